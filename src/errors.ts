@@ -1,0 +1,80 @@
+/**
+ * The one error class of the program.
+ *
+ * Layers throw a `ModhavenError` with a code; they never know HTTP. `proxy/http-errors.ts` holds the one table
+ * from code to status. Anything thrown that is not a `ModhavenError` is a bug and is answered as such.
+ *
+ * The text has three parts because three questions are asked of it: what failed (`message`), why (`reason`), what
+ * to do about it (`remedy`). All three are plain sentences without control characters and without credentials.
+ */
+
+/** What went wrong, in terms a caller can act on. */
+export type ErrorCode =
+  /** The path of a request is not a well-formed escaped module path. */
+  | 'INVALID_PATH'
+  /** The version of a request is not a well-formed escaped version. */
+  | 'INVALID_VERSION'
+  /** No rule, no repository or no module at this path. A fact. */
+  | 'MODULE_NOT_FOUND'
+  /** The module exists, the version or revision does not. A fact. */
+  | 'VERSION_NOT_FOUND'
+  /** The version exists but the go command refuses its content (go.mod, file names, size). A fact. */
+  | 'MODULE_INVALID'
+  /** The client forbade fetching (`Disable-Module-Fetch: true`) and the cache does not have it. */
+  | 'NOT_CACHED'
+  /** The git host answered that there is no such repository (or hides it from these credentials). */
+  | 'REPO_NOT_FOUND'
+  /** The git host refused our credentials, or wants some and we have none. */
+  | 'HOST_REFUSED'
+  /** The git host could not be reached or did not speak the expected protocol. */
+  | 'HOST_UNREACHABLE'
+  /** The git host did not answer in time. */
+  | 'HOST_TIMEOUT'
+  /** A configuration file or command line is wrong. */
+  | 'CONFIG'
+  /** Too much work is waiting. */
+  | 'OVERLOADED'
+  /** The server is going down. */
+  | 'SHUTTING_DOWN'
+  /** The cache directory cannot be read or written, or holds something it should not. */
+  | 'STORAGE';
+
+export interface ModhavenErrorOptions {
+  /** Why it failed, one sentence or clause. */
+  reason?: string | undefined;
+  /** What the reader can do about it: which file, which key, which value. */
+  remedy?: string | undefined;
+  cause?: unknown;
+}
+
+export class ModhavenError extends Error {
+  readonly code: ErrorCode;
+  readonly reason: string | undefined;
+  readonly remedy: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ModhavenErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'ModhavenError';
+    this.code = code;
+    this.reason = options.reason;
+    this.remedy = options.remedy;
+  }
+}
+
+/** Whether `error` is a `ModhavenError`, of one of `codes` if any are given. */
+export function isModhavenError(error: unknown, ...codes: ErrorCode[]): error is ModhavenError {
+  return error instanceof ModhavenError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** The codes that state a fact about a module: asking again gives the same answer until somebody pushes. */
+const FACTS: readonly ErrorCode[] = ['MODULE_NOT_FOUND', 'VERSION_NOT_FOUND', 'MODULE_INVALID', 'REPO_NOT_FOUND'];
+
+/** Whether `error` says that something does not exist (as opposed to: could not be found out). */
+export function isNotExist(error: unknown): error is ModhavenError {
+  return isModhavenError(error, ...FACTS);
+}
+
+/** The message of anything thrown. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
