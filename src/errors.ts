@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'VERSION_NOT_FOUND'
   /** The version exists but the go command refuses its content (go.mod, file names, size). A fact. */
   | 'MODULE_INVALID'
+  /** The version was answered before, but its commit is no longer in the repository. A fact. */
+  | 'VERSION_GONE'
   /** The client forbade fetching (`Disable-Module-Fetch: true`) and the cache does not have it. */
   | 'NOT_CACHED'
   /** The git host answered that there is no such repository (or hides it from these credentials). */
@@ -67,7 +69,13 @@ export function isModhavenError(error: unknown, ...codes: ErrorCode[]): error is
 }
 
 /** The codes that state a fact about a module: asking again gives the same answer until somebody pushes. */
-const FACTS: readonly ErrorCode[] = ['MODULE_NOT_FOUND', 'VERSION_NOT_FOUND', 'MODULE_INVALID', 'REPO_NOT_FOUND'];
+const FACTS: readonly ErrorCode[] = [
+  'MODULE_NOT_FOUND',
+  'VERSION_NOT_FOUND',
+  'MODULE_INVALID',
+  'REPO_NOT_FOUND',
+  'VERSION_GONE',
+];
 
 /** Whether `error` says that something does not exist (as opposed to: could not be found out). */
 export function isNotExist(error: unknown): error is ModhavenError {

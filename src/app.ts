@@ -1,0 +1,137 @@
+/** The composition root: settings in, a server out. Nothing here decides anything. */
+import { join } from 'node:path';
+import { watchFiles } from './config/watch-files.js';
+import { formatProblem } from './config/yaml-source.js';
+import { errorText } from './proxy/http-errors.js';
+import { createDiskStore } from './proxy/disk-store.js';
+import { createModuleService } from './proxy/module-service.js';
+import { createServer, type Server } from './proxy/server.js';
+import type { Logger } from './log.js';
+import { vcsSettings, type Settings } from './settings.js';
+import { createCodeHost } from './vcs/code-host.js';
+import { createVanityStore } from './vanity/vanity-store.js';
+import type { VanityMap } from './vanity/vanity-map.js';
+
+export interface App {
+  server: Server;
+  vanity: () => VanityMap;
+  /** Reads both files again and logs what came of it. */
+  reload(): void;
+  /** Stops watching the files and ends the server in good order. */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  settings: Settings;
+  log: Logger;
+  version: string;
+}
+
+/** Builds the server; it does not listen yet. Throws CONFIG if vanity.yaml is bad. */
+export function createApp({ settings, log, version }: AppOptions): App {
+  const config = settings.current;
+  const { cacheDir } = config();
+  const startedAt = new Date();
+  let vanityFile = config().vanityFile;
+  let vanity = openVanity(vanityFile);
+
+  function openVanity(file: string): ReturnType<typeof createVanityStore> {
+    const store = createVanityStore({ file, defaultHost: () => config().publicHost });
+    warn(store.current());
+    return store;
+  }
+
+  function warn(map: VanityMap): void {
+    for (const warning of map.warnings) log.warn(formatProblem(map.file, warning));
+  }
+
+  const store = createDiskStore(join(cacheDir, 'download'));
+  const host = createCodeHost({ dir: join(cacheDir, 'vcs'), settings: () => vcsSettings(config()) });
+  const modules = createModuleService({
+    resolve: (module) => vanity.current().resolve(module),
+    host,
+    store,
+    refreshMs: () => config().refreshMs,
+  });
+  const server = createServer({
+    log,
+    modules,
+    store,
+    vanity: () => vanity.current(),
+    publicUrl: () => config().publicUrl,
+    trustProxy: () => config().trustProxy,
+    status,
+  });
+  for (const warning of config().warnings) log.warn(warning);
+
+  function status(): unknown {
+    const map = vanity.current();
+    return {
+      version,
+      started: startedAt.toISOString(),
+      config: { file: config().file, error: settings.lastError()?.message },
+      vanity: {
+        file: map.file,
+        rules: map.rules.length,
+        hosts: [...map.hosts],
+        warnings: map.warnings.map((warning) => formatProblem(map.file, warning)),
+        error: vanity.lastError()?.message,
+      },
+      problems: host.problems().map(({ url, at, error }) => ({
+        repository: url,
+        at: new Date(at).toISOString(),
+        text: errorText(error),
+      })),
+    };
+  }
+
+  function reloadConfig(): void {
+    const ignored = settings.reload();
+    if (ignored === undefined) {
+      log.error({ error: settings.lastError()?.message }, 'modhaven.yaml has an error; the settings stay as they were');
+      return;
+    }
+    log.info('modhaven.yaml read again');
+    for (const name of ignored) log.warn({ setting: name }, 'this setting takes effect at the next start');
+  }
+
+  function reloadVanity(): void {
+    if (config().vanityFile !== vanityFile) {
+      try {
+        vanity = openVanity(config().vanityFile);
+        vanityFile = config().vanityFile;
+      } catch (error) {
+        log.error({ error: String(error) }, 'the new vanity file has an error; the old one stays in use');
+        return;
+      }
+    } else if (!vanity.reload()) {
+      log.error({ error: vanity.lastError()?.message }, 'vanity.yaml has an error; the last good rules stay in use');
+      return;
+    }
+    const map = vanity.current();
+    warn(map);
+    log.info({ file: map.file, rules: map.rules.length }, 'vanity.yaml read again');
+  }
+
+  function reload(): void {
+    const before = vanityFile;
+    reloadConfig();
+    reloadVanity();
+    if (vanityFile === before) return;
+    watcher.close();
+    watcher = watch();
+  }
+
+  const watch = () => watchFiles([config().file, vanityFile].filter((file) => file !== undefined), reload);
+  let watcher = watch();
+
+  return {
+    server,
+    vanity: () => vanity.current(),
+    reload,
+    async close() {
+      watcher.close();
+      await server.close();
+    },
+  };
+}

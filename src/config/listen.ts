@@ -1,0 +1,24 @@
+/** Where the server listens: `HOST:PORT`, `[::1]:PORT`, `:PORT` (every IPv4 address) or `unix:/path`. */
+import { isIPv6 } from 'node:net';
+
+export type Listen = { host: string; port: number } | { path: string };
+
+/** Reads `text`; undefined if it is none of the forms. Port 0 means any free one. */
+export function parseListen(text: string): Listen | undefined {
+  const socket = /^unix:(\/?[^/\0].*)$/.exec(text)?.[1];
+  if (socket !== undefined) return { path: socket };
+  const [, bracketed, name, portText] = /^(?:\[([^\]]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(portText);
+  if (portText === undefined || port > 65535) return undefined;
+  if (bracketed !== undefined) return isIPv6(bracketed) ? { host: bracketed, port } : undefined;
+  // Not `::`: listening there fails on machines where IPv6 is switched off, as in many containers.
+  return { host: name === undefined || name === '' ? '0.0.0.0' : name, port };
+}
+
+/** The address people reach `listen` at, if nobody says otherwise: the default of `public_url`. */
+export function defaultPublicUrl(listen: Listen): string {
+  if ('path' in listen) return 'http://localhost';
+  const everywhere = listen.host === '0.0.0.0' || /^[0:]+$/.test(listen.host);
+  const host = everywhere ? 'localhost' : isIPv6(listen.host) ? `[${listen.host}]` : listen.host;
+  return `http://${host}:${listen.port}`;
+}

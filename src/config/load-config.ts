@@ -1,0 +1,184 @@
+/**
+ * From modhaven.yaml to the settings the program runs with: read, fill in variables, check, resolve.
+ *
+ * Nothing is left to look up afterwards but the secrets in files, which are read at use so that they can be rotated.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
+import { errorMessage, ModhavenError } from '../errors.js';
+import { defaultPublicUrl, parseListen } from './listen.js';
+import type { Listen } from './listen.js';
+import { ConfigFile } from './schema.js';
+import type { UpstreamProxy } from './upstream.js';
+import { expandVariables, VARIABLES } from './variables.js';
+import { parseYaml, problemsError } from './yaml-source.js';
+import type { YamlSource } from './yaml-source.js';
+import { parseWithSchema } from './zod-problems.js';
+
+/** How one git host is talked to. Paths are absolute. */
+export interface HostSettings {
+  /** The key in `vcs.hosts`, in lower case. */
+  key: string;
+  username: string;
+  token: string | undefined;
+  tokenFile: string | undefined;
+  caFile: string | undefined;
+  insecureTls: boolean;
+  identityFile: string | undefined;
+  knownHostsFile: string | undefined;
+  /** Names as written; true and false have become `yes` and `no`. */
+  sshOptions: Readonly<Record<string, string>>;
+}
+
+/** The settings. Paths are absolute, times in milliseconds, sizes in bytes. */
+export interface Config {
+  /** Absolute path of the file; undefined when there is none and everything is default. */
+  file: string | undefined;
+  listen: Listen;
+  /** Without a trailing slash. */
+  publicUrl: string;
+  /** Lower-case host name of `publicUrl`, without port: the vanity host if vanity.yaml names none. */
+  publicHost: string;
+  vanityFile: string;
+  workers: number | 'auto';
+  cacheDir: string;
+  cacheMaxSize: number;
+  /** Empty: off. */
+  upstream: readonly UpstreamProxy[];
+  trustProxy: readonly string[];
+  webhookSecret: string | undefined;
+  refreshMs: number;
+  vcsTimeoutMs: number;
+  vcsConnectTimeoutMs: number;
+  vcsConcurrency: number;
+  /** By HOST or HOST:PORT in lower case; see `findHostSettings`. */
+  hosts: ReadonlyMap<string, HostSettings>;
+  /** `FILE:LINE:COL: sentence`: what was accepted but is probably not meant. */
+  warnings: readonly string[];
+}
+
+export interface ConfigOverrides {
+  /** Of the command line; wins over `listen` of the file. */
+  listen?: string | undefined;
+}
+
+/**
+ * Reads `file`; without one every setting has its default, relative to the working directory.
+ * Throws CONFIG: `FILE:LINE:COL: sentence`, one problem a line.
+ */
+export function loadConfig(
+  file: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+  overrides: ConfigOverrides = {},
+): Config {
+  const text = file === undefined ? '' : readText(file);
+  return parseConfig(text, file, env, overrides);
+}
+
+/** `loadConfig` of a text that is already there. */
+export function parseConfig(
+  text: string,
+  file: string | undefined,
+  env: NodeJS.ProcessEnv,
+  overrides: ConfigOverrides = {},
+): Config {
+  const source = parseYaml(text, file ?? 'modhaven.yaml', VARIABLES);
+  const { data, problems } = expandVariables(source, env);
+  if (problems.length > 0) throw problemsError(source.file, problems);
+  const written = parseWithSchema(ConfigFile, source, data);
+
+  const base = file === undefined ? process.cwd() : dirname(resolve(file));
+  const listen = overrides.listen === undefined ? written.listen : readListenFlag(overrides.listen);
+  const publicUrl = (written.public_url ?? defaultPublicUrl(listen)).replace(/\/+$/, '');
+  const { proxies, warning } = written.upstream;
+  checkLoop(source, publicUrl, proxies);
+  const at = source.locate(['upstream'], 'value');
+  return {
+    file: file === undefined ? undefined : resolve(file),
+    listen: 'path' in listen ? { path: resolve(base, listen.path) } : listen,
+    publicUrl,
+    publicHost: new URL(publicUrl).hostname.toLowerCase(),
+    vanityFile: resolve(base, written.vanity),
+    workers: written.workers,
+    cacheDir: resolve(base, written.cache.dir),
+    cacheMaxSize: written.cache.max_size,
+    upstream: proxies,
+    trustProxy: written.trust_proxy,
+    webhookSecret: written.webhook.secret,
+    refreshMs: written.refresh,
+    vcsTimeoutMs: written.vcs.timeout,
+    vcsConnectTimeoutMs: written.vcs.connect_timeout,
+    vcsConcurrency: written.vcs.concurrency,
+    hosts: readHosts(source, written.vcs.hosts, base),
+    warnings: warning === undefined ? [] : [`${source.file}:${at.line}:${at.column}: "upstream": ${warning}`],
+  };
+}
+
+/** The entry for a repository's host and port: that of `HOST:PORT` if there is one, else that of `HOST`. */
+export function findHostSettings(
+  hosts: ReadonlyMap<string, HostSettings>,
+  host: string,
+  port: number | undefined,
+): HostSettings | undefined {
+  const exact = port === undefined ? undefined : hosts.get(`${host}:${port}`);
+  return exact ?? hosts.get(host);
+}
+
+function readHosts(
+  source: YamlSource,
+  entries: z.output<typeof ConfigFile>['vcs']['hosts'],
+  base: string,
+): Map<string, HostSettings> {
+  const hosts = new Map<string, HostSettings>();
+  for (const [written, entry] of Object.entries(entries)) {
+    const key = written.toLowerCase();
+    if (hosts.has(key)) {
+      const message = `${JSON.stringify(written)} is the same host as a key above; keep one of the two`;
+      throw problemsError(source.file, [{ ...source.locate(['vcs', 'hosts', written], 'key'), message }]);
+    }
+    hosts.set(key, {
+      key,
+      username: entry.username ?? 'oauth2',
+      token: entry.token,
+      tokenFile: absolute(entry.token_file, base),
+      caFile: absolute(entry.ca_file, base),
+      insecureTls: entry.insecure_tls,
+      identityFile: absolute(entry.identity_file, base),
+      knownHostsFile: absolute(entry.known_hosts_file, base),
+      sshOptions: entry.ssh_options,
+    });
+  }
+  return hosts;
+}
+
+function absolute(path: string | undefined, base: string): string | undefined {
+  return path === undefined ? undefined : resolve(base, path);
+}
+
+/** An upstream that is ourselves would ask itself until the machine gives up. */
+function checkLoop(source: YamlSource, publicUrl: string, proxies: readonly UpstreamProxy[]): void {
+  if (!proxies.some(({ url }) => url === publicUrl)) return;
+  const message = '"upstream" names this server itself (public_url); name another proxy, or off';
+  throw problemsError(source.file, [{ ...source.locate(['upstream'], 'value'), message }]);
+}
+
+function readListenFlag(text: string): Listen {
+  const listen = parseListen(text);
+  if (listen) return listen;
+  throw new ModhavenError('CONFIG', `--listen ${JSON.stringify(text)} is not an address to listen at`, {
+    remedy: 'Write HOST:PORT, [::1]:PORT, :PORT or unix:/path.',
+  });
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ModhavenError('CONFIG', `${file}: the configuration file cannot be read`, {
+      reason: errorMessage(error),
+      remedy: 'Check the path given with --config and its permissions.',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * The keys of modhaven.yaml: their types, defaults and meaning, in this one place.
+ *
+ * The JSON Schema beside the shipped file is made from these definitions, so the descriptions are what an editor shows.
+ * A section whose value is empty (all its keys commented out) counts as absent.
+ */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { parseListen } from './listen.js';
+import { parseDuration, parseSize } from './units.js';
+import { parseUpstream } from './upstream.js';
+
+const Text = z.string().min(1);
+const File = Text;
+
+/** A string (or number) that `parse` reads; what it cannot read is answered with `expected`. */
+function readAs<T>(parse: (text: string) => T | undefined, expected: string) {
+  const error = `must be ${expected}`;
+  return z.union([z.string(), z.number()], { error }).transform((input, context) => {
+    const value = parse(String(input).trim());
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: error });
+    return z.NEVER;
+  });
+}
+
+const Duration = readAs(parseDuration, 'a duration such as 500ms, 30s, 2m or 1h30m');
+const Timeout = Duration.refine((ms) => ms > 0, { error: 'must be longer than 0' });
+const Size = readAs(parseSize, 'a size such as 50GiB, 500MB or 1048576');
+
+/** A map of keys of which every one has a default. */
+function section<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value: unknown) => value ?? {}, schema).prefault({});
+}
+
+/** These make ssh run a program of its own, which no setting of a git host should do by the way. */
+const COMMAND_OPTIONS = [
+  'proxycommand',
+  'localcommand',
+  'permitlocalcommand',
+  'remotecommand',
+  'knownhostscommand',
+];
+
+const SshOptionName = z.string().superRefine((name, context) => {
+  if (!/^[A-Za-z0-9]+$/.test(name)) {
+    context.addIssue({
+      code: 'custom',
+      message: 'is not the name of an ssh option (letters and digits, see ssh_config(5))',
+    });
+  } else if (COMMAND_OPTIONS.includes(name.toLowerCase())) {
+    context.addIssue({
+      code: 'custom',
+      message: 'makes ssh run a command and is refused here; set it in ~/.ssh/config',
+    });
+  }
+});
+
+const SshOptionValue = z
+  .union([z.string(), z.number(), z.boolean()], { error: 'must be text, a number or true or false' })
+  .transform((value) => (typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)))
+  .refine((value) => value !== '' && !/\p{Cc}/u.test(value), { error: 'must be one line of text' });
+
+/** One entry of `vcs.hosts`, as written in the file. */
+const HostEntry = z
+  .strictObject({
+    username: Text.optional().describe('http: the name sent with the token. Default: oauth2.'),
+    token: Text.optional().describe(
+      'http: sent as the password; best taken from a variable, ${NAME}. Without token and token_file, ~/.netrc is used.',
+    ),
+    token_file: File.optional().describe(
+      'http: a file that holds the token; read at every use, so a rotated token needs no restart.',
+    ),
+    ca_file: File.optional().describe('https: certificates (PEM) to trust for this host.'),
+    insecure_tls: z
+      .boolean()
+      .default(false)
+      .describe('https: true accepts any certificate. Anyone on the way can then read the token.'),
+    identity_file: File.optional().describe(
+      "ssh: private key. Default: what ~/.ssh/config and ssh's own defaults say.",
+    ),
+    known_hosts_file: File.optional().describe(
+      "ssh: known host keys. Default: what ~/.ssh/config and ssh's own defaults say.",
+    ),
+    ssh_options: z
+      .preprocess((value: unknown) => value ?? {}, z.record(SshOptionName, SshOptionValue))
+      .prefault({})
+      .describe(
+        'ssh: options of ssh_config(5), for instance KexAlgorithms: +diffie-hellman-group1-sha1 for an old server.',
+      ),
+  })
+  .superRefine((entry, context) => {
+    if (entry.token !== undefined && entry.token_file !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['token_file'],
+        message: 'stands beside token; keep one of the two',
+      });
+    }
+    if (entry.ca_file !== undefined && entry.insecure_tls) {
+      context.addIssue({
+        code: 'custom',
+        path: ['insecure_tls'],
+        message: 'stands beside ca_file; keep one of the two',
+      });
+    }
+  });
+
+const HostKey = z.string().superRefine((key, context) => {
+  const [, bracketed, name, port] =
+    /^(?:\[([0-9A-Fa-f:.]+)\]|([\p{L}\p{N}._-]+))(?::(\d{1,5}))?$/u.exec(key) ?? [];
+  const valid =
+    (bracketed !== undefined ? isIP(bracketed) === 6 : name !== undefined) && Number(port ?? 1) <= 65535;
+  if (!valid)
+    context.addIssue({
+      code: 'custom',
+      message: "must be HOST or HOST:PORT as in the repository's URL, without scheme or path",
+    });
+});
+
+const TrustedProxy = z.string().refine(
+  (text) => {
+    const [address = '', bits, ...more] = text.split('/');
+    const version = isIP(address);
+    const max = version === 4 ? 32 : 128;
+    return (
+      version !== 0 &&
+      more.length === 0 &&
+      (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= max))
+    );
+  },
+  { error: 'must be an IP address or a network such as 10.0.0.0/8' },
+);
+
+const Upstream = z.string().transform((text, context) => {
+  const upstream = parseUpstream(text);
+  if (typeof upstream !== 'string') return upstream;
+  context.addIssue({ code: 'custom', message: upstream });
+  return z.NEVER;
+});
+
+const PublicUrl = z.string().superRefine((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const plain =
+    url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username && !url.password;
+  if (!plain)
+    context.addIssue({
+      code: 'custom',
+      message: 'must be an http or https URL such as http://goproxy.mycompany.com:10000',
+    });
+});
+
+/** The whole of modhaven.yaml, as written in the file. */
+export const ConfigFile = z
+  .strictObject({
+    listen: readAs(parseListen, 'HOST:PORT, [::1]:PORT, :PORT or unix:/path')
+      .prefault('127.0.0.1:10000')
+      .describe(
+        'Where the server listens: HOST:PORT or unix:/path. Default: 127.0.0.1:10000, this machine only. A change needs a restart.',
+      ),
+    public_url: PublicUrl.optional().describe(
+      'How developers reach the server; stands on its pages and in what "modhaven env" prints. Default: from listen.',
+    ),
+    vanity: File.default('./vanity.yaml').describe(
+      'The file that maps import paths to repositories. Default: ./vanity.yaml.',
+    ),
+    workers: z
+      .union([z.literal('auto'), z.int().min(1).max(256)], {
+        error: 'must be a whole number from 1 to 256, or auto',
+      })
+      .default(1)
+      .describe(
+        'Number of server processes; auto is one for each processor. Default: 1. A change needs a restart.',
+      ),
+    cache: section(
+      z.strictObject({
+        dir: File.default('./data').describe(
+          'Where versions and mirrors are kept. Default: ./data. A change needs a restart.',
+        ),
+        max_size: Size.prefault('50GiB').describe(
+          'Limit for what can be fetched again: git mirrors and upstream modules. Finished private versions are never evicted. Default: 50GiB.',
+        ),
+      }),
+    ).describe('The cache on disk.'),
+    upstream: Upstream.prefault('off').describe(
+      'Where modules under no rule come from: off, or a GOPROXY list (URLs separated by , or |). Default: off, they are not found.',
+    ),
+    trust_proxy: z
+      .preprocess((value: unknown) => value ?? [], z.array(TrustedProxy))
+      .prefault([])
+      .describe(
+        'Addresses or networks in front of the server whose X-Forwarded-* headers count. Default: none.',
+      ),
+    webhook: section(
+      z.strictObject({
+        secret: Text.optional().describe(
+          'Checks POST /-/webhook. Without it the route is off, and a push is seen after refresh.',
+        ),
+      }),
+    ).describe('Push notifications of the git host.'),
+    refresh: Duration.prefault('30s').describe(
+      'How old a version list or branch head may be before the repository is asked again. Default: 30s.',
+    ),
+    vcs: section(
+      z.strictObject({
+        timeout: Timeout.prefault('120s').describe('Limit for one git operation. Default: 120s.'),
+        connect_timeout: Timeout.prefault('10s').describe(
+          'Limit until a git host answers at all. Default: 10s.',
+        ),
+        concurrency: z
+          .int()
+          .min(1)
+          .max(256)
+          .default(8)
+          .describe('How many git operations run at once. Default: 8.'),
+        hosts: section(
+          z.record(
+            HostKey,
+            z.preprocess((value: unknown) => value ?? {}, HostEntry),
+          ),
+        ).describe("Credentials and ssh settings, by HOST or HOST:PORT as in the repository's URL."),
+      }),
+    ).describe('How repositories are fetched.'),
+  })
+  .describe(
+    'Settings of modhaven. Relative paths are relative to this file; ${NAME} takes an environment variable.',
+  );

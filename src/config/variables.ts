@@ -1,0 +1,40 @@
+/**
+ * `${NAME}` in a string of modhaven.yaml takes an environment variable.
+ *
+ * A variable that is not set is an error: an empty token would only show up later, as a refusal by the git host. A `$`
+ * that does not begin `${` stays a `$`; there is no escape and no `${NAME:-default}`.
+ */
+import type { DataPath, Problem, YamlSource } from './yaml-source.js';
+
+/** What looks like a variable, for `parseYaml`: its braces are text even inside `{ … }`. */
+export const VARIABLES = /\$\{[^{}\n]*\}/g;
+
+/** The data of `source` with variables filled in, and a problem for each that cannot be. */
+export function expandVariables(
+  source: YamlSource,
+  env: NodeJS.ProcessEnv,
+): { data: unknown; problems: Problem[] } {
+  const problems: Problem[] = [];
+
+  function expand(value: unknown, path: DataPath): unknown {
+    if (typeof value === 'string') return value.replace(VARIABLES, (match) => lookUp(match, path));
+    if (Array.isArray(value)) return value.map((item, index) => expand(item, [...path, index]));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, expand(item, [...path, key])]),
+    );
+  }
+
+  function lookUp(match: string, path: DataPath): string {
+    const name = match.slice(2, -1);
+    const value = env[name];
+    if (/^[A-Za-z_]\w*$/.test(name) && value !== undefined) return value;
+    const message = /^[A-Za-z_]\w*$/.test(name)
+      ? `the environment variable ${name} is not set`
+      : `${JSON.stringify(match)} is not a variable: write \${NAME}, with letters, digits and _`;
+    problems.push({ ...source.locate(path, 'value'), message });
+    return match;
+  }
+
+  return { data: expand(source.data, []), problems };
+}

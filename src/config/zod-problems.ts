@@ -1,0 +1,112 @@
+/**
+ * From what zod found to what a person reads: each issue becomes a sentence at a line and column.
+ *
+ * An unknown key is the most frequent mistake in a YAML file, so it is answered with the key that was probably meant.
+ */
+import { distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { problemsError } from './yaml-source.js';
+import type { DataPath, Problem, YamlSource } from './yaml-source.js';
+
+/** `data` (what `source` holds, perhaps with variables filled in) as `schema` makes it. Throws CONFIG with every problem. */
+export function parseWithSchema<T>(schema: z.ZodType<T>, source: YamlSource, data: unknown): T {
+  const result = schema.safeParse(data ?? {}, { reportInput: true });
+  if (result.success) return result.data;
+  const context = { source, schema };
+  throw problemsError(
+    source.file,
+    result.error.issues.flatMap((issue) => problemsOf(issue, [], context)),
+  );
+}
+
+/** `unknown key "tokn"; did you mean "token"?`, or without a near one the list of keys. */
+export function unknownKey(key: string, known: readonly string[]): string {
+  const [nearest] = known
+    .map((name) => ({ name, steps: distance(key.toLowerCase().replaceAll('-', '_'), name) }))
+    .filter(({ name, steps }) => steps <= Math.max(2, Math.floor(name.length / 3)))
+    .sort((a, b) => a.steps - b.steps);
+  const hint = nearest
+    ? `did you mean ${JSON.stringify(nearest.name)}?`
+    : `the keys here are ${known.join(', ')}`;
+  return `unknown key ${JSON.stringify(key)}; ${hint}`;
+}
+
+interface Context {
+  source: YamlSource;
+  schema: z.ZodType;
+}
+
+function problemsOf(issue: z.core.$ZodIssue, above: DataPath, context: Context): Problem[] {
+  const { source } = context;
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysAt(context.schema, path);
+    return issue.keys.map((key) => ({
+      ...source.locate([...path, key], 'key'),
+      message: unknownKey(key, known),
+    }));
+  }
+  if (issue.code === 'invalid_key') {
+    const message = `${JSON.stringify(String(path.at(-1)))} ${issue.issues[0]?.message ?? 'is not a valid key'}`;
+    return [{ ...source.locate(path, 'key'), message }];
+  }
+  if (issue.code === 'invalid_union') {
+    // The branch that got further than the value itself is the one the author meant.
+    const meant = issue.errors.find((branch) =>
+      branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+    );
+    if (meant) return meant.flatMap((inner) => problemsOf(inner, path, context));
+  }
+  const name = path.length === 0 ? 'the file' : JSON.stringify(path.map(String).join('.'));
+  return [{ ...source.locate(path, 'value'), message: `${name} ${sentence(issue)}` }];
+}
+
+function sentence(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'custom' || issue.code === 'invalid_union' || issue.code === 'invalid_format')
+    return issue.message;
+  if (issue.code === 'invalid_type') return wrongType(issue.expected, issue.input);
+  if (issue.code === 'too_small' && ['string', 'array'].includes(issue.origin)) return 'must not be empty';
+  if (issue.code === 'too_small') return `must be at least ${String(issue.minimum)}`;
+  if (issue.code === 'too_big') return `must be at most ${String(issue.maximum)}`;
+  return `is not right: ${issue.message}`;
+}
+
+const TYPES: Record<string, string> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'a map of keys',
+  record: 'a map of keys',
+  array: 'a list',
+};
+
+function wrongType(expected: string, input: unknown): string {
+  const wanted = TYPES[expected] ?? expected;
+  if (input === undefined || input === null) return `must be ${wanted}, but nothing is given`;
+  const got = Array.isArray(input) ? 'a list' : (TYPES[typeof input] ?? typeof input);
+  return `must be ${wanted}, not ${got}${got === 'a number' && wanted === 'text' ? ' (put it in quotes)' : ''}`;
+}
+
+/** Part of a JSON Schema, as far as it tells which keys a map may have. */
+interface KeySchema {
+  properties?: Record<string, KeySchema>;
+  additionalProperties?: KeySchema | boolean;
+  anyOf?: KeySchema[];
+}
+
+/** The keys `schema` knows for the map at `path`. */
+export function keysAt(schema: z.ZodType, path: DataPath): string[] {
+  let level = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as KeySchema];
+  for (const step of path) {
+    level = level.flatMap(alternatives).flatMap(({ properties, additionalProperties }) => {
+      const next = properties?.[String(step)] ?? additionalProperties;
+      return typeof next === 'object' ? [next] : [];
+    });
+  }
+  return level.flatMap(alternatives).flatMap(({ properties }) => Object.keys(properties ?? {}));
+}
+
+function alternatives(schema: KeySchema): KeySchema[] {
+  return schema.anyOf?.flatMap(alternatives) ?? [schema];
+}

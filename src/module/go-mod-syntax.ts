@@ -1,0 +1,238 @@
+/**
+ * The grammar of go.mod files, without the meaning of their lines (Go Modules Reference, "go.mod files: Lexical
+ * elements"; package golang.org/x/mod/modfile, read.go):
+ *
+ * - A line is a statement: words, strings and the punctuation `( ) [ ] { } ,` up to the line's end or a `//`.
+ * - `"…"` and `` `…` `` are strings, which end on their line (a backslash in `"…"` protects whatever follows).
+ * - Words are made of printable characters. The space, the tab and the carriage return separate; any other
+ *   character, and a comment in the style of C, is an error.
+ * - A statement whose line ends with `(` is a block of lines up to a line of `)`; `word ()` is an empty block. A
+ *   parenthesis elsewhere is a word.
+ *
+ * Bytes that are not UTF-8 read as U+FFFD, which is printable.
+ */
+
+import { ModhavenError } from '../errors.js';
+import { isPrintable, quoteChar } from './go-string.js';
+
+/** The words of one line, as they are written (strings with their quotes). */
+export interface GoModLine {
+  words: string[];
+  /** Where it begins, for `goModError`. */
+  start: number;
+}
+
+/** A line at top level, or a block if it has `lines`; `words` are then those before the parenthesis. */
+export interface GoModStatement extends GoModLine {
+  lines: GoModLine[] | undefined;
+}
+
+interface Token {
+  kind: 'end' | 'newline' | 'line comment' | 'comment' | 'string' | 'word' | 'punctuation';
+  text: string;
+  start: number;
+}
+
+interface Lexer {
+  /** The next token, which stays the next one. */
+  peek(): Token;
+  next(): Token;
+  fail(reason: string): ModhavenError;
+}
+
+const PUNCTUATION = '()[]{},';
+const C_COMMENT = 'mod files must use // comments (not /* */ comments)';
+
+/** Reads the statements of a go.mod file. Throws MODULE_INVALID. */
+export function parseStatements(text: string): GoModStatement[] {
+  const lexer = createLexer(text);
+  const statements: GoModStatement[] = [];
+  for (;;) {
+    const { kind } = lexer.peek();
+    if (kind === 'end') {
+      return statements;
+    }
+    if (kind === 'newline' || kind === 'comment') {
+      lexer.next();
+    } else {
+      statements.push(parseStatement(text, lexer));
+    }
+  }
+}
+
+/** The MODULE_INVALID error for what stands at `offset`, with the position as the go command prints it. */
+export function goModError(text: string, offset: number, reason: string): ModhavenError {
+  const { line, column } = position(text, offset);
+  const place = column > 1 ? `go.mod:${line}:${column}` : `go.mod:${line}`;
+  return new ModhavenError('MODULE_INVALID', 'cannot parse go.mod', { reason: `${place}: ${reason}` });
+}
+
+function parseStatement(text: string, lexer: Lexer): GoModStatement {
+  const first = lexer.next();
+  const { start } = first;
+  const words = [first.text];
+  for (;;) {
+    const token = lexer.next();
+    if (endsLine(token)) {
+      return { words, start, lines: undefined };
+    }
+    if (token.text === '(' && endsLine(lexer.peek())) {
+      return { words, start, lines: parseBlock(text, lexer, start) };
+    }
+    if (token.text === '(' && lexer.peek().text === ')') {
+      const close = lexer.next();
+      if (endsLine(lexer.peek())) {
+        lexer.next();
+        return { words, start, lines: [] };
+      }
+      words.push(token.text, close.text);
+    } else {
+      words.push(token.text);
+    }
+  }
+}
+
+function parseBlock(text: string, lexer: Lexer, blockStart: number): GoModLine[] {
+  const lines: GoModLine[] = [];
+  for (;;) {
+    const token = lexer.peek();
+    if (token.kind === 'end') {
+      const { line, column } = position(text, blockStart);
+      throw lexer.fail(`syntax error (unterminated block started at go.mod:${line}:${column})`);
+    }
+    if (token.text === ')') {
+      lexer.next();
+      if (!endsLine(lexer.peek())) {
+        throw lexer.fail('syntax error (expected newline after closing paren)');
+      }
+      lexer.next();
+      return lines;
+    }
+    if (token.kind === 'newline' || token.kind === 'comment' || token.kind === 'line comment') {
+      lexer.next();
+    } else {
+      lines.push(parseLine(lexer));
+    }
+  }
+}
+
+function parseLine(lexer: Lexer): GoModLine {
+  const first = lexer.next();
+  const words = [first.text];
+  for (;;) {
+    const token = lexer.next();
+    if (endsLine(token)) {
+      return { words, start: first.start };
+    }
+    words.push(token.text);
+  }
+}
+
+function endsLine(token: Token): boolean {
+  return token.kind === 'newline' || token.kind === 'line comment' || token.kind === 'end';
+}
+
+function createLexer(text: string): Lexer {
+  let offset = 0;
+  let current = read();
+  return {
+    peek: () => current,
+    next() {
+      const token = current;
+      current = read();
+      return token;
+    },
+    fail: (reason) => goModError(text, offset, reason),
+  };
+
+  function read(): Token {
+    while (/[ \t\r]/.test(text.charAt(offset))) {
+      offset++;
+    }
+    const start = offset;
+    const kind = readKind();
+    return { kind, text: text.slice(start, offset), start };
+  }
+
+  function readKind(): Token['kind'] {
+    const char = charAt(offset);
+    if (char === '') {
+      return 'end';
+    }
+    if (char === '\n') {
+      offset++;
+      return 'newline';
+    }
+    if (text.startsWith('//', offset)) {
+      return readComment();
+    }
+    if (PUNCTUATION.includes(char)) {
+      offset++;
+      return 'punctuation';
+    }
+    if (char === '"' || char === '`') {
+      readString(char);
+      return 'string';
+    }
+    readWord(char);
+    return 'word';
+  }
+
+  /** A comment beside a statement ends it as its line break would; one on its own line stands for itself. */
+  function readComment(): Token['kind'] {
+    const lineStart = text.lastIndexOf('\n', offset) + 1;
+    const alone = /^[ \t\r]*$/.test(text.slice(lineStart, offset));
+    const lineBreak = text.indexOf('\n', offset);
+    offset = lineBreak === -1 ? text.length : lineBreak + 1;
+    return alone ? 'comment' : 'line comment';
+  }
+
+  function readString(delimiter: string): void {
+    const start = offset;
+    offset++;
+    for (;;) {
+      const char = charAt(offset);
+      if (char === '\n') {
+        throw goModError(text, offset, 'unexpected newline in string');
+      }
+      offset += char.length;
+      if (char === delimiter) {
+        return;
+      }
+      if (char === '\\' && delimiter === '"') {
+        offset += charAt(offset).length;
+      }
+      if (offset >= text.length) {
+        throw goModError(text, start, 'unexpected EOF in string');
+      }
+    }
+  }
+
+  function readWord(first: string): void {
+    if (!isWordChar(first)) {
+      throw goModError(text, offset, `unexpected input character ${quoteChar(first)}`);
+    }
+    for (let char = first; isWordChar(char) && !text.startsWith('//', offset); char = charAt(offset)) {
+      if (text.startsWith('/*', offset)) {
+        throw goModError(text, offset, C_COMMENT);
+      }
+      offset += char.length;
+    }
+  }
+
+  function charAt(index: number): string {
+    const code = text.codePointAt(index);
+    return code === undefined ? '' : String.fromCodePoint(code);
+  }
+}
+
+function isWordChar(char: string): boolean {
+  return char !== ' ' && !PUNCTUATION.includes(char) && isPrintable(char);
+}
+
+/** Both from 1; columns count characters. */
+function position(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  return { line: before.split('\n').length, column: Array.from(before.slice(lineStart)).length + 1 };
+}

@@ -1,0 +1,259 @@
+/**
+ * Repository addresses: every spelling `git clone` takes, read once and told apart for good.
+ *
+ * What is understood (git-clone(1), "GIT URLS"):
+ *
+ *   http://host[:port]/path         also with user:password@, which is taken out of every form we show or pass on
+ *   ssh://[user@]host[:port]/path   also written git+ssh:// or ssh+git://
+ *   git://host[:port]/path
+ *   [user@]host:path                the scp form; no scheme, so no port either
+ *   file:///path, /path, ./path     on this machine; a file named *.bundle is read as a git bundle
+ *   ssh://[user@]host:path          the scp form glued onto ssh://, which git refuses; read as scp, with a warning
+ *   ssh://[user@]host:port:path     likewise, read as ssh://user@host:port/path
+ *
+ * Everything else is refused here, because git hands parts of an address to other programs: `ext::` runs a command,
+ * and a host or path that begins with a dash arrives at ssh or at the remote side as an option (CVE-2017-1000117).
+ */
+import { isIPv6 } from 'node:net';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ModhavenError } from '../errors.js';
+
+/** An address of a repository. No field but `credentials` holds a secret. */
+export interface RepoUrl {
+  /** For people, go-import pages and `Origin`: no secret, never the scp form; a local path is a `file:///` URL. */
+  url: string;
+  /** For git: no secret; the scp form stays as it is; a local path is absolute. */
+  gitUrl: string;
+  scheme: 'http' | 'https' | 'ssh' | 'git' | 'file';
+  /** In lower case, an IPv6 address in brackets; empty for a local path. */
+  host: string;
+  /** Only if one is written. */
+  port: number | undefined;
+  /** As in `url`, beginning with `/`; of a local path the absolute path. */
+  path: string;
+  /** The login name of an ssh address. */
+  user: string | undefined;
+  /** What stood before the `@` of an http address. Without a colon there the password is empty. */
+  credentials: { username: string; password: string } | undefined;
+  /** On this machine: no client can use this address. */
+  local: boolean;
+  /** A local file in git's bundle format. */
+  bundle: boolean;
+  /** A sentence about a spelling that was understood but should be changed. */
+  warning: string | undefined;
+}
+
+const SCHEMES = new Map<string, RepoUrl['scheme']>([
+  ['http', 'http'],
+  ['https', 'https'],
+  ['ssh', 'ssh'],
+  ['git+ssh', 'ssh'],
+  ['ssh+git', 'ssh'],
+  ['git', 'git'],
+  ['file', 'file'],
+]);
+const UNDERSTOOD =
+  'write an http, https, ssh, git or file URL, user@host:path, or a local path that begins with ./ or /';
+
+/**
+ * Reads `text`; a relative local path is relative to `baseDir`.
+ * Throws CONFIG, with the reason and what to write instead.
+ */
+export function parseRepoUrl(text: string, baseDir: string): RepoUrl {
+  if (text === '') fail(text, 'it is empty', UNDERSTOOD);
+  if (/[\s\p{Cc}\p{Cf}]/u.test(text))
+    fail(text, 'it holds a space or a control character', 'remove it, or write it as %20');
+  if (/^[\w+.-]+::/.test(text))
+    fail(
+      text,
+      `git transport helpers such as ${quote(text.split('::', 1)[0] ?? '')} are not allowed`,
+      UNDERSTOOD,
+    );
+  if (/^\.{0,2}\//.test(text) || text === '.' || text === '..') return localRepo(resolve(baseDir, text));
+
+  const [, name, rest] = /^([A-Za-z][\w+.-]*):\/\/(.*)$/.exec(text) ?? [];
+  if (/[?#]/.test(text))
+    fail(text, 'a repository has no query (?) and no fragment (#)', 'remove what follows the path');
+  if (name === undefined || rest === undefined) return parseScpForm(text);
+  const scheme = SCHEMES.get(name.toLowerCase());
+  if (scheme === undefined) fail(text, `the scheme ${quote(name)} is unknown`, UNDERSTOOD);
+  return scheme === 'file' ? parseFileUrl(text, rest) : parseNetworkUrl(text, scheme, rest);
+}
+
+function parseNetworkUrl(text: string, scheme: Exclude<RepoUrl['scheme'], 'file'>, rest: string): RepoUrl {
+  const slash = rest.indexOf('/');
+  const authority = slash < 0 ? rest : rest.slice(0, slash);
+  const rawPath = slash < 0 ? '' : rest.slice(slash);
+  const at = authority.lastIndexOf('@');
+  const login = readLogin(text, at < 0 ? undefined : authority.slice(0, at));
+  const [, rawHost = '', portText = ''] =
+    /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(authority.slice(at + 1)) ?? [];
+  const host = readHost(text, rawHost);
+
+  if (scheme === 'ssh' && !/^\d*$/.test(portText))
+    return parseGluedForm(text, host, login?.user, portText + rawPath);
+  const port = readPort(text, portText);
+  const path = readPath(text, rawPath);
+  const credentials =
+    scheme.startsWith('http') && login ? { username: login.user, password: login.password } : undefined;
+  const user = scheme === 'ssh' ? login?.user : undefined;
+  const url = `${scheme}://${user === undefined ? '' : `${encodeUser(user)}@`}${host}${port === undefined ? '' : `:${port}`}${path}`;
+  const warning =
+    login?.password === undefined || login.password === ''
+      ? undefined
+      : credentials
+        ? 'the address holds a password; move it to vcs.hosts in modhaven.yaml (username and token or token_file)'
+        : `the password in the address is not used; remove it (${scheme} takes none from there)`;
+  return { ...REMOTE, url, gitUrl: url, scheme, host, port, path, user, credentials, warning };
+}
+
+/** `rest` is what follows `ssh://user@host:` where a port should be: a path, or a port, a colon and a path. */
+function parseGluedForm(text: string, host: string, user: string | undefined, rest: string): RepoUrl {
+  const login = user === undefined ? '' : `${user}@`;
+  const [, portText, pathAfterPort] = /^(\d+):(.*)$/.exec(rest) ?? [];
+  if (portText !== undefined && pathAfterPort !== undefined) {
+    const right = `ssh://${login}${host}:${portText}/${pathAfterPort.replace(/^\/+/, '')}`;
+    return {
+      ...parseRepoUrl(right, '/'),
+      warning: `${quote(redact(text))} has two colons; it is read as, and should be written, ${quote(right)}`,
+    };
+  }
+  const scp = `${login}${host}:${rest}`;
+  const repo = parseScpForm(scp);
+  const warning =
+    `${quote(redact(text))} mixes two spellings (git says "invalid port"); it is read as ${quote(scp)}: ` +
+    `write that, or ${quote(repo.url)}`;
+  return { ...repo, warning };
+}
+
+/** `[user@]host:path`. Forges treat the path like that of an ssh URL, and so does the URL we show. */
+function parseScpForm(text: string): RepoUrl {
+  if (text.startsWith('-')) fail(text, 'it begins with a dash, which git takes for an option', UNDERSTOOD);
+  const [, rawUser, rawHost, rawPath] = /^(?:([^:/]*)@)?(\[[^\]]*\]|[^:/@]*):(.*)$/.exec(text) ?? [];
+  if (rawHost === undefined || rawPath === undefined)
+    fail(text, 'it is neither a URL nor a path', UNDERSTOOD);
+  if (rawUser === undefined && SCHEMES.has(rawHost.toLowerCase())) {
+    fail(text, `two slashes are missing after ${quote(`${rawHost}:`)}`, `write ${quote(`${rawHost}://…`)}`);
+  }
+  const user = readLogin(text, rawUser)?.user;
+  const host = readHost(text, rawHost);
+  if (rawPath.startsWith('-'))
+    fail(text, 'its path begins with a dash, which git takes for an option', `write ./ before the path`);
+  const path = readPath(text, `/${rawPath.replace(/^\/+/, '')}`);
+  const login = user === undefined ? '' : `${encodeUser(user)}@`;
+  const [number] = /^\d+(?=\/)/.exec(rawPath) ?? [];
+  const warning =
+    number === undefined
+      ? undefined
+      : `in ${quote(text)} the ${number} is a folder; if it is meant as a port, write ${quote(`ssh://${login}${host}:${path.slice(1)}`)}`;
+  return {
+    ...REMOTE,
+    url: `ssh://${login}${host}${path}`,
+    gitUrl: text,
+    scheme: 'ssh',
+    host,
+    path,
+    user,
+    warning,
+  };
+}
+
+function parseFileUrl(text: string, rest: string): RepoUrl {
+  const [, encoded] = /^(?:localhost)?(\/.+)$/i.exec(rest) ?? [];
+  if (encoded === undefined)
+    fail(text, 'a file URL has three slashes and an absolute path', 'write file:///srv/git/foo.git');
+  return localRepo(resolve(decode(text, encoded)));
+}
+
+function localRepo(path: string): RepoUrl {
+  const bundle = path.endsWith('.bundle');
+  return {
+    ...REMOTE,
+    url: pathToFileURL(path).href,
+    gitUrl: path,
+    scheme: 'file',
+    host: '',
+    path,
+    local: true,
+    bundle,
+  };
+}
+
+/** The fields most forms share. */
+const REMOTE = {
+  port: undefined,
+  user: undefined,
+  credentials: undefined,
+  local: false,
+  bundle: false,
+  warning: undefined,
+};
+
+function readLogin(text: string, raw: string | undefined): { user: string; password: string } | undefined {
+  if (raw === undefined) return undefined;
+  const colon = raw.indexOf(':');
+  const user = decode(text, colon < 0 ? raw : raw.slice(0, colon));
+  const password = colon < 0 ? '' : decode(text, raw.slice(colon + 1));
+  if (user.startsWith('-'))
+    fail(text, 'its user name begins with a dash, which ssh takes for an option', 'correct the user name');
+  if (user === '' && password === '')
+    fail(text, 'nothing stands before the @', 'write the user name there, or remove the @');
+  return { user, password };
+}
+
+function readHost(text: string, raw: string): string {
+  const host = raw.toLowerCase();
+  if (host === '') fail(text, 'it names no host', 'write the host after the two slashes');
+  if (host.startsWith('-'))
+    fail(text, 'its host begins with a dash, which ssh takes for an option', 'correct the host');
+  const address = /^\[(.*)\]$/.exec(host)?.[1];
+  if (address === undefined ? !/^[\p{L}\p{N}._-]+$/u.test(host) : !isIPv6(address)) {
+    fail(text, `${quote(raw)} is not a host name or address`, 'an IPv6 address stands in brackets: [::1]');
+  }
+  return host;
+}
+
+function readPort(text: string, raw: string): number | undefined {
+  if (raw === '') return undefined;
+  const port = /^\d{1,5}$/.test(raw) ? Number(raw) : 0;
+  if (port < 1 || port > 65535)
+    fail(text, `${quote(raw)} is not a port`, 'write a number from 1 to 65535 after the colon');
+  return port;
+}
+
+function readPath(text: string, raw: string): string {
+  decode(text, raw);
+  const path = raw.replace(/\/+$/, '');
+  if (path === '') fail(text, 'it names a host but no repository', 'add the path of the repository');
+  return path;
+}
+
+/** Percent-decoding, as git does it before it uses a part; what comes out must be as harmless as what was written. */
+function decode(text: string, part: string): string {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(part);
+  } catch {
+    return fail(text, 'a % in it is not followed by two hexadecimal digits', 'write a plain % as %25');
+  }
+  if (/\p{Cc}/u.test(decoded)) fail(text, 'it holds an encoded control character', 'remove it');
+  return decoded;
+}
+
+function encodeUser(user: string): string {
+  return encodeURIComponent(user).replaceAll('%2B', '+');
+}
+
+/** The address without what may be a secret, for messages. */
+function redact(text: string): string {
+  return text.replace(/^(https?:\/\/).*@/i, '$1***@').replace(/^([\w+.-]+:\/\/[^/:@]*):[^/]*@/, '$1:***@');
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
+function fail(text: string, reason: string, remedy: string): never {
+  throw new ModhavenError('CONFIG', `bad repository address ${quote(redact(text))}`, { reason, remedy });
+}

@@ -1,0 +1,157 @@
+/**
+ * Semantic versions as Go writes them (Go Modules Reference, "Versions"; package golang.org/x/mod/semver):
+ *
+ *     vMAJOR[.MINOR[.PATCH[-PRERELEASE][+BUILD]]]
+ *
+ * - The leading `v` is required; `vMAJOR` and `vMAJOR.MINOR` are shorthands that take no suffix.
+ * - Numbers have no leading zeros and any length. Identifiers are `[0-9A-Za-z-]+`; a prerelease identifier of
+ *   digits only is a number and has no leading zeros.
+ * - Order: numbers by value; a prerelease comes before its release; its identifiers compare from left to right,
+ *   numbers by value and before words, words by ASCII, fewer identifiers first. Build metadata does not count.
+ * - What is not a version sorts before every version.
+ *
+ * Meant to be imported as `import * as semver`.
+ */
+
+import { compareBytes } from './byte-order.js';
+
+interface Version {
+  major: string;
+  minor: string;
+  patch: string;
+  /** With the leading `-`; empty for a release. */
+  prerelease: string;
+  /** The parts of `prerelease` between the dots. */
+  identifiers: string[];
+  /** With the leading `+`; empty if there is none. */
+  build: string;
+}
+
+const NUMBER = '(0|[1-9][0-9]*)';
+const PRERELEASE_IDENTIFIER = '(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)';
+const BUILD_IDENTIFIER = '[0-9A-Za-z-]+';
+const VERSION = new RegExp(
+  `^v${NUMBER}(?:\\.${NUMBER}(?:\\.${NUMBER}` +
+    `(-${PRERELEASE_IDENTIFIER}(?:\\.${PRERELEASE_IDENTIFIER})*)?` +
+    `(\\+${BUILD_IDENTIFIER}(?:\\.${BUILD_IDENTIFIER})*)?)?)?$`,
+);
+const DIGITS = /^[0-9]+$/;
+
+/** Whether `v` is a semantic version, shorthands included. */
+export function isValid(v: string): boolean {
+  return VERSION.test(v);
+}
+
+/** `v` with MINOR and PATCH filled in and without build metadata; empty if `v` is not valid. */
+export function canonical(v: string): string {
+  const version = parse(v);
+  return version === undefined
+    ? ''
+    : `v${version.major}.${version.minor}.${version.patch}${version.prerelease}`;
+}
+
+/** `v2` of `v2.1.0`; empty if `v` is not valid. */
+export function major(v: string): string {
+  const version = parse(v);
+  return version === undefined ? '' : `v${version.major}`;
+}
+
+/** `v2.1` of `v2.1.0`, `v2.0` of `v2`; empty if `v` is not valid. */
+export function majorMinor(v: string): string {
+  const version = parse(v);
+  return version === undefined ? '' : `v${version.major}.${version.minor}`;
+}
+
+/** `-pre` of `v2.1.0-pre+meta`; empty if there is none or `v` is not valid. */
+export function prerelease(v: string): string {
+  return parse(v)?.prerelease ?? '';
+}
+
+/** `+meta` of `v2.1.0-pre+meta`; empty if there is none or `v` is not valid. */
+export function build(v: string): string {
+  return parse(v)?.build ?? '';
+}
+
+/** Negative, zero or positive as `v` precedes, equals or follows `w` in precedence. Build metadata is ignored. */
+export function compare(v: string, w: string): number {
+  return comparePrecedence(parse(v), parse(w));
+}
+
+/** Like `compare`, with equal ones in string order, so that only identical strings are equal. For `Array.sort`. */
+export function compareVersions(v: string, w: string): number {
+  return compare(v, w) || compareBytes(v, w);
+}
+
+/** A sorted copy, in the order of `compareVersions`; each version is parsed once. */
+export function sortVersions(list: readonly string[]): string[] {
+  return list
+    .map((text) => ({ text, version: parse(text) }))
+    .sort((a, b) => comparePrecedence(a.version, b.version) || compareBytes(a.text, b.text))
+    .map(({ text }) => text);
+}
+
+function parse(v: string): Version | undefined {
+  const match = VERSION.exec(v);
+  if (match === null) {
+    return undefined;
+  }
+  const [, majorNumber = '', minor = '0', patch = '0', pre = '', meta = ''] = match;
+  const identifiers = pre === '' ? [] : pre.slice(1).split('.');
+  return { major: majorNumber, minor, patch, prerelease: pre, identifiers, build: meta };
+}
+
+function comparePrecedence(v: Version | undefined, w: Version | undefined): number {
+  if (v === undefined || w === undefined) {
+    return Number(v !== undefined) - Number(w !== undefined);
+  }
+  return (
+    compareNumbers(v.major, w.major) ||
+    compareNumbers(v.minor, w.minor) ||
+    compareNumbers(v.patch, w.patch) ||
+    comparePrereleases(v, w)
+  );
+}
+
+function comparePrereleases(v: Version, w: Version): number {
+  if (v.prerelease === w.prerelease) {
+    return 0;
+  }
+  if (v.prerelease === '' || w.prerelease === '') {
+    return v.prerelease === '' ? 1 : -1;
+  }
+  for (const [i, x] of v.identifiers.entries()) {
+    const y = w.identifiers[i];
+    if (y === undefined) {
+      return 1;
+    }
+    const order = compareIdentifiers(x, y);
+    if (order !== 0) {
+      return order;
+    }
+  }
+  return -1;
+}
+
+function compareIdentifiers(x: string, y: string): number {
+  if (x === y) {
+    return 0;
+  }
+  const xIsNumber = DIGITS.test(x);
+  const yIsNumber = DIGITS.test(y);
+  if (xIsNumber !== yIsNumber) {
+    return xIsNumber ? -1 : 1;
+  }
+  return xIsNumber ? compareNumbers(x, y) : compareAscii(x, y);
+}
+
+/** Compares decimal numbers of any length; none has leading zeros. */
+function compareNumbers(x: string, y: string): number {
+  return Math.sign(x.length - y.length) || compareAscii(x, y);
+}
+
+function compareAscii(x: string, y: string): number {
+  if (x === y) {
+    return 0;
+  }
+  return x < y ? -1 : 1;
+}

@@ -1,0 +1,23 @@
+/**
+ * One flight per key: who asks for something that is being made waits for it in place of making it again.
+ *
+ * The work belongs to nobody in particular: it goes on when the one who started it goes away, because others may wait
+ * and whoever asks next will want it. Its own deadlines end it.
+ */
+export interface Coalescer {
+  run<T>(key: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** Results are not remembered: a flight ends with its answer. One coalescer serves one kind of result. */
+export function createCoalescer(): Coalescer {
+  const flights = new Map<string, Promise<unknown>>();
+  return {
+    run<T>(key: string, work: () => Promise<T>): Promise<T> {
+      const running = flights.get(key);
+      if (running !== undefined) return running as Promise<T>;
+      const flight = work().finally(() => flights.delete(key));
+      flights.set(key, flight);
+      return flight;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * Finished versions in a directory, laid out as `GOPROXY=file://` reads it:
+ * `<dir>/<escaped module>/@v/<escaped version>.<kind>`.
+ *
+ * A file is written under a temporary name beside its final one, flushed, and linked into place: linking fails where
+ * the name is taken, so the first version of a file stays for good, whoever else writes it at the same time. Neither a
+ * crash nor a full disk leaves a part of a file where a reader could see it.
+ */
+import { randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { link, mkdir, open, readFile, readdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { once } from 'node:events';
+import { ModhavenError, errorMessage } from '../errors.js';
+import { escapePath, escapeVersion, unescapeVersion } from '../module/escaping.js';
+import { isCanonicalVersion } from '../module/version.js';
+import type { Part, VersionStore } from './version-store.js';
+
+/** Pieces in which big files are read: larger ones cost fewer turns of the event loop. */
+const READ_SIZE = 1024 * 1024;
+
+/** The store in `dir`, which is made when something is stored. */
+export function createDiskStore(dir: string): VersionStore {
+  const fileOf = ({ module, version, kind }: Part) =>
+    join(dir, escapePath(module), '@v', `${escapeVersion(version)}.${kind}`);
+
+  return {
+    async size(part) {
+      return (await absentAsUndefined(stat(fileOf(part))))?.size;
+    },
+
+    read: (part) => absentAsUndefined(readFile(fileOf(part))),
+
+    open: (part, range) => createReadStream(fileOf(part), { highWaterMark: READ_SIZE, ...range }),
+
+    async put(part, write) {
+      const file = fileOf(part);
+      const folder = dirname(file);
+      await storage(mkdir(folder, { recursive: true }));
+      // No module version can look like this name, so neither readers nor the go command ever take it for one.
+      const temporary = join(folder, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
+      const sink = createWriteStream(temporary, { flags: 'wx', flush: true, highWaterMark: READ_SIZE });
+      const failed = once(sink, 'close').then(() => {
+        if (sink.errored !== null) throw sink.errored;
+      });
+      failed.catch(() => undefined); // also awaited below
+      try {
+        await Promise.race([write(sink), failed]);
+        sink.end();
+        await storage(failed);
+        await storage(linkFirst(temporary, file));
+        await storage(syncFolder(folder));
+      } finally {
+        sink.destroy();
+        await unlink(temporary).catch(() => undefined);
+      }
+    },
+
+    async versions(module, kind) {
+      const names = await absentAsUndefined(readdir(join(dir, escapePath(module), '@v')));
+      const suffix = `.${kind}`;
+      const versions: string[] = [];
+      for (const name of names ?? []) {
+        if (!name.endsWith(suffix) || name.startsWith('.tmp-')) continue;
+        const version = unescapeVersion(name.slice(0, -suffix.length));
+        if (isCanonicalVersion(version)) versions.push(version);
+      }
+      return versions;
+    },
+  };
+}
+
+async function linkFirst(temporary: string, file: string): Promise<void> {
+  try {
+    await link(temporary, file);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  }
+}
+
+/** A new name lasts only once its folder is flushed, too. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
+    throw storageError(error);
+  }
+}
+
+async function storage<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw storageError(error);
+  }
+}
+
+function storageError(error: unknown): ModhavenError {
+  return new ModhavenError('STORAGE', 'the cache directory of modhaven has a problem', {
+    reason: errorMessage(error),
+    remedy: 'check free space and rights of cache.dir on the modhaven server',
+    cause: error,
+  });
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
+}

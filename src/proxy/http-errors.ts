@@ -1,0 +1,76 @@
+/**
+ * The one place that knows which failure is which HTTP status, and how a failure reads.
+ *
+ * A fact is 404 or 410, an outage is 5xx, never the other way round: on 404 the go command looks elsewhere, on
+ * anything else it stops and shows our text. It shows at most 8 lines and 648 bytes of plain text, ends at the first
+ * blank line and drops everything if there is a single control character.
+ */
+import type { ErrorCode, ModhavenError } from '../errors.js';
+import { redactLine } from '../redact.js';
+
+interface Reply {
+  status: number;
+  /** Seconds that the answer may be kept by anybody; 0 forbids keeping it. */
+  maxAge: number;
+}
+
+const REPLIES = {
+  INVALID_PATH: { status: 400, maxAge: 86_400 },
+  INVALID_VERSION: { status: 400, maxAge: 86_400 },
+  MODULE_NOT_FOUND: { status: 404, maxAge: 5 },
+  VERSION_NOT_FOUND: { status: 404, maxAge: 5 },
+  MODULE_INVALID: { status: 404, maxAge: 60 },
+  REPO_NOT_FOUND: { status: 404, maxAge: 5 },
+  VERSION_GONE: { status: 410, maxAge: 5 },
+  NOT_CACHED: { status: 404, maxAge: 0 },
+  HOST_REFUSED: { status: 502, maxAge: 0 },
+  HOST_UNREACHABLE: { status: 502, maxAge: 0 },
+  HOST_TIMEOUT: { status: 504, maxAge: 0 },
+  OVERLOADED: { status: 503, maxAge: 0 },
+  SHUTTING_DOWN: { status: 503, maxAge: 0 },
+  CONFIG: { status: 500, maxAge: 0 },
+  STORAGE: { status: 500, maxAge: 0 },
+} as const satisfies Record<ErrorCode, Reply>;
+
+/** Bytes of an error text, line ends included. The go command would show 48 more. */
+const MAX_BYTES = 600;
+const MAX_LINES = 8;
+
+/** HTTP status of a failure. */
+export function statusOf(code: ErrorCode): number {
+  return REPLIES[code].status;
+}
+
+/** Cache-Control of a failure. */
+export function cacheControlOf(code: ErrorCode): string {
+  const { maxAge } = REPLIES[code];
+  return maxAge === 0 ? 'no-store' : `public, max-age=${maxAge}`;
+}
+
+/** The text of a failure: what failed, why, what to do. */
+export function errorText(error: ModhavenError): string {
+  const what = lines(error.message, 220, 4);
+  const why = lines(error.reason, 170, 1);
+  const used = [...what, ...why].reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+  return [...what, ...why, ...lines(error.remedy, MAX_BYTES - used - 1, 1)].slice(0, MAX_LINES).join('\n') + '\n';
+}
+
+/** At most `maxLines` lines of `text` fit to be shown, together at most `maxBytes` long. */
+function lines(text: string | undefined, maxBytes: number, maxLines: number): string[] {
+  const result: string[] = [];
+  let left = maxBytes;
+  for (const line of (text ?? '').split('\n').slice(0, maxLines)) {
+    const shown = cut(redactLine(line, maxBytes), left);
+    if (shown === '') continue;
+    result.push(shown);
+    left -= Buffer.byteLength(shown) + 1;
+  }
+  return result;
+}
+
+function cut(text: string, maxBytes: number): string {
+  if (Buffer.byteLength(text) <= maxBytes) return text;
+  if (maxBytes < 8) return '';
+  const bytes = Buffer.from(text).subarray(0, maxBytes - 3);
+  return `${bytes.toString('utf8').replace(/\ufffd+$/, '')}...`;
+}

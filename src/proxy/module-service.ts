@@ -1,0 +1,253 @@
+/**
+ * What the GOPROXY protocol asks for, answered from the store where it can be and from the repository where not.
+ *
+ * The life of a version: the first time anybody asks for it, in whatever form, its `.info` is stored, and with it the
+ * commit. From then on `.mod` and `.zip` are made of that commit and of no other, so that all three always describe
+ * the same copy, whatever happens to the tag, the repository or the map; and what is stored never touches git again.
+ */
+import { ModhavenError, isModhavenError, isNotExist, type ErrorCode } from '../errors.js';
+import type { ModulePath } from '../module/module-path.js';
+import * as semver from '../module/semver.js';
+import { isCanonicalVersion } from '../module/version.js';
+import { RefsChanged } from '../vcs/git-repo.js';
+import type { CodeHost, CodeRepo } from '../vcs/types.js';
+import type { RepoRoot } from '../vanity/rule.js';
+import { createCoalescer } from './coalesce.js';
+import { codeModule, type CodeModule } from './code-module.js';
+import { writeModuleZip } from './module-zip.js';
+import { decodeInfo, encodeInfo, type Info } from './version-info.js';
+import { choosesVersion, chooseVersion } from './version-query.js';
+import type { Part, PartKind, VersionStore } from './version-store.js';
+
+export interface ModuleService {
+  /** Canonical versions, oldest first. Throws MODULE_NOT_FOUND where no module is. */
+  list(module: ModulePath, ask: Ask): Promise<Answer<string[]>>;
+  /** The `.info` of the version that `query` (version, tag, branch, hash, `latest`, `v1`) means. */
+  info(module: ModulePath, query: string, ask: Ask): Promise<Answer<Buffer>>;
+  /** Makes sure that `kind` of a canonical version is in the store. */
+  ensure(module: ModulePath, version: string, kind: 'mod' | 'zip', ask: Ask): Promise<{ hit: boolean }>;
+}
+
+/** How a question may be answered. */
+export interface Ask {
+  /** From the store or not at all (`Disable-Module-Fetch: true`). */
+  onlyCached: boolean;
+}
+
+export interface Answer<T> {
+  value: T;
+  /** Whether git was left alone. */
+  hit: boolean;
+  /** Whether the answer can never change. */
+  immutable: boolean;
+}
+
+export interface ModuleServiceOptions {
+  resolve: (module: ModulePath) => RepoRoot | undefined;
+  host: CodeHost;
+  store: VersionStore;
+  /** How old refs may be, in milliseconds (`refresh`). */
+  refreshMs: () => number;
+}
+
+export function createModuleService({ resolve, host, store, refreshMs }: ModuleServiceOptions): ModuleService {
+  const flights = createCoalescer();
+
+  /** Runs `work` on the module; again with new refs if it found nothing and the refs were from before the question. */
+  async function inModule<T>(
+    path: ModulePath,
+    subject: string,
+    work: (module: CodeModule, repo: CodeRepo) => Promise<T>,
+  ): Promise<T> {
+    const root = locate(path);
+    const askedAt = Date.now();
+    for (let maxAge = refreshMs(), attempt = 1; ; maxAge = 0, attempt += 1) {
+      let asOf = askedAt;
+      try {
+        const repo = await host.open(root.repos[0] ?? noRepo(path), maxAge);
+        asOf = repo.asOf;
+        return await work(codeModule({ path, root: root.root, subdir: root.subdir, repo }), repo);
+      } catch (error) {
+        const stale = error instanceof RefsChanged || (isNotExist(error) && asOf < askedAt);
+        if (stale && attempt < 3) continue;
+        throw describe(subject, error);
+      }
+    }
+  }
+
+  function locate(path: ModulePath): RepoRoot {
+    const root = resolve(path);
+    if (root !== undefined) return root;
+    throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no rule for this path`, {
+      reason: 'vanity.yaml of the modhaven server names no repository for it',
+      remedy: 'check the spelling; for a new module, add a rule to vanity.yaml',
+    });
+  }
+
+  /** The stored `.info` of a version, made if need be. */
+  async function pin(path: ModulePath, version: string): Promise<Info> {
+    const part: Part = { module: path, version, kind: 'info' };
+    const stored = await store.read(part);
+    if (stored !== undefined) return decodeInfo(stored);
+    const subject = `${path}@${version}`;
+    return flights.run(`info ${subject}`, async () => {
+      const found = await inModule(path, subject, (module) => module.stat(version));
+      if (found.version !== version)
+        throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject}: this commit is ${found.version}`);
+      await put(part, encodeInfo(found.version, found.time, found.origin));
+      // Read back: another process may have been faster, and its answer is the one that counts.
+      return decodeInfo((await store.read(part)) ?? encodeInfo(found.version, found.time, found.origin));
+    });
+  }
+
+  async function put(part: Part, content: Buffer): Promise<void> {
+    await store.put(part, async (sink) => {
+      await new Promise<void>((resolve, reject) => {
+        sink.write(content, (error) => (error ? reject(error) : resolve()));
+      });
+    });
+  }
+
+  /** Runs `work` on the very commit that a version was pinned to. */
+  async function atCommit<T>(
+    path: ModulePath,
+    version: string,
+    work: (module: CodeModule, repo: CodeRepo, commit: string) => Promise<T>,
+  ): Promise<T> {
+    const commit = (await pin(path, version)).Origin?.Hash;
+    const subject = `${path}@${version}`;
+    if (commit === undefined) throw new ModhavenError('STORAGE', `the stored .info of ${subject} names no commit`);
+    return inModule(path, subject, async (module, repo) => {
+      if (!(await repo.has(commit))) await bring(repo, commit, version);
+      return work(module, repo, commit);
+    });
+  }
+
+  async function bring(repo: CodeRepo, commit: string, version: string): Promise<void> {
+    try {
+      await repo.stat(commit);
+    } catch (error) {
+      if (!isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
+      throw new ModhavenError('VERSION_GONE', `${version} was commit ${commit.slice(0, 12)}, which is gone`, {
+        reason: `no branch or tag of ${repo.url} leads to it any more: the tag was moved or the history rewritten`,
+        remedy: 'restore the commit (push it under a branch or tag), or release a new version',
+        cause: error,
+      });
+    }
+  }
+
+  async function resolveQuery(path: ModulePath, query: string): Promise<{ version: string; info: Buffer }> {
+    const found = await inModule(path, `${path}@${query}`, (module) =>
+      choosesVersion(query) ? chooseVersion(module, query) : module.stat(query),
+    );
+    await pin(path, found.version);
+    return { version: found.version, info: encodeInfo(found.version, found.time, found.origin) };
+  }
+
+  async function storedVersions(path: ModulePath): Promise<string[]> {
+    return semver.sortVersions(await store.versions(path, 'info'));
+  }
+
+  /** The stored `.info` of the newest release, else of the newest version of any kind. */
+  async function newestStored(path: ModulePath): Promise<Buffer | undefined> {
+    const versions = await storedVersions(path);
+    const version = versions.findLast((candidate) => semver.prerelease(candidate) === '') ?? versions.at(-1);
+    return version === undefined ? undefined : store.read({ module: path, version, kind: 'info' });
+  }
+
+  return {
+    async list(path, { onlyCached }) {
+      if (onlyCached) {
+        const stored = await storedVersions(path);
+        if (stored.length === 0) throw notCached(`${path}/@v/list`);
+        return { value: stored, hit: true, immutable: false };
+      }
+      const value = await flights.run(`list ${path}`, () =>
+        inModule(path, path, async (module) => {
+          const { list } = await module.versions();
+          // No versions: then the head of the default branch says whether there is a module at all.
+          if (list.length === 0) await module.latest();
+          return list;
+        }),
+      );
+      return { value, hit: false, immutable: false };
+    },
+
+    async info(path, query, { onlyCached }) {
+      const canonical = isCanonicalVersion(query);
+      if (canonical) {
+        const stored = await store.read({ module: path, version: query, kind: 'info' });
+        if (stored !== undefined) return { value: stored, hit: true, immutable: true };
+      }
+      if (onlyCached) {
+        const value = query === 'latest' ? await newestStored(path) : undefined;
+        if (value === undefined) throw notCached(`${path}@${query}`);
+        return { value, hit: true, immutable: false };
+      }
+      const { version, info } = await flights.run(`query ${path}@${query}`, () => resolveQuery(path, query));
+      if (version !== query) return { value: info, hit: false, immutable: false };
+      const value = (await store.read({ module: path, version, kind: 'info' })) ?? info;
+      return { value, hit: false, immutable: true };
+    },
+
+    async ensure(path, version, kind, { onlyCached }) {
+      const subject = `${path}@${version}`;
+      if (!isCanonicalVersion(version))
+        throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject}: version is not canonical`, {
+          remedy: `ask for @v/${version}.info first: it says which version this is`,
+        });
+      if (await isComplete(path, version, kind)) return { hit: true };
+      if (onlyCached) throw notCached(`${subject} (.${kind})`);
+      await flights.run(`${kind} ${subject}`, () => (kind === 'mod' ? makeMod(path, version) : makeZip(path, version)));
+      return { hit: false };
+    },
+  };
+
+  async function isComplete(module: ModulePath, version: string, kind: PartKind): Promise<boolean> {
+    return (await store.size({ module, version, kind })) !== undefined;
+  }
+
+  async function makeMod(path: ModulePath, version: string): Promise<void> {
+    await atCommit(path, version, async (module, _repo, commit) => {
+      await put({ module: path, version, kind: 'mod' }, await module.goMod(version, commit));
+    });
+  }
+
+  async function makeZip(path: ModulePath, version: string): Promise<void> {
+    await atCommit(path, version, async (module, repo, commit) => {
+      const { directory } = await module.findRoot(version, commit);
+      let hash = '';
+      const zip: Part = { module: path, version, kind: 'zip' };
+      await store.put(zip, async (sink) => {
+        hash = await writeModuleZip({ repo, commit, directory, name: `${path}@${version}` }, sink);
+        // The hash first: whoever finds the zip can rely on it being there.
+        await put({ ...zip, kind: 'ziphash' }, Buffer.from(hash));
+      });
+    });
+  }
+}
+
+function noRepo(path: string): never {
+  throw new ModhavenError('CONFIG', `the rule for ${path} names no repository`);
+}
+
+function notCached(subject: string): ModhavenError {
+  return new ModhavenError('NOT_CACHED', `not found: ${subject} is not in the cache`, {
+    reason: 'the request forbids fetching it (Disable-Module-Fetch: true)',
+  });
+}
+
+const FACT_WORD: Partial<Record<ErrorCode, string>> = {
+  MODULE_NOT_FOUND: 'not found: ',
+  VERSION_NOT_FOUND: 'not found: ',
+  REPO_NOT_FOUND: 'not found: ',
+  VERSION_GONE: 'gone: ',
+  MODULE_INVALID: 'invalid: ',
+};
+
+/** The error with what it was about in front: `go` shows only this text. */
+function describe(subject: string, error: unknown): unknown {
+  if (!isModhavenError(error) || error.message.includes(`${subject}:`)) return error;
+  const { code, message, reason, remedy } = error;
+  return new ModhavenError(code, `${FACT_WORD[code] ?? ''}${subject}: ${message}`, { reason, remedy, cause: error });
+}

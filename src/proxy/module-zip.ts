@@ -1,0 +1,167 @@
+/**
+ * Makes the zip of a module version.
+ *
+ * What goes into it: what `git archive` prints for the module's directory (not raw blobs: line endings and attributes
+ * change bytes), without what x/mod/zip leaves out, plus the LICENSE of the repository's root where the directory has
+ * none (`coderepo.go`, Zip). The names are judged before the first byte is written; sizes while the content streams
+ * past, which is hashed on the way, so that nothing is held in memory but small files.
+ */
+import { createHash } from 'node:crypto';
+import type { Readable, Writable } from 'node:stream';
+import { extract, type Extract } from 'tar-stream';
+import { ModhavenError } from '../errors.js';
+import { hash1 } from '../module/dirhash.js';
+import { createSizeChecker, describeInvalid, selectZipFiles, type ZipCandidate } from '../module/zip-files.js';
+import { redactLine } from '../redact.js';
+import { GitFailure } from '../vcs/git-exec.js';
+import type { CodeRepo } from '../vcs/types.js';
+import { createZipWriter } from './zip-writer.js';
+
+export interface ModuleZip {
+  repo: CodeRepo;
+  commit: string;
+  /** Directory of the module in the repository, '' for its root. */
+  directory: string;
+  /** `path@version`, the folder inside the zip. */
+  name: string;
+}
+
+/** One file of a tar stream; it must be read or resumed before the next one comes. */
+type Entry = Extract extends AsyncIterable<infer E> ? E : never;
+
+/** Files up to this size are read whole, so that several can be deflated at once. */
+const SMALL = 512 * 1024;
+
+/** Writes the zip onto `sink` and returns its `h1:` hash. Throws MODULE_INVALID where the go command refuses. */
+export async function writeModuleZip(zip: ModuleZip, sink: Writable): Promise<string> {
+  try {
+    return await write(zip, sink);
+  } catch (error) {
+    // git itself refuses some trees, for instance with a directory named `.git`.
+    if (error instanceof GitFailure && !error.timedOut)
+      throw new ModhavenError('MODULE_INVALID', `create zip: git archive: ${redactLine(error.stderr)}`, { cause: error });
+    throw error;
+  }
+}
+
+async function write({ repo, commit, directory, name }: ModuleZip, sink: Writable): Promise<string> {
+  const candidates = await listCandidates(repo, commit, directory);
+  const license = await rootLicense(repo, commit, directory, candidates);
+  if (license !== undefined) candidates.push({ path: 'LICENSE', mode: 'regular' });
+  const selection = selectZipFiles(candidates, await goModForVendorRule(repo, commit, directory, candidates));
+  if (selection.invalid.length > 0)
+    throw new ModhavenError('MODULE_INVALID', `create zip: ${describeInvalid(selection)}`, {
+      remedy: 'rename or remove these files and tag a new version',
+    });
+
+  const writer = createZipWriter(sink);
+  const sizes = createSizeChecker();
+  const hashes: { name: string; sha256: string }[] = [];
+  const wanted = new Set(selection.valid);
+  if (license !== undefined) wanted.delete('LICENSE');
+  const archive = repo.archive(commit, directory);
+  try {
+    for await (const entry of tarEntries(archive)) {
+      const path = below(directory, entry.header.name);
+      if (path === undefined || entry.header.type !== 'file' || !wanted.delete(path)) {
+        entry.resume();
+        continue;
+      }
+      sizes.add(path, entry.header.size);
+      hashes.push({ name: `${name}/${path}`, sha256: await addEntry(`${name}/${path}`, entry) });
+    }
+  } finally {
+    archive.destroy();
+  }
+  const [lost] = wanted;
+  if (lost !== undefined) throw new Error(`git archive left out ${lost}`);
+  if (license !== undefined) {
+    sizes.add('LICENSE', license.length);
+    await writer.addBuffer(`${name}/LICENSE`, license);
+    hashes.push({ name: `${name}/LICENSE`, sha256: sha256(license) });
+  }
+  await writer.finish();
+  return hash1(hashes);
+
+  async function addEntry(path: string, entry: Entry): Promise<string> {
+    if (entry.header.size <= SMALL) {
+      const content = await readAll(entry);
+      await writer.addBuffer(path, content);
+      return sha256(content);
+    }
+    const hash = createHash('sha256');
+    await writer.addStream(
+      path,
+      (async function* () {
+        for await (const piece of entry as AsyncIterable<Buffer>) {
+          hash.update(piece);
+          yield piece;
+        }
+      })(),
+    );
+    return hash.digest('hex');
+  }
+}
+
+async function listCandidates(repo: CodeRepo, commit: string, directory: string): Promise<ZipCandidate[]> {
+  const files: ZipCandidate[] = [];
+  for (const { path, displayPath, kind } of await repo.listFiles(commit, directory)) {
+    // A submodule is a directory to git archive, and directories are none of a zip's business.
+    if (kind === 'submodule') continue;
+    // Bytes that are no UTF-8 make a name that cannot be valid, whatever they stand for.
+    files.push({ path: path ?? displayPath, mode: kind });
+  }
+  return files;
+}
+
+/** The raw LICENSE of the root, for a module below it without a file of this name. */
+async function rootLicense(
+  repo: CodeRepo,
+  commit: string,
+  directory: string,
+  files: ZipCandidate[],
+): Promise<Buffer | undefined> {
+  if (directory === '' || files.some(({ path }) => path === 'LICENSE')) return undefined;
+  return repo.readFile(commit, 'LICENSE');
+}
+
+/** What is vendored depends on the go.mod as it is in the archive. It is only read where something may be vendored. */
+async function goModForVendorRule(
+  repo: CodeRepo,
+  commit: string,
+  directory: string,
+  files: ZipCandidate[],
+): Promise<Buffer | undefined> {
+  if (!files.some(({ path }) => path.startsWith('vendor/') || path.includes('/vendor/'))) return undefined;
+  if (!files.some(({ path, mode }) => path === 'go.mod' && mode === 'regular')) return undefined;
+  const archive = repo.archive(commit, directory === '' ? 'go.mod' : `${directory}/go.mod`);
+  let content: Buffer | undefined;
+  for await (const entry of tarEntries(archive)) {
+    if (entry.header.type === 'file') content = await readAll(entry);
+    else entry.resume();
+  }
+  return content;
+}
+
+function tarEntries(archive: Readable): AsyncIterable<Entry> {
+  const entries = extract();
+  archive.on('error', (error) => entries.destroy(error));
+  archive.pipe(entries);
+  return entries;
+}
+
+/** The path of an archive's file relative to `directory`. */
+function below(directory: string, path: string): string | undefined {
+  if (directory === '') return path;
+  return path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : undefined;
+}
+
+async function readAll(entry: Entry): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of entry as AsyncIterable<Buffer>) pieces.push(piece);
+  return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+}
+
+function sha256(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}

@@ -1,0 +1,67 @@
+/**
+ * What a request of the GOPROXY protocol asks for (Go Modules Reference, GOPROXY protocol). Pure.
+ *
+ * A module path cannot hold an `@`, so `/@v/` and `/@latest` mark such requests and everything else is a page. The
+ * go command percent-encodes `!`; nothing it sends needs an encoded slash or dot, so those are attempts to get past a
+ * check, and refused.
+ */
+import { ModhavenError } from '../errors.js';
+import { unescapePath, unescapeVersion } from '../module/escaping.js';
+import type { ModulePath } from '../module/module-path.js';
+
+export type ProxyRequest =
+  | { kind: 'list'; module: ModulePath }
+  | { kind: 'latest'; module: ModulePath }
+  | { kind: 'info' | 'mod' | 'zip'; module: ModulePath; version: string };
+
+/** Longest path that is looked at, in characters. File names of stored versions must stay below 255 bytes. */
+const MAX_PATH = 2048;
+const MAX_ELEMENT = 200;
+
+/**
+ * Parses the raw path of a URL (still percent-encoded, without query). Undefined if it is no GOPROXY request at all.
+ * Throws INVALID_PATH or INVALID_VERSION.
+ */
+export function parseProxyRequest(rawPath: string): ProxyRequest | undefined {
+  if (!/(?:@|%40)(?:v(?:\/|%2f|$)|latest)/i.test(rawPath)) return undefined;
+  const path = decodePath(rawPath);
+  if (path.endsWith('/@latest')) return { kind: 'latest', module: parseModule(path.slice(1, -'/@latest'.length)) };
+  const at = path.indexOf('/@v/');
+  if (at < 0) throw malformed('expected /@v/ or /@latest after the module path');
+  const module = parseModule(path.slice(1, at));
+  const file = path.slice(at + '/@v/'.length);
+  if (file === 'list') return { kind: 'list', module };
+  const [, escaped, kind] = /^(.*)\.(info|mod|zip)$/s.exec(file) ?? [];
+  if (escaped === undefined || kind === undefined)
+    throw malformed('expected @v/list, @v/VERSION.info, @v/VERSION.mod or @v/VERSION.zip');
+  return { kind: kind as 'info' | 'mod' | 'zip', module, version: parseVersion(escaped) };
+}
+
+/** Decodes the path of a URL once. Throws INVALID_PATH for what no client has a reason to send. */
+export function decodePath(rawPath: string): string {
+  if (rawPath.length > MAX_PATH) throw malformed(`the path is longer than ${MAX_PATH} characters`);
+  if (/%(?:2e|2f|5c|00)/i.test(rawPath)) throw malformed('an encoded dot, slash, backslash or NUL has no place in it');
+  try {
+    return decodeURIComponent(rawPath);
+  } catch {
+    throw malformed('its percent-encoding is broken');
+  }
+}
+
+function parseModule(escaped: string): ModulePath {
+  const module = unescapePath(escaped);
+  if (module.split('/').some((element) => element.length > MAX_ELEMENT))
+    throw malformed(`an element of the module path is longer than ${MAX_ELEMENT} characters`);
+  return module;
+}
+
+function parseVersion(escaped: string): string {
+  if (escaped.length > MAX_ELEMENT)
+    throw new ModhavenError('INVALID_VERSION', `malformed version: longer than ${MAX_ELEMENT} characters`);
+  if (escaped.startsWith('-')) throw new ModhavenError('INVALID_VERSION', 'malformed version: leading dash');
+  return unescapeVersion(escaped);
+}
+
+function malformed(why: string): ModhavenError {
+  return new ModhavenError('INVALID_PATH', `malformed path: ${why}`);
+}

@@ -1,0 +1,131 @@
+/**
+ * The HTTP server around the routes: one log line a request, every failure as text that `go` shows, health, status,
+ * and an end in good order.
+ */
+import { BlockList, isIPv6 } from 'node:net';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { ModhavenError, isModhavenError } from '../errors.js';
+import { cacheControlOf, errorText, statusOf } from './http-errors.js';
+import { proxyRoutes, type RoutesOptions } from './routes.js';
+
+export interface ServerOptions extends RoutesOptions {
+  log: Logger;
+  /** Addresses and CIDRs whose X-Forwarded-* headers count. */
+  trustProxy: () => readonly string[];
+  /** The content of `/-/status`. */
+  status: () => unknown;
+}
+
+export interface Server {
+  app: FastifyInstance;
+  /** From now on new requests are turned away; running ones end. Resolves when all have. */
+  close(): Promise<void>;
+}
+
+/** A connection that says nothing for so long is closed. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+export function createServer({ log, trustProxy, status, ...routes }: ServerOptions): Server {
+  let closing = false;
+  const app = Fastify({
+    logger: false,
+    trustProxy: (address: string) => isTrusted(address, trustProxy()),
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    return503OnClosing: false, // it would answer in JSON, which go does not show
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 4096 },
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply),
+  });
+
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (closing)
+      throw new ModhavenError('SHUTTING_DOWN', 'modhaven is shutting down', { remedy: 'try again in a moment' });
+    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
+    done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    logResponse(log, request, reply);
+    done();
+  });
+  app.setErrorHandler(sendError);
+  app.setNotFoundHandler(() => {
+    throw methodNotAllowed(); // there is a route for every path
+  });
+
+  app.get('/-/healthz', (_request, reply) => text(reply, 200, 'ok\n'));
+  app.get('/-/readyz', (_request, reply) => text(reply, 200, 'ready\n'));
+  app.get('/-/status', (_request, reply) => reply.header('cache-control', 'no-store').send(status()));
+  app.get('/-/*', (_request, reply) => text(reply, 404, 'not found: modhaven has no such page\n'));
+  proxyRoutes(app, routes);
+
+  function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    if (!isModhavenError(error)) return sendUnexpected(error, request, reply);
+    const code = statusOf(error.code);
+    if (code >= 500) {
+      const { reason, remedy } = error;
+      log.error({ code: error.code, path: request.url, reason, remedy, cause: causeOf(error) }, error.message);
+    }
+    if (code === 503) void reply.header('retry-after', '5');
+    if (error.code === 'SHUTTING_DOWN') void reply.header('connection', 'close');
+    return text(reply.header('cache-control', cacheControlOf(error.code)), code, errorText(error));
+  }
+
+  function sendUnexpected(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const code = (error as { statusCode?: number }).statusCode;
+    void reply.header('cache-control', 'no-store');
+    if (code === 405) void reply.header('allow', 'GET, HEAD');
+    // Fastify's own refusals (a broken URL, a header too long) are the client's doing.
+    if (code !== undefined && code >= 400 && code < 500) return text(reply, code, `${(error as Error).message}\n`);
+    log.error({ err: error, path: request.url, id: request.id }, 'unexpected error');
+    return text(reply, 500, `internal error in modhaven (request ${request.id})\nthe log of the server has the details\n`);
+  }
+
+  return {
+    app,
+    async close() {
+      closing = true;
+      await app.close();
+    },
+  };
+}
+
+function logResponse(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
+  const line = {
+    method: request.method,
+    path: request.raw.url,
+    ...request.outcome,
+    status: reply.statusCode,
+    ms: Math.round(reply.elapsedTime),
+    client: request.ip,
+  };
+  if (request.url.startsWith('/-/')) log.debug(line, 'request');
+  else log.info(line, 'request');
+}
+
+function text(reply: FastifyReply, code: number, body: string): FastifyReply {
+  return reply.code(code).type('text/plain; charset=utf-8').send(body);
+}
+
+function methodNotAllowed(): Error {
+  return Object.assign(new Error('method not allowed: only GET and HEAD'), { statusCode: 405 });
+}
+
+/** What git said, for the log only: already redacted by the logger. */
+function causeOf(error: ModhavenError): string | undefined {
+  let cause: unknown = error.cause;
+  while (cause instanceof ModhavenError && cause.cause !== undefined) cause = cause.cause;
+  return cause instanceof Error ? cause.message : undefined;
+}
+
+function isTrusted(address: string, trusted: readonly string[]): boolean {
+  const list = new BlockList();
+  for (const entry of trusted) {
+    const [network = '', bits] = entry.split('/', 2);
+    const family = isIPv6(network) ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(network, family);
+    else list.addSubnet(network, Number(bits), family);
+  }
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
+  return list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+}

@@ -1,0 +1,41 @@
+/**
+ * Where finished versions are kept.
+ *
+ * An interface, because there is more than one good place (a directory now, an object store later). The promises that
+ * every implementation makes: what is put once is never replaced, a reader sees a whole file or none, and two
+ * processes that put the same file agree on one of them.
+ */
+import type { Readable, Writable } from 'node:stream';
+import type { ModulePath } from '../module/module-path.js';
+
+/** The parts of a version, named as in the GOPROXY protocol; `ziphash` holds the `h1:` hash of the zip. */
+export type PartKind = 'info' | 'mod' | 'zip' | 'ziphash';
+
+export interface Part {
+  module: ModulePath;
+  /** Canonical. */
+  version: string;
+  kind: PartKind;
+}
+
+/** Bytes of a stored part, `end` inclusive. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+export interface VersionStore {
+  /** Size in bytes, or undefined if the part is not stored. */
+  size(part: Part): Promise<number | undefined>;
+  /** The whole part, or undefined if it is not stored. For small parts. */
+  read(part: Part): Promise<Buffer | undefined>;
+  /** A stream over a part that is stored. */
+  open(part: Part, range?: ByteRange): Readable;
+  /**
+   * Stores what `write` writes, unless the part is stored already, and in the end makes sure it lasts. If `write`
+   * throws, nothing is stored. The stored bytes may be another process's: read them back where that matters.
+   */
+  put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void>;
+  /** The versions of a module of which at least `kind` is stored, in no order. */
+  versions(module: ModulePath, kind: PartKind): Promise<string[]>;
+}

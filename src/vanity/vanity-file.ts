@@ -1,0 +1,147 @@
+/**
+ * From vanity.yaml to a map. Every problem of the file is found and reported with its line and column, so that one
+ * look at the log is enough; any problem at all means that the file is not used.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseWithSchema, unknownKey } from '../config/zod-problems.js';
+import { explain, parseYaml, problemsError } from '../config/yaml-source.js';
+import type { DataPath, Problem, YamlSource } from '../config/yaml-source.js';
+import { errorMessage, ModhavenError } from '../errors.js';
+import { compileRule } from './rule.js';
+import { RuleEntry, VanityFile } from './schema.js';
+import { createRuleIndex, createVanityMap } from './vanity-map.js';
+import type { RuleIndex, VanityMap } from './vanity-map.js';
+
+export interface VanityFileOptions {
+  /** The host of keys that begin with `/` if the file names none; may be empty. */
+  defaultHost: string;
+}
+
+/** Keys of the file that are no rules. */
+const OWN_KEYS = ['host', 'cache_max_age', 'paths'];
+
+/** `{name}` after a slash or in a word is text, also inside `{ … }`. */
+const PLACEHOLDERS = /(?<=[/\w.~-])\{\w+(?:\.\.\.)?\}/g;
+
+/** Reads `file`. Throws CONFIG: `FILE:LINE:COL: sentence`, one problem a line. */
+export function loadVanity(file: string, options: VanityFileOptions): VanityMap {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ModhavenError('CONFIG', `${file}: the vanity file cannot be read`, {
+      reason: errorMessage(error),
+      remedy: 'Check the key vanity in modhaven.yaml and the permissions of the file.',
+      cause: error,
+    });
+  }
+  return parseVanity(text, file, options);
+}
+
+/** `loadVanity` of a text that is already there; relative paths in it begin at the folder of `file`. */
+export function parseVanity(text: string, file: string, options: VanityFileOptions): VanityMap {
+  const source = parseYaml(text, file, PLACEHOLDERS);
+  checkTopLevel(source);
+  const {
+    host: written,
+    cache_max_age,
+    paths,
+    ...topLevel
+  } = parseWithSchema(VanityFile, source, source.data);
+  const host = (written ?? options.defaultHost).toLowerCase();
+  const problems: Problem[] = written === undefined ? [] : checkHost(source, host);
+  const warnings: Problem[] = [];
+  const index = createRuleIndex();
+  // A bad host is one problem, not one a rule.
+  const keyHost = problems.length > 0 ? 'host.invalid' : host;
+  const groups: [DataPath, Record<string, string | RuleEntry>][] = [
+    [[], topLevel],
+    [['paths'], paths],
+  ];
+  for (const [path, rules] of groups) {
+    for (const [key, value] of Object.entries(rules)) {
+      const found = addRule({ source, index, host: keyHost, path: [...path, key], key, value });
+      problems.push(...found.problems);
+      warnings.push(...found.warnings);
+    }
+  }
+  if (problems.length > 0) throw problemsError(file, problems);
+
+  const [first] = index.rules.filter(({ key }) => key.startsWith('/'));
+  if (first && !host.includes('.')) {
+    const at = written === undefined ? first : source.locate(['host'], 'value');
+    const whose = written === undefined ? 'the host of public_url' : 'the vanity host';
+    const message = `${whose}, ${JSON.stringify(host)}, has no dot, and go takes no such import paths; set host to a full name`;
+    warnings.push({ line: at.line, column: at.column, message });
+  }
+  return createVanityMap(
+    { file, warnings, host, hostless: written === undefined, cacheMaxAge: cache_max_age },
+    index,
+  );
+}
+
+interface RuleInFile {
+  source: YamlSource;
+  index: RuleIndex;
+  host: string;
+  path: DataPath;
+  key: string;
+  value: string | RuleEntry;
+}
+
+function addRule({ source, index, host: keyHost, path, key, value }: RuleInFile): {
+  problems: Problem[];
+  warnings: Problem[];
+} {
+  const at = source.locate(path, 'key');
+  const entry: RuleEntry = typeof value === 'string' ? { repo: value } : value;
+  const repos = typeof entry.repo === 'string' ? [entry.repo] : entry.repo;
+  function locatePart(part: 'key' | 'repo' | 'subdir' | 'vcs', i: number) {
+    if (part === 'key') return at;
+    if (typeof value === 'string') return source.locate(path, 'value');
+    return source.locate(
+      part === 'repo' && Array.isArray(value.repo) ? [...path, part, i] : [...path, part],
+      'value',
+    );
+  }
+
+  const problems: Problem[] = [];
+  if (entry.vcs !== undefined && entry.vcs !== 'git') {
+    const message = `unsupported vcs ${JSON.stringify(entry.vcs)}; only git is supported`;
+    problems.push({ ...locatePart('vcs', 0), message });
+  }
+  const { subdir, display } = entry;
+  const baseDir = dirname(resolve(source.file));
+  const compiled = compileRule({ key, ...at, host, repos, subdir, display, baseDir });
+  if ('faults' in compiled) {
+    for (const { part, index: i, error } of compiled.faults) {
+      problems.push({ ...locatePart(part, i), message: explain(error) });
+    }
+    return { problems, warnings: [] };
+  }
+  const twin = index.add(compiled.rule);
+  if (twin) {
+    const message = `two rules for one path: ${JSON.stringify(key)} and ${JSON.stringify(twin.key)} on line ${twin.line} both stand for ${twin.prefix}`;
+    problems.push({ ...at, message });
+  }
+  return { problems, warnings: compiled.warnings.map((message) => ({ ...locatePart('repo', 0), message })) };
+}
+
+/** At the top level a rule is told from a misspelt key by its slash or dot. */
+function checkTopLevel(source: YamlSource): void {
+  const { data } = source;
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return;
+  const unknown = Object.keys(data).filter((key) => !OWN_KEYS.includes(key) && !/[/.]/.test(key));
+  if (unknown.length === 0) return;
+  throw problemsError(
+    source.file,
+    unknown.map((key) => ({ ...source.locate([key], 'key'), message: unknownKey(key, OWN_KEYS) })),
+  );
+}
+
+function checkHost(source: YamlSource, host: string): Problem[] {
+  if (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(host)) return [];
+  const message = `"host" must be a host name such as mycompany.com, without scheme, port and path: import paths begin with it`;
+  return [{ ...source.locate(['host'], 'value'), message }];
+}

@@ -1,0 +1,126 @@
+/**
+ * Which rule a module path or import path falls under.
+ *
+ * A rule is a prefix by whole elements. Of several that match, the one with more elements wins; of equally long ones,
+ * the one that has a literal element where the other has a `{name}`, leftmost first. The rules form a trie by element,
+ * walked one level at a time with all nodes that still match, best first: so the first rule of the deepest level is
+ * the answer, and 10,000 rules cost no more than ten.
+ */
+import type { Problem } from '../config/yaml-source.js';
+import { canCapture, isPlaceholder } from './rule-key.js';
+import { applyRule } from './rule.js';
+import type { RepoRoot, VanityRule } from './rule.js';
+
+/** The content of one vanity.yaml. Never changes; a new file makes a new map. */
+export interface VanityMap {
+  /** As the user named it. */
+  readonly file: string;
+  /** In the order of the file. */
+  readonly rules: readonly VanityRule[];
+  /** What was understood but should be changed. */
+  readonly warnings: readonly Problem[];
+  /** The host of keys that begin with `/`, in lower case. */
+  readonly host: string;
+  /** Whether the file names no host: pages answer for any. */
+  readonly hostless: boolean;
+  /** Hosts of which everything is private. */
+  readonly hosts: ReadonlySet<string>;
+  /** Seconds. */
+  readonly cacheMaxAge: number;
+  /** Where `path` (a module path, or an import path below one) lives; undefined if no rule matches. */
+  resolve(path: string): RepoRoot | undefined;
+  /** Whether `path` is ours, under a rule or under a vanity host at all: it is never asked for elsewhere. */
+  covers(path: string): boolean;
+}
+
+interface TrieNode {
+  rule: VanityRule | undefined;
+  literals: Map<string, TrieNode>;
+  placeholder: TrieNode | undefined;
+}
+
+/**
+ * Hosts that everybody's public modules live on. A rule for a path there (a fork, a mirror) makes that path private, not
+ * the host; on any other host it makes the host private, since names of internal modules must not leave.
+ */
+const PUBLIC_HOSTS: ReadonlySet<string> = new Set([
+  ...['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org', 'gitee.com', 'git.sr.ht', 'gopkg.in'],
+  ...['golang.org', 'google.golang.org', 'cloud.google.com', 'go.uber.org', 'k8s.io', 'sigs.k8s.io'],
+]);
+
+/** A map of `rules`, no two of which have the same shape (`createRuleIndex` finds those). */
+export function createVanityMap(
+  content: Omit<VanityMap, 'rules' | 'hosts' | 'resolve' | 'covers'>,
+  index: RuleIndex,
+): VanityMap {
+  const { rules } = index;
+  const ruleHosts = rules.map(({ elements: [host = ''] }) => host);
+  const hosts = new Set(
+    [content.host, ...ruleHosts].filter((host) => host !== '' && !PUBLIC_HOSTS.has(host)),
+  );
+  return {
+    ...content,
+    rules,
+    hosts,
+    resolve: (path) => index.resolve(path),
+    covers(path) {
+      const [host = ''] = path.split('/', 1);
+      return hosts.has(host) || index.resolve(path) !== undefined;
+    },
+  };
+}
+
+/** Rules, found by path. */
+export interface RuleIndex {
+  readonly rules: readonly VanityRule[];
+  /** Adds `rule`, unless there is one that stands for the same paths: that one is returned. */
+  add(rule: VanityRule): VanityRule | undefined;
+  resolve(path: string): RepoRoot | undefined;
+}
+
+export function createRuleIndex(): RuleIndex {
+  const rules: VanityRule[] = [];
+  const root = emptyNode();
+  return {
+    rules,
+    add(rule) {
+      let node = root;
+      for (const element of rule.elements) node = childFor(node, element);
+      if (node.rule) return node.rule;
+      node.rule = rule;
+      rules.push(rule);
+      return undefined;
+    },
+    resolve(path) {
+      const elements = path.split('/');
+      let level = [root];
+      let best: VanityRule | undefined;
+      for (const element of elements) {
+        level = level.flatMap((node) => matchingChildren(node, element));
+        if (level.length === 0) break;
+        best = level.find(({ rule }) => rule !== undefined)?.rule ?? best;
+      }
+      return best && applyRule(best, elements.slice(0, best.elements.length));
+    },
+  };
+}
+
+function childFor(node: TrieNode, element: string): TrieNode {
+  if (isPlaceholder(element)) return (node.placeholder ??= emptyNode());
+  const existing = node.literals.get(element);
+  if (existing) return existing;
+  const child = emptyNode();
+  node.literals.set(element, child);
+  return child;
+}
+
+/** The literal child before the `{name}`: the order in which rules of one length win. */
+function matchingChildren(node: TrieNode, element: string): TrieNode[] {
+  const literal = node.literals.get(element);
+  const placeholder = node.placeholder && canCapture(element) ? node.placeholder : undefined;
+  return [literal, placeholder].filter((child) => child !== undefined);
+}
+
+function emptyNode(): TrieNode {
+  return { rule: undefined, literals: new Map(), placeholder: undefined };
+}

@@ -1,0 +1,92 @@
+/**
+ * The environment and the global options every git child gets.
+ *
+ * Two kinds of children:
+ * - *local* ones read a mirror. No configuration of the machine may change what they print, least of all filters and
+ *   attributes: the bytes of a zip depend on it (golang/go#27153, #47241).
+ * - *network* ones talk to a git host. What works with `git clone` for the account the server runs under works here,
+ *   so its git and ssh configuration, netrc and proxy variables are honoured; but nothing may prompt, run a hook,
+ *   start housekeeping or use a transport that was not asked for.
+ */
+
+/** Variables that reach network children if they are set. Everything else stays with us. */
+const PASSED_ON = [
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'XDG_CONFIG_HOME', 'SSH_AUTH_SOCK', 'KRB5CCNAME'],
+  ...['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'],
+  ...['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+  ...['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM', 'GIT_EXEC_PATH'],
+  ...['SYSTEMROOT', 'USERPROFILE', 'APPDATA'],
+];
+
+export type Environment = Record<string, string>;
+
+/** The environment of a child that reads the mirror `gitDir`. */
+export function localEnvironment(gitDir: string, env: NodeJS.ProcessEnv): Environment {
+  return {
+    ...pick(env, ['PATH', 'TMPDIR', 'GIT_EXEC_PATH', 'SYSTEMROOT']),
+    LC_ALL: 'C',
+    GIT_DIR: gitDir,
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_ATTR_NOSYSTEM: '1',
+    // A directory may be named `*` or begin with `:`; it is never a pattern.
+    GIT_LITERAL_PATHSPECS: '1',
+    // A mirror is complete as it is: a missing object must be an answer, not a reason to ask the network.
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_ALLOW_PROTOCOL: 'none',
+    GIT_TERMINAL_PROMPT: '0',
+  };
+}
+
+/** The environment of a child that talks to a host. `protocols` is what GIT_ALLOW_PROTOCOL takes (`http:https`). */
+export function networkEnvironment(
+  workDir: string,
+  protocols: string,
+  sshCommand: string,
+  env: NodeJS.ProcessEnv,
+): Environment {
+  return {
+    ...pick(env, PASSED_ON),
+    LC_ALL: 'C',
+    GIT_ALLOW_PROTOCOL: protocols,
+    GIT_SSH_COMMAND: sshCommand,
+    GIT_TERMINAL_PROMPT: '0',
+    // Empty, not unset: it also overrules core.askPass and SSH_ASKPASS, which may open a window.
+    GIT_ASKPASS: '',
+    // The cache may lie inside somebody's checkout, whose configuration is none of our business.
+    GIT_CEILING_DIRECTORIES: workDir,
+  };
+}
+
+/** Options before the git command of every network child. */
+export const NETWORK_OPTIONS: readonly string[] = options({
+  'core.hooksPath': '/dev/null',
+  'gc.auto': '0',
+  'maintenance.auto': 'false',
+  'transfer.bundleURI': 'false',
+  'protocol.version': '2',
+  // What was received as a pack stays a pack: unpacking big files one by one takes three times as long.
+  'fetch.unpackLimit': '1',
+  'fetch.writeCommitGraph': 'false',
+  'fetch.parallel': '1',
+});
+
+/**
+ * Options of `git archive`, which are those of the go command: line endings are translated on the way in only, so
+ * that every machine makes the same archive.
+ */
+export const ARCHIVE_OPTIONS: readonly string[] = options({ 'core.autocrlf': 'input', 'core.eol': 'lf' });
+
+/** `{ a: 'b' }` → `['-c', 'a=b']`. */
+export function options(settings: Record<string, string>): string[] {
+  return Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+}
+
+function pick(env: NodeJS.ProcessEnv, names: readonly string[]): Environment {
+  const picked: Environment = {};
+  for (const name of names) {
+    const value = env[name];
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
+}

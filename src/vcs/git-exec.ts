@@ -1,0 +1,165 @@
+/**
+ * The only place that starts git.
+ *
+ * Three doors: `localGit` (simple-git) for short text from a mirror, `runGit` for anything that talks to a host, has
+ * input or prints bytes, `streamGit` for archives. Every child has a deadline and its own process group: git hands
+ * the connection to ssh or git-remote-http, and killing git alone would leave a hung one behind.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { PassThrough, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { simpleGit, type SimpleGit } from 'simple-git';
+import type { Environment } from './git-environment.js';
+
+/** A git child that did not end well. `stderr` may hold anything the host said: redact before showing. */
+export class GitFailure extends Error {
+  readonly exitCode: number | undefined;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+
+  constructor(what: string, exitCode: number | undefined, stderr: string, timedOut = false) {
+    super(`git ${what}: ${timedOut ? 'deadline passed' : `exit ${exitCode ?? 'by signal'}`}: ${stderr.trim()}`);
+    this.name = 'GitFailure';
+    this.exitCode = exitCode;
+    this.stderr = stderr;
+    this.timedOut = timedOut;
+  }
+}
+
+/** Git printed more than the caller is willing to hold in memory. */
+export class GitOutputTooLarge extends Error {
+  constructor(max: number) {
+    super(`git printed more than ${max} bytes`);
+    this.name = 'GitOutputTooLarge';
+  }
+}
+
+export interface GitCommand {
+  /** Arguments after `git`. Nothing secret: every user of the machine can read them. */
+  args: readonly string[];
+  cwd: string;
+  env: Environment;
+  /** Milliseconds until the whole process group is killed. */
+  timeoutMs: number;
+  /** Standard input; none if absent. */
+  input?: string | undefined;
+  /** Text the child can read once from file descriptor 3 (a credential: never in argv, environment or a file). */
+  secret?: string | undefined;
+  /** Bytes of standard output after which the child is killed. */
+  maxOutput?: number | undefined;
+}
+
+/** Standard output that is collected in memory is never larger than this (a list of 500,000 refs is 40 MB). */
+const MAX_OUTPUT = 64 * 1024 * 1024;
+
+/** At most this much of standard error is kept: enough for any message of git, however much a host talks. */
+const MAX_STDERR = 64 * 1024;
+
+/** Runs git to its end and returns standard output. Throws `GitFailure`. */
+export async function runGit(command: GitCommand): Promise<Buffer> {
+  const child = start(command);
+  const output: Buffer[] = [];
+  const max = command.maxOutput ?? MAX_OUTPUT;
+  let size = 0;
+  child.stdout.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= max) output.push(chunk);
+    else child.kill();
+  });
+  if (command.input !== undefined) {
+    child.stdin?.on('error', () => undefined); // the exit code tells why it stopped reading
+    child.stdin?.end(command.input);
+  }
+  await child.ended.catch((error: unknown) => {
+    throw size > max ? new GitOutputTooLarge(max) : error;
+  });
+  return Buffer.concat(output);
+}
+
+/**
+ * Starts git and returns standard output as a stream, which ends only when git ended well and fails with `GitFailure`
+ * otherwise: a cut-off archive never looks complete. Destroying the stream ends the child.
+ */
+export function streamGit(command: GitCommand): Readable {
+  const child = start(command);
+  const output = new PassThrough({
+    flush: (done) => void child.ended.then(() => done(), done),
+  });
+  output.on('close', () => child.kill());
+  pipeline(child.stdout, output).catch(() => undefined); // the output stream carries the error
+  return output;
+}
+
+/** simple-git on a mirror: for commands that print a little text. A non-zero exit is a `GitFailure`. */
+export function localGit(gitDir: string, env: Environment, timeoutMs: number): SimpleGit {
+  return simpleGit({
+    baseDir: gitDir,
+    maxConcurrentProcesses: 4,
+    timeout: { block: timeoutMs },
+    allowEnvironment: Object.keys(env),
+    // Our own environment points git's configuration at /dev/null (git-environment.ts); that is the whole point.
+    unsafe: { allowUnsafeConfigPaths: true },
+    errors(error, result) {
+      if (error !== undefined && !Buffer.isBuffer(error)) return error;
+      if (result.exitCode === 0) return undefined;
+      return new GitFailure('local', result.exitCode, Buffer.concat(result.stdErr).toString('utf8'));
+    },
+  }).env(env);
+}
+
+interface Running {
+  stdin: ChildProcess['stdin'];
+  stdout: Readable;
+  /** Resolves at exit 0 once all output was read. */
+  ended: Promise<void>;
+  kill(): void;
+}
+
+function start(command: GitCommand): Running {
+  const child = spawn('git', command.args, {
+    cwd: command.cwd,
+    env: command.env,
+    detached: true, // a process group of its own
+    stdio: [command.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', command.secret === undefined ? 'ignore' : 'pipe'],
+  });
+  const kill = () => killGroup(child);
+  let timedOut = false;
+  const deadline = setTimeout(() => {
+    timedOut = true;
+    kill();
+  }, command.timeoutMs);
+
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    if (stderr.length < MAX_STDERR) stderr += text;
+  });
+  if (command.secret !== undefined) {
+    const pipe = child.stdio[3] as NodeJS.WritableStream;
+    pipe.on('error', () => undefined); // a host that asks for nothing leaves it unread
+    pipe.end(command.secret);
+  }
+
+  const what = command.args.find((arg, i) => !arg.startsWith('-') && command.args[i - 1] !== '-c') ?? '';
+  const ended = new Promise<void>((resolve, reject) => {
+    child.on('error', (error) => {
+      clearTimeout(deadline);
+      reject(new GitFailure(what, undefined, `cannot start git: ${error.message}`));
+    });
+    child.on('close', (code) => {
+      clearTimeout(deadline);
+      if (code === 0 && !timedOut) resolve();
+      else reject(new GitFailure(what, code ?? undefined, stderr, timedOut));
+    });
+  });
+  if (child.stdout === null) throw new Error('stdout is a pipe');
+  return { stdin: child.stdin, stdout: child.stdout, ended, kill };
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Gone in the meantime.
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * `CodeRepo` over a mirror: which commit a query means, and what is in it.
+ *
+ * The order of resolution and the rule that only what branches, tags or HEAD lead to exists are those of
+ * `cmd/go/internal/modfetch/codehost/git.go` (stat): a server hands out any object whose hash is known, also changes
+ * under review and commits that were removed by a force push, and none of these may become a version.
+ */
+import type { Readable } from 'node:stream';
+import { ModhavenError } from '../errors.js';
+import type { RepoUrl } from '../module/repo-url.js';
+import * as semver from '../module/semver.js';
+import { listTree } from './tree.js';
+import { ARCHIVE_OPTIONS } from './git-environment.js';
+import { GitFailure, streamGit } from './git-exec.js';
+import { isCommit, type Mirror } from './mirror.js';
+import { tagsOf, tagsOrigin, type Refs } from './refs.js';
+import type { CodeRepo, Origin, Revision, Tag } from './types.js';
+
+/** The host's refs are no longer those this repository was opened with; opening it anew helps. */
+export class RefsChanged extends Error {
+  constructor(url: string) {
+    super(`refs of ${url} changed`);
+    this.name = 'RefsChanged';
+  }
+}
+
+/** Making an archive is local work, bounded all the same: 500 MiB at a very slow 1 MiB/s. */
+const ARCHIVE_TIMEOUT_MS = 10 * 60_000;
+
+/** What the host listed. */
+export interface Listing {
+  refs: Refs;
+  defaultBranch: string | undefined;
+  /** Milliseconds since 1970. */
+  askedAt: number;
+}
+
+interface Found {
+  hash: string;
+  /** A ref that points at `hash`. */
+  ref: string | undefined;
+  /** What `Revision.name` becomes. */
+  name: string;
+}
+
+/** The repository `remote` with the refs its host listed. */
+export function gitRepo(remote: RepoUrl, mirror: Mirror, { refs, defaultBranch, askedAt }: Listing): CodeRepo {
+  const { content, history } = mirror;
+  const hashLength = [...refs.values()][0]?.length === 64 ? 64 : 40;
+  const head = refs.get('HEAD');
+
+  /** A tag beats a branch of the same name, and both beat a hash, also one spelled like them. */
+  async function find(revision: string): Promise<Found> {
+    const tag = refs.get(`refs/tags/${revision}`);
+    if (tag !== undefined) return { hash: tag, ref: `refs/tags/${revision}`, name: revision };
+    const branch = refs.get(`refs/heads/${revision}`);
+    if (branch !== undefined) return { hash: branch, ref: `refs/heads/${revision}`, name: branch };
+    if (revision === 'HEAD' && head !== undefined) return { hash: head, ref: 'HEAD', name: head };
+    if (!isHashPrefix(revision, hashLength)) throw unknownRevision(revision);
+    return findListed(revision) ?? findInHistory(revision);
+  }
+
+  function findListed(prefix: string): Found | undefined {
+    let found: { hash: string; ref: string } | undefined;
+    for (const [ref, hash] of refs) {
+      if (!hash.startsWith(prefix)) continue;
+      if (found !== undefined && found.hash !== hash)
+        throw new ModhavenError('VERSION_NOT_FOUND', `ambiguous revision ${prefix}`, {
+          remedy: 'write more digits of the commit hash',
+        });
+      if (found === undefined || ref < found.ref) found = { hash, ref };
+    }
+    return found === undefined ? undefined : { ...found, name: found.hash };
+  }
+
+  async function findInHistory(prefix: string): Promise<Found> {
+    await mirror.fetchHistory(refs);
+    const git = history.git();
+    try {
+      const hash = (await git.raw('rev-parse', '--verify', '--quiet', '--end-of-options', `${prefix}^{commit}`)).trim();
+      const holder = await git.raw('for-each-ref', '--count=1', `--contains=${hash}`, 'refs/heads', 'refs/tags');
+      if (holder !== '') return { hash, ref: undefined, name: hash };
+    } catch (error) {
+      if (!(error instanceof GitFailure)) throw error;
+    }
+    throw unknownRevision(prefix);
+  }
+
+  async function commitTime(found: Found): Promise<Date> {
+    const read = () => mirror.heal(content, () => content.objects([found.hash]));
+    let [commit] = await read();
+    if (commit === undefined) {
+      await mirror.fetchCommit(refs, found.hash, found.ref);
+      [commit] = await read();
+      if (commit === undefined) throw new RefsChanged(remote.url);
+    }
+    if (!isCommit(commit))
+      throw new ModhavenError('VERSION_NOT_FOUND', `${found.name} is a ${commit.type}, not a commit`, {
+        remedy: 'set the tag on a commit',
+      });
+    return committerTime(commit.content);
+  }
+
+  async function stat(revision: string): Promise<Revision> {
+    const found = await find(revision);
+    const time = await commitTime(found);
+    const origin: Origin = { VCS: 'git', URL: remote.url, Hash: found.hash };
+    // The go command records no ref for HEAD but where it asked for the latest commit.
+    if (found.ref !== undefined && found.ref !== 'HEAD') origin.Ref = found.ref;
+    return { hash: found.hash, short: found.hash.slice(0, 12), time, name: found.name, tags: tagsOn(found.hash), origin };
+  }
+
+  function tagsOn(commit: string): string[] {
+    return tagsOf(refs, '')
+      .filter((tag) => tag.hash === commit)
+      .map((tag) => tag.name);
+  }
+
+  return {
+    url: remote.url,
+    defaultBranch,
+    asOf: askedAt,
+    stat,
+
+    async has(commit) {
+      const [object] = await mirror.heal(content, () => content.objects([commit]));
+      return isCommit(object);
+    },
+
+    tags(prefix) {
+      const list = tagsOf(refs, prefix);
+      return { list, origin: tagsOrigin(remote.url, prefix, list) };
+    },
+
+    async latest() {
+      if (head === undefined)
+        throw new ModhavenError('VERSION_NOT_FOUND', 'no commits', {
+          reason: 'the repository is empty, or its default branch does not exist',
+          remedy: 'push a commit, or set the default branch of the repository',
+        });
+      const revision = await stat(head);
+      return { ...revision, origin: { ...revision.origin, Ref: 'HEAD' } };
+    },
+
+    async readFile(commit, path) {
+      const [object] = await mirror.heal(content, () => content.objects([`${commit}:${path}`]));
+      return object?.type === 'blob' ? object.content : undefined;
+    },
+
+    async recentTag(commit, prefix, allowed) {
+      // git shows tags on the commit itself without looking further back, and so does the go command.
+      const own = await highest(tagsOn(commit), prefix, allowed);
+      if (own !== undefined) return own;
+      if (tagsOf(refs, `${prefix}v`).length === 0) return undefined;
+      await mirror.fetchHistory(refs);
+      const merged = await history.git().raw('for-each-ref', '--format=%(refname)', `--merged=${commit}`, 'refs/tags');
+      const names = merged.split('\n').filter((name) => name.startsWith('refs/tags/'));
+      return highest(names.map((name) => name.slice('refs/tags/'.length)), prefix, allowed);
+    },
+
+    async descendsFrom(commit, tag) {
+      if (tag.hash === commit) return true;
+      await mirror.fetchHistory(refs);
+      return isAncestor(mirror, tag, commit);
+    },
+
+    listFiles: (commit, directory) => mirror.heal(content, () => listTree(content, commit, directory)),
+
+    archive(commit, path): Readable {
+      const args = [...ARCHIVE_OPTIONS, 'archive', '--format=tar', '--end-of-options', commit, ...(path === '' ? [] : [path])];
+      return streamGit({ args, cwd: content.dir, env: content.env, timeoutMs: ARCHIVE_TIMEOUT_MS });
+    },
+  };
+}
+
+async function isAncestor(mirror: Mirror, ancestor: Tag, commit: string): Promise<boolean> {
+  try {
+    await mirror.history.git().raw('merge-base', '--is-ancestor', '--', ancestor.hash, commit);
+    return true;
+  } catch (error) {
+    if (error instanceof GitFailure) return false; // exit 1, or a tag that is no commit
+    throw error;
+  }
+}
+
+/** The highest by semantic version of the allowed tags; the first of equal ones. */
+async function highest(
+  tags: string[],
+  prefix: string,
+  allowed: (tag: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  let best = '';
+  for (const tag of tags) {
+    if (!tag.startsWith(prefix)) continue;
+    const version = tag.slice(prefix.length);
+    if (semver.compare(version, best) > 0 && (await allowed(tag))) best = version;
+  }
+  return best === '' ? undefined : prefix + best;
+}
+
+/** The go command takes 7 digits up to a whole hash, lower case only. */
+function isHashPrefix(revision: string, hashLength: number): boolean {
+  return revision.length >= 7 && revision.length <= hashLength && /^[0-9a-f]+$/.test(revision);
+}
+
+function unknownRevision(revision: string): ModhavenError {
+  return new ModhavenError('VERSION_NOT_FOUND', `unknown revision ${revision}`);
+}
+
+/** Reads `committer NAME <MAIL> SECONDS ZONE` of a raw commit. */
+function committerTime(commit: Buffer): Date {
+  const end = commit.indexOf('\n\n');
+  const headers = commit.toString('latin1', 0, end < 0 ? commit.length : end);
+  const line = /^committer .*$/m.exec(headers)?.[0] ?? '';
+  const seconds = /> *(\d+)(?: [+-]\d+)?$/.exec(line)?.[1] ?? '0';
+  return new Date(Number(seconds) * 1000);
+}

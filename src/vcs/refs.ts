@@ -1,0 +1,72 @@
+/**
+ * The refs of a repository as `git ls-remote` lists them, and the sum over its tags that the go command records.
+ *
+ * Rules of `cmd/go/internal/modfetch/codehost/git.go` (loadRefs, Tags): only HEAD, branches and tags exist, so that a
+ * change under review (`refs/changes/*`, `refs/pull/*`) can never pass for a version; an annotated tag stands for the
+ * commit it points at.
+ */
+import { createHash } from 'node:crypto';
+import { isPseudoVersion } from '../module/pseudo-version.js';
+import * as semver from '../module/semver.js';
+import type { Origin, Tag } from './types.js';
+
+/** Ref name (`HEAD`, `refs/heads/main`, `refs/tags/v1.0.0`) → commit hash, tags peeled. */
+export type Refs = ReadonlyMap<string, string>;
+
+/** Parses the output of `git ls-remote`. */
+export function parseRefs(output: string): Refs {
+  const refs = new Map<string, string>();
+  const peeled = new Map<string, string>();
+  for (const line of output.split('\n')) {
+    const tab = line.indexOf('\t');
+    if (tab < 0 || line.startsWith('ref: ')) continue;
+    const hash = line.slice(0, tab);
+    const name = line.slice(tab + 1);
+    if (name !== 'HEAD' && !name.startsWith('refs/heads/') && !name.startsWith('refs/tags/')) continue;
+    if (name.endsWith('^{}')) peeled.set(name.slice(0, -3), hash);
+    else refs.set(name, hash);
+  }
+  for (const [name, hash] of peeled) refs.set(name, hash);
+  return refs;
+}
+
+/** The branch that HEAD means, from `git ls-remote --symref`; undefined for a detached HEAD or an empty repository. */
+export function parseDefaultBranch(output: string): string | undefined {
+  return /^ref: refs\/heads\/(.+)\tHEAD$/m.exec(output)?.[1];
+}
+
+/** Tags that begin with `prefix`, sorted by name. */
+export function tagsOf(refs: Refs, prefix: string): Tag[] {
+  const start = `refs/tags/${prefix}`;
+  const tags: Tag[] = [];
+  for (const [name, hash] of refs) {
+    if (name.startsWith(start)) tags.push({ name: name.slice('refs/tags/'.length), hash });
+  }
+  return tags.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** The Origin of a list of tags: it stays valid as long as the versions among them and their commits do. */
+export function tagsOrigin(url: string, prefix: string, tags: Tag[]): Origin {
+  const directory = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  const sum = createHash('sha256');
+  for (const tag of tags) {
+    const name = tag.name.startsWith(directory) ? tag.name.slice(directory.length) : tag.name;
+    if (isVersionTag(name)) sum.update(`${JSON.stringify(tag.name)} ${tag.hash}\n`);
+  }
+  const origin: Origin = { VCS: 'git', URL: url };
+  if (prefix !== '') origin.TagPrefix = prefix;
+  return { ...origin, TagSum: `t1:${sum.digest('base64')}` };
+}
+
+/** A short text that changes whenever any ref does. */
+export function refsFingerprint(refs: Refs): string {
+  const sum = createHash('sha256');
+  for (const name of [...refs.keys()].sort()) sum.update(`${name} ${refs.get(name) ?? ''}\n`);
+  return sum.digest('hex');
+}
+
+/** Whether a tag counts for versions: also `v1.2.3+anything`, which can be the base of a pseudo-version. */
+function isVersionTag(name: string): boolean {
+  const canonical = semver.canonical(name);
+  return canonical !== '' && name.startsWith(canonical) && !isPseudoVersion(name);
+}

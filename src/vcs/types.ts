@@ -1,0 +1,106 @@
+/**
+ * What the rest of the program knows about version control.
+ *
+ * The shape is that of `cmd/go/internal/modfetch/codehost`: a repository knows revisions and files and nothing about
+ * modules; `proxy/code-module.ts` turns the first into the second. One difference: a `CodeRepo` here is a repository
+ * *at one moment*, with the refs its host listed then, so that one answer is computed from one state of the host.
+ */
+import type { Readable } from 'node:stream';
+import type { ModhavenError } from '../errors.js';
+import type { RepoUrl } from '../module/repo-url.js';
+
+/**
+ * Where an answer comes from, in the very form the go command writes into `.info` files
+ * (`codehost.Origin`; field order is that of its JSON).
+ */
+export interface Origin {
+  VCS: 'git';
+  URL: string;
+  /** Directory of the module in the repository; absent for the root. */
+  Subdir?: string;
+  /** Commit. */
+  Hash?: string;
+  /** With `TagSum`: the answer depends on the tags that begin so. */
+  TagPrefix?: string;
+  TagSum?: string;
+  /** The answer depends on this ref (`refs/tags/v1.0.0`, `refs/heads/main`, `HEAD`) pointing at `Hash`. */
+  Ref?: string;
+}
+
+/** One commit, as a query found it. */
+export interface Revision {
+  /** Full commit hash: 40 hex digits, 64 in SHA-256 repositories. */
+  hash: string;
+  /** First 12 digits, as pseudo-versions use them. */
+  short: string;
+  /** Committer time. */
+  time: Date;
+  /** The tag asked for, if the query was a tag; else the hash. */
+  name: string;
+  /** All tags on the commit, sorted. */
+  tags: string[];
+  origin: Origin;
+}
+
+export interface Tag {
+  name: string;
+  hash: string;
+}
+
+/** One file (or link, or submodule) of a commit's tree. */
+export interface TreeEntry {
+  /** Path below the directory asked for; undefined where the bytes are not UTF-8. */
+  path: string | undefined;
+  /** The path with undecodable bytes replaced, for messages. */
+  displayPath: string;
+  kind: 'regular' | 'symlink' | 'submodule';
+}
+
+/** A repository at one moment. Absence is thrown as VERSION_NOT_FOUND; an outage as one of the HOST_ codes. */
+export interface CodeRepo {
+  /** The address people and `Origin` see. */
+  readonly url: string;
+  /** Name of the default branch; undefined where there is none. */
+  readonly defaultBranch: string | undefined;
+  /** When the host was asked for these refs, in milliseconds since 1970. */
+  readonly asOf: number;
+  /** Whether the files of `commit` are at hand, so that the host need not be asked. */
+  has(commit: string): Promise<boolean>;
+  /** Tags whose name begins with `prefix`, sorted, with the sum that goes into an Origin. */
+  tags(prefix: string): { list: Tag[]; origin: Origin };
+  /** Resolves a tag, branch, `HEAD` or hash of at least 7 digits, in this order. */
+  stat(revision: string): Promise<Revision>;
+  /** The head of the default branch. */
+  latest(): Promise<Revision>;
+  /** Raw blob at `path` of a commit that `stat` returned; undefined if there is none. A link's blob is its target. */
+  readFile(commit: string, path: string): Promise<Buffer | undefined>;
+  /** The highest tag, by semver without `prefix`, on `commit` or an ancestor, among the allowed ones. */
+  recentTag(commit: string, prefix: string, allowed: (tag: string) => Promise<boolean>): Promise<string | undefined>;
+  /** Whether `commit` is the tagged commit or descends from it. */
+  descendsFrom(commit: string, tag: Tag): Promise<boolean>;
+  /** Everything below `directory` ('' = all of it), in git's order. */
+  listFiles(commit: string, directory: string): Promise<TreeEntry[]>;
+  /**
+   * What `git archive` makes of `path` ('' = everything): a tar stream with line endings and attributes applied as
+   * the go command has them applied. Paths in it begin at the repository root.
+   */
+  archive(commit: string, path: string): Readable;
+}
+
+/** All repositories. */
+export interface CodeHost {
+  /**
+   * The repository with refs at most `maxAgeMs` old; 0 asks the host. Requests that wait for the same refs share
+   * one question to the host.
+   */
+  open(remote: RepoUrl, maxAgeMs: number): Promise<CodeRepo>;
+  /** The remotes that could not be read the last time they were asked. */
+  problems(): HostProblem[];
+}
+
+export interface HostProblem {
+  url: string;
+  /** Milliseconds since 1970. */
+  at: number;
+  error: ModhavenError;
+}
