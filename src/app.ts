@@ -29,7 +29,7 @@ export interface AppOptions {
 
 /** Builds the server; it does not listen yet. Throws CONFIG if vanity.yaml is bad. */
 export function createApp({ settings, log, version }: AppOptions): App {
-  const config = settings.current;
+  const config = () => settings.current();
   const { cacheDir } = config();
   const startedAt = new Date();
   let vanityFile = config().vanityFile;
@@ -88,7 +88,10 @@ export function createApp({ settings, log, version }: AppOptions): App {
   function reloadConfig(): void {
     const ignored = settings.reload();
     if (ignored === undefined) {
-      log.error({ error: settings.lastError()?.message }, 'modhaven.yaml has an error; the settings stay as they were');
+      log.error(
+        { error: settings.lastError()?.message },
+        'modhaven.yaml has an error; the settings stay as they were',
+      );
       return;
     }
     log.info('modhaven.yaml read again');
@@ -105,7 +108,10 @@ export function createApp({ settings, log, version }: AppOptions): App {
         return;
       }
     } else if (!vanity.reload()) {
-      log.error({ error: vanity.lastError()?.message }, 'vanity.yaml has an error; the last good rules stay in use');
+      log.error(
+        { error: vanity.lastError()?.message },
+        'vanity.yaml has an error; the last good rules stay in use',
+      );
       return;
     }
     const map = vanity.current();
@@ -122,7 +128,11 @@ export function createApp({ settings, log, version }: AppOptions): App {
     watcher = watch();
   }
 
-  const watch = () => watchFiles([config().file, vanityFile].filter((file) => file !== undefined), reload);
+  const watch = () =>
+    watchFiles(
+      [config().file, vanityFile].filter((file) => file !== undefined),
+      reload,
+    );
   let watcher = watch();
 
   return {

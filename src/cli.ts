@@ -13,7 +13,9 @@ const NOT_IN_ORDER = 1;
 /** Wrong usage or configuration. */
 const WRONG_USAGE = 2;
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 const program = new Command('modhaven')
   .description('A private Go module proxy and vanity import server in one program.')
@@ -22,7 +24,8 @@ const program = new Command('modhaven')
   .exitOverride()
   .configureHelp({ sortSubcommands: false, showGlobalOptions: true });
 
-const configOption = () => new Option('--config <file>', 'modhaven.yaml; without it every setting has its default');
+const configOption = () =>
+  new Option('--config <file>', 'modhaven.yaml; without it every setting has its default');
 
 program
   .command('serve')
@@ -30,9 +33,14 @@ program
   .addOption(configOption())
   .option('--listen <host:port>', 'where to listen, in place of "listen" in the file')
   .addOption(
-    new Option('--log-level <level>', 'how much to log').choices(LOG_LEVELS).default('info').env('MODHAVEN_LOG_LEVEL'),
+    new Option('--log-level <level>', 'how much to log')
+      .choices(LOG_LEVELS)
+      .default('info')
+      .env('MODHAVEN_LOG_LEVEL'),
   )
-  .action((options: { config?: string; listen?: string; logLevel: LogLevel }) => serve({ ...options, version }));
+  .action((options: { config?: string; listen?: string; logLevel: LogLevel }) =>
+    serve({ ...options, version }),
+  );
 
 program
   .command('check')

@@ -26,7 +26,10 @@ export function createLog({ level, readable }: LogOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }), log: redactFields },
   };
   if (!readable) return pino(options, pino.destination({ dest: 1, sync: true }));
-  return pino(options, pretty({ sync: true, singleLine: true, ignore: 'method,path', translateTime: 'SYS:HH:MM:ss' }));
+  return pino(
+    options,
+    pretty({ sync: true, singleLine: true, ignore: 'method,path', translateTime: 'SYS:HH:MM:ss' }),
+  );
 }
 
 function redactFields(fields: Record<string, unknown>): Record<string, unknown> {

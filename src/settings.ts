@@ -17,7 +17,11 @@ export interface Settings {
 }
 
 /** Reads `file` for the first time. Throws CONFIG. */
-export function createSettings(file: string | undefined, overrides: ConfigOverrides, env: NodeJS.ProcessEnv): Settings {
+export function createSettings(
+  file: string | undefined,
+  overrides: ConfigOverrides,
+  env: NodeJS.ProcessEnv,
+): Settings {
   let config = loadConfig(file, env, overrides);
   let lastError: ModhavenError | undefined;
   return {

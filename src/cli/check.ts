@@ -36,14 +36,19 @@ export interface CheckRow {
 }
 
 /** The report as text, and whether everything is in order. Throws CONFIG if a file is bad. */
-export async function check({ config: file, json, modules }: CheckOptions): Promise<{ text: string; ok: boolean }> {
+export async function check({
+  config: file,
+  json,
+  modules,
+}: CheckOptions): Promise<{ text: string; ok: boolean }> {
   const config = loadConfig(file);
   const map = loadVanity(config.vanityFile, { defaultHost: config.publicHost });
   const host = createCodeHost({ dir: join(config.cacheDir, 'vcs'), settings: () => vcsSettings(config) });
   const rows = await tryAll(targets(map, modules), host, config);
   const warnings = [...config.warnings, ...map.warnings.map((warning) => formatProblem(map.file, warning))];
   const ok = rows.every((row) => row.reached || row.skipped);
-  const text = json === true ? `${JSON.stringify({ ok, warnings, rules: rows }, null, 2)}\n` : report(rows, warnings);
+  const text =
+    json === true ? `${JSON.stringify({ ok, warnings, rules: rows }, null, 2)}\n` : report(rows, warnings);
   return { text, ok };
 }
 
@@ -79,13 +84,22 @@ function tryAll(list: Target[], host: CodeHost, config: Config): Promise<CheckRo
 async function tryOne({ module, root, row }: Target, host: CodeHost): Promise<CheckRow> {
   const unknown = { defaultBranch: undefined, versions: undefined, problem: undefined, remedy: undefined };
   const [remote] = root?.repos ?? [];
-  if (root === undefined || remote === undefined) return { ...row, module, reached: false, skipped: true, ...unknown };
+  if (root === undefined || remote === undefined)
+    return { ...row, module, reached: false, skipped: true, ...unknown };
   try {
     const repo = await host.open(remote, 0);
     const path = parseModulePath(module);
     const { list } = await codeModule({ path, root: root.root, subdir: root.subdir, repo }).versions();
     const { defaultBranch } = repo;
-    return { ...row, module, reached: true, skipped: false, ...unknown, defaultBranch, versions: list.length };
+    return {
+      ...row,
+      module,
+      reached: true,
+      skipped: false,
+      ...unknown,
+      defaultBranch,
+      versions: list.length,
+    };
   } catch (error) {
     const problem = isModhavenError(error) ? (error.reason ?? error.message) : errorMessage(error);
     const remedy = isModhavenError(error) ? error.remedy : undefined;
@@ -104,10 +118,16 @@ function report(rows: CheckRow[], warnings: string[]): string {
       row.versions === undefined ? '-' : String(row.versions),
     ]),
   ];
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0))) ?? [];
+  const widths =
+    table[0]?.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0))) ?? [];
   const lines: string[] = warnings.map((warning) => `warning: ${warning}`);
   table.forEach((cells, index) => {
-    lines.push(cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+    lines.push(
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
     const row = rows[index - 1];
     if (row?.problem !== undefined) lines.push(`    cause: ${row.problem}`);
     if (row?.remedy !== undefined) lines.push(`    to do: ${row.remedy}`);
@@ -115,6 +135,10 @@ function report(rows: CheckRow[], warnings: string[]): string {
   });
   const failed = rows.filter((row) => !row.reached && !row.skipped).length;
   const tried = rows.filter((row) => !row.skipped).length;
-  lines.push(failed === 0 ? `${tried} of ${tried} repositories reached` : `${failed} of ${tried} repositories could not be read`);
+  lines.push(
+    failed === 0
+      ? `${tried} of ${tried} repositories reached`
+      : `${failed} of ${tried} repositories could not be read`,
+  );
   return `${lines.join('\n')}\n`;
 }

@@ -15,7 +15,8 @@ export function env({ config: file, format }: EnvOptions): string {
   const config = loadConfig(file);
   const map = loadVanity(config.vanityFile, { defaultHost: config.publicHost });
   const privatePaths = new Set(map.hosts);
-  for (const rule of map.rules) if (!map.hosts.has(rule.elements[0] ?? '')) privatePaths.add(literalPrefix(rule.elements));
+  for (const rule of map.rules)
+    if (!map.hosts.has(rule.elements[0] ?? '')) privatePaths.add(literalPrefix(rule.elements));
   const variables: [string, string][] = [
     ['GOPROXY', config.publicUrl],
     // The public checksum database must neither be asked about private modules nor learn their names.
@@ -25,7 +26,9 @@ export function env({ config: file, format }: EnvOptions): string {
   ];
   const lines = variables.map(([name, value]) => format_[format](name, value));
   if (config.upstream.length === 0)
-    lines.unshift('# upstream is off: only the modules of vanity.yaml are served, public ones are answered 404');
+    lines.unshift(
+      '# upstream is off: only the modules of vanity.yaml are served, public ones are answered 404',
+    );
   return lines.map((line) => `${line}\n`).join('');
 }
 

@@ -46,7 +46,8 @@ async function listenOn(app: App, { listen }: Config): Promise<void> {
     const where = 'path' in listen ? `unix:${listen.path}` : `${listen.host}:${listen.port}`;
     throw new ModhavenError('CONFIG', `cannot listen on ${where}`, {
       reason: errorMessage(error),
-      remedy: 'choose another address with "listen" in modhaven.yaml or --listen, or end the program that uses this one',
+      remedy:
+        'choose another address with "listen" in modhaven.yaml or --listen, or end the program that uses this one',
     });
   }
 }

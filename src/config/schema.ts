@@ -12,6 +12,8 @@ import { parseUpstream } from './upstream.js';
 
 const Text = z.string().min(1);
 const File = Text;
+/** Sent to a host as it is; a line break in it is a mistake (often from a file) that the host would only refuse. */
+const OneLine = Text.refine((text) => !/\p{Cc}/u.test(text), { error: 'must be one line of text' });
 
 /** A string (or number) that `parse` reads; what it cannot read is answered with `expected`. */
 function readAs<T>(parse: (text: string) => T | undefined, expected: string) {
@@ -64,8 +66,8 @@ const SshOptionValue = z
 /** One entry of `vcs.hosts`, as written in the file. */
 const HostEntry = z
   .strictObject({
-    username: Text.optional().describe('http: the name sent with the token. Default: oauth2.'),
-    token: Text.optional().describe(
+    username: OneLine.optional().describe('http: the name sent with the token. Default: oauth2.'),
+    token: OneLine.optional().describe(
       'http: sent as the password; best taken from a variable, ${NAME}. Without token and token_file, ~/.netrc is used.',
     ),
     token_file: File.optional().describe(

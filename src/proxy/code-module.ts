@@ -92,7 +92,8 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
       else if (codeDir === '' && pathMajor === '' && !isMajorZeroOrOne(version)) incompatible.push(version);
     }
     const list = semver.sortVersions(compatible);
-    if (pathMajor === '') list.push(...(await incompatibleVersions(list.at(-1), semver.sortVersions(incompatible))));
+    if (pathMajor === '')
+      list.push(...(await incompatibleVersions(list.at(-1), semver.sortVersions(incompatible))));
     return { list, origin: withSubdir(tags.origin) };
   }
 
@@ -102,7 +103,9 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
     const newestOfMajor = new Map(candidates.map((version) => [semver.major(version), version]));
     const legacy = new Set<string>();
     for (const [major, version] of newestOfMajor) if (!(await hasGoMod(version))) legacy.add(major);
-    return candidates.filter((version) => legacy.has(semver.major(version))).map((version) => `${version}+incompatible`);
+    return candidates
+      .filter((version) => legacy.has(semver.major(version)))
+      .map((version) => `${version}+incompatible`);
   }
 
   async function hasGoMod(tag: string): Promise<boolean> {
@@ -112,13 +115,14 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
 
   async function findRoot(version: string, commit: string): Promise<ModuleRoot> {
     const read = (file: string) => repo.readFile(commit, file);
-    const refuse = (why: string): never => {
-      throw new ModhavenError('VERSION_NOT_FOUND', `${why} at revision ${revisionOf(version)}`);
+    const refuse = (why: string, reason?: string): never => {
+      throw new ModhavenError('VERSION_NOT_FOUND', `${why} at revision ${revisionOf(version)}`, { reason });
     };
     const file1 = joinPath(codeDir, 'go.mod');
     const goMod1 = await read(file1);
     const path1 = goMod1 === undefined ? '' : goModModulePath(goMod1);
-    const found1 = goMod1 !== undefined && (isSameMajor(path1, pathMajor) || isGopkgReplacement(path1, pathMajor));
+    const found1 =
+      goMod1 !== undefined && (isSameMajor(path1, pathMajor) || isGopkgReplacement(path1, pathMajor));
 
     // For /v2, go.mod may claim v2 in the directory itself or in its v2 subdirectory, not in both.
     const inSubdirectory = pathMajor !== '' && root !== path && !pathMajor.startsWith('.');
@@ -128,7 +132,9 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
       const path2 = goMod2 === undefined ? '' : goModModulePath(goMod2);
       const found2 = goMod2 !== undefined && isSameMajor(path2, pathMajor);
       if (found1 && found2)
-        return refuse(`${pathPrefix}/${file1} and ...${pathMajor}/go.mod both have ...${pathMajor} module paths`);
+        return refuse(
+          `${pathPrefix}/${file1} and ...${pathMajor}/go.mod both have ...${pathMajor} module paths`,
+        );
       if (found2) return { directory, goMod: goMod2 };
       if (goMod2 !== undefined) {
         const file2 = `${root}/${joinPath(directory, 'go.mod')}`;
@@ -141,13 +147,20 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
       const suffix = inSubdirectory ? ` (and ...${pathMajor}/go.mod does not exist)` : '';
       if (path1 === '') return refuse(`${file1} is missing module path${suffix}`);
       if (pathMajor !== '') return refuse(`${file1} has non-...${pathMajor} module path "${path1}"${suffix}`);
-      if (splitPathVersion(path1) === undefined) return refuse(`${file1} has malformed module path "${path1}"${suffix}`);
+      if (splitPathVersion(path1) === undefined)
+        return refuse(`${file1} has malformed module path "${path1}"${suffix}`);
       return refuse(`${file1} has post-${semver.major(version)} module path "${path1}"${suffix}`);
     }
     // Without a go.mod a module can only be the root of the repository, at v0 or v1.
-    if (codeDir === '' && (pathMajor === '' || pathMajor.startsWith('.'))) return { directory: '', goMod: undefined };
-    if (inSubdirectory) return refuse(`missing ${pathPrefix}/go.mod and ...${pathMajor}/go.mod`);
-    return refuse(`missing ${pathPrefix}/go.mod`);
+    if (codeDir === '' && (pathMajor === '' || pathMajor.startsWith('.')))
+      return { directory: '', goMod: undefined };
+    const missing = inSubdirectory
+      ? `${pathPrefix}/go.mod and ...${pathMajor}/go.mod`
+      : `${pathPrefix}/go.mod`;
+    return refuse(
+      `missing ${missing}`,
+      'without a go.mod there, this path is a package of another module, or nothing',
+    );
   }
 
   async function goMod(version: string, commit: string): Promise<Buffer> {
@@ -222,15 +235,25 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
       if (asked !== '' && isCanonicalVersion(asked)) {
         const askedBase = asked.replace(/\+incompatible$/, '');
         if (askedBase !== base)
-          throw new ModhavenError('VERSION_NOT_FOUND', `resolves to version ${version} (${askedBase} is not a tag)`);
+          throw new ModhavenError(
+            'VERSION_NOT_FOUND',
+            `resolves to version ${version} (${askedBase} is not a tag)`,
+          );
       }
       if (refusal !== undefined) throw new ModhavenError('MODULE_INVALID', refusal);
-      return { version, time: revision.time, commit: revision.hash, origin: originOf(revision, version, asked) };
+      return {
+        version,
+        time: revision.time,
+        commit: revision.hash,
+        origin: originOf(revision, version, asked),
+      };
     }
 
     async function retracted(version: string): Promise<boolean> {
       const intervals = await isRetracted();
-      return intervals.some(({ low, high }) => semver.compare(low, version) <= 0 && semver.compare(version, high) <= 0);
+      return intervals.some(
+        ({ low, high }) => semver.compare(low, version) <= 0 && semver.compare(version, high) <= 0,
+      );
     }
 
     if (isPseudoVersion(asked)) {
@@ -267,11 +290,16 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
       const tag = await repo.recentTag(revision.hash, tagPrefix, async (name) => {
         const version = tagVersion(name)?.version;
         if (version === undefined) return false;
-        return (matchPathMajor(version, pathMajor) || (await mayBeIncompatible(version))) && !(await retracted(version));
+        return (
+          (matchPathMajor(version, pathMajor) || (await mayBeIncompatible(version))) &&
+          !(await retracted(version))
+        );
       });
       base = tag === undefined ? '' : (tagVersion(tag)?.version ?? '');
     }
-    return accept(pseudoVersion({ major: pseudoMajor, older: base, time: revision.time, rev: revision.short }));
+    return accept(
+      pseudoVersion({ major: pseudoMajor, older: base, time: revision.time, rev: revision.short }),
+    );
   }
 
   /** The version in a tag of this module; not canonical if something follows it (`v1.0.0+meta`). */

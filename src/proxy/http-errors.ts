@@ -52,7 +52,9 @@ export function errorText(error: ModhavenError): string {
   const what = lines(error.message, 220, 4);
   const why = lines(error.reason, 170, 1);
   const used = [...what, ...why].reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
-  return [...what, ...why, ...lines(error.remedy, MAX_BYTES - used - 1, 1)].slice(0, MAX_LINES).join('\n') + '\n';
+  return (
+    [...what, ...why, ...lines(error.remedy, MAX_BYTES - used - 1, 1)].slice(0, MAX_LINES).join('\n') + '\n'
+  );
 }
 
 /** At most `maxLines` lines of `text` fit to be shown, together at most `maxBytes` long. */

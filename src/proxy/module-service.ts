@@ -7,6 +7,7 @@
  */
 import { ModhavenError, isModhavenError, isNotExist, type ErrorCode } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
+import { isPseudoVersion } from '../module/pseudo-version.js';
 import * as semver from '../module/semver.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { RefsChanged } from '../vcs/git-repo.js';
@@ -50,7 +51,12 @@ export interface ModuleServiceOptions {
   refreshMs: () => number;
 }
 
-export function createModuleService({ resolve, host, store, refreshMs }: ModuleServiceOptions): ModuleService {
+export function createModuleService({
+  resolve,
+  host,
+  store,
+  refreshMs,
+}: ModuleServiceOptions): ModuleService {
   const flights = createCoalescer();
 
   /** Runs `work` on the module; again with new refs if it found nothing and the refs were from before the question. */
@@ -93,7 +99,10 @@ export function createModuleService({ resolve, host, store, refreshMs }: ModuleS
     return flights.run(`info ${subject}`, async () => {
       const found = await inModule(path, subject, (module) => module.stat(version));
       if (found.version !== version)
-        throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject}: this commit is ${found.version}`);
+        throw new ModhavenError(
+          'VERSION_NOT_FOUND',
+          `not found: ${subject}: this commit is ${found.version}`,
+        );
       await put(part, encodeInfo(found.version, found.time, found.origin));
       // Read back: another process may have been faster, and its answer is the one that counts.
       return decodeInfo((await store.read(part)) ?? encodeInfo(found.version, found.time, found.origin));
@@ -116,7 +125,8 @@ export function createModuleService({ resolve, host, store, refreshMs }: ModuleS
   ): Promise<T> {
     const commit = (await pin(path, version)).Origin?.Hash;
     const subject = `${path}@${version}`;
-    if (commit === undefined) throw new ModhavenError('STORAGE', `the stored .info of ${subject} names no commit`);
+    if (commit === undefined)
+      throw new ModhavenError('STORAGE', `the stored .info of ${subject} names no commit`);
     return inModule(path, subject, async (module, repo) => {
       if (!(await repo.has(commit))) await bring(repo, commit, version);
       return work(module, repo, commit);
@@ -160,7 +170,7 @@ export function createModuleService({ resolve, host, store, refreshMs }: ModuleS
       if (onlyCached) {
         const stored = await storedVersions(path);
         if (stored.length === 0) throw notCached(`${path}/@v/list`);
-        return { value: stored, hit: true, immutable: false };
+        return { value: stored.filter((version) => !isPseudoVersion(version)), hit: true, immutable: false };
       }
       const value = await flights.run(`list ${path}`, () =>
         inModule(path, path, async (module) => {
@@ -198,7 +208,9 @@ export function createModuleService({ resolve, host, store, refreshMs }: ModuleS
         });
       if (await isComplete(path, version, kind)) return { hit: true };
       if (onlyCached) throw notCached(`${subject} (.${kind})`);
-      await flights.run(`${kind} ${subject}`, () => (kind === 'mod' ? makeMod(path, version) : makeZip(path, version)));
+      await flights.run(`${kind} ${subject}`, () =>
+        kind === 'mod' ? makeMod(path, version) : makeZip(path, version),
+      );
       return { hit: false };
     },
   };
@@ -249,5 +261,9 @@ const FACT_WORD: Partial<Record<ErrorCode, string>> = {
 function describe(subject: string, error: unknown): unknown {
   if (!isModhavenError(error) || error.message.includes(`${subject}:`)) return error;
   const { code, message, reason, remedy } = error;
-  return new ModhavenError(code, `${FACT_WORD[code] ?? ''}${subject}: ${message}`, { reason, remedy, cause: error });
+  return new ModhavenError(code, `${FACT_WORD[code] ?? ''}${subject}: ${message}`, {
+    reason,
+    remedy,
+    cause: error,
+  });
 }

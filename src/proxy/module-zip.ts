@@ -11,7 +11,12 @@ import type { Readable, Writable } from 'node:stream';
 import { extract, type Extract } from 'tar-stream';
 import { ModhavenError } from '../errors.js';
 import { hash1 } from '../module/dirhash.js';
-import { createSizeChecker, describeInvalid, selectZipFiles, type ZipCandidate } from '../module/zip-files.js';
+import {
+  createSizeChecker,
+  describeInvalid,
+  selectZipFiles,
+  type ZipCandidate,
+} from '../module/zip-files.js';
 import { redactLine } from '../redact.js';
 import { GitFailure } from '../vcs/git-exec.js';
 import type { CodeRepo } from '../vcs/types.js';
@@ -39,7 +44,9 @@ export async function writeModuleZip(zip: ModuleZip, sink: Writable): Promise<st
   } catch (error) {
     // git itself refuses some trees, for instance with a directory named `.git`.
     if (error instanceof GitFailure && !error.timedOut)
-      throw new ModhavenError('MODULE_INVALID', `create zip: git archive: ${redactLine(error.stderr)}`, { cause: error });
+      throw new ModhavenError('MODULE_INVALID', `create zip: git archive: ${redactLine(error.stderr)}`, {
+        cause: error,
+      });
     throw error;
   }
 }

@@ -28,8 +28,10 @@ export async function checkPseudoVersion(check: PseudoCheck): Promise<void> {
   };
   const rev = pseudoVersionRev(version);
   if (rev !== revision.short) {
-    if (rev.startsWith(revision.short)) refuse(`revision is longer than canonical (expected ${revision.short})`);
-    if (revision.short.startsWith(rev)) refuse(`revision is shorter than canonical (expected ${revision.short})`);
+    if (rev.startsWith(revision.short))
+      refuse(`revision is longer than canonical (expected ${revision.short})`);
+    if (revision.short.startsWith(rev))
+      refuse(`revision is shorter than canonical (expected ${revision.short})`);
     refuse(`does not match short name of revision (expected ${revision.short})`);
   }
   if (pseudoVersionTime(version).getTime() !== revision.time.getTime()) {

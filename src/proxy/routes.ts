@@ -35,7 +35,10 @@ export interface RoutesOptions {
   publicUrl: () => string;
 }
 
-export function proxyRoutes(app: FastifyInstance, { modules, store, vanity, publicUrl }: RoutesOptions): void {
+export function proxyRoutes(
+  app: FastifyInstance,
+  { modules, store, vanity, publicUrl }: RoutesOptions,
+): void {
   app.decorateRequest('outcome', undefined);
   app.route({ method: ['GET', 'HEAD'], url: '/*', exposeHeadRoute: false, handler });
   app.route({ method: ['GET', 'HEAD'], url: '/', exposeHeadRoute: false, handler });
@@ -47,7 +50,11 @@ export function proxyRoutes(app: FastifyInstance, { modules, store, vanity, publ
     return asked === undefined ? page(request, reply, rawPath) : answer(request, reply, asked);
   }
 
-  async function answer(request: FastifyRequest, reply: FastifyReply, asked: ProxyRequest): Promise<FastifyReply> {
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: ProxyRequest,
+  ): Promise<FastifyReply> {
     const { module } = asked;
     const version = 'version' in asked ? asked.version : undefined;
     const outcome: Outcome = version === undefined ? { module } : { module, version };
@@ -74,7 +81,8 @@ export function proxyRoutes(app: FastifyInstance, { modules, store, vanity, publ
         served((await modules.ensure(module, part.version, part.kind, ask)).hit);
         if (part.kind === 'zip') return sendZip(request, reply, store, part);
         const body = await store.read(part);
-        if (body === undefined) throw new ModhavenError('STORAGE', `${module}@${part.version}: .mod vanished`);
+        if (body === undefined)
+          throw new ModhavenError('STORAGE', `${module}@${part.version}: .mod vanished`);
         return sendBytes(request, reply, body, CONTENT_TYPES.mod, IMMUTABLE);
       }
     }
@@ -86,7 +94,13 @@ export function proxyRoutes(app: FastifyInstance, { modules, store, vanity, publ
     const root = lookupPage(map, request.host, path);
     if (root !== undefined) {
       const html = Buffer.from(renderGoImportPage(root, publicUrl()));
-      return sendBytes(request, reply, html, 'text/html; charset=utf-8', `public, max-age=${map.cacheMaxAge}`);
+      return sendBytes(
+        request,
+        reply,
+        html,
+        'text/html; charset=utf-8',
+        `public, max-age=${map.cacheMaxAge}`,
+      );
     }
     if (path === '/')
       return sendBytes(request, reply, Buffer.from(welcome(publicUrl())), 'text/plain; charset=utf-8', SHORT);

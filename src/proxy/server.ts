@@ -35,12 +35,14 @@ export function createServer({ log, trustProxy, status, ...routes }: ServerOptio
     return503OnClosing: false, // it would answer in JSON, which go does not show
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 4096 },
-    frameworkErrors: (error, request, reply) => sendError(error, request, reply),
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   });
 
   app.addHook('onRequest', (request, _reply, done) => {
     if (closing)
-      throw new ModhavenError('SHUTTING_DOWN', 'modhaven is shutting down', { remedy: 'try again in a moment' });
+      throw new ModhavenError('SHUTTING_DOWN', 'modhaven is shutting down', {
+        remedy: 'try again in a moment',
+      });
     if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
     done();
   });
@@ -64,7 +66,10 @@ export function createServer({ log, trustProxy, status, ...routes }: ServerOptio
     const code = statusOf(error.code);
     if (code >= 500) {
       const { reason, remedy } = error;
-      log.error({ code: error.code, path: request.url, reason, remedy, cause: causeOf(error) }, error.message);
+      log.error(
+        { code: error.code, path: request.url, reason, remedy, cause: causeOf(error) },
+        error.message,
+      );
     }
     if (code === 503) void reply.header('retry-after', '5');
     if (error.code === 'SHUTTING_DOWN') void reply.header('connection', 'close');
@@ -76,9 +81,14 @@ export function createServer({ log, trustProxy, status, ...routes }: ServerOptio
     void reply.header('cache-control', 'no-store');
     if (code === 405) void reply.header('allow', 'GET, HEAD');
     // Fastify's own refusals (a broken URL, a header too long) are the client's doing.
-    if (code !== undefined && code >= 400 && code < 500) return text(reply, code, `${(error as Error).message}\n`);
+    if (code !== undefined && code >= 400 && code < 500)
+      return text(reply, code, `${(error as Error).message}\n`);
     log.error({ err: error, path: request.url, id: request.id }, 'unexpected error');
-    return text(reply, 500, `internal error in modhaven (request ${request.id})\nthe log of the server has the details\n`);
+    return text(
+      reply,
+      500,
+      `internal error in modhaven (request ${request.id})\nthe log of the server has the details\n`,
+    );
   }
 
   return {

@@ -22,12 +22,15 @@ export async function chooseVersion(module: CodeModule, query: string): Promise<
   const { list, origin } = await module.versions();
   const retracted = await retractedBy(module, list);
   const allowed = (version: string) =>
-    !retracted.some(({ low, high }) => semver.compare(low, version) <= 0 && semver.compare(version, high) <= 0);
+    !retracted.some(
+      ({ low, high }) => semver.compare(low, version) <= 0 && semver.compare(version, high) <= 0,
+    );
   const isPrefix = isVersionPrefix(query);
   const matches = (version: string) =>
     !isPrefix || (version.startsWith(`${query}.`) && semver.compare(version, query) >= 0);
 
-  const wantsIncompatible = isPrefix && pathMajorReason(query, splitPathVersion(module.path)?.pathMajor ?? '') !== undefined;
+  const wantsIncompatible =
+    isPrefix && pathMajorReason(query, splitPathVersion(module.path)?.pathMajor ?? '') !== undefined;
   const candidates = list.filter((version) => matches(version) && allowed(version));
   const best = await newest(module, candidates, wantsIncompatible);
   if (best !== undefined) {
@@ -42,7 +45,11 @@ export async function chooseVersion(module: CodeModule, query: string): Promise<
 }
 
 /** The newest release, else the newest prerelease, of `list` (sorted, `+incompatible` last). */
-async function newest(module: CodeModule, list: string[], wantsIncompatible: boolean): Promise<string | undefined> {
+async function newest(
+  module: CodeModule,
+  list: string[],
+  wantsIncompatible: boolean,
+): Promise<string | undefined> {
   let candidates = list;
   const compatible = list.filter((version) => !version.endsWith('+incompatible'));
   const lastCompatible = compatible.at(-1);
@@ -58,7 +65,8 @@ async function newest(module: CodeModule, list: string[], wantsIncompatible: boo
 async function retractedBy(module: CodeModule, list: string[]): Promise<VersionInterval[]> {
   try {
     const version = await newest(module, list, false);
-    const { version: name, commit } = version === undefined ? await module.latest() : await module.stat(version);
+    const { version: name, commit } =
+      version === undefined ? await module.latest() : await module.stat(version);
     return parseGoMod(await module.goMod(name, commit)).retract;
   } catch (error) {
     if (isNotExist(error)) return [];
@@ -74,7 +82,8 @@ function isVersionPrefix(query: string): boolean {
 /** One Origin for two answers about the same repository; none if they contradict each other. */
 function mergeOrigins(a: Origin, b: Origin): Origin | undefined {
   if (a.URL !== b.URL || a.Subdir !== b.Subdir) return undefined;
-  const differ = (x: string | undefined, y: string | undefined) => x !== undefined && y !== undefined && x !== y;
+  const differ = (x: string | undefined, y: string | undefined) =>
+    x !== undefined && y !== undefined && x !== y;
   if (differ(a.Hash, b.Hash) || differ(a.Ref, b.Ref)) return undefined;
   const bothSums = a.TagSum !== undefined && b.TagSum !== undefined;
   if (bothSums && (a.TagSum !== b.TagSum || a.TagPrefix !== b.TagPrefix)) return undefined;

@@ -24,7 +24,7 @@ export const RuleEntry = z.strictObject({
     .string()
     .optional()
     .describe(
-      'go-source tag: "HOME DIRECTORY-TEMPLATE FILE-TEMPLATE". Default: known for github.com, else no tag.',
+      'go-source tag: "HOME DIRECTORY-TEMPLATE FILE-TEMPLATE". Default: known for github.com and bitbucket.org, else no tag.',
     ),
   subdir: z.string().optional().describe('Directory of the module inside the repository. Default: the root.'),
 });

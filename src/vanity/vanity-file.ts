@@ -49,7 +49,7 @@ export function parseVanity(text: string, file: string, options: VanityFileOptio
     paths,
     ...topLevel
   } = parseWithSchema(VanityFile, source, source.data);
-  const host = (written ?? options.defaultHost).toLowerCase();
+  const host = (written ?? usableHost(options.defaultHost)).toLowerCase();
   const problems: Problem[] = written === undefined ? [] : checkHost(source, host);
   const warnings: Problem[] = [];
   const index = createRuleIndex();
@@ -90,7 +90,7 @@ interface RuleInFile {
   value: string | RuleEntry;
 }
 
-function addRule({ source, index, host: keyHost, path, key, value }: RuleInFile): {
+function addRule({ source, index, host, path, key, value }: RuleInFile): {
   problems: Problem[];
   warnings: Problem[];
 } {
@@ -140,8 +140,15 @@ function checkTopLevel(source: YamlSource): void {
   );
 }
 
+const HOST_NAME = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i;
+
+/** An IPv6 address cannot stand in an import path; pages answer for any host all the same. */
+function usableHost(defaultHost: string): string {
+  return defaultHost === '' || HOST_NAME.test(defaultHost) ? defaultHost : 'localhost';
+}
+
 function checkHost(source: YamlSource, host: string): Problem[] {
-  if (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(host)) return [];
+  if (HOST_NAME.test(host)) return [];
   const message = `"host" must be a host name such as mycompany.com, without scheme, port and path: import paths begin with it`;
   return [{ ...source.locate(['host'], 'value'), message }];
 }

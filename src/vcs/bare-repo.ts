@@ -65,7 +65,10 @@ export function bareRepo(dir: string, env: NodeJS.ProcessEnv, timeoutMs: number)
       if (!(await exists(dir))) return specs.map(() => undefined);
       const input = specs.map((spec) => `${spec}\n`).join('');
       const args = ['cat-file', '--batch'];
-      return parseObjects(await runGit({ args, cwd: dir, env: localEnv, timeoutMs, input, maxOutput }), specs.length);
+      return parseObjects(
+        await runGit({ args, cwd: dir, env: localEnv, timeoutMs, input, maxOutput }),
+        specs.length,
+      );
     },
 
     write(format, work) {
@@ -104,9 +107,14 @@ export async function packCount(repo: BareRepo): Promise<number> {
   return names.filter((name) => name.endsWith('.pack')).length;
 }
 
-async function init(dir: string, format: ObjectFormat, env: Record<string, string>, timeoutMs: number): Promise<void> {
+async function init(
+  dir: string,
+  format: ObjectFormat,
+  env: Record<string, string>,
+  timeoutMs: number,
+): Promise<void> {
   await rm(dir, { recursive: true, force: true });
-  const { GIT_DIR: _, ...outside } = env;
+  const outside = Object.fromEntries(Object.entries(env).filter(([name]) => name !== 'GIT_DIR'));
   const args = ['init', '--quiet', '--bare', `--object-format=${format}`, '--template=', '--', dir];
   await runGit({ args, cwd: dirname(dir), env: outside, timeoutMs });
   await mkdir(join(dir, 'info'), { recursive: true });

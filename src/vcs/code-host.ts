@@ -59,7 +59,11 @@ export function createCodeHost({ dir, settings, env = process.env }: CodeHostOpt
       try {
         await dial(url, settings().connectTimeoutMs, env);
         const output = await remote.mirror.listRemote();
-        remote.known = { refs: parseRefs(output), defaultBranch: parseDefaultBranch(output), askedAt: startedAt };
+        remote.known = {
+          refs: parseRefs(output),
+          defaultBranch: parseDefaultBranch(output),
+          askedAt: startedAt,
+        };
         remote.problem = undefined;
         return remote.known;
       } catch (error) {

@@ -25,7 +25,8 @@ export async function dial(repo: RepoUrl, timeoutMs: number, env: NodeJS.Process
   if (answered) return;
   throw new ModhavenError('HOST_TIMEOUT', `cannot read ${repo.url}`, {
     reason: `${repo.host}:${port} did not answer within ${Math.ceil(timeoutMs / 1000)} s (vcs.connect_timeout)`,
-    remedy: 'check that the host is up, that no firewall drops the packets, and that VPN and routes of the modhaven server lead there',
+    remedy:
+      'check that the host is up, that no firewall drops the packets, and that VPN and routes of the modhaven server lead there',
   });
 }
 

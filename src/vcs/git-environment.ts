@@ -9,10 +9,21 @@
  *   start housekeeping or use a transport that was not asked for.
  */
 
+import { dirname } from 'node:path';
+
 /** Variables that reach network children if they are set. Everything else stays with us. */
 const PASSED_ON = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'XDG_CONFIG_HOME', 'SSH_AUTH_SOCK', 'KRB5CCNAME'],
-  ...['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'],
+  ...[
+    'http_proxy',
+    'https_proxy',
+    'all_proxy',
+    'no_proxy',
+    'HTTP_PROXY',
+    'HTTPS_PROXY',
+    'ALL_PROXY',
+    'NO_PROXY',
+  ],
   ...['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
   ...['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM', 'GIT_EXEC_PATH'],
   ...['SYSTEMROOT', 'USERPROFILE', 'APPDATA'],
@@ -38,15 +49,27 @@ export function localEnvironment(gitDir: string, env: NodeJS.ProcessEnv): Enviro
   };
 }
 
-/** The environment of a child that talks to a host. `protocols` is what GIT_ALLOW_PROTOCOL takes (`http:https`). */
-export function networkEnvironment(
-  workDir: string,
-  protocols: string,
-  sshCommand: string,
-  env: NodeJS.ProcessEnv,
-): Environment {
+export interface NetworkChild {
+  /** Its working directory: no repository above it is looked at. */
+  workDir: string;
+  /** The bare repository it writes, if any. */
+  gitDir: string | undefined;
+  /** What GIT_ALLOW_PROTOCOL takes (`http:https`). */
+  protocols: string;
+  sshCommand: string;
+  /** Variables of the account that an entry of `vcs.hosts` overrules. */
+  unset: readonly string[];
+}
+
+/** The environment of a child that talks to a host. */
+export function networkEnvironment(child: NetworkChild, env: NodeJS.ProcessEnv): Environment {
+  const { workDir, gitDir, protocols, sshCommand, unset } = child;
   return {
-    ...pick(env, PASSED_ON),
+    ...pick(
+      env,
+      PASSED_ON.filter((name) => !unset.includes(name)),
+    ),
+    ...(gitDir === undefined ? {} : { GIT_DIR: gitDir }),
     LC_ALL: 'C',
     GIT_ALLOW_PROTOCOL: protocols,
     GIT_SSH_COMMAND: sshCommand,
@@ -54,7 +77,7 @@ export function networkEnvironment(
     // Empty, not unset: it also overrules core.askPass and SSH_ASKPASS, which may open a window.
     GIT_ASKPASS: '',
     // The cache may lie inside somebody's checkout, whose configuration is none of our business.
-    GIT_CEILING_DIRECTORIES: workDir,
+    GIT_CEILING_DIRECTORIES: dirname(workDir),
   };
 }
 

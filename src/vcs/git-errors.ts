@@ -58,7 +58,8 @@ const ROWS: readonly Row[] = [
     pattern: /no matching key exchange method found\. Their offer: (\S+)/,
     code: 'HOST_REFUSED',
     reason: (m) => `the ssh server offers only old key exchange methods (${shortOffer(m[1])})`,
-    remedy: (c, m) => sshOptions(c, { KexAlgorithms: `+${pick(m[1], KEX_PREFERENCE)}` }, 'HostKeyAlgorithms: +ssh-rsa'),
+    remedy: (c, m) =>
+      sshOptions(c, { KexAlgorithms: `+${pick(m[1], KEX_PREFERENCE)}` }, 'HostKeyAlgorithms: +ssh-rsa'),
   },
   {
     pattern: /no matching host key type found\. Their offer: (\S+)/,
@@ -81,7 +82,8 @@ const ROWS: readonly Row[] = [
   {
     pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
     code: 'HOST_REFUSED',
-    reason: 'the ssh host key is not the one that was recorded: the server was reinstalled, or somebody is in between',
+    reason:
+      'the ssh host key is not the one that was recorded: the server was reinstalled, or somebody is in between',
     remedy: (c) =>
       `ask the owner of ${c.repo.host} for the fingerprint; only if it is right, replace the line in the known_hosts file (ssh-keygen -R "${knownHostsName(c.repo)}", then ssh-keyscan)`,
   },
@@ -96,7 +98,8 @@ const ROWS: readonly Row[] = [
     pattern: /UNPROTECTED PRIVATE KEY FILE|bad permissions/,
     code: 'HOST_REFUSED',
     reason: 'ssh ignores the private key because other users can read it',
-    remedy: 'on the server: chmod 600 on the key file (vcs.hosts, identity_file), owned by the account modhaven runs under',
+    remedy:
+      'on the server: chmod 600 on the key file (vcs.hosts, identity_file), owned by the account modhaven runs under',
   },
   {
     pattern: /Identity file (\S+) not accessible/,
@@ -108,7 +111,8 @@ const ROWS: readonly Row[] = [
     pattern: /Load key "([^"]+)": (?!bad permissions)/,
     code: 'HOST_REFUSED',
     reason: (m) => `the file ${m[1] ?? ''} is no private key that ssh can use`,
-    remedy: (c) => `put an unencrypted OpenSSH private key there (identity_file under vcs.hosts.${c.hostKey})`,
+    remedy: (c) =>
+      `put an unencrypted OpenSSH private key there (identity_file under vcs.hosts.${c.hostKey})`,
   },
   {
     pattern: /Permission denied \(([^)]*)\)/,
@@ -121,33 +125,39 @@ const ROWS: readonly Row[] = [
     pattern: /Unsupported KEX algorithm|Bad SSH2|Bad configuration option|Bad key types|Bad SSH2 cipher/,
     code: 'HOST_REFUSED',
     reason: 'an ssh option has a value this ssh does not know',
-    remedy: (c) => `correct ssh_options under vcs.hosts.${c.hostKey} (ssh -Q kex, ssh -Q key list what exists) or ~/.ssh/config`,
+    remedy: (c) =>
+      `correct ssh_options under vcs.hosts.${c.hostKey} (ssh -Q kex, ssh -Q key list what exists) or ~/.ssh/config`,
   },
   {
     pattern: /Received HTTP\/0\.9 when not allowed/,
     code: 'HOST_UNREACHABLE',
     reason: (_, c) => `something other than a web server answers at ${hostOf(c)}, probably ssh`,
-    remedy: 'use the http port of the git host in repo:, or an ssh:// URL',
+    remedy: 'use the http port of the git host in repo: of the rule in vanity.yaml, or an ssh:// URL',
   },
   {
-    pattern: /kex_exchange_identification|banner exchange: Connection .* invalid format|Connection closed by remote host/,
+    pattern:
+      /kex_exchange_identification|banner exchange: Connection .* invalid format|Connection closed by remote host/,
     code: 'HOST_UNREACHABLE',
-    reason: (_, c) => `${hostOf(c)} closed the connection before ssh could begin: probably no ssh server is on this port`,
+    reason: (_, c) =>
+      `${hostOf(c)} closed the connection before ssh could begin: probably no ssh server is on this port`,
     remedy: (c) =>
       `if it is the http port, write repo: http://${c.repo.host}${portSuffix(c.repo)}/${c.repo.path.replace(/^\/+/, '')}; else correct the port (ssh is 22, Gerrit 29418)`,
   },
   {
     pattern: /Connection timed out during banner exchange/,
     code: 'HOST_TIMEOUT',
-    reason: (_, c) => `${hostOf(c)} accepts connections but says nothing: no ssh server is on this port, or it hangs`,
-    remedy: 'correct the port in repo: (ssh is 22, Gerrit 29418) or have the ssh server looked at',
+    reason: (_, c) =>
+      `${hostOf(c)} accepts connections but says nothing: no ssh server is on this port, or it hangs`,
+    remedy:
+      'correct the port in repo: of the rule in vanity.yaml (ssh is 22, Gerrit 29418) or have the ssh server looked at',
   },
   // ---- names and addresses
   {
     pattern: /Could not resolve host(?:name)?:? ([^\s:]+)/i,
     code: 'HOST_UNREACHABLE',
     reason: (m) => `the host name ${m[1] ?? ''} is not known to the modhaven server`,
-    remedy: 'correct the host in repo:, or the DNS settings or /etc/hosts of the server',
+    remedy:
+      'correct the host in repo: of the rule in vanity.yaml, or the DNS settings or /etc/hosts of the server',
   },
   {
     pattern: /Could not resolve proxy/i,
@@ -165,26 +175,30 @@ const ROWS: readonly Row[] = [
     pattern: /Connection timed out|Operation timed out|Operation too slow/,
     code: 'HOST_TIMEOUT',
     reason: (_, c) => `${hostOf(c)} did not answer`,
-    remedy: 'check that the host is up and that no firewall drops the packets; vcs.connect_timeout is how long modhaven waits',
+    remedy:
+      'check that the host is up and that no firewall drops the packets; vcs.connect_timeout is how long modhaven waits',
   },
   {
     pattern: /Connection refused|Failed to connect to|Couldn't connect to server/,
     code: 'HOST_UNREACHABLE',
     reason: (_, c) => `nothing listens at ${hostOf(c)}`,
-    remedy: 'correct host and port in repo:, or start the git server',
+    remedy: 'correct host and port in repo: of the rule in vanity.yaml, or start the git server',
   },
   // ---- TLS
   {
-    pattern: /server certificate verification failed|certificate verify failed|self[- ]signed certificate|unable to get local issuer/i,
+    pattern:
+      /server certificate verification failed|certificate verify failed|self[- ]signed certificate|unable to get local issuer/i,
     code: 'HOST_REFUSED',
     reason: 'the TLS certificate of the git host is not signed by an authority the server knows',
-    remedy: (c) => `set ca_file under vcs.hosts.${c.hostKey} to your company's CA certificate (insecure_tls: true turns the check off)`,
+    remedy: (c) =>
+      `set ca_file under vcs.hosts.${c.hostKey} to your company's CA certificate (insecure_tls: true turns the check off)`,
   },
   {
     pattern: /does not match target host name|no alternative certificate subject name matches/i,
     code: 'HOST_REFUSED',
     reason: (_, c) => `the TLS certificate was made for another name than ${c.repo.host}`,
-    remedy: 'use the name in the certificate in repo:, or have a certificate made for this one',
+    remedy:
+      'use the name in the certificate in repo: of the rule in vanity.yaml, or have a certificate made for this one',
   },
   {
     pattern: /Problem with the SSL CA cert|error setting certificate (?:verify locations|file)/i,
@@ -193,23 +207,26 @@ const ROWS: readonly Row[] = [
     remedy: (c) => `correct ca_file under vcs.hosts.${c.hostKey}`,
   },
   {
-    pattern: /unexpected TLS packet|wrong version number|packet length too long|SSL routines.*(?:unknown protocol|record layer)/i,
+    pattern:
+      /unexpected TLS packet|wrong version number|packet length too long|SSL routines.*(?:unknown protocol|record layer)/i,
     code: 'HOST_UNREACHABLE',
     reason: (_, c) => `${hostOf(c)} does not speak TLS`,
-    remedy: 'write http:// in place of https:// in repo:, or use the https port',
+    remedy: 'write http:// in place of https:// in repo: of the rule in vanity.yaml, or use the https port',
   },
   {
     pattern: /Empty reply from server/,
     code: 'HOST_UNREACHABLE',
-    reason: (_, c) => `${hostOf(c)} closed the connection without an answer, as an https port does when spoken to in http`,
-    remedy: 'write https:// in place of http:// in repo:, or use the http port',
+    reason: (_, c) =>
+      `${hostOf(c)} closed the connection without an answer, as an https port does when spoken to in http`,
+    remedy: 'write https:// in place of http:// in repo: of the rule in vanity.yaml, or use the http port',
   },
   // ---- http answers
   {
     pattern: /Authentication failed for/,
     code: 'HOST_REFUSED',
     reason: (_, c) => `the git host refused the credentials (${c.credential ?? 'from the URL or ~/.netrc'})`,
-    remedy: (c) => `put a valid token with read access to the repository under vcs.hosts.${c.hostKey} (token or token_file) or in ~/.netrc`,
+    remedy: (c) =>
+      `put a valid token with read access to the repository under vcs.hosts.${c.hostKey} (token or token_file) or in ~/.netrc`,
   },
   {
     pattern: /could not read (?:Username|Password)/,
@@ -224,21 +241,24 @@ const ROWS: readonly Row[] = [
   {
     pattern: /The requested URL returned error: 401/,
     code: 'HOST_REFUSED',
-    reason: (_, c) => `the git host answered 401: it refused the credentials (${c.credential ?? 'none configured'})`,
+    reason: (_, c) =>
+      `the git host answered 401: it refused the credentials (${c.credential ?? 'none configured'})`,
     remedy: (c) => `put a valid token under vcs.hosts.${c.hostKey} (token or token_file) or in ~/.netrc`,
   },
   {
     pattern: /The requested URL returned error: 403/,
     code: 'HOST_REFUSED',
     reason: 'the git host answered 403: the login is known but may not read this repository',
-    remedy: (c) => `give the token under vcs.hosts.${c.hostKey} the scope read_repository and its user access to the repository`,
+    remedy: (c) =>
+      `give the token under vcs.hosts.${c.hostKey} the scope read_repository and its user access to the repository`,
   },
   {
     pattern: /The requested URL returned error: (404|410)|repository '[^']*' not found/,
     code: 'REPO_NOT_FOUND',
     reason: (_, c) =>
       `the git host knows no such repository, or hides it from ${c.credential === undefined ? 'anonymous readers' : `this login (${c.credential})`}`,
-    remedy: (c) => `check the path in repo:, and that the token under vcs.hosts.${c.hostKey} may read it`,
+    remedy: (c) =>
+      `check the path in repo: of the rule in vanity.yaml, and that the token under vcs.hosts.${c.hostKey} may read it`,
   },
   {
     pattern: /The requested URL returned error: 429/,
@@ -250,7 +270,7 @@ const ROWS: readonly Row[] = [
     pattern: /The requested URL returned error: (3\d\d)/,
     code: 'HOST_UNREACHABLE',
     reason: (m) => `the git host answered with a redirect (${m[1] ?? ''}) that is not followed`,
-    remedy: 'write the address it redirects to in repo:',
+    remedy: 'write the address it redirects to in repo: of the rule in vanity.yaml',
   },
   {
     pattern: /The requested URL returned error: (5\d\d)/,
@@ -262,7 +282,8 @@ const ROWS: readonly Row[] = [
     pattern: /not valid: is this a git repository\?|info\/refs not valid/,
     code: 'HOST_REFUSED',
     reason: 'the address answers with a web page, not with git (often a login page)',
-    remedy: (c) => `correct the path in repo: (usually it ends in .git), or set a token under vcs.hosts.${c.hostKey}`,
+    remedy: (c) =>
+      `correct the path in repo: (usually it ends in .git), or set a token under vcs.hosts.${c.hostKey}`,
   },
   // ---- the repository itself
   {
@@ -275,14 +296,20 @@ const ROWS: readonly Row[] = [
     pattern:
       /does not appear to be a git repository|fatal: project .* not found|Cannot find repository|[Rr]epository not found|does not exist|could not open '.*' for reading|The project you were looking for could not be found/,
     code: 'REPO_NOT_FOUND',
-    reason: (_, c) => (c.repo.local ? 'there is no git repository at this path' : 'the git host knows no such repository, or hides it from this key'),
-    remedy: (c) => (c.repo.local ? 'correct repo:' : 'check the path in repo:, and that the key of the server may read it'),
+    reason: (_, c) =>
+      c.repo.local
+        ? 'there is no git repository at this path'
+        : 'the git host knows no such repository, or hides it from this key',
+    remedy: (c) =>
+      c.repo.local
+        ? 'correct repo: of the rule in vanity.yaml'
+        : 'check the path in repo: of the rule in vanity.yaml, and that the key of the server may read it',
   },
   {
     pattern: /transport '([^']+)' not allowed/,
     code: 'HOST_REFUSED',
     reason: (m) => `the transport ${m[1] ?? ''} is not allowed`,
-    remedy: 'use http, https or ssh in repo:',
+    remedy: 'use http, https or ssh in repo: of the rule in vanity.yaml',
   },
   {
     pattern: /cannot run |cannot start git|unable to fork/,
@@ -292,7 +319,11 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-const KEX_PREFERENCE = ['diffie-hellman-group14-sha1', 'diffie-hellman-group-exchange-sha1', 'diffie-hellman-group1-sha1'];
+const KEX_PREFERENCE = [
+  'diffie-hellman-group14-sha1',
+  'diffie-hellman-group-exchange-sha1',
+  'diffie-hellman-group1-sha1',
+];
 
 /** The value to allow: the best known one of the host's offer, else its first. */
 function pick(offer: string | undefined, preference: readonly string[]): string {
@@ -331,7 +362,10 @@ function lastWords(stderr: string): string {
     .map((line) => line.trim())
     .filter(
       (line) =>
-        line !== '' && !/^(?:Please make sure you have|and the repository exists|fatal: Could not read from remote)/.test(line),
+        line !== '' &&
+        !/^(?:Please make sure you have|and the repository exists|fatal: Could not read from remote)/.test(
+          line,
+        ),
     );
   return redactLine(lines.at(-1) ?? 'nothing');
 }

@@ -18,7 +18,9 @@ export class GitFailure extends Error {
   readonly timedOut: boolean;
 
   constructor(what: string, exitCode: number | undefined, stderr: string, timedOut = false) {
-    super(`git ${what}: ${timedOut ? 'deadline passed' : `exit ${exitCode ?? 'by signal'}`}: ${stderr.trim()}`);
+    super(
+      `git ${what}: ${timedOut ? 'deadline passed' : `exit ${exitCode ?? 'by signal'}`}: ${stderr.trim()}`,
+    );
     this.name = 'GitFailure';
     this.exitCode = exitCode;
     this.stderr = stderr;
@@ -120,7 +122,12 @@ function start(command: GitCommand): Running {
     cwd: command.cwd,
     env: command.env,
     detached: true, // a process group of its own
-    stdio: [command.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', command.secret === undefined ? 'ignore' : 'pipe'],
+    stdio: [
+      command.input === undefined ? 'ignore' : 'pipe',
+      'pipe',
+      'pipe',
+      command.secret === undefined ? 'ignore' : 'pipe',
+    ],
   });
   const kill = () => killGroup(child);
   let timedOut = false;

@@ -44,7 +44,11 @@ interface Found {
 }
 
 /** The repository `remote` with the refs its host listed. */
-export function gitRepo(remote: RepoUrl, mirror: Mirror, { refs, defaultBranch, askedAt }: Listing): CodeRepo {
+export function gitRepo(
+  remote: RepoUrl,
+  mirror: Mirror,
+  { refs, defaultBranch, askedAt }: Listing,
+): CodeRepo {
   const { content, history } = mirror;
   const hashLength = [...refs.values()][0]?.length === 64 ? 64 : 40;
   const head = refs.get('HEAD');
@@ -77,8 +81,16 @@ export function gitRepo(remote: RepoUrl, mirror: Mirror, { refs, defaultBranch, 
     await mirror.fetchHistory(refs);
     const git = history.git();
     try {
-      const hash = (await git.raw('rev-parse', '--verify', '--quiet', '--end-of-options', `${prefix}^{commit}`)).trim();
-      const holder = await git.raw('for-each-ref', '--count=1', `--contains=${hash}`, 'refs/heads', 'refs/tags');
+      const hash = (
+        await git.raw('rev-parse', '--verify', '--quiet', '--end-of-options', `${prefix}^{commit}`)
+      ).trim();
+      const holder = await git.raw(
+        'for-each-ref',
+        '--count=1',
+        `--contains=${hash}`,
+        'refs/heads',
+        'refs/tags',
+      );
       if (holder !== '') return { hash, ref: undefined, name: hash };
     } catch (error) {
       if (!(error instanceof GitFailure)) throw error;
@@ -107,7 +119,14 @@ export function gitRepo(remote: RepoUrl, mirror: Mirror, { refs, defaultBranch, 
     const origin: Origin = { VCS: 'git', URL: remote.url, Hash: found.hash };
     // The go command records no ref for HEAD but where it asked for the latest commit.
     if (found.ref !== undefined && found.ref !== 'HEAD') origin.Ref = found.ref;
-    return { hash: found.hash, short: found.hash.slice(0, 12), time, name: found.name, tags: tagsOn(found.hash), origin };
+    return {
+      hash: found.hash,
+      short: found.hash.slice(0, 12),
+      time,
+      name: found.name,
+      tags: tagsOn(found.hash),
+      origin,
+    };
   }
 
   function tagsOn(commit: string): string[] {
@@ -153,9 +172,15 @@ export function gitRepo(remote: RepoUrl, mirror: Mirror, { refs, defaultBranch, 
       if (own !== undefined) return own;
       if (tagsOf(refs, `${prefix}v`).length === 0) return undefined;
       await mirror.fetchHistory(refs);
-      const merged = await history.git().raw('for-each-ref', '--format=%(refname)', `--merged=${commit}`, 'refs/tags');
+      const merged = await history
+        .git()
+        .raw('for-each-ref', '--format=%(refname)', `--merged=${commit}`, 'refs/tags');
       const names = merged.split('\n').filter((name) => name.startsWith('refs/tags/'));
-      return highest(names.map((name) => name.slice('refs/tags/'.length)), prefix, allowed);
+      return highest(
+        names.map((name) => name.slice('refs/tags/'.length)),
+        prefix,
+        allowed,
+      );
     },
 
     async descendsFrom(commit, tag) {
@@ -167,7 +192,14 @@ export function gitRepo(remote: RepoUrl, mirror: Mirror, { refs, defaultBranch, 
     listFiles: (commit, directory) => mirror.heal(content, () => listTree(content, commit, directory)),
 
     archive(commit, path): Readable {
-      const args = [...ARCHIVE_OPTIONS, 'archive', '--format=tar', '--end-of-options', commit, ...(path === '' ? [] : [path])];
+      const args = [
+        ...ARCHIVE_OPTIONS,
+        'archive',
+        '--format=tar',
+        '--end-of-options',
+        commit,
+        ...(path === '' ? [] : [path]),
+      ];
       return streamGit({ args, cwd: content.dir, env: content.env, timeoutMs: ARCHIVE_TIMEOUT_MS });
     },
   };
@@ -204,7 +236,11 @@ function isHashPrefix(revision: string, hashLength: number): boolean {
 }
 
 function unknownRevision(revision: string): ModhavenError {
-  return new ModhavenError('VERSION_NOT_FOUND', `unknown revision ${revision}`);
+  return new ModhavenError('VERSION_NOT_FOUND', `unknown revision ${revision}`, {
+    reason: 'the repository has no tag, branch or reachable commit of this name',
+    remedy:
+      'check the spelling, and that the tag is pushed (v1.2.3; for a module in a directory: directory/v1.2.3)',
+  });
 }
 
 /** Reads `committer NAME <MAIL> SECONDS ZONE` of a raw commit. */

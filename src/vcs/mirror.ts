@@ -13,7 +13,14 @@ import { dirname, join } from 'node:path';
 import type { LimitFunction } from 'p-limit';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
-import { bareRepo, isBroken, packCount, type BareRepo, type GitObject, type ObjectFormat } from './bare-repo.js';
+import {
+  bareRepo,
+  isBroken,
+  packCount,
+  type BareRepo,
+  type GitObject,
+  type ObjectFormat,
+} from './bare-repo.js';
 import { NETWORK_OPTIONS, networkEnvironment, options } from './git-environment.js';
 import { explainGitFailure } from './git-errors.js';
 import { GitFailure, runGit } from './git-exec.js';
@@ -55,7 +62,11 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
   const history = bareRepo(join(dir, 'history.git'), env, timeoutMs);
 
   /** Runs a git command that talks to the host; `gitDir` undefined for one that needs no repository. */
-  async function network(gitDir: string | undefined, args: string[], extra: Record<string, string> = {}): Promise<string> {
+  async function network(
+    gitDir: string | undefined,
+    args: string[],
+    extra: Record<string, string> = {},
+  ): Promise<string> {
     if (limit.pendingCount > MAX_WAITING)
       throw new ModhavenError('OVERLOADED', `cannot read ${remote.url} now`, {
         reason: `${limit.pendingCount} questions to git hosts are waiting`,
@@ -65,9 +76,7 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
       const access = await accessTo(remote, settings(), env);
       const workDir = gitDir ?? dirname(dir);
       await mkdir(workDir, { recursive: true });
-      const childEnv = networkEnvironment(dirname(workDir), access.protocols, access.sshCommand, env);
-      for (const name of access.unset) delete childEnv[name];
-      if (gitDir !== undefined) childEnv['GIT_DIR'] = gitDir;
+      const childEnv = networkEnvironment({ ...access, workDir, gitDir }, env);
       try {
         const output = await runGit({
           args: [...NETWORK_OPTIONS, ...options(extra), ...access.options, ...args],
@@ -80,13 +89,25 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
       } catch (error) {
         if (!(error instanceof GitFailure) || isBroken(error)) throw error;
         const { hostKey, credential } = access;
-        throw explainGitFailure(error, { repo: remote, hostKey, credential, timeoutMs: settings().timeoutMs });
+        throw explainGitFailure(error, {
+          repo: remote,
+          hostKey,
+          credential,
+          timeoutMs: settings().timeoutMs,
+        });
       }
     });
   }
 
   function fetch(repo: BareRepo, flags: string[], refspecs: string[]): Promise<string> {
-    const args = ['fetch', '--quiet', '--force', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
+    const args = [
+      'fetch',
+      '--quiet',
+      '--force',
+      '--no-tags',
+      '--no-recurse-submodules',
+      '--no-write-fetch-head',
+    ];
     return network(repo.dir, [...args, ...flags, '--end-of-options', remote.gitUrl, ...refspecs]);
   }
 
@@ -112,7 +133,8 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
         // Old hosts know neither depths nor hashes. Whatever it was: everything at once, or the host's own refusal.
         await fetch(content, ['--prune'], [...EVERYTHING]);
       }
-      if ((await packCount(content)) > MAX_PACKS) await content.git().raw('repack', '-d', '-q', '--geometric=2');
+      if ((await packCount(content)) > MAX_PACKS)
+        await content.git().raw('repack', '-d', '-q', '--geometric=2');
     });
   }
 
@@ -133,8 +155,15 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
     listRemote() {
       const { connectTimeoutMs } = settings();
       // A host that accepts the connection and then says nothing is given up as early as one that does not accept.
-      const patience = { 'http.lowSpeedLimit': '1', 'http.lowSpeedTime': String(Math.ceil(connectTimeoutMs / 1000)) };
-      return network(undefined, ['ls-remote', '--quiet', '--symref', '--end-of-options', remote.gitUrl], patience);
+      const patience = {
+        'http.lowSpeedLimit': '1',
+        'http.lowSpeedTime': String(Math.ceil(connectTimeoutMs / 1000)),
+      };
+      return network(
+        undefined,
+        ['ls-remote', '--quiet', '--symref', '--end-of-options', remote.gitUrl],
+        patience,
+      );
     },
     fetchCommit: (refs, commit, ref) => heal(content, () => fetchCommit(refs, commit, ref)),
     fetchHistory: (refs) => heal(history, () => fetchHistory(refs)),

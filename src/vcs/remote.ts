@@ -48,18 +48,26 @@ export interface Access {
 }
 
 /** Looks up and prepares the access to `repo`. A rotated token file is read anew each time. */
-export async function accessTo(repo: RepoUrl, settings: VcsSettings, env: NodeJS.ProcessEnv): Promise<Access> {
+export async function accessTo(
+  repo: RepoUrl,
+  settings: VcsSettings,
+  env: NodeJS.ProcessEnv,
+): Promise<Access> {
   const { key, entry } = findEntry(repo, settings.hosts);
   const credential = await findCredential(repo, key, entry);
   return {
     hostKey: key,
     credential: credential?.name,
     options: [...credentialOptions(repo, credential !== undefined), ...tlsOptions(repo, entry)],
-    secret: credential === undefined ? undefined : `username=${credential.username}\npassword=${credential.password}\n`,
+    secret:
+      credential === undefined
+        ? undefined
+        : `username=${credential.username}\npassword=${credential.password}\n`,
     sshCommand: sshCommand(entry, settings, env),
     // The scheme in vanity.yaml and, for redirects to TLS, its secure twin; file only where the rule says so.
     protocols: repo.scheme === 'http' ? 'http:https' : repo.scheme,
-    unset: entry.caFile === undefined ? [] : ['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+    unset:
+      entry.caFile === undefined ? [] : ['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
   };
 }
 
@@ -73,7 +81,13 @@ function findEntry(repo: RepoUrl, hosts: VcsSettings['hosts']): { key: string; e
   return { key: repo.port === undefined ? repo.host : withPort, entry: {} };
 }
 
-const DEFAULT_PORTS: Record<RepoUrl['scheme'], number> = { http: 80, https: 443, ssh: 22, git: 9418, file: 0 };
+const DEFAULT_PORTS: Record<RepoUrl['scheme'], number> = {
+  http: 80,
+  https: 443,
+  ssh: 22,
+  git: 9418,
+  file: 0,
+};
 
 interface Credential {
   name: string;
@@ -87,7 +101,8 @@ async function findCredential(repo: RepoUrl, key: string, entry: HostEntry): Pro
   if (inUrl !== undefined && inUrl.password !== '') return { name: 'the login in repo:', ...inUrl };
   const username = inUrl?.username ?? entry.username ?? 'oauth2';
   if (entry.token !== undefined) return { name: `vcs.hosts.${key}.token`, username, password: entry.token };
-  if (entry.tokenFile === undefined) return inUrl === undefined ? undefined : { name: 'the login in repo:', ...inUrl };
+  if (entry.tokenFile === undefined)
+    return inUrl === undefined ? undefined : { name: 'the login in repo:', ...inUrl };
   return { name: `vcs.hosts.${key}.token_file`, username, password: await readToken(entry.tokenFile, repo) };
 }
 
@@ -128,11 +143,12 @@ function tlsOptions(repo: RepoUrl, entry: HostEntry): string[] {
  * connection that outlives us) stands before the admin's options, and what is only a default after them.
  */
 function sshCommand(entry: HostEntry, settings: VcsSettings, env: NodeJS.ProcessEnv): string {
-  const base = env['GIT_SSH_COMMAND'] ?? 'ssh';
+  const base = env.GIT_SSH_COMMAND ?? 'ssh';
   const args = ['-o', 'BatchMode=yes', '-o', 'ControlMaster=no'];
   for (const [name, value] of Object.entries(entry.sshOptions ?? {})) args.push('-o', `${name}=${value}`);
   if (entry.identityFile !== undefined) args.push('-i', entry.identityFile, '-o', 'IdentitiesOnly=yes');
-  if (entry.knownHostsFile !== undefined) args.push('-o', `UserKnownHostsFile=${sshQuote(entry.knownHostsFile)}`);
+  if (entry.knownHostsFile !== undefined)
+    args.push('-o', `UserKnownHostsFile=${sshQuote(entry.knownHostsFile)}`);
   args.push('-o', `ConnectTimeout=${Math.max(1, Math.ceil(settings.connectTimeoutMs / 1000))}`);
   return [base, ...args.map(shellQuote)].join(' ');
 }

@@ -75,7 +75,11 @@ export interface CodeRepo {
   /** Raw blob at `path` of a commit that `stat` returned; undefined if there is none. A link's blob is its target. */
   readFile(commit: string, path: string): Promise<Buffer | undefined>;
   /** The highest tag, by semver without `prefix`, on `commit` or an ancestor, among the allowed ones. */
-  recentTag(commit: string, prefix: string, allowed: (tag: string) => Promise<boolean>): Promise<string | undefined>;
+  recentTag(
+    commit: string,
+    prefix: string,
+    allowed: (tag: string) => Promise<boolean>,
+  ): Promise<string | undefined>;
   /** Whether `commit` is the tagged commit or descends from it. */
   descendsFrom(commit: string, tag: Tag): Promise<boolean>;
   /** Everything below `directory` ('' = all of it), in git's order. */
