@@ -13,16 +13,18 @@ import type { VanityMap } from './vanity-map.js';
 /**
  * What the page for `path` (decoded, beginning with `/`) on `host` (as a Host header gives it, port allowed) is about;
  * undefined if there is none. A file without a host answers for any, and the import path begins with the one asked.
+ * A host we know nothing of is our own address, or a web server in front that passes on another Host than it was asked
+ * for: the page then names the vanity host, which is what such a client asked that server for.
  */
 export function lookupPage(map: VanityMap, host: string, path: string): RepoRoot | undefined {
   const asked = host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
   const rest = path.replace(/\/+$/, '');
   const found = map.resolve(`${asked}${rest}`);
-  if (found || !map.hostless || !/^[a-z0-9.-]+$/.test(asked)) return found;
-  const any = map.resolve(`${map.host}${rest}`);
-  return any?.rule.key.startsWith('/')
-    ? { ...any, root: `${asked}${any.root.slice(map.host.length)}` }
-    : undefined;
+  if (found !== undefined || map.hosts.has(asked)) return found;
+  const ours = map.resolve(`${map.host}${rest}`);
+  if (!map.hostless || ours === undefined) return ours;
+  if (!/^[a-z0-9.-]+$/.test(asked) || !ours.rule.key.startsWith('/')) return undefined;
+  return { ...ours, root: `${asked}${ours.root.slice(map.host.length)}` };
 }
 
 /** The page for `root`. `publicUrl` is how clients reach this server as a proxy. */

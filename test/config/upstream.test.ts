@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { parseUpstream } from '../../src/config/upstream.js';
+
+function proxy(url: string, fallbackOn = 'not-found', credentials?: { username: string; password: string }) {
+  return { url, credentials, fallbackOn };
+}
+
+describe('parseUpstream', () => {
+  it.each([
+    { text: 'off', proxies: [] },
+    { text: '', proxies: [] },
+    { text: 'https://a.corp/', proxies: [proxy('https://a.corp')] },
+    {
+      text: ' https://a.corp/x | http://b.corp:81 ,file:///srv/mods',
+      proxies: [proxy('https://a.corp/x', 'any-error'), proxy('http://b.corp:81'), proxy('file:///srv/mods')],
+    },
+    { text: 'a.corp/goproxy', proxies: [proxy('https://a.corp/goproxy')] },
+    { text: 'https://a.corp,,off,https://b.corp', proxies: [proxy('https://a.corp')] },
+    {
+      text: 'https://me:p%40ss@a.corp/x',
+      proxies: [proxy('https://a.corp/x', 'not-found', { username: 'me', password: 'p@ss' })],
+    },
+  ])('reads $text', ({ text, proxies }) => {
+    expect(parseUpstream(text)).toEqual({ proxies, warning: undefined });
+  });
+
+  it('leaves out "direct" behind a proxy and says so', () => {
+    expect(parseUpstream('https://a.corp,direct')).toEqual({
+      proxies: [proxy('https://a.corp')],
+      warning: '"direct" is left out: this server asks no public git host by itself',
+    });
+  });
+
+  it.each([
+    { text: 'direct', problem: '"direct" stands first' },
+    { text: 'ftp://a.corp', problem: 'holds a URL that begins with ftp:' },
+    { text: 'https://a.corp?x=1', problem: 'holds a URL with a query' },
+    { text: 'on', problem: 'holds an entry that is no URL' },
+    { text: 'https://me:s3cret@', problem: 'holds an entry that is no URL' },
+  ])('refuses $text', ({ text, problem }) => {
+    const result = parseUpstream(text);
+    expect(result).toContain(problem);
+    expect(result).not.toContain('s3cret');
+  });
+});

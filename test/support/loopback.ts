@@ -1,0 +1,57 @@
+/** Listening on loopback: the part that every in-process test host shares. */
+import http from 'node:http';
+import type { Server, Socket } from 'node:net';
+import { createServer } from 'node:net';
+
+/** A host that runs until it is stopped. */
+export interface Stoppable {
+  /** Closes the port and every open connection. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A listening host. */
+export interface LoopbackHost extends Stoppable {
+  readonly port: number;
+}
+
+/** Starts `server` on 127.0.0.1; `port` 0 means any. */
+export async function listenOnLoopback(server: Server, port = 0): Promise<LoopbackHost> {
+  const sockets = new Set<Socket>();
+  // Node forgets sockets that were upgraded or CONNECTed, and `close` alone waits for hung ones forever.
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('not listening on a port');
+  const stop = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  return { port: address.port, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** A port nobody listens on at the moment, for programs that cannot be told to take any. */
+export async function freePort(): Promise<number> {
+  await using host = await listenOnLoopback(createServer());
+  return host.port;
+}
+
+/** Whether something accepts connections at a port of 127.0.0.1 and answers `GET path` with 200. */
+export async function answersOk(port: number, path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = http.get({ host: '127.0.0.1', port, path, agent: false, timeout: 5_000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(false));
+  });
+}
