@@ -5,6 +5,7 @@ import { formatProblem } from './config/yaml-source.js';
 import { errorText } from './proxy/http-errors.js';
 import { createDiskStore } from './proxy/disk-store.js';
 import { createModuleService } from './proxy/module-service.js';
+import { createRootFinder } from './proxy/root-finder.js';
 import { createServer, type Server } from './proxy/server.js';
 import type { Logger } from './log.js';
 import { vcsSettings, type Settings } from './settings.js';
@@ -47,15 +48,17 @@ export function createApp({ settings, log, version }: AppOptions): App {
 
   const store = createDiskStore(join(cacheDir, 'download'));
   const host = createCodeHost({ dir: join(cacheDir, 'vcs'), settings: () => vcsSettings(config()) });
-  const modules = createModuleService({
-    resolve: (module) => vanity.current().resolve(module),
+  const refreshMs = () => config().refreshMs;
+  const roots = createRootFinder({
+    candidates: (path) => vanity.current().candidates(path),
     host,
-    store,
-    refreshMs: () => config().refreshMs,
+    refreshMs,
   });
+  const modules = createModuleService({ roots, host, store, refreshMs, log });
   const server = createServer({
     log,
     modules,
+    roots,
     store,
     vanity: () => vanity.current(),
     publicUrl: () => config().publicUrl,

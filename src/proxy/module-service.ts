@@ -5,8 +5,10 @@
  * commit. From then on `.mod` and `.zip` are made of that commit and of no other, so that all three always describe
  * the same copy, whatever happens to the tag, the repository or the map; and what is stored never touches git again.
  */
+import type { Logger } from 'pino';
 import { ModhavenError, isModhavenError, isNotExist, type ErrorCode } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
+import type { RepoUrl } from '../module/repo-url.js';
 import { isPseudoVersion } from '../module/pseudo-version.js';
 import * as semver from '../module/semver.js';
 import { isCanonicalVersion } from '../module/version.js';
@@ -16,8 +18,9 @@ import type { RepoRoot } from '../vanity/rule.js';
 import { createCoalescer } from './coalesce.js';
 import { codeModule, type CodeModule } from './code-module.js';
 import { writeModuleZip } from './module-zip.js';
+import type { RootFinder } from './root-finder.js';
 import { decodeInfo, encodeInfo, type Info } from './version-info.js';
-import { choosesVersion, chooseVersion } from './version-query.js';
+import { choosesVersion, chooseVersion, type Chosen } from './version-query.js';
 import type { Part, PartKind, VersionStore } from './version-store.js';
 
 export interface ModuleService {
@@ -43,51 +46,93 @@ export interface Answer<T> {
   immutable: boolean;
 }
 
+type Work<T> = (module: CodeModule, repo: CodeRepo) => Promise<T>;
+
 export interface ModuleServiceOptions {
-  resolve: (module: ModulePath) => RepoRoot | undefined;
+  roots: RootFinder;
   host: CodeHost;
   store: VersionStore;
   /** How old refs may be, in milliseconds (`refresh`). */
   refreshMs: () => number;
+  log: Pick<Logger, 'info'>;
 }
 
-export function createModuleService({
-  resolve,
-  host,
-  store,
-  refreshMs,
-}: ModuleServiceOptions): ModuleService {
+/** How often a question is put to a repository whose refs change under it. */
+const MAX_ATTEMPTS = 3;
+
+export function createModuleService(options: ModuleServiceOptions): ModuleService {
+  const { roots, host, store, refreshMs, log } = options;
   const flights = createCoalescer();
 
-  /** Runs `work` on the module; again with new refs if it found nothing and the refs were from before the question. */
-  async function inModule<T>(
+  /**
+   * Runs `work` on the module in the first of its repositories that can answer. What is not found in any is a fact only
+   * if all of them could be asked.
+   */
+  async function inModule<T>(path: ModulePath, subject: string, work: Work<T>, insist = true): Promise<T> {
+    const { repos, ...root } = await roots.find(path);
+    const failures: unknown[] = [];
+    for (const remote of repos) {
+      try {
+        const result = await inRepo(remote, path, root, work, insist);
+        if (repos.length > 1)
+          log.info({ module: path, repository: remote.url }, 'answered by one of several repositories');
+        return result;
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    throw describe(subject, mostTelling(failures));
+  }
+
+  /** The versions that any of the repositories of a module has; those that cannot be asked now are left out. */
+  async function listVersions(path: ModulePath): Promise<string[]> {
+    const { repos, ...root } = await roots.find(path);
+    const answers = await Promise.allSettled(
+      repos.map((remote) =>
+        inRepo(
+          remote,
+          path,
+          root,
+          async (module) => {
+            const { list } = await module.versions();
+            // No versions: then the head of the default branch says whether there is a module at all.
+            if (list.length === 0) await module.latest();
+            return list;
+          },
+          false,
+        ),
+      ),
+    );
+    const lists = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    if (lists.length > 1) return semver.sortVersions([...new Set(lists.flat())]);
+    const [list] = lists;
+    if (list !== undefined) return list;
+    const failures = answers.flatMap((answer) =>
+      answer.status === 'rejected' ? [answer.reason as unknown] : [],
+    );
+    throw describe(path, mostTelling(failures));
+  }
+
+  /** With `insist`, asks again with new refs if nothing was found and the refs were from before the question. */
+  async function inRepo<T>(
+    remote: RepoUrl,
     path: ModulePath,
-    subject: string,
-    work: (module: CodeModule, repo: CodeRepo) => Promise<T>,
+    { root, subdir }: Pick<RepoRoot, 'root' | 'subdir'>,
+    work: Work<T>,
+    insist: boolean,
   ): Promise<T> {
-    const root = locate(path);
     const askedAt = Date.now();
     for (let maxAge = refreshMs(), attempt = 1; ; maxAge = 0, attempt += 1) {
       let asOf = askedAt;
       try {
-        const repo = await host.open(root.repos[0] ?? noRepo(path), maxAge);
+        const repo = await host.open(remote, maxAge);
         asOf = repo.asOf;
-        return await work(codeModule({ path, root: root.root, subdir: root.subdir, repo }), repo);
+        return await work(codeModule({ path, root, subdir, repo }), repo);
       } catch (error) {
-        const stale = error instanceof RefsChanged || (isNotExist(error) && asOf < askedAt);
-        if (stale && attempt < 3) continue;
-        throw describe(subject, error);
+        const stale = error instanceof RefsChanged || (insist && isNotExist(error) && asOf < askedAt);
+        if (!stale || attempt >= MAX_ATTEMPTS) throw error;
       }
     }
-  }
-
-  function locate(path: ModulePath): RepoRoot {
-    const root = resolve(path);
-    if (root !== undefined) return root;
-    throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no rule for this path`, {
-      reason: 'vanity.yaml of the modhaven server names no repository for it',
-      remedy: 'check the spelling; for a new module, add a rule to vanity.yaml',
-    });
   }
 
   /** The stored `.info` of a version, made if need be. */
@@ -147,9 +192,10 @@ export function createModuleService({
   }
 
   async function resolveQuery(path: ModulePath, query: string): Promise<{ version: string; info: Buffer }> {
-    const found = await inModule(path, `${path}@${query}`, (module) =>
-      choosesVersion(query) ? chooseVersion(module, query) : module.stat(query),
-    );
+    const chooses = choosesVersion(query);
+    const work: Work<Chosen> = (module) => (chooses ? chooseVersion(module, query) : module.stat(query));
+    // What chooses among versions may be as old as a list; a name that is not there may have been pushed just now.
+    const found = await inModule(path, `${path}@${query}`, work, !chooses);
     await pin(path, found.version);
     return { version: found.version, info: encodeInfo(found.version, found.time, found.origin) };
   }
@@ -172,14 +218,7 @@ export function createModuleService({
         if (stored.length === 0) throw notCached(`${path}/@v/list`);
         return { value: stored.filter((version) => !isPseudoVersion(version)), hit: true, immutable: false };
       }
-      const value = await flights.run(`list ${path}`, () =>
-        inModule(path, path, async (module) => {
-          const { list } = await module.versions();
-          // No versions: then the head of the default branch says whether there is a module at all.
-          if (list.length === 0) await module.latest();
-          return list;
-        }),
-      );
+      const value = await flights.run(`list ${path}`, () => listVersions(path));
       return { value, hit: false, immutable: false };
     },
 
@@ -239,8 +278,9 @@ export function createModuleService({
   }
 }
 
-function noRepo(path: string): never {
-  throw new ModhavenError('CONFIG', `the rule for ${path} names no repository`);
+/** An outage before a fact: what could not be asked everywhere is not known to be absent. */
+function mostTelling(failures: unknown[]): unknown {
+  return failures.find((failure) => !isNotExist(failure)) ?? failures[0];
 }
 
 function notCached(subject: string): ModhavenError {

@@ -7,10 +7,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ModhavenError } from '../errors.js';
 import { lookupPage, renderGoImportPage } from '../vanity/go-import-page.js';
+import type { RepoRoot } from '../vanity/rule.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
 import type { ModuleService } from './module-service.js';
 import { CONTENT_TYPES, IMMUTABLE, SHORT, sendBytes, sendZip } from './reply.js';
 import { decodePath, parseProxyRequest, type ProxyRequest } from './request.js';
+import type { RootFinder } from './root-finder.js';
 import type { VersionStore } from './version-store.js';
 
 declare module 'fastify' {
@@ -29,6 +31,7 @@ export interface Outcome {
 
 export interface RoutesOptions {
   modules: ModuleService;
+  roots: RootFinder;
   store: VersionStore;
   vanity: () => VanityMap;
   /** How clients reach this server, without a trailing slash. */
@@ -37,7 +40,7 @@ export interface RoutesOptions {
 
 export function proxyRoutes(
   app: FastifyInstance,
-  { modules, store, vanity, publicUrl }: RoutesOptions,
+  { modules, roots, store, vanity, publicUrl }: RoutesOptions,
 ): void {
   app.decorateRequest('outcome', undefined);
   app.route({ method: ['GET', 'HEAD'], url: '/*', exposeHeadRoute: false, handler });
@@ -88,19 +91,14 @@ export function proxyRoutes(
     }
   }
 
-  function page(request: FastifyRequest, reply: FastifyReply, rawPath: string): FastifyReply {
+  async function page(request: FastifyRequest, reply: FastifyReply, rawPath: string): Promise<FastifyReply> {
     const map = vanity();
     const path = decodePath(rawPath);
     const root = lookupPage(map, request.host, path);
     if (root !== undefined) {
-      const html = Buffer.from(renderGoImportPage(root, publicUrl()));
-      return sendBytes(
-        request,
-        reply,
-        html,
-        'text/html; charset=utf-8',
-        `public, max-age=${map.cacheMaxAge}`,
-      );
+      const html = renderGoImportPage(root.rule.takesRest ? await askHost(root) : root, publicUrl());
+      const lifetime = `public, max-age=${map.cacheMaxAge}`;
+      return sendBytes(request, reply, Buffer.from(html), 'text/html; charset=utf-8', lifetime);
     }
     if (path === '/')
       return sendBytes(request, reply, Buffer.from(welcome(publicUrl())), 'text/plain; charset=utf-8', SHORT);
@@ -108,6 +106,14 @@ export function proxyRoutes(
       reason: 'no rule in vanity.yaml covers this path for this host',
       remedy: `as a GOPROXY use ${publicUrl()}; pages of a vanity host need its name in the Host header`,
     });
+  }
+
+  /** The root that the git host confirms, under the host name that the page was asked for. */
+  async function askHost(root: RepoRoot): Promise<RepoRoot> {
+    const [asked = '', ...elements] = root.root.split('/');
+    const [host = ''] = root.rule.elements;
+    const found = await roots.find([host, ...elements].join('/'));
+    return { ...found, root: asked + found.root.slice(host.length) };
   }
 }
 

@@ -4,6 +4,8 @@
  *   key                     stands for                          under host mycompany.com
  *   /go/foo                 mycompany.com/go/foo and below      a prefix, by whole elements
  *   /go/{name}              mycompany.com/go/<any> and below    {name} may be used in repo, subdir and display
+ *   /go/{path...}           mycompany.com/go/<any>/<any>/…      as many elements as the repository's path has: the
+ *                                                               host is asked, longest first; only at the end
  *   /                       mycompany.com and below
  *   other.corp/lib          other.corp/lib and below            a full import path, whatever the host is
  *
@@ -32,9 +34,11 @@ export function readRuleKey(key: string, host: string): string {
   }
 
   const names = new Set<string>();
-  for (const element of rest) {
+  for (const [index, element] of rest.entries()) {
     const placeholder = /^\{(.*)\}$/.exec(element)?.[1];
-    const reason = placeholder === undefined ? checkLiteral(element) : checkPlaceholder(placeholder, names);
+    const isLast = index === rest.length - 1;
+    const reason =
+      placeholder === undefined ? checkLiteral(element) : checkPlaceholder(placeholder, names, isLast);
     if (reason !== undefined) fail(`bad import path ${quote(key)}`, reason);
   }
   const reason = checkElement(owner, 'module');
@@ -49,9 +53,10 @@ function checkLiteral(element: string): string | undefined {
   return checkElement(element, 'module');
 }
 
-function checkPlaceholder(name: string, seen: Set<string>): string | undefined {
-  if (name.endsWith('...'))
-    return `{${name}}: a name that takes several elements is not supported; write one for each`;
+function checkPlaceholder(text: string, seen: Set<string>, isLast: boolean): string | undefined {
+  const name = text.replace(/\.\.\.$/, '');
+  if (name !== text && !isLast)
+    return `{${text}} takes all elements that are left, so it must be the last one`;
   if (!NAME.test(name)) return `{${name}}: a name is made of letters, digits and _`;
   if (seen.has(name)) return `{${name}} stands in it twice; give each its own name`;
   seen.add(name);
@@ -60,10 +65,20 @@ function checkPlaceholder(name: string, seen: Set<string>): string | undefined {
 
 /** The names in an import path with `{name}` elements, in their order. */
 export function placeholderNames(elements: readonly string[]): string[] {
-  return elements.filter(isPlaceholder).map((element) => element.slice(1, -1));
+  return elements.filter(isPlaceholder).map(placeholderName);
 }
 
-/** Whether `element` of a rule's prefix is a `{name}`. */
+/** `name` of `{name}` and of `{name...}`. */
+export function placeholderName(element: string): string {
+  return element.slice(1, -1).replace(/\.\.\.$/, '');
+}
+
+/** Whether `element` of a rule's prefix is a `{name...}`. */
+export function isRest(element: string): boolean {
+  return element.endsWith('...}');
+}
+
+/** Whether `element` of a rule's prefix is a `{name}` or `{name...}`. */
 export function isPlaceholder(element: string): boolean {
   return element.startsWith('{');
 }

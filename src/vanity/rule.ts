@@ -8,7 +8,7 @@
 import { ModhavenError } from '../errors.js';
 import { parseRepoUrl } from '../module/repo-url.js';
 import type { RepoUrl } from '../module/repo-url.js';
-import { isPlaceholder, placeholderNames, readRuleKey } from './rule-key.js';
+import { isPlaceholder, isRest, placeholderName, placeholderNames, readRuleKey } from './rule-key.js';
 import { checkDirectory, cleanDirectory } from './subdir.js';
 
 /** A rule, as the map holds it. */
@@ -24,6 +24,8 @@ export interface VanityRule {
   column: number;
   /** Whether the prefix holds a `{name}`. */
   isPattern: boolean;
+  /** Whether it ends in a `{name...}`, so that only the host knows how long the path of the repository is. */
+  takesRest: boolean;
   /** Addresses of the repositories for people: no secret, `{name}` in place. At least one; the first is in use. */
   sources: readonly string[];
   /** The repositories of a rule that is no pattern; empty for a pattern. */
@@ -70,7 +72,8 @@ export interface RuleFault {
   error: ModhavenError;
 }
 
-const PLACEHOLDER = /\{([^{}]*)\}/g;
+/** `{name}`, or `{name...}` as the key may write it. */
+const PLACEHOLDER = /\{([^{}]*?)(?:\.\.\.)?\}/g;
 
 /** The rule that `source` describes, or everything that is wrong with it. */
 export function compileRule(
@@ -99,9 +102,10 @@ export function compileRule(
 
   const read = repos.filter((repo) => repo !== undefined);
   const isPattern = names.length > 0;
+  const takesRest = isRest(elements.at(-1) ?? '');
   const { key, line, column, baseDir, display } = source;
   const rule: VanityRule = {
-    ...{ key, prefix, elements, line, column, isPattern, baseDir, display },
+    ...{ key, prefix, elements, line, column, isPattern, takesRest, baseDir, display },
     sources: read.map(({ shown }) => shown),
     repos: isPattern ? [] : read.map(({ sample }) => sample),
     templates: source.repos,
@@ -111,16 +115,20 @@ export function compileRule(
 }
 
 /**
- * What `rule` says about the path whose first elements are `elements`, as many as the rule has.
+ * What `rule` says about the path whose first elements are `elements`: as many as the rule has, or more if it takes
+ * the rest.
  * Undefined if what `{name}` stands for makes no address (such as a dash at its beginning).
  */
 export function applyRule(rule: VanityRule, elements: readonly string[]): RepoRoot | undefined {
   const { subdir, display } = rule;
   if (!rule.isPattern) return { root: rule.prefix, repos: rule.repos, subdir, display, rule };
   const values = new Map(
-    rule.elements.flatMap((element, i) =>
-      isPlaceholder(element) ? [[element.slice(1, -1), elements[i] ?? '']] : [],
-    ),
+    rule.elements.flatMap((element, i) => {
+      if (!isPlaceholder(element)) return [];
+      return [
+        [placeholderName(element), isRest(element) ? elements.slice(i).join('/') : (elements[i] ?? '')],
+      ];
+    }),
   );
   try {
     return {

@@ -10,7 +10,7 @@ const Repo = z
     error: 'must be the address of a repository',
   })
   .describe(
-    'Address of the repository: an http, https, ssh or git URL, user@host:path, or a local path. Of a list, the first is used.',
+    'Address of the repository: an http, https, ssh or git URL, user@host:path, or a local path. A list is tried in order; the first that has the version wins.',
   );
 
 /** A rule written with keys. */
@@ -53,7 +53,7 @@ export const VanityFile = z
       .preprocess((value: unknown) => value ?? {}, z.record(z.string(), Rule))
       .prefault({})
       .describe(
-        'Import path → repository. A path is a prefix; the most specific one wins; {name} is any one element.',
+        'Import path → repository. A path is a prefix; the most specific one wins; {name} is any one element, {name...} at the end as many as the repository has.',
       ),
   })
   .catchall(Rule)

@@ -2,12 +2,13 @@
  * Which rule a module path or import path falls under.
  *
  * A rule is a prefix by whole elements. Of several that match, the one with more elements wins; of equally long ones,
- * the one that has a literal element where the other has a `{name}`, leftmost first. The rules form a trie by element,
- * walked one level at a time with all nodes that still match, best first: so the first rule of the deepest level is
- * the answer, and 10,000 rules cost no more than ten.
+ * the one that has a literal element where the other has a `{name}`, leftmost first. A rule that ends in `{name...}`
+ * gives way to any that has a literal or a `{name}` in its place, and goes before shorter ones. The rules form a trie
+ * by element, walked one level at a time with all nodes that still match, best first: so the first rule of the deepest
+ * level is the answer, and 10,000 rules cost no more than ten.
  */
 import type { Problem } from '../config/yaml-source.js';
-import { canCapture, isPlaceholder } from './rule-key.js';
+import { canCapture, isPlaceholder, isRest } from './rule-key.js';
 import { applyRule } from './rule.js';
 import type { RepoRoot, VanityRule } from './rule.js';
 
@@ -27,8 +28,13 @@ export interface VanityMap {
   readonly hosts: ReadonlySet<string>;
   /** Seconds. */
   readonly cacheMaxAge: number;
-  /** Where `path` (a module path, or an import path below one) lives; undefined if no rule matches. */
+  /**
+   * Where `path` (a module path, or an import path below one) lives; undefined if no rule matches. Of a rule that ends
+   * in `{name...}` the longest candidate.
+   */
   resolve(path: string): RepoRoot | undefined;
+  /** All places where `path` may live by the rule it falls under, longest first: more than one for `{name...}` only. */
+  candidates(path: string): RepoRoot[];
   /** Whether `path` is ours, under a rule or under a vanity host at all: it is never asked for elsewhere. */
   covers(path: string): boolean;
 }
@@ -37,6 +43,8 @@ interface TrieNode {
   rule: VanityRule | undefined;
   literals: Map<string, TrieNode>;
   placeholder: TrieNode | undefined;
+  /** Of a `{name...}`; has no children. */
+  rest: TrieNode | undefined;
 }
 
 /**
@@ -50,7 +58,7 @@ const PUBLIC_HOSTS: ReadonlySet<string> = new Set([
 
 /** A map of `rules`, no two of which have the same shape (`createRuleIndex` finds those). */
 export function createVanityMap(
-  content: Omit<VanityMap, 'rules' | 'hosts' | 'resolve' | 'covers'>,
+  content: Omit<VanityMap, 'rules' | 'hosts' | 'resolve' | 'candidates' | 'covers'>,
   index: RuleIndex,
 ): VanityMap {
   const { rules } = index;
@@ -62,10 +70,11 @@ export function createVanityMap(
     ...content,
     rules,
     hosts,
-    resolve: (path) => index.resolve(path),
+    resolve: (path) => index.candidates(path)[0],
+    candidates: (path) => index.candidates(path),
     covers(path) {
       const [host = ''] = path.split('/', 1);
-      return hosts.has(host) || index.resolve(path) !== undefined;
+      return hosts.has(host) || index.candidates(path).length > 0;
     },
   };
 }
@@ -75,7 +84,8 @@ export interface RuleIndex {
   readonly rules: readonly VanityRule[];
   /** Adds `rule`, unless there is one that stands for the same paths: that one is returned. */
   add(rule: VanityRule): VanityRule | undefined;
-  resolve(path: string): RepoRoot | undefined;
+  /** See `VanityMap.candidates`. */
+  candidates(path: string): RepoRoot[];
 }
 
 export function createRuleIndex(): RuleIndex {
@@ -91,21 +101,40 @@ export function createRuleIndex(): RuleIndex {
       rules.push(rule);
       return undefined;
     },
-    resolve(path) {
+    candidates(path) {
       const elements = path.split('/');
       let level = [root];
       let best: VanityRule | undefined;
       for (const element of elements) {
+        const rest = canCapture(element)
+          ? level.find((node) => node.rest !== undefined)?.rest?.rule
+          : undefined;
+        best = rest ?? best;
         level = level.flatMap((node) => matchingChildren(node, element));
         if (level.length === 0) break;
         best = level.find(({ rule }) => rule !== undefined)?.rule ?? best;
       }
-      return best && applyRule(best, elements.slice(0, best.elements.length));
+      return best === undefined ? [] : rootsOf(best, elements);
     },
   };
 }
 
+/** The places that `rule` means for the path made of `elements`, longest first. */
+function rootsOf(rule: VanityRule, elements: readonly string[]): RepoRoot[] {
+  const shortest = rule.elements.length;
+  let longest = shortest;
+  // A major version suffix is no part of a repository's path, and what follows it is not either.
+  if (rule.takesRest) while (longest < elements.length && canCapture(elements[longest] ?? '')) longest += 1;
+  const roots: RepoRoot[] = [];
+  for (let length = longest; length >= shortest; length -= 1) {
+    const root = applyRule(rule, elements.slice(0, length));
+    if (root !== undefined) roots.push(root);
+  }
+  return roots;
+}
+
 function childFor(node: TrieNode, element: string): TrieNode {
+  if (isRest(element)) return (node.rest ??= emptyNode());
   if (isPlaceholder(element)) return (node.placeholder ??= emptyNode());
   const existing = node.literals.get(element);
   if (existing) return existing;
@@ -122,5 +151,5 @@ function matchingChildren(node: TrieNode, element: string): TrieNode[] {
 }
 
 function emptyNode(): TrieNode {
-  return { rule: undefined, literals: new Map(), placeholder: undefined };
+  return { rule: undefined, literals: new Map(), placeholder: undefined, rest: undefined };
 }

@@ -317,9 +317,10 @@ paths:
       message: '2:3: bad import path "/{a b}": {a b}: a name is made of letters, digits and _',
     },
     {
-      name: 'a name that takes several elements',
-      text: 'paths:\n  /{n...}: http://h/{n...}\n',
-      message: '2:3: bad import path "/{n...}": {n...}: a name that takes several elements is not supported',
+      name: 'a name that takes the rest, not at the end',
+      text: 'paths:\n  /{n...}/x: http://h/{n...}\n',
+      message:
+        '2:3: bad import path "/{n...}/x": {n...} takes all elements that are left, so it must be the last one',
     },
     {
       name: 'a name in the repository only',

@@ -57,6 +57,37 @@ describe('resolve', () => {
     expect(MAP.resolve(path)).toBeUndefined();
   });
 
+  describe('with {path...}', () => {
+    const map = mapOf({
+      '/g/{path...}': 'http://h/{path}.git',
+      '/g/a/b/fixed': 'http://h/fixed.git',
+      '/g/one/{n}': 'http://h/one-{n}.git',
+      '/g': 'http://h/g.git',
+      '/spelled/{path...}': 'http://h/{path...}.git',
+    });
+
+    it.each([
+      { path: 'my.corp/g/a', roots: ['my.corp/g/a'] },
+      { path: 'my.corp/g/a/b/c', roots: ['my.corp/g/a/b/c', 'my.corp/g/a/b', 'my.corp/g/a'] },
+      { path: 'my.corp/g/a/b/v2', roots: ['my.corp/g/a/b', 'my.corp/g/a'] },
+      { path: 'my.corp/g/a/b/fixed/x', roots: ['my.corp/g/a/b/fixed'] },
+      { path: 'my.corp/g/one/x/y', roots: ['my.corp/g/one/x'] },
+      { path: 'my.corp/g/one', roots: ['my.corp/g/one'] },
+      { path: 'my.corp/g', roots: ['my.corp/g'] },
+      { path: 'my.corp/g/v2', roots: ['my.corp/g'] },
+      { path: 'my.corp/spelled/x/y', roots: ['my.corp/spelled/x/y', 'my.corp/spelled/x'] },
+      { path: 'my.corp/elsewhere', roots: [] },
+    ])('lists $roots for $path', ({ path, roots }) => {
+      expect(map.candidates(path).map(({ root }) => root)).toEqual(roots);
+      expect(map.resolve(path)?.root).toBe(roots[0]);
+    });
+
+    it('puts all elements into the address', () => {
+      const urls = map.candidates('my.corp/g/a/b/c').flatMap(({ repos }) => repos.map(({ url }) => url));
+      expect(urls).toEqual(['http://h/a/b/c.git', 'http://h/a/b.git', 'http://h/a.git']);
+    });
+  });
+
   it('fills {name} into subdir and display, and leaves the words of go-source alone', () => {
     const map = parseVanity(
       'host: my.corp\npaths:\n  /{n}: { repo: http://h/mono.git, subdir: go/{n}, display: "http://h/{n} _{/dir} _{/dir}/{file}#L{line}" }\n',
