@@ -45,8 +45,11 @@ export interface ModuleRoot {
 
 export interface CodeModule {
   readonly path: ModulePath;
-  /** Versions by tag in semantic order, `+incompatible` ones last; and what the list depends on. */
-  versions(): Promise<{ list: string[]; origin: Origin }>;
+  /**
+   * Versions by tag in semantic order, `+incompatible` ones last; and what the list depends on. With a prefix
+   * (`v1.`), what the list would be if there were no other tags.
+   */
+  versions(prefix?: string): Promise<{ list: string[]; origin: Origin }>;
   /** What `revision` (version, tag, branch, hash, pseudo-version) is as a version of this module. */
   stat(revision: string): Promise<VersionInfo>;
   /** The head of the default branch as a version. */
@@ -78,11 +81,11 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
   const tagPrefix = codeDir === '' ? '' : `${codeDir}/`;
   const pseudoMajor = pathMajorPrefix(pathMajor);
 
-  async function versions(): Promise<{ list: string[]; origin: Origin }> {
+  async function versions(prefix = ''): Promise<{ list: string[]; origin: Origin }> {
     // gopkg.in/x.v2-unstable takes no tags: those belong to gopkg.in/x.v2.
     if (path.startsWith('gopkg.in/') && path.endsWith('-unstable'))
       return { list: [], origin: { VCS: 'git', URL: repo.url } };
-    const tags = repo.tags(tagPrefix);
+    const tags = repo.tags(tagPrefix + prefix);
     const compatible: string[] = [];
     const incompatible: string[] = [];
     for (const { name } of tags.list) {

@@ -11,7 +11,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { link, mkdir, open, readFile, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { once } from 'node:events';
-import { ModhavenError, errorMessage } from '../errors.js';
+import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
 import { escapePath, escapeVersion, unescapeVersion } from '../module/escaping.js';
 import { isCanonicalVersion } from '../module/version.js';
 import type { Part, VersionStore } from './version-store.js';
@@ -40,16 +40,21 @@ export function createDiskStore(dir: string): VersionStore {
       // No module version can look like this name, so neither readers nor the go command ever take it for one.
       const temporary = join(folder, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
       const sink = createWriteStream(temporary, { flags: 'wx', flush: true, highWaterMark: READ_SIZE });
-      const failed = once(sink, 'close').then(() => {
+      const closed = once(sink, 'close').then(() => {
         if (sink.errored !== null) throw sink.errored;
+        if (!sink.writableFinished) throw new Error('the file was closed before its end');
       });
-      failed.catch(() => undefined); // also awaited below
+      closed.catch(() => undefined); // also awaited below
       try {
-        await Promise.race([write(sink), failed]);
+        const writing = write(sink);
+        await Promise.race([writing, closed]);
+        await writing; // a writer that ends the sink itself may still have something to say
         sink.end();
-        await storage(failed);
+        await storage(closed);
         await storage(linkFirst(temporary, file));
         await storage(syncFolder(folder));
+      } catch (error) {
+        throw error === sink.errored ? storageError(error) : error;
       } finally {
         sink.destroy();
         await unlink(temporary).catch(() => undefined);
@@ -62,12 +67,22 @@ export function createDiskStore(dir: string): VersionStore {
       const versions: string[] = [];
       for (const name of names ?? []) {
         if (!name.endsWith(suffix) || name.startsWith('.tmp-')) continue;
-        const version = unescapeVersion(name.slice(0, -suffix.length));
-        if (isCanonicalVersion(version)) versions.push(version);
+        const version = versionOf(name.slice(0, -suffix.length));
+        if (version !== undefined && isCanonicalVersion(version)) versions.push(version);
       }
       return versions;
     },
   };
+}
+
+/** Undefined for a file that somebody else put there. */
+function versionOf(escaped: string): string | undefined {
+  try {
+    return unescapeVersion(escaped);
+  } catch (error) {
+    if (isModhavenError(error, 'INVALID_VERSION')) return undefined;
+    throw error;
+  }
 }
 
 async function linkFirst(temporary: string, file: string): Promise<void> {

@@ -14,8 +14,9 @@ export type ProxyRequest =
   | { kind: 'latest'; module: ModulePath }
   | { kind: 'info' | 'mod' | 'zip'; module: ModulePath; version: string };
 
-/** Longest path that is looked at, in characters. File names of stored versions must stay below 255 bytes. */
+/** Longest path that is looked at, in characters. */
 const MAX_PATH = 2048;
+/** Longest element in its escaped form, which becomes a file name: with an ending it must stay below 255 bytes. */
 const MAX_ELEMENT = 200;
 
 /**
@@ -60,10 +61,9 @@ function decodePercent(rawPath: string): string {
 }
 
 function parseModule(escaped: string): ModulePath {
-  const module = unescapePath(escaped);
-  if (module.split('/').some((element) => element.length > MAX_ELEMENT))
+  if (escaped.split('/').some((element) => element.length > MAX_ELEMENT))
     throw malformed(`an element of the module path is longer than ${MAX_ELEMENT} characters`);
-  return module;
+  return unescapePath(escaped);
 }
 
 function parseVersion(escaped: string): string {

@@ -19,13 +19,13 @@ export function choosesVersion(query: string): boolean {
 
 /** Resolves a query for which `choosesVersion` holds. Throws VERSION_NOT_FOUND if nothing matches. */
 export async function chooseVersion(module: CodeModule, query: string): Promise<Chosen> {
-  const { list, origin } = await module.versions();
-  const retracted = await retractedBy(module, list);
+  const isPrefix = isVersionPrefix(query);
+  const { list, origin } = await module.versions(isPrefix ? `${query}.` : '');
+  const retracted = await retractedBy(module);
   const allowed = (version: string) =>
     !retracted.some(
       ({ low, high }) => semver.compare(low, version) <= 0 && semver.compare(version, high) <= 0,
     );
-  const isPrefix = isVersionPrefix(query);
   const matches = (version: string) =>
     !isPrefix || (version.startsWith(`${query}.`) && semver.compare(version, query) >= 0);
 
@@ -62,8 +62,9 @@ async function newest(
 }
 
 /** The retractions that the newest version of all states. */
-async function retractedBy(module: CodeModule, list: string[]): Promise<VersionInterval[]> {
+async function retractedBy(module: CodeModule): Promise<VersionInterval[]> {
   try {
+    const { list } = await module.versions();
     const version = await newest(module, list, false);
     const { version: name, commit } =
       version === undefined ? await module.latest() : await module.stat(version);

@@ -5,8 +5,8 @@
  * bounded whatever the size of the archive: small files are deflated in the thread pool, several at once, and written
  * in order; large ones pass through piece by piece. What does not get smaller is stored.
  */
-import { once } from 'node:events';
-import type { Writable } from 'node:stream';
+import { finished, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { constants, crc32, createDeflateRaw, deflateRaw } from 'node:zlib';
 
@@ -56,7 +56,9 @@ export function createZipWriter(sink: Writable): ZipWriter {
 
   async function write(data: Buffer): Promise<void> {
     offset += data.length;
-    if (!sink.write(data)) await once(sink, 'drain');
+    // A sink that is gone never drains and, once its error was told, says nothing more.
+    if (sink.destroyed) throw sink.errored ?? new Error('the zip was closed before its end');
+    if (!sink.write(data)) await drained(sink);
   }
 
   /** Appends to the archive in the order of the calls; a failure fails everything after it. */
@@ -85,9 +87,7 @@ export function createZipWriter(sink: Writable): ZipWriter {
 
     addStream(name, content) {
       return enqueue(async () => {
-        const pieces = content[Symbol.asyncIterator]();
-        const first = await pieces.next();
-        const probe = first.done === true ? Buffer.alloc(0) : first.value.subarray(0, PROBE);
+        const { probe, all } = await peek(content);
         const method = (await isWorthDeflating(probe)) ? DEFLATED : STORED;
         const entry = newEntry(name, UTF8_NAMES | SIZES_FOLLOW, method, offset);
         entries.push(entry);
@@ -95,10 +95,10 @@ export function createZipWriter(sink: Writable): ZipWriter {
         const start = offset;
 
         const plain = (async function* () {
-          for (let piece = first; piece.done !== true; piece = await pieces.next()) {
-            entry.crc = crc32(piece.value, entry.crc);
-            entry.size += piece.value.length;
-            yield piece.value;
+          for await (const piece of all) {
+            entry.crc = crc32(piece, entry.crc);
+            entry.size += piece.length;
+            yield piece;
           }
         })();
         for await (const piece of method === DEFLATED ? deflated(plain) : plain) await write(piece);
@@ -116,16 +116,31 @@ export function createZipWriter(sink: Writable): ZipWriter {
   };
 }
 
-async function* deflated(plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const deflater = createDeflateRaw({ level: constants.Z_DEFAULT_COMPRESSION });
-  const feeding = (async () => {
+/** The first bytes of `content`, however it is cut into pieces, and the whole of it. */
+async function peek(content: AsyncIterable<Buffer>): Promise<{ probe: Buffer; all: AsyncIterable<Buffer> }> {
+  const pieces = content[Symbol.asyncIterator]();
+  const head: Buffer[] = [];
+  let size = 0;
+  let next = await pieces.next();
+  for (; next.done !== true && size < PROBE; next = await pieces.next()) {
+    head.push(next.value);
+    size += next.value.length;
+  }
+  const all = (async function* () {
     try {
-      for await (const piece of plain) if (!deflater.write(piece)) await once(deflater, 'drain');
-      deflater.end();
-    } catch (error) {
-      deflater.destroy(error as Error);
+      yield* head;
+      for (; next.done !== true; next = await pieces.next()) yield next.value;
+    } finally {
+      if (next.done !== true) await pieces.return?.();
     }
   })();
+  return { probe: Buffer.concat(head).subarray(0, PROBE), all };
+}
+
+async function* deflated(plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const deflater = createDeflateRaw({ level: constants.Z_DEFAULT_COMPRESSION });
+  const feeding = pipeline(plain, deflater);
+  feeding.catch(() => undefined); // whoever reads the deflater is told
   for await (const piece of deflater) yield piece as Buffer;
   await feeding;
 }
@@ -136,6 +151,17 @@ async function pack(content: Buffer): Promise<{ method: number; data: Buffer }> 
   if (content.length > 2 * PROBE && !(await isWorthDeflating(content.subarray(0, PROBE)))) return stored;
   const data = await deflateAll(content);
   return data.length < content.length ? { method: DEFLATED, data } : stored;
+}
+
+/** Resolves when `sink` takes more; rejects when it never will. */
+function drained(sink: Writable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const forget = finished(sink, (error) => reject(error ?? new Error('the zip was ended before its end')));
+    sink.once('drain', () => {
+      forget();
+      resolve();
+    });
+  });
 }
 
 async function isWorthDeflating(probe: Buffer): Promise<boolean> {

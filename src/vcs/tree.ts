@@ -21,7 +21,7 @@ export async function listTree(repo: BareRepo, commit: string, directory: string
 
 /** Parses `MODE TYPE HASH<TAB>PATH<NUL>` records. */
 export function parseTree(output: Buffer): TreeEntry[] {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // a name keeps its U+FEFF
   const entries: TreeEntry[] = [];
   let at = 0;
   while (at < output.length) {
