@@ -9,19 +9,19 @@ import type { Logger } from 'pino';
 import { ModhavenError, isModhavenError, isNotExist, type ErrorCode } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { RepoUrl } from '../module/repo-url.js';
-import { isPseudoVersion } from '../module/pseudo-version.js';
 import * as semver from '../module/semver.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { RefsChanged } from '../vcs/git-repo.js';
 import type { CodeHost, CodeRepo } from '../vcs/types.js';
 import type { RepoRoot } from '../vanity/rule.js';
+import { cachedLatest, cachedList, notCached } from './cached-only.js';
 import { createCoalescer } from './coalesce.js';
 import { codeModule, type CodeModule } from './code-module.js';
 import { writeModuleZip } from './module-zip.js';
 import type { RootFinder } from './root-finder.js';
 import { decodeInfo, encodeInfo, type Info } from './version-info.js';
 import { choosesVersion, chooseVersion, type Chosen } from './version-query.js';
-import type { Part, PartKind, VersionStore } from './version-store.js';
+import { putBytes, type Part, type PartKind, type VersionStore } from './version-store.js';
 
 export interface ModuleService {
   /** Canonical versions, oldest first. Throws MODULE_NOT_FOUND where no module is. */
@@ -148,17 +148,9 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
           'VERSION_NOT_FOUND',
           `not found: ${subject}: this commit is ${found.version}`,
         );
-      await put(part, encodeInfo(found.version, found.time, found.origin));
+      await putBytes(store, part, encodeInfo(found.version, found.time, found.origin));
       // Read back: another process may have been faster, and its answer is the one that counts.
       return decodeInfo((await store.read(part)) ?? encodeInfo(found.version, found.time, found.origin));
-    });
-  }
-
-  async function put(part: Part, content: Buffer): Promise<void> {
-    await store.put(part, async (sink) => {
-      await new Promise<void>((resolve, reject) => {
-        sink.write(content, (error) => (error ? reject(error) : resolve()));
-      });
     });
   }
 
@@ -200,24 +192,9 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
     return { version: found.version, info: encodeInfo(found.version, found.time, found.origin) };
   }
 
-  async function storedVersions(path: ModulePath): Promise<string[]> {
-    return semver.sortVersions(await store.versions(path, 'info'));
-  }
-
-  /** The stored `.info` of the newest release, else of the newest version of any kind. */
-  async function newestStored(path: ModulePath): Promise<Buffer | undefined> {
-    const versions = await storedVersions(path);
-    const version = versions.findLast((candidate) => semver.prerelease(candidate) === '') ?? versions.at(-1);
-    return version === undefined ? undefined : store.read({ module: path, version, kind: 'info' });
-  }
-
   return {
     async list(path, { onlyCached }) {
-      if (onlyCached) {
-        const stored = await storedVersions(path);
-        if (stored.length === 0) throw notCached(`${path}/@v/list`);
-        return { value: stored.filter((version) => !isPseudoVersion(version)), hit: true, immutable: false };
-      }
+      if (onlyCached) return { value: await cachedList(store, path), hit: true, immutable: false };
       const value = await flights.run(`list ${path}`, () => listVersions(path));
       return { value, hit: false, immutable: false };
     },
@@ -229,9 +206,8 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
         if (stored !== undefined) return { value: stored, hit: true, immutable: true };
       }
       if (onlyCached) {
-        const value = query === 'latest' ? await newestStored(path) : undefined;
-        if (value === undefined) throw notCached(`${path}@${query}`);
-        return { value, hit: true, immutable: false };
+        if (query !== 'latest') throw notCached(`${path}@${query}`);
+        return { value: await cachedLatest(store, path), hit: true, immutable: false };
       }
       const { version, info } = await flights.run(`query ${path}@${query}`, () => resolveQuery(path, query));
       if (version !== query) return { value: info, hit: false, immutable: false };
@@ -260,7 +236,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
 
   async function makeMod(path: ModulePath, version: string): Promise<void> {
     await atCommit(path, version, async (module, _repo, commit) => {
-      await put({ module: path, version, kind: 'mod' }, await module.goMod(version, commit));
+      await putBytes(store, { module: path, version, kind: 'mod' }, await module.goMod(version, commit));
     });
   }
 
@@ -272,7 +248,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
       await store.put(zip, async (sink) => {
         hash = await writeModuleZip({ repo, commit, directory, name: `${path}@${version}` }, sink);
         // The hash first: whoever finds the zip can rely on it being there.
-        await put({ ...zip, kind: 'ziphash' }, Buffer.from(hash));
+        await putBytes(store, { ...zip, kind: 'ziphash' }, Buffer.from(hash));
       });
     });
   }
@@ -281,12 +257,6 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
 /** An outage before a fact: what could not be asked everywhere is not known to be absent. */
 function mostTelling(failures: unknown[]): unknown {
   return failures.find((failure) => !isNotExist(failure)) ?? failures[0];
-}
-
-function notCached(subject: string): ModhavenError {
-  return new ModhavenError('NOT_CACHED', `not found: ${subject} is not in the cache`, {
-    reason: 'the request forbids fetching it (Disable-Module-Fetch: true)',
-  });
 }
 
 const FACT_WORD: Partial<Record<ErrorCode, string>> = {

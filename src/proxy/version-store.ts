@@ -38,4 +38,19 @@ export interface VersionStore {
   put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void>;
   /** The versions of a module of which at least `kind` is stored, in no order. */
   versions(module: ModulePath, kind: PartKind): Promise<string[]>;
+  /** The modules of which anything is stored, sorted. */
+  modules(): AsyncIterable<ModulePath>;
+  /** What writers that are not finished, or never will be, have left of a module: names for people. */
+  leftovers(module: ModulePath): Promise<string[]>;
+}
+
+/** Stores a part that is held in memory. */
+export function putBytes(store: VersionStore, part: Part, bytes: Buffer): Promise<void> {
+  return store.put(
+    part,
+    (sink) =>
+      new Promise((resolve, reject) => {
+        sink.write(bytes, (error) => (error ? reject(error) : resolve()));
+      }),
+  );
 }

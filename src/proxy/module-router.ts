@@ -1,0 +1,30 @@
+/**
+ * Which service answers for a module: ours, or the one that passes public modules through.
+ *
+ * The rule that keeps private names private is here and nowhere else: what a vanity rule or a vanity host covers is
+ * ours, whatever happens, and is never asked for elsewhere, not on an error either.
+ */
+import type { ModuleService } from './module-service.js';
+
+export interface ModuleRouterOptions {
+  ours: ModuleService;
+  upstream: ModuleService;
+  /** Whether a module path is private. */
+  covers: (path: string) => boolean;
+  /** Whether there is an upstream at all. */
+  hasUpstream: () => boolean;
+}
+
+export function createModuleRouter({
+  ours,
+  upstream,
+  covers,
+  hasUpstream,
+}: ModuleRouterOptions): ModuleService {
+  const serviceFor = (path: string) => (hasUpstream() && !covers(path) ? upstream : ours);
+  return {
+    list: (module, ask) => serviceFor(module).list(module, ask),
+    info: (module, query, ask) => serviceFor(module).info(module, query, ask),
+    ensure: (module, version, kind, ask) => serviceFor(module).ensure(module, version, kind, ask),
+  };
+}

@@ -1,0 +1,246 @@
+/** Pass-through against a real http server that plays the upstream and notes every name it is asked for. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseModulePath } from '../../src/module/module-path.js';
+import { createDiskStore } from '../../src/proxy/disk-store.js';
+import { createModuleRouter } from '../../src/proxy/module-router.js';
+import type { ModuleService } from '../../src/proxy/module-service.js';
+import type { VersionStore } from '../../src/proxy/version-store.js';
+import { createZipWriter } from '../../src/proxy/zip-writer.js';
+import { createGoproxyClient } from '../../src/upstream/goproxy-client.js';
+import { createUpstreamModules } from '../../src/upstream/upstream-modules.js';
+import { listenOnLoopback } from '../support/loopback.js';
+import { tempDir } from '../support/tmp.js';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+const MODULE = parseModulePath('ex.test/Mod');
+const BASE = '/ex.test/!mod/@v';
+const FETCH = { onlyCached: false };
+const CACHED = { onlyCached: true };
+
+let asked: string[];
+let answers: Record<string, Answer>;
+let upstream: Awaited<ReturnType<typeof startUpstream>>;
+let store: VersionStore;
+let warn: ReturnType<typeof vi.fn>;
+
+async function startUpstream() {
+  const server = createServer((request, response) => {
+    const path = request.url ?? '';
+    asked.push(path);
+    const answer = answers[path] ?? status(404, 'not found: nobody knows');
+    answer(request, response);
+  });
+  const host = await listenOnLoopback(server);
+  return { ...host, url: `http://127.0.0.1:${host.port}` };
+}
+
+function status(code: number, text = '', headers: Record<string, string> = {}): Answer {
+  return (_request, response) => response.writeHead(code, headers).end(text);
+}
+
+async function zipOf(name: string, content = 'package mod\n'): Promise<Buffer> {
+  const sink = new PassThrough();
+  const bytes = buffer(sink);
+  const writer = createZipWriter(sink);
+  await writer.addBuffer(`${name}/mod.go`, Buffer.from(content));
+  await writer.finish();
+  sink.end();
+  return bytes;
+}
+
+function send(bytes: Buffer): Answer {
+  return (_request, response) => response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
+}
+
+function modulesBehind(
+  urls: string[],
+  fallbackOn: 'not-found' | 'any-error' = 'not-found',
+  refreshMs = 0,
+): ModuleService {
+  const proxies = urls.map((url) => ({ url, credentials: undefined, fallbackOn }));
+  return createUpstreamModules({
+    client: createGoproxyClient({ proxies: () => proxies, patienceMs: () => 500 }),
+    store,
+    tempDir: folder,
+    refreshMs: () => refreshMs,
+    log: { warn },
+  });
+}
+
+let folder: string;
+
+beforeEach(async () => {
+  asked = [];
+  answers = {};
+  warn = vi.fn();
+  folder = await tempDir('upstream');
+  store = createDiskStore(join(folder, 'download'));
+  upstream = await startUpstream();
+});
+afterEach(() => upstream.stop());
+
+describe('a version', () => {
+  it('is asked for once and then served from the store', async () => {
+    answers[`${BASE}/v1.0.0.info`] = status(200, '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}');
+    answers[`${BASE}/v1.0.0.mod`] = status(200, 'module ex.test/Mod\n');
+    answers[`${BASE}/v1.0.0.zip`] = send(await zipOf('ex.test/Mod@v1.0.0'));
+    const modules = modulesBehind([upstream.url]);
+    for (const hit of [false, true]) {
+      await expect(modules.info(MODULE, 'v1.0.0', FETCH)).resolves.toMatchObject({ hit, immutable: true });
+      await expect(modules.ensure(MODULE, 'v1.0.0', 'mod', FETCH)).resolves.toEqual({ hit });
+      await expect(modules.ensure(MODULE, 'v1.0.0', 'zip', FETCH)).resolves.toEqual({ hit });
+    }
+    expect(asked).toEqual([`${BASE}/v1.0.0.info`, `${BASE}/v1.0.0.mod`, `${BASE}/v1.0.0.zip`]);
+    const hash = await store.read({ module: MODULE, version: 'v1.0.0', kind: 'ziphash' });
+    expect(hash?.toString()).toMatch(/^h1:.{44}$/);
+  });
+
+  it('is fetched once, however many ask at the same time', async () => {
+    answers[`${BASE}/v1.0.0.zip`] = send(await zipOf('ex.test/Mod@v1.0.0'));
+    const modules = modulesBehind([upstream.url]);
+    await Promise.all(Array.from({ length: 20 }, () => modules.ensure(MODULE, 'v1.0.0', 'zip', FETCH)));
+    expect(asked).toEqual([`${BASE}/v1.0.0.zip`]);
+  });
+
+  it.each([
+    {
+      name: 'an error page',
+      body: () => Promise.resolve(Buffer.from('<html>please log in</html>')),
+      says: 'it is no zip',
+    },
+    {
+      name: 'another module',
+      body: () => zipOf('ex.test/other@v1.0.0'),
+      says: 'it holds ex.test/other@v1.0.0/mod.go',
+    },
+    {
+      name: 'a cut-off zip',
+      body: async () => (await zipOf('ex.test/Mod@v1.0.0')).subarray(0, 60),
+      says: /end of central directory|end of.*record/i,
+    },
+  ])('is not stored when the zip is $name', async ({ body, says }) => {
+    answers[`${BASE}/v1.0.0.zip`] = send(await body());
+    const modules = modulesBehind([upstream.url]);
+    const failure = modules.ensure(MODULE, 'v1.0.0', 'zip', FETCH);
+    await expect(failure).rejects.toMatchObject({ reason: expect.stringMatching(says) as string });
+    for (const kind of ['zip', 'ziphash'] as const)
+      await expect(store.size({ module: MODULE, version: 'v1.0.0', kind })).resolves.toBeUndefined();
+  });
+
+  it('is not stored when its .info names another', async () => {
+    answers[`${BASE}/v1.0.0.info`] = status(200, '{"Version":"v1.0.1","Time":"2024-01-02T03:04:05Z"}');
+    await expect(modulesBehind([upstream.url]).info(MODULE, 'v1.0.0', FETCH)).rejects.toMatchObject({
+      code: 'HOST_REFUSED',
+      reason: 'it names another version',
+    });
+    await expect(store.size({ module: MODULE, version: 'v1.0.0', kind: 'info' })).resolves.toBeUndefined();
+  });
+
+  it('is answered from the store alone where fetching is forbidden', async () => {
+    const modules = modulesBehind([upstream.url]);
+    await expect(modules.info(MODULE, 'v1.0.0', CACHED)).rejects.toMatchObject({ code: 'NOT_CACHED' });
+    await expect(modules.list(MODULE, CACHED)).rejects.toMatchObject({ code: 'NOT_CACHED' });
+    answers[`${BASE}/v1.0.0.info`] = status(200, '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}');
+    await modules.info(MODULE, 'v1.0.0', FETCH);
+    await expect(modules.list(MODULE, CACHED)).resolves.toMatchObject({ value: ['v1.0.0'] });
+    await expect(modules.info(MODULE, 'latest', CACHED)).resolves.toMatchObject({ hit: true });
+    expect(asked).toEqual([`${BASE}/v1.0.0.info`]);
+  });
+});
+
+describe('a list', () => {
+  it('is the last known one, with a warning, when the upstream fails', async () => {
+    answers[`${BASE}/list`] = status(200, 'v1.0.0\nv1.1.0 2024-01-02T03:04:05Z\nnonsense\n');
+    const modules = modulesBehind([upstream.url]);
+    const expected = { value: ['v1.0.0', 'v1.1.0'] };
+    await expect(modules.list(MODULE, FETCH)).resolves.toMatchObject(expected);
+    answers[`${BASE}/list`] = status(500);
+    await expect(modules.list(MODULE, FETCH)).resolves.toMatchObject(expected);
+    expect(warn).toHaveBeenCalledOnce();
+  });
+
+  it('is gone when the upstream says so', async () => {
+    answers[`${BASE}/list`] = status(200, 'v1.0.0\n');
+    const modules = modulesBehind([upstream.url]);
+    await modules.list(MODULE, FETCH);
+    answers[`${BASE}/list`] = status(404, 'not found: removed');
+    await expect(modules.list(MODULE, FETCH)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+  });
+
+  it('is not asked for again within refresh', async () => {
+    answers[`${BASE}/list`] = status(200, 'v1.0.0\n');
+    const modules = modulesBehind([upstream.url], 'not-found', 60_000);
+    await modules.list(MODULE, FETCH);
+    await modules.list(MODULE, FETCH);
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('the list of upstreams', () => {
+  it.each([
+    { answer: 404, fallbackOn: 'not-found', code: undefined },
+    { answer: 410, fallbackOn: 'not-found', code: undefined },
+    { answer: 403, fallbackOn: 'not-found', code: 'HOST_REFUSED' },
+    { answer: 500, fallbackOn: 'not-found', code: 'HOST_REFUSED' },
+    { answer: 500, fallbackOn: 'any-error', code: undefined },
+  ] as const)('after $answer with $fallbackOn: $code', async ({ answer, fallbackOn, code }) => {
+    answers[`/first${BASE}/list`] = status(answer);
+    answers[`/second${BASE}/list`] = status(200, 'v1.0.0\n');
+    const list = modulesBehind([`${upstream.url}/first`, `${upstream.url}/second`], fallbackOn).list(
+      MODULE,
+      FETCH,
+    );
+    if (code === undefined) await expect(list).resolves.toMatchObject({ value: ['v1.0.0'] });
+    else await expect(list).rejects.toMatchObject({ code });
+  });
+
+  it('gives up an upstream that says nothing', async () => {
+    answers[`${BASE}/list`] = () => undefined;
+    await expect(modulesBehind([upstream.url]).list(MODULE, FETCH)).rejects.toMatchObject({
+      code: 'HOST_TIMEOUT',
+    });
+  });
+
+  it('follows a redirect', async () => {
+    answers[`${BASE}/list`] = status(302, '', { location: `${upstream.url}/storage` });
+    answers['/storage'] = status(200, 'v1.0.0\n');
+    await expect(modulesBehind([upstream.url]).list(MODULE, FETCH)).resolves.toMatchObject({
+      value: ['v1.0.0'],
+    });
+  });
+
+  it('may name a folder', async () => {
+    answers[`${BASE}/v1.0.0.info`] = status(200, '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}');
+    await modulesBehind([upstream.url]).info(MODULE, 'v1.0.0', FETCH);
+    const tree = new URL(`file://${join(folder, 'download')}`).href;
+    store = createDiskStore(join(folder, 'second'));
+    const modules = modulesBehind([tree]);
+    await expect(modules.info(MODULE, 'v1.0.0', FETCH)).resolves.toMatchObject({ hit: false });
+    await expect(modules.info(MODULE, 'v2.0.0', FETCH)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+  });
+});
+
+describe('createModuleRouter', () => {
+  it('never asks the upstream for what is ours', async () => {
+    const refuse = () => Promise.reject(new Error('ours is down'));
+    const ours: ModuleService = { list: refuse, info: refuse, ensure: refuse };
+    const modules = createModuleRouter({
+      ours,
+      upstream: modulesBehind([upstream.url]),
+      covers: (path) => path.startsWith('my.corp/'),
+      hasUpstream: () => true,
+    });
+    const secret = parseModulePath('my.corp/secret');
+    await expect(modules.list(secret, FETCH)).rejects.toThrow('ours is down');
+    await expect(modules.info(secret, 'v1.0.0', FETCH)).rejects.toThrow('ours is down');
+    await expect(modules.ensure(secret, 'v1.0.0', 'zip', FETCH)).rejects.toThrow('ours is down');
+    expect(asked).toEqual([]);
+    await expect(modules.list(MODULE, FETCH)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+    expect(asked).toEqual([`${BASE}/list`]);
+  });
+});
