@@ -4,14 +4,23 @@ import { watchFiles } from './config/watch-files.js';
 import { formatProblem } from './config/yaml-source.js';
 import { errorText } from './proxy/http-errors.js';
 import { createDiskStore } from './proxy/disk-store.js';
+import { createModuleRouter } from './proxy/module-router.js';
 import { createModuleService } from './proxy/module-service.js';
+import { createPushHandler } from './proxy/push-handler.js';
 import { createRootFinder } from './proxy/root-finder.js';
 import { createServer, type Server } from './proxy/server.js';
 import type { Logger } from './log.js';
+import type { ModulePath } from './module/module-path.js';
+import type { RepoUrl } from './module/repo-url.js';
 import { vcsSettings, type Settings } from './settings.js';
+import { createGoproxyClient } from './upstream/goproxy-client.js';
+import { createUpstreamModules } from './upstream/upstream-modules.js';
 import { createCodeHost } from './vcs/code-host.js';
+import type { CodeRepo } from './vcs/types.js';
 import { createVanityStore } from './vanity/vanity-store.js';
 import type { VanityMap } from './vanity/vanity-map.js';
+import { createDriftWatch } from './verify/drift.js';
+import { createTagWatch, tagRefs } from './verify/moved-tags.js';
 
 export interface App {
   server: Server;
@@ -47,14 +56,45 @@ export function createApp({ settings, log, version }: AppOptions): App {
   }
 
   const store = createDiskStore(join(cacheDir, 'download'));
-  const host = createCodeHost({ dir: join(cacheDir, 'vcs'), settings: () => vcsSettings(config()) });
+  const tags = createTagWatch({
+    store,
+    log,
+    onForeign: (module) => drift.check(module),
+    refresh: (remote) => void host.open(remote, 0).catch(() => undefined),
+  });
+  const host = createCodeHost({
+    dir: join(cacheDir, 'vcs'),
+    settings: () => vcsSettings(config()),
+    onRefs: (remote, listing) => tags.refs(remote, listing),
+  });
+  const drift = createDriftWatch({ store, host, vanity: () => vanity.current(), log });
   const refreshMs = () => config().refreshMs;
   const roots = createRootFinder({
     candidates: (path) => vanity.current().candidates(path),
     host,
     refreshMs,
   });
-  const modules = createModuleService({ roots, host, store, refreshMs, log });
+  const ours = createModuleService({ roots, host, store, refreshMs, log, onRepo: watchRepo });
+  const proxies = () => config().upstream;
+  const modules = createModuleRouter({
+    ours,
+    upstream: createUpstreamModules({
+      client: createGoproxyClient({ proxies, patienceMs: () => config().vcsTimeoutMs }),
+      store,
+      tempDir: cacheDir,
+      refreshMs,
+      log,
+    }),
+    covers: (path) => vanity.current().covers(path),
+    hasUpstream: () => proxies().length > 0,
+  });
+  const pushes = createPushHandler({
+    vanity: () => vanity.current(),
+    host,
+    modules: ours,
+    prefetch: () => config().webhookPrefetch,
+    log,
+  });
   const server = createServer({
     log,
     modules,
@@ -64,8 +104,14 @@ export function createApp({ settings, log, version }: AppOptions): App {
     publicUrl: () => config().publicUrl,
     trustProxy: () => config().trustProxy,
     status,
+    webhook: { secret: () => config().webhookSecret, pushes },
   });
   for (const warning of config().warnings) log.warn(warning);
+
+  function watchRepo(module: ModulePath, remote: RepoUrl, repo: CodeRepo): void {
+    tags.sees(module, remote, () => tagRefs(repo));
+    drift.reached(module);
+  }
 
   function status(): unknown {
     const map = vanity.current();
@@ -85,6 +131,8 @@ export function createApp({ settings, log, version }: AppOptions): App {
         at: new Date(at).toISOString(),
         text: errorText(error),
       })),
+      drift: drift.report(),
+      movedTags: tags.report(),
     };
   }
 
@@ -102,6 +150,7 @@ export function createApp({ settings, log, version }: AppOptions): App {
   }
 
   function reloadVanity(): void {
+    const before = vanity.current();
     if (config().vanityFile !== vanityFile) {
       try {
         vanity = openVanity(config().vanityFile);
@@ -120,6 +169,7 @@ export function createApp({ settings, log, version }: AppOptions): App {
     const map = vanity.current();
     warn(map);
     log.info({ file: map.file, rules: map.rules.length }, 'vanity.yaml read again');
+    drift.mapChanged(before, map);
   }
 
   function reload(): void {
@@ -144,6 +194,7 @@ export function createApp({ settings, log, version }: AppOptions): App {
     reload,
     async close() {
       watcher.close();
+      drift.stop();
       await server.close();
     },
   };

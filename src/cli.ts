@@ -2,9 +2,14 @@
 /** The edge of the process: arguments in, text and an exit code out. Commands live in `cli/`. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { check } from './cli/check.js';
+import { askOnTerminal } from './cli/ask.js';
+import { check, type CheckOptions } from './cli/check.js';
 import { ENV_FORMATS, env, type EnvFormat } from './cli/env.js';
+import { explain } from './cli/explain.js';
+import { progressBar } from './cli/progress-bar.js';
 import { serve } from './cli/serve.js';
+import { trustHost } from './cli/trust-host.js';
+import { verify, type VerifyOptions } from './cli/verify.js';
 import { isModhavenError } from './errors.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
 
@@ -47,9 +52,52 @@ program
   .description('validate both YAML files and try every repository as the server would')
   .argument('[module...]', 'module paths to try; default: every rule')
   .addOption(configOption())
+  .option('--vanity <file>', 'try this vanity.yaml in place of the one in use')
   .option('--json', 'print JSON')
-  .action(async (modules: string[], options: { config?: string; json?: boolean }) => {
-    const { text, ok } = await check({ ...options, modules });
+  .action(async (modules: string[], options: Omit<CheckOptions, 'modules' | 'onProgress'>) => {
+    const bar = progressBar('checking');
+    const { text, ok } = await check({ ...options, modules, onProgress: bar.update }).finally(() => bar.stop());
+    process.stdout.write(text);
+    if (!ok) process.exitCode = NOT_IN_ORDER;
+  });
+
+program
+  .command('explain')
+  .description('tell the whole story of one module: rule, repository, cache, git, and what go is told')
+  .argument('<module[@version]>', 'module path, and if need be a version, tag, branch or commit')
+  .addOption(configOption())
+  .option('--json', 'print JSON')
+  .action(async (module: string, options: { config?: string; json?: boolean }) => {
+    const { text, ok } = await explain({ ...options, module });
+    process.stdout.write(text);
+    if (!ok) process.exitCode = NOT_IN_ORDER;
+  });
+
+program
+  .command('trust-host')
+  .description('record the ssh host keys of a git host, after a look at their fingerprints')
+  .argument('<host[:port]>', "as in the repository's URL")
+  .addOption(configOption())
+  .option('--yes', 'do not ask; needs --fingerprint')
+  .option('--fingerprint <SHA256:...>', 'record the key that has this fingerprint, and no other')
+  .action(async (host: string, options: { config?: string; yes?: boolean; fingerprint?: string }) => {
+    const { text, ok } = await trustHost({ ...options, host, ask: askOnTerminal() });
+    process.stdout.write(text);
+    if (!ok) process.exitCode = NOT_IN_ORDER;
+  });
+
+program
+  .command('verify')
+  .description('prove that the cache is what it was, or that a move to other repositories changes nothing')
+  .argument('[module...]', 'module paths; default: all')
+  .addOption(configOption())
+  .option('--against <file>', 'the vanity.yaml of the move: compare its repositories with what is served now')
+  .option('--all', 'with --against: what either side lists, not only what is cached')
+  .option('--resume <file>', 'with --against: append results to this file, and take those from it that hold')
+  .option('--json', 'print JSON')
+  .action(async (modules: string[], options: Omit<VerifyOptions, 'modules' | 'onProgress'>) => {
+    const bar = progressBar(options.against === undefined ? 'verifying' : 'comparing');
+    const { text, ok } = await verify({ ...options, modules, onProgress: bar.update }).finally(() => bar.stop());
     process.stdout.write(text);
     if (!ok) process.exitCode = NOT_IN_ORDER;
   });

@@ -1,144 +1,183 @@
-/** `modhaven check`: validates both YAML files, then tries every rule's repository as the server would. */
+/**
+ * `modhaven check`: validates both YAML files, then tries every rule's repository as the server would: with the same
+ * credentials, the same ssh options and the same git.
+ */
 import { join } from 'node:path';
-import pLimit from 'p-limit';
-import { loadConfig, type Config } from '../config/load-config.js';
+import { loadConfig } from '../config/load-config.js';
 import { formatProblem } from '../config/yaml-source.js';
-import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
+import { errorMessage, isModhavenError } from '../errors.js';
 import { parseModulePath } from '../module/module-path.js';
+import type { RepoUrl } from '../module/repo-url.js';
 import { codeModule } from '../proxy/code-module.js';
+import { createDiskStore } from '../proxy/disk-store.js';
+import { createRootFinder, type RootFinder } from '../proxy/root-finder.js';
+import { redactLine } from '../redact.js';
 import { vcsSettings } from '../settings.js';
-import { createCodeHost } from '../vcs/code-host.js';
-import type { CodeHost } from '../vcs/types.js';
-import type { RepoRoot } from '../vanity/rule.js';
+import type { RepoRoot, VanityRule } from '../vanity/rule.js';
 import { loadVanity } from '../vanity/vanity-file.js';
-import type { VanityMap } from '../vanity/vanity-map.js';
+import { summarizeAccess, type AccessSummary } from '../vcs/access-summary.js';
+import { createCodeHost } from '../vcs/code-host.js';
+import type { VcsSettings } from '../vcs/remote.js';
+import type { CodeHost } from '../vcs/types.js';
+import { checkReport } from './check-report.js';
+import { checkTargets, type Target } from './check-targets.js';
+import type { OnProgress } from './progress-bar.js';
+import { createAskHost, type AskHost } from './silent-hosts.js';
 
 export interface CheckOptions {
   config?: string;
+  /** A vanity file to try in place of the one in use. */
+  vanity?: string;
   json?: boolean;
   /** Module paths to try; empty for every rule. */
   modules: string[];
+  onProgress?: OnProgress;
 }
 
-/** One row of the report. */
+/** One repository that was tried, or a rule for which there was none to try. */
 export interface CheckRow {
+  /** Key of the rule. */
   rule: string;
-  /** The module path that was tried; that of the rule unless modules were given. */
+  /** Line of the rule in the vanity file. */
+  line: number;
+  /** The module path that was tried; of a pattern of which no module is known, the pattern. */
   module: string;
+  /** Import path of the repository's root; where only the git host knows it, as the host confirmed it. */
+  root: string | undefined;
   repository: string;
+  /** Key under `vcs.hosts` that applied. */
+  hostEntry: string | undefined;
+  /** Where the login came from; never the login. */
+  credential: string | undefined;
   reached: boolean;
-  /** A pattern stands for no repository in particular, so there is nothing to try. */
+  /** A pattern of which no module is known: there is nothing to try. */
   skipped: boolean;
+  /** Whether the row is in order; a repository of several that is not there (yet) is. */
+  ok: boolean;
   defaultBranch: string | undefined;
   versions: number | undefined;
   problem: string | undefined;
   remedy: string | undefined;
 }
 
+interface Trial {
+  host: CodeHost;
+  roots: RootFinder;
+  settings: VcsSettings;
+  candidates: (path: string) => RepoRoot[];
+  askHost: AskHost;
+}
+
 /** The report as text, and whether everything is in order. Throws CONFIG if a file is bad. */
-export async function check({
-  config: file,
-  json,
-  modules,
-}: CheckOptions): Promise<{ text: string; ok: boolean }> {
-  const config = loadConfig(file);
-  const map = loadVanity(config.vanityFile, { defaultHost: config.publicHost });
-  const host = createCodeHost({ dir: join(config.cacheDir, 'vcs'), settings: () => vcsSettings(config) });
-  const rows = await tryAll(targets(map, modules), host, config);
-  const warnings = [...config.warnings, ...map.warnings.map((warning) => formatProblem(map.file, warning))];
-  const ok = rows.every((row) => row.reached || row.skipped);
+export async function check(options: CheckOptions): Promise<{ text: string; ok: boolean }> {
+  const config = loadConfig(options.config);
+  const file = options.vanity ?? config.vanityFile;
+  const map = loadVanity(file, { defaultHost: config.publicHost });
+  const settings = vcsSettings(config);
+  const host = createCodeHost({ dir: join(config.cacheDir, 'vcs'), settings: () => settings });
+  const candidates = (path: string) => map.candidates(path);
+  const roots = createRootFinder({ candidates, host, refreshMs: () => config.refreshMs });
+  const askHost = createAskHost(config.vcsConcurrency);
+  const store = createDiskStore(join(config.cacheDir, 'download'));
+  const targets = await checkTargets(map, options.modules, store);
+
+  let done = 0;
+  options.onProgress?.(done, targets.length);
+  const rows = await Promise.all(
+    targets.map(async (target) => {
+      const tried = await tryTarget(target, { host, roots, settings, candidates, askHost });
+      options.onProgress?.((done += 1), targets.length);
+      return tried;
+    }),
+  );
+  const result = {
+    vanity: file,
+    dryRun: options.vanity !== undefined,
+    warnings: [...config.warnings, ...map.warnings.map((warning) => formatProblem(map.file, warning))],
+    rules: rows.flat(),
+  };
+  const ok = result.rules.every((row) => row.ok);
   const text =
-    json === true ? `${JSON.stringify({ ok, warnings, rules: rows }, null, 2)}\n` : report(rows, warnings);
+    options.json === true ? `${JSON.stringify({ ok, ...result }, null, 2)}\n` : checkReport(result);
   return { text, ok };
 }
 
-interface Target {
-  module: string;
-  /** Undefined for a pattern that no module was given for. */
-  root: RepoRoot | undefined;
-  row: Pick<CheckRow, 'rule' | 'repository'>;
+/** One row for each repository of the module. */
+async function tryTarget({ rule, module }: Target, trial: Trial): Promise<CheckRow[]> {
+  if (module === undefined) return [{ ...blankRow(rule), skipped: true, ok: true }];
+  const blank = { ...blankRow(rule), module };
+  const [likeliest] = trial.candidates(module);
+  const [first] = likeliest?.repos ?? [];
+  if (likeliest === undefined || first === undefined)
+    return [{ ...blank, problem: `the rule makes no repository address of ${module}` }];
+  let root = likeliest;
+  if (rule.takesRest) {
+    try {
+      root = await trial.askHost(first, () => trial.roots.find(module));
+    } catch (error) {
+      const access = await summarizeAccess(first, trial.settings.hosts);
+      return [{ ...blank, repository: first.url, ...accessOf(access), ...failureOf(error) }];
+    }
+  }
+  const rows = await Promise.all(
+    root.repos.map((repo) => tryRepository({ ...blank, root: root.root }, repo, root, trial)),
+  );
+  const someReached = rows.some((row) => row.reached);
+  return rows.map(({ notFound, ...row }) => ({ ...row, ok: row.reached || (notFound && someReached) }));
 }
 
-function targets(map: VanityMap, modules: string[]): Target[] {
-  if (modules.length === 0)
-    return map.rules.map((rule) => ({
-      module: rule.prefix,
-      root: rule.isPattern ? undefined : map.resolve(rule.prefix),
-      row: { rule: rule.key, repository: rule.sources[0] ?? '' },
-    }));
-  return modules.map((module) => {
-    const root = map.resolve(module);
-    if (root === undefined)
-      throw new ModhavenError('CONFIG', `no rule in ${map.file} covers ${module}`, {
-        remedy: 'check the spelling, or add a rule',
-      });
-    return { module, root, row: { rule: root.rule.key, repository: root.repos[0]?.url ?? '' } };
-  });
-}
-
-function tryAll(list: Target[], host: CodeHost, config: Config): Promise<CheckRow[]> {
-  const limit = pLimit(config.vcsConcurrency);
-  return Promise.all(list.map((target) => limit(() => tryOne(target, host))));
-}
-
-async function tryOne({ module, root, row }: Target, host: CodeHost): Promise<CheckRow> {
-  const unknown = { defaultBranch: undefined, versions: undefined, problem: undefined, remedy: undefined };
-  const [remote] = root?.repos ?? [];
-  if (root === undefined || remote === undefined)
-    return { ...row, module, reached: false, skipped: true, ...unknown };
+async function tryRepository(
+  blank: CheckRow,
+  repo: RepoUrl,
+  { root, subdir }: RepoRoot,
+  { host, settings, askHost }: Trial,
+): Promise<CheckRow & { notFound: boolean }> {
+  const access = await summarizeAccess(repo, settings.hosts);
+  const row = { ...blank, repository: repo.url, ...accessOf(access), notFound: false };
   try {
-    const repo = await host.open(remote, 0);
-    const path = parseModulePath(module);
-    const { list } = await codeModule({ path, root: root.root, subdir: root.subdir, repo }).versions();
-    const { defaultBranch } = repo;
-    return {
-      ...row,
-      module,
-      reached: true,
-      skipped: false,
-      ...unknown,
-      defaultBranch,
-      versions: list.length,
-    };
+    return await askHost(repo, async () => {
+      const opened = await host.open(repo, 0);
+      const module = codeModule({ path: parseModulePath(row.module), root, subdir, repo: opened });
+      const { list } = await module.versions();
+      return { ...row, reached: true, defaultBranch: opened.defaultBranch, versions: list.length };
+    });
   } catch (error) {
-    const problem = isModhavenError(error) ? (error.reason ?? error.message) : errorMessage(error);
-    const remedy = isModhavenError(error) ? error.remedy : undefined;
-    return { ...row, module, reached: false, skipped: false, ...unknown, problem, remedy };
+    return { ...row, ...failureOf(error), notFound: isModhavenError(error, 'REPO_NOT_FOUND') };
   }
 }
 
-function report(rows: CheckRow[], warnings: string[]): string {
-  const table = [
-    ['RULE', 'REPOSITORY', 'REACHED', 'BRANCH', 'VERSIONS'],
-    ...rows.map((row) => [
-      row.rule === row.module || !row.skipped ? row.module : row.rule,
-      row.repository,
-      row.skipped ? 'pattern' : row.reached ? 'yes' : 'NO',
-      row.defaultBranch ?? '-',
-      row.versions === undefined ? '-' : String(row.versions),
-    ]),
-  ];
-  const widths =
-    table[0]?.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0))) ?? [];
-  const lines: string[] = warnings.map((warning) => `warning: ${warning}`);
-  table.forEach((cells, index) => {
-    lines.push(
-      cells
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    );
-    const row = rows[index - 1];
-    if (row?.problem !== undefined) lines.push(`    cause: ${row.problem}`);
-    if (row?.remedy !== undefined) lines.push(`    to do: ${row.remedy}`);
-    if (row?.skipped === true) lines.push(`    a pattern; to try one of its modules: modhaven check MODULE`);
-  });
-  const failed = rows.filter((row) => !row.reached && !row.skipped).length;
-  const tried = rows.filter((row) => !row.skipped).length;
-  lines.push(
-    failed === 0
-      ? `${tried} of ${tried} repositories reached`
-      : `${failed} of ${tried} repositories could not be read`,
-  );
-  return `${lines.join('\n')}\n`;
+function blankRow(rule: VanityRule): CheckRow {
+  return {
+    rule: rule.key,
+    line: rule.line,
+    module: rule.prefix,
+    root: undefined,
+    repository: rule.sources[0] ?? '',
+    hostEntry: undefined,
+    credential: undefined,
+    reached: false,
+    skipped: false,
+    ok: false,
+    defaultBranch: undefined,
+    versions: undefined,
+    problem: undefined,
+    remedy: undefined,
+  };
+}
+
+function accessOf({ hostEntry, credential }: AccessSummary): Pick<CheckRow, 'hostEntry' | 'credential'> {
+  return { hostEntry, credential };
+}
+
+/** Longer than any text of ours; a host's words are cut. */
+const MAX_TEXT = 600;
+
+function failureOf(error: unknown): Pick<CheckRow, 'problem' | 'remedy'> {
+  if (!isModhavenError(error))
+    return { problem: redactLine(errorMessage(error), MAX_TEXT), remedy: undefined };
+  const { message, reason, remedy } = error;
+  return {
+    problem: redactLine(reason ?? message, MAX_TEXT),
+    remedy: remedy === undefined ? undefined : redactLine(remedy, MAX_TEXT),
+  };
 }

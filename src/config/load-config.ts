@@ -48,6 +48,8 @@ export interface Config {
   upstream: readonly UpstreamProxy[];
   trustProxy: readonly string[];
   webhookSecret: string | undefined;
+  /** Whether a pushed version is fetched before anybody asks for it. */
+  webhookPrefetch: boolean;
   refreshMs: number;
   vcsTimeoutMs: number;
   vcsConnectTimeoutMs: number;
@@ -106,6 +108,7 @@ export function parseConfig(
     upstream: proxies,
     trustProxy: written.trust_proxy,
     webhookSecret: written.webhook.secret,
+    webhookPrefetch: written.webhook.prefetch,
     refreshMs: written.refresh,
     vcsTimeoutMs: written.vcs.timeout,
     vcsConnectTimeoutMs: written.vcs.connect_timeout,

@@ -198,6 +198,12 @@ export const ConfigFile = z
         secret: Text.optional().describe(
           'Checks POST /-/webhook. Without it the route is off, and a push is seen after refresh.',
         ),
+        prefetch: z
+          .boolean()
+          .default(false)
+          .describe(
+            'true fetches each pushed version into the cache at once. Default: false, when it is asked for.',
+          ),
       }),
     ).describe('Push notifications of the git host.'),
     refresh: Duration.prefault('30s').describe(

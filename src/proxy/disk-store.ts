@@ -12,12 +12,16 @@ import { link, mkdir, open, readFile, readdir, stat, unlink } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { once } from 'node:events';
 import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
-import { escapePath, escapeVersion, unescapeVersion } from '../module/escaping.js';
+import { escapePath, escapeVersion, unescapePath, unescapeVersion } from '../module/escaping.js';
+import type { ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
 import type { Part, VersionStore } from './version-store.js';
 
 /** Pieces in which big files are read: larger ones cost fewer turns of the event loop. */
 const READ_SIZE = 1024 * 1024;
+
+/** How the names of unfinished files begin. */
+const TEMPORARY = '.tmp-';
 
 /** The store in `dir`, which is made when something is stored. */
 export function createDiskStore(dir: string): VersionStore {
@@ -38,7 +42,7 @@ export function createDiskStore(dir: string): VersionStore {
       const folder = dirname(file);
       await storage(mkdir(folder, { recursive: true }));
       // No module version can look like this name, so neither readers nor the go command ever take it for one.
-      const temporary = join(folder, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
+      const temporary = join(folder, `${TEMPORARY}${process.pid}-${randomBytes(6).toString('hex')}`);
       const sink = createWriteStream(temporary, { flags: 'wx', flush: true, highWaterMark: READ_SIZE });
       const closed = once(sink, 'close').then(() => {
         if (sink.errored !== null) throw sink.errored;
@@ -54,9 +58,11 @@ export function createDiskStore(dir: string): VersionStore {
         await storage(linkFirst(temporary, file));
         await storage(syncFolder(folder));
       } catch (error) {
-        throw error === sink.errored ? storageError(error) : error;
+        throw error === sink.errored && isSystemError(error) ? storageError(error) : error;
       } finally {
         sink.destroy();
+        // Not before it is closed: a file that is still being opened would appear afterwards.
+        if (!sink.closed) await new Promise<void>((resolve) => sink.once('close', resolve));
         await unlink(temporary).catch(() => undefined);
       }
     },
@@ -66,13 +72,45 @@ export function createDiskStore(dir: string): VersionStore {
       const suffix = `.${kind}`;
       const versions: string[] = [];
       for (const name of names ?? []) {
-        if (!name.endsWith(suffix) || name.startsWith('.tmp-')) continue;
+        if (!name.endsWith(suffix) || name.startsWith(TEMPORARY)) continue;
         const version = versionOf(name.slice(0, -suffix.length));
         if (version !== undefined && isCanonicalVersion(version)) versions.push(version);
       }
       return versions;
     },
+
+    modules: () => modulesBelow(dir, ''),
+
+    async leftovers(module) {
+      const folder = join(dir, escapePath(module), '@v');
+      const names = (await absentAsUndefined(readdir(folder))) ?? [];
+      return names.filter((name) => name.startsWith(TEMPORARY)).map((name) => join(folder, name));
+    },
   };
+}
+
+/** The modules in `folder`, which is the escaped path `escaped`. */
+async function* modulesBelow(folder: string, escaped: string): AsyncGenerator<ModulePath> {
+  const entries = (await absentAsUndefined(readdir(folder, { withFileTypes: true }))) ?? [];
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  for (const name of names.sort()) {
+    if (name !== '@v') {
+      yield* modulesBelow(join(folder, name), escaped === '' ? name : `${escaped}/${name}`);
+      continue;
+    }
+    const module = moduleOf(escaped);
+    if (module !== undefined) yield module;
+  }
+}
+
+/** Undefined for a directory that somebody else put there. */
+function moduleOf(escaped: string): ModulePath | undefined {
+  try {
+    return unescapePath(escaped);
+  } catch (error) {
+    if (isModhavenError(error, 'INVALID_PATH')) return undefined;
+    throw error;
+  }
 }
 
 /** Undefined for a file that somebody else put there. */
@@ -126,6 +164,11 @@ function storageError(error: unknown): ModhavenError {
     remedy: 'check free space and rights of cache.dir on the modhaven server',
     cause: error,
   });
+}
+
+/** Whether the operating system said so, and not somebody who destroyed the stream. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 function hasCode(error: unknown, code: string): boolean {

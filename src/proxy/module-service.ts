@@ -55,6 +55,8 @@ export interface ModuleServiceOptions {
   /** How old refs may be, in milliseconds (`refresh`). */
   refreshMs: () => number;
   log: Pick<Logger, 'info'>;
+  /** Told of each repository that is looked into for a module. */
+  onRepo?: (module: ModulePath, remote: RepoUrl, repo: CodeRepo) => void;
 }
 
 /** How often a question is put to a repository whose refs change under it. */
@@ -127,6 +129,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
       try {
         const repo = await host.open(remote, maxAge);
         asOf = repo.asOf;
+        options.onRepo?.(path, remote, repo);
         return await work(codeModule({ path, root, subdir, repo }), repo);
       } catch (error) {
         const stale = error instanceof RefsChanged || (insist && isNotExist(error) && asOf < askedAt);

@@ -18,7 +18,7 @@ import {
   type ZipCandidate,
 } from '../module/zip-files.js';
 import { redactLine } from '../redact.js';
-import { GitFailure } from '../vcs/git-exec.js';
+import { GitFailure, GitOutputTooLarge } from '../vcs/git-exec.js';
 import type { CodeRepo } from '../vcs/types.js';
 import { createZipWriter } from './zip-writer.js';
 
@@ -37,18 +37,40 @@ type Entry = Extract extends AsyncIterable<infer E> ? E : never;
 /** Files up to this size are read whole, so that several can be deflated at once. */
 const SMALL = 512 * 1024;
 
+/** What git says of paths it never puts into an index or an archive. */
+const REFUSED_TREE = /^error: (?:invalid path|path too long)/m;
+
+/** Bytes of a name that the zip format can count. */
+const MAX_NAME = 0xffff;
+
 /** Writes the zip onto `sink` and returns its `h1:` hash. Throws MODULE_INVALID where the go command refuses. */
 export async function writeModuleZip(zip: ModuleZip, sink: Writable): Promise<string> {
   try {
     return await write(zip, sink);
   } catch (error) {
-    // git itself refuses some trees, for instance with a directory named `.git`.
-    if (error instanceof GitFailure && !error.timedOut)
-      throw new ModhavenError('MODULE_INVALID', `create zip: git archive: ${redactLine(error.stderr)}`, {
-        cause: error,
-      });
+    if (error instanceof GitFailure) throw explain(error, zip.repo.url);
+    if (error instanceof GitOutputTooLarge)
+      throw new ModhavenError(
+        'MODULE_INVALID',
+        `create zip: too many files, or a LICENSE too large: ${error.message}`,
+      );
     throw error;
   }
+}
+
+/** A tree that git itself refuses (a directory named `.git` or `..`) is a fact; a copy it cannot read is an outage. */
+function explain(failure: GitFailure, url: string): ModhavenError {
+  if (REFUSED_TREE.test(failure.stderr))
+    return new ModhavenError('MODULE_INVALID', `create zip: git archive: ${redactLine(failure.stderr)}`, {
+      remedy: 'remove these files and tag a new version',
+      cause: failure,
+    });
+  return new ModhavenError('STORAGE', `cannot read the local copy of ${url}`, {
+    reason: redactLine(failure.message),
+    remedy:
+      'try again; if it stays so, remove the folder vcs in cache.dir on the modhaven server: it is made anew',
+    cause: failure,
+  });
 }
 
 async function write({ repo, commit, directory, name }: ModuleZip, sink: Writable): Promise<string> {
@@ -60,6 +82,12 @@ async function write({ repo, commit, directory, name }: ModuleZip, sink: Writabl
     throw new ModhavenError('MODULE_INVALID', `create zip: ${describeInvalid(selection)}`, {
       remedy: 'rename or remove these files and tag a new version',
     });
+  const overlong = selection.valid.find((path) => Buffer.byteLength(`${name}/${path}`) > MAX_NAME);
+  if (overlong !== undefined)
+    throw new ModhavenError(
+      'MODULE_INVALID',
+      `create zip: ${overlong.slice(0, 200)}...: file name too long for a zip`,
+    );
 
   const writer = createZipWriter(sink);
   const sizes = createSizeChecker();

@@ -2,12 +2,13 @@
  * The HTTP server around the routes: one log line a request, every failure as text that `go` shows, health, status,
  * and an end in good order.
  */
-import { BlockList, isIPv6 } from 'node:net';
+import { BlockList, isIPv6, type Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { cacheControlOf, errorText, statusOf } from './http-errors.js';
 import { proxyRoutes, type RoutesOptions } from './routes.js';
+import { WEBHOOK_PATH, webhookRoute, type WebhookRouteOptions } from './webhook-route.js';
 
 export interface ServerOptions extends RoutesOptions {
   log: Logger;
@@ -15,6 +16,7 @@ export interface ServerOptions extends RoutesOptions {
   trustProxy: () => readonly string[];
   /** The content of `/-/status`. */
   status: () => unknown;
+  webhook: Omit<WebhookRouteOptions, 'log'>;
 }
 
 export interface Server {
@@ -26,7 +28,7 @@ export interface Server {
 /** A connection that says nothing for so long is closed. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
-export function createServer({ log, trustProxy, status, ...routes }: ServerOptions): Server {
+export function createServer({ log, trustProxy, status, webhook, ...routes }: ServerOptions): Server {
   let closing = false;
   const app = Fastify({
     logger: false,
@@ -35,7 +37,8 @@ export function createServer({ log, trustProxy, status, ...routes }: ServerOptio
     return503OnClosing: false, // it would answer in JSON, which go does not show
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 4096 },
-    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+    frameworkErrors: refuseUndecodable,
+    clientErrorHandler: refuseBrokenRequest,
   });
 
   app.addHook('onRequest', (request, _reply, done) => {
@@ -43,7 +46,8 @@ export function createServer({ log, trustProxy, status, ...routes }: ServerOptio
       throw new ModhavenError('SHUTTING_DOWN', 'modhaven is shutting down', {
         remedy: 'try again in a moment',
       });
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
+    const readsOnly = request.routeOptions.url !== WEBHOOK_PATH;
+    if (readsOnly && request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
@@ -58,8 +62,15 @@ export function createServer({ log, trustProxy, status, ...routes }: ServerOptio
   app.get('/-/healthz', (_request, reply) => text(reply, 200, 'ok\n'));
   app.get('/-/readyz', (_request, reply) => text(reply, 200, 'ready\n'));
   app.get('/-/status', (_request, reply) => reply.header('cache-control', 'no-store').send(status()));
+  webhookRoute(app, { log, ...webhook });
   app.get('/-/*', (_request, reply) => text(reply, 404, 'not found: modhaven has no such page\n'));
   proxyRoutes(app, routes);
+
+  /** The router decodes the path before any hook runs, so neither the log nor the error handler sees this. */
+  function refuseUndecodable(_error: Error, request: FastifyRequest, reply: FastifyReply): void {
+    reply.raw.once('finish', () => logResponse(log, request, reply));
+    sendError(malformedUrl(), request, reply);
+  }
 
   function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     if (!isModhavenError(error)) return sendUnexpected(error, request, reply);
@@ -67,7 +78,7 @@ export function createServer({ log, trustProxy, status, ...routes }: ServerOptio
     if (code >= 500) {
       const { reason, remedy } = error;
       log.error(
-        { code: error.code, path: request.url, reason, remedy, cause: causeOf(error) },
+        { code: error.code, path: loggedPath(request), reason, remedy, cause: causeOf(error) },
         error.message,
       );
     }
@@ -83,7 +94,7 @@ export function createServer({ log, trustProxy, status, ...routes }: ServerOptio
     // Fastify's own refusals (a broken URL, a header too long) are the client's doing.
     if (code !== undefined && code >= 400 && code < 500)
       return text(reply, code, `${(error as Error).message}\n`);
-    log.error({ err: error, path: request.url, id: request.id }, 'unexpected error');
+    log.error({ err: error, path: loggedPath(request), id: request.id }, 'unexpected error');
     return text(
       reply,
       500,
@@ -103,7 +114,7 @@ export function createServer({ log, trustProxy, status, ...routes }: ServerOptio
 function logResponse(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
   const line = {
     method: request.method,
-    path: request.raw.url,
+    path: loggedPath(request),
     ...request.outcome,
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime),
@@ -113,6 +124,11 @@ function logResponse(log: Logger, request: FastifyRequest, reply: FastifyReply):
   else log.info(line, 'request');
 }
 
+/** Below `/-/` without the query, which may hold the secret of a webhook. */
+function loggedPath({ url }: FastifyRequest): string {
+  return url.startsWith('/-/') ? (url.split('?', 1)[0] ?? '') : url;
+}
+
 function text(reply: FastifyReply, code: number, body: string): FastifyReply {
   return reply.code(code).type('text/plain; charset=utf-8').send(body);
 }
@@ -120,6 +136,32 @@ function text(reply: FastifyReply, code: number, body: string): FastifyReply {
 function methodNotAllowed(): Error {
   return Object.assign(new Error('method not allowed: only GET and HEAD'), { statusCode: 405 });
 }
+
+function malformedUrl(): ModhavenError {
+  return new ModhavenError(
+    'INVALID_PATH',
+    'malformed path: its percent-encoding is broken, or it is too long',
+  );
+}
+
+/** What is no HTTP never becomes a request; like every refusal it is said in text. */
+function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  const [status, body] = BROKEN[error.code ?? ''] ?? [
+    '400 Bad Request',
+    'malformed request: this is not HTTP',
+  ];
+  if (socket.writable)
+    socket.write(
+      `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+        `Content-Length: ${body.length + 1}\r\n\r\n${body}\n`,
+    );
+  socket.destroy(error);
+}
+
+const BROKEN: Readonly<Record<string, [status: string, body: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request took too long to arrive'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the headers of the request are too large'],
+};
 
 /** What git said, for the log only: already redacted by the logger. */
 function causeOf(error: ModhavenError): string | undefined {

@@ -6,12 +6,14 @@
  * They guard writing (init, fetch); git lets readers go on meanwhile. A repository that git finds broken, for instance
  * after a kill in the middle of a fetch, is thrown away and made anew: it holds nothing of its own.
  */
-import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import type { SimpleGit } from 'simple-git';
+import { isModhavenError } from '../errors.js';
 import { localEnvironment } from './git-environment.js';
 import { GitFailure, localGit, runGit } from './git-exec.js';
+import { ownLines } from './storage.js';
 
 export type ObjectFormat = 'sha1' | 'sha256';
 
@@ -30,12 +32,19 @@ export interface BareRepo {
   objects(specs: readonly string[], maxOutput?: number): Promise<(GitObject | undefined)[]>;
   /** Runs `work` while no other process or caller writes; the repository exists then. */
   write<T>(format: ObjectFormat, work: () => Promise<T>): Promise<T>;
-  /** Removes the repository. */
-  discard(): Promise<void>;
+  /** Combines packs when there are many, inside of `write`; `flags` say how. Never fails: it can wait. */
+  repack(flags: readonly string[]): Promise<void>;
+  /** Tells this repository from one made anew in its place. */
+  identity(): Promise<string>;
+  /** Removes the repository, unless it is no longer the one that had this identity. */
+  discard(identity: string): Promise<void>;
 }
 
 /** Attributes that make `git archive` independent of the host's wishes, as the go command sets them. */
 const ATTRIBUTES = '\n* -export-subst -export-ignore\n';
+
+/** After so many packs they are combined. */
+const MAX_PACKS = 50;
 
 /** Waiting for another process: about as long as the longest git operation. */
 const LOCK_RETRIES = { retries: 600, factor: 1.2, minTimeout: 50, maxTimeout: 500 };
@@ -45,10 +54,26 @@ export function bareRepo(dir: string, env: NodeJS.ProcessEnv, timeoutMs: number)
   const localEnv = localEnvironment(dir, env);
   let queue: Promise<unknown> = Promise.resolve();
 
+  const complete = join(dir, 'info', 'attributes');
+
+  /** One after the other, in this process and among all. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = queue.then(() => locked(work));
+    queue = turn.catch(() => undefined);
+    return turn;
+  }
+
   async function locked<T>(work: () => Promise<T>): Promise<T> {
     await mkdir(dirname(dir), { recursive: true });
-    // A stalled event loop must not lose the lock: others wait 30 s before they call it stale.
-    const release = await lock(dir, { realpath: false, stale: 30_000, update: 5_000, retries: LOCK_RETRIES });
+    const release = await lock(dir, {
+      realpath: false,
+      // A stalled event loop must not lose the lock: others wait 30 s before they call it stale.
+      stale: 30_000,
+      update: 5_000,
+      retries: LOCK_RETRIES,
+      // Somebody deleted the directory with the lock. By default that is thrown where nobody can catch it.
+      onCompromised: () => undefined,
+    });
     try {
       return await work();
     } finally {
@@ -71,40 +96,70 @@ export function bareRepo(dir: string, env: NodeJS.ProcessEnv, timeoutMs: number)
       );
     },
 
-    write(format, work) {
-      const turn = queue.then(() =>
-        locked(async () => {
-          if (!(await exists(join(dir, 'info', 'attributes')))) await init(dir, format, localEnv, timeoutMs);
-          return work();
-        }),
-      );
-      queue = turn.catch(() => undefined);
-      return turn;
+    write: (format, work) =>
+      inTurn(async () => {
+        if (await exists(complete)) await removeLeftovers(dir);
+        else await init(dir, format, localEnv, timeoutMs);
+        return work();
+      }),
+
+    async repack(flags) {
+      if ((await packCount(dir)) <= MAX_PACKS) return;
+      const args = ['repack', '-d', '-q', ...flags];
+      await runGit({ args, cwd: dir, env: localEnv, timeoutMs }).catch(() => undefined);
     },
 
-    async discard() {
-      const away = `${dir}.discarded-${process.pid}-${Date.now()}`;
-      await rename(dir, away).catch(() => undefined);
-      await rm(away, { recursive: true, force: true });
-    },
+    identity,
+
+    discard: (seen) =>
+      inTurn(async () => {
+        if ((await identity()) !== seen) return; // somebody else was faster
+        const away = `${dir}.discarded-${process.pid}-${Date.now()}`;
+        await rename(dir, away).catch(() => undefined);
+        await rm(away, { recursive: true, force: true });
+      }),
   };
+
+  async function identity(): Promise<string> {
+    const made = await stat(complete).catch(() => undefined);
+    return made === undefined ? '' : `${made.ino} ${made.mtimeMs}`;
+  }
 }
 
-/** Whether a failure says that the repository itself is broken or half-made, so that a new one would help. */
-export function isBroken(error: unknown): boolean {
-  return (
-    error instanceof GitFailure &&
-    /not a git repository|\.lock': File exists|is corrupt|object file .* is empty|bad object|unable to read|invalid index-pack|Could not read [0-9a-f]{40}|ENOENT|No such file or directory/.test(
-      error.stderr,
-    ) &&
-    !/Identity file|known_hosts|Load key/.test(error.stderr)
+/**
+ * Whether a failure says that the repository in `dir` is broken or half-made, so that a new one would help. What the
+ * host or ssh say of their own files is not about it.
+ */
+export function isBroken(error: unknown, dir: string): boolean {
+  const failure = isModhavenError(error) ? error.cause : error;
+  if (!(failure instanceof GitFailure) || failure.timedOut) return false;
+  return ownLines(failure.stderr).some(
+    (line) => BROKEN_OBJECTS.test(line) || (line.includes(dir) && BROKEN_FILES.test(line)),
   );
 }
 
-/** Number of packs; many small fetches leave many. */
-export async function packCount(repo: BareRepo): Promise<number> {
-  const names = await readdir(join(repo.dir, 'objects', 'pack')).catch(() => []);
+const BROKEN_OBJECTS =
+  /is corrupt|object file .* is empty|bad object|missing object|missing blob|unable to read (?:tree|sha1|[0-9a-f]{40})|[Cc]ould not read [0-9a-f]{40}|does not match index|inflate: data stream error|mismatched algorithms|did not send all necessary objects|invalid index-pack/;
+const BROKEN_FILES =
+  /not a git repository|\.lock': File exists|No such file or directory|is too small|not a GIT packfile|bad config|pack-[0-9a-f]+\.(?:pack|idx)/;
+
+async function packCount(dir: string): Promise<number> {
+  const names = await readdir(join(dir, 'objects', 'pack')).catch(() => []);
   return names.filter((name) => name.endsWith('.pack')).length;
+}
+
+/**
+ * What killed git processes left behind: packs received in part, which can be large, and lock files, which would make
+ * every later fetch fail. Only whoever writes may remove them: they are in use by nobody else then.
+ */
+async function removeLeftovers(dir: string): Promise<void> {
+  const packs = join(dir, 'objects', 'pack');
+  const [top, inPacks] = await Promise.all([dir, packs].map((path) => readdir(path).catch(() => [])));
+  const left = [
+    ...(top ?? []).filter((name) => name.endsWith('.lock')).map((name) => join(dir, name)),
+    ...(inPacks ?? []).filter((name) => /^\.?tmp[_-]/.test(name)).map((name) => join(packs, name)),
+  ];
+  await Promise.all(left.map((path) => rm(path, { force: true })));
 }
 
 async function init(

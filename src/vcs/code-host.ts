@@ -4,7 +4,6 @@
  * A reader says how old the refs may be. Whoever needs newer ones than are being fetched right now (somebody pushed a
  * tag and asks for it) waits for the next question, together with everybody else who does.
  */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import pLimit from 'p-limit';
@@ -12,7 +11,7 @@ import { isModhavenError, type ModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { dial } from './dial.js';
 import { gitRepo, type Listing } from './git-repo.js';
-import { createMirror, type Mirror } from './mirror.js';
+import { createMirror, mirrorName, type Mirror } from './mirror.js';
 import { parseDefaultBranch, parseRefs } from './refs.js';
 import type { VcsSettings } from './remote.js';
 import type { CodeHost, HostProblem } from './types.js';
@@ -22,6 +21,8 @@ export interface CodeHostOptions {
   dir: string;
   settings: () => VcsSettings;
   env?: NodeJS.ProcessEnv;
+  /** Told what a host answered, each time. */
+  onRefs?: (remote: RepoUrl, listing: Listing) => void;
 }
 
 /** How long a silent host is not asked again, so that a hundred clients do not each wait for it. */
@@ -33,62 +34,80 @@ const MAX_REMOTES = 2_000;
 interface Remote {
   mirror: Mirror;
   known: Listing | undefined;
-  asking: { startedAt: number; answer: Promise<Listing> } | undefined;
+  asking: Question | undefined;
+  /** What was asked for before this time is known to be outdated, whatever age a reader allows. */
+  notBefore: number;
   silent: { error: ModhavenError; until: number } | undefined;
   problem: HostProblem | undefined;
 }
 
-export function createCodeHost({ dir, settings, env = process.env }: CodeHostOptions): CodeHost {
+interface Question {
+  /** When the host was asked; undefined as long as it was not: the answer is new to everybody who asks until then. */
+  sentAt: number | undefined;
+  answer: Promise<Listing>;
+}
+
+export function createCodeHost({ dir, settings, env = process.env, onRefs }: CodeHostOptions): CodeHost {
   const limit = pLimit(settings().concurrency);
   const remotes = new LRUCache<string, Remote>({ max: MAX_REMOTES });
 
   function remoteFor(url: RepoUrl): Remote {
     let remote = remotes.get(url.gitUrl);
     if (remote === undefined) {
-      const key = createHash('sha256').update(url.gitUrl).digest('hex');
-      const mirror = createMirror({ dir: join(dir, key), remote: url, settings, env, limit });
-      remote = { mirror, known: undefined, asking: undefined, silent: undefined, problem: undefined };
+      const mirror = createMirror({ dir: join(dir, mirrorName(url)), remote: url, settings, env, limit });
+      const nothing = { known: undefined, asking: undefined, silent: undefined, problem: undefined };
+      remote = { mirror, notBefore: 0, ...nothing };
       remotes.set(url.gitUrl, remote);
     }
     return remote;
   }
 
   function ask(url: RepoUrl, remote: Remote): Promise<Listing> {
-    const startedAt = Date.now();
-    const answer = (async () => {
+    const send = async () => {
       try {
-        await dial(url, settings().connectTimeoutMs, env);
+        await dialDirectly(url, remote);
+        const askedAt = Date.now();
+        question.sentAt = askedAt;
         const output = await remote.mirror.listRemote();
-        remote.known = {
-          refs: parseRefs(output),
-          defaultBranch: parseDefaultBranch(output),
-          askedAt: startedAt,
-        };
+        remote.known = { refs: parseRefs(output), defaultBranch: parseDefaultBranch(output), askedAt };
         remote.problem = undefined;
+        remote.silent = undefined;
+        onRefs?.(url, remote.known);
         return remote.known;
       } catch (error) {
-        if (isModhavenError(error)) remote.problem = { url: url.url, at: startedAt, error };
+        if (isModhavenError(error)) remote.problem = { url: url.url, at: Date.now(), error };
         if (isModhavenError(error, 'HOST_TIMEOUT')) remote.silent = { error, until: Date.now() + SILENCE_MS };
         throw error;
       } finally {
         remote.asking = undefined;
       }
-    })();
-    remote.asking = { startedAt, answer };
-    return answer;
+    };
+    const question: Question = { sentAt: undefined, answer: Promise.resolve().then(send) };
+    remote.asking = question;
+    return question.answer;
+  }
+
+  async function dialDirectly(url: RepoUrl, remote: Remote): Promise<void> {
+    try {
+      await dial(url, settings().connectTimeoutMs, env);
+    } catch (error) {
+      // Behind a web proxy a host need not answer us. Asked only now, because it is rare and costs a process.
+      if (!(await remote.mirror.hasConfiguredProxy())) throw error;
+    }
   }
 
   async function refsOf(url: RepoUrl, remote: Remote, maxAgeMs: number): Promise<Listing> {
     const oldest = Date.now() - maxAgeMs;
-    if (remote.known !== undefined && remote.known.askedAt > oldest) return remote.known;
-    if (remote.silent !== undefined && remote.silent.until > Date.now()) throw remote.silent.error;
+    const isFresh = (askedAt: number) => askedAt > oldest && askedAt >= remote.notBefore;
+    if (remote.known !== undefined && isFresh(remote.known.askedAt)) return remote.known;
     while (remote.asking !== undefined) {
-      const { startedAt, answer } = remote.asking;
+      const { sentAt, answer } = remote.asking;
       // A question put at the very moment of the request may have been answered from before it: ask again then.
-      if (startedAt > oldest) return answer;
+      if (sentAt === undefined || isFresh(sentAt)) return answer;
       await answer.catch(() => undefined);
-      if (remote.known !== undefined && remote.known.askedAt > oldest) return remote.known;
+      if (remote.known !== undefined && isFresh(remote.known.askedAt)) return remote.known;
     }
+    if (remote.silent !== undefined && remote.silent.until > Date.now()) throw remote.silent.error;
     return ask(url, remote);
   }
 
@@ -97,6 +116,14 @@ export function createCodeHost({ dir, settings, env = process.env }: CodeHostOpt
       limit.concurrency = settings().concurrency;
       const remote = remoteFor(url);
       return gitRepo(url, remote.mirror, await refsOf(url, remote, maxAgeMs));
+    },
+
+    async refresh(url) {
+      limit.concurrency = settings().concurrency;
+      const remote = remoteFor(url);
+      remote.notBefore = Date.now();
+      remote.silent = undefined; // who tells us of a push is not silent
+      await refsOf(url, remote, 0);
     },
 
     problems: () => [...remotes.values()].flatMap(({ problem }) => problem ?? []),

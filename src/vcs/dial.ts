@@ -4,7 +4,8 @@
  * git over http waits more than two minutes for an address where packets vanish, and no option of git shortens that
  * (`http.lowSpeedTime` begins after connecting). A connection of our own tells in `vcs.connect_timeout`.
  */
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { ModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 
@@ -13,13 +14,22 @@ export async function dial(repo: RepoUrl, timeoutMs: number, env: NodeJS.Process
   if ((repo.scheme !== 'http' && repo.scheme !== 'https') || usesProxy(repo, env)) return;
   const port = repo.port ?? (repo.scheme === 'https' ? 443 : 80);
   const answered = await new Promise<boolean>((resolve) => {
-    const socket = connect({ host: repo.host.replace(/^\[|\]$/g, ''), port });
+    const host = repo.host.replace(/^\[|\]$/g, '');
+    const options = {
+      host,
+      port,
+      // Of several addresses each gets its time: a quarter of a second, as node has it, is less than one lost packet.
+      autoSelectFamilyAttemptTimeout: Math.max(250, Math.floor(timeoutMs / 2)),
+    };
+    // git waits for a TLS handshake as long as for a connection. Whether the certificate is right, git will tell.
+    const tls = { ...options, rejectUnauthorized: false, servername: isIP(host) === 0 ? host : '' };
+    const socket = repo.scheme === 'https' ? connectTls(tls) : connect(options);
     const finish = (result: boolean) => {
       socket.destroy();
       resolve(result);
     };
     socket.setTimeout(timeoutMs, () => finish(false));
-    socket.on('connect', () => finish(true));
+    socket.on(repo.scheme === 'https' ? 'secureConnect' : 'connect', () => finish(true));
     socket.on('error', () => finish(true));
   });
   if (answered) return;
@@ -33,5 +43,15 @@ export async function dial(repo: RepoUrl, timeoutMs: number, env: NodeJS.Process
 /** With a web proxy in between, whether the host answers is the proxy's to find out. */
 function usesProxy(repo: RepoUrl, env: NodeJS.ProcessEnv): boolean {
   const name = repo.scheme === 'https' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy'];
-  return [...name, 'all_proxy', 'ALL_PROXY'].some((variable) => (env[variable] ?? '') !== '');
+  const isSet = [...name, 'all_proxy', 'ALL_PROXY'].some((variable) => (env[variable] ?? '') !== '');
+  return isSet && !isExempt(repo.host, env.no_proxy ?? env.NO_PROXY ?? '');
+}
+
+/** Whether a `no_proxy` list names the host or a domain above it, as curl reads it. */
+function isExempt(host: string, noProxy: string): boolean {
+  const names = noProxy
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .map((name) => name.replace(/^\./, ''));
+  return names.some((name) => name === '*' || (name !== '' && (host === name || host.endsWith(`.${name}`))));
 }

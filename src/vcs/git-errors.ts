@@ -8,6 +8,7 @@ import { ModhavenError, type ErrorCode } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { redactLine } from '../redact.js';
 import type { GitFailure } from './git-exec.js';
+import { describeHostKey, type HostKey } from './known-hosts.js';
 
 export interface FailureContext {
   repo: RepoUrl;
@@ -16,9 +17,12 @@ export interface FailureContext {
   /** The name (never the value) of the credential that was used, if one was. */
   credential: string | undefined;
   timeoutMs: number;
+  /** The ssh host keys that the host shows, where they were looked at; see `isUnknownHostKey`. */
+  hostKeys?: readonly HostKey[];
 }
 
-interface Row {
+/** One way to fail. Remedies are short: with a long module path in front, some 200 bytes of them are seen. */
+export interface FailureRow {
   pattern: RegExp;
   code: ErrorCode;
   reason: string | ((match: RegExpExecArray, context: FailureContext) => string);
@@ -36,7 +40,7 @@ export function explainGitFailure(failure: GitFailure, context: FailureContext):
       cause: failure,
     });
   }
-  for (const row of ROWS) {
+  for (const row of FAILURE_ROWS) {
     const match = row.pattern.exec(failure.stderr);
     if (match === null) continue;
     return new ModhavenError(row.code, message, {
@@ -52,118 +56,165 @@ export function explainGitFailure(failure: GitFailure, context: FailureContext):
   });
 }
 
-const ROWS: readonly Row[] = [
+/** Whether ssh refused a host because nothing is recorded of its keys. */
+export function isUnknownHostKey({ stderr }: GitFailure): boolean {
+  return UNKNOWN_HOST_KEY.test(stderr) && !stderr.includes('IDENTIFICATION HAS CHANGED');
+}
+
+const CHANGED_HOST_KEY = /REMOTE HOST IDENTIFICATION HAS CHANGED/;
+const UNKNOWN_HOST_KEY =
+  /Host key verification failed|host key is known for .* and you have requested strict checking/;
+
+/** Where the address of a repository is written. */
+const IN_REPO = 'in repo: of the rule in vanity.yaml';
+
+/** Tried in this order. */
+export const FAILURE_ROWS: readonly FailureRow[] = [
   // ---- ssh: before a session exists
   {
     pattern: /no matching key exchange method found\. Their offer: (\S+)/,
     code: 'HOST_REFUSED',
     reason: (m) => `the ssh server offers only old key exchange methods (${shortOffer(m[1])})`,
+    // A server this old has an old host key, too, but says so only once the key exchange is settled.
     remedy: (c, m) =>
-      sshOptions(c, { KexAlgorithms: `+${pick(m[1], KEX_PREFERENCE)}` }, 'HostKeyAlgorithms: +ssh-rsa'),
+      `in modhaven.yaml set ${entry(c)}.ssh_options: { KexAlgorithms: +${pick(m[1], KEX_PREFERENCE)}, HostKeyAlgorithms: +ssh-rsa }`,
   },
   {
     pattern: /no matching host key type found\. Their offer: (\S+)/,
     code: 'HOST_REFUSED',
     reason: (m) => `the ssh server has only host keys of an old type (${shortOffer(m[1])})`,
-    remedy: (c, m) => sshOptions(c, { HostKeyAlgorithms: `+${pick(m[1], ['ssh-rsa'])}` }),
+    remedy: (c, m) => addSshOption(c, `HostKeyAlgorithms: +${pick(m[1], ['ssh-rsa'])}`),
   },
   {
     pattern: /no matching cipher found\. Their offer: (\S+)/,
     code: 'HOST_REFUSED',
     reason: (m) => `the ssh server offers only old ciphers (${shortOffer(m[1])})`,
-    remedy: (c, m) => sshOptions(c, { Ciphers: `+${pick(m[1], [])}` }),
+    remedy: (c, m) => addSshOption(c, `Ciphers: +${pick(m[1], ['aes256-cbc', 'aes128-cbc'])}`),
   },
   {
     pattern: /no matching MAC found\. Their offer: (\S+)/,
     code: 'HOST_REFUSED',
     reason: (m) => `the ssh server offers only old message authentication codes (${shortOffer(m[1])})`,
-    remedy: (c, m) => sshOptions(c, { MACs: `+${pick(m[1], [])}` }),
+    remedy: (c, m) => addSshOption(c, `MACs: +${pick(m[1], ['hmac-sha1'])}`),
   },
   {
-    pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED/,
+    pattern: /no mutual signature (?:supported|algorithm)/,
     code: 'HOST_REFUSED',
     reason:
-      'the ssh host key is not the one that was recorded: the server was reinstalled, or somebody is in between',
-    remedy: (c) =>
-      `ask the owner of ${c.repo.host} for the fingerprint; only if it is right, replace the line in the known_hosts file (ssh-keygen -R "${knownHostsName(c.repo)}", then ssh-keyscan)`,
+      'the ssh server takes RSA keys only with old SHA-1 signatures, which ssh no longer makes by itself',
+    remedy: (c) => `${addSshOption(c, 'PubkeyAcceptedAlgorithms: +ssh-rsa')}, or use an ed25519 key`,
   },
   {
-    pattern: /Host key verification failed|host key is known for .* and you have requested strict checking/,
+    pattern: CHANGED_HOST_KEY,
     code: 'HOST_REFUSED',
-    reason: 'the ssh host key is unknown to the modhaven server',
-    remedy: (c) =>
-      `compare its fingerprint, then add it on the server: ssh-keyscan ${c.repo.port === undefined ? '' : `-p ${c.repo.port} `}${c.repo.host} >> the file in vcs.hosts.${c.hostKey}.known_hosts_file (default ~/.ssh/known_hosts)`,
+    reason: (m) =>
+      `the ssh host key${shownKey(m.input)} is not the recorded one: a new server, or somebody in between`,
+    remedy: (c, m) =>
+      `compare the fingerprint with the owner of ${c.repo.host}; if it is right: ssh-keygen -R "${knownHostsName(c.repo)}"${offendingFile(m.input)}, then ${trustHost(c)}`,
   },
   {
-    pattern: /UNPROTECTED PRIVATE KEY FILE|bad permissions/,
+    pattern: UNKNOWN_HOST_KEY,
+    code: 'HOST_REFUSED',
+    reason: (_, c) => `the ssh host key is unknown to the modhaven server${shownKeys(c.hostKeys)}`,
+    remedy: (c) =>
+      `on the server, as the account modhaven runs under: ${trustHost(c)}; it shows the fingerprint to compare and records the key`,
+  },
+  {
+    pattern: /Permissions \d+ for '([^']+)' are too open|Load key "([^"]+)": bad permissions/,
     code: 'HOST_REFUSED',
     reason: 'ssh ignores the private key because other users can read it',
-    remedy:
-      'on the server: chmod 600 on the key file (vcs.hosts, identity_file), owned by the account modhaven runs under',
+    remedy: (c, m) =>
+      `on the server: chmod 600 ${m[1] ?? m[2] ?? ''} (identity_file of ${entry(c)}); it must belong to the account modhaven runs under`,
   },
   {
-    pattern: /Identity file (\S+) not accessible/,
+    pattern: /(?:Identity file|no such identity:) (\S+?):? (?:not accessible|No such file)/,
     code: 'HOST_REFUSED',
     reason: (m) => `the private key file ${m[1] ?? ''} does not exist or cannot be read`,
-    remedy: (c) => `correct identity_file under vcs.hosts.${c.hostKey}`,
+    remedy: (c) => `correct ${entry(c)}.identity_file in modhaven.yaml`,
   },
   {
     pattern: /Load key "([^"]+)": (?!bad permissions)/,
     code: 'HOST_REFUSED',
     reason: (m) => `the file ${m[1] ?? ''} is no private key that ssh can use`,
     remedy: (c) =>
-      `put an unencrypted OpenSSH private key there (identity_file under vcs.hosts.${c.hostKey})`,
+      `put an OpenSSH private key without passphrase there, or correct ${entry(c)}.identity_file in modhaven.yaml`,
+  },
+  {
+    pattern: /Too many authentication failures/,
+    code: 'HOST_REFUSED',
+    reason: 'the ssh server gave up: it was offered too many keys before the right one',
+    remedy: (c) => `name the right private key in modhaven.yaml: ${entry(c)}.identity_file`,
   },
   {
     pattern: /Permission denied \(([^)]*)\)/,
     code: 'HOST_REFUSED',
-    reason: (_, c) => `the ssh server refused the user ${c.repo.user ?? '(none given)'} and the key`,
+    reason: (_, c) => `the ssh server refused the user ${c.repo.user ?? '(none in repo:)'} or the key`,
     remedy: (c) =>
-      `add the public key of the modhaven server to ${c.repo.host} with read access and check the user name in the URL (usually git@), or set identity_file under vcs.hosts.${c.hostKey}; a key with a passphrase cannot be used`,
+      `add the server's public key to ${c.repo.host}, or set ${entry(c)}.identity_file (a key without passphrase); check the user in repo: (on GitLab git@)`,
   },
   {
-    pattern: /Unsupported KEX algorithm|Bad SSH2|Bad configuration option|Bad key types|Bad SSH2 cipher/,
+    pattern:
+      /(Bad (?:SSH2 )?(?:KexAlgorithms|key types|cipher spec|MAC spec|\w+) '[^']*'|Bad configuration option: \S+|unsupported option "[^"]*")/i,
     code: 'HOST_REFUSED',
-    reason: 'an ssh option has a value this ssh does not know',
+    reason: (m) => `ssh on the modhaven server does not know an option or its value: ${m[1] ?? ''}`,
     remedy: (c) =>
-      `correct ssh_options under vcs.hosts.${c.hostKey} (ssh -Q kex, ssh -Q key list what exists) or ~/.ssh/config`,
+      `correct ${entry(c)}.ssh_options in modhaven.yaml (or ~/.ssh/config); ssh -Q kex and ssh -Q HostKeyAlgorithms list what exists`,
   },
   {
-    pattern: /Received HTTP\/0\.9 when not allowed/,
-    code: 'HOST_UNREACHABLE',
-    reason: (_, c) => `something other than a web server answers at ${hostOf(c)}, probably ssh`,
-    remedy: 'use the http port of the git host in repo: of the rule in vanity.yaml, or an ssh:// URL',
+    pattern: /Connection timed out during banner exchange/,
+    code: 'HOST_TIMEOUT',
+    reason: (_, c) =>
+      `${hostOf(c)} accepts connections but says nothing: no ssh server is there, or it hangs`,
+    remedy: `correct the port ${IN_REPO} (ssh is 22, Gerrit 29418), or have the ssh server looked at`,
   },
   {
     pattern:
       /kex_exchange_identification|banner exchange: Connection .* invalid format|Connection closed by remote host/,
     code: 'HOST_UNREACHABLE',
     reason: (_, c) =>
-      `${hostOf(c)} closed the connection before ssh could begin: probably no ssh server is on this port`,
+      `${hostOf(c)} closed the connection before ssh could begin: probably no ssh server is there`,
     remedy: (c) =>
-      `if it is the http port, write repo: http://${c.repo.host}${portSuffix(c.repo)}/${c.repo.path.replace(/^\/+/, '')}; else correct the port (ssh is 22, Gerrit 29418)`,
+      `correct the port ${IN_REPO} (ssh is 22, Gerrit 29418), or if it is the http port: repo: http://${hostOf(c)}/${c.repo.path.replace(/^\/+/, '')}`,
   },
   {
-    pattern: /Connection timed out during banner exchange/,
-    code: 'HOST_TIMEOUT',
-    reason: (_, c) =>
-      `${hostOf(c)} accepts connections but says nothing: no ssh server is on this port, or it hangs`,
-    remedy:
-      'correct the port in repo: of the rule in vanity.yaml (ssh is 22, Gerrit 29418) or have the ssh server looked at',
+    pattern: /bad line length character/,
+    code: 'HOST_UNREACHABLE',
+    reason: 'the ssh server answers with other text than git',
+    remedy: (c) =>
+      `check the user in repo: (on GitLab git@); "ssh ${c.repo.user ?? 'git'}@${c.repo.host} true" must print nothing`,
+  },
+  {
+    pattern: /git-upload-pack: (?:command )?not found/,
+    code: 'HOST_UNREACHABLE',
+    reason: (_, c) => `git is not installed on ${c.repo.host}, or not in the PATH of its ssh sessions`,
+    remedy: 'install git there, or correct the host in repo: of the rule in vanity.yaml',
+  },
+  {
+    pattern: /Received HTTP\/0\.9 when not allowed/,
+    code: 'HOST_UNREACHABLE',
+    reason: (_, c) => `something other than a web server answers at ${hostOf(c)}, probably ssh`,
+    remedy: `use the http port of the git host ${IN_REPO}, or an ssh:// URL`,
   },
   // ---- names and addresses
   {
-    pattern: /Could not resolve host(?:name)?:? ([^\s:]+)/i,
+    pattern: /Could not resolve proxy:? ?(\S*)/i,
     code: 'HOST_UNREACHABLE',
-    reason: (m) => `the host name ${m[1] ?? ''} is not known to the modhaven server`,
-    remedy:
-      'correct the host in repo: of the rule in vanity.yaml, or the DNS settings or /etc/hosts of the server',
+    reason: (m) => `the web proxy ${m[1] ?? ''} that the server is told to use is not known`,
+    remedy: (c) =>
+      `correct http_proxy/https_proxy of the modhaven service, or add ${c.repo.host} to its no_proxy`,
   },
   {
-    pattern: /Could not resolve proxy/i,
+    pattern: /Received HTTP code (\d+) from proxy|Proxy CONNECT aborted/,
     code: 'HOST_UNREACHABLE',
-    reason: 'the web proxy that the server is told to use is not known',
-    remedy: 'correct http_proxy/https_proxy of the modhaven service, or add the git host to no_proxy',
+    reason: (m) => `the web proxy does not lead to the git host (it answered ${m[1] ?? 'nothing'})`,
+    remedy: (c) =>
+      `add ${c.repo.host} to no_proxy of the modhaven service, or allow the host (or log in) at the proxy`,
+  },
+  {
+    pattern: /Could not resolve host(?:name)?:? (\S+?):?(?:\s|$)/i,
+    code: 'HOST_UNREACHABLE',
+    reason: (m) => `the host name ${m[1] ?? ''} is not known to the modhaven server`,
+    remedy: `correct the host ${IN_REPO}, or the DNS settings or /etc/hosts of the server`,
   },
   {
     pattern: /No route to host|Network is unreachable/,
@@ -172,61 +223,68 @@ const ROWS: readonly Row[] = [
     remedy: 'check routes and VPN of the server (WireGuard: the address must be in AllowedIPs of a peer)',
   },
   {
-    pattern: /Connection timed out|Operation timed out|Operation too slow/,
+    pattern:
+      /Connection timed out|Operation timed out|Operation too slow|Failed to connect to \S+ port \d+ after \d{4,} ms/,
     code: 'HOST_TIMEOUT',
     reason: (_, c) => `${hostOf(c)} did not answer`,
     remedy:
-      'check that the host is up and that no firewall drops the packets; vcs.connect_timeout is how long modhaven waits',
+      'check that the host is up, that no firewall drops the packets and that the VPN leads there (vcs.connect_timeout)',
   },
   {
-    pattern: /Connection refused|Failed to connect to|Couldn't connect to server/,
+    pattern:
+      /Failed to connect to (\S+) port (\d+)|connect to host (\S+) port (\d+): Connection refused|Connection refused/,
     code: 'HOST_UNREACHABLE',
-    reason: (_, c) => `nothing listens at ${hostOf(c)}`,
-    remedy: 'correct host and port in repo: of the rule in vanity.yaml, or start the git server',
+    reason: (m, c) => refusedAt(c, m[1] ?? m[3], m[2] ?? m[4]),
+    remedy: `correct host and port ${IN_REPO}, or start the git server there`,
   },
   // ---- TLS
+  {
+    pattern: /certificate has expired/i,
+    code: 'HOST_REFUSED',
+    reason: (_, c) => `the TLS certificate of ${c.repo.host} has expired`,
+    remedy: (c) => `have it renewed (until then, ${entry(c)}.insecure_tls: true turns the check off)`,
+  },
   {
     pattern:
       /server certificate verification failed|certificate verify failed|self[- ]signed certificate|unable to get local issuer/i,
     code: 'HOST_REFUSED',
-    reason: 'the TLS certificate of the git host is not signed by an authority the server knows',
+    reason: 'the TLS certificate of the git host is expired or not signed by an authority the server knows',
     remedy: (c) =>
-      `set ca_file under vcs.hosts.${c.hostKey} to your company's CA certificate (insecure_tls: true turns the check off)`,
+      `set ${entry(c)}.ca_file to your company's CA certificate in modhaven.yaml (insecure_tls: true turns the check off)`,
   },
   {
     pattern: /does not match target host name|no alternative certificate subject name matches/i,
     code: 'HOST_REFUSED',
     reason: (_, c) => `the TLS certificate was made for another name than ${c.repo.host}`,
-    remedy:
-      'use the name in the certificate in repo: of the rule in vanity.yaml, or have a certificate made for this one',
+    remedy: `use the name in the certificate ${IN_REPO}, or have one made for this name`,
   },
   {
     pattern: /Problem with the SSL CA cert|error setting certificate (?:verify locations|file)/i,
     code: 'HOST_REFUSED',
     reason: 'the file with the CA certificate cannot be read',
-    remedy: (c) => `correct ca_file under vcs.hosts.${c.hostKey}`,
+    remedy: (c) => `correct ${entry(c)}.ca_file in modhaven.yaml: it must exist and hold PEM text`,
   },
   {
     pattern:
       /unexpected TLS packet|wrong version number|packet length too long|SSL routines.*(?:unknown protocol|record layer)/i,
     code: 'HOST_UNREACHABLE',
     reason: (_, c) => `${hostOf(c)} does not speak TLS`,
-    remedy: 'write http:// in place of https:// in repo: of the rule in vanity.yaml, or use the https port',
+    remedy: `write http:// in place of https:// ${IN_REPO}, or use the https port`,
   },
   {
     pattern: /Empty reply from server/,
     code: 'HOST_UNREACHABLE',
     reason: (_, c) =>
       `${hostOf(c)} closed the connection without an answer, as an https port does when spoken to in http`,
-    remedy: 'write https:// in place of http:// in repo: of the rule in vanity.yaml, or use the http port',
+    remedy: `write https:// in place of http:// ${IN_REPO}, or use the http port`,
   },
   // ---- http answers
   {
     pattern: /Authentication failed for/,
     code: 'HOST_REFUSED',
-    reason: (_, c) => `the git host refused the credentials (${c.credential ?? 'from the URL or ~/.netrc'})`,
+    reason: (_, c) => `the git host refused the credentials (${c.credential ?? 'from ~/.netrc'})`,
     remedy: (c) =>
-      `put a valid token with read access to the repository under vcs.hosts.${c.hostKey} (token or token_file) or in ~/.netrc`,
+      `put a valid token with read access to the repository into ${entry(c)}.token (or token_file) in modhaven.yaml, or into ~/.netrc`,
   },
   {
     pattern: /could not read (?:Username|Password)/,
@@ -236,41 +294,41 @@ const ROWS: readonly Row[] = [
         ? 'the git host wants a login and modhaven has none for it, or the one in ~/.netrc was refused'
         : `the git host refused the credentials (${c.credential})`,
     remedy: (c) =>
-      `set token or token_file under vcs.hosts.${c.hostKey} (a personal access token with read_repository), or add "machine ${c.repo.host} login oauth2 password TOKEN" to ~/.netrc of the account modhaven runs under`,
+      `set ${entry(c)}.token in modhaven.yaml (scope read_repository), or add to ~/.netrc: machine ${c.repo.host} login oauth2 password TOKEN`,
   },
   {
     pattern: /The requested URL returned error: 401/,
     code: 'HOST_REFUSED',
     reason: (_, c) =>
       `the git host answered 401: it refused the credentials (${c.credential ?? 'none configured'})`,
-    remedy: (c) => `put a valid token under vcs.hosts.${c.hostKey} (token or token_file) or in ~/.netrc`,
+    remedy: (c) =>
+      `put a valid token into ${entry(c)}.token (or token_file) in modhaven.yaml, or into ~/.netrc`,
   },
   {
     pattern: /The requested URL returned error: 403/,
     code: 'HOST_REFUSED',
-    reason: 'the git host answered 403: the login is known but may not read this repository',
+    reason: 'the git host answered 403: this login may not read the repository (Gerrit: or there is none)',
     remedy: (c) =>
-      `give the token under vcs.hosts.${c.hostKey} the scope read_repository and its user access to the repository`,
+      `give the token in ${entry(c)}.token the scope read_repository and its user access; check the path in repo:`,
   },
   {
     pattern: /The requested URL returned error: (404|410)|repository '[^']*' not found/,
     code: 'REPO_NOT_FOUND',
     reason: (_, c) =>
-      `the git host knows no such repository, or hides it from ${c.credential === undefined ? 'anonymous readers' : `this login (${c.credential})`}`,
-    remedy: (c) =>
-      `check the path in repo: of the rule in vanity.yaml, and that the token under vcs.hosts.${c.hostKey} may read it`,
+      `the git host knows no such repository, or hides it from ${c.credential === undefined ? 'readers without a login' : `this login (${c.credential})`}`,
+    remedy: (c) => `check the path ${IN_REPO}, and that ${entry(c)}.token may read it`,
   },
   {
     pattern: /The requested URL returned error: 429/,
     code: 'HOST_UNREACHABLE',
     reason: 'the git host answered 429: too many requests',
-    remedy: 'try again later, or lower vcs.concurrency',
+    remedy: 'try again later, or lower vcs.concurrency in modhaven.yaml',
   },
   {
     pattern: /The requested URL returned error: (3\d\d)/,
     code: 'HOST_UNREACHABLE',
     reason: (m) => `the git host answered with a redirect (${m[1] ?? ''}) that is not followed`,
-    remedy: 'write the address it redirects to in repo: of the rule in vanity.yaml',
+    remedy: `write the address it redirects to ${IN_REPO}`,
   },
   {
     pattern: /The requested URL returned error: (5\d\d)/,
@@ -279,22 +337,37 @@ const ROWS: readonly Row[] = [
     remedy: 'try again later; if it stays so, look at the log of the git host',
   },
   {
-    pattern: /not valid: is this a git repository\?|info\/refs not valid/,
+    pattern: /info\/refs not valid/,
     code: 'HOST_REFUSED',
     reason: 'the address answers with a web page, not with git (often a login page)',
     remedy: (c) =>
-      `correct the path in repo: (usually it ends in .git), or set a token under vcs.hosts.${c.hostKey}`,
+      `correct the path in repo: (usually it ends in .git), or set ${entry(c)}.token in modhaven.yaml`,
+  },
+  {
+    pattern: /Recv failure: Connection (?:was )?reset|unexpected disconnect|early EOF|RPC failed/,
+    code: 'HOST_UNREACHABLE',
+    reason: (_, c) => `${hostOf(c)} broke off the connection`,
+    remedy:
+      'try again; if it stays so, look at the log of the git host and of proxies and firewalls before it',
   },
   // ---- the repository itself
   {
-    pattern: /detected dubious ownership in repository at/,
+    pattern: /detected dubious ownership in repository at '([^']*)'/,
     code: 'HOST_REFUSED',
     reason: 'the local repository belongs to another user, so git refuses to read it',
-    remedy: 'as the account modhaven runs under: git config --global --add safe.directory PATH',
+    remedy: (_, m) =>
+      `as the account modhaven runs under: git config --global --add safe.directory '${m[1] ?? ''}'`,
   },
   {
     pattern:
-      /does not appear to be a git repository|fatal: project .* not found|Cannot find repository|[Rr]epository not found|does not exist|could not open '.*' for reading|The project you were looking for could not be found/,
+      /couldn't find remote ref|Remote branch \S+ not found|not our ref|unadvertised object|want \S+ not valid/,
+    code: 'VERSION_NOT_FOUND',
+    reason: 'the git host no longer has the tag, branch or commit that was asked for',
+    remedy: 'ask again; if the tag is missing, push it',
+  },
+  {
+    pattern:
+      /does not appear to be a git repository|fatal: project .* not found|Cannot find repository|[Rr]epository not found|repository '[^']*' does not exist|could not open '.*' for reading|The project you were looking for could not be found/,
     code: 'REPO_NOT_FOUND',
     reason: (_, c) =>
       c.repo.local
@@ -303,19 +376,27 @@ const ROWS: readonly Row[] = [
     remedy: (c) =>
       c.repo.local
         ? 'correct repo: of the rule in vanity.yaml'
-        : 'check the path in repo: of the rule in vanity.yaml, and that the key of the server may read it',
+        : `check the path ${IN_REPO}, and that the server's key (${entry(c)}.identity_file) may read it`,
   },
   {
     pattern: /transport '([^']+)' not allowed/,
     code: 'HOST_REFUSED',
-    reason: (m) => `the transport ${m[1] ?? ''} is not allowed`,
-    remedy: 'use http, https or ssh in repo: of the rule in vanity.yaml',
+    reason: (m) => `the transport ${m[1] ?? ''} is not allowed (perhaps by a redirect or url.insteadOf)`,
+    remedy: `use http, https or ssh ${IN_REPO}`,
   },
   {
-    pattern: /cannot run |cannot start git|unable to fork/,
+    pattern: /'remote-(\w+)' is not a git command|unable to find remote helper for '(\w+)'/,
     code: 'HOST_UNREACHABLE',
-    reason: (_, c) => `the server cannot start ${c.repo.scheme === 'ssh' ? 'git or ssh' : 'git'}`,
-    remedy: 'install git (and openssh-client for ssh URLs) on the modhaven server',
+    reason: (m) => `git on the modhaven server cannot speak ${m[1] ?? m[2] ?? ''}`,
+    remedy: `install the whole git package there, or use http, https or ssh ${IN_REPO}`,
+  },
+  {
+    pattern: /cannot run (\S+):|cannot start git: (.*)|unable to fork/,
+    code: 'HOST_UNREACHABLE',
+    reason: (m) =>
+      `the modhaven server cannot start ${m[1] ?? `git${m[2] === undefined ? ' or ssh' : ` (${m[2]})`}`}`,
+    remedy:
+      'install git (and openssh-client for ssh URLs) there; check PATH and GIT_SSH_COMMAND of the service',
   },
 ];
 
@@ -337,10 +418,30 @@ function shortOffer(offer: string | undefined): string {
   return names.length <= 2 ? names.join(', ') : `${names.slice(0, 2).join(', ')}, ...`;
 }
 
-function sshOptions(context: FailureContext, values: Record<string, string>, also?: string): string {
-  const list = Object.entries(values).map(([key, value]) => `${key}: ${value}`);
-  const more = also === undefined ? '' : ` (such a server often needs ${also} too)`;
-  return `in modhaven.yaml set vcs.hosts."${context.hostKey}".ssh_options: { ${list.join(', ')} }${more}`;
+/** The entry to change, as `modhaven.yaml` spells its place. */
+function entry(context: FailureContext): string {
+  return `vcs.hosts."${context.hostKey}"`;
+}
+
+function addSshOption(context: FailureContext, option: string): string {
+  return `in modhaven.yaml add ${option} to ${entry(context)}.ssh_options`;
+}
+
+function trustHost({ repo }: FailureContext): string {
+  return `modhaven trust-host ${repo.host}${portSuffix(repo)}`;
+}
+
+/** The fingerprint to compare, where the host was asked for it; ed25519 first, one is enough. */
+function shownKeys(keys: readonly HostKey[] = []): string {
+  const key = keys.find(({ type }) => type === 'ssh-ed25519') ?? keys[0];
+  return key === undefined ? '' : `; it shows ${describeHostKey(key)}`;
+}
+
+/** Who refuses is not always the git host: with a web proxy it may be that one. */
+function refusedAt(context: FailureContext, host: string | undefined, port: string | undefined): string {
+  const place = host === undefined || port === undefined ? hostOf(context) : `${host}:${port}`;
+  const other = host !== undefined && host !== context.repo.host;
+  return `nothing listens at ${place}${other ? ' (a web proxy, or an address of the git host)' : ''}`;
 }
 
 function hostOf(context: FailureContext): string {
@@ -353,6 +454,19 @@ function portSuffix(repo: RepoUrl): string {
 
 function knownHostsName(repo: RepoUrl): string {
   return repo.port === undefined || repo.port === 22 ? repo.host : `[${repo.host}]:${repo.port}`;
+}
+
+/** The key that a changed host shows, in ssh's words. */
+function shownKey(stderr: string): string {
+  const [, type, fingerprint] =
+    /fingerprint for the (\w+) key sent by the remote host is\s+(SHA256:[\w+/]+)/.exec(stderr) ?? [];
+  return type === undefined || fingerprint === undefined ? '' : ` (now ${type} ${fingerprint})`;
+}
+
+/** The file with the recorded key, as an argument, unless it is the one that ssh-keygen takes anyway. */
+function offendingFile(stderr: string): string {
+  const file = /Offending .*key in (\S+):\d+/.exec(stderr)?.[1];
+  return file === undefined || file.endsWith('/.ssh/known_hosts') ? '' : ` -f ${file}`;
 }
 
 /** The last line that says something, without git's general advice after it. */

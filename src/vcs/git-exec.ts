@@ -6,19 +6,24 @@
  * the connection to ssh or git-remote-http, and killing git alone would leave a hung one behind.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { PassThrough, type Readable } from 'node:stream';
+import { existsSync } from 'node:fs';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { simpleGit, type SimpleGit } from 'simple-git';
+import { GitError, GitPluginError, simpleGit, type SimpleGit } from 'simple-git';
 import type { Environment } from './git-environment.js';
 
-/** A git child that did not end well. `stderr` may hold anything the host said: redact before showing. */
-export class GitFailure extends Error {
+/**
+ * A git child that did not end well. `stderr` may hold anything the host said: redact before showing.
+ * It is a `GitError`, because simple-git lets no other error of ours through as it is.
+ */
+export class GitFailure extends GitError {
   readonly exitCode: number | undefined;
   readonly stderr: string;
   readonly timedOut: boolean;
 
   constructor(what: string, exitCode: number | undefined, stderr: string, timedOut = false) {
     super(
+      undefined,
       `git ${what}: ${timedOut ? 'deadline passed' : `exit ${exitCode ?? 'by signal'}`}: ${stderr.trim()}`,
     );
     this.name = 'GitFailure';
@@ -73,8 +78,10 @@ export async function runGit(command: GitCommand): Promise<Buffer> {
     child.stdin?.end(command.input);
   }
   await child.ended.catch((error: unknown) => {
-    throw size > max ? new GitOutputTooLarge(max) : error;
+    if (size <= max) throw error;
   });
+  // Also of a child that ended well before it could be killed: what was kept of its output is cut off.
+  if (size > max) throw new GitOutputTooLarge(max);
   return Buffer.concat(output);
 }
 
@@ -88,12 +95,16 @@ export function streamGit(command: GitCommand): Readable {
     flush: (done) => void child.ended.then(() => done(), done),
   });
   output.on('close', () => child.kill());
+  child.ended.catch((error: unknown) => output.destroy(error as Error)); // also where nobody reads to the end
   pipeline(child.stdout, output).catch(() => undefined); // the output stream carries the error
   return output;
 }
 
 /** simple-git on a mirror: for commands that print a little text. A non-zero exit is a `GitFailure`. */
 export function localGit(gitDir: string, env: Environment, timeoutMs: number): SimpleGit {
+  // simple-git has an error of its own for this.
+  if (!existsSync(gitDir))
+    throw new GitFailure('local', undefined, `fatal: not a git repository: '${gitDir}'`);
   return simpleGit({
     baseDir: gitDir,
     maxConcurrentProcesses: 4,
@@ -102,8 +113,8 @@ export function localGit(gitDir: string, env: Environment, timeoutMs: number): S
     // Our own environment points git's configuration at /dev/null (git-environment.ts); that is the whole point.
     unsafe: { allowUnsafeConfigPaths: true },
     errors(error, result) {
-      if (error !== undefined && !Buffer.isBuffer(error)) return error;
-      if (result.exitCode === 0) return undefined;
+      if (error instanceof GitPluginError || result.exitCode === 0) return error; // the deadline, or nothing at all
+      // Whatever simple-git made of it: it tells failures by their output, we tell them by the exit code.
       return new GitFailure('local', result.exitCode, Buffer.concat(result.stdErr).toString('utf8'));
     },
   }).env(env);
@@ -129,41 +140,59 @@ function start(command: GitCommand): Running {
       command.secret === undefined ? 'ignore' : 'pipe',
     ],
   });
-  const kill = () => killGroup(child);
+  // Absent where not even pipes could be made (too many open files); the `error` event says so.
+  const stdout = (child.stdout as Readable | null | undefined) ?? Readable.from([]);
+  const what = command.args.find((arg, i) => !arg.startsWith('-') && command.args[i - 1] !== '-c') ?? '';
+  let closed = false;
+  const kill = () => {
+    if (!closed) killGroup(child);
+  };
   let timedOut = false;
   const deadline = setTimeout(() => {
     timedOut = true;
     kill();
+    // A descendant that left the group may hold the pipes open; nobody waits for it.
+    stdout.destroy(new GitFailure(what, undefined, stderr, true));
+    child.stderr?.destroy();
   }, command.timeoutMs);
 
+  stdout.on('error', () => undefined); // `ended` tells the same
   let stderr = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    if (stderr.length < MAX_STDERR) stderr += text;
+  (child.stderr as Readable | null | undefined)?.setEncoding('utf8').on('data', (text: string) => {
+    if (stderr.length < MAX_STDERR) stderr += text.slice(0, MAX_STDERR - stderr.length);
   });
-  if (command.secret !== undefined) {
-    const pipe = child.stdio[3] as NodeJS.WritableStream;
+  const pipe =
+    command.secret === undefined ? undefined : (child.stdio as ChildProcess['stdio'] | undefined)?.[3];
+  if (pipe instanceof Writable) {
     pipe.on('error', () => undefined); // a host that asks for nothing leaves it unread
     pipe.end(command.secret);
   }
 
-  const what = command.args.find((arg, i) => !arg.startsWith('-') && command.args[i - 1] !== '-c') ?? '';
   const ended = new Promise<void>((resolve, reject) => {
     child.on('error', (error) => {
+      closed = true;
       clearTimeout(deadline);
-      reject(new GitFailure(what, undefined, `cannot start git: ${error.message}`));
+      reject(new GitFailure(what, undefined, startFailure(command.cwd, error)));
     });
     child.on('close', (code) => {
+      closed = true;
       clearTimeout(deadline);
       if (code === 0 && !timedOut) resolve();
       else reject(new GitFailure(what, code ?? undefined, stderr, timedOut));
     });
   });
-  if (child.stdout === null) throw new Error('stdout is a pipe');
-  return { stdin: child.stdin, stdout: child.stdout, ended, kill };
+  ended.catch(() => undefined); // who starts a child may stop caring about its end
+  return { stdin: child.stdin, stdout, ended, kill };
 }
 
+/** node says `spawn git ENOENT` as well for a directory that is gone: in git's words, so that both mean the same. */
+function startFailure(cwd: string, error: Error): string {
+  return existsSync(cwd) ? `cannot start git: ${error.message}` : `fatal: not a git repository: '${cwd}'`;
+}
+
+/** The group outlives its leader as long as a descendant runs; only a closed child has none that matters. */
 function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {

@@ -5,21 +5,30 @@
  * `cmd/go/internal/modfetch/codehost/git.go` (stat): a server hands out any object whose hash is known, also changes
  * under review and commits that were removed by a force push, and none of these may become a version.
  */
-import type { Readable } from 'node:stream';
-import { ModhavenError } from '../errors.js';
+import { PassThrough, type Readable } from 'node:stream';
+import { ModhavenError, isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import * as semver from '../module/semver.js';
-import { listTree } from './tree.js';
+import { isBroken } from './bare-repo.js';
 import { ARCHIVE_OPTIONS } from './git-environment.js';
-import { GitFailure, streamGit } from './git-exec.js';
+import { GitFailure, GitOutputTooLarge, streamGit } from './git-exec.js';
 import { isCommit, type Mirror } from './mirror.js';
 import { tagsOf, tagsOrigin, type Refs } from './refs.js';
+import { asStorageError } from './storage.js';
+import { holdsFile, listTree } from './tree.js';
 import type { CodeRepo, Origin, Revision, Tag } from './types.js';
 
-/** The host's refs are no longer those this repository was opened with; opening it anew helps. */
-export class RefsChanged extends Error {
-  constructor(url: string) {
-    super(`refs of ${url} changed`);
+/**
+ * The host's refs are no longer those this repository was opened with, or the mirror vanished while it was read:
+ * opening it anew helps. Where it does not, the text is for people.
+ */
+export class RefsChanged extends ModhavenError {
+  constructor(url: string, cause?: unknown) {
+    super('HOST_UNREACHABLE', `cannot read ${url}`, {
+      reason: 'its branches and tags lead to commits that the git host does not hand out',
+      remedy: 'try again; if it stays so, run "git fsck" on the repository at the git host',
+      cause,
+    });
     this.name = 'RefsChanged';
   }
 }
@@ -78,24 +87,84 @@ export function gitRepo(
   }
 
   async function findInHistory(prefix: string): Promise<Found> {
-    await mirror.fetchHistory(refs);
-    const git = history.git();
+    const hash = await inHistory(async () => {
+      const git = history.git();
+      try {
+        const spec = `${prefix}^{commit}`;
+        const known = (await git.raw('rev-parse', '--verify', '--quiet', '--end-of-options', spec)).trim();
+        const contains = `--contains=${known}`;
+        const holder = await git.raw('for-each-ref', '--count=1', contains, 'refs/heads', 'refs/tags');
+        return holder === '' ? undefined : known;
+      } catch (error) {
+        if (error instanceof GitFailure && !isBroken(error, history.dir)) return undefined;
+        throw error;
+      }
+    });
+    if (hash === undefined) throw unknownRevision(prefix);
+    return { hash, ref: undefined, name: hash };
+  }
+
+  /** Runs `work` on all commits that the refs lead to. */
+  function inHistory<T>(work: () => Promise<T>): Promise<T> {
+    return mirror.heal(history, async () => {
+      await mirror.fetchHistory(refs);
+      return work();
+    });
+  }
+
+  /** Runs `work` on the files of `commit`, which are brought again where the mirror lost them since. */
+  async function inContent<T>(commit: string, work: () => Promise<T>): Promise<T> {
     try {
-      const hash = (
-        await git.raw('rev-parse', '--verify', '--quiet', '--end-of-options', `${prefix}^{commit}`)
-      ).trim();
-      const holder = await git.raw(
-        'for-each-ref',
-        '--count=1',
-        `--contains=${hash}`,
-        'refs/heads',
-        'refs/tags',
-      );
-      if (holder !== '') return { hash, ref: undefined, name: hash };
+      return await mirror.heal(content, work);
     } catch (error) {
-      if (!(error instanceof GitFailure)) throw error;
+      if (isModhavenError(error, 'MODULE_INVALID') || (await has(commit))) throw error;
     }
-    throw unknownRevision(prefix);
+    await stat(commit);
+    return mirror.heal(content, work);
+  }
+
+  async function has(commit: string): Promise<boolean> {
+    const [object] = await mirror.heal(content, () => content.objects([commit]));
+    return isCommit(object);
+  }
+
+  /** A missing file is believed only where the commit is there and does not list it. */
+  async function readBlob(commit: string, path: string): Promise<Buffer | undefined> {
+    const [holder, object] = await content.objects([commit, `${commit}:${path}`]);
+    if (object !== undefined) return object.type === 'blob' ? object.content : undefined;
+    if (!isCommit(holder) || (await holdsFile(content, commit, path)))
+      throw new GitFailure('cat-file', undefined, `missing object ${commit}:${path}`);
+    return undefined;
+  }
+
+  async function pipeArchive(commit: string, path: string, output: PassThrough): Promise<void> {
+    await inContent(commit, async () => {
+      if (!isCommit((await content.objects([commit]))[0]))
+        throw new GitFailure('archive', undefined, `missing object ${commit}`);
+    });
+    const identity = await content.identity();
+    if (output.destroyed) return;
+    const args = [
+      ...ARCHIVE_OPTIONS,
+      'archive',
+      '--format=tar',
+      '--end-of-options',
+      commit,
+      ...(path === '' ? [] : [path]),
+    ];
+    const archive = streamGit({ args, cwd: content.dir, env: content.env, timeoutMs: ARCHIVE_TIMEOUT_MS });
+    output.on('close', () => archive.destroy());
+    archive.on('error', (error) => {
+      // What was written cannot be taken back; whoever asked begins again with a mirror that is made anew.
+      const discarded = isBroken(error, content.dir)
+        ? content.discard(identity).then(() => new RefsChanged(remote.url, error))
+        : Promise.resolve(asStorageError(error) as Error);
+      void discarded.then(
+        (cause) => output.destroy(cause),
+        () => output.destroy(error),
+      );
+    });
+    archive.pipe(output);
   }
 
   async function commitTime(found: Found): Promise<Date> {
@@ -141,10 +210,7 @@ export function gitRepo(
     asOf: askedAt,
     stat,
 
-    async has(commit) {
-      const [object] = await mirror.heal(content, () => content.objects([commit]));
-      return isCommit(object);
-    },
+    has,
 
     tags(prefix) {
       const list = tagsOf(refs, prefix);
@@ -162,8 +228,12 @@ export function gitRepo(
     },
 
     async readFile(commit, path) {
-      const [object] = await mirror.heal(content, () => content.objects([`${commit}:${path}`]));
-      return object?.type === 'blob' ? object.content : undefined;
+      try {
+        return await inContent(commit, () => readBlob(commit, path));
+      } catch (error) {
+        if (!(error instanceof GitOutputTooLarge)) throw error;
+        throw new ModhavenError('MODULE_INVALID', `${path} is too large to be read`, { cause: error });
+      }
     },
 
     async recentTag(commit, prefix, allowed) {
@@ -171,10 +241,10 @@ export function gitRepo(
       const own = await highest(tagsOn(commit), prefix, allowed);
       if (own !== undefined) return own;
       if (tagsOf(refs, `${prefix}v`).length === 0) return undefined;
-      await mirror.fetchHistory(refs);
-      const merged = await history
-        .git()
-        .raw('for-each-ref', '--format=%(refname)', `--merged=${commit}`, 'refs/tags');
+      const merged = await inHistory(async () => {
+        await mustHold(commit);
+        return history.git().raw('for-each-ref', '--format=%(refname)', `--merged=${commit}`, 'refs/tags');
+      });
       const names = merged.split('\n').filter((name) => name.startsWith('refs/tags/'));
       return highest(
         names.map((name) => name.slice('refs/tags/'.length)),
@@ -185,24 +255,25 @@ export function gitRepo(
 
     async descendsFrom(commit, tag) {
       if (tag.hash === commit) return true;
-      await mirror.fetchHistory(refs);
-      return isAncestor(mirror, tag, commit);
+      return inHistory(async () => {
+        await mustHold(commit);
+        return isAncestor(mirror, tag, commit);
+      });
     },
 
-    listFiles: (commit, directory) => mirror.heal(content, () => listTree(content, commit, directory)),
+    listFiles: (commit, directory) => inContent(commit, () => listTree(content, commit, directory)),
 
     archive(commit, path): Readable {
-      const args = [
-        ...ARCHIVE_OPTIONS,
-        'archive',
-        '--format=tar',
-        '--end-of-options',
-        commit,
-        ...(path === '' ? [] : [path]),
-      ];
-      return streamGit({ args, cwd: content.dir, env: content.env, timeoutMs: ARCHIVE_TIMEOUT_MS });
+      const output = new PassThrough();
+      pipeArchive(commit, path, output).catch((error: unknown) => output.destroy(error as Error));
+      return output;
     },
   };
+
+  /** A branch that was rewritten since the refs were listed leads to other commits. */
+  async function mustHold(commit: string): Promise<void> {
+    if (!isCommit((await history.objects([commit]))[0])) throw new RefsChanged(remote.url);
+  }
 }
 
 async function isAncestor(mirror: Mirror, ancestor: Tag, commit: string): Promise<boolean> {
@@ -210,7 +281,8 @@ async function isAncestor(mirror: Mirror, ancestor: Tag, commit: string): Promis
     await mirror.history.git().raw('merge-base', '--is-ancestor', '--', ancestor.hash, commit);
     return true;
   } catch (error) {
-    if (error instanceof GitFailure) return false; // exit 1, or a tag that is no commit
+    // Exit 1, or a tag that is no commit.
+    if (error instanceof GitFailure && !isBroken(error, mirror.history.dir)) return false;
     throw error;
   }
 }

@@ -8,24 +8,21 @@
  *
  * Kept apart, neither has to be deepened, and a shallow commit can never pass for one without ancestors.
  */
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { LimitFunction } from 'p-limit';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
-import {
-  bareRepo,
-  isBroken,
-  packCount,
-  type BareRepo,
-  type GitObject,
-  type ObjectFormat,
-} from './bare-repo.js';
+import { redactLine } from '../redact.js';
+import { bareRepo, isBroken, type BareRepo, type GitObject, type ObjectFormat } from './bare-repo.js';
 import { NETWORK_OPTIONS, networkEnvironment, options } from './git-environment.js';
-import { explainGitFailure } from './git-errors.js';
+import { explainGitFailure, isUnknownHostKey } from './git-errors.js';
 import { GitFailure, runGit } from './git-exec.js';
+import { scanKeys } from './host-keys.js';
 import { refsFingerprint, type Refs } from './refs.js';
 import { accessTo, type VcsSettings } from './remote.js';
+import { asStorageError, storageError } from './storage.js';
 
 export interface Mirror {
   readonly content: BareRepo;
@@ -36,7 +33,12 @@ export interface Mirror {
   fetchCommit(refs: Refs, commit: string, ref: string | undefined): Promise<void>;
   /** Brings all commits that `refs` lead to, unless they are there. */
   fetchHistory(refs: Refs): Promise<void>;
-  /** Runs `work` on a repository that may turn out broken or gone: then once more on a new one. */
+  /** Whether the git configuration of the account sends requests to this remote through a web proxy. */
+  hasConfiguredProxy(): Promise<boolean>;
+  /**
+   * Runs `work` on a repository that may turn out broken or gone: then once more without it. Throws STORAGE where our
+   * own disk is at fault.
+   */
   heal<T>(repo: BareRepo, work: () => Promise<T>): Promise<T>;
 }
 
@@ -50,8 +52,8 @@ export interface MirrorOptions {
   limit: LimitFunction;
 }
 
-/** After so many packs they are combined. */
-const MAX_PACKS = 50;
+/** For a look at the key of a host that just answered. */
+const SCAN_MS = 3_000;
 
 /** Questions to hosts that may wait at once before further ones are turned away. */
 const MAX_WAITING = 2000;
@@ -75,7 +77,9 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
     return limit(async () => {
       const access = await accessTo(remote, settings(), env);
       const workDir = gitDir ?? dirname(dir);
-      await mkdir(workDir, { recursive: true });
+      await mkdir(workDir, { recursive: true }).catch((error: unknown) => {
+        throw asStorageError(error);
+      });
       const childEnv = networkEnvironment({ ...access, workDir, gitDir }, env);
       try {
         const output = await runGit({
@@ -87,13 +91,15 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
         });
         return output.toString('utf8');
       } catch (error) {
-        if (!(error instanceof GitFailure) || isBroken(error)) throw error;
+        const own = asStorageError(error);
+        if (!(own instanceof GitFailure)) throw own;
         const { hostKey, credential } = access;
-        throw explainGitFailure(error, {
+        throw explainGitFailure(own, {
           repo: remote,
           hostKey,
           credential,
           timeoutMs: settings().timeoutMs,
+          hostKeys: isUnknownHostKey(own) ? await scanKeys(remote.host, remote.port ?? 22, SCAN_MS) : [],
         });
       }
     });
@@ -112,12 +118,18 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
   }
 
   async function heal<T>(repo: BareRepo, work: () => Promise<T>): Promise<T> {
+    const identity = await repo.identity();
     try {
       return await work();
     } catch (error) {
-      if (!isBroken(error)) throw error;
-      await repo.discard();
-      return work();
+      if (!isBroken(error, repo.dir)) throw asStorageError(error);
+    }
+    try {
+      await repo.discard(identity);
+      return await work();
+    } catch (error) {
+      const again = error instanceof GitFailure && isBroken(error, repo.dir);
+      throw again ? storageError(redactLine(error.stderr), error) : asStorageError(error);
     }
   }
 
@@ -129,12 +141,11 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
         // By name where one is known: some hosts refuse bare hashes. A bundle cannot be cut at a depth.
         await fetch(content, remote.bundle ? [] : ['--depth=1'], [`${ref ?? commit}:${pin}`]);
       } catch (error) {
-        if (isModhavenError(error, 'HOST_TIMEOUT', 'OVERLOADED') || isBroken(error)) throw error;
-        // Old hosts know neither depths nor hashes. Whatever it was: everything at once, or the host's own refusal.
+        if (!isHostTrouble(error) || isBroken(error, content.dir)) throw error;
+        // Old hosts know neither depths nor hashes: everything at once, or the host's own refusal.
         await fetch(content, ['--prune'], [...EVERYTHING]);
       }
-      if ((await packCount(content)) > MAX_PACKS)
-        await content.git().raw('repack', '-d', '-q', '--geometric=2');
+      await content.repack(['--geometric=2']);
     });
   }
 
@@ -143,8 +154,18 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
     const wanted = refsFingerprint(refs);
     await history.write(formatOf(refs), async () => {
       if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return;
-      await fetch(history, remote.bundle ? ['--prune'] : ['--prune', '--filter=tree:0'], [...EVERYTHING]);
+      const head = hasDetachedHead(refs) ? ['+HEAD:refs/modhaven/HEAD'] : [];
+      const everything = [...EVERYTHING, ...head];
+      try {
+        await fetch(history, remote.bundle ? ['--prune'] : ['--prune', '--filter=tree:0'], everything);
+      } catch (error) {
+        if (remote.bundle || !isHostTrouble(error) || isBroken(error, history.dir)) throw error;
+        // Of a tag on a tree or a blob the filter leaves out what it points at, and git calls that incomplete.
+        await fetch(history, ['--prune'], everything);
+      }
       await writeFile(marker, wanted);
+      // All of it: it is small, and only so old ones of git keep the packs of a filtered fetch together.
+      await history.repack(['-a']);
     });
   }
 
@@ -165,6 +186,14 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
         patience,
       );
     },
+    async hasConfiguredProxy() {
+      const workDir = dirname(dir);
+      const access = await accessTo(remote, settings(), env);
+      const childEnv = networkEnvironment({ ...access, workDir, gitDir: undefined }, env);
+      const args = ['config', '--get-urlmatch', 'http.proxy', remote.gitUrl];
+      const proxy = runGit({ args, cwd: workDir, env: childEnv, timeoutMs }).then(String, () => '');
+      return (await proxy).trim() !== '';
+    },
     fetchCommit: (refs, commit, ref) => heal(content, () => fetchCommit(refs, commit, ref)),
     fetchHistory: (refs) => heal(history, () => fetchHistory(refs)),
   };
@@ -172,9 +201,25 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
 
 const EVERYTHING = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as const;
 
+/** The folder of a remote's mirror below `<cache.dir>/vcs`. */
+export function mirrorName(remote: RepoUrl): string {
+  return createHash('sha256').update(remote.gitUrl).digest('hex');
+}
+
 /** Whether an object read from a mirror is a commit. */
 export function isCommit(object: GitObject | undefined): boolean {
   return object?.type === 'commit';
+}
+
+/** Whether asking for more may help: a host that refused us or stayed silent did not do so because of a depth. */
+function isHostTrouble(error: unknown): boolean {
+  return isModhavenError(error, 'HOST_UNREACHABLE', 'VERSION_NOT_FOUND');
+}
+
+/** HEAD on a commit that no branch and no tag points at may be reachable by nothing else. */
+function hasDetachedHead(refs: Refs): boolean {
+  const head = refs.get('HEAD');
+  return head !== undefined && ![...refs].some(([name, hash]) => name !== 'HEAD' && hash === head);
 }
 
 function formatOf(refs: Refs): ObjectFormat {

@@ -71,14 +71,18 @@ export async function accessTo(
   };
 }
 
-function findEntry(repo: RepoUrl, hosts: VcsSettings['hosts']): { key: string; entry: HostEntry } {
+/** The entry of `vcs.hosts` for `repo` (an empty one if there is none), and its key or the one it would have. */
+export function findEntry(
+  repo: RepoUrl,
+  hosts: VcsSettings['hosts'],
+): { key: string; entry: HostEntry; found: boolean } {
   const port = repo.port ?? DEFAULT_PORTS[repo.scheme];
   const withPort = `${repo.host}:${port}`;
   for (const key of [withPort, repo.host]) {
     const entry = hosts.get(key);
-    if (entry !== undefined) return { key, entry };
+    if (entry !== undefined) return { key, entry, found: true };
   }
-  return { key: repo.port === undefined ? repo.host : withPort, entry: {} };
+  return { key: repo.port === undefined ? repo.host : withPort, entry: {}, found: false };
 }
 
 const DEFAULT_PORTS: Record<RepoUrl['scheme'], number> = {
@@ -95,15 +99,24 @@ interface Credential {
   password: string;
 }
 
-async function findCredential(repo: RepoUrl, key: string, entry: HostEntry): Promise<Credential | undefined> {
+/** What the login for an http repository is called; undefined where neither the entry nor the address has one. */
+export function credentialName(repo: RepoUrl, key: string, entry: HostEntry): string | undefined {
   if (repo.scheme !== 'http' && repo.scheme !== 'https') return undefined;
+  const hasPassword = repo.credentials !== undefined && repo.credentials.password !== '';
+  if (!hasPassword && entry.token !== undefined) return `vcs.hosts.${key}.token`;
+  if (!hasPassword && entry.tokenFile !== undefined) return `vcs.hosts.${key}.token_file`;
+  return repo.credentials === undefined ? undefined : 'the login in repo:';
+}
+
+async function findCredential(repo: RepoUrl, key: string, entry: HostEntry): Promise<Credential | undefined> {
+  const name = credentialName(repo, key, entry);
+  if (name === undefined) return undefined;
   const inUrl = repo.credentials;
-  if (inUrl !== undefined && inUrl.password !== '') return { name: 'the login in repo:', ...inUrl };
+  if (inUrl !== undefined && inUrl.password !== '') return { name, ...inUrl };
   const username = inUrl?.username ?? entry.username ?? 'oauth2';
-  if (entry.token !== undefined) return { name: `vcs.hosts.${key}.token`, username, password: entry.token };
-  if (entry.tokenFile === undefined)
-    return inUrl === undefined ? undefined : { name: 'the login in repo:', ...inUrl };
-  return { name: `vcs.hosts.${key}.token_file`, username, password: await readToken(entry.tokenFile, repo) };
+  if (entry.token !== undefined) return { name, username, password: entry.token };
+  if (entry.tokenFile === undefined) return { name, username, password: '' };
+  return { name, username, password: await readToken(entry.tokenFile, repo) };
 }
 
 async function readToken(file: string, repo: RepoUrl): Promise<string> {
@@ -144,13 +157,18 @@ function tlsOptions(repo: RepoUrl, entry: HostEntry): string[] {
  */
 function sshCommand(entry: HostEntry, settings: VcsSettings, env: NodeJS.ProcessEnv): string {
   const base = env.GIT_SSH_COMMAND ?? 'ssh';
+  return [base, ...sshArguments(entry, settings.connectTimeoutMs).map(shellQuote)].join(' ');
+}
+
+/** What ssh is told about a host, see `sshCommand`. */
+export function sshArguments(entry: HostEntry, connectTimeoutMs: number): string[] {
   const args = ['-o', 'BatchMode=yes', '-o', 'ControlMaster=no'];
   for (const [name, value] of Object.entries(entry.sshOptions ?? {})) args.push('-o', `${name}=${value}`);
   if (entry.identityFile !== undefined) args.push('-i', entry.identityFile, '-o', 'IdentitiesOnly=yes');
   if (entry.knownHostsFile !== undefined)
     args.push('-o', `UserKnownHostsFile=${sshQuote(entry.knownHostsFile)}`);
-  args.push('-o', `ConnectTimeout=${Math.max(1, Math.ceil(settings.connectTimeoutMs / 1000))}`);
-  return [base, ...args.map(shellQuote)].join(' ');
+  args.push('-o', `ConnectTimeout=${Math.max(1, Math.ceil(connectTimeoutMs / 1000))}`);
+  return args;
 }
 
 /** ssh splits file lists at spaces unless quoted. */

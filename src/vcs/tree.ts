@@ -19,6 +19,17 @@ export async function listTree(repo: BareRepo, commit: string, directory: string
   return parseTree(output);
 }
 
+/** Whether the tree of `commit` lists a file or link at `path`, whether or not its content is at hand. */
+export async function holdsFile(repo: BareRepo, commit: string, path: string): Promise<boolean> {
+  const output = await runGit({
+    args: ['ls-tree', '-z', '--full-tree', commit, '--', path],
+    cwd: repo.dir,
+    env: repo.env,
+    timeoutMs: LISTING_TIMEOUT_MS,
+  });
+  return /^\d{6} blob /.test(output.toString('latin1'));
+}
+
 /** Parses `MODE TYPE HASH<TAB>PATH<NUL>` records. */
 export function parseTree(output: Buffer): TreeEntry[] {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // a name keeps its U+FEFF

@@ -98,6 +98,11 @@ export interface CodeHost {
    * one question to the host.
    */
   open(remote: RepoUrl, maxAgeMs: number): Promise<CodeRepo>;
+  /**
+   * Asks for refs now, or shares a question that began after this call. From the call on no reader is given older refs;
+   * if the host fails, the next reader asks it again.
+   */
+  refresh(remote: RepoUrl): Promise<void>;
   /** The remotes that could not be read the last time they were asked. */
   problems(): HostProblem[];
 }

@@ -65,6 +65,12 @@ export async function goClient(env: Env & { GOPROXY: string }, options: RunOptio
   const modCache = path.join(home, 'mod');
   await mkdir(dir);
   await mkdir(BUILD_CACHE, { recursive: true });
+  // Otherwise go leaves a process behind that counts what was run, in a HOME which is being removed by then.
+  await mkdir(path.join(home, '.config/go/telemetry'), { recursive: true });
+  await writeFile(path.join(home, '.config/go/telemetry/mode'), 'off');
+  // Only this file turns it off, not a variable; otherwise a child outlives go and still writes below HOME.
+  await mkdir(path.join(home, '.config/go/telemetry'), { recursive: true });
+  await writeFile(path.join(home, '.config/go/telemetry/mode'), 'off');
   await writeFile(path.join(dir, 'go.mod'), 'module example.test/main\n\ngo 1.21\n');
   const full: Env = {
     HOME: home,
@@ -74,7 +80,6 @@ export async function goClient(env: Env & { GOPROXY: string }, options: RunOptio
     GOENV: 'off',
     GOFLAGS: '-modcacherw',
     GOTOOLCHAIN: 'local',
-    GOTELEMETRY: 'off',
     GOSUMDB: 'off',
     CGO_ENABLED: '0',
     ...env,

@@ -3,7 +3,8 @@
  *
  * On a laptop a missing program skips the tests that need it, with one loud line for the run. Where
  * MODHAVEN_TEST_ALL=1 says that everything must be there (`.ci/run` does), a missing program is a failure: a suite
- * that skips itself proves nothing. Rights (`root`, `mount-namespace`) are no programs: not having them always skips.
+ * that skips itself proves nothing. Rights (`root`, `mount-namespace`, `wireguard`) are no programs: not having them always
+ * skips.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, writeFileSync, writeSync } from 'node:fs';
@@ -12,10 +13,26 @@ import { sealedEnv } from './run.js';
 import { runDir } from './tmp.js';
 
 /** A program of the machine. */
-export type Program = 'git' | 'go' | 'ssh' | 'sshd' | 'nginx' | 'openssl';
+export type Program =
+  | 'git'
+  | 'go'
+  | 'ssh'
+  | 'sshd'
+  | 'nginx'
+  | 'openssl'
+  | 'java'
+  | 'javac'
+  | 'mvn'
+  | 'ip'
+  | 'sysctl'
+  | 'wg'
+  | 'wg-quick';
 
-/** A right of the account that runs the tests; `mount-namespace` is what `unshare -m` needs. */
-export type Right = 'root' | 'mount-namespace';
+/**
+ * A right of the account that runs the tests. `mount-namespace` is what `unshare -m` needs, `wireguard` a network
+ * namespace with a WireGuard device in it: one of the kernel, or /dev/net/tun for one in user space.
+ */
+export type Right = 'root' | 'mount-namespace' | 'wireguard';
 
 /**
  * Whether something of `needs` is not here, for `describe.skipIf(missing('go', 'sshd'))`.
@@ -49,13 +66,24 @@ export function programPath(name: string): string | undefined {
 }
 
 function isRight(need: Program | Right): need is Right {
-  return need === 'root' || need === 'mount-namespace';
+  return need === 'root' || need === 'mount-namespace' || need === 'wireguard';
 }
 
 function isPresent(need: Program | Right): boolean {
   if (need === 'root') return process.getuid?.() === 0;
   if (need === 'mount-namespace') return spawnSync('unshare', ['-m', 'true']).status === 0;
+  if (need === 'wireguard') return canMakeTunnel();
   return programPath(need) !== undefined;
+}
+
+function canMakeTunnel(): boolean {
+  // Opening the file is the test: it may be there without the right to use it.
+  const script = 'ip link add name wg0 type wireguard 2>/dev/null || : <>/dev/net/tun';
+  const { status } = spawnSync('unshare', ['-n', '-m', 'sh', '-c', script], {
+    env: sealedEnv(),
+    stdio: 'ignore',
+  });
+  return status === 0;
 }
 
 /** Every test file asks, in its own process: a marker file makes it one line for the run. */

@@ -14,8 +14,8 @@ export interface VanityPageHost extends LoopbackHost {
 }
 
 /**
- * `imports`: contents of go-import tags, `ROOT VCS URL [SUBDIR]`. A page carries those whose ROOT the requested path
- * lies in, and is a 404 where there is none.
+ * `imports`: contents of go-import tags, `ROOT VCS URL [SUBDIR]`. A page carries those whose ROOT is the longest that
+ * the requested path lies in (two roots on one page are an error to go), and is a 404 where there is none.
  */
 export async function vanityPageHost(imports: readonly string[]): Promise<VanityPageHost> {
   let lines = imports;
@@ -24,7 +24,9 @@ export async function vanityPageHost(imports: readonly string[]): Promise<Vanity
     const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
     const asked = url.hostname + url.pathname.replace(/\/$/, '');
     if (url.searchParams.get('go-get') === '1') requests.push(asked);
-    const found = lines.filter((line) => `${asked}/`.startsWith(`${line.split(' ')[0] ?? ''}/`));
+    const holding = lines.filter((line) => `${asked}/`.startsWith(`${rootOf(line)}/`));
+    const longest = Math.max(...holding.map((line) => rootOf(line).length));
+    const found = holding.filter((line) => rootOf(line).length === longest);
     const tags = found.map((line) => `<meta name="go-import" content="${line}">`).join('\n');
     response.writeHead(found.length > 0 ? 200 : 404, { 'content-type': 'text/html; charset=utf-8' });
     response.end(`<!DOCTYPE html>\n<html><head>\n${tags}\n</head><body></body></html>\n`);
@@ -38,4 +40,8 @@ export async function vanityPageHost(imports: readonly string[]): Promise<Vanity
       lines = next;
     },
   };
+}
+
+function rootOf(line: string): string {
+  return line.split(' ')[0] ?? '';
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import type { Logger } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/proxy/disk-store.js';
@@ -68,7 +69,7 @@ function modulesBehind(
     store,
     tempDir: folder,
     refreshMs: () => refreshMs,
-    log: { warn },
+    log: { warn: warn as unknown as Logger['warn'] },
   });
 }
 

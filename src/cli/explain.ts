@@ -1,0 +1,259 @@
+/**
+ * `modhaven explain MODULE[@VERSION]`: the whole story of one module: the rule, the repository and how it is reached,
+ * what is stored, what git says, and what `go` would be told. It looks and changes nothing.
+ */
+import { join } from 'node:path';
+import { loadConfig, type Config } from '../config/load-config.js';
+import { ModhavenError, isModhavenError } from '../errors.js';
+import { parseModulePath, type ModulePath } from '../module/module-path.js';
+import type { RepoUrl } from '../module/repo-url.js';
+import { isCanonicalVersion } from '../module/version.js';
+import { codeModule } from '../proxy/code-module.js';
+import { createDiskStore } from '../proxy/disk-store.js';
+import { createRootFinder } from '../proxy/root-finder.js';
+import { decodeInfo } from '../proxy/version-info.js';
+import { chooseVersion, choosesVersion } from '../proxy/version-query.js';
+import type { PartKind, VersionStore } from '../proxy/version-store.js';
+import { redactLine } from '../redact.js';
+import { vcsSettings } from '../settings.js';
+import type { RepoRoot } from '../vanity/rule.js';
+import { loadVanity } from '../vanity/vanity-file.js';
+import { summarizeAccess, type AccessSummary } from '../vcs/access-summary.js';
+import { createCodeHost } from '../vcs/code-host.js';
+import type { CodeHost, CodeRepo, Origin } from '../vcs/types.js';
+import { explainReport } from './explain-report.js';
+import { goAnswers, type GoAnswer } from './go-answers.js';
+import { createStopwatch, type Step, type Stopwatch } from './stopwatch.js';
+
+export interface ExplainOptions {
+  /** `MODULE` or `MODULE@VERSION`; the version may be a branch, tag or commit hash, too. */
+  module: string;
+  config?: string;
+  json?: boolean;
+}
+
+export interface Explanation {
+  module: string;
+  /** What was asked for; undefined for the newest version. */
+  query: string | undefined;
+  /** The version that is meant; undefined where that could not be found out. */
+  version: string | undefined;
+  /** Undefined if no rule covers the module. */
+  rule: { key: string; file: string; line: number } | undefined;
+  /** The proxies that are asked instead of a repository; none for a private module. */
+  upstream: string[];
+  /** Import path of the repository's root, and the directory that it means. */
+  root: string | undefined;
+  subdir: string | undefined;
+  repositories: RepositoryStory[];
+  /** Bytes of what is stored of the version, and the `h1:` hash of its zip. */
+  cache: { info?: number; mod?: number; zip?: number; h1?: string };
+  /** Where the version was found when it was stored, and where it is now. */
+  origin: { recorded?: Origin; now?: Origin };
+  tag: TagStory | undefined;
+  go: GoAnswer[];
+  timings: Step[];
+  /** Whether `go` would get the module. */
+  ok: boolean;
+}
+
+/** What git said. */
+export interface RepositoryStory extends AccessSummary {
+  url: string;
+  reached: boolean;
+  defaultBranch: string | undefined;
+  /** Number of versions by tag. */
+  versions: number | undefined;
+  /** What the version is in this repository. */
+  revision: { version: string; commit: string; time: string } | undefined;
+  problem: string | undefined;
+  remedy: string | undefined;
+}
+
+/** Whether the tag of a stored version is where it was. */
+export interface TagStory {
+  name: string;
+  /** `unknown`: no repository could be asked. */
+  state: 'same' | 'moved' | 'gone' | 'unknown';
+  recorded: string;
+  now: string | undefined;
+}
+
+/** The story as text, and whether `go` would get the module. Throws CONFIG. */
+export async function explain(options: ExplainOptions): Promise<{ text: string; ok: boolean }> {
+  const story = await tell(options);
+  const text = options.json === true ? `${JSON.stringify(story, null, 2)}\n` : explainReport(story);
+  return { text, ok: story.ok };
+}
+
+async function tell({ module: argument, config: file }: ExplainOptions): Promise<Explanation> {
+  const { module, query } = parseArgument(argument);
+  const watch = createStopwatch();
+  const { config, map } = await watch.time('read both files', () => {
+    const loaded = loadConfig(file);
+    return { config: loaded, map: loadVanity(loaded.vanityFile, { defaultHost: loaded.publicHost }) };
+  });
+  const { host, store } = openCache(config);
+  const candidates = (path: string) => map.candidates(path);
+  // What the first question brought is good for all of them.
+  const refreshMs = Math.max(config.refreshMs, config.vcsTimeoutMs);
+  const roots = createRootFinder({ candidates, host, refreshMs: () => refreshMs });
+  const story: Explanation = {
+    ...{
+      module,
+      query,
+      version: undefined,
+      rule: undefined,
+      upstream: [],
+      root: undefined,
+      subdir: undefined,
+    },
+    ...{ repositories: [], cache: {}, origin: {}, tag: undefined, go: [], timings: watch.steps, ok: false },
+  };
+  if (!map.covers(module) && config.upstream.length > 0)
+    return { ...story, upstream: config.upstream.map(({ url }) => url), ok: true };
+
+  const [likeliest] = candidates(module);
+  let looks: Look[] = [];
+  if (likeliest !== undefined) {
+    const { key, line } = likeliest.rule;
+    story.rule = { key, file: map.file, line };
+    const root = await findRoot(likeliest, () => watch.time('find the root', () => roots.find(module)));
+    Object.assign(story, { root: root.root, subdir: root.subdir });
+    looks = await Promise.all(
+      root.repos.map((repo) => lookAt({ repo, root, module, query, host, hosts: config.hosts, watch })),
+    );
+  }
+  story.repositories = looks.map((look) => look.story);
+  const found = looks.find((look) => look.origin !== undefined);
+  story.version = query !== undefined && isCanonicalVersion(query) ? query : found?.story.revision?.version;
+  if (found?.origin !== undefined) story.origin.now = found.origin;
+  if (story.version !== undefined) await addStored(story, store, module, story.version);
+  story.tag = tagStory(story.origin.recorded, looks);
+  story.go = await goAnswers({ module, query, roots, host, store, refreshMs, watch });
+  story.ok = story.go.every(({ status }) => status === 200);
+  return story;
+}
+
+function parseArgument(argument: string): { module: ModulePath; query: string | undefined } {
+  const at = argument.indexOf('@');
+  const query = at < 0 ? undefined : argument.slice(at + 1);
+  if (query === '')
+    throw new ModhavenError('CONFIG', `${argument}: no version follows the @`, {
+      remedy: 'write MODULE or MODULE@VERSION',
+    });
+  try {
+    return { module: parseModulePath(at < 0 ? argument : argument.slice(0, at)), query };
+  } catch (error) {
+    if (!isModhavenError(error)) throw error;
+    throw new ModhavenError('CONFIG', error.message, {
+      reason: error.reason,
+      remedy: error.remedy,
+      cause: error,
+    });
+  }
+}
+
+function openCache(config: Config): { host: CodeHost; store: VersionStore } {
+  const settings = () => vcsSettings(config);
+  return {
+    host: createCodeHost({ dir: join(config.cacheDir, 'vcs'), settings }),
+    store: createDiskStore(join(config.cacheDir, 'download')),
+  };
+}
+
+/** The root that the git host confirms; where it cannot be asked, the likeliest. */
+async function findRoot(likeliest: RepoRoot, find: () => Promise<RepoRoot>): Promise<RepoRoot> {
+  if (!likeliest.rule.takesRest) return likeliest;
+  try {
+    return await find();
+  } catch (error) {
+    if (isModhavenError(error)) return likeliest; // looking at it says the same again, in its place
+    throw error;
+  }
+}
+
+/** One repository, looked at. */
+interface Look {
+  story: RepositoryStory;
+  opened: CodeRepo | undefined;
+  /** Of the version that is meant. */
+  origin: Origin | undefined;
+}
+
+interface LookOptions {
+  repo: RepoUrl;
+  root: RepoRoot;
+  module: ModulePath;
+  query: string | undefined;
+  host: CodeHost;
+  hosts: Config['hosts'];
+  watch: Stopwatch;
+}
+
+async function lookAt({
+  repo,
+  root,
+  module,
+  query = 'latest',
+  host,
+  hosts,
+  watch,
+}: LookOptions): Promise<Look> {
+  const story: RepositoryStory = {
+    url: repo.url,
+    ...(await summarizeAccess(repo, hosts)),
+    ...{ reached: false, defaultBranch: undefined, versions: undefined, revision: undefined },
+    ...{ problem: undefined, remedy: undefined },
+  };
+  const look: Look = { story, opened: undefined, origin: undefined };
+  try {
+    const opened = await watch.time(`ask ${repo.url} for its refs`, () => host.open(repo, 0));
+    look.opened = opened;
+    Object.assign(story, { reached: true, defaultBranch: opened.defaultBranch });
+    const code = codeModule({ path: module, root: root.root, subdir: root.subdir, repo: opened });
+    story.versions = (await code.versions()).list.length;
+    const found = await watch.time(`find ${query} in it`, () =>
+      choosesVersion(query) ? chooseVersion(code, query) : code.stat(query),
+    );
+    const { version, commit, time } = found;
+    story.revision = { version, commit, time: time.toISOString() };
+    look.origin = found.origin;
+  } catch (error) {
+    if (!isModhavenError(error)) throw error;
+    const { message, reason, remedy } = error;
+    story.problem = redactLine(story.reached || reason === undefined ? message : reason, 600);
+    story.remedy = remedy === undefined ? undefined : redactLine(remedy, 600);
+  }
+  return look;
+}
+
+async function addStored(
+  story: Explanation,
+  store: VersionStore,
+  module: ModulePath,
+  version: string,
+): Promise<void> {
+  const part = (kind: PartKind) => ({ module, version, kind });
+  for (const kind of ['info', 'mod', 'zip'] as const) {
+    const size = await store.size(part(kind));
+    if (size !== undefined) story.cache[kind] = size;
+  }
+  const hash = await store.read(part('ziphash'));
+  if (hash !== undefined) story.cache.h1 = hash.toString().trim();
+  const info = await store.read(part('info'));
+  const recorded = info === undefined ? undefined : decodeInfo(info).Origin;
+  if (recorded !== undefined) story.origin.recorded = recorded;
+}
+
+function tagStory(recorded: Origin | undefined, looks: Look[]): TagStory | undefined {
+  const name = /^refs\/tags\/(.+)$/.exec(recorded?.Ref ?? '')?.[1];
+  if (name === undefined || recorded?.Hash === undefined) return undefined;
+  const opened = looks.flatMap((look) => look.opened ?? []);
+  const now = opened
+    .map((repo) => repo.tags(name).list.find((tag) => tag.name === name)?.hash)
+    .find((hash) => hash !== undefined);
+  const story = { name, recorded: recorded.Hash, now };
+  if (now === undefined) return { ...story, state: opened.length < looks.length ? 'unknown' : 'gone' };
+  return { ...story, state: now === recorded.Hash ? 'same' : 'moved' };
+}

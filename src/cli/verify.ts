@@ -1,0 +1,196 @@
+/**
+ * `modhaven verify`: proves that the cache is what it was, or that a move to other repositories would change nothing.
+ *
+ * Neither changes anything in the cache but git mirrors.
+ */
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import { loadConfig, type Config } from '../config/load-config.js';
+import { formatProblem } from '../config/yaml-source.js';
+import { ModhavenError, isModhavenError } from '../errors.js';
+import { parseModulePath, type ModulePath } from '../module/module-path.js';
+import { parseRepoUrl, type RepoUrl } from '../module/repo-url.js';
+import { createDiskStore } from '../proxy/disk-store.js';
+import type { VersionStore } from '../proxy/version-store.js';
+import { vcsSettings } from '../settings.js';
+import { loadVanity } from '../vanity/vanity-file.js';
+import type { VanityMap } from '../vanity/vanity-map.js';
+import { filesAtHand } from '../vcs/at-hand.js';
+import { createCodeHost } from '../vcs/code-host.js';
+import { compareAll } from '../verify/compare-all.js';
+import { createHome } from '../verify/home.js';
+import { openJournal } from '../verify/journal.js';
+import { planComparison } from '../verify/plan.js';
+import { comparisonReport, countVerdicts, isBad, storedReport } from '../verify/report.js';
+import { checkStored, storedVersions, type FilesAtHand, type StoredVersion } from '../verify/stored.js';
+import type { OnProgress } from './progress-bar.js';
+
+export interface VerifyOptions {
+  config?: string;
+  /** A vanity.yaml whose repositories are compared with what is served now. */
+  against?: string;
+  /** What either side lists, not only what is cached. */
+  all?: boolean;
+  /** File that results are appended to, and read from if it is there. */
+  resume?: string;
+  json?: boolean;
+  /** Module paths; empty for all. */
+  modules: string[];
+  onProgress?: OnProgress;
+}
+
+interface Result {
+  text: string;
+  ok: boolean;
+}
+
+/** Zips that are read at once. */
+const PARALLEL_ZIPS = 4;
+
+/** The report as text, and whether everything is in order. Throws CONFIG if a file or an option is bad. */
+export async function verify(options: VerifyOptions): Promise<Result> {
+  const { against, modules } = options;
+  if (against === undefined && (options.all === true || options.resume !== undefined))
+    throw new ModhavenError('CONFIG', `--${options.all === true ? 'all' : 'resume'} needs --against`, {
+      remedy: 'name the vanity.yaml to compare with: modhaven verify --against NEW-VANITY.yaml',
+    });
+  const config = loadConfig(options.config);
+  const current = loadVanity(config.vanityFile, { defaultHost: config.publicHost });
+  const store = createDiskStore(join(config.cacheDir, 'download'));
+  const wanted = modules.map(readModule);
+  if (options.all !== true) for (const module of wanted) await mustBeStored(store, module);
+  return against === undefined
+    ? verifyStore(options, { config, current, store, wanted })
+    : verifyMove({ ...options, against }, { config, current, store, wanted });
+}
+
+interface Setup {
+  config: Config;
+  current: VanityMap;
+  store: VersionStore;
+  wanted: ModulePath[];
+}
+
+async function verifyStore({ json, onProgress }: VerifyOptions, setup: Setup): Promise<Result> {
+  const { config, current, store, wanted } = setup;
+  const subjects: { module: ModulePath; version: string }[] = [];
+  const leftovers: string[] = [];
+  for (const module of wanted.length > 0 ? wanted : await all(store.modules())) {
+    leftovers.push(...(await store.leftovers(module)));
+    for (const version of await storedVersions(store, module)) subjects.push({ module, version });
+  }
+  const limit = pLimit(PARALLEL_ZIPS);
+  const options = { filesAtHand: mirrorFiles(config, current) };
+  const onDone = counter(subjects.length, onProgress);
+  const versions = await Promise.all(
+    subjects.map(({ module, version }) =>
+      limit(async () => {
+        const isPrivate = current.covers(module);
+        return checkStored(store, module, version, { ...options, isPrivate }).finally(onDone);
+      }),
+    ),
+  );
+  const ok = versions.every(({ faults }) => faults.length === 0);
+  const text =
+    json === true ? asJson(storedJson(versions, leftovers, ok)) : storedReport(versions, leftovers);
+  return { text, ok };
+}
+
+function storedJson(versions: StoredVersion[], leftovers: string[], ok: boolean): unknown {
+  const bad = versions.filter(({ faults }) => faults.length > 0).length;
+  return { ok, summary: { versions: versions.length, bad }, leftovers, versions };
+}
+
+async function verifyMove(options: VerifyOptions & { against: string }, setup: Setup): Promise<Result> {
+  const { against } = options;
+  const { config, current, store, wanted } = setup;
+  const next = loadVanity(against, { defaultHost: config.publicHost });
+  const journal = options.resume === undefined ? undefined : await openJournal(options.resume);
+  const host = createCodeHost({ dir: join(config.cacheDir, 'vcs'), settings: () => vcsSettings(config) });
+  const newHome = createHome({ candidates: (path) => next.candidates(path), host });
+  const oldHome = createHome({ candidates: (path) => current.candidates(path), host });
+  const concurrency = config.vcsConcurrency;
+
+  const plan = await planComparison({
+    store,
+    newHome,
+    modules: wanted,
+    // Public modules have no home of ours, neither now nor then.
+    isPrivate: (module) => current.covers(module) || next.covers(module),
+    all: options.all === true ? { oldHome, ruleRoots: ruleRoots(current, next) } : undefined,
+    concurrency,
+  });
+  const onDone = counter(plan.tasks.length, options.onProgress);
+  const compared = { store, newHome, oldHome, concurrency, journal, onDone };
+  const { comparisons, resumed } = await compareAll(plan.tasks, compared);
+  comparisons.push(...plan.failures);
+  const ok = !comparisons.some(isBad);
+  const warnings = next.warnings.map((warning) => formatProblem(next.file, warning));
+  if (options.json === true) {
+    const summary = { total: comparisons.length, resumed, ...countVerdicts(comparisons) };
+    return { text: asJson({ ok, against, summary, warnings, versions: comparisons }), ok };
+  }
+  const notes = warnings.map((warning) => `warning: ${warning}\n`).join('');
+  return { text: notes + comparisonReport(comparisons, resumed), ok };
+}
+
+/** The import paths of the rules of both maps that are no patterns: of those nobody can say what they stand for. */
+function ruleRoots(...maps: VanityMap[]): string[] {
+  const rules = maps.flatMap((map) => map.rules).filter(({ isPattern }) => !isPattern);
+  return [...new Set(rules.map(({ prefix }) => prefix))];
+}
+
+/** Looks for a commit where it was fetched from, and where its module would be fetched from today. */
+function mirrorFiles(config: Config, map: VanityMap): FilesAtHand {
+  return async (module, { URL, Hash }, paths) => {
+    const now = map.candidates(module).flatMap(({ repos }) => repos);
+    for (const remote of [...readUrl(URL), ...now]) {
+      const files = await filesAtHand(join(config.cacheDir, 'vcs'), remote, Hash ?? '', paths);
+      if (files !== undefined) return files;
+    }
+    return undefined;
+  };
+}
+
+function readUrl(text: string): RepoUrl[] {
+  try {
+    return [parseRepoUrl(text, '/')];
+  } catch (error) {
+    if (isModhavenError(error)) return [];
+    throw error;
+  }
+}
+
+function readModule(text: string): ModulePath {
+  try {
+    return parseModulePath(text);
+  } catch (error) {
+    if (!isModhavenError(error)) throw error;
+    const remedy = 'write the path of a module, without a version';
+    throw new ModhavenError('CONFIG', error.message, { remedy, cause: error });
+  }
+}
+
+async function mustBeStored(store: VersionStore, module: ModulePath): Promise<void> {
+  if ((await storedVersions(store, module)).length > 0) return;
+  throw new ModhavenError('CONFIG', `the cache holds no version of ${module}`, {
+    remedy: 'check the spelling; with --against and --all, versions that are not cached are compared, too',
+  });
+}
+
+/** To be called after each of `total` pieces of work. */
+function counter(total: number, onProgress: OnProgress | undefined): () => void {
+  let done = 0;
+  onProgress?.(done, total);
+  return () => onProgress?.((done += 1), total);
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+function asJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

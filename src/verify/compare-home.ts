@@ -1,0 +1,201 @@
+/**
+ * One version at two homes: where it was served from (or is stored), and where a map would have it from now on.
+ *
+ *     same          same commit, same content
+ *     moved-commit  same content in another commit: nobody can tell, go.sum holds
+ *     different     other content: builds would break where go.sum is checked, and what is served stays the old one
+ *     missing       the new home has no such version
+ *     unreachable   the new home could not be asked
+ *     extra         only the new home has it
+ *
+ * Of a version of which `.mod` or `.zip` is not stored yet, the rest will be made at the new home of the commit that is
+ * recorded, not of the tag: so that commit must be there, or the version is as good as missing.
+ */
+import { errorMessage, isModhavenError, isNotExist, type ModhavenError } from '../errors.js';
+import { goModHash } from '../module/dirhash.js';
+import type { ModulePath } from '../module/module-path.js';
+import type { VersionStore } from '../proxy/version-store.js';
+import { redactLine } from '../redact.js';
+import { storedFiles, type Fingerprint, type Home } from './home.js';
+import { judgeInfo } from './stored.js';
+
+export const VERDICTS = ['same', 'moved-commit', 'different', 'missing', 'unreachable', 'extra'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** What is known of a version; each field only if it is. */
+export interface Known {
+  commit?: string;
+  /** `h1:` hash of the zip. */
+  zip?: string;
+  /** `h1:` hash of go.mod. */
+  mod?: string;
+}
+
+export interface FileDifference {
+  /** In the module. */
+  path: string;
+  /** Seen from what is served now. */
+  change: 'changed' | 'added' | 'removed';
+}
+
+export interface Comparison {
+  module: string;
+  /** Absent where a whole module could not be asked about. */
+  version?: string;
+  verdict: Verdict;
+  /** The repositories that the new map names. */
+  home: string[];
+  /** What the store holds of it; empty where nothing is stored. */
+  stored: Known;
+  /** What it is at the old home, where it is not stored. */
+  old?: Known;
+  /** What it is at the new home. */
+  found?: Known & { repository: string };
+  files?: FileDifference[];
+  /** For people: why, and what to do. */
+  cause?: string;
+  remedy?: string;
+}
+
+/** What a version is compared with. */
+export interface OldVersion extends Known {
+  files(): Promise<Map<string, string>>;
+  /** The stored `.info`. */
+  info: Buffer | undefined;
+}
+
+/** What the store holds of a version. Throws STORAGE. */
+export async function readStored(
+  store: VersionStore,
+  module: ModulePath,
+  version: string,
+): Promise<OldVersion> {
+  const read = (kind: 'info' | 'mod' | 'ziphash') => store.read({ module, version, kind });
+  const [info, mod, ziphash] = await Promise.all([read('info'), read('mod'), read('ziphash')]);
+  const zip = (await store.size({ module, version, kind: 'zip' })) === undefined ? undefined : ziphash;
+  const commit = info === undefined ? undefined : judgeInfo(info, version, true).info?.Origin?.Hash;
+  return {
+    ...(commit === undefined ? {} : { commit }),
+    ...(zip === undefined ? {} : { zip: zip.toString().trim() }),
+    ...(mod === undefined ? {} : { mod: goModHash(mod) }),
+    info,
+    files: () => storedFiles(store, module, version),
+  };
+}
+
+/** The plain facts of `version`. */
+export function knownOf({ commit, zip, mod }: { [K in keyof Known]: Known[K] | undefined }): Known {
+  return {
+    ...(commit === undefined ? {} : { commit }),
+    ...(zip === undefined ? {} : { zip }),
+    ...(mod === undefined ? {} : { mod }),
+  };
+}
+
+/** Asks the new home for a version and compares. Never throws for what a repository or its host does. */
+export async function compareHome(
+  home: Home,
+  module: ModulePath,
+  version: string,
+  old: OldVersion,
+): Promise<Pick<Comparison, 'verdict' | 'found' | 'files' | 'cause' | 'remedy'>> {
+  const subject = `${module}@${version}`;
+  try {
+    const found = await home.fingerprint(module, version);
+    const facts = { found: { repository: found.repository, ...knownOf(found) } };
+    if (differs(old, found)) {
+      const files = await fileDifferences(home, module, version, old, found);
+      return { verdict: 'different', ...facts, ...files, ...explainDifference(old, found) };
+    }
+    if (found.commit === old.commit) return { verdict: 'same', ...facts };
+    const lost = await missingRest(home, module, version, old, found);
+    return lost === undefined ? { verdict: 'moved-commit', ...facts } : { ...lost, ...facts };
+  } catch (error) {
+    const verdict = isModhavenError(error, 'MODULE_INVALID')
+      ? 'different'
+      : isNotExist(error)
+        ? 'missing'
+        : 'unreachable';
+    return { verdict, ...explainFailure(error, subject) };
+  }
+}
+
+/** Cause and remedy of a failure, without the subject that the reader sees anyway. */
+export function explainFailure(error: unknown, subject: string): Pick<Comparison, 'cause' | 'remedy'> {
+  if (!isModhavenError(error)) return { cause: redactLine(errorMessage(error), 400) };
+  const what = error.message.replace(/^(?:not found|gone|invalid): /, '').replace(`${subject}: `, '');
+  const cause = redactLine([what, error.reason].filter((part) => part !== undefined).join('; '), 600);
+  return { cause, ...(error.remedy === undefined ? {} : { remedy: redactLine(error.remedy, 600) }) };
+}
+
+function differs(old: Known, found: Fingerprint): boolean {
+  return (old.zip !== undefined && old.zip !== found.zip) || (old.mod !== undefined && old.mod !== found.mod);
+}
+
+function explainDifference(old: Known, found: Fingerprint): Pick<Comparison, 'cause'> {
+  if (old.zip !== undefined && found.zip === undefined)
+    return { cause: redactLine(found.zipProblem ?? 'it has no zip', 400) };
+  const parts: string[] = [];
+  if (old.zip !== undefined && old.zip !== found.zip)
+    parts.push(`zip ${old.zip} is ${found.zip ?? ''} there`);
+  if (old.mod !== undefined && old.mod !== found.mod) parts.push(`go.mod ${old.mod} is ${found.mod} there`);
+  return { cause: parts.join('; ') };
+}
+
+async function fileDifferences(
+  home: Home,
+  module: ModulePath,
+  version: string,
+  old: OldVersion,
+  found: Fingerprint,
+): Promise<Pick<Comparison, 'files'>> {
+  if (old.zip === undefined || found.zip === undefined || old.zip === found.zip) return {};
+  // That they differ is known; which files is a help that may fail, for instance over a damaged zip.
+  const both = await Promise.all([old.files(), home.files(module, version)]).catch(() => undefined);
+  if (both === undefined) return {};
+  const [before, after] = both;
+  const files: FileDifference[] = [];
+  for (const [path, sha256] of before) {
+    const now = after.get(path);
+    if (now !== sha256) files.push({ path, change: now === undefined ? 'removed' : 'changed' });
+  }
+  for (const path of after.keys()) if (!before.has(path)) files.push({ path, change: 'added' });
+  return { files };
+}
+
+/** What is wrong with a version whose commit is another there, and which is not wholly known here. */
+async function missingRest(
+  home: Home,
+  module: ModulePath,
+  version: string,
+  old: OldVersion,
+  found: Fingerprint,
+): Promise<Pick<Comparison, 'verdict' | 'cause' | 'remedy'> | undefined> {
+  if (old.info === undefined || (old.zip !== undefined && old.mod !== undefined)) return undefined;
+  const missing = old.zip === undefined ? '.zip' : '.mod';
+  const remedy = `fetch it before the move, while the old home has it: go mod download ${module}@${version}`;
+  try {
+    const pinned = await home.fingerprint(module, version, old.info);
+    if (pinned.zip === found.zip && pinned.mod === found.mod) return undefined;
+    const cause = `its tag is on commit ${short(found.commit)}, whose content is not that of ${short(old.commit)}, which was served`;
+    return { verdict: 'different', cause };
+  } catch (error) {
+    if (!isNotExist(error)) throw error;
+    return { verdict: 'missing', ...lostCommit(error, missing, old.commit), remedy };
+  }
+}
+
+function lostCommit(
+  error: ModhavenError,
+  missing: string,
+  commit: string | undefined,
+): Pick<Comparison, 'cause'> {
+  const why = error.code === 'VERSION_GONE' ? 'which is not there' : 'which cannot be read there';
+  return {
+    cause: `its ${missing} is not in the cache yet and would be made of commit ${short(commit)}, ${why}`,
+  };
+}
+
+function short(commit: string | undefined): string {
+  return (commit ?? 'unknown').slice(0, 12);
+}

@@ -1,0 +1,144 @@
+/**
+ * Which versions a comparison of two homes is about: those in the store, or all that either side has.
+ *
+ * "All" starts from the modules of the store and from the rules that are no patterns, and takes from the tags of their
+ * repositories which further modules (in directories, of other majors) there may be. A tag says that by its name alone;
+ * what turns out to be on neither side is nothing.
+ */
+import pLimit from 'p-limit';
+import { isNotExist } from '../errors.js';
+import { checkModulePath, type ModulePath } from '../module/module-path.js';
+import * as semver from '../module/semver.js';
+import type { VersionStore } from '../proxy/version-store.js';
+import { explainFailure, type Comparison } from './compare-home.js';
+import type { Home } from './home.js';
+import { storedVersions } from './stored.js';
+
+/** One version to compare. */
+export interface Task {
+  module: ModulePath;
+  version: string;
+  /** Whether the store has anything of it. */
+  stored: boolean;
+  /** Whether only the new home lists it. */
+  extra: boolean;
+}
+
+export interface Plan {
+  /** Neighbours are of different modules as far as possible, so that many repositories are read at once. */
+  tasks: Task[];
+  /** Modules of which not everything can be told. */
+  failures: Comparison[];
+}
+
+export interface PlanOptions {
+  store: VersionStore;
+  newHome: Home;
+  /** Empty for all. */
+  modules: ModulePath[];
+  /** Others are left out. */
+  isPrivate: (module: string) => boolean;
+  /** Everything that either side lists, too. */
+  all?: { oldHome: Home; ruleRoots: string[] } | undefined;
+  concurrency: number;
+}
+
+export async function planComparison({
+  store,
+  newHome,
+  modules,
+  isPrivate,
+  all,
+  concurrency,
+}: PlanOptions): Promise<Plan> {
+  const plan = new Map<ModulePath, Task[]>();
+  const wanted = (modules.length > 0 ? modules : await collect(store.modules())).filter(isPrivate);
+  for (const module of wanted) {
+    const versions = await storedVersions(store, module);
+    plan.set(
+      module,
+      versions.map((version) => ({ module, version, stored: true, extra: false })),
+    );
+  }
+  const failures: Comparison[] = [];
+  if (all !== undefined) {
+    const { oldHome, ruleRoots } = all;
+    const limit = pLimit(concurrency);
+    const more =
+      modules.length > 0 ? [] : await discover([oldHome, newHome], [...wanted, ...ruleRoots], limit);
+    const listed = [...new Set([...wanted, ...more])].sort();
+    await Promise.all(
+      listed.map((module) =>
+        limit(async () => {
+          const known = plan.get(module) ?? [];
+          const found = await listBoth(module, known, oldHome, newHome);
+          plan.set(module, [...known, ...found.tasks]);
+          failures.push(...found.failures);
+        }),
+      ),
+    );
+  }
+  return { tasks: interleave([...plan.values()]), failures };
+}
+
+/** The modules that the repositories behind `paths` may hold, as far as they can be read. */
+async function discover(
+  homes: Home[],
+  paths: string[],
+  limit: ReturnType<typeof pLimit>,
+): Promise<ModulePath[]> {
+  const found = await Promise.all(
+    homes.flatMap((home) =>
+      // A repository that cannot be read shows again when its versions are listed.
+      paths.map((path) => limit(() => home.modules(path).catch((): ModulePath[] => []))),
+    ),
+  );
+  const roots = paths.filter((path) => checkModulePath(path) === undefined) as ModulePath[];
+  return [...new Set([...roots, ...found.flat()])];
+}
+
+/** The versions of a module that are not stored, by what each side lists. */
+async function listBoth(
+  module: ModulePath,
+  known: Task[],
+  oldHome: Home,
+  newHome: Home,
+): Promise<{ tasks: Task[]; failures: Comparison[] }> {
+  const stored = new Set(known.map(({ version }) => version));
+  const home = newHome.addresses(module);
+  const failures: Comparison[] = [];
+  async function list(side: Home, what: string): Promise<string[]> {
+    try {
+      return await side.versions(module);
+    } catch (error) {
+      const { cause, remedy } = explainFailure(error, module);
+      failures.push({
+        ...{ module, verdict: 'unreachable', home, stored: {}, cause: `${what}: ${cause ?? ''}` },
+        ...(remedy === undefined || isNotExist(error) ? {} : { remedy }),
+      });
+      return [];
+    }
+  }
+  const [before, after] = await Promise.all([
+    list(oldHome, 'what the present home has besides the cache is unknown'),
+    list(newHome, 'what the new home has is unknown'),
+  ]);
+  const old = new Set(before);
+  const versions = semver.sortVersions([...new Set([...before, ...after])]);
+  const tasks = versions
+    .filter((version) => !stored.has(version))
+    .map((version) => ({ module, version, stored: false, extra: !old.has(version) }));
+  return { tasks, failures };
+}
+
+/** The first of every list, then the second of every list, and so on. */
+function interleave(lists: Task[][]): Task[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list[index] ?? [])).flat();
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}

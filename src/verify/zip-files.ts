@@ -1,0 +1,109 @@
+/**
+ * What a stored zip holds, read from the zip itself: the name and SHA-256 of every file, and over them the `h1:` hash
+ * of go.sum (Go Modules Reference, "Module zip files").
+ *
+ * Content streams past and is never held; each file's checksum is looked at, too, because `go` refuses a zip where that
+ * is wrong. Small files and the directory are read through windows on the zip: a store opens a file for every read, and
+ * a zip may hold ten thousand entries.
+ */
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { crc32 } from 'node:zlib';
+import { RandomAccessReader, fromRandomAccessReaderPromise, type Entry, type ZipFile } from 'yauzl';
+import { hash1, type HashedFile } from '../module/dirhash.js';
+import type { Part, VersionStore } from '../proxy/version-store.js';
+
+export interface ZipContent {
+  /** Over all files. */
+  hash: string;
+  /** In the order of the zip; names as they stand there (`module@version/…`). */
+  files: HashedFile[];
+}
+
+/** Bytes that are read at once. */
+const WINDOW = 1024 * 1024;
+/** Ranges up to this size are read through a window. */
+const SMALL = 256 * 1024;
+/** One window for the directory, one for the content. */
+const MAX_WINDOWS = 2;
+
+/** Reads the stored zip `part` from its first to its last byte. Throws an Error that says why it is no good zip. */
+export async function readZipFiles(store: VersionStore, part: Part): Promise<ZipContent> {
+  const size = (await store.size(part)) ?? 0;
+  const reader = new StoredZipReader(store, part, size);
+  // Names as bytes: the library has opinions on names, and what is stored is judged by its hash alone.
+  const zip = await fromRandomAccessReaderPromise(reader, size, { decodeStrings: false, autoClose: false });
+  try {
+    const files: HashedFile[] = [];
+    for await (const entry of zip.eachEntry()) files.push(await readEntry(zip, entry));
+    return { hash: hash1(files), files };
+  } finally {
+    zip.close();
+  }
+}
+
+async function readEntry(zip: ZipFile, entry: Entry): Promise<HashedFile> {
+  const name = entry.fileNameRaw.toString();
+  const hash = createHash('sha256');
+  let sum = 0;
+  for await (const piece of (await zip.openReadStreamPromise(entry)) as AsyncIterable<Buffer>) {
+    hash.update(piece);
+    sum = crc32(piece, sum);
+  }
+  if (sum !== entry.crc32) throw new Error(`the checksum of ${name} is wrong`);
+  return { name, sha256: hash.digest('hex') };
+}
+
+/** A stored zip as the library wants to read it: anywhere, in any order. */
+class StoredZipReader extends RandomAccessReader {
+  readonly #store: VersionStore;
+  readonly #part: Part;
+  readonly #size: number;
+  /** The most recently used last. */
+  #windows: { start: number; bytes: Buffer }[] = [];
+
+  constructor(store: VersionStore, part: Part, size: number) {
+    super();
+    this.#store = store;
+    this.#part = part;
+    this.#size = size;
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    if (end - start > SMALL) return this.#store.open(this.#part, { start, end: end - 1 });
+    return Readable.from(this.#pieces(start, end));
+  }
+
+  override read(
+    target: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    this.#bytes(position, position + length).then(
+      (bytes) => {
+        bytes.copy(target, offset);
+        callback(bytes.length < length ? new Error('unexpected end of the zip') : null);
+      },
+      (error: unknown) => callback(error as Error),
+    );
+  }
+
+  async *#pieces(start: number, end: number): AsyncGenerator<Buffer> {
+    yield await this.#bytes(start, end);
+  }
+
+  async #bytes(start: number, end: number): Promise<Buffer> {
+    const known = this.#windows.find(
+      (window) => window.start <= start && end <= window.start + window.bytes.length,
+    );
+    if (known !== undefined) return known.bytes.subarray(start - known.start, end - known.start);
+    const until = Math.min(this.#size, Math.max(end, start + WINDOW));
+    if (until <= start) return Buffer.alloc(0);
+    const bytes = await buffer(this.#store.open(this.#part, { start, end: until - 1 }));
+    this.#windows = [...this.#windows, { start, bytes }].slice(-MAX_WINDOWS);
+    return bytes.subarray(0, end - start);
+  }
+}

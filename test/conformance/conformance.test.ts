@@ -1,0 +1,101 @@
+/**
+ * The differential suite: modhaven beside `GOPROXY=direct`, case by case.
+ *
+ * The truth comes from recorded/. MODHAVEN_CONFORMANCE_LIVE=1 (set in CI) takes it anew as well and holds the
+ * recording against it; MODHAVEN_CONFORMANCE_RECORD=1 (`npm run conformance:record`) writes the recording.
+ */
+import { writeSync } from 'node:fs';
+import pLimit from 'p-limit';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { missing } from '../support/requirements.js';
+import { themes } from './all-cases.js';
+import { actualAnswers, expectedAnswers, type Questions } from './compare.js';
+import { checkApart, startLab, type Lab } from './lab.js';
+import { readRecording, writeRecording } from './recording.js';
+import { directEnv, takeTruth, toolVersions } from './truth.js';
+import type { Built, CaseTruth, ConformanceCase } from './types.js';
+
+const recording = process.env.MODHAVEN_CONFORMANCE_RECORD === '1';
+const live = recording || process.env.MODHAVEN_CONFORMANCE_LIVE === '1';
+
+/** go processes at a time: each of them starts git processes of its own. */
+const limit = pLimit(2);
+
+const all = Object.entries(themes).flatMap(([theme, cases]) =>
+  cases.map((testCase) => ({ theme, testCase })),
+);
+
+describe.skipIf(missing('go', 'git'))('modhaven and GOPROXY=direct agree on', () => {
+  let lab: Lab;
+  let tools: { go: string; git: string };
+
+  beforeAll(async () => {
+    const cases = all.map(({ testCase }) => testCase);
+    checkApart(cases);
+    tools = await toolVersions();
+    lab = await startLab(cases);
+  });
+  afterAll(async () => (lab as Lab | undefined)?.stop());
+
+  /** Runs go in direct mode; what the recording has besides its words must be the same, if it is of the same tools. */
+  async function takeLive(
+    theme: string,
+    { name }: ConformanceCase,
+    questions: Questions,
+  ): Promise<CaseTruth> {
+    const truth = { ...tools, ...(await takeTruth(questions, directEnv(lab.proxy.env), limit)) };
+    const lost = lab.proxy.refused.filter((target) => !target.endsWith(':443'));
+    if (lost.length > 0) throw new Error(`go looked for hosts that are not there: ${lost.join(', ')}`);
+    if (recording) writeRecording(theme, name, truth);
+    return truth;
+  }
+
+  it.concurrent.for(all.map(({ theme, testCase }) => ({ name: testCase.name, theme, testCase })))(
+    '$theme: $name',
+    { timeout: 600_000 },
+    async ({ theme, testCase }, { expect }) => {
+      const built = await lab.build(testCase);
+      const questions = questionsOf(testCase, built);
+      const now = live ? await takeLive(theme, testCase, questions) : undefined;
+      const recorded = readRecording(theme, testCase.name);
+      if (recorded === undefined)
+        throw new Error(`no recorded truth: npm run conformance:record -- -t ${testCase.name}`);
+      if (now !== undefined && sameTools(now, recorded)) {
+        expect(withoutWords(now), 'live truth and recording').toEqual(withoutWords(recorded));
+      } else if (now !== undefined) {
+        writeSync(
+          2,
+          `${testCase.name}: ${now.go}, git ${now.git} now; ${recorded.go}, git ${recorded.git} recorded\n`,
+        );
+      }
+      const truth = now ?? recorded;
+      expect(Object.keys(truth.queries), 'queries of the case and of the recording').toEqual(
+        questions.queries,
+      );
+      const known = testCase.knownDifferences ?? [];
+      const expected = expectedAnswers(truth, typeof known === 'function' ? known(built) : known);
+      expect(await actualAnswers(questions, lab.modhaven.url, limit)).toEqual(expected);
+    },
+  );
+});
+
+function questionsOf({ queries, lists }: ConformanceCase, built: Built): Questions {
+  const asked = typeof queries === 'function' ? queries(built) : queries;
+  return { queries: [...new Set([...asked, ...lists.map((module) => `${module}@latest`)])], lists };
+}
+
+function sameTools(a: CaseTruth, b: CaseTruth): boolean {
+  return a.go === b.go && a.git === b.git;
+}
+
+/** The truth with errors as facts: their words may change without their meaning. */
+function withoutWords({ queries, lists }: CaseTruth): unknown {
+  const plain = <T extends { Error?: string }>(answers: Record<string, T>): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(answers).map(([subject, { Error: error, ...rest }]) => [
+        subject,
+        { ...rest, refused: error !== undefined },
+      ]),
+    );
+  return { queries: plain(queries), lists: plain(lists) };
+}

@@ -1,0 +1,128 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ModhavenError, type ErrorCode } from '../../src/errors.js';
+import { cacheControlOf, errorText, statusOf } from '../../src/proxy/http-errors.js';
+
+const STATUS: Record<ErrorCode, number> = {
+  INVALID_PATH: 400,
+  INVALID_VERSION: 400,
+  MODULE_NOT_FOUND: 404,
+  VERSION_NOT_FOUND: 404,
+  MODULE_INVALID: 404,
+  REPO_NOT_FOUND: 404,
+  VERSION_GONE: 410,
+  NOT_CACHED: 404,
+  HOST_REFUSED: 502,
+  HOST_UNREACHABLE: 502,
+  HOST_TIMEOUT: 504,
+  OVERLOADED: 503,
+  SHUTTING_DOWN: 503,
+  CONFIG: 500,
+  STORAGE: 500,
+};
+const CODES = Object.keys(STATUS) as ErrorCode[];
+
+/** Sentences, long ones too, of all kinds of characters, with line breaks and secrets in between. */
+const text = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 40 }),
+      fc.string({ unit: 'grapheme', maxLength: 40 }),
+      fc.stringMatching(/^[a-z ]{0,300}$/),
+      fc.constantFrom(
+        '\n',
+        '\n\n',
+        '\r\n \r\n',
+        '\u2028',
+        '\u0085',
+        '\t',
+        '\u0000',
+        '\u001b[31m',
+        '\u200b\n',
+        '\ud800',
+        '',
+      ),
+      fc.constantFrom(
+        'https://oauth2:CANARY@git.corp/x',
+        'https://CANARY@git.corp',
+        'Authorization: Basic CANARY00',
+        'private_token=CANARY&x',
+      ),
+      fc.constantFrom('日本語'.repeat(60), '😀'.repeat(120), 'x'.repeat(1000)),
+    ),
+    { maxLength: 6 },
+  )
+  .map((parts) => parts.join(' '));
+
+describe('errorText', () => {
+  it('says what failed, why and what to do, a line each', () => {
+    const error = new ModhavenError('REPO_NOT_FOUND', 'cannot read it', {
+      reason: 'it is gone',
+      remedy: 'look again',
+    });
+    expect(errorText(error)).toBe('cannot read it\nit is gone\nlook again\n');
+  });
+
+  it('keeps the lines of a list of bad files', () => {
+    const error = new ModhavenError('MODULE_INVALID', 'create zip: a: bad\nb: bad\nc: bad\nand 3 more', {
+      remedy: 'rename',
+    });
+    expect(errorText(error)).toBe('create zip: a: bad\nb: bad\nc: bad\nand 3 more\nrename\n');
+  });
+
+  it('cuts between characters, and says that it did', () => {
+    const line = errorText(new ModhavenError('STORAGE', '😀'.repeat(300))).trimEnd();
+    expect(line).toMatch(/^(😀)+\.\.\.$/u);
+    expect(Buffer.byteLength(line)).toBeLessThanOrEqual(220);
+  });
+
+  it('keeps room for the cause and the advice, however long the first part is', () => {
+    const long = 'word '.repeat(200);
+    const shown = errorText(
+      new ModhavenError('STORAGE', long, { reason: 'the cause', remedy: 'the advice' }),
+    );
+    expect(shown.split('\n').slice(1)).toEqual(['the cause', 'the advice', '']);
+  });
+
+  it('is shown whole by the go command, whatever the error says, and tells no secret', () => {
+    fc.assert(
+      fc.property(
+        text,
+        fc.option(text, { nil: undefined }),
+        fc.option(text, { nil: undefined }),
+        (message, reason, remedy) => {
+          const shown = errorText(new ModhavenError('HOST_REFUSED', `x${message}`, { reason, remedy }));
+          expect(Buffer.byteLength(shown)).toBeLessThanOrEqual(600);
+          expect(shown.endsWith('\n')).toBe(true);
+          const lines = shown.slice(0, -1).split('\n');
+          expect(lines.length).toBeLessThanOrEqual(8);
+          for (const line of lines) expect(line.trim()).not.toBe('');
+          // What cmd/go/internal/web calls fit for a terminal: graphic characters and spaces.
+          expect(shown).toMatch(/^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\n]*$/u);
+          expect(shown).not.toContain('\ufffd\ufffd');
+          expect(shown).not.toContain('CANARY');
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('statusOf', () => {
+  it.each(CODES.map((code) => ({ code, status: STATUS[code] })))(
+    'answers $code with $status',
+    ({ code, status }) => {
+      expect(statusOf(code)).toBe(status);
+    },
+  );
+});
+
+describe('cacheControlOf', () => {
+  it('lets nobody keep an outage, nor a fact for longer than a minute', () => {
+    for (const code of CODES) {
+      const seconds = /^public, max-age=(\d+)$/.exec(cacheControlOf(code))?.[1];
+      if (statusOf(code) >= 500 || code === 'NOT_CACHED') expect(cacheControlOf(code)).toBe('no-store');
+      else if (statusOf(code) !== 400) expect(Number(seconds), code).toBeLessThanOrEqual(60);
+    }
+  });
+});
