@@ -48,7 +48,7 @@ const FILES = fileURLToPath(new URL('gerrit/', import.meta.url));
 const POM = path.join(FILES, 'pom.xml');
 const LAUNCHER = path.join(FILES, 'LegacyGerrit.java');
 
-/** The start is a third of the time with the simple compiler and collector; the rest sends the log where it belongs. */
+/** With the simple compiler and collector it starts in a third of the time; the rest is for its log. */
 const JVM = [
   ...['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true'],
   '-Dflogger.backend_factory=com.google.common.flogger.backend.log4j.Log4jBackendFactory#getInstance',

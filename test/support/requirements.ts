@@ -3,8 +3,8 @@
  *
  * On a laptop a missing program skips the tests that need it, with one loud line for the run. Where
  * MODHAVEN_TEST_ALL=1 says that everything must be there (`.ci/run` does), a missing program is a failure: a suite
- * that skips itself proves nothing. Rights (`root`, `mount-namespace`, `wireguard`) are no programs: not having them always
- * skips.
+ * that skips itself proves nothing. Rights (`root`, `mount-namespace`, `wireguard`) are no programs: not having them
+ * always skips.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, writeFileSync, writeSync } from 'node:fs';
