@@ -19,6 +19,12 @@ const ESCAPED = /^(?:![a-z]|[\x00-\x20"-@[-\x7f])*$/;
 // eslint-disable-next-line no-control-regex
 const UNESCAPABLE = /[^\x00-\x20"-\x7f]/;
 
+const NOT_ESCAPED = {
+  reason:
+    'in a request an upper-case letter is written as ! and the lower-case one, and other letters have no form',
+  remedy: 'write !f for F; the go command does this by itself',
+};
+
 /** The escaped form of a module path. */
 export function escapePath(path: ModulePath): EscapedPath {
   return escapeLetters(path) as EscapedPath;
@@ -28,7 +34,7 @@ export function escapePath(path: ModulePath): EscapedPath {
 export function unescapePath(escaped: string): ModulePath {
   const path = unescapeLetters(escaped);
   if (path === undefined) {
-    throw new ModhavenError('INVALID_PATH', `invalid escaped module path ${quote(escaped)}`);
+    throw new ModhavenError('INVALID_PATH', `invalid escaped module path ${quote(escaped)}`, NOT_ESCAPED);
   }
   const reason = checkModulePath(path);
   if (reason !== undefined) {
@@ -50,7 +56,7 @@ export function escapeVersion(v: string): string {
 export function unescapeVersion(escaped: string): string {
   const version = unescapeLetters(escaped);
   if (version === undefined) {
-    throw new ModhavenError('INVALID_VERSION', `invalid escaped version ${quote(escaped)}`);
+    throw new ModhavenError('INVALID_VERSION', `invalid escaped version ${quote(escaped)}`, NOT_ESCAPED);
   }
   const reason = checkElement(version, 'file');
   if (reason !== undefined) {

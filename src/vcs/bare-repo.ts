@@ -67,9 +67,10 @@ export function bareRepo(dir: string, env: NodeJS.ProcessEnv, timeoutMs: number)
     await mkdir(dirname(dir), { recursive: true });
     const release = await lock(dir, {
       realpath: false,
-      // A stalled event loop must not lose the lock: others wait 30 s before they call it stale.
-      stale: 30_000,
-      update: 5_000,
+      // Long enough that a stalled event loop does not lose the lock, short enough that the first request after a
+      // kill does not notice.
+      stale: 10_000,
+      update: 2_000,
       retries: LOCK_RETRIES,
       // Somebody deleted the directory with the lock. By default that is thrown where nobody can catch it.
       onCompromised: () => undefined,

@@ -153,8 +153,9 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
       `add the server's public key to ${c.repo.host}, or set ${entry(c)}.identity_file (a key without passphrase); check the user in repo: (on GitLab git@)`,
   },
   {
+    // git itself has bad revisions and bad objects.
     pattern:
-      /(Bad (?:SSH2 )?(?:KexAlgorithms|key types|cipher spec|MAC spec|\w+) '[^']*'|Bad configuration option: \S+|unsupported option "[^"]*")/i,
+      /(Bad (?!revision|object)(?:SSH2 )?(?:KexAlgorithms|key types|cipher spec|MAC spec|\w+) '[^']*'|Bad configuration option: \S+|unsupported option "[^"]*")/i,
     code: 'HOST_REFUSED',
     reason: (m) => `ssh on the modhaven server does not know an option or its value: ${m[1] ?? ''}`,
     remedy: (c) =>

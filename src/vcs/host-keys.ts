@@ -44,9 +44,10 @@ export async function sshTarget(repo: RepoUrl, settings: VcsSettings): Promise<S
   const host = values.get('hostname') ?? bare(repo.host);
   const port = Number(values.get('port') ?? 22);
   const list = (key: string) => (values.get(key) ?? '').split(' ').filter((file) => file.startsWith('/'));
-  const given = list('userknownhostsfile');
-  // ssh prints names with spaces in them as if they were several.
-  const own = entry.knownHostsFile?.includes(' ') === true ? [entry.knownHostsFile] : given;
+  // ssh prints a name with spaces in it as if it were several.
+  const isWhole = values.get('userknownhostsfile') === entry.knownHostsFile;
+  const own =
+    isWhole && entry.knownHostsFile !== undefined ? [entry.knownHostsFile] : list('userknownhostsfile');
   return {
     host,
     port,

@@ -9,7 +9,7 @@
  * Kept apart, neither has to be deepened, and a shallow commit can never pass for one without ancestors.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { LimitFunction } from 'p-limit';
 import { ModhavenError, isModhavenError } from '../errors.js';
@@ -62,6 +62,8 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
   const timeoutMs = settings().timeoutMs;
   const content = bareRepo(join(dir, 'content.git'), env, timeoutMs);
   const history = bareRepo(join(dir, 'history.git'), env, timeoutMs);
+  /** Its presence says that the host only serves files. */
+  const dumb = join(content.dir, 'modhaven-dumb-host');
 
   /** Runs a git command that talks to the host; `gitDir` undefined for one that needs no repository. */
   async function network(
@@ -75,25 +77,25 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
         remedy: 'try again in a moment; vcs.concurrency says how many are asked at once',
       });
     return limit(async () => {
-      const access = await accessTo(remote, settings(), env);
+      const reach = await accessTo(remote, settings(), env);
       const workDir = gitDir ?? dirname(dir);
       await mkdir(workDir, { recursive: true }).catch((error: unknown) => {
         throw asStorageError(error);
       });
-      const childEnv = networkEnvironment({ ...access, workDir, gitDir }, env);
+      const childEnv = networkEnvironment({ ...reach, workDir, gitDir }, env);
       try {
         const output = await runGit({
-          args: [...NETWORK_OPTIONS, ...options(extra), ...access.options, ...args],
+          args: [...NETWORK_OPTIONS, ...options(extra), ...reach.options, ...args],
           cwd: workDir,
           env: childEnv,
           timeoutMs: settings().timeoutMs,
-          secret: access.secret,
+          secret: reach.secret,
         });
         return output.toString('utf8');
       } catch (error) {
         const own = asStorageError(error);
         if (!(own instanceof GitFailure)) throw own;
-        const { hostKey, credential } = access;
+        const { hostKey, credential } = reach;
         throw explainGitFailure(own, {
           repo: remote,
           hostKey,
@@ -144,6 +146,7 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
         if (!isHostTrouble(error) || isBroken(error, content.dir)) throw error;
         // Old hosts know neither depths nor hashes: everything at once, or the host's own refusal.
         await fetch(content, ['--prune'], [...EVERYTHING]);
+        if (isDumb(error)) await writeFile(dumb, '');
       }
       await content.repack(['--geometric=2']);
     });
@@ -156,12 +159,15 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
       if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return;
       const head = hasDetachedHead(refs) ? ['+HEAD:refs/modhaven/HEAD'] : [];
       const everything = [...EVERYTHING, ...head];
+      // git hangs when it asks a host that only serves files for a filter.
+      const whole = remote.bundle || (await isThere(dumb));
       try {
-        await fetch(history, remote.bundle ? ['--prune'] : ['--prune', '--filter=tree:0'], everything);
+        await fetch(history, whole ? ['--prune'] : ['--prune', '--filter=tree:0'], everything);
       } catch (error) {
-        if (remote.bundle || !isHostTrouble(error) || isBroken(error, history.dir)) throw error;
+        if (whole || !isHostTrouble(error)) throw error;
         // Of a tag on a tree or a blob the filter leaves out what it points at, and git calls that incomplete.
-        await fetch(history, ['--prune'], everything);
+        // It has written down by now to filter all that comes from this remote.
+        await fetch(history, ['--prune', '--no-filter'], everything);
       }
       await writeFile(marker, wanted);
       // All of it: it is small, and only so old ones of git keep the packs of a filtered fetch together.
@@ -188,8 +194,8 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
     },
     async hasConfiguredProxy() {
       const workDir = dirname(dir);
-      const access = await accessTo(remote, settings(), env);
-      const childEnv = networkEnvironment({ ...access, workDir, gitDir: undefined }, env);
+      const reach = await accessTo(remote, settings(), env);
+      const childEnv = networkEnvironment({ ...reach, workDir, gitDir: undefined }, env);
       const args = ['config', '--get-urlmatch', 'http.proxy', remote.gitUrl];
       const proxy = runGit({ args, cwd: workDir, env: childEnv, timeoutMs }).then(String, () => '');
       return (await proxy).trim() !== '';
@@ -214,6 +220,19 @@ export function isCommit(object: GitObject | undefined): boolean {
 /** Whether asking for more may help: a host that refused us or stayed silent did not do so because of a depth. */
 function isHostTrouble(error: unknown): boolean {
   return isModhavenError(error, 'HOST_UNREACHABLE', 'VERSION_NOT_FOUND');
+}
+
+/** A web server that serves the files of a repository and runs no git. */
+function isDumb(error: unknown): boolean {
+  const cause = isModhavenError(error) ? error.cause : error;
+  return cause instanceof GitFailure && cause.stderr.includes('dumb http');
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** HEAD on a commit that no branch and no tag points at may be reachable by nothing else. */

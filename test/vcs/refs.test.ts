@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { parseDefaultBranch, parseRefs, refsFingerprint, tagsOf, tagsOrigin } from '../../src/vcs/refs.js';
+
+const [A, B, C] = ['a', 'b', 'c'].map((digit) => digit.repeat(40)) as [string, string, string];
+const LISTING = [
+  'ref: refs/heads/release/1.x\tHEAD',
+  `${A}\tHEAD`,
+  `${A}\trefs/heads/release/1.x`,
+  `${B}\trefs/changes/01/1/1`,
+  `${B}\trefs/meta/config`,
+  `${B}\trefs/pull/1/head`,
+  `${B}\trefs/tags/v1.0.0`,
+  `${A}\trefs/tags/v1.0.0^{}`,
+  `${C}\trefs/tags/sub/v0.1.0`,
+  `${C}\trefs/tags/v0.9.0`,
+  '',
+].join('\n');
+
+describe('parseRefs', () => {
+  it('knows HEAD, branches and tags, annotated ones by their commit', () => {
+    expect([...parseRefs(LISTING)]).toEqual([
+      ['HEAD', A],
+      ['refs/heads/release/1.x', A],
+      ['refs/tags/v1.0.0', A],
+      ['refs/tags/sub/v0.1.0', C],
+      ['refs/tags/v0.9.0', C],
+    ]);
+  });
+
+  it('finds nothing in an empty repository', () => {
+    expect(parseRefs('').size).toBe(0);
+  });
+});
+
+describe('parseDefaultBranch', () => {
+  it('reads the branch that HEAD means', () => {
+    expect(parseDefaultBranch(LISTING)).toBe('release/1.x');
+    expect(parseDefaultBranch(`${A}\tHEAD\n`)).toBeUndefined();
+  });
+});
+
+describe('tagsOf and tagsOrigin', () => {
+  it('sorts by name, below a prefix', () => {
+    expect(tagsOf(parseRefs(LISTING), 'v').map((tag) => tag.name)).toEqual(['v0.9.0', 'v1.0.0']);
+    expect(tagsOf(parseRefs(LISTING), 'sub/')).toEqual([{ name: 'sub/v0.1.0', hash: C }]);
+  });
+
+  it('has a sum that changes with versions and their commits only', () => {
+    const sum = (...tags: { name: string; hash: string }[]) => tagsOrigin('u', '', tags).TagSum;
+    const one = { name: 'v1.0.0', hash: A };
+    expect(sum(one, { name: 'nightly', hash: B })).toBe(sum(one));
+    expect(sum({ ...one, hash: B })).not.toBe(sum(one));
+    expect(sum(one, { name: 'v1.1.0', hash: B })).not.toBe(sum(one));
+  });
+});
+
+describe('refsFingerprint', () => {
+  it('changes with any ref, and not with their order', () => {
+    const refs = [...parseRefs(LISTING)];
+    const print = refsFingerprint(new Map(refs));
+    expect(refsFingerprint(new Map(refs.toReversed()))).toBe(print);
+    expect(refsFingerprint(new Map(refs.slice(1)))).not.toBe(print);
+  });
+});
