@@ -8,12 +8,16 @@ import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
+import { noRoute } from './git-errors.js';
 
-/** Throws HOST_TIMEOUT if the host of an http repository stays silent. Any answer, a refusal too, is left to git. */
+/**
+ * Throws HOST_TIMEOUT if the host of an http repository stays silent, HOST_UNREACHABLE if no way leads there (which git
+ * reports like a closed port). Any answer, a refusal too, is left to git.
+ */
 export async function dial(repo: RepoUrl, timeoutMs: number, env: NodeJS.ProcessEnv): Promise<void> {
   if ((repo.scheme !== 'http' && repo.scheme !== 'https') || usesProxy(repo, env)) return;
   const port = repo.port ?? (repo.scheme === 'https' ? 443 : 80);
-  const answered = await new Promise<boolean>((resolve) => {
+  const outcome = await new Promise<Outcome>((resolve) => {
     const host = repo.host.replace(/^\[|\]$/g, '');
     const options = {
       host,
@@ -24,20 +28,28 @@ export async function dial(repo: RepoUrl, timeoutMs: number, env: NodeJS.Process
     // git waits for a TLS handshake as long as for a connection. Whether the certificate is right, git will tell.
     const tls = { ...options, rejectUnauthorized: false, servername: isIP(host) === 0 ? host : '' };
     const socket = repo.scheme === 'https' ? connectTls(tls) : connect(options);
-    const finish = (result: boolean) => {
+    const finish = (result: Outcome) => {
       socket.destroy();
       resolve(result);
     };
-    socket.setTimeout(timeoutMs, () => finish(false));
-    socket.on(repo.scheme === 'https' ? 'secureConnect' : 'connect', () => finish(true));
-    socket.on('error', () => finish(true));
+    socket.setTimeout(timeoutMs, () => finish('silent'));
+    socket.on(repo.scheme === 'https' ? 'secureConnect' : 'connect', () => finish('answered'));
+    socket.on('error', (error) => finish(isNoRoute(error) ? 'no route' : 'answered'));
   });
-  if (answered) return;
+  if (outcome === 'answered') return;
+  if (outcome === 'no route')
+    throw new ModhavenError('HOST_UNREACHABLE', `cannot read ${repo.url}`, noRoute(`${repo.host}:${port}`));
   throw new ModhavenError('HOST_TIMEOUT', `cannot read ${repo.url}`, {
     reason: `${repo.host}:${port} did not answer within ${Math.ceil(timeoutMs / 1000)} s (vcs.connect_timeout)`,
     remedy:
       'check that the host is up, that no firewall drops the packets, and that VPN and routes of the modhaven server lead there',
   });
+}
+
+type Outcome = 'answered' | 'silent' | 'no route';
+
+function isNoRoute(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EHOSTUNREACH' || error.code === 'ENETUNREACH';
 }
 
 /** With a web proxy in between, whether the host answers is the proxy's to find out. */

@@ -220,8 +220,8 @@ export const FAILURE_ROWS: readonly FailureRow[] = [
   {
     pattern: /No route to host|Network is unreachable/,
     code: 'HOST_UNREACHABLE',
-    reason: (_, c) => `there is no way from the modhaven server to ${hostOf(c)}`,
-    remedy: 'check routes and VPN of the server (WireGuard: the address must be in AllowedIPs of a peer)',
+    reason: (_, c) => noRoute(hostOf(c)).reason,
+    remedy: (c) => noRoute(hostOf(c)).remedy,
   },
   {
     pattern:
@@ -443,6 +443,14 @@ function refusedAt(context: FailureContext, host: string | undefined, port: stri
   const place = host === undefined || port === undefined ? hostOf(context) : `${host}:${port}`;
   const other = host !== undefined && host !== context.repo.host;
   return `nothing listens at ${place}${other ? ' (a web proxy, or an address of the git host)' : ''}`;
+}
+
+/** The words for an address that no way leads to; git over http does not tell it from a closed port, so `dial` does. */
+export function noRoute(address: string): { reason: string; remedy: string } {
+  return {
+    reason: `there is no way from the modhaven server to ${address}`,
+    remedy: 'check routes and VPN of the server (WireGuard: the address must be in AllowedIPs of a peer)',
+  };
 }
 
 function hostOf(context: FailureContext): string {
