@@ -56,7 +56,9 @@ program
   .option('--json', 'print JSON')
   .action(async (modules: string[], options: Omit<CheckOptions, 'modules' | 'onProgress'>) => {
     const bar = progressBar('checking');
-    const { text, ok } = await check({ ...options, modules, onProgress: bar.update }).finally(() => bar.stop());
+    const { text, ok } = await check({ ...options, modules, onProgress: bar.update }).finally(() =>
+      bar.stop(),
+    );
     process.stdout.write(text);
     if (!ok) process.exitCode = NOT_IN_ORDER;
   });
@@ -97,7 +99,9 @@ program
   .option('--json', 'print JSON')
   .action(async (modules: string[], options: Omit<VerifyOptions, 'modules' | 'onProgress'>) => {
     const bar = progressBar(options.against === undefined ? 'verifying' : 'comparing');
-    const { text, ok } = await verify({ ...options, modules, onProgress: bar.update }).finally(() => bar.stop());
+    const { text, ok } = await verify({ ...options, modules, onProgress: bar.update }).finally(() =>
+      bar.stop(),
+    );
     process.stdout.write(text);
     if (!ok) process.exitCode = NOT_IN_ORDER;
   });
@@ -110,6 +114,13 @@ program
   .action((options: { config?: string; format: EnvFormat }) => {
     process.stdout.write(env(options));
   });
+
+// Ending by `exit` in place of by the signal lets the git children be ended, too. The server has its own way.
+program.hook('preAction', (_, command) => {
+  if (command.name() === 'serve') return;
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
+});
 
 try {
   await program.parseAsync();

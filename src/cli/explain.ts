@@ -130,7 +130,8 @@ async function tell({ module: argument, config: file }: ExplainOptions): Promise
   if (found?.origin !== undefined) story.origin.now = found.origin;
   if (story.version !== undefined) await addStored(story, store, module, story.version);
   story.tag = tagStory(story.origin.recorded, looks);
-  story.go = await goAnswers({ module, query, roots, host, store, refreshMs, watch });
+  const newest = story.version;
+  story.go = await goAnswers({ module, query, newest, roots, host, store, refreshMs, watch });
   story.ok = story.go.every(({ status }) => status === 200);
   return story;
 }

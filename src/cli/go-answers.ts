@@ -29,6 +29,8 @@ export interface GoQuestion {
   module: ModulePath;
   /** Version, tag, branch, hash; undefined if none was given: `go` then asks for the list first. */
   query: string | undefined;
+  /** The newest version, as far as it is known: what `go` chooses from a list. */
+  newest: string | undefined;
   roots: RootFinder;
   host: CodeHost;
   store: VersionStore;
@@ -74,10 +76,13 @@ export async function goAnswers(question: GoQuestion): Promise<GoAnswer[]> {
   }
 
   let version = query !== undefined && isCanonicalVersion(query) ? query : undefined;
-  if (query === undefined && (await answer('@v/list', () => serve().list(module, ASK))) === undefined)
-    return answers;
+  if (query === undefined) {
+    const list = await answer('@v/list', () => serve().list(module, ASK));
+    if (list === undefined) return answers;
+    if (list.value.length > 0) version = question.newest;
+  }
   if (version === undefined || !(await isStored(version, 'info'))) {
-    const asked = query ?? 'latest';
+    const asked = version ?? query ?? 'latest';
     const request = asked === 'latest' ? '@latest' : `@v/${asked}.info`;
     const info = await answer(request, () => serve().info(module, asked, ASK));
     if (info === undefined) return answers;

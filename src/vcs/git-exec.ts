@@ -120,6 +120,12 @@ export function localGit(gitDir: string, env: Environment, timeoutMs: number): S
   }).env(env);
 }
 
+/** What runs now. Process groups of their own outlive us unless we end them. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) killGroup(child);
+});
+
 interface Running {
   stdin: ChildProcess['stdin'];
   stdout: Readable;
@@ -140,6 +146,7 @@ function start(command: GitCommand): Running {
       command.secret === undefined ? 'ignore' : 'pipe',
     ],
   });
+  running.add(child);
   // Absent where not even pipes could be made (too many open files); the `error` event says so.
   const stdout = (child.stdout as Readable | null | undefined) ?? Readable.from([]);
   const what = command.args.find((arg, i) => !arg.startsWith('-') && command.args[i - 1] !== '-c') ?? '';
@@ -171,11 +178,13 @@ function start(command: GitCommand): Running {
   const ended = new Promise<void>((resolve, reject) => {
     child.on('error', (error) => {
       closed = true;
+      running.delete(child);
       clearTimeout(deadline);
       reject(new GitFailure(what, undefined, startFailure(command.cwd, error)));
     });
     child.on('close', (code) => {
       closed = true;
+      running.delete(child);
       clearTimeout(deadline);
       if (code === 0 && !timedOut) resolve();
       else reject(new GitFailure(what, code ?? undefined, stderr, timedOut));

@@ -102,8 +102,10 @@ export function createTagWatch({ store, log, onForeign, refresh }: TagWatchOptio
       const subject = `${module}@${version} ${remote.gitUrl}`;
       const now = latest.refs.get(origin.ref);
       const move = { module, version, remote, origin, now };
-      if (now === origin.commit) moved.delete(subject);
-      else if (origin.readAt >= latest.askedAt) stale = true;
+      if (now === origin.commit) {
+        moved.delete(subject);
+        if (origin.url !== remote.url) foreign.set(subject, origin.commit);
+      } else if (origin.readAt >= latest.askedAt) stale = true;
       else if (origin.url === remote.url) tell(subject, move);
       else compareForeign(subject, move);
     }

@@ -26,8 +26,7 @@ export function comparisonReport(comparisons: readonly Comparison[], resumed: nu
   const modules = groupBy(comparisons, ({ module }) => module);
   const width = Math.max(...comparisons.map(({ version = '' }) => version.length), 0);
   for (const [module, versions] of modules) {
-    const home = versions[0]?.home ?? [];
-    lines.push(`${module} -> ${home.length === 0 ? 'no rule' : home.join(', ')}`);
+    lines.push(`${module} -> ${whereabouts(versions)}`);
     const same = versions.filter(({ verdict }) => verdict === 'same');
     if (same.length > 0) lines.push(`  same          ${range(same)}`);
     for (const comparison of versions)
@@ -36,7 +35,8 @@ export function comparisonReport(comparisons: readonly Comparison[], resumed: nu
   const counts = countVerdicts(comparisons);
   if (resumed > 0) lines.push(`${count(resumed, 'result')} taken from the earlier run`);
   const parts = VERDICTS.filter((verdict) => verdict === 'same' || counts[verdict] > 0);
-  const total = `${count(comparisons.length, 'version')} of ${count(modules.size, 'module')}`;
+  const versions = comparisons.filter(({ version }) => version !== undefined).length;
+  const total = `${count(versions, 'version')} of ${count(modules.size, 'module')}`;
   const summary = parts.map((verdict) => `${counts[verdict]} ${SUMMARY[verdict]}`).join(', ');
   lines.push(comparisons.length === 0 ? 'no versions to compare' : `${total}: ${summary}`);
   return `${lines.join('\n')}\n`;
@@ -54,6 +54,13 @@ const SUMMARY: Record<Verdict, string> = {
 /** Verdicts as the table shows them: what stands in the way is in capitals. */
 function shown(verdict: Verdict): string {
   return (BAD.has(verdict) ? verdict.toUpperCase() : verdict).padEnd(12);
+}
+
+/** The repository that has them; where none was found, those that the map names. */
+function whereabouts(versions: readonly Comparison[]): string {
+  const found = versions.find((comparison) => comparison.found !== undefined)?.found?.repository;
+  const home = versions[0]?.home ?? [];
+  return found ?? (home.length === 0 ? 'no rule' : home.join(', '));
 }
 
 function comparisonLines(comparison: Comparison, width: number): string[] {

@@ -174,6 +174,7 @@ function parseProblem(mod: Buffer): string | undefined {
     parseGoMod(mod);
     return undefined;
   } catch (error) {
-    return errorMessage(error);
+    const reason = isModhavenError(error) ? error.reason : undefined;
+    return reason === undefined ? errorMessage(error) : `${errorMessage(error)}: ${reason}`;
   }
 }
