@@ -30,10 +30,16 @@ export default tseslint.config(
   {
     files: ['**/*.js', '**/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly' },
+    },
   },
-  layer(['src/module/**'], ['../vcs/*', '../vanity/*', '../proxy/*', '../cli/*', 'node:fs*', 'node:child_process', 'fastify']),
-  layer(['src/vcs/**'], ['../vanity/*', '../proxy/*', '../cli/*', 'fastify']),
-  layer(['src/vanity/**'], ['../vcs/*', '../proxy/*', '../cli/*']),
-  layer(['src/proxy/**'], ['../cli/*', 'simple-git']),
+  layer(
+    ['src/module/**'],
+    ['../vcs/*', '../vanity/*', '../proxy/*', '../cli/*', 'node:fs*', 'node:child_process', 'fastify'],
+  ),
+  layer(['src/vcs/**'], ['../vanity/*', '../proxy/*', '../verify/*', '../cli/*', 'fastify']),
+  layer(['src/vanity/**'], ['../vcs/*', '../proxy/*', '../verify/*', '../cli/*']),
+  layer(['src/proxy/**'], ['../verify/*', '../cli/*', 'simple-git']),
+  layer(['src/verify/**'], ['../cli/*', 'fastify', 'simple-git']),
 );

@@ -8,7 +8,7 @@ import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
-import { noRoute } from './git-errors.js';
+import { noRoute } from './failure-row.js';
 
 /**
  * Throws HOST_TIMEOUT if the host of an http repository stays silent, HOST_UNREACHABLE if no way leads there (which git
@@ -34,7 +34,7 @@ export async function dial(repo: RepoUrl, timeoutMs: number, env: NodeJS.Process
     };
     socket.setTimeout(timeoutMs, () => finish('silent'));
     socket.on(repo.scheme === 'https' ? 'secureConnect' : 'connect', () => finish('answered'));
-    socket.on('error', (error) => finish(isNoRoute(error) ? 'no route' : 'answered'));
+    socket.on('error', (error: NodeJS.ErrnoException) => finish(isNoRoute(error) ? 'no route' : 'answered'));
   });
   if (outcome === 'answered') return;
   if (outcome === 'no route')

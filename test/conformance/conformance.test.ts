@@ -4,7 +4,7 @@
  * The truth comes from recorded/. MODHAVEN_CONFORMANCE_LIVE=1 (set in CI) takes it anew as well and holds the
  * recording against it; MODHAVEN_CONFORMANCE_RECORD=1 (`npm run conformance:record`) writes the recording.
  */
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { missing } from '../support/requirements.js';
@@ -77,6 +77,15 @@ describe.skipIf(missing('go', 'git'))('modhaven and GOPROXY=direct agree on', ()
       expect(await actualAnswers(questions, lab.modhaven.url, limit)).toEqual(expected);
     },
   );
+});
+
+describe('the cases', () => {
+  it('cover every fact', ({ expect }) => {
+    const text = readFileSync(new URL('facts.md', import.meta.url), 'utf8');
+    const facts = [...text.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number));
+    const covered = new Set(all.flatMap(({ testCase }) => testCase.facts ?? []));
+    expect([...covered].sort((a, b) => a - b)).toEqual(facts);
+  });
 });
 
 function questionsOf({ queries, lists }: ConformanceCase, built: Built): Questions {

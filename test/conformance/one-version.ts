@@ -37,7 +37,7 @@ export function tableCase({ name, facts = [], rows, different = {} }: TableCase)
     ([key, row]) => [key, typeof row === 'function' ? { fill: row } : row] as const,
   );
   const query = (module: string): string =>
-    `example.com/${name}/${module}@${module.endsWith("/v2") ? 'v2.0.0' : 'v1.0.0'}`;
+    `example.com/${name}/${module}@${module.endsWith('/v2') ? 'v2.0.0' : 'v1.0.0'}`;
   return {
     name,
     facts,

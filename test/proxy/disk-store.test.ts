@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { isModhavenError } from '../../src/errors.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/proxy/disk-store.js';
-import type { Part } from '../../src/proxy/version-store.js';
+import type { Part, VersionStore } from '../../src/proxy/version-store.js';
 import { missing } from '../support/requirements.js';
 import { mustRun, run, sealedEnv } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';
@@ -30,6 +30,12 @@ function text(content: string) {
 
 async function filesOf(dir: string): Promise<string[]> {
   return (await readdir(path.join(dir, FOLDER)).catch(() => [])).sort();
+}
+
+async function modulesOf(store: VersionStore): Promise<string[]> {
+  const modules: string[] = [];
+  for await (const module of store.modules()) modules.push(module);
+  return modules;
 }
 
 async function codeOf(failing: Promise<unknown>): Promise<string> {
@@ -110,6 +116,28 @@ describe('createDiskStore', () => {
       'v2.0.0+incompatible',
     ]);
     expect(await store.versions(MODULE, 'zip')).toEqual(['v3.0.0']);
+  });
+
+  it('lists modules, but no folder that is none, and what writers left of one', async () => {
+    const dir = await tempDir('store');
+    const store = createDiskStore(dir);
+    expect(await modulesOf(store)).toEqual([]);
+    for (const module of ['example.com/Big/mod', 'example.com/Big/mod/v2', 'example.com/a'].map(
+      parseModulePath,
+    ))
+      await store.put({ module, version: 'v1.0.0', kind: 'info' }, text('{}'));
+    for (const other of ['Bad/@v', 'example.com/empty', 'nodot/@v', '@v'])
+      await mkdir(path.join(dir, other), { recursive: true });
+    await writeFile(path.join(dir, 'example.com/file'), '');
+    expect(await modulesOf(store)).toEqual([
+      'example.com/Big/mod',
+      'example.com/Big/mod/v2',
+      'example.com/a',
+    ]);
+    expect(await store.leftovers(MODULE)).toEqual([]);
+    const left = path.join(dir, FOLDER, '.tmp-1-ab');
+    await writeFile(left, '');
+    expect(await store.leftovers(MODULE)).toEqual([left]);
   });
 
   it('shows nothing of a file while it is written', async () => {

@@ -3,7 +3,8 @@ import { parseRepoUrl } from '../../src/module/repo-url.js';
 import { ModhavenError } from '../../src/errors.js';
 import { errorText } from '../../src/proxy/http-errors.js';
 import { GitFailure } from '../../src/vcs/git-exec.js';
-import { explainGitFailure, FAILURE_ROWS, type FailureContext } from '../../src/vcs/git-errors.js';
+import type { FailureContext } from '../../src/vcs/failure-row.js';
+import { explainGitFailure, FAILURE_ROWS } from '../../src/vcs/git-errors.js';
 import { HTTP_SAMPLES, SSH_SAMPLES, type Sample } from './samples.js';
 
 const SAMPLES = [...SSH_SAMPLES, ...HTTP_SAMPLES];
