@@ -7,15 +7,7 @@
  * "REST API", Authentication). The host must be the same name. Ports count only between addresses of one scheme: the
  * ssh port says nothing about the http port.
  */
-import type { RepoUrl } from './repo-url.js';
-
-const DEFAULT_PORTS: Record<RepoUrl['scheme'], number> = {
-  http: 80,
-  https: 443,
-  ssh: 22,
-  git: 9418,
-  file: 0,
-};
+import { DEFAULT_PORTS, type RepoUrl } from './repo-url.js';
 
 /** Whether `a` and `b` are the same repository, as far as addresses can tell. */
 export function isSameRepo(a: RepoUrl, b: RepoUrl): boolean {

@@ -44,6 +44,15 @@ export interface RepoUrl {
   warning: string | undefined;
 }
 
+/** Ports that need not be written; a local path has none. */
+export const DEFAULT_PORTS: Record<RepoUrl['scheme'], number> = {
+  http: 80,
+  https: 443,
+  ssh: 22,
+  git: 9418,
+  file: 0,
+};
+
 const SCHEMES = new Map<string, RepoUrl['scheme']>([
   ['http', 'http'],
   ['https', 'https'],

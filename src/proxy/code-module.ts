@@ -10,20 +10,14 @@
  *     ex.com/m/sub     ex.com/m          sub           ''          sub/v1.2.3
  *     ex.com/m/v2      ex.com/m/v2       ''            /v2         v2.0.0 (the rule names the whole path)
  */
-import { posix } from 'node:path';
 import { ModhavenError, isNotExist } from '../errors.js';
-import { goModModulePath, parseGoMod, synthesizeGoMod, type VersionInterval } from '../module/go-mod.js';
-import {
-  hasPathPrefix,
-  matchPathMajor,
-  pathMajorPrefix,
-  splitPathVersion,
-  type ModulePath,
-} from '../module/module-path.js';
+import { parseGoMod, synthesizeGoMod, type VersionInterval } from '../module/go-mod.js';
+import { matchPathMajor, pathMajorPrefix, type ModulePath } from '../module/module-path.js';
 import { isPseudoVersion, pseudoVersion, pseudoVersionRev } from '../module/pseudo-version.js';
 import * as semver from '../module/semver.js';
 import { isCanonicalVersion } from '../module/version.js';
 import type { CodeRepo, Origin, Revision } from '../vcs/types.js';
+import { findModuleRoot, placeModule, type ModuleRoot } from './module-root.js';
 import { checkPseudoVersion } from './pseudo-check.js';
 
 /** A version and where it comes from. */
@@ -33,14 +27,6 @@ export interface VersionInfo {
   time: Date;
   commit: string;
   origin: Origin;
-}
-
-/** Where the files of a version lie in its commit. */
-export interface ModuleRoot {
-  /** '' for the root of the repository. */
-  directory: string;
-  /** Raw blob of go.mod; undefined where the module has none. */
-  goMod: Buffer | undefined;
 }
 
 export interface CodeModule {
@@ -71,13 +57,8 @@ export interface CodeModuleOptions {
 
 /** Throws MODULE_NOT_FOUND where a repository at `root` cannot hold `path`. */
 export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): CodeModule {
-  const split = splitPathVersion(path);
-  if (split === undefined) throw new ModhavenError('MODULE_NOT_FOUND', `invalid module path "${path}"`);
-  const { pathMajor } = split;
-  const pathPrefix = root === path ? path : split.prefix;
-  if (!hasPathPrefix(pathPrefix, root))
-    throw new ModhavenError('MODULE_NOT_FOUND', `repository rooted at ${root} cannot contain module ${path}`);
-  const codeDir = joinPath(pathPrefix.slice(root.length).replace(/^\/+|\/+$/g, ''), subdir);
+  const place = placeModule(path, root, subdir);
+  const { codeDir, pathPrefix, pathMajor } = place;
   const tagPrefix = codeDir === '' ? '' : `${codeDir}/`;
   const pseudoMajor = pathMajorPrefix(pathMajor);
 
@@ -116,54 +97,13 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
     return (await repo.readFile(hash, 'go.mod')) !== undefined;
   }
 
-  async function findRoot(version: string, commit: string): Promise<ModuleRoot> {
-    const read = (file: string) => repo.readFile(commit, file);
-    const refuse = (why: string, reason?: string): never => {
-      throw new ModhavenError('VERSION_NOT_FOUND', `${why} at revision ${revisionOf(version)}`, { reason });
-    };
-    const file1 = joinPath(codeDir, 'go.mod');
-    const goMod1 = await read(file1);
-    const path1 = goMod1 === undefined ? '' : goModModulePath(goMod1);
-    const found1 =
-      goMod1 !== undefined && (isSameMajor(path1, pathMajor) || isGopkgReplacement(path1, pathMajor));
-
-    // For /v2, go.mod may claim v2 in the directory itself or in its v2 subdirectory, not in both.
-    const inSubdirectory = pathMajor !== '' && root !== path && !pathMajor.startsWith('.');
-    if (inSubdirectory) {
-      const directory = joinPath(codeDir, pathMajor.slice(1));
-      const goMod2 = await read(joinPath(directory, 'go.mod'));
-      const path2 = goMod2 === undefined ? '' : goModModulePath(goMod2);
-      const found2 = goMod2 !== undefined && isSameMajor(path2, pathMajor);
-      if (found1 && found2)
-        return refuse(
-          `${pathPrefix}/${file1} and ...${pathMajor}/go.mod both have ...${pathMajor} module paths`,
-        );
-      if (found2) return { directory, goMod: goMod2 };
-      if (goMod2 !== undefined) {
-        const file2 = `${root}/${joinPath(directory, 'go.mod')}`;
-        if (path2 === '') return refuse(`${file2} is missing module path`);
-        return refuse(`${file2} has non-...${pathMajor} module path "${path2}"`);
-      }
-    }
-    if (found1) return { directory: codeDir, goMod: goMod1 };
-    if (goMod1 !== undefined) {
-      const suffix = inSubdirectory ? ` (and ...${pathMajor}/go.mod does not exist)` : '';
-      if (path1 === '') return refuse(`${file1} is missing module path${suffix}`);
-      if (pathMajor !== '') return refuse(`${file1} has non-...${pathMajor} module path "${path1}"${suffix}`);
-      if (splitPathVersion(path1) === undefined)
-        return refuse(`${file1} has malformed module path "${path1}"${suffix}`);
-      return refuse(`${file1} has post-${semver.major(version)} module path "${path1}"${suffix}`);
-    }
-    // Without a go.mod a module can only be the root of the repository, at v0 or v1.
-    if (codeDir === '' && (pathMajor === '' || pathMajor.startsWith('.')))
-      return { directory: '', goMod: undefined };
-    const missing = inSubdirectory
-      ? `${pathPrefix}/go.mod and ...${pathMajor}/go.mod`
-      : `${pathPrefix}/go.mod`;
-    return refuse(
-      `missing ${missing}`,
-      'without a go.mod there, this path is a package of another module, or nothing',
-    );
+  function findRoot(version: string, commit: string): Promise<ModuleRoot> {
+    return findModuleRoot({
+      place,
+      version,
+      revision: revisionOf(version),
+      read: (file) => repo.readFile(commit, file),
+    });
   }
 
   async function goMod(version: string, commit: string): Promise<Buffer> {
@@ -324,28 +264,8 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
   };
 }
 
-/** `path.Join`: joined and cleaned, '' for nothing. */
-function joinPath(...elements: string[]): string {
-  const joined = posix.join(...elements).replace(/\/$/, '');
-  return joined === '.' ? '' : joined;
-}
-
 function isMajorZeroOrOne(version: string): boolean {
   return ['v0', 'v1'].includes(semver.major(version));
-}
-
-/** Whether a go.mod that says `modulePath` may serve versions of major version `pathMajor`. */
-function isSameMajor(modulePath: string, pathMajor: string): boolean {
-  if (modulePath === '') return false;
-  const major = splitPathVersion(modulePath)?.pathMajor;
-  if (major === undefined) return false;
-  if (pathMajor === '') return ['', 'v0', 'v1'].includes(pathMajorPrefix(major));
-  return major !== '' && pathMajor.slice(1) === major.slice(1);
-}
-
-/** A bug that became a promise: gopkg.in modules may stand in for unversioned paths (golang/go#34254). */
-function isGopkgReplacement(modulePath: string, pathMajor: string): boolean {
-  return pathMajor === '' && modulePath.startsWith('gopkg.in/');
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

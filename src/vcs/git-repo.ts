@@ -10,6 +10,7 @@ import { ModhavenError, isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import * as semver from '../module/semver.js';
 import { isBroken } from './bare-repo.js';
+import { findInRefs, unknownRevision, type Found } from './find-revision.js';
 import { ARCHIVE_OPTIONS } from './git-environment.js';
 import { GitFailure, GitOutputTooLarge, streamGit } from './git-exec.js';
 import { isCommit, type Mirror } from './mirror.js';
@@ -44,14 +45,6 @@ export interface Listing {
   askedAt: number;
 }
 
-interface Found {
-  hash: string;
-  /** A ref that points at `hash`. */
-  ref: string | undefined;
-  /** What `Revision.name` becomes. */
-  name: string;
-}
-
 /** The repository `remote` with the refs its host listed. */
 export function gitRepo(
   remote: RepoUrl,
@@ -59,31 +52,10 @@ export function gitRepo(
   { refs, defaultBranch, askedAt }: Listing,
 ): CodeRepo {
   const { content, history } = mirror;
-  const hashLength = [...refs.values()][0]?.length === 64 ? 64 : 40;
   const head = refs.get('HEAD');
 
-  /** A tag beats a branch of the same name, and both beat a hash, also one spelled like them. */
   async function find(revision: string): Promise<Found> {
-    const tag = refs.get(`refs/tags/${revision}`);
-    if (tag !== undefined) return { hash: tag, ref: `refs/tags/${revision}`, name: revision };
-    const branch = refs.get(`refs/heads/${revision}`);
-    if (branch !== undefined) return { hash: branch, ref: `refs/heads/${revision}`, name: branch };
-    if (revision === 'HEAD' && head !== undefined) return { hash: head, ref: 'HEAD', name: head };
-    if (!isHashPrefix(revision, hashLength)) throw unknownRevision(revision);
-    return findListed(revision) ?? findInHistory(revision);
-  }
-
-  function findListed(prefix: string): Found | undefined {
-    let found: { hash: string; ref: string } | undefined;
-    for (const [ref, hash] of refs) {
-      if (!hash.startsWith(prefix)) continue;
-      if (found !== undefined && found.hash !== hash)
-        throw new ModhavenError('VERSION_NOT_FOUND', `ambiguous revision ${prefix}`, {
-          remedy: 'write more digits of the commit hash',
-        });
-      if (found === undefined || ref < found.ref) found = { hash, ref };
-    }
-    return found === undefined ? undefined : { ...found, name: found.hash };
+    return findInRefs(refs, revision) ?? (await findInHistory(revision));
   }
 
   async function findInHistory(prefix: string): Promise<Found> {
@@ -300,19 +272,6 @@ async function highest(
     if (semver.compare(version, best) > 0 && (await allowed(tag))) best = version;
   }
   return best === '' ? undefined : prefix + best;
-}
-
-/** The go command takes 7 digits up to a whole hash, lower case only. */
-function isHashPrefix(revision: string, hashLength: number): boolean {
-  return revision.length >= 7 && revision.length <= hashLength && /^[0-9a-f]+$/.test(revision);
-}
-
-function unknownRevision(revision: string): ModhavenError {
-  return new ModhavenError('VERSION_NOT_FOUND', `unknown revision ${revision}`, {
-    reason: 'the repository has no tag, branch or reachable commit of this name',
-    remedy:
-      'check the spelling, and that the tag is pushed (v1.2.3; for a module in a directory: directory/v1.2.3)',
-  });
 }
 
 /** Reads `committer NAME <MAIL> SECONDS ZONE` of a raw commit. */

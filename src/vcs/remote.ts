@@ -7,7 +7,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { ModhavenError, errorMessage } from '../errors.js';
-import type { RepoUrl } from '../module/repo-url.js';
+import { DEFAULT_PORTS, type RepoUrl } from '../module/repo-url.js';
 import { options } from './git-environment.js';
 
 /** One entry under `vcs.hosts` of modhaven.yaml. */
@@ -84,14 +84,6 @@ export function findEntry(
   }
   return { key: repo.port === undefined ? repo.host : withPort, entry: {}, found: false };
 }
-
-const DEFAULT_PORTS: Record<RepoUrl['scheme'], number> = {
-  http: 80,
-  https: 443,
-  ssh: 22,
-  git: 9418,
-  file: 0,
-};
 
 interface Credential {
   name: string;

@@ -21,7 +21,8 @@ import { decodeInfo, type Info } from '../proxy/version-info.js';
 import type { PartKind, VersionStore } from '../proxy/version-store.js';
 import { redactLine } from '../redact.js';
 import type { Origin } from '../vcs/types.js';
-import { readZipFiles, type ZipContent } from './zip-files.js';
+import type { ZipContent } from '../proxy/zip-content.js';
+import { readZipFiles } from './zip-files.js';
 
 /** One part of a version that is not what it should be. */
 export interface StoredFault {

@@ -1,25 +1,14 @@
 /**
- * What a stored zip holds, read from the zip itself: the name and SHA-256 of every file, and over them the `h1:` hash
- * of go.sum (Go Modules Reference, "Module zip files").
+ * The content of a stored zip (`zip-content.ts`), wherever the store keeps it.
  *
- * Content streams past and is never held; each file's checksum is looked at, too, because `go` refuses a zip where that
- * is wrong. Small files and the directory are read through windows on the zip: a store opens a file for every read, and
- * a zip may hold ten thousand entries.
+ * Small files and the directory are read through windows on the zip: a store opens a file for every read, and a zip may
+ * hold ten thousand entries.
  */
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { crc32 } from 'node:zlib';
-import { RandomAccessReader, fromRandomAccessReaderPromise, type Entry, type ZipFile } from 'yauzl';
-import { hash1, type HashedFile } from '../module/dirhash.js';
+import { RandomAccessReader, fromRandomAccessReaderPromise } from 'yauzl';
 import type { Part, VersionStore } from '../proxy/version-store.js';
-
-export interface ZipContent {
-  /** Over all files. */
-  hash: string;
-  /** In the order of the zip; names as they stand there (`module@version/…`). */
-  files: HashedFile[];
-}
+import { ZIP_OPTIONS, readZipContent, type ZipContent } from '../proxy/zip-content.js';
 
 /** Bytes that are read at once. */
 const WINDOW = 1024 * 1024;
@@ -32,27 +21,7 @@ const MAX_WINDOWS = 2;
 export async function readZipFiles(store: VersionStore, part: Part): Promise<ZipContent> {
   const size = (await store.size(part)) ?? 0;
   const reader = new StoredZipReader(store, part, size);
-  // Names as bytes: the library has opinions on names, and what is stored is judged by its hash alone.
-  const zip = await fromRandomAccessReaderPromise(reader, size, { decodeStrings: false, autoClose: false });
-  try {
-    const files: HashedFile[] = [];
-    for await (const entry of zip.eachEntry()) files.push(await readEntry(zip, entry));
-    return { hash: hash1(files), files };
-  } finally {
-    zip.close();
-  }
-}
-
-async function readEntry(zip: ZipFile, entry: Entry): Promise<HashedFile> {
-  const name = entry.fileNameRaw.toString();
-  const hash = createHash('sha256');
-  let sum = 0;
-  for await (const piece of (await zip.openReadStreamPromise(entry)) as AsyncIterable<Buffer>) {
-    hash.update(piece);
-    sum = crc32(piece, sum);
-  }
-  if (sum !== entry.crc32) throw new Error(`the checksum of ${name} is wrong`);
-  return { name, sha256: hash.digest('hex') };
+  return readZipContent(await fromRandomAccessReaderPromise(reader, size, ZIP_OPTIONS));
 }
 
 /** A stored zip as the library wants to read it: anywhere, in any order. */
