@@ -18,7 +18,7 @@ import { parseWithSchema } from './zod-problems.js';
 
 /** How one git host is talked to. Paths are absolute. */
 export interface HostSettings {
-  /** The key in `vcs.hosts`, in lower case. */
+  /** The key in `vcs.hosts`, the host in lower case. */
   key: string;
   username: string;
   token: string | undefined;
@@ -54,7 +54,7 @@ export interface Config {
   vcsTimeoutMs: number;
   vcsConnectTimeoutMs: number;
   vcsConcurrency: number;
-  /** By HOST or HOST:PORT in lower case; see `findHostSettings`. */
+  /** By `HOST`, `HOST:PORT` or one of these and a path; the host in lower case. See `findEntry` of `vcs/remote.ts`. */
   hosts: ReadonlyMap<string, HostSettings>;
   /** `FILE:LINE:COL: sentence`: what was accepted but is probably not meant. */
   warnings: readonly string[];
@@ -118,16 +118,6 @@ export function parseConfig(
   };
 }
 
-/** The entry for a repository's host and port: that of `HOST:PORT` if there is one, else that of `HOST`. */
-export function findHostSettings(
-  hosts: ReadonlyMap<string, HostSettings>,
-  host: string,
-  port: number | undefined,
-): HostSettings | undefined {
-  const exact = port === undefined ? undefined : hosts.get(`${host}:${port}`);
-  return exact ?? hosts.get(host);
-}
-
 function readHosts(
   source: YamlSource,
   entries: z.output<typeof ConfigFile>['vcs']['hosts'],
@@ -135,7 +125,7 @@ function readHosts(
 ): Map<string, HostSettings> {
   const hosts = new Map<string, HostSettings>();
   for (const [written, entry] of Object.entries(entries)) {
-    const key = written.toLowerCase();
+    const key = written.replace(/^[^/]*/, (host) => host.toLowerCase());
     if (hosts.has(key)) {
       const message = `${JSON.stringify(written)} is the same host as a key above; keep one of the two`;
       throw problemsError(source.file, [{ ...source.locate(['vcs', 'hosts', written], 'key'), message }]);

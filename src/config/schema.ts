@@ -110,13 +110,14 @@ const HostEntry = z
 
 const HostKey = z.string().superRefine((key, context) => {
   const [, bracketed, name, port] =
-    /^(?:\[([0-9A-Fa-f:.]+)\]|([\p{L}\p{N}._-]+))(?::(\d{1,5}))?$/u.exec(key) ?? [];
+    /^(?:\[([0-9A-Fa-f:.]+)\]|([\p{L}\p{N}._-]+))(?::(\d{1,5}))?(?:\/[^/\s?#]+)*$/u.exec(key) ?? [];
   const valid =
     (bracketed !== undefined ? isIP(bracketed) === 6 : name !== undefined) && Number(port ?? 1) <= 65535;
   if (!valid)
     context.addIssue({
       code: 'custom',
-      message: "must be HOST or HOST:PORT as in the repository's URL, without scheme or path",
+      message:
+        "must be HOST, HOST:PORT or one of these with a /path, as in the repository's URL, without scheme",
     });
 });
 
@@ -226,7 +227,9 @@ export const ConfigFile = z
             HostKey,
             z.preprocess((value: unknown) => value ?? {}, HostEntry),
           ),
-        ).describe("Credentials and ssh settings, by HOST or HOST:PORT as in the repository's URL."),
+        ).describe(
+          "Credentials and ssh settings, by HOST or HOST:PORT as in the repository's URL, or by one of these and the beginning of the path (HOST/group).",
+        ),
       }),
     ).describe('How repositories are fetched.'),
   })

@@ -27,6 +27,6 @@ export async function summarizeAccess(
   }
   const isHttp = repo.scheme === 'http' || repo.scheme === 'https';
   const ours = credentialName(repo, key, entry);
-  const netrc = ours === undefined && isHttp && (await hasNetrcLogin(repo.host, env));
+  const netrc = ours === undefined && isHttp && (await hasNetrcLogin(repo, env));
   return { hostEntry, credential: netrc ? '~/.netrc' : ours, sshOptions: {} };
 }

@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { DEFAULT_PORTS, type RepoUrl } from '../module/repo-url.js';
 import { options } from './git-environment.js';
+import { netrcLogin } from './netrc.js';
 
 /** One entry under `vcs.hosts` of modhaven.yaml. */
 export interface HostEntry {
@@ -26,7 +27,7 @@ export interface VcsSettings {
   timeoutMs: number;
   connectTimeoutMs: number;
   concurrency: number;
-  /** By `HOST` or `HOST:PORT`, lower case. */
+  /** By `HOST`, `HOST:PORT` or one of these and a path (`HOST/group`); the host in lower case. */
   hosts: ReadonlyMap<string, HostEntry>;
 }
 
@@ -54,7 +55,7 @@ export async function accessTo(
   env: NodeJS.ProcessEnv,
 ): Promise<Access> {
   const { key, entry } = findEntry(repo, settings.hosts);
-  const credential = await findCredential(repo, key, entry);
+  const credential = (await findCredential(repo, key, entry)) ?? (await findNetrcCredential(repo, env));
   return {
     hostKey: key,
     credential: credential?.name,
@@ -71,18 +72,30 @@ export async function accessTo(
   };
 }
 
-/** The entry of `vcs.hosts` for `repo` (an empty one if there is none), and its key or the one it would have. */
+/**
+ * The entry of `vcs.hosts` for `repo` (an empty one if there is none), and its key or the one it would have. The longest
+ * path wins, then the key with a port. One entry applies as a whole; entries are not mixed.
+ */
 export function findEntry(
   repo: RepoUrl,
   hosts: VcsSettings['hosts'],
 ): { key: string; entry: HostEntry; found: boolean } {
   const port = repo.port ?? DEFAULT_PORTS[repo.scheme];
   const withPort = `${repo.host}:${port}`;
-  for (const key of [withPort, repo.host]) {
-    const entry = hosts.get(key);
-    if (entry !== undefined) return { key, entry, found: true };
+  for (const path of pathPrefixes(repo.path)) {
+    for (const key of [withPort + path, repo.host + path]) {
+      const entry = hosts.get(key);
+      if (entry !== undefined) return { key, entry, found: true };
+    }
   }
   return { key: repo.port === undefined ? repo.host : withPort, entry: {}, found: false };
+}
+
+/** `/a/b.git` → `/a/b.git`, `/a/b`, `/a`, ``. */
+function pathPrefixes(path: string): string[] {
+  const whole = path.replace(/\/+$/, '');
+  const elements = whole.replace(/\.git$/, '').split('/');
+  return [whole, ...elements.map((_, i) => elements.slice(0, elements.length - i).join('/'))];
 }
 
 interface Credential {
@@ -109,6 +122,13 @@ async function findCredential(repo: RepoUrl, key: string, entry: HostEntry): Pro
   if (entry.token !== undefined) return { name, username, password: entry.token };
   if (entry.tokenFile === undefined) return { name, username, password: '' };
   return { name, username, password: await readToken(entry.tokenFile, repo) };
+}
+
+/** libcurl knows no ports in a netrc, so two servers on one host would share a login: `machine HOST:PORT` is ours to read. */
+async function findNetrcCredential(repo: RepoUrl, env: NodeJS.ProcessEnv): Promise<Credential | undefined> {
+  if ((repo.scheme !== 'http' && repo.scheme !== 'https') || repo.credentials !== undefined) return undefined;
+  const login = await netrcLogin(repo, env);
+  return login && { name: '~/.netrc', ...login };
 }
 
 async function readToken(file: string, repo: RepoUrl): Promise<string> {

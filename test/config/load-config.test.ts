@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findHostSettings, loadConfig, parseConfig } from '../../src/config/load-config.js';
+import { loadConfig, parseConfig } from '../../src/config/load-config.js';
 import { messageOf } from './message-of.js';
 
 const ENV = {
@@ -307,16 +307,16 @@ describe('parseConfig', () => {
   });
 });
 
-describe('findHostSettings', () => {
-  const { hosts } = parseConfig('vcs: { hosts: { h: {}, "h:22": {}, "[::1]:22": {} } }', 'm.yaml', {});
-  it.each([
-    { host: 'h', port: 22, key: 'h:22' },
-    { host: 'h', port: 23, key: 'h' },
-    { host: 'h', port: undefined, key: 'h' },
-    { host: '[::1]', port: 22, key: '[::1]:22' },
-    { host: '[::1]', port: undefined, key: undefined },
-    { host: 'x', port: 22, key: undefined },
-  ])('finds $key for $host and port $port', ({ host, port, key }) => {
-    expect(findHostSettings(hosts, host, port)?.key).toBe(key);
+describe('vcs.hosts', () => {
+  it('takes hosts, ports and paths, and lowers the case of the host only', () => {
+    const text =
+      'vcs: { hosts: { H.corp: {}, "h.corp:22": {}, "[::1]:22": {}, "H.corp/Team": {}, "h.corp:80/a/b": {} } }';
+    const keys = ['h.corp', 'h.corp:22', '[::1]:22', 'h.corp/Team', 'h.corp:80/a/b'];
+    expect([...parseConfig(text, 'm.yaml', {}).hosts.keys()]).toEqual(keys);
+  });
+
+  it.each(['http://h', 'h/', 'h//a', 'h:x', 'h/a b'])('refuses the key %j', (key) => {
+    const text = JSON.stringify({ vcs: { hosts: { [key]: {} } } });
+    expect(messageOf(() => parseConfig(text, 'm.yaml', {}))).toContain('must be HOST, HOST:PORT');
   });
 });

@@ -62,6 +62,34 @@ describe('accessTo, http', () => {
     expect((await access(`https://${login}@h.example.com/x`, hosts)).secret).toBe(secret);
   });
 
+  it.each([
+    { url: 'https://h.corp/team/a/lib.git', key: 'h.corp/team/a' },
+    { url: 'https://h.corp/team/b/lib.git', key: 'h.corp/team' },
+    { url: 'https://h.corp/team/exact.git', key: 'h.corp/team/exact' },
+    { url: 'https://h.corp/teams/lib.git', key: 'h.corp' },
+    { url: 'https://h.corp/other.git', key: 'h.corp' },
+    { url: 'https://h.corp:8443/team/a/lib.git', key: 'h.corp:8443/team/a' },
+    { url: 'ssh://git@h.corp/team/a/lib.git', key: 'h.corp/team/a' },
+  ])('takes the entry of the longest path for $url', async ({ url, key }) => {
+    const keys = ['h.corp', 'h.corp/team', 'h.corp/team/a', 'h.corp/team/exact', 'h.corp:8443/team/a'];
+    const hosts = Object.fromEntries(keys.map((name) => [name, { token: `token of ${name}` }]));
+    const found = await access(url, hosts);
+    expect(found.hostKey).toBe(key);
+    if (url.startsWith('https')) expect(found.secret).toContain(`password=token of ${key}\n`);
+  });
+
+  it('takes a login with a port from the netrc of the account', async () => {
+    const home = await tempDir('netrc');
+    await writeFile(path.join(home, '.netrc'), 'machine h.corp:8080 login me password canary\n');
+    expect(await access('http://h.corp:8080/x.git', {}, { HOME: home })).toMatchObject({
+      credential: '~/.netrc',
+      secret: 'username=me\npassword=canary\n',
+    });
+    const entry = { 'h.corp:8080': { token: 'entry' } };
+    expect((await access('http://h.corp:8080/x.git', entry, { HOME: home })).secret).toContain('entry');
+    expect((await access('http://h.corp/x.git', {}, { HOME: home })).secret).toBeUndefined();
+  });
+
   it('reads a token file each time', async () => {
     const tokenFile = path.join(await tempDir('token'), 'token');
     const hosts = { 'h.example.com': { username: 'ci', tokenFile } };
