@@ -244,7 +244,7 @@ describe('parseConfig', () => {
     },
     {
       text: 'vcs:\n  hosts:\n    https://h/x: { token: y }\n',
-      message: 'm.yaml:3:5: "https://h/x" must be HOST or HOST:PORT as in the repository\'s URL',
+      message: 'm.yaml:3:5: "https://h/x" must be HOST, HOST:PORT or one of these with a /path',
     },
     {
       text: 'vcs:\n  hosts:\n    H: {}\n    h: {}\n',
