@@ -1,5 +1,5 @@
 /** The rows of `modhaven check` as text for people. */
-import type { CheckRow } from './check.js';
+import type { CheckRow } from './check-row.js';
 import { tableLines } from './table.js';
 
 export interface CheckResult {

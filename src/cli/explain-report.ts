@@ -1,6 +1,6 @@
 /** The story of one module as text for people: a word, then what there is to say. */
 import type { Origin } from '../vcs/types.js';
-import type { Explanation, RepositoryStory, TagStory } from './explain.js';
+import type { Explanation, RepositoryStory, TagStory } from './explanation.js';
 
 /** Lines of `WORD  TEXT`; what belongs to the same word stands below it. */
 export function explainReport(story: Explanation): string {

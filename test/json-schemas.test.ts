@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { jsonSchemas } from '../../src/config/json-schema.js';
+import { jsonSchemas } from '../src/json-schemas.js';
 
 function committed(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`../../config/${name}`, import.meta.url), 'utf8'));
+  return JSON.parse(readFileSync(new URL(`../config/${name}`, import.meta.url), 'utf8'));
 }
 
 describe('jsonSchemas', () => {

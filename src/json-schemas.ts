@@ -6,8 +6,8 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { VanityFile } from '../vanity/schema.js';
-import { ConfigFile } from './schema.js';
+import { VanityFile } from './vanity/schema.js';
+import { ConfigFile } from './config/schema.js';
 
 /** File name in config/ → what belongs into it. */
 export function jsonSchemas(): Record<string, string> {
@@ -25,6 +25,6 @@ function toText(schema: z.ZodType, title: string): string {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [name, text] of Object.entries(jsonSchemas())) {
-    writeFileSync(new URL(`../../config/${name}`, import.meta.url), text);
+    writeFileSync(new URL(`../config/${name}`, import.meta.url), text);
   }
 }
