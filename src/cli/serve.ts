@@ -1,5 +1,6 @@
 /** `modhaven serve`: runs the server until SIGTERM or SIGINT; reads its files again at SIGHUP. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, unlink } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { createApp, type App } from '../app.js';
 import type { Config } from '../config/load-config.js';
 import { ModhavenError, errorMessage } from '../errors.js';
@@ -41,6 +42,7 @@ async function prepareCache(config: Config): Promise<void> {
 
 async function listenOn(app: App, { listen }: Config): Promise<void> {
   try {
+    if ('path' in listen) await removeDeadSocket(listen.path);
     await app.server.app.listen(listen);
   } catch (error) {
     const where = 'path' in listen ? `unix:${listen.path}` : `${listen.host}:${listen.port}`;
@@ -52,8 +54,23 @@ async function listenOn(app: App, { listen }: Config): Promise<void> {
   }
 }
 
+/** A server that was killed leaves its socket behind, and the next one could not start. */
+async function removeDeadSocket(path: string): Promise<void> {
+  const isDead = await new Promise<boolean>((resolve) => {
+    const socket = connect(path);
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
+  if (isDead) await unlink(path);
+}
+
 function announce(app: App, config: Config, log: Logger): void {
   const map = app.vanity();
+  if (config.workers !== 1)
+    log.warn({ workers: config.workers }, 'this release runs one worker, whatever "workers" says');
   log.info({ url: config.publicUrl, rules: map.rules.length, cache: config.cacheDir }, 'modhaven is ready');
   const rule = map.rules.find(({ isPattern }) => !isPattern);
   if (rule === undefined) return;

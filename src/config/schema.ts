@@ -173,7 +173,7 @@ export const ConfigFile = z
       })
       .default(1)
       .describe(
-        'Number of server processes; auto is one for each processor. Default: 1. A change needs a restart.',
+        'Number of server processes; auto is one for each processor. This release runs one and says so. Default: 1.',
       ),
     cache: section(
       z.strictObject({
