@@ -18,7 +18,7 @@ import { createUpstreamModules } from './upstream/upstream-modules.js';
 import { createCodeHost } from './vcs/code-host.js';
 import type { CodeRepo } from './vcs/types.js';
 import { createVanityStore } from './vanity/vanity-store.js';
-import type { VanityMap } from './vanity/vanity-map.js';
+import { isPublicHost, type VanityMap } from './vanity/vanity-map.js';
 import { createDriftWatch } from './verify/drift.js';
 import { createTagWatch, tagRefs } from './verify/moved-tags.js';
 
@@ -44,6 +44,8 @@ export function createApp({ settings, log, version }: AppOptions): App {
   const startedAt = new Date();
   let vanityFile = config().vanityFile;
   let vanity = openVanity(vanityFile);
+  /** Why the file that the settings name now is not in use. */
+  let vanityError: Error | undefined;
 
   function openVanity(file: string): ReturnType<typeof createVanityStore> {
     const store = createVanityStore({ file, defaultHost: () => config().publicHost });
@@ -85,7 +87,7 @@ export function createApp({ settings, log, version }: AppOptions): App {
       refreshMs,
       log,
     }),
-    covers: (path) => vanity.current().covers(path),
+    covers: (path) => vanity.current().covers(path) || isGitHost(path),
     hasUpstream: () => proxies().length > 0,
   });
   const pushes = createPushHandler({
@@ -124,7 +126,7 @@ export function createApp({ settings, log, version }: AppOptions): App {
         rules: map.rules.length,
         hosts: [...map.hosts],
         warnings: map.warnings.map((warning) => formatProblem(map.file, warning)),
-        error: vanity.lastError()?.message,
+        error: (vanityError ?? vanity.lastError())?.message,
       },
       problems: host.problems().map(({ url, at, error }) => ({
         repository: url,
@@ -134,6 +136,14 @@ export function createApp({ settings, log, version }: AppOptions): App {
       drift: drift.report(),
       movedTags: tags.report(),
     };
+  }
+
+  /** Whether a path begins with the name of a git host that has an entry in the settings: no public module does. */
+  function isGitHost(path: string): boolean {
+    const [host = ''] = path.split('/', 1);
+    return (
+      [...config().hosts.keys()].some((key) => key.replace(/[:/].*$/, '') === host) && !isPublicHost(host)
+    );
   }
 
   function reloadConfig(): void {
@@ -155,8 +165,13 @@ export function createApp({ settings, log, version }: AppOptions): App {
       try {
         vanity = openVanity(config().vanityFile);
         vanityFile = config().vanityFile;
+        vanityError = undefined;
       } catch (error) {
-        log.error({ error: String(error) }, 'the new vanity file has an error; the old one stays in use');
+        vanityError = error as Error;
+        log.error(
+          { error: vanityError.message },
+          'the new vanity file has an error; the old one stays in use',
+        );
         return;
       }
     } else if (!vanity.reload()) {
@@ -173,20 +188,18 @@ export function createApp({ settings, log, version }: AppOptions): App {
   }
 
   function reload(): void {
-    const before = vanityFile;
+    const before = watched().join('\n');
     reloadConfig();
     reloadVanity();
-    if (vanityFile === before) return;
+    if (watched().join('\n') === before) return;
     watcher.close();
-    watcher = watch();
+    watcher = watchFiles(watched(), reload);
   }
 
-  const watch = () =>
-    watchFiles(
-      [config().file, vanityFile].filter((file) => file !== undefined),
-      reload,
-    );
-  let watcher = watch();
+  /** The file that the settings name, too, while it has an error and another one is in use. */
+  const watched = () =>
+    [...new Set([config().file, vanityFile, config().vanityFile])].filter((file) => file !== undefined);
+  let watcher = watchFiles(watched(), reload);
 
   return {
     server,

@@ -1,6 +1,6 @@
 /**
  * The log: readable on a terminal, JSON otherwise; level by flag or environment. Every string passes the redactor, so
- * that a credential in a URL or in what git said never reaches a file.
+ * that a credential in a URL, in what git said or in an error nobody foresaw never reaches a file.
  */
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
@@ -23,7 +23,13 @@ export function createLog({ level, readable }: LogOptions): Logger {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }), log: redactFields },
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: (error: Error) => redactDeep(pino.stdSerializers.err(error)) },
+    hooks: {
+      logMethod(args: unknown[], method: (...args: unknown[]) => void) {
+        method.apply(this, args.map(redactDeep));
+      },
+    },
   };
   if (!readable) return pino(options, pino.destination({ dest: 1, sync: true }));
   return pino(
@@ -32,8 +38,10 @@ export function createLog({ level, readable }: LogOptions): Logger {
   );
 }
 
-function redactFields(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? redact(value) : value]),
-  );
+/** The value with every string in it redacted. Errors are left to their serializer. */
+function redactDeep(value: unknown): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map(redactDeep);
+  if (value === null || typeof value !== 'object' || value instanceof Error) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, redactDeep(field)]));
 }

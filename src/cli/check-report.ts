@@ -45,6 +45,8 @@ function notes(row: CheckRow): string[] {
 
 function summary(rows: CheckRow[]): string {
   const tried = rows.filter((row) => !row.skipped);
+  if (tried.length === 0 && rows.length > 0)
+    return 'nothing was tried: every rule is a pattern; name one of their modules: modhaven check MODULE';
   const failed = tried.filter((row) => !row.ok).length;
   if (failed > 0) return `${failed} of ${tried.length} repositories could not be read`;
   return `${tried.filter((row) => row.reached).length} of ${tried.length} repositories reached`;

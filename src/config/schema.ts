@@ -181,7 +181,7 @@ export const ConfigFile = z
           'Where versions and mirrors are kept. Default: ./data. A change needs a restart.',
         ),
         max_size: Size.prefault('50GiB').describe(
-          'Limit for what can be fetched again: git mirrors and upstream modules. Finished private versions are never evicted. Default: 50GiB.',
+          'Limit for what can be fetched again: git mirrors and upstream modules. Finished private versions are never evicted. This release removes nothing by itself. Default: 50GiB.',
         ),
       }),
     ).describe('The cache on disk.'),

@@ -129,8 +129,9 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
       try {
         const repo = await host.open(remote, maxAge);
         asOf = repo.asOf;
-        options.onRepo?.(path, remote, repo);
-        return await work(codeModule({ path, root, subdir, repo }), repo);
+        const result = await work(codeModule({ path, root, subdir, repo }), repo);
+        options.onRepo?.(path, remote, repo); // now it is known to be a module: a path that anybody makes up is not
+        return result;
       } catch (error) {
         const stale = error instanceof RefsChanged || (insist && isNotExist(error) && asOf < askedAt);
         if (!stale || attempt >= MAX_ATTEMPTS) throw error;
@@ -163,10 +164,11 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
     version: string,
     work: (module: CodeModule, repo: CodeRepo, commit: string) => Promise<T>,
   ): Promise<T> {
-    const commit = (await pin(path, version)).Origin?.Hash;
     const subject = `${path}@${version}`;
-    if (commit === undefined)
-      throw new ModhavenError('STORAGE', `the stored .info of ${subject} names no commit`);
+    // An .info that came from an upstream, before a rule made the module ours, may name no commit.
+    const commit =
+      (await pin(path, version)).Origin?.Hash ??
+      (await inModule(path, subject, (module) => module.stat(version))).commit;
     return inModule(path, subject, async (module, repo) => {
       if (!(await repo.has(commit))) await bring(repo, commit, version);
       return work(module, repo, commit);
@@ -245,6 +247,8 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
 
   async function makeZip(path: ModulePath, version: string): Promise<void> {
     await atCommit(path, version, async (module, repo, commit) => {
+      // With it, so that a version whose zip is there is complete, also as a GOPROXY=file:// tree.
+      await putBytes(store, { module: path, version, kind: 'mod' }, await module.goMod(version, commit));
       const { directory } = await module.findRoot(version, commit);
       let hash = '';
       const zip: Part = { module: path, version, kind: 'zip' };

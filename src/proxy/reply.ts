@@ -51,7 +51,12 @@ export async function sendZip(
 
   const range = rangeOf(request, size, etag);
   if (range === 'unsatisfiable')
-    return reply.code(416).header('content-range', `bytes */${size}`).header('content-length', 0).send();
+    return reply
+      .code(416)
+      .header('cache-control', 'no-store')
+      .header('content-range', `bytes */${size}`)
+      .header('content-length', 0)
+      .send();
   void reply.header('content-type', CONTENT_TYPES.zip);
   const { start, end } = range ?? { start: 0, end: size - 1 };
   if (range !== undefined) void reply.code(206).header('content-range', `bytes ${start}-${end}/${size}`);

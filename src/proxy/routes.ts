@@ -47,7 +47,9 @@ export function proxyRoutes(
   app.route({ method: ['GET', 'HEAD'], url: '/', exposeHeadRoute: false, handler });
 
   async function handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const [rawPath = '/', query = ''] = (request.raw.url ?? '/').split('?', 2);
+    // A client that takes us for its web proxy writes the whole URL.
+    const url = (request.raw.url ?? '/').replace(/^https?:\/\/[^/?#]*/i, '');
+    const [rawPath = '/', query = ''] = url.split('?', 2);
     if (new URLSearchParams(query).get('go-get') === '1') return page(request, reply, rawPath);
     const asked = parseProxyRequest(rawPath);
     return asked === undefined ? page(request, reply, rawPath) : answer(request, reply, asked);
@@ -102,6 +104,14 @@ export function proxyRoutes(
     }
     if (path === '/')
       return sendBytes(request, reply, Buffer.from(welcome(publicUrl())), 'text/plain; charset=utf-8', SHORT);
+    if (path.startsWith('/sumdb/'))
+      throw new ModhavenError(
+        'MODULE_NOT_FOUND',
+        'not found: no checksum database comes through this server',
+        {
+          remedy: 'go asks the database itself; for private modules set GONOSUMDB as "modhaven env" prints',
+        },
+      );
     throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${request.host.replace(/:\d*$/, '')}${path}`, {
       reason: 'no rule in vanity.yaml covers this path for this host',
       remedy: `as a GOPROXY use ${publicUrl()}; pages of a vanity host need its name in the Host header`,

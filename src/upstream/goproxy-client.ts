@@ -49,6 +49,9 @@ export function createGoproxyClient({ proxies, patienceMs }: GoproxyClientOption
   };
 }
 
+/** Bytes of a refusal that are looked at. */
+const MAX_REFUSAL = 2000;
+
 function ask(proxy: UpstreamProxy, path: string, patienceMs: number): Promise<UpstreamAnswer> {
   return proxy.url.startsWith('file:') ? askFolder(proxy.url + path) : askServer(proxy, path, patienceMs);
 }
@@ -92,7 +95,7 @@ function headersFor({ credentials }: UpstreamProxy): Record<string, string> {
 }
 
 async function refusal(url: string, response: Response): Promise<ModhavenError> {
-  const text = redactLine((await response.text().catch(() => '')).slice(0, 2000), 150);
+  const text = redactLine(await beginningOf(response).catch(() => ''), 150);
   if (response.status === 404)
     return notFound(url, text === '' ? 'the upstream proxy does not have it' : text);
   if (response.status === 410)
@@ -103,6 +106,16 @@ async function refusal(url: string, response: Response): Promise<ModhavenError> 
     reason: text === '' ? undefined : text,
     remedy: 'try again later; if it stays so, correct upstream: in modhaven.yaml',
   });
+}
+
+/** The first bytes of a body, which may be endless. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {
+    pieces.push(piece);
+    if (pieces.reduce((size, { length }) => size + length, 0) >= MAX_REFUSAL) break;
+  }
+  return Buffer.concat(pieces).toString('utf8', 0, MAX_REFUSAL);
 }
 
 function notFound(url: string, reason: string): ModhavenError {

@@ -38,8 +38,8 @@ interface Remembered {
   askedAt: number;
 }
 
-/** Lists, branches and `@latest` answers that are remembered. */
-const MAX_REMEMBERED = 10_000;
+/** Bytes of lists, branches and `@latest` answers that are remembered. */
+const MAX_REMEMBERED = 64 * 1024 * 1024;
 
 /** Texts of the protocol are small; the largest go.mod the go command reads is this. */
 const MAX_TEXT = ZIP_LIMITS.goMod;
@@ -47,7 +47,10 @@ const MAX_TEXT = ZIP_LIMITS.goMod;
 export function createUpstreamModules(options: UpstreamModulesOptions): ModuleService {
   const { client, store, tempDir, refreshMs, log } = options;
   const flights = createCoalescer();
-  const remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
+  const remembered = new LRUCache<string, Remembered>({
+    maxSize: MAX_REMEMBERED,
+    sizeCalculation: ({ bytes }, path) => bytes.length + path.length,
+  });
 
   /** A text that may change: at most `refresh` old, older only if the upstream cannot be asked. */
   function changing(path: string): Promise<Buffer> {

@@ -6,6 +6,7 @@
  *   <meta name="go-import" content="ROOT mod PROXY">          for a repository that only this server can read
  *   <meta name="go-source" content="ROOT HOME DIR FILE">      for documentation sites; `display` in vanity.yaml
  */
+import { isIP } from 'node:net';
 import type { RepoUrl } from '../module/repo-url.js';
 import type { RepoRoot } from './rule.js';
 import type { VanityMap } from './vanity-map.js';
@@ -13,8 +14,8 @@ import type { VanityMap } from './vanity-map.js';
 /**
  * What the page for `path` (decoded, beginning with `/`) on `host` (as a Host header gives it, port allowed) is about;
  * undefined if there is none. A file without a host answers for any, and the import path begins with the one asked.
- * A host we know nothing of is our own address, or a web server in front that passes on another Host than it was asked
- * for: the page then names the vanity host, which is what such a client asked that server for.
+ * A bare address instead of a name is our own, or a web server in front that passes on another Host than it was asked for
+ * (nginx does by default): the page then names the vanity host, which is what the client asked that server for.
  */
 export function lookupPage(map: VanityMap, host: string, path: string): RepoRoot | undefined {
   const asked = host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
@@ -22,9 +23,14 @@ export function lookupPage(map: VanityMap, host: string, path: string): RepoRoot
   const found = map.resolve(`${asked}${rest}`);
   if (found !== undefined || map.hosts.has(asked)) return found;
   const ours = map.resolve(`${map.host}${rest}`);
-  if (!map.hostless || ours === undefined) return ours;
+  if (!map.hostless) return isBareAddress(asked) ? ours : undefined;
+  if (ours === undefined) return undefined;
   if (!/^[a-z0-9.-]+$/.test(asked) || !ours.rule.key.startsWith('/')) return undefined;
   return { ...ours, root: `${asked}${ours.root.slice(map.host.length)}` };
+}
+
+function isBareAddress(host: string): boolean {
+  return host === 'localhost' || isIP(host.replace(/^\[|\]$/g, '')) !== 0;
 }
 
 /** The page for `root`. `publicUrl` is how clients reach this server as a proxy. */

@@ -56,6 +56,11 @@ const PUBLIC_HOSTS: ReadonlySet<string> = new Set([
   ...['golang.org', 'google.golang.org', 'cloud.google.com', 'go.uber.org', 'k8s.io', 'sigs.k8s.io'],
 ]);
 
+/** Whether everybody's public modules live on `host`. */
+export function isPublicHost(host: string): boolean {
+  return PUBLIC_HOSTS.has(host);
+}
+
 /** A map of `rules`, no two of which have the same shape (`createRuleIndex` finds those). */
 export function createVanityMap(
   content: Omit<VanityMap, 'rules' | 'hosts' | 'resolve' | 'candidates' | 'covers'>,
@@ -66,6 +71,10 @@ export function createVanityMap(
   const hosts = new Set(
     [content.host, ...ruleHosts].filter((host) => host !== '' && !PUBLIC_HOSTS.has(host)),
   );
+  // The git hosts behind the rules are ours as well: whoever types their names by mistake means our code.
+  const gitHosts = new Set(
+    rules.flatMap(({ sources }) => sources.map(hostOfSource)).filter((host) => !PUBLIC_HOSTS.has(host)),
+  );
   return {
     ...content,
     rules,
@@ -74,9 +83,14 @@ export function createVanityMap(
     candidates: (path) => index.candidates(path),
     covers(path) {
       const [host = ''] = path.split('/', 1);
-      return hosts.has(host) || index.candidates(path).length > 0;
+      return hosts.has(host) || gitHosts.has(host) || index.candidates(path).length > 0;
     },
   };
+}
+
+/** The host name of an address as `VanityRule.sources` has it, without port; '' for a local path. */
+function hostOfSource(source: string): string {
+  return /^[a-z+]+:\/\/(?:[^/@]*@)?([^/:]+)/i.exec(source)?.[1]?.toLowerCase() ?? '';
 }
 
 /** Rules, found by path. */

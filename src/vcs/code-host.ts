@@ -6,7 +6,6 @@
  */
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import pLimit from 'p-limit';
 import { isModhavenError, type ModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { dial } from './dial.js';
@@ -14,6 +13,7 @@ import { gitRepo, type Listing } from './git-repo.js';
 import { createMirror, mirrorName, type Mirror } from './mirror.js';
 import { parseDefaultBranch, parseRefs } from './refs.js';
 import type { VcsSettings } from './remote.js';
+import { createTurns } from './turns.js';
 import type { CodeHost, HostProblem } from './types.js';
 
 export interface CodeHostOptions {
@@ -48,13 +48,13 @@ interface Question {
 }
 
 export function createCodeHost({ dir, settings, env = process.env, onRefs }: CodeHostOptions): CodeHost {
-  const limit = pLimit(settings().concurrency);
+  const turns = createTurns(() => settings().concurrency);
   const remotes = new LRUCache<string, Remote>({ max: MAX_REMOTES });
 
   function remoteFor(url: RepoUrl): Remote {
     let remote = remotes.get(url.gitUrl);
     if (remote === undefined) {
-      const mirror = createMirror({ dir: join(dir, mirrorName(url)), remote: url, settings, env, limit });
+      const mirror = createMirror({ dir: join(dir, mirrorName(url)), remote: url, settings, env, turns });
       const nothing = { known: undefined, asking: undefined, silent: undefined, problem: undefined };
       remote = { mirror, notBefore: 0, ...nothing };
       remotes.set(url.gitUrl, remote);
@@ -113,13 +113,11 @@ export function createCodeHost({ dir, settings, env = process.env, onRefs }: Cod
 
   return {
     async open(url, maxAgeMs) {
-      limit.concurrency = settings().concurrency;
       const remote = remoteFor(url);
       return gitRepo(url, remote.mirror, await refsOf(url, remote, maxAgeMs));
     },
 
     async refresh(url) {
-      limit.concurrency = settings().concurrency;
       const remote = remoteFor(url);
       remote.notBefore = Date.now();
       remote.silent = undefined; // who tells us of a push is not silent

@@ -11,8 +11,7 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { LimitFunction } from 'p-limit';
-import { ModhavenError, isModhavenError } from '../errors.js';
+import { isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { redactLine } from '../redact.js';
 import { bareRepo, isBroken, type BareRepo, type GitObject, type ObjectFormat } from './bare-repo.js';
@@ -23,6 +22,7 @@ import { GitFailure, runGit } from './git-exec.js';
 import { scanKeys } from './host-keys.js';
 import { refsFingerprint, type Refs } from './refs.js';
 import { accessTo, type VcsSettings } from './remote.js';
+import type { Turns } from './turns.js';
 import { asStorageError, storageError } from './storage.js';
 
 export interface Mirror {
@@ -49,17 +49,14 @@ export interface MirrorOptions {
   remote: RepoUrl;
   settings: () => VcsSettings;
   env: NodeJS.ProcessEnv;
-  /** Shared by all mirrors: at most `vcs.concurrency` commands talk to hosts at once. */
-  limit: LimitFunction;
+  /** Shared by all mirrors. */
+  turns: Turns;
 }
 
 /** For a look at the key of a host that just answered. */
 const SCAN_MS = 3_000;
 
-/** Questions to hosts that may wait at once before further ones are turned away. */
-const MAX_WAITING = 2000;
-
-export function createMirror({ dir, remote, settings, env, limit }: MirrorOptions): Mirror {
+export function createMirror({ dir, remote, settings, env, turns }: MirrorOptions): Mirror {
   const timeoutMs = settings().timeoutMs;
   const content = bareRepo(join(dir, 'content.git'), env, timeoutMs);
   const history = bareRepo(join(dir, 'history.git'), env, timeoutMs);
@@ -72,12 +69,8 @@ export function createMirror({ dir, remote, settings, env, limit }: MirrorOption
     args: string[],
     extra: Record<string, string> = {},
   ): Promise<string> {
-    if (limit.pendingCount > MAX_WAITING)
-      throw new ModhavenError('OVERLOADED', `cannot read ${remote.url} now`, {
-        reason: `${limit.pendingCount} questions to git hosts are waiting`,
-        remedy: 'try again in a moment; vcs.concurrency says how many are asked at once',
-      });
-    return limit(async () => {
+    const host = `${remote.host}:${remote.port ?? ''}`;
+    return turns.run(host, settings().timeoutMs, async () => {
       const reach = await accessTo(remote, settings(), env);
       const workDir = gitDir ?? dirname(dir);
       await mkdir(workDir, { recursive: true }).catch((error: unknown) => {

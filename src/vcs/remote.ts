@@ -146,10 +146,13 @@ async function readToken(file: string, repo: RepoUrl): Promise<string> {
 function credentialOptions(repo: RepoUrl, ours: boolean): string[] {
   if (!ours) return [];
   const port = repo.port === undefined ? '' : `:${repo.port}`;
-  const scope = `${repo.scheme}://${repo.host}${port}`;
+  const scopes = [`${repo.scheme}://${repo.host}${port}`];
+  // Many a host sends http on to https: the same host, and a safer way to it.
+  if (repo.scheme === 'http' && repo.port === undefined) scopes.push(`https://${repo.host}`);
+  const helper = '!f() { test "$1" = get && cat <&3; }; f';
   return options({
     'credential.helper': '', // forget the helpers of the account: the entry decides
-    [`credential.${scope}.helper`]: '!f() { test "$1" = get && cat <&3; }; f',
+    ...Object.fromEntries(scopes.map((scope) => [`credential.${scope}.helper`, helper])),
   });
 }
 

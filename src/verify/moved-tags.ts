@@ -82,10 +82,18 @@ export function createTagWatch({ store, log, onForeign, refresh }: TagWatchOptio
   /** By version and repository, where the tag of a version from elsewhere was first seen. */
   const foreign = new LRUCache<string, string>({ max: MAX_VERSIONS });
   let queue: Promise<void> = Promise.resolve();
+  /** What waits in the queue: each at most once, however often its refs are asked for. */
+  const waiting = new Set<string>();
 
   function enqueue(module: ModulePath, remote: RepoUrl): void {
+    const key = `${module} ${remote.gitUrl}`;
+    if (waiting.has(key)) return;
+    waiting.add(key);
     queue = queue
-      .then(() => compare(module, remote))
+      .then(() => {
+        waiting.delete(key);
+        return compare(module, remote);
+      })
       .catch((error: unknown) => {
         log.error({ module, error: errorMessage(error) }, 'tags could not be compared');
       });

@@ -75,7 +75,12 @@ describe.skipIf(missing('git'))('SIGTERM', () => {
     expect([status, bytes.length]).toEqual([200, Number(headers['content-length'])]);
     expect(bytes.length).toBeGreaterThan(SIZE);
     expect(await server.exited).toEqual({ code: 0, signal: null });
-    expect((await stored(server.cacheDir)).sort()).toEqual(['v1.0.0.info', 'v1.0.0.zip', 'v1.0.0.ziphash']);
+    expect((await stored(server.cacheDir)).sort()).toEqual([
+      'v1.0.0.info',
+      'v1.0.0.mod',
+      'v1.0.0.zip',
+      'v1.0.0.ziphash',
+    ]);
   });
 
   it('answers 503 on a connection that is still open', async () => {
@@ -192,7 +197,7 @@ describe.skipIf(missing('git', 'go'))('SIGKILL', () => {
     expect(await server.exited).toEqual({ code: null, signal: 'SIGKILL' });
     expect(await lost).toContain('socket hang up');
     const left = (await stored(server.cacheDir)).filter((name) => !name.startsWith('.tmp-'));
-    expect(left).toEqual(['v1.0.0.info']);
+    expect(left).toEqual(['v1.0.0.info', 'v1.0.0.mod']);
     await expectWhole(server);
   });
 });

@@ -57,6 +57,18 @@ describe('resolve', () => {
     expect(MAP.resolve(path)).toBeUndefined();
   });
 
+  it('covers the git hosts behind the rules, but not the ones of everybody', () => {
+    const map = mapOf({
+      '/a': 'https://gitlab.corp:8443/a.git',
+      '/b': 'git@scm.corp:b.git',
+      '/c': 'https://github.com/x/c',
+    });
+    expect(map.covers('gitlab.corp/team/secret')).toBe(true);
+    expect(map.covers('scm.corp/x')).toBe(true);
+    expect(map.covers('github.com/x/c')).toBe(false);
+    expect(map.covers('ex.org/x')).toBe(false);
+  });
+
   describe('with {path...}', () => {
     const map = mapOf({
       '/g/{path...}': 'http://h/{path}.git',
