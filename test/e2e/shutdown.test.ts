@@ -189,7 +189,8 @@ describe.skipIf(missing('git', 'go'))('SIGKILL', () => {
     const lost = ask(server.url, ZIP).catch((error: unknown) => String(error));
     const names = await until(
       () => stored(server.cacheDir),
-      (all) => all.some((name) => name.startsWith('.tmp-')),
+      // Once .mod is there, the temporary file is the zip's.
+      (all) => all.includes('v1.0.0.mod') && all.some((name) => name.startsWith('.tmp-')),
       5_000,
     );
     expect(names.some((name) => name.startsWith('.tmp-'))).toBe(true);
