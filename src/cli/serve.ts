@@ -1,4 +1,5 @@
 /** `modhaven serve`: runs the server until SIGTERM or SIGINT; reads its files again at SIGHUP. */
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { createApp, type App } from '../app.js';
@@ -82,7 +83,6 @@ function announce(app: App, config: Config, log: Logger): void {
 /** Waits for a signal to end, then for the requests that are running, as long as one of them may take. */
 function endOfService(app: App, config: Config, log: Logger): Promise<void> {
   return new Promise((resolve) => {
-    process.on('SIGHUP', () => app.reload());
     const end = (signal: NodeJS.Signals) => {
       log.info({ signal }, 'ending: running requests are finished first');
       const deadline = setTimeout(() => {
@@ -99,5 +99,20 @@ function endOfService(app: App, config: Config, log: Logger): Promise<void> {
     };
     process.once('SIGTERM', end);
     process.once('SIGINT', end);
+    process.on('SIGHUP', () => {
+      if (terminalIsGone()) end('SIGHUP');
+      else app.reload();
+    });
   });
+}
+
+/** A closed terminal sends the same signal as who wants the files read again; nobody would end the server then. */
+function terminalIsGone(): boolean {
+  if (!process.stdout.isTTY) return false;
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -57,6 +57,16 @@ describe('the log', () => {
     expect(plain).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: modhaven is ready/m);
     expect(plain).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: request .*mycompany\.com\/nope.*404/m);
     expect(plain).not.toContain('"level"');
+
+    // Whoever closes the terminal ends the server.
+    await terminal.stop();
+    expect(
+      await until(
+        () => answersOk(port, '/-/readyz'),
+        (answers) => !answers,
+        10_000,
+      ),
+    ).toBe(false);
   });
 
   const levels: { name: string; args?: string[]; env?: Env; lines: string[]; not: string[] }[] = [
