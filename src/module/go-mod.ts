@@ -83,6 +83,13 @@ export function parseGoMod(text: Buffer): GoModFacts {
   return { go: file.go, retract: file.retract };
 }
 
+/** Whether one of `intervals` (retractions, bounds included) holds `version`. */
+export function isRetracted(intervals: readonly VersionInterval[], version: string): boolean {
+  return intervals.some(
+    ({ low, high }) => semver.compare(low, version) <= 0 && semver.compare(version, high) <= 0,
+  );
+}
+
 /** The go.mod file of a module that has none. A valid path never needs the quotes of a go.mod string. */
 export function synthesizeGoMod(path: ModulePath): Buffer {
   return Buffer.from(`module ${path}\n`);

@@ -11,7 +11,7 @@
  *     ex.com/m/v2      ex.com/m/v2       ''            /v2         v2.0.0 (the rule names the whole path)
  */
 import { ModhavenError, isNotExist } from '../errors.js';
-import { parseGoMod, synthesizeGoMod, type VersionInterval } from '../module/go-mod.js';
+import { isRetracted, parseGoMod, synthesizeGoMod, type VersionInterval } from '../module/go-mod.js';
 import { matchPathMajor, pathMajorPrefix, type ModulePath } from '../module/module-path.js';
 import { isPseudoVersion, pseudoVersion, pseudoVersionRev } from '../module/pseudo-version.js';
 import * as semver from '../module/semver.js';
@@ -152,7 +152,7 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
   /** The version of `revision` that was found for `asked` ('' where nothing in particular was asked for). */
   async function toVersion(revision: Revision, asked: string): Promise<VersionInfo> {
     const goModAt = once(async () => (await repo.readFile(revision.hash, 'go.mod')) !== undefined);
-    const isRetracted = once(retractions);
+    const intervals = once(retractions);
 
     async function mayBeIncompatible(version: string): Promise<boolean> {
       if (codeDir !== '' || pathMajor !== '' || (await goModAt())) return false;
@@ -192,12 +192,7 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
       };
     }
 
-    async function retracted(version: string): Promise<boolean> {
-      const intervals = await isRetracted();
-      return intervals.some(
-        ({ low, high }) => semver.compare(low, version) <= 0 && semver.compare(version, high) <= 0,
-      );
-    }
+    const retracted = async (version: string) => isRetracted(await intervals(), version);
 
     if (isPseudoVersion(asked)) {
       const info = await accept(asked);

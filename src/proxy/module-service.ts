@@ -55,7 +55,7 @@ export interface ModuleServiceOptions {
   /** How old refs may be, in milliseconds (`refresh`). */
   refreshMs: () => number;
   log: Pick<Logger, 'info'>;
-  /** Told of each repository that is looked into for a module. */
+  /** Told of each repository in which something was found for a module. */
   onRepo?: (module: ModulePath, remote: RepoUrl, repo: CodeRepo) => void;
 }
 
@@ -241,14 +241,19 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
 
   async function makeMod(path: ModulePath, version: string): Promise<void> {
     await atCommit(path, version, async (module, _repo, commit) => {
-      await putBytes(store, { module: path, version, kind: 'mod' }, await module.goMod(version, commit));
+      await storeMod(module, version, commit);
     });
+  }
+
+  async function storeMod(module: CodeModule, version: string, commit: string): Promise<void> {
+    const part: Part = { module: module.path, version, kind: 'mod' };
+    await putBytes(store, part, await module.goMod(version, commit));
   }
 
   async function makeZip(path: ModulePath, version: string): Promise<void> {
     await atCommit(path, version, async (module, repo, commit) => {
       // With it, so that a version whose zip is there is complete, also as a GOPROXY=file:// tree.
-      await putBytes(store, { module: path, version, kind: 'mod' }, await module.goMod(version, commit));
+      if (!(await isComplete(path, version, 'mod'))) await storeMod(module, version, commit);
       const { directory } = await module.findRoot(version, commit);
       let hash = '';
       const zip: Part = { module: path, version, kind: 'zip' };

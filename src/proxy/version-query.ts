@@ -3,7 +3,7 @@
  * (`cmd/go/internal/modload/query.go`). Everything else names one revision, which is the module's to resolve.
  */
 import { ModhavenError, isNotExist } from '../errors.js';
-import { parseGoMod, type VersionInterval } from '../module/go-mod.js';
+import { isRetracted, parseGoMod, type VersionInterval } from '../module/go-mod.js';
 import { pathMajorReason, splitPathVersion } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import type { Origin } from '../vcs/types.js';
@@ -22,10 +22,7 @@ export async function chooseVersion(module: CodeModule, query: string): Promise<
   const isPrefix = isVersionPrefix(query);
   const { list, origin } = await module.versions(isPrefix ? `${query}.` : '');
   const retracted = await retractedBy(module);
-  const allowed = (version: string) =>
-    !retracted.some(
-      ({ low, high }) => semver.compare(low, version) <= 0 && semver.compare(version, high) <= 0,
-    );
+  const allowed = (version: string) => !isRetracted(retracted, version);
   const matches = (version: string) =>
     !isPrefix || (version.startsWith(`${query}.`) && semver.compare(version, query) >= 0);
 
