@@ -44,6 +44,10 @@ export interface Answer<T> {
   hit: boolean;
   /** Whether the answer can never change. */
   immutable: boolean;
+  /** Of what may change: when it was known to be so, in milliseconds since 1970. Absent: now. */
+  asOf?: number;
+  /** Whether it is older than `refresh` allows, because whoever knows better cannot be asked. */
+  stale?: boolean;
 }
 
 type Work<T> = (module: CodeModule, repo: CodeRepo) => Promise<T>;

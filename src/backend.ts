@@ -1,0 +1,82 @@
+/**
+ * What stands behind the server and the commands that fetch: the store, the git hosts, the upstream and the services over
+ * them, put together from the settings. Nothing here decides anything.
+ */
+import { join } from 'node:path';
+import type { Logger } from './log.js';
+import type { ModulePath } from './module/module-path.js';
+import type { RepoUrl } from './module/repo-url.js';
+import { createDiskStore } from './proxy/disk-store.js';
+import { createModuleRouter } from './proxy/module-router.js';
+import { createModuleService, type ModuleService } from './proxy/module-service.js';
+import { isPrivatePath } from './proxy/private-paths.js';
+import { createRootFinder, type RootFinder } from './proxy/root-finder.js';
+import type { VersionStore } from './proxy/version-store.js';
+import { vcsSettings, type Settings } from './settings.js';
+import { createGoproxyClient } from './upstream/goproxy-client.js';
+import { createUpstreamModules } from './upstream/upstream-modules.js';
+import type { VanityMap } from './vanity/vanity-map.js';
+import { createCodeHost } from './vcs/code-host.js';
+import type { CodeHost, CodeRepo } from './vcs/types.js';
+import { createDriftWatch, type DriftWatch } from './verify/drift.js';
+import { createTagWatch, tagRefs, type TagWatch } from './verify/moved-tags.js';
+
+export interface Backend {
+  store: VersionStore;
+  host: CodeHost;
+  roots: RootFinder;
+  /** The modules of our own rules. */
+  ours: ModuleService;
+  /** All modules: ours, and public ones through the upstream. */
+  modules: ModuleService;
+  /** Whether a module path is private. */
+  isPrivate: (path: string) => boolean;
+  drift: DriftWatch;
+  tags: TagWatch;
+}
+
+export interface BackendOptions {
+  settings: Pick<Settings, 'current'>;
+  vanity: () => VanityMap;
+  log: Logger;
+}
+
+export function createBackend({ settings, vanity, log }: BackendOptions): Backend {
+  const config = () => settings.current();
+  const { cacheDir } = config();
+  const refreshMs = () => config().refreshMs;
+  const proxies = () => config().upstream;
+  const isPrivate = (path: string) => isPrivatePath(path, vanity(), config().hosts.keys());
+
+  const store = createDiskStore(join(cacheDir, 'download'));
+  const tags = createTagWatch({
+    store,
+    log,
+    onForeign: (module) => drift.check(module),
+    refresh: (remote) => void host.open(remote, 0).catch(() => undefined),
+  });
+  const host = createCodeHost({
+    dir: join(cacheDir, 'vcs'),
+    settings: () => vcsSettings(config()),
+    onRefs: (remote, listing) => tags.refs(remote, listing),
+  });
+  const drift = createDriftWatch({ store, host, vanity, log });
+  const roots = createRootFinder({ candidates: (path) => vanity().candidates(path), host, refreshMs });
+  const ours = createModuleService({ roots, host, store, refreshMs, log, onRepo: watchRepo });
+  const upstream = createUpstreamModules({
+    client: createGoproxyClient({ proxies, patienceMs: () => config().vcsTimeoutMs }),
+    store,
+    tempDir: cacheDir,
+    refreshMs,
+    log,
+  });
+  const hasUpstream = () => proxies().length > 0;
+  const modules = createModuleRouter({ ours, upstream, covers: isPrivate, hasUpstream });
+
+  function watchRepo(module: ModulePath, remote: RepoUrl, repo: CodeRepo): void {
+    tags.sees(module, remote, () => tagRefs(repo));
+    drift.reached(module);
+  }
+
+  return { store, host, roots, ours, modules, isPrivate, drift, tags };
+}
