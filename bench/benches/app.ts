@@ -1,0 +1,57 @@
+/** `go mod download` of an application with 100 modules, by a real go with an empty module cache. */
+import { downloadApp, writeApp } from '../lab/go.js';
+import { figures, withDir, withFreshServer, withServers, type Lab } from '../lab/lab.js';
+import { downloadTree, MODHAVEN } from '../lab/modhaven.js';
+import { interleave, timed } from '../measure/interleave.js';
+import { versus, versusPeer, type Line } from '../measure/line.js';
+import type { BenchResult } from './bench.js';
+
+const DIRECT = 'direct';
+const FILES = 'file://';
+
+export async function app(lab: Lab): Promise<BenchResult> {
+  return { lines: [await coldLine(lab), await warmLine(lab)] };
+}
+
+async function coldLine(lab: Lab): Promise<Line> {
+  lab.say('go mod download, proxy cold');
+  const contenders = [
+    ...lab.servers.map((server) => ({
+      name: server.name,
+      run: () => withFreshServer(server, async ({ url }) => download(lab, url)),
+    })),
+    { name: DIRECT, run: () => download(lab, 'direct') },
+  ];
+  return {
+    name: 'go mod download, 100 modules, proxy cold',
+    unit: 'ms',
+    figures: figures(lab, await interleave(contenders, lab.rounds, async ({ run }) => run()), (ms) => ms),
+    goals: [versusPeer(0.4), versus(DIRECT, 0.6)],
+  };
+}
+
+async function warmLine(lab: Lab): Promise<Line> {
+  lab.say('go mod download, proxy warm');
+  const samples = await withServers(lab.servers, {}, async (servers) => {
+    for (const { url } of servers) await download(lab, url);
+    const ours = servers.find(({ name }) => name === MODHAVEN);
+    const proxies = [
+      ...servers.map(({ name, url }) => ({ name, goproxy: url })),
+      ...(ours === undefined ? [] : [{ name: FILES, goproxy: `file://${downloadTree(ours)}` }]),
+    ];
+    return interleave(proxies, lab.rounds, async ({ goproxy }) => download(lab, goproxy));
+  });
+  return {
+    name: 'go mod download, 100 modules, proxy warm',
+    unit: 'ms',
+    figures: figures(lab, samples, (ms) => ms),
+    goals: [versus(FILES, 1.1)],
+  };
+}
+
+async function download(lab: Lab, goproxy: string): Promise<number> {
+  return withDir(async (dir) => {
+    const main = await writeApp(dir);
+    return timed(() => downloadApp(lab, dir, main, goproxy));
+  });
+}

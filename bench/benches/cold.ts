@@ -1,0 +1,190 @@
+/**
+ * The first request for a version: everything has to come from the git host.
+ *
+ * Each sample has a server of its own with an empty cache. It has served one small module before, so that neither a
+ * program that is still loading nor code that never ran is measured.
+ */
+import { SMALLS, moduleOf } from '../corpus/repos.js';
+import { emptyMirror, lsRemote, lsRemoteAndCommit, shallowFetchAndTar } from '../lab/bare-git.js';
+import { downloadDirect } from '../lab/go.js';
+import { figures, proxyPath, withDir, withFreshServer, type Lab } from '../lab/lab.js';
+import type { Contender } from '../lab/server.js';
+import { get, mustGet } from '../measure/client.js';
+import { interleave, timed } from '../measure/interleave.js';
+import { absolute, versus, versusPeer, type Line } from '../measure/line.js';
+import { peakResidentMB, watchTreePeak } from '../measure/processes.js';
+import type { BenchResult } from './bench.js';
+
+const BARE_GIT = 'shallow fetch + tar';
+const GO_DIRECT = 'go direct';
+const LS_REMOTE = 'ls-remote';
+
+/** Zips by size, with the goals for a first and a next version as parts of the best peer's time. */
+const ZIPS = [
+  { name: SMALLS[0] ?? '', title: 'small', first: 0.55, next: 0.6 },
+  { name: 'medium', title: '1,500 files', first: 0.35, next: 0.35 },
+  { name: 'history', title: 'large history', first: 0.35, next: 0.35 },
+  { name: 'files10000', title: '10,000 files', first: 0.22, next: 0.3 },
+  { name: 'zip200m', title: '200 MB', first: 0.18, next: 0.12 },
+] as const;
+
+/** A large zip: its memory is looked at, too. */
+const LARGE = 'zip200m';
+
+const MEMORY_LIMIT_MB = 200;
+
+export async function cold(lab: Lab): Promise<BenchResult> {
+  const lines: Line[] = [];
+  for (const zip of ZIPS) lines.push(...(await zipLines(lab, zip)));
+  lines.push(...(await refusedLines(lab)), await infoLine(lab), await listLine(lab));
+  return { lines };
+}
+
+interface ZipSample {
+  first: number;
+  next: number;
+  serverMB?: number;
+  treeMB?: number;
+}
+
+async function zipLines(lab: Lab, zip: (typeof ZIPS)[number]): Promise<Line[]> {
+  const { name, title } = zip;
+  lab.say(`cold zip, ${title}`);
+  const contenders = [
+    ...lab.servers.map((server) => ({ name: server.name, run: () => fromServer(server, name) })),
+    { name: BARE_GIT, run: () => fromBareGit(lab, name) },
+    { name: GO_DIRECT, run: () => fromGo(lab, name) },
+  ];
+  const samples = await interleave(contenders, lab.rounds, async ({ run }) => run());
+  const line = (what: string, unit: 'ms' | 'MB', pick: (sample: ZipSample) => number | undefined): Line => ({
+    name: what,
+    unit,
+    figures: figures(lab, samples, pick),
+    goals: [],
+  });
+  return [
+    { ...line(`cold zip, ${title}`, 'ms', (s) => s.first), goals: [versusPeer(zip.first)] },
+    { ...line(`next version, ${title}`, 'ms', (s) => s.next), goals: [versusPeer(zip.next)] },
+    ...(name === LARGE
+      ? [
+          {
+            ...line(`peak memory of the server, ${title}`, 'MB', (s) => s.serverMB),
+            goals: [absolute(MEMORY_LIMIT_MB)],
+          },
+          {
+            ...line(`peak memory with its children, ${title}`, 'MB', (s) => s.treeMB),
+            goals: [absolute(MEMORY_LIMIT_MB)],
+          },
+        ]
+      : []),
+  ];
+}
+
+async function fromServer(server: Contender, name: string): Promise<ZipSample> {
+  const module = moduleOf(name);
+  return withFreshServer(server, async ({ url, pid }) => {
+    await warmUp(url);
+    const watch = name === LARGE ? watchTreePeak(pid) : undefined;
+    const first = await timed(() => mustGet(url + proxyPath(module, 'v1.0.0.zip')));
+    const treeMB = watch?.stop();
+    const serverMB = peakResidentMB(pid);
+    const next = await timed(() => mustGet(url + proxyPath(module, 'v1.1.0.zip')));
+    return { first, next, serverMB, ...(treeMB === undefined ? {} : { treeMB }) };
+  });
+}
+
+async function fromBareGit(lab: Lab, name: string): Promise<ZipSample> {
+  return withDir(async (dir) => {
+    const mirror = await emptyMirror(dir);
+    const first = await timed(() => shallowFetchAndTar(lab, mirror, name, 'v1.0.0'));
+    return { first, next: await timed(() => shallowFetchAndTar(lab, mirror, name, 'v1.1.0')) };
+  });
+}
+
+async function fromGo(lab: Lab, name: string): Promise<ZipSample> {
+  return withDir(async (dir) => {
+    const first = await timed(() => downloadDirect(lab, dir, `${moduleOf(name)}@v1.0.0`));
+    return { first, next: await timed(() => downloadDirect(lab, dir, `${moduleOf(name)}@v1.1.0`)) };
+  });
+}
+
+/** Two gigabytes of content, which no module may have: the answer is an error, and memory stays as it was. */
+async function refusedLines(lab: Lab): Promise<Line[]> {
+  lab.say('2 GB, refused');
+  const path = proxyPath(moduleOf('refused2g'), 'v1.0.0.zip');
+  const samples = await interleave(lab.servers, lab.rounds, async (server) =>
+    withFreshServer(server, async ({ url, pid }) => {
+      await warmUp(url);
+      const watch = watchTreePeak(pid);
+      const { status } = await get(url + path);
+      if (status === 200) throw new Error(`${server.name} serves a zip that go refuses`);
+      return { treeMB: watch.stop(), serverMB: peakResidentMB(pid) };
+    }),
+  );
+  const goals = [absolute(MEMORY_LIMIT_MB)];
+  const of = (sample: { treeMB: number; serverMB: number }, part: 'treeMB' | 'serverMB') => sample[part];
+  return [
+    {
+      name: 'peak memory of the server, 2 GB refused',
+      unit: 'MB',
+      figures: figures(lab, samples, (s) => of(s, 'serverMB')),
+      goals,
+    },
+    {
+      name: 'peak memory with its children, 2 GB refused',
+      unit: 'MB',
+      figures: figures(lab, samples, (s) => of(s, 'treeMB')),
+      goals,
+    },
+  ];
+}
+
+async function infoLine(lab: Lab): Promise<Line> {
+  lab.say('cold .info');
+  const bare = (): Promise<number> =>
+    withDir(async (dir) => {
+      const mirror = await emptyMirror(dir);
+      return timed(() => lsRemoteAndCommit(lab, mirror, 'medium', 'v1.0.0'));
+    });
+  const name = 'ls-remote + one commit';
+  const path = proxyPath(moduleOf('medium'), 'v1.0.0.info');
+  const figure = await coldAnswers(lab, path, { name, run: bare });
+  return { name: 'cold .info of a tag, 1,500 files', unit: 'ms', figures: figure, goals: [versusPeer(0.1)] };
+}
+
+async function listLine(lab: Lab): Promise<Line> {
+  lab.say('cold list');
+  const path = proxyPath(moduleOf('tags-10000'), 'list');
+  const run = async (): Promise<number> => timed(() => lsRemote(lab, 'tags-10000'));
+  return {
+    name: 'cold @v/list, 10,000 tags',
+    unit: 'ms',
+    figures: await coldAnswers(lab, path, { name: LS_REMOTE, run }),
+    goals: [versus(LS_REMOTE, 1.5, 20)],
+  };
+}
+
+/** Milliseconds until fresh servers answer `path`, beside a limit. */
+async function coldAnswers(
+  lab: Lab,
+  path: string,
+  limit: { name: string; run: () => Promise<number> },
+): Promise<Line['figures']> {
+  const contenders = [
+    ...lab.servers.map((server) => ({ name: server.name, run: () => coldAnswer(server, path) })),
+    limit,
+  ];
+  return figures(lab, await interleave(contenders, lab.rounds, async ({ run }) => run()), (ms) => ms);
+}
+
+async function coldAnswer(server: Contender, path: string): Promise<number> {
+  return withFreshServer(server, async ({ url }) => {
+    await warmUp(url);
+    return timed(() => mustGet(url + path));
+  });
+}
+
+/** Serves a module that nothing here measures. */
+async function warmUp(url: string): Promise<void> {
+  await mustGet(url + proxyPath(moduleOf(SMALLS[99] ?? ''), 'v1.0.0.zip'));
+}

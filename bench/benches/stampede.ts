@@ -1,0 +1,54 @@
+/** A hundred clients want the same version at the same moment, and nobody has it yet. */
+import { SMALLS, moduleOf } from '../corpus/repos.js';
+import { figures, proxyPath, withFreshServer, type Lab } from '../lab/lab.js';
+import { MODHAVEN } from '../lab/modhaven.js';
+import type { Contender } from '../lab/server.js';
+import { mustGet } from '../measure/client.js';
+import { interleave, timed } from '../measure/interleave.js';
+import { absolute, versus, type Line } from '../measure/line.js';
+import { peakResidentMB } from '../measure/processes.js';
+import type { BenchResult } from './bench.js';
+
+const CLIENTS = 100;
+const SINGLE = 'modhaven, one client';
+
+interface Sample {
+  ms: number;
+  /** How often a git program began to talk to the host. */
+  conversations: number;
+  serverMB: number;
+}
+
+export async function stampede(lab: Lab): Promise<BenchResult> {
+  lab.say('100 clients, one cold zip');
+  const ours = lab.servers.filter(({ name }) => name === MODHAVEN);
+  const contenders = [
+    ...lab.servers.map((server) => ({ name: server.name, run: () => ask(lab, server, CLIENTS) })),
+    ...ours.map((server) => ({ name: SINGLE, run: () => ask(lab, server, 1) })),
+  ];
+  const samples = await interleave(contenders, lab.rounds, async ({ run }) => run());
+  const line = (name: string, unit: Line['unit'], part: keyof Sample): Line => ({
+    name: `100 clients, one cold zip${name}`,
+    unit,
+    figures: figures(lab, samples, (sample) => sample[part]),
+    goals: [],
+  });
+  return {
+    lines: [
+      { ...line('', 'ms', 'ms'), goals: [versus(SINGLE, 1.15)] },
+      { ...line(': git conversations', 'calls', 'conversations'), goals: [versus(SINGLE, 1)] },
+      { ...line(': peak memory of the server', 'MB', 'serverMB'), goals: [absolute(200)] },
+    ],
+  };
+}
+
+async function ask(lab: Lab, server: Contender, clients: number): Promise<Sample> {
+  return withFreshServer(server, async ({ url, pid }) => {
+    await mustGet(url + proxyPath(moduleOf(SMALLS[99] ?? ''), 'v1.0.0.zip'));
+    lab.git.requests.length = 0;
+    const path = proxyPath(moduleOf('medium'), 'v1.0.0.zip');
+    const ms = await timed(() => Promise.all(Array.from({ length: clients }, () => mustGet(url + path))));
+    const conversations = lab.git.requests.filter(({ url: asked }) => asked.includes('/info/refs')).length;
+    return { ms, conversations, serverMB: peakResidentMB(pid) };
+  });
+}

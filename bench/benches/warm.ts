@@ -1,0 +1,199 @@
+/**
+ * What is in the cache already, under load from wrk: rates beside nginx serving the same files, and with the shipped
+ * nginx configuration in front of modhaven. Servers run on one processor and wrk on another, where that can be.
+ */
+import { spawnSync } from 'node:child_process';
+import { nginxHost } from '../../test/support/nginx-host.js';
+import { moduleOf, SMALLS } from '../corpus/repos.js';
+import { isInstalled } from '../lab/cores.js';
+import { figures, proxyPath, withDir, withServers, type Lab, type NamedServer } from '../lab/lab.js';
+import { downloadTree, MODHAVEN } from '../lab/modhaven.js';
+import { NGINX, startFileServer } from '../lab/nginx.js';
+import { mustGet } from '../measure/client.js';
+import { interleave } from '../measure/interleave.js';
+import { versus, versusPeer, type Goal, type Line } from '../measure/line.js';
+import { processTree } from '../measure/processes.js';
+import { wrk, type Load } from '../measure/wrk.js';
+import type { BenchResult } from './bench.js';
+
+/** So many modules are asked in turn, that no answer is the only one. */
+const MODULES = 20;
+const FRONT = 'behind nginx';
+const OWN_INFO = 'own .info';
+
+interface Target {
+  name: string;
+  url: string;
+  paths?: readonly string[];
+}
+
+interface Kind {
+  title: string;
+  paths: readonly string[];
+  connections: number;
+  unit: 'req/s' | 'MB/s';
+  /** Of the best peer's rate: alone on one core, behind nginx, as two workers on two cores. */
+  alone: number;
+  front?: number;
+  twoCores?: number;
+}
+
+const smallPaths = (file: string): string[] =>
+  SMALLS.slice(0, MODULES).map((name) => proxyPath(moduleOf(name), file));
+
+const INFO = { title: '.info', paths: smallPaths('v1.0.0.info'), connections: 64, unit: 'req/s' } as const;
+const LIST = {
+  title: '@v/list within refresh',
+  paths: smallPaths('list'),
+  connections: 64,
+  unit: 'req/s',
+} as const;
+const KINDS: readonly Kind[] = [
+  { ...INFO, alone: 1.15, front: 2.5, twoCores: 1.15 },
+  { ...INFO, title: '.mod', paths: smallPaths('v1.0.0.mod'), alone: 1.15, front: 2.5, twoCores: 1.15 },
+  { ...INFO, title: 'zip of 20 KB', paths: smallPaths('v1.0.0.zip'), alone: 1.2, front: 2.5, twoCores: 1.2 },
+  bigZip('zip of 5 MB', 'zip5m', { connections: 8, alone: 1.1, front: 1 }),
+  bigZip('zip of 200 MB', 'zip200m', { connections: 4, alone: 0.7, front: 1 }),
+];
+
+function bigZip(
+  title: string,
+  name: string,
+  rest: { connections: number; alone: number; front: number },
+): Kind {
+  return { title, paths: [proxyPath(moduleOf(name), 'v1.0.0.zip')], unit: 'MB/s', ...rest };
+}
+
+export async function warm(lab: Lab): Promise<BenchResult> {
+  if (!isInstalled('wrk')) return { skipped: ['warm: wrk is not installed'] };
+  const oneCore = await onOneCore(lab);
+  const twoCores = await onTwoCores(lab);
+  const skipped = [
+    ...(isInstalled('nginx')
+      ? []
+      : ['warm: nginx is not installed, so there is no limit and nothing behind it']),
+    ...(lab.cores.server === undefined
+      ? ['warm: servers and wrk share all processors, because taskset or a second one is missing']
+      : []),
+  ];
+  return { lines: [...oneCore, ...twoCores], skipped };
+}
+
+async function onOneCore(lab: Lab): Promise<Line[]> {
+  return withServers(lab.servers, { core: lab.cores.server }, async (servers) => {
+    for (const server of servers) {
+      lab.say(`warming up ${server.name}`);
+      for (const path of [...KINDS, LIST].flatMap(({ paths }) => paths)) await mustGet(server.url + path);
+    }
+    return withNginx(lab, servers, 1, async (nginx) => {
+      const lines: Line[] = [];
+      for (const kind of KINDS) lines.push(...(await kindLines(lab, kind, [...servers, ...nginx])));
+      return [...lines, await listLine(lab, servers)];
+    });
+  });
+}
+
+async function kindLines(lab: Lab, kind: Kind, targets: readonly Target[]): Promise<Line[]> {
+  const { title, unit, front } = kind;
+  const samples = await load(lab, kind, targets, lab.cores);
+  const alone = new Map([...samples].filter(([name]) => name !== FRONT));
+  const behind = samples.get(FRONT);
+  return [
+    rateLine(lab, `warm ${title}`, unit, alone, [versusPeer(kind.alone)]),
+    ...(unit === 'req/s'
+      ? [
+          {
+            name: `p99 of warm ${title}`,
+            unit: 'ms',
+            figures: figures(lab, alone, (sample) => sample.p99Ms),
+            goals: [versusPeer(1)],
+          } as const,
+        ]
+      : []),
+    ...(behind === undefined || front === undefined
+      ? []
+      : [
+          rateLine(lab, `behind nginx: warm ${title}`, unit, new Map([...alone, [MODHAVEN, behind]]), [
+            versusPeer(front),
+          ]),
+        ]),
+  ];
+}
+
+async function listLine(lab: Lab, servers: readonly NamedServer[]): Promise<Line> {
+  const ours = servers.filter(({ name }) => name === MODHAVEN);
+  const own = ours.map(({ url }) => ({ name: OWN_INFO, url, paths: INFO.paths }));
+  const samples = await load(lab, LIST, [...servers, ...own], lab.cores);
+  return rateLine(lab, `warm ${LIST.title}`, 'req/s', samples, [versus(OWN_INFO, 0.9)]);
+}
+
+/** Two server processes of modhaven, and peers that may use both processors, beside a load that needs some of both. */
+async function onTwoCores(lab: Lab): Promise<Line[]> {
+  const kinds = KINDS.flatMap((kind) =>
+    kind.twoCores === undefined ? [] : [{ ...kind, goal: kind.twoCores }],
+  );
+  return withServers(lab.servers, { workers: 2 }, async (servers) => {
+    for (const { url } of servers)
+      for (const path of kinds.flatMap(({ paths }) => paths)) await mustGet(url + path);
+    return withNginx(lab, servers, 2, async (nginx) => {
+      const targets = [...servers, ...nginx.filter(({ name }) => name !== FRONT)];
+      const lines: Line[] = [];
+      for (const kind of kinds) {
+        const samples = await load(lab, kind, targets, { server: undefined, load: undefined });
+        lines.push(
+          rateLine(lab, `two workers: warm ${kind.title}`, 'req/s', samples, [versusPeer(kind.goal)]),
+        );
+      }
+      return lines;
+    });
+  });
+}
+
+async function load(
+  lab: Lab,
+  { title, paths, connections }: { title: string; paths: readonly string[]; connections: number },
+  targets: readonly Target[],
+  cores: Lab['cores'],
+): Promise<Map<string, Load[]>> {
+  lab.say(`warm ${title}`);
+  return interleave(targets, lab.rounds, async (target) =>
+    wrk(target.url, target.paths ?? paths, { seconds: lab.seconds, connections, core: cores.load }),
+  );
+}
+
+function rateLine(
+  lab: Lab,
+  name: string,
+  unit: 'req/s' | 'MB/s',
+  samples: ReadonlyMap<string, readonly Load[]>,
+  goals: readonly Goal[],
+): Line {
+  const value = (sample: Load) => (unit === 'req/s' ? sample.requestsPerSecond : sample.megabytesPerSecond);
+  return { name, unit, figures: figures(lab, samples, value), goals };
+}
+
+/** nginx with modhaven's files, and the shipped nginx in front of modhaven; neither where nginx is missing. */
+async function withNginx<T>(
+  lab: Lab,
+  servers: readonly NamedServer[],
+  workers: number,
+  use: (nginx: Target[]) => Promise<T>,
+): Promise<T> {
+  const ours = servers.find(({ name }) => name === MODHAVEN);
+  if (ours === undefined || !isInstalled('nginx')) return use([]);
+  const core = workers === 1 ? lab.cores.server : undefined;
+  return withDir(async (dir) => {
+    await using files = await startFileServer({ dir, root: downloadTree(ours), workers, core });
+    await using front = await nginxHost(ours.port);
+    if (core !== undefined) pinTree(front.pid, core);
+    return await use([
+      { name: NGINX, url: files.url },
+      { name: FRONT, url: front.url },
+    ]);
+  });
+}
+
+function pinTree(pid: number, core: number): void {
+  for (const process of processTree(pid))
+    spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', `${core}`, `${process}`]);
+}

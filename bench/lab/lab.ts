@@ -1,0 +1,123 @@
+/** What every bench works with: the corpus behind a git host, the servers, and how much to measure. */
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { gitHttpHost, type GitHttpHost } from '../../test/support/git-http-host.js';
+import { removeTree, tempDir } from '../../test/support/tmp.js';
+import { corpus } from '../corpus/corpus.js';
+import type { Figure, Role } from '../measure/line.js';
+import { chooseCores, type Cores } from './cores.js';
+import { modhaven, MODHAVEN } from './modhaven.js';
+import { peersOf } from './peers.js';
+import type { Contender, RunningServer, StartOptions } from './server.js';
+
+export interface LabOptions {
+  /** Keeps the corpus. */
+  dir: string;
+  quick: boolean;
+  say: (text: string) => void;
+}
+
+export interface Lab {
+  git: GitHttpHost;
+  /** modhaven first, then its peers. */
+  servers: readonly Contender[];
+  cores: Cores;
+  /** How often everything is measured; medians are of so many. */
+  rounds: number;
+  /** Length of one load. */
+  seconds: number;
+  say: (text: string) => void;
+}
+
+export interface NamedServer extends RunningServer {
+  name: string;
+}
+
+/** Starts the git host; `use` gets the lab, and everything is stopped after it. */
+export async function withLab<T>({ dir, quick, say }: LabOptions, use: (lab: Lab) => Promise<T>): Promise<T> {
+  await mkdir(dir, { recursive: true });
+  await using git = await gitHttpHost(await corpus(dir, say));
+  return await use({
+    git,
+    servers: [modhaven(git.url), ...peersOf(process.env, git.url)],
+    cores: chooseCores(),
+    rounds: quick ? 1 : 3,
+    seconds: quick ? 1 : 3,
+    say,
+  });
+}
+
+/** Calls `use` with an empty directory and removes it afterwards. */
+export async function withDir<T>(use: (dir: string) => Promise<T>): Promise<T> {
+  const dir = await tempDir('bench');
+  try {
+    return await use(dir);
+  } finally {
+    removeTree(dir);
+  }
+}
+
+/** Calls `use` with a server that is stopped afterwards, whatever happens. */
+export async function withServer<T>(
+  contender: Contender,
+  options: StartOptions,
+  use: (server: RunningServer) => Promise<T>,
+): Promise<T> {
+  await using server = await contender.start(options);
+  return await use(server);
+}
+
+/** The same with an empty cache. */
+export async function withFreshServer<T>(
+  contender: Contender,
+  use: (server: RunningServer) => Promise<T>,
+): Promise<T> {
+  return withDir((dir) => withServer(contender, { dir }, use));
+}
+
+/** Calls `use` with all of `contenders`, each with an empty cache, running at the same time. */
+export async function withServers<T>(
+  contenders: readonly Contender[],
+  options: Omit<StartOptions, 'dir'>,
+  use: (servers: NamedServer[]) => Promise<T>,
+): Promise<T> {
+  return withDir(async (dir) => {
+    const servers: NamedServer[] = [];
+    try {
+      for (const { name, start } of contenders) {
+        const home = path.join(dir, name);
+        await mkdir(home);
+        servers.push({ ...(await start({ ...options, dir: home })), name });
+      }
+      return await use(servers);
+    } finally {
+      await Promise.all(servers.map((server) => server.stop()));
+    }
+  });
+}
+
+/** The role of a contender by its name; `limits` are all that is no server. */
+export function roleOf(lab: Lab, name: string): Role {
+  if (name === MODHAVEN) return 'modhaven';
+  return lab.servers.some((server) => server.name === name) ? 'peer' : 'limit';
+}
+
+/** Figures of what `interleave` measured; `value` picks one number out of a sample, undefined leaves it out. */
+export function figures<T>(
+  lab: Lab,
+  samples: ReadonlyMap<string, readonly T[]>,
+  value: (sample: T) => number | undefined,
+): Figure[] {
+  return [...samples]
+    .map(([name, values]) => ({
+      name,
+      role: roleOf(lab, name),
+      samples: values.map(value).filter((number) => number !== undefined),
+    }))
+    .filter((figure) => figure.samples.length > 0);
+}
+
+/** The escaped URL path of a file of a module in the corpus; none of them has upper-case letters. */
+export function proxyPath(module: string, file: string): string {
+  return path.posix.join('/', module, '@v', file);
+}

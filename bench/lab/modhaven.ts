@@ -1,0 +1,48 @@
+/** modhaven as it is shipped: `dist/cli.js serve` with two files, request log on. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { HOST } from '../corpus/repos.js';
+import { startServer, type Contender, type RunningServer, type StartOptions } from './server.js';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+export const MODHAVEN = 'modhaven';
+
+export interface ModhavenOptions extends StartOptions {
+  /** More of modhaven.yaml. */
+  config?: Record<string, unknown>;
+  /** More `paths` of vanity.yaml. */
+  rules?: Record<string, string>;
+}
+
+/** Where the finished versions of a server lie, laid out as `GOPROXY=file://` reads them. */
+export function downloadTree({ dir }: RunningServer): string {
+  return path.join(dir, 'data', 'download');
+}
+
+export function modhaven(gitHost: string): Contender {
+  return { name: MODHAVEN, start: (options) => startModhaven(gitHost, options) };
+}
+
+/** The text of a vanity.yaml that has all modules of the corpus, and more rules. */
+export function vanityYaml(gitHost: string, rules: Record<string, string> = {}): string {
+  return stringify({ host: HOST, paths: { '/{name}': `${gitHost}/{name}`, ...rules } });
+}
+
+export async function startModhaven(gitHost: string, options: ModhavenOptions): Promise<RunningServer> {
+  const { dir, workers = 1, config = {}, rules } = options;
+  const home = path.join(dir, 'home');
+  await mkdir(home, { recursive: true });
+  // Lists are measured within `refresh`; a short one would be measured now and then.
+  const settings = { workers, refresh: '1h', cache: { dir: './data' }, ...config };
+  await writeFile(path.join(dir, 'modhaven.yaml'), stringify(settings));
+  await writeFile(path.join(dir, 'vanity.yaml'), vanityYaml(gitHost, rules));
+  return startServer(options, (port) => ({
+    command: `exec "$NODE" "$CLI" serve --config modhaven.yaml --listen 127.0.0.1:${port}`,
+    env: { HOME: home, NODE: process.execPath, CLI },
+    probe: '/-/readyz',
+    healthy: true,
+  }));
+}

@@ -1,0 +1,64 @@
+/** `npm run bench [-- NAMES]`: measures, prints a table, and writes files where asked. */
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Argument, Command } from 'commander';
+import { app } from './benches/app.js';
+import type { Bench } from './benches/bench.js';
+import { cold } from './benches/cold.js';
+import { growth } from './benches/growth.js';
+import { memory } from './benches/memory.js';
+import { stampede } from './benches/stampede.js';
+import { warm } from './benches/warm.js';
+import { withLab } from './lab/lab.js';
+import { describeMachine } from './report/machine.js';
+import { updateReadme } from './report/readme.js';
+import type { Report } from './report/report.js';
+import { renderReport } from './report/table.js';
+
+const BENCHES: Record<string, Bench> = { warm, cold, app, stampede, memory, growth };
+
+interface Options {
+  quick?: boolean;
+  dir: string;
+  json?: string;
+  readme?: boolean;
+}
+
+export async function main(argv: readonly string[]): Promise<void> {
+  await new Command('bench')
+    .description('Measures modhaven beside nginx, git, go and other GOPROXY servers (bench/README.md).')
+    .addArgument(new Argument('[names...]', 'which benches; default: all').choices(Object.keys(BENCHES)))
+    .option('--quick', 'one round and short loads: to see that it works, not to compare')
+    .option('--dir <dir>', 'keeps the corpus', path.join(tmpdir(), 'modhaven-bench'))
+    .option('--json <file>', 'write all samples')
+    .option('--readme', 'put the table into bench/README.md')
+    .action(bench)
+    .parseAsync(argv);
+}
+
+async function bench(names: string[], { quick = false, dir, json, readme = false }: Options): Promise<void> {
+  const say = (text: string): void =>
+    void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+  const machine = await describeMachine();
+  const report = await withLab({ dir, quick, say }, async (lab) => {
+    const result: Report = {
+      machine,
+      rounds: lab.rounds,
+      seconds: lab.seconds,
+      lines: [],
+      growth: [],
+      skipped: [],
+    };
+    for (const name of names.length === 0 ? Object.keys(BENCHES) : names) {
+      const { lines = [], growth: grown = [], skipped = [] } = (await BENCHES[name]?.(lab)) ?? {};
+      result.lines.push(...lines);
+      result.growth.push(...grown);
+      result.skipped.push(...skipped);
+    }
+    return result;
+  });
+  process.stdout.write(renderReport(report, 'terminal'));
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`);
+  if (readme) await updateReadme(report);
+}

@@ -1,0 +1,38 @@
+/** An HTTP client that reads answers to their end and keeps nothing of them. */
+import http from 'node:http';
+
+export interface Answer {
+  status: number;
+  /** Length of the body. */
+  bytes: number;
+  /** The first bytes of the body, for messages. */
+  text: string;
+}
+
+/** Longest wait for one answer: a peer may take minutes for a big repository. */
+const TIMEOUT_MS = 600_000;
+
+/** GETs a URL over a connection of its own. */
+export async function get(url: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = http.get(url, { agent: false, timeout: TIMEOUT_MS }, (response) => {
+      let bytes = 0;
+      let text = '';
+      response.on('data', (chunk: Buffer) => {
+        if (bytes < 1_000) text += chunk.toString('latin1', 0, 1_000);
+        bytes += chunk.length;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, bytes, text }));
+      response.on('error', reject);
+    });
+    request.on('timeout', () => request.destroy(new Error(`no answer for ${TIMEOUT_MS} ms: ${url}`)));
+    request.on('error', reject);
+  });
+}
+
+/** GETs a URL that must be there. Throws with what the server said otherwise. */
+export async function mustGet(url: string): Promise<Answer> {
+  const answer = await get(url);
+  if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}: ${answer.text}`);
+  return answer;
+}

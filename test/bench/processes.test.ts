@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { peakResidentMB, processTree, residentMB } from '../../bench/measure/processes.js';
+import { killGroup } from '../support/run.js';
+
+/** A shell that starts a program which fills 150 MB, and gives them back before it says so. */
+const PROGRAM = `node -e '
+  let big = Buffer.alloc(150e6, 1);
+  big = undefined;
+  global.gc();
+  process.stdout.write("done");
+  setInterval(() => {}, 1000);
+'; true`;
+
+describe.skipIf(process.platform !== 'linux')('memory of a server', () => {
+  it('counts its children, and remembers the peak', async () => {
+    const shell = spawn('sh', ['-c', PROGRAM], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: '--expose-gc' },
+    });
+    try {
+      await once(shell.stdout, 'data');
+      const pid = shell.pid ?? 0;
+      expect(processTree(pid)).toHaveLength(2);
+      expect(peakResidentMB(pid)).toBeGreaterThan(150);
+      expect(residentMB(pid)).toBeLessThan(peakResidentMB(pid) - 100);
+    } finally {
+      killGroup(shell.pid, 'SIGKILL');
+    }
+  });
+
+  it('is nothing after its end', () => {
+    expect(residentMB(2 ** 30)).toBe(0);
+  });
+});
