@@ -22,6 +22,10 @@ export type ErrorCode =
   | 'MODULE_INVALID'
   /** The version was answered before, but its commit is no longer in the repository. A fact. */
   | 'VERSION_GONE'
+  /** Content is not what a checksum database recorded for this version: it changed, or somebody changed it. */
+  | 'CHECKSUM_MISMATCH'
+  /** A checksum database sent something that its signed tree does not prove. */
+  | 'CHECKSUM_DATABASE'
   /** The client forbade fetching (`Disable-Module-Fetch: true`) and the cache does not have it. */
   | 'NOT_CACHED'
   /** The git host answered that there is no such repository (or hides it from these credentials). */

@@ -22,6 +22,9 @@ const REPLIES = {
   MODULE_INVALID: { status: 404, maxAge: 60 },
   REPO_NOT_FOUND: { status: 404, maxAge: 5 },
   VERSION_GONE: { status: 410, maxAge: 5 },
+  // Not 404 or 410: the go command would look for the version elsewhere, in place of showing the text.
+  CHECKSUM_MISMATCH: { status: 403, maxAge: 0 },
+  CHECKSUM_DATABASE: { status: 502, maxAge: 0 },
   NOT_CACHED: { status: 404, maxAge: 0 },
   HOST_REFUSED: { status: 502, maxAge: 0 },
   HOST_UNREACHABLE: { status: 502, maxAge: 0 },
