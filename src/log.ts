@@ -1,9 +1,13 @@
 /**
  * The log: readable on a terminal, JSON otherwise; level by flag or environment. Every string passes the redactor, so
  * that a credential in a URL, in what git said or in an error nobody foresaw never reaches a file.
+ *
+ * Who serves requests does not wait for the log: JSON lines are gathered and written beside the work. They are on
+ * their way after the turn of the event loop in which they were said, and written before the process ends.
  */
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { createLineBuffer, type LineBuffer } from './line-buffer.js';
 import { redact } from './redact.js';
 
 export type { Logger } from 'pino';
@@ -15,10 +19,20 @@ export interface LogOptions {
   level: LogLevel;
   /** Readable in place of JSON. */
   readable: boolean;
+  /** Whether other processes write to the same output: then no write is larger than what arrives in one piece. */
+  shared?: boolean;
 }
 
-/** A logger onto standard output. */
-export function createLog({ level, readable }: LogOptions): Logger {
+export interface Log {
+  log: Logger;
+  /** Takes a finished line of JSON with its line end; undefined where lines are made for people. */
+  writeLine: ((line: string) => void) | undefined;
+  /** Resolves when everything that was said is written. */
+  flush: () => Promise<void>;
+}
+
+/** A log onto standard output. */
+export function createLog({ level, readable, shared = false }: LogOptions): Log {
   const options = {
     level,
     base: null,
@@ -31,11 +45,15 @@ export function createLog({ level, readable }: LogOptions): Logger {
       },
     },
   };
-  if (!readable) return pino(options, pino.destination({ dest: 1, sync: true }));
-  return pino(
-    options,
-    pretty({ sync: true, singleLine: true, ignore: 'method,path', translateTime: 'SYS:HH:MM:ss' }),
+  if (readable) {
+    const terminal = { sync: true, singleLine: true, ignore: 'method,path', translateTime: 'SYS:HH:MM:ss' };
+    return { log: pino(options, pretty(terminal)), writeLine: undefined, flush: () => Promise.resolve() };
+  }
+  const lines: LineBuffer = createLineBuffer(shared, (count) =>
+    log.warn({ lines: count }, 'the log was not read fast enough: lines are missing'),
   );
+  const log = pino(options, lines);
+  return { log, writeLine: lines.write, flush: lines.flush };
 }
 
 /** The value with every string in it redacted. Errors are left to their serializer. */

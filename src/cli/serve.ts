@@ -22,12 +22,15 @@ const DEMO_HOST = 'demo.modhaven.example';
 export async function serve({ config: file, listen, logLevel, version }: ServeOptions): Promise<void> {
   const settings = createSettings(file, { listen }, process.env);
   const config = settings.current();
-  const log = createLog({ level: logLevel, readable: process.stdout.isTTY });
-  const app = createApp({ settings, log, version });
+  const { log, writeLine, flush } = createLog({ level: logLevel, readable: process.stdout.isTTY });
+  const app = createApp({ settings, log, writeLine, version });
   await prepareCache(config);
   await listenOn(app, config);
   announce(app, config, log);
   await endOfService(app, config, log);
+  await flush();
+  // Flights that no request waits for any more may still talk to a host; they have nothing to lose.
+  setImmediate(() => process.exit(0));
 }
 
 async function prepareCache(config: Config): Promise<void> {
@@ -93,8 +96,6 @@ function endOfService(app: App, config: Config, log: Logger): Promise<void> {
         clearTimeout(deadline);
         log.info('ended');
         resolve();
-        // Flights that no request waits for any more may still talk to a host; they have nothing to lose.
-        setImmediate(() => process.exit(0));
       });
     };
     process.once('SIGTERM', end);
