@@ -3,6 +3,8 @@ import { createBackend } from './backend.js';
 import { watchFiles } from './config/watch-files.js';
 import { formatProblem } from './config/yaml-source.js';
 import type { Logger } from './log.js';
+import { createAnswerMemory } from './proxy/answer-memory.js';
+import { createTrust } from './proxy/client-address.js';
 import { errorText } from './proxy/http-errors.js';
 import { createPushHandler } from './proxy/push-handler.js';
 import { createServer, type Server } from './proxy/server.js';
@@ -22,11 +24,13 @@ export interface App {
 export interface AppOptions {
   settings: Settings;
   log: Logger;
+  /** Takes a finished line of the log, where such lines can be made by hand. */
+  writeLine?: ((line: string) => void) | undefined;
   version: string;
 }
 
 /** Builds the server; it does not listen yet. Throws CONFIG if vanity.yaml is bad. */
-export function createApp({ settings, log, version }: AppOptions): App {
+export function createApp({ settings, log, writeLine, version }: AppOptions): App {
   const config = () => settings.current();
   const startedAt = new Date();
   const rules = vanityInUse({
@@ -35,23 +39,30 @@ export function createApp({ settings, log, version }: AppOptions): App {
     log,
   });
   const vanity = () => rules.current();
-  const backend = createBackend({ settings, vanity, log });
+  const memory = createAnswerMemory({
+    maxBytes: () => config().cacheMemory,
+    refreshMs: () => config().refreshMs,
+  });
+  const backend = createBackend({ settings, vanity, log, onNewRefs: () => memory.forgetChanging() });
   const { host, modules, store, roots, drift, tags } = backend;
   const pushes = createPushHandler({
     vanity,
     host,
     modules: backend.ours,
     prefetch: () => config().webhookPrefetch,
+    onPush: () => memory.forgetChanging(Date.now()),
     log,
   });
   const server = createServer({
     log,
+    writeLine,
+    memory,
+    trusts: createTrust(() => config().trustProxy),
     modules,
     roots,
     store,
     vanity,
     publicUrl: () => config().publicUrl,
-    trustProxy: () => config().trustProxy,
     status,
     webhook: { secret: () => config().webhookSecret, pushes },
   });
@@ -96,6 +107,7 @@ export function createApp({ settings, log, version }: AppOptions): App {
     const mapBefore = vanity();
     reloadConfig();
     if (rules.reload()) drift.mapChanged(mapBefore, vanity());
+    memory.forgetChanging(Date.now());
     if (watched().join('\n') === watchedBefore) return;
     watcher.close();
     watcher = watchFiles(watched(), reload);

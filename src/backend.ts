@@ -17,6 +17,7 @@ import { createGoproxyClient } from './upstream/goproxy-client.js';
 import { createUpstreamModules } from './upstream/upstream-modules.js';
 import type { VanityMap } from './vanity/vanity-map.js';
 import { createCodeHost } from './vcs/code-host.js';
+import { isSameListing } from './vcs/git-repo.js';
 import type { CodeHost, CodeRepo } from './vcs/types.js';
 import { createDriftWatch, type DriftWatch } from './verify/drift.js';
 import { createTagWatch, tagRefs, type TagWatch } from './verify/moved-tags.js';
@@ -39,9 +40,11 @@ export interface BackendOptions {
   settings: Pick<Settings, 'current'>;
   vanity: () => VanityMap;
   log: Logger;
+  /** Told that the refs of a repository are not what they were. */
+  onNewRefs?: () => void;
 }
 
-export function createBackend({ settings, vanity, log }: BackendOptions): Backend {
+export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptions): Backend {
   const config = () => settings.current();
   const { cacheDir } = config();
   const refreshMs = () => config().refreshMs;
@@ -58,7 +61,10 @@ export function createBackend({ settings, vanity, log }: BackendOptions): Backen
   const host = createCodeHost({
     dir: join(cacheDir, 'vcs'),
     settings: () => vcsSettings(config()),
-    onRefs: (remote, listing) => tags.refs(remote, listing),
+    onRefs: (remote, listing, before) => {
+      tags.refs(remote, listing);
+      if (before !== undefined && !isSameListing(listing, before)) onNewRefs?.();
+    },
   });
   const drift = createDriftWatch({ store, host, vanity, log });
   const roots = createRootFinder({ candidates: (path) => vanity().candidates(path), host, refreshMs });

@@ -44,6 +44,8 @@ export interface Config {
   workers: number | 'auto';
   cacheDir: string;
   cacheMaxSize: number;
+  /** Answers that each process holds in memory, in bytes. */
+  cacheMemory: number;
   /** Empty: off. */
   upstream: readonly UpstreamProxy[];
   trustProxy: readonly string[];
@@ -105,6 +107,7 @@ export function parseConfig(
     workers: written.workers,
     cacheDir: resolve(base, written.cache.dir),
     cacheMaxSize: written.cache.max_size,
+    cacheMemory: written.cache.memory,
     upstream: proxies,
     trustProxy: written.trust_proxy,
     webhookSecret: written.webhook.secret,

@@ -183,8 +183,11 @@ export const ConfigFile = z
         max_size: Size.prefault('50GiB').describe(
           'Limit for what can be fetched again: git mirrors and upstream modules. Finished private versions are never evicted. This release removes nothing by itself. Default: 50GiB.',
         ),
+        memory: Size.prefault('64MiB').describe(
+          'Limit for answers that each server process holds in memory; 0 holds none. Default: 64MiB.',
+        ),
       }),
-    ).describe('The cache on disk.'),
+    ).describe('The cache on disk, and the part of it that is held in memory.'),
     upstream: Upstream.prefault('off').describe(
       'Where modules under no rule come from: off, or a GOPROXY list (URLs separated by , or |). Default: off, they are not found.',
     ),

@@ -7,15 +7,16 @@
  * crash nor a full disk leaves a part of a file where a reader could see it.
  */
 import { randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { close, createReadStream, createWriteStream, fstat, open as openFile, read } from 'node:fs';
 import { link, mkdir, open, readFile, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
-import { escapePath, escapeVersion, unescapePath, unescapeVersion } from '../module/escaping.js';
+import { escapePath, unescapePath, unescapeVersion } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
-import type { Part, VersionStore } from './version-store.js';
+import { storedName, type OpenPart, type Part, type VersionStore } from './version-store.js';
 
 /** Pieces in which big files are read: larger ones cost fewer turns of the event loop. */
 const READ_SIZE = 1024 * 1024;
@@ -25,8 +26,7 @@ const TEMPORARY = '.tmp-';
 
 /** The store in `dir`, which is made when something is stored. */
 export function createDiskStore(dir: string): VersionStore {
-  const fileOf = ({ module, version, kind }: Part) =>
-    join(dir, escapePath(module), '@v', `${escapeVersion(version)}.${kind}`);
+  const fileOf = (part: Part) => join(dir, storedName(part));
 
   return {
     async size(part) {
@@ -36,6 +36,8 @@ export function createDiskStore(dir: string): VersionStore {
     read: (part) => absentAsUndefined(readFile(fileOf(part))),
 
     open: (part, range) => createReadStream(fileOf(part), { highWaterMark: READ_SIZE, ...range }),
+
+    openPart: (part) => absentAsUndefined(openForReading(fileOf(part))),
 
     async put(part, write) {
       const file = fileOf(part);
@@ -87,6 +89,27 @@ export function createDiskStore(dir: string): VersionStore {
       return names.filter((name) => name.startsWith(TEMPORARY)).map((name) => join(folder, name));
     },
   };
+}
+
+const openDescriptor = promisify(openFile);
+const statOf = promisify(fstat);
+
+/** By descriptor and with callbacks: a download of gigabytes reads thousands of times. */
+async function openForReading(file: string): Promise<OpenPart> {
+  const descriptor = await openDescriptor(file, 'r');
+  // A failed close of a file that was only read loses nothing.
+  const part = { close: () => close(descriptor, () => undefined) };
+  try {
+    const { size } = await statOf(descriptor);
+    return {
+      ...part,
+      size,
+      read: (target, length, position, done) => read(descriptor, target, 0, length, position, done),
+    };
+  } catch (error) {
+    part.close();
+    throw error;
+  }
 }
 
 /** The modules in `folder`, which is the escaped path `escaped`. */

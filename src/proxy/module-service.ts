@@ -50,6 +50,12 @@ export interface Answer<T> {
   stale?: boolean;
 }
 
+/** What the refs of a moment say, in milliseconds since 1970. */
+interface Dated<T> {
+  value: T;
+  asOf: number;
+}
+
 type Work<T> = (module: CodeModule, repo: CodeRepo) => Promise<T>;
 
 export interface ModuleServiceOptions {
@@ -91,7 +97,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
   }
 
   /** The versions that any of the repositories of a module has; those that cannot be asked now are left out. */
-  async function listVersions(path: ModulePath): Promise<string[]> {
+  async function listVersions(path: ModulePath): Promise<Dated<string[]>> {
     const { repos, ...root } = await roots.find(path);
     const answers = await Promise.allSettled(
       repos.map((remote) =>
@@ -99,18 +105,21 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
           remote,
           path,
           root,
-          async (module) => {
+          async (module, { asOf }) => {
             const { list } = await module.versions();
             // No versions: then the head of the default branch says whether there is a module at all.
             if (list.length === 0) await module.latest();
-            return list;
+            return { value: list, asOf };
           },
           false,
         ),
       ),
     );
     const lists = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-    if (lists.length > 1) return semver.sortVersions([...new Set(lists.flat())]);
+    if (lists.length > 1) {
+      const value = semver.sortVersions([...new Set(lists.flatMap((list) => list.value))]);
+      return { value, asOf: Math.min(...lists.map(({ asOf }) => asOf)) };
+    }
     const [list] = lists;
     if (list !== undefined) return list;
     const failures = answers.flatMap((answer) =>
@@ -192,20 +201,27 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
     }
   }
 
-  async function resolveQuery(path: ModulePath, query: string): Promise<{ version: string; info: Buffer }> {
+  async function resolveQuery(
+    path: ModulePath,
+    query: string,
+  ): Promise<{ version: string; info: Buffer; asOf: number }> {
     const chooses = choosesVersion(query);
-    const work: Work<Chosen> = (module) => (chooses ? chooseVersion(module, query) : module.stat(query));
+    const work: Work<Chosen & { asOf: number }> = async (module, { asOf }) => {
+      const chosen = chooses ? await chooseVersion(module, query) : await module.stat(query);
+      return { ...chosen, asOf };
+    };
     // What chooses among versions may be as old as a list; a name that is not there may have been pushed just now.
     const found = await inModule(path, `${path}@${query}`, work, !chooses);
     await pin(path, found.version);
-    return { version: found.version, info: encodeInfo(found.version, found.time, found.origin) };
+    const info = encodeInfo(found.version, found.time, found.origin);
+    return { version: found.version, info, asOf: found.asOf };
   }
 
   return {
     async list(path, { onlyCached }) {
       if (onlyCached) return { value: await cachedList(store, path), hit: true, immutable: false };
-      const value = await flights.run(`list ${path}`, () => listVersions(path));
-      return { value, hit: false, immutable: false };
+      const { value, asOf } = await flights.run(`list ${path}`, () => listVersions(path));
+      return { value, hit: false, immutable: false, asOf };
     },
 
     async info(path, query, { onlyCached }) {
@@ -218,8 +234,9 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
         if (query !== 'latest') throw notCached(`${path}@${query}`);
         return { value: await cachedLatest(store, path), hit: true, immutable: false };
       }
-      const { version, info } = await flights.run(`query ${path}@${query}`, () => resolveQuery(path, query));
-      if (version !== query) return { value: info, hit: false, immutable: false };
+      const found = await flights.run(`query ${path}@${query}`, () => resolveQuery(path, query));
+      const { version, info, asOf } = found;
+      if (version !== query) return { value: info, hit: false, immutable: false, asOf };
       const value = (await store.read({ module: path, version, kind: 'info' })) ?? info;
       return { value, hit: false, immutable: true };
     },

@@ -24,6 +24,8 @@ export interface PushHandlerOptions {
   modules: Pick<ModuleService, 'info' | 'ensure'>;
   /** Whether pushed tags are fetched at once. */
   prefetch: () => boolean;
+  /** Told of each push that matches a rule, before it is handled. */
+  onPush?: () => void;
   log: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -41,7 +43,8 @@ export interface PushHandler {
   idle(): Promise<void>;
 }
 
-export function createPushHandler({ vanity, host, modules, prefetch, log }: PushHandlerOptions): PushHandler {
+export function createPushHandler(options: PushHandlerOptions): PushHandler {
+  const { vanity, host, modules, prefetch, onPush, log } = options;
   const running = new Set<Promise<void>>();
   /** By repository, the prefetch that is running or waiting last: one at a time each. */
   const lastPrefetch = new Map<string, Promise<void>>();
@@ -103,6 +106,7 @@ export function createPushHandler({ vanity, host, modules, prefetch, log }: Push
         const named = names.length === 0 ? 'a repository it does not name' : names.join(' or ');
         return { matched: false, text: line(`no rule of vanity.yaml matches ${named}`) };
       }
+      onPush?.();
       const tags = push.refs.flatMap((pushed) =>
         pushed.ref.startsWith('refs/tags/') && !isDeleted(pushed)
           ? [pushed.ref.slice('refs/tags/'.length)]

@@ -9,10 +9,14 @@ import { ModhavenError } from '../errors.js';
 import { lookupPage, renderGoImportPage } from '../vanity/go-import-page.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
-import type { ModuleService } from './module-service.js';
-import { CONTENT_TYPES, IMMUTABLE, SHORT, sendBytes, sendZip } from './reply.js';
+import type { AnswerMemory, Outcome } from './answer-memory.js';
+import type { Trust } from './client-address.js';
+import type { Answer, Ask, ModuleService } from './module-service.js';
+import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareStored, prepareText } from './prepared-answer.js';
+import type { PreparedAnswer } from './prepared-answer.js';
 import { decodePath, parseProxyRequest, type ProxyRequest } from './request.js';
 import type { RootFinder } from './root-finder.js';
+import { sendAnswer } from './send-answer.js';
 import type { VersionStore } from './version-store.js';
 
 declare module 'fastify' {
@@ -22,17 +26,14 @@ declare module 'fastify' {
   }
 }
 
-export interface Outcome {
-  module?: string;
-  version?: string;
-  /** `hit`: git was left alone. */
-  cache?: 'hit' | 'fetch';
-}
-
 export interface RoutesOptions {
   modules: ModuleService;
   roots: RootFinder;
   store: VersionStore;
+  /** Keeps what may change for those who ask next. */
+  memory: AnswerMemory;
+  /** Whose headers about a client count. */
+  trusts: Trust;
   vanity: () => VanityMap;
   /** How clients reach this server, without a trailing slash. */
   publicUrl: () => string;
@@ -40,7 +41,7 @@ export interface RoutesOptions {
 
 export function proxyRoutes(
   app: FastifyInstance,
-  { modules, roots, store, vanity, publicUrl }: RoutesOptions,
+  { modules, roots, store, memory, trusts, vanity, publicUrl }: RoutesOptions,
 ): void {
   app.decorateRequest('outcome', undefined);
   app.route({ method: ['GET', 'HEAD'], url: '/*', exposeHeadRoute: false, handler });
@@ -62,35 +63,62 @@ export function proxyRoutes(
   ): Promise<FastifyReply> {
     const { module } = asked;
     const version = 'version' in asked ? asked.version : undefined;
-    const outcome: Outcome = version === undefined ? { module } : { module, version };
-    request.outcome = outcome;
+    request.outcome = version === undefined ? { module } : { module, version };
     const ask = { onlyCached: request.headers['disable-module-fetch'] === 'true' };
-    const served = (hit: boolean) => (outcome.cache = hit ? 'hit' : 'fetch');
 
     switch (asked.kind) {
       case 'list': {
-        const { value, hit } = await modules.list(module, ask);
-        served(hit);
-        const body = Buffer.from(value.map((line) => `${line}\n`).join(''));
-        return sendBytes(request, reply, body, CONTENT_TYPES.list, SHORT);
+        const make = () => modules.list(module, ask);
+        return changing(request, reply, CONTENT_TYPES.list, ask, make, (versions) =>
+          Buffer.from(versions.map((line) => `${line}\n`).join('')),
+        );
       }
       case 'latest':
       case 'info': {
-        const { value, hit, immutable } = await modules.info(module, version ?? 'latest', ask);
-        served(hit);
-        return sendBytes(request, reply, value, CONTENT_TYPES.info, immutable ? IMMUTABLE : SHORT);
+        const make = () => modules.info(module, version ?? 'latest', ask);
+        return changing(request, reply, CONTENT_TYPES.info, ask, make, (info) => info);
       }
       case 'mod':
       case 'zip': {
         const part = { module, version: version ?? '', kind: asked.kind } as const;
-        served((await modules.ensure(module, part.version, part.kind, ask)).hit);
-        if (part.kind === 'zip') return sendZip(request, reply, store, part);
-        const body = await store.read(part);
-        if (body === undefined)
-          throw new ModhavenError('STORAGE', `${module}@${part.version}: .mod vanished`);
-        return sendBytes(request, reply, body, CONTENT_TYPES.mod, IMMUTABLE);
+        const { hit } = await modules.ensure(module, part.version, part.kind, ask);
+        request.outcome = { ...request.outcome, cache: hit ? 'hit' : 'fetch' };
+        const prepared = await prepareStored(store, part);
+        if (prepared === undefined)
+          throw new ModhavenError('STORAGE', `${module}@${part.version}: .${part.kind} vanished`);
+        return send(request, reply, prepared);
       }
     }
+  }
+
+  /** Sends what the service says, and keeps it as long as it holds. */
+  async function changing<T>(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    type: string,
+    { onlyCached }: Ask,
+    make: () => Promise<Answer<T>>,
+    textOf: (value: T) => Buffer,
+  ): Promise<FastifyReply> {
+    const since = memory.moment();
+    const askedAt = Date.now();
+    const { value, hit, immutable, asOf = askedAt, stale = false } = await make();
+    request.outcome = { ...request.outcome, cache: hit ? 'hit' : 'fetch' };
+    const age = Math.max(0, Math.round((Date.now() - asOf) / 1000));
+    const warnings = stale ? ['age', String(age), 'warning', '110 - "Response is Stale"'] : [];
+    const answer = prepareText(textOf(value), type, immutable ? IMMUTABLE : SHORT, warnings);
+    // What never changes is on the disk, where the short way finds it.
+    if (!immutable && !stale && !onlyCached) {
+      const outcome: Outcome = { ...request.outcome, cache: 'hit' };
+      memory.keep(request.raw.url ?? '', { answer, outcome }, { asOf, since });
+    }
+    return send(request, reply, answer);
+  }
+
+  function send(request: FastifyRequest, reply: FastifyReply, answer: PreparedAnswer): FastifyReply {
+    void reply.hijack();
+    sendAnswer(request.raw, reply.raw, answer, trusts);
+    return reply;
   }
 
   async function page(request: FastifyRequest, reply: FastifyReply, rawPath: string): Promise<FastifyReply> {
@@ -100,10 +128,10 @@ export function proxyRoutes(
     if (root !== undefined) {
       const html = renderGoImportPage(root.rule.takesRest ? await askHost(root) : root, publicUrl());
       const lifetime = `public, max-age=${map.cacheMaxAge}`;
-      return sendBytes(request, reply, Buffer.from(html), 'text/html; charset=utf-8', lifetime);
+      return send(request, reply, prepareText(Buffer.from(html), 'text/html; charset=utf-8', lifetime));
     }
     if (path === '/')
-      return sendBytes(request, reply, Buffer.from(welcome(publicUrl())), 'text/plain; charset=utf-8', SHORT);
+      return send(request, reply, prepareText(Buffer.from(welcome(publicUrl())), CONTENT_TYPES.list, SHORT));
     if (path.startsWith('/sumdb/'))
       throw new ModhavenError(
         'MODULE_NOT_FOUND',

@@ -2,18 +2,22 @@
  * The HTTP server around the routes: one log line a request, every failure as text that `go` shows, health, status,
  * and an end in good order.
  */
-import { BlockList, isIPv6, type Socket } from 'node:net';
+import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http';
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { ModhavenError, isModhavenError } from '../errors.js';
+import { clientAddress } from './client-address.js';
+import { createFront } from './front.js';
 import { cacheControlOf, errorText, statusOf } from './http-errors.js';
+import { createRequestLog, loggedPath } from './request-log.js';
 import { proxyRoutes, type RoutesOptions } from './routes.js';
 import { WEBHOOK_PATH, webhookRoute, type WebhookRouteOptions } from './webhook-route.js';
 
 export interface ServerOptions extends RoutesOptions {
   log: Logger;
-  /** Addresses and CIDRs whose X-Forwarded-* headers count. */
-  trustProxy: () => readonly string[];
+  /** Takes a finished line of the log, where such lines can be made by hand. */
+  writeLine?: ((line: string) => void) | undefined;
   /** The content of `/-/status`. */
   status: () => unknown;
   webhook: Omit<WebhookRouteOptions, 'log'>;
@@ -27,13 +31,18 @@ export interface Server {
 
 /** A connection that says nothing for so long is closed. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** How long an idle connection is kept. Longer than the minute after which proxies in front usually close theirs. */
+const KEEP_ALIVE_MS = 72_000;
 
-export function createServer({ log, trustProxy, status, webhook, ...routes }: ServerOptions): Server {
+export function createServer({ log, writeLine, status, webhook, ...routes }: ServerOptions): Server {
   let closing = false;
+  const { trusts } = routes;
+  const requests = createRequestLog(log, writeLine);
+  const front = createFront({ ...routes, log: requests, isClosing: () => closing });
   const app = Fastify({
     logger: false,
-    trustProxy: (address: string) => isTrusted(address, trustProxy()),
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    serverFactory: (handler: RequestListener): HttpServer => httpServer(front(handler)),
+    trustProxy: (address: string | undefined) => trusts(address),
     return503OnClosing: false, // it would answer in JSON, which go does not show
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 4096 },
@@ -51,7 +60,7 @@ export function createServer({ log, trustProxy, status, webhook, ...routes }: Se
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
-    logResponse(log, request, reply);
+    logResponse(request, reply);
     done();
   });
   app.setErrorHandler(sendError);
@@ -68,8 +77,15 @@ export function createServer({ log, trustProxy, status, webhook, ...routes }: Se
 
   /** The router decodes the path before any hook runs, so neither the log nor the error handler sees this. */
   function refuseUndecodable(_error: Error, request: FastifyRequest, reply: FastifyReply): void {
-    reply.raw.once('finish', () => logResponse(log, request, reply));
+    reply.raw.once('finish', () => logResponse(request, reply));
     sendError(malformedUrl(), request, reply);
+  }
+
+  function logResponse(request: FastifyRequest, reply: FastifyReply): void {
+    const { method, url, outcome, raw } = request;
+    const { statusCode: status } = reply.raw;
+    const client = clientAddress(raw, trusts);
+    requests.write({ method, url, outcome, status, ms: reply.elapsedTime, client });
   }
 
   function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -78,7 +94,7 @@ export function createServer({ log, trustProxy, status, webhook, ...routes }: Se
     if (code >= 500) {
       const { reason, remedy } = error;
       log.error(
-        { code: error.code, path: loggedPath(request), reason, remedy, cause: causeOf(error) },
+        { code: error.code, path: loggedPath(request.url), reason, remedy, cause: causeOf(error) },
         error.message,
       );
     }
@@ -94,7 +110,7 @@ export function createServer({ log, trustProxy, status, webhook, ...routes }: Se
     // Fastify's own refusals (a broken URL, a header too long) are the client's doing.
     if (code !== undefined && code >= 400 && code < 500)
       return text(reply, code, `${(error as Error).message}\n`);
-    log.error({ err: error, path: loggedPath(request), id: request.id }, 'unexpected error');
+    log.error({ err: error, path: loggedPath(request.url), id: request.id }, 'unexpected error');
     return text(
       reply,
       500,
@@ -111,22 +127,12 @@ export function createServer({ log, trustProxy, status, webhook, ...routes }: Se
   };
 }
 
-function logResponse(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
-  const line = {
-    method: request.method,
-    path: loggedPath(request),
-    ...request.outcome,
-    status: reply.statusCode,
-    ms: Math.round(reply.elapsedTime),
-    client: request.ip,
-  };
-  if (request.url.startsWith('/-/')) log.debug(line, 'request');
-  else log.info(line, 'request');
-}
-
-/** Below `/-/` without the query, which may hold the secret of a webhook. */
-function loggedPath({ url }: FastifyRequest): string {
-  return url.startsWith('/-/') ? (url.split('?', 1)[0] ?? '') : url;
+/** What Fastify would make by itself, but for who answers first. */
+function httpServer(listener: RequestListener): HttpServer {
+  const server = createHttpServer(listener);
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  return server;
 }
 
 function text(reply: FastifyReply, code: number, body: string): FastifyReply {
@@ -168,16 +174,4 @@ function causeOf(error: ModhavenError): string | undefined {
   let cause: unknown = error.cause;
   while (cause instanceof ModhavenError && cause.cause !== undefined) cause = cause.cause;
   return cause instanceof Error ? cause.message : undefined;
-}
-
-function isTrusted(address: string, trusted: readonly string[]): boolean {
-  const list = new BlockList();
-  for (const entry of trusted) {
-    const [network = '', bits] = entry.split('/', 2);
-    const family = isIPv6(network) ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(network, family);
-    else list.addSubnet(network, Number(bits), family);
-  }
-  const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
-  return list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
 }

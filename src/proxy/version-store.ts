@@ -6,6 +6,7 @@
  * processes that put the same file agree on one of them.
  */
 import type { Readable, Writable } from 'node:stream';
+import { escapePath, escapeVersion } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 
 /** The parts of a version, named as in the GOPROXY protocol; `ziphash` holds the `h1:` hash of the zip. */
@@ -18,10 +19,29 @@ export interface Part {
   kind: PartKind;
 }
 
+/** The path of a part in a tree that `GOPROXY=file://` reads: `<escaped module>/@v/<escaped version>.<kind>`. */
+export function storedName({ module, version, kind }: Part): string {
+  return `${escapePath(module)}/@v/${escapeVersion(version)}.${kind}`;
+}
+
 /** Bytes of a stored part, `end` inclusive. */
 export interface ByteRange {
   start: number;
   end: number;
+}
+
+/** A stored part that is being read. Whoever opened it closes it once. */
+export interface OpenPart {
+  /** In bytes. */
+  readonly size: number;
+  /** Reads up to `length` bytes from `position` on to the beginning of `target`, and says how many they were. */
+  read(
+    target: Buffer,
+    length: number,
+    position: number,
+    done: (error: Error | null, bytesRead: number) => void,
+  ): void;
+  close(): void;
 }
 
 export interface VersionStore {
@@ -31,6 +51,8 @@ export interface VersionStore {
   read(part: Part): Promise<Buffer | undefined>;
   /** A stream over a part that is stored. */
   open(part: Part, range?: ByteRange): Readable;
+  /** The part for reads at any place, or undefined if it is not stored. */
+  openPart(part: Part): Promise<OpenPart | undefined>;
   /**
    * Stores what `write` writes, unless the part is stored already, and in the end makes sure it lasts. If `write`
    * throws, nothing is stored. The stored bytes may be another process's: read them back where that matters.

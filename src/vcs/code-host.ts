@@ -21,8 +21,8 @@ export interface CodeHostOptions {
   dir: string;
   settings: () => VcsSettings;
   env?: NodeJS.ProcessEnv;
-  /** Told what a host answered, each time. */
-  onRefs?: (remote: RepoUrl, listing: Listing) => void;
+  /** Told what a host answered, each time, and what it had answered before. */
+  onRefs?: (remote: RepoUrl, listing: Listing, before: Listing | undefined) => void;
 }
 
 /** How long a silent host is not asked again, so that a hundred clients do not each wait for it. */
@@ -69,10 +69,11 @@ export function createCodeHost({ dir, settings, env = process.env, onRefs }: Cod
         const askedAt = Date.now();
         question.sentAt = askedAt;
         const output = await remote.mirror.listRemote();
+        const before = remote.known;
         remote.known = { refs: parseRefs(output), defaultBranch: parseDefaultBranch(output), askedAt };
         remote.problem = undefined;
         remote.silent = undefined;
-        onRefs?.(url, remote.known);
+        onRefs?.(url, remote.known, before);
         return remote.known;
       } catch (error) {
         if (isModhavenError(error)) remote.problem = { url: url.url, at: Date.now(), error };

@@ -45,6 +45,13 @@ export interface Listing {
   askedAt: number;
 }
 
+/** Whether two answers of a host say the same. */
+export function isSameListing(a: Listing, b: Listing): boolean {
+  if (a.defaultBranch !== b.defaultBranch || a.refs.size !== b.refs.size) return false;
+  for (const [name, hash] of a.refs) if (b.refs.get(name) !== hash) return false;
+  return true;
+}
+
 /** The repository `remote` with the refs its host listed. */
 export function gitRepo(
   remote: RepoUrl,

@@ -16,6 +16,7 @@ export function createScratchStore(known: [part: Part, content: Buffer][] = []):
     read: (part) => Promise.resolve(parts.get(nameOf(part))),
     open: (part, range) =>
       Readable.from([parts.get(nameOf(part))?.subarray(range?.start, range && range.end + 1) ?? '']),
+    openPart: () => Promise.resolve(undefined), // nothing of it is ever served
 
     async put(part, write) {
       const name = nameOf(part);

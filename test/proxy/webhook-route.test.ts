@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { ModuleService } from '../../src/proxy/module-service.js';
 import type { PushOutcome } from '../../src/proxy/push-handler.js';
 import type { RootFinder } from '../../src/proxy/root-finder.js';
+import { createAnswerMemory } from '../../src/proxy/answer-memory.js';
 import { createServer } from '../../src/proxy/server.js';
 import type { VersionStore } from '../../src/proxy/version-store.js';
 import type { Push } from '../../src/proxy/webhook-payload.js';
@@ -24,7 +25,8 @@ function server(options: { secret?: string | undefined; outcome?: PushOutcome } 
     store: {} as VersionStore,
     vanity: () => parseVanity('', '/vanity.yaml', { defaultHost: 'ex.com' }),
     publicUrl: () => 'http://proxy.example',
-    trustProxy: () => [],
+    memory: createAnswerMemory({ maxBytes: () => 0, refreshMs: () => 0 }),
+    trusts: () => false,
     status: () => ({}),
     webhook: { secret: () => secret, pushes: { handle } },
   });
