@@ -6,10 +6,13 @@ import { askOnTerminal } from './cli/ask.js';
 import { check, type CheckOptions } from './cli/check.js';
 import { ENV_FORMATS, env, type EnvFormat } from './cli/env.js';
 import { explain } from './cli/explain.js';
+import { exportTree } from './cli/export.js';
+import { importTree } from './cli/import.js';
 import { progressBar } from './cli/progress-bar.js';
 import { serve } from './cli/serve.js';
 import { trustHost } from './cli/trust-host.js';
 import { verify, type VerifyOptions } from './cli/verify.js';
+import { warm } from './cli/warm.js';
 import { isModhavenError } from './errors.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
 
@@ -100,6 +103,55 @@ program
   .action(async (modules: string[], options: Omit<VerifyOptions, 'modules' | 'onProgress'>) => {
     const bar = progressBar(options.against === undefined ? 'verifying' : 'comparing');
     const { text, ok } = await verify({ ...options, modules, onProgress: bar.update }).finally(() =>
+      bar.stop(),
+    );
+    process.stdout.write(text);
+    if (!ok) process.exitCode = NOT_IN_ORDER;
+  });
+
+program
+  .command('warm')
+  .description('fetch versions into the cache ahead of demand')
+  .argument('<wanted...>', 'MODULE@VERSION, go.mod and go.sum files')
+  .addOption(configOption())
+  .option('--json', 'print JSON')
+  .action(async (wanted: string[], options: { config?: string; json?: boolean }) => {
+    const bar = progressBar('fetching');
+    const { text, ok } = await warm({ ...options, wanted, onProgress: bar.update }).finally(() => bar.stop());
+    process.stdout.write(text);
+    if (!ok) process.exitCode = NOT_IN_ORDER;
+  });
+
+program
+  .command('export')
+  .description(
+    'put finished versions into a tree for GOPROXY=file://, for instance of a site without a network',
+  )
+  .argument('<dir>', 'root of the tree; what is there already stays as it is')
+  .argument('[wanted...]', 'MODULE@VERSION, go.mod and go.sum files; default: all that is in the cache')
+  .addOption(configOption())
+  .option('--json', 'print JSON')
+  .action(async (dir: string, wanted: string[], options: { config?: string; json?: boolean }) => {
+    const bar = progressBar('exporting');
+    const { text, ok } = await exportTree({ ...options, dir, wanted, onProgress: bar.update }).finally(() =>
+      bar.stop(),
+    );
+    process.stdout.write(text);
+    if (!ok) process.exitCode = NOT_IN_ORDER;
+  });
+
+program
+  .command('import')
+  .description(
+    'take the versions of an export, of a GOMODCACHE or of the disk storage of Athens into the cache',
+  )
+  .argument('<dir>', 'where they are')
+  .addOption(configOption())
+  .option('--dry-run', 'check and compare everything, and store nothing')
+  .option('--json', 'print JSON')
+  .action(async (dir: string, options: { config?: string; dryRun?: boolean; json?: boolean }) => {
+    const bar = progressBar('importing');
+    const { text, ok } = await importTree({ ...options, dir, onProgress: bar.update }).finally(() =>
       bar.stop(),
     );
     process.stdout.write(text);

@@ -40,3 +40,10 @@ export function progressBar(
     },
   };
 }
+
+/** To be called after each of `total` pieces of work. */
+export function counter(total: number, onProgress: OnProgress | undefined): () => void {
+  let done = 0;
+  onProgress?.(done, total);
+  return () => onProgress?.((done += 1), total);
+}

@@ -23,7 +23,7 @@ import { openJournal } from '../verify/journal.js';
 import { planComparison } from '../verify/plan.js';
 import { comparisonReport, countVerdicts, isBad, storedReport } from '../verify/report.js';
 import { checkStored, storedVersions, type FilesAtHand, type StoredVersion } from '../verify/stored.js';
-import type { OnProgress } from './progress-bar.js';
+import { counter, type OnProgress } from './progress-bar.js';
 
 export interface VerifyOptions {
   config?: string;
@@ -176,13 +176,6 @@ async function mustBeStored(store: VersionStore, module: ModulePath): Promise<vo
   throw new ModhavenError('CONFIG', `the cache holds no version of ${module}`, {
     remedy: 'check the spelling; with --against and --all, versions that are not cached are compared, too',
   });
-}
-
-/** To be called after each of `total` pieces of work. */
-function counter(total: number, onProgress: OnProgress | undefined): () => void {
-  let done = 0;
-  onProgress?.(done, total);
-  return () => onProgress?.((done += 1), total);
 }
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {

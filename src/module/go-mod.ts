@@ -196,8 +196,8 @@ function checkOneString(words: string[], usage: string): string | undefined {
   return readString(word) === undefined ? `invalid quoted string: ${stringProblem(word)}` : undefined;
 }
 
-/** The text of a word or a `"…"` string. Quotes in any other place are reserved. */
-function readString(word: string): string | undefined {
+/** The text of a word or a `"…"` string; undefined if it is neither. Quotes in any other place are reserved. */
+export function readString(word: string): string | undefined {
   if (word.startsWith('"')) {
     return unquote(word);
   }

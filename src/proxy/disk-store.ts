@@ -26,7 +26,7 @@ const TEMPORARY = '.tmp-';
 
 /** The store in `dir`, which is made when something is stored. */
 export function createDiskStore(dir: string): VersionStore {
-  const fileOf = (part: Part) => join(dir, storedName(part));
+  const fileOf = (part: Part) => partFile(dir, part);
 
   return {
     async size(part) {
@@ -110,6 +110,11 @@ async function openForReading(file: string): Promise<OpenPart> {
     part.close();
     throw error;
   }
+}
+
+/** The file of `part` in a store that lies in `dir`. */
+export function partFile(dir: string, part: Part): string {
+  return join(dir, storedName(part));
 }
 
 /** The modules in `folder`, which is the escaped path `escaped`. */

@@ -44,13 +44,21 @@ export interface OpenPart {
   close(): void;
 }
 
-export interface VersionStore {
+/** The reading half of a store: also of what others keep versions in. */
+export interface VersionSource {
   /** Size in bytes, or undefined if the part is not stored. */
   size(part: Part): Promise<number | undefined>;
   /** The whole part, or undefined if it is not stored. For small parts. */
   read(part: Part): Promise<Buffer | undefined>;
   /** A stream over a part that is stored. */
   open(part: Part, range?: ByteRange): Readable;
+  /** The versions of a module of which at least `kind` is stored, in no order. */
+  versions(module: ModulePath, kind: PartKind): Promise<string[]>;
+  /** The modules of which anything is stored, sorted. */
+  modules(): AsyncIterable<ModulePath>;
+}
+
+export interface VersionStore extends VersionSource {
   /** The part for reads at any place, or undefined if it is not stored. */
   openPart(part: Part): Promise<OpenPart | undefined>;
   /**
@@ -58,10 +66,6 @@ export interface VersionStore {
    * throws, nothing is stored. The stored bytes may be another process's: read them back where that matters.
    */
   put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void>;
-  /** The versions of a module of which at least `kind` is stored, in no order. */
-  versions(module: ModulePath, kind: PartKind): Promise<string[]>;
-  /** The modules of which anything is stored, sorted. */
-  modules(): AsyncIterable<ModulePath>;
   /** What writers that are not finished, or never will be, have left of a module: names for people. */
   leftovers(module: ModulePath): Promise<string[]>;
 }

@@ -125,6 +125,7 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
   return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function count(number: number, noun: string): string {
+/** A number and what is counted: `1 version`, `2 versions`. */
+export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -18,7 +18,7 @@ import { parseGoMod, synthesizeGoMod } from '../module/go-mod.js';
 import { splitPathVersion, type ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import { decodeInfo, type Info } from '../proxy/version-info.js';
-import type { PartKind, VersionStore } from '../proxy/version-store.js';
+import type { PartKind, VersionSource, VersionStore } from '../proxy/version-store.js';
 import { redactLine } from '../redact.js';
 import type { Origin } from '../vcs/types.js';
 import type { ZipContent } from '../proxy/zip-content.js';
@@ -62,7 +62,7 @@ const Facts = z.looseObject({
 const KINDS: readonly PartKind[] = ['info', 'mod', 'zip', 'ziphash'];
 
 /** All versions of `module` of which anything is stored, oldest first. */
-export async function storedVersions(store: VersionStore, module: ModulePath): Promise<string[]> {
+export async function storedVersions(store: VersionSource, module: ModulePath): Promise<string[]> {
   const lists = await Promise.all(KINDS.map((kind) => store.versions(module, kind)));
   return semver.sortVersions([...new Set(lists.flat())]);
 }
@@ -96,7 +96,7 @@ export async function checkStored(
   const infoBytes = await read('info');
   let origin: Origin | undefined;
   if (infoBytes !== undefined) {
-    const { info, problem } = judgeInfo(infoBytes, version, isPrivate);
+    const { info, problem } = judgeInfo(infoBytes, version, isPrivate, KINDS.every(has));
     if (problem !== undefined) fault('info', problem);
     origin = info?.Origin;
   } else if (isPrivate && !has('info')) {
@@ -129,21 +129,35 @@ export async function checkStored(
       if (found.length > 0) return `is not the go.mod of commit ${(origin.Hash ?? '').slice(0, 12)}`;
     }
     if (zip === undefined) return parseProblem(mod);
-    const inZip = zip.files.find(({ name }) => name === `${module}@${version}/go.mod`);
-    if (inZip === undefined)
-      return mod.equals(synthesizeGoMod(module)) ? undefined : 'is not what stands for a missing go.mod';
-    const text = mod.toString('latin1').replaceAll('\r\n', '\n');
-    const forms = [mod, Buffer.from(text, 'latin1'), Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1')];
-    const isSame = forms.some((form) => createHash('sha256').update(form).digest('hex') === inZip.sha256);
-    return isSame ? undefined : 'is not the go.mod in the zip';
+    return zippedModProblem(mod, zip, module, version);
   }
 }
 
-/** What an `.info` says, and what is wrong with it; with `needsCommit`, also that it names none. */
+/** What is wrong with `mod` as the go.mod file of a zip: it is the one in the zip, but for line ends, or stands for none. */
+export function zippedModProblem(
+  mod: Buffer,
+  zip: ZipContent,
+  module: ModulePath,
+  version: string,
+): string | undefined {
+  const inZip = zip.files.find(({ name }) => name === `${module}@${version}/go.mod`);
+  if (inZip === undefined)
+    return mod.equals(synthesizeGoMod(module)) ? undefined : 'is not what stands for a missing go.mod';
+  const text = mod.toString('latin1').replaceAll('\r\n', '\n');
+  const forms = [mod, Buffer.from(text, 'latin1'), Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1')];
+  const isSame = forms.some((form) => createHash('sha256').update(form).digest('hex') === inZip.sha256);
+  return isSame ? undefined : 'is not the go.mod in the zip';
+}
+
+/**
+ * What an `.info` says, and what is wrong with it; with `needsCommit`, also that it names none. That of a version which
+ * is whole may be silent about its origin: it was imported, and nothing is to be made of a commit any more.
+ */
 export function judgeInfo(
   bytes: Buffer,
   version: string,
   needsCommit: boolean,
+  isWhole = false,
 ): { info?: Info; problem?: string } {
   let info: unknown;
   try {
@@ -156,7 +170,8 @@ export function judgeInfo(
   const { Version, Time = '', Origin } = facts.data;
   if (Version !== version) return { problem: `is about version ${JSON.stringify(Version)}` };
   if (needsCommit && Number.isNaN(Date.parse(Time))) return { problem: 'has no valid time' };
-  if (needsCommit && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(Origin?.Hash ?? ''))
+  const mayBeSilent = isWhole && Origin === undefined;
+  if (needsCommit && !mayBeSilent && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(Origin?.Hash ?? ''))
     return { problem: 'names no commit' };
   return { info: info as Info };
 }
@@ -170,7 +185,8 @@ function goModPlaces(module: ModulePath, directory: string): string[] {
   return directories.map((place) => posix.join(place, 'go.mod'));
 }
 
-function parseProblem(mod: Buffer): string | undefined {
+/** Why `mod` cannot be read as a go.mod file; undefined if it can. */
+export function parseProblem(mod: Buffer): string | undefined {
   try {
     parseGoMod(mod);
     return undefined;

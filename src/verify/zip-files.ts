@@ -7,7 +7,7 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { RandomAccessReader, fromRandomAccessReaderPromise } from 'yauzl';
-import type { Part, VersionStore } from '../proxy/version-store.js';
+import type { Part, VersionSource } from '../proxy/version-store.js';
 import { ZIP_OPTIONS, readZipContent, type ZipContent } from '../proxy/zip-content.js';
 
 /** Bytes that are read at once. */
@@ -17,22 +17,29 @@ const SMALL = 256 * 1024;
 /** One window for the directory, one for the content. */
 const MAX_WINDOWS = 2;
 
-/** Reads the stored zip `part` from its first to its last byte. Throws an Error that says why it is no good zip. */
-export async function readZipFiles(store: VersionStore, part: Part): Promise<ZipContent> {
+/**
+ * Reads the stored zip `part` from its first to its last byte. `check` sees each file before it is read. Throws an Error
+ * that says why it is no good zip.
+ */
+export async function readZipFiles(
+  store: VersionSource,
+  part: Part,
+  check?: (name: string, size: number) => void,
+): Promise<ZipContent> {
   const size = (await store.size(part)) ?? 0;
   const reader = new StoredZipReader(store, part, size);
-  return readZipContent(await fromRandomAccessReaderPromise(reader, size, ZIP_OPTIONS));
+  return readZipContent(await fromRandomAccessReaderPromise(reader, size, ZIP_OPTIONS), check);
 }
 
 /** A stored zip as the library wants to read it: anywhere, in any order. */
 class StoredZipReader extends RandomAccessReader {
-  readonly #store: VersionStore;
+  readonly #store: VersionSource;
   readonly #part: Part;
   readonly #size: number;
   /** The most recently used last. */
   #windows: { start: number; bytes: Buffer }[] = [];
 
-  constructor(store: VersionStore, part: Part, size: number) {
+  constructor(store: VersionSource, part: Part, size: number) {
     super();
     this.#store = store;
     this.#part = part;

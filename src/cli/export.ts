@@ -1,0 +1,73 @@
+/** `modhaven export`: the finished versions of the cache as a plain tree, for a site without a network. */
+import { join } from 'node:path';
+import { loadConfig } from '../config/load-config.js';
+import { ModhavenError } from '../errors.js';
+import { isCanonicalVersion } from '../module/version.js';
+import { createDiskStore } from '../proxy/disk-store.js';
+import type { VersionStore } from '../proxy/version-store.js';
+import { sumMismatches, type SumMismatch } from '../transfer/check-sums.js';
+import { exportVersions } from '../transfer/export-versions.js';
+import { allVersions, type VersionName } from '../transfer/import-versions.js';
+import { readWanted } from '../transfer/wanted.js';
+import { storedVersions } from '../verify/stored.js';
+import { counter, type OnProgress } from './progress-bar.js';
+import { sumErrors } from './sum-errors.js';
+import { copiesInOrder, copyReport, copySummary } from './copy-report.js';
+
+export interface ExportOptions {
+  config?: string;
+  /** The root of the tree. */
+  dir: string;
+  /** MODULE@VERSION, go.mod and go.sum files; empty for all that is in the cache. */
+  wanted: string[];
+  json?: boolean;
+  onProgress?: OnProgress;
+}
+
+/** A version that is asked for and cannot be exported, because there is none or it is not the recorded one. */
+interface Refused extends VersionName {
+  query: string;
+  mismatches: SumMismatch[];
+}
+
+/** The report as text, and whether all that was asked for is in the tree. Throws CONFIG and STORAGE. */
+export async function exportTree(options: ExportOptions): Promise<{ text: string; ok: boolean }> {
+  const { cacheDir } = loadConfig(options.config);
+  const storeDir = join(cacheDir, 'download');
+  const store = createDiskStore(storeDir);
+  const { versions, missing, refused } = await choose(store, options.wanted);
+  const onDone = counter(versions.length, options.onProgress);
+  const copies = await exportVersions(versions, { store, storeDir, dir: options.dir, onDone });
+  const ok = copiesInOrder(copies) && missing.length === 0 && refused.length === 0;
+  if (options.json === true) {
+    const summary = { ...copySummary(copies), missing: missing.length, refused: refused.length };
+    const result = { ok, dir: options.dir, summary, versions: copies, missing, refused };
+    return { text: `${JSON.stringify(result, null, 2)}\n`, ok };
+  }
+  const lines = [
+    ...missing.map(({ module, version }) => `MISSING ${module}@${version}: it is not in the cache`),
+    ...(missing.length > 0 ? ['  to do: modhaven warm fetches it'] : []),
+    ...sumErrors(refused),
+  ];
+  return { text: [...lines, copyReport(copies, 'exported')].join('\n'), ok };
+}
+
+async function choose(
+  store: VersionStore,
+  args: readonly string[],
+): Promise<{ versions: VersionName[]; missing: VersionName[]; refused: Refused[] }> {
+  const chosen = { versions: [] as VersionName[], missing: [] as VersionName[], refused: [] as Refused[] };
+  if (args.length === 0) return { ...chosen, versions: await allVersions(store) };
+  for (const { module, query: version, sums } of await readWanted(args)) {
+    if (!isCanonicalVersion(version))
+      throw new ModhavenError('CONFIG', `${module}@${version}: an export is of versions, such as v1.2.3`, {
+        remedy: 'modhaven warm says which version it is',
+      });
+    const mismatches = await sumMismatches(store, module, version, sums);
+    if (mismatches.length > 0) chosen.refused.push({ module, version, query: version, mismatches });
+    else if ((await storedVersions(store, module)).includes(version))
+      chosen.versions.push({ module, version });
+    else chosen.missing.push({ module, version });
+  }
+  return chosen;
+}

@@ -1,0 +1,69 @@
+/** `modhaven warm`: fetches into the cache what a build will ask for, before anybody waits for it. */
+import { createBackend } from '../backend.js';
+import { createLog } from '../log.js';
+import { createSettings } from '../settings.js';
+import { isWarm, warmVersions, type Warmed } from '../transfer/warm.js';
+import { readWanted } from '../transfer/wanted.js';
+import { loadVanity } from '../vanity/vanity-file.js';
+import { sumErrors } from './sum-errors.js';
+import { count } from '../verify/report.js';
+import { counter, type OnProgress } from './progress-bar.js';
+
+export interface WarmOptions {
+  config?: string;
+  json?: boolean;
+  /** MODULE@VERSION, go.mod and go.sum files. */
+  wanted: string[];
+  onProgress?: OnProgress;
+}
+
+/** Versions that are fetched at once; `go mod download` takes as many. */
+const PARALLEL = 10;
+
+/** The report as text, and whether everything is there and as recorded. Throws CONFIG for a bad file or argument. */
+export async function warm(options: WarmOptions): Promise<{ text: string; ok: boolean }> {
+  const settings = createSettings(options.config, {}, process.env);
+  const { vanityFile, publicHost } = settings.current();
+  const map = loadVanity(vanityFile, { defaultHost: publicHost });
+  const wanted = await readWanted(options.wanted);
+  const { log } = createLog({ level: 'silent', readable: false });
+  const { modules, store, drift } = createBackend({ settings, vanity: () => map, log });
+  drift.stop(); // the server's business
+  const onDone = counter(wanted.length, options.onProgress);
+  const versions = await warmVersions(wanted, { modules, store, concurrency: PARALLEL, onDone });
+  const ok = versions.every(isWarm);
+  const warmed = versions.filter(isWarm);
+  const fetched = warmed.filter((version) => version.fetched).length;
+  const summary = {
+    ...{ versions: versions.length, fetched, thereBefore: warmed.length - fetched },
+    failed: versions.length - warmed.length,
+  };
+  const text =
+    options.json === true
+      ? `${JSON.stringify({ ok, summary, versions }, null, 2)}\n`
+      : warmReport(versions, summary);
+  return { text, ok };
+}
+
+interface Summary {
+  versions: number;
+  fetched: number;
+  thereBefore: number;
+  failed: number;
+}
+
+function warmReport(versions: readonly Warmed[], { fetched, thereBefore, failed }: Summary): string {
+  const lines: string[] = [];
+  for (const { module, query, version } of versions)
+    if (version !== undefined && version !== query) lines.push(`${module}@${query} is ${version}`);
+  for (const { module, query, version = query, cause, remedy } of versions) {
+    if (cause === undefined) continue;
+    lines.push(`FAILED ${module}@${version}: ${cause}`);
+    if (remedy !== undefined) lines.push(`  to do: ${remedy}`);
+  }
+  lines.push(...sumErrors(versions));
+  const failures = failed === 0 ? '' : `, ${failed} failed`;
+  const total = count(versions.length, 'version');
+  lines.push(`${total}: ${fetched} fetched, ${thereBefore} there before${failures}`);
+  return `${lines.join('\n')}\n`;
+}

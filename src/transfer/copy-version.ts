@@ -1,0 +1,125 @@
+/**
+ * Copies a finished version from one place to another: judged before, added to what is there, replacing nothing.
+ *
+ * Export and import are both this, with another source and another target.
+ */
+import { pipeline } from 'node:stream/promises';
+import type { ModulePath } from '../module/module-path.js';
+import { decodeInfo, type Info } from '../proxy/version-info.js';
+import {
+  putBytes,
+  type Part,
+  type PartKind,
+  type VersionSource,
+  type VersionStore,
+} from '../proxy/version-store.js';
+import type { StoredFault } from '../verify/stored.js';
+import { judgeVersion, type JudgedVersion } from './judge-version.js';
+
+/** What became of one version. */
+export interface CopiedVersion {
+  module: ModulePath;
+  version: string;
+  /**
+   * `added`: something of it is new at the target (or would be); `same`: nothing is; `incomplete`: the source has too
+   * little of it to be of use; `damaged`: it is not what it should be; `different`: the target has another content.
+   */
+  outcome: 'added' | 'same' | 'incomplete' | 'damaged' | 'different';
+  /** The parts that are new at the target. */
+  added: PartKind[];
+  /** Why it is damaged or different, by part. */
+  faults: StoredFault[];
+}
+
+export interface CopyOptions {
+  source: VersionSource;
+  target: VersionStore;
+  /** Puts the zip or a small file of the source into place; default: its bytes are copied. */
+  place?: (part: Part) => Promise<boolean>;
+  /** Only says what would be done. */
+  dryRun?: boolean;
+}
+
+/** Copies all there is of a version. Throws STORAGE if the target cannot be written. */
+export async function copyVersion(
+  module: ModulePath,
+  version: string,
+  { source, target, place, dryRun }: CopyOptions,
+): Promise<CopiedVersion> {
+  const judged = await judgeVersion(source, module, version);
+  const result: CopiedVersion = { module, version, outcome: 'same', added: [], faults: judged.faults };
+  if (judged.faults.length > 0) return { ...result, outcome: 'damaged' };
+  // Without its go.mod no build can do anything with a version.
+  if (judged.mod === undefined) return { ...result, outcome: 'incomplete' };
+  const faults = await differences(judged, target, module, version);
+  if (faults.length > 0) return { ...result, outcome: 'different', faults };
+
+  // The info first, because it says what the others are; the hash before the zip, because who finds a zip relies on it.
+  for (const [kind, bytes] of [
+    ['info', judged.info],
+    ['mod', judged.mod],
+    ['ziphash', judged.zipHash === undefined ? undefined : Buffer.from(judged.zipHash)],
+    ['zip', judged.zipHash === undefined ? undefined : 'stream'],
+  ] as const) {
+    const part: Part = { module, version, kind };
+    if (bytes === undefined || (await target.size(part)) !== undefined) continue;
+    result.added.push(kind);
+    if (dryRun === true) continue;
+    if ((await place?.(part)) === true) continue;
+    if (bytes === 'stream') await copyZip(part, source, target, judged.zipSize);
+    else await putBytes(target, part, bytes);
+  }
+  return { ...result, outcome: result.added.length > 0 ? 'added' : 'same' };
+}
+
+async function copyZip(
+  zip: Part,
+  source: VersionSource,
+  target: VersionStore,
+  size: number | undefined,
+): Promise<void> {
+  await target.put(zip, async (sink) => {
+    let copied = 0;
+    const counted = async function* (pieces: AsyncIterable<Buffer>) {
+      for await (const piece of pieces) {
+        copied += piece.length;
+        yield piece;
+      }
+    };
+    await pipeline(source.open(zip), counted, sink, { end: false });
+    if (copied !== size)
+      throw new Error(`the zip of ${zip.module}@${zip.version} changed while it was copied`);
+  });
+}
+
+/** Where the target says something else about the version than the source. */
+async function differences(
+  judged: JudgedVersion,
+  target: VersionSource,
+  module: ModulePath,
+  version: string,
+): Promise<StoredFault[]> {
+  const faults: StoredFault[] = [];
+  const there = (kind: PartKind) => target.read({ module, version, kind });
+  const [info, mod, ziphash] = [await there('info'), await there('mod'), await there('ziphash')];
+  if (info !== undefined && judged.info !== undefined) {
+    const problem = infoDifference(decodeInfo(judged.info), decodeInfo(info));
+    if (problem !== undefined) faults.push({ part: 'info', problem });
+  }
+  if (mod !== undefined && judged.mod !== undefined && !mod.equals(judged.mod))
+    faults.push({ part: 'mod', problem: 'is another one there' });
+  const hash = ziphash?.toString().trim();
+  if (hash !== undefined && judged.zipHash !== undefined && hash !== judged.zipHash)
+    faults.push({ part: 'zip', problem: `is ${judged.zipHash} here and ${hash} there` });
+  return faults;
+}
+
+/** Two proxies may tell more or less of an origin; what both tell must agree. */
+function infoDifference(here: Info, there: Info): string | undefined {
+  const [a, b] = [here.Origin?.Hash, there.Origin?.Hash];
+  if (a !== undefined && b !== undefined && a !== b) return `names commit ${a} here and ${b} there`;
+  const [time, other] = [here.Time, there.Time].map((text) => Date.parse(text));
+  return Number.isNaN(time) || Number.isNaN(other) || time === other
+    ? undefined
+    : `has the time ${here.Time} here and ${there.Time} there`;
+}

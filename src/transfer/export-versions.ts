@@ -1,0 +1,115 @@
+/**
+ * Puts finished versions into a tree that `GOPROXY=file://` reads, also into one that holds others already.
+ *
+ * Files are hard links of those in the store where the file system allows, because neither side ever changes one; else
+ * copies. `@v/list`, the one file that grows, is made of what the tree then holds.
+ */
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import pLimit from 'p-limit';
+import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
+import { escapePath } from '../module/escaping.js';
+import type { ModulePath } from '../module/module-path.js';
+import * as semver from '../module/semver.js';
+import { createDiskStore, partFile } from '../proxy/disk-store.js';
+import type { Part, PartKind, VersionSource, VersionStore } from '../proxy/version-store.js';
+import { absentAsUndefined, hasErrorCode } from './absent.js';
+import { copyVersion, type CopiedVersion } from './copy-version.js';
+import type { VersionName } from './import-versions.js';
+
+export interface ExportOptions {
+  store: VersionStore;
+  /** Where the store keeps its files. */
+  storeDir: string;
+  /** The root of the tree. */
+  dir: string;
+  /** Called after each version. */
+  onDone?: () => void;
+}
+
+/** Zips that are read at once. */
+const PARALLEL = 4;
+
+/** The outcomes after which a version is in the tree. */
+const DONE: readonly CopiedVersion['outcome'][] = ['added', 'same'];
+
+/** What a version must have in the tree before `list` offers it. */
+const LISTED: readonly PartKind[] = ['info', 'mod', 'zip'];
+
+/** What became of each of `versions`, in their order. Throws STORAGE if the tree cannot be written. */
+export async function exportVersions(
+  versions: readonly VersionName[],
+  { store, storeDir, dir, onDone }: ExportOptions,
+): Promise<CopiedVersion[]> {
+  const target = createDiskStore(dir);
+  const place = (part: Part) => linkFile(partFile(storeDir, part), partFile(dir, part));
+  const limit = pLimit(PARALLEL);
+  const copied = await Promise.all(
+    versions.map(({ module, version }) =>
+      limit(() => copyVersion(module, version, { source: store, target, place }).finally(onDone)),
+    ),
+  ).catch((error: unknown) => {
+    throw isModhavenError(error, 'STORAGE') ? treeError(error.cause) : error;
+  });
+  // Also where nothing is new: an export that was broken off may have left files without a list.
+  const modules = new Set(copied.filter(({ outcome }) => DONE.includes(outcome)).map(({ module }) => module));
+  for (const module of modules) await writeList(target, dir, module);
+  return copied;
+}
+
+/** Whether `file` appeared as another name of `from`. */
+async function linkFile(from: string, file: string): Promise<boolean> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await link(from, file);
+    return true;
+  } catch (error) {
+    if (hasErrorCode(error, 'EEXIST')) return true;
+    // Another file system, one without links, or too many of them.
+    if (hasErrorCode(error, 'EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES'))
+      return false;
+    throw treeError(error);
+  }
+}
+
+/**
+ * Writes `@v/list`. Pseudo-versions are in it, as in the list that `go` keeps in its own cache: as versions `go` leaves
+ * them out, but where there are no others, `latest` is the newest of them.
+ */
+async function writeList(tree: VersionSource, dir: string, module: ModulePath): Promise<void> {
+  const lists = await Promise.all(LISTED.map((kind) => tree.versions(module, kind)));
+  const [first = [], ...others] = lists;
+  const complete = first.filter((version) => others.every((list) => list.includes(version)));
+  const text = semver
+    .sortVersions(complete)
+    .map((version) => `${version}\n`)
+    .join('');
+  await replaceFile(join(dir, escapePath(module), '@v', 'list'), text);
+}
+
+/** Writes `file` under another name first: a reader sees the old text or the new one. */
+export async function replaceFile(file: string, text: string | Buffer): Promise<void> {
+  try {
+    const known = await absentAsUndefined(readFile(file));
+    if (known?.equals(Buffer.from(text)) === true) return;
+    await mkdir(dirname(file), { recursive: true });
+    const temporary = join(dirname(file), `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
+    try {
+      await writeFile(temporary, text, { flush: true });
+      await rename(temporary, file);
+    } finally {
+      await unlink(temporary).catch(() => undefined);
+    }
+  } catch (error) {
+    throw treeError(error);
+  }
+}
+
+function treeError(error: unknown): ModhavenError {
+  return new ModhavenError('STORAGE', 'the export cannot be written', {
+    reason: errorMessage(error),
+    remedy: 'check free space and rights of the folder',
+    cause: error,
+  });
+}

@@ -1,0 +1,46 @@
+/** Takes the versions of another proxy's files, or of a module cache, into the store. */
+import pLimit from 'p-limit';
+import type { ModulePath } from '../module/module-path.js';
+import type { VersionSource, VersionStore } from '../proxy/version-store.js';
+import { storedVersions } from '../verify/stored.js';
+import { copyVersion, type CopiedVersion } from './copy-version.js';
+
+/** A version somewhere. */
+export interface VersionName {
+  module: ModulePath;
+  version: string;
+}
+
+export interface ImportOptions {
+  source: VersionSource;
+  store: VersionStore;
+  dryRun?: boolean | undefined;
+  /** Called after each version. */
+  onDone?: () => void;
+}
+
+/** Zips that are read at once. */
+const PARALLEL = 4;
+
+/** All versions that `source` holds anything of: modules sorted, oldest version first. */
+export async function allVersions(source: VersionSource): Promise<VersionName[]> {
+  const names: VersionName[] = [];
+  for await (const module of source.modules())
+    for (const version of await storedVersions(source, module)) names.push({ module, version });
+  return names;
+}
+
+/** What became of each of `versions`, in their order. Throws STORAGE if the store cannot be written. */
+export async function importVersions(
+  versions: readonly VersionName[],
+  { source, store, dryRun, onDone }: ImportOptions,
+): Promise<CopiedVersion[]> {
+  const limit = pLimit(PARALLEL);
+  return Promise.all(
+    versions.map(({ module, version }) =>
+      limit(() =>
+        copyVersion(module, version, { source, target: store, dryRun: dryRun === true }).finally(onDone),
+      ),
+    ),
+  );
+}

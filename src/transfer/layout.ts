@@ -1,0 +1,58 @@
+/** Which of the layouts that hold module versions a folder has. */
+import { opendir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ModhavenError, errorMessage } from '../errors.js';
+import { createDiskStore } from '../proxy/disk-store.js';
+import type { VersionSource } from '../proxy/version-store.js';
+import { absentAsUndefined } from './absent.js';
+import { ATHENS_ZIP, createAthensSource } from './athens-source.js';
+
+export interface Layout {
+  /** For people. */
+  name: 'GOPROXY file tree' | 'GOMODCACHE' | 'Athens disk storage';
+  /** Where the tree begins; checksum data lies below it, too, in `sumdb`. */
+  dir: string;
+  source: VersionSource;
+}
+
+/** The layout of `dir`, judged by the first version found. Throws CONFIG if it cannot be read or holds none. */
+export async function recognizeLayout(dir: string): Promise<Layout> {
+  const moduleCache = join(dir, 'cache', 'download');
+  if ((await absentAsUndefined(stat(moduleCache)))?.isDirectory() === true)
+    return { name: 'GOMODCACHE', dir: moduleCache, source: createDiskStore(moduleCache) };
+  let evidence: 'proxy' | 'athens' | undefined;
+  try {
+    evidence = await firstEvidence(dir);
+  } catch (error) {
+    throw new ModhavenError('CONFIG', `${dir}: the folder cannot be read`, {
+      reason: errorMessage(error),
+      cause: error,
+    });
+  }
+  if (evidence === 'proxy') return { name: 'GOPROXY file tree', dir, source: createDiskStore(dir) };
+  if (evidence === 'athens') return { name: 'Athens disk storage', dir, source: createAthensSource(dir) };
+  throw noVersions(dir);
+}
+
+/** The CONFIG error for a folder without versions. */
+export function noVersions(dir: string): ModhavenError {
+  return new ModhavenError('CONFIG', `${dir} holds no module versions in a layout that is known`, {
+    remedy:
+      'name the folder that holds the folders of the hosts (github.com, ...): that of a GOPROXY=file:// tree or of the ' +
+      'disk storage of Athens; or a GOMODCACHE',
+  });
+}
+
+async function firstEvidence(dir: string): Promise<'proxy' | 'athens' | undefined> {
+  const folders: string[] = [];
+  for await (const entry of await opendir(dir)) {
+    if (entry.name === ATHENS_ZIP) return 'athens';
+    if (entry.name === '@v') return 'proxy';
+    if (entry.isDirectory()) folders.push(join(dir, entry.name));
+  }
+  for (const folder of folders.sort()) {
+    const found = await firstEvidence(folder);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

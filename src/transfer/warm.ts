@@ -1,0 +1,87 @@
+/**
+ * Fetches versions into the store ahead of demand, and compares them with the go.sum lines that ask for them.
+ *
+ * Nothing is fetched but what a build needs: of a version that go.sum knows by its go.mod file alone, not the zip.
+ */
+import pLimit from 'p-limit';
+import { isModhavenError, isNotExist } from '../errors.js';
+import type { ModulePath } from '../module/module-path.js';
+import * as semver from '../module/semver.js';
+import { isCanonicalVersion } from '../module/version.js';
+import type { ModuleService } from '../proxy/module-service.js';
+import { decodeInfo } from '../proxy/version-info.js';
+import type { VersionStore } from '../proxy/version-store.js';
+import { explainFailure } from '../verify/compare-home.js';
+import { sumMismatches, type SumMismatch } from './check-sums.js';
+import type { Wanted } from './wanted.js';
+
+/** What became of one version. */
+export interface Warmed {
+  module: ModulePath;
+  query: string;
+  /** The version that `query` means; undefined if that could not be found out. */
+  version: string | undefined;
+  /** Whether anything had to be fetched. */
+  fetched: boolean;
+  /** Why not all of it is stored, and what to do. */
+  cause?: string;
+  remedy?: string;
+  /** Recorded hashes that what is stored does not have. */
+  mismatches: SumMismatch[];
+}
+
+export interface WarmOptions {
+  modules: ModuleService;
+  store: VersionStore;
+  concurrency: number;
+  /** Called after each version. */
+  onDone?: () => void;
+}
+
+const FETCH = { onlyCached: false };
+
+/** What became of each of `wanted`, in their order. A failure of one leaves the others alone. */
+export async function warmVersions(wanted: readonly Wanted[], options: WarmOptions): Promise<Warmed[]> {
+  const limit = pLimit(options.concurrency);
+  return Promise.all(
+    wanted.map((each) => limit(() => warmVersion(each, options).finally(() => options.onDone?.()))),
+  );
+}
+
+/** Whether all is stored, and as recorded. */
+export function isWarm({ cause, mismatches }: Warmed): boolean {
+  return cause === undefined && mismatches.length === 0;
+}
+
+async function warmVersion(wanted: Wanted, { modules, store }: WarmOptions): Promise<Warmed> {
+  const { module, query, zip, sums } = wanted;
+  const warmed: Warmed = { module, query, version: undefined, fetched: false, mismatches: [] };
+  try {
+    const version = await resolve(modules, module, query);
+    warmed.version = version;
+    const info = await modules.info(module, version, FETCH);
+    const mod = await modules.ensure(module, version, 'mod', FETCH);
+    const whole = zip ? await modules.ensure(module, version, 'zip', FETCH) : { hit: true };
+    warmed.fetched = !(info.hit && mod.hit && whole.hit);
+    warmed.mismatches = await sumMismatches(store, module, version, sums);
+  } catch (error) {
+    if (!isModhavenError(error)) throw error;
+    Object.assign(warmed, explainFailure(error, `${module}@${warmed.version ?? query}`));
+  }
+  return warmed;
+}
+
+/** The version that `query` means. A proxy need not know `latest` by itself: then it is, as for `go`, in its list. */
+async function resolve(modules: ModuleService, module: ModulePath, query: string): Promise<string> {
+  if (isCanonicalVersion(query)) return query;
+  try {
+    return decodeInfo((await modules.info(module, query, FETCH)).value).Version;
+  } catch (error) {
+    if (query !== 'latest' || !isNotExist(error)) throw error;
+    const { value: list } = await modules.list(module, FETCH);
+    const sorted = semver.sortVersions(list);
+    const newest = sorted.findLast((version) => semver.prerelease(version) === '') ?? sorted.at(-1);
+    if (newest === undefined) throw error;
+    return newest;
+  }
+}

@@ -1,0 +1,15 @@
+/** What is wrong with a file that names versions, with its place as an editor opens it. */
+import { ModhavenError } from '../errors.js';
+
+export interface Place {
+  file: string;
+  /** From 1. */
+  line: number;
+  /** From 1, in characters. */
+  column: number;
+}
+
+/** The CONFIG error for what stands at `place`. */
+export function wrongFile({ file, line, column }: Place, problem: string): ModhavenError {
+  return new ModhavenError('CONFIG', `${file}:${line}:${column}: ${problem}`);
+}
