@@ -1,6 +1,6 @@
 /**
  * nginx with the `config/nginx.conf` that we ship, so that what an administrator copies is what the tests ran. Only
- * its port and the address of modhaven are put in; everything else a test needs is said on the command line.
+ * what the file tells administrators to change is changed; everything else a test needs is said on the command line.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -16,29 +16,52 @@ export interface NginxHost extends Daemon {
   readonly port: number;
   /** `http://127.0.0.1:PORT`. nginx answers there for whatever host a client asks for. */
   readonly url: string;
+  /** The log of what nginx answered alone. */
+  accessLog(): Promise<string>;
+}
+
+export interface NginxOptions {
+  /** Where the finished versions are (`<cache.dir>/download`). Default: nowhere. */
+  download?: string;
+  /** Who sends them: nginx, or nginx when modhaven says so. Default: nginx. */
+  sends?: 'files' | 'what modhaven names';
 }
 
 /** Starts nginx in front of a server at `upstreamPort` of 127.0.0.1. */
-export async function nginxHost(upstreamPort: number): Promise<NginxHost> {
+export async function nginxHost(upstreamPort: number, options: NginxOptions = {}): Promise<NginxHost> {
   const prefix = await tempDir('nginx');
   const port = await freePort();
   const conf = path.join(prefix, 'nginx.conf');
   const shipped = await readFile(NGINX_CONF, 'utf8');
-  const listening = replaceValue(shipped, 'listen 80;', `listen 127.0.0.1:${port};`);
-  await writeFile(
-    conf,
-    replaceValue(listening, 'server 127.0.0.1:10000;', `server 127.0.0.1:${upstreamPort};`),
-  );
-  const settings = `daemon off; pid ${prefix}/nginx.pid; error_log stderr notice;`;
+  const { download = path.join(prefix, 'nowhere'), sends = 'files' } = options;
+  const accessLog = path.join(prefix, 'access.log');
+  let text = replaceValue(shipped, 'listen 80;', `listen 127.0.0.1:${port};`);
+  text = replaceValue(text, 'server 127.0.0.1:10000;', `server 127.0.0.1:${upstreamPort};`);
+  text = replaceValue(text, 'root /var/lib/modhaven/download;', `root ${download};`);
+  text = replaceValue(text, 'alias /var/lib/modhaven/download/;', `alias ${download}/;`);
+  text = replaceValue(text, '/var/log/nginx/modhaven.log', accessLog);
+  if (sends === 'what modhaven names') {
+    text = replaceValue(text, 'X-Sendfile-Type   "";', 'X-Sendfile-Type   "X-Accel-Redirect";');
+    text = replaceValue(text, /\n *location ~ "(?:.*\n)+? {8}\}\n/, '\n');
+  }
+  await writeFile(conf, text);
+  // Its workers would be nobody's, who may not enter the folders of a test.
+  const user = process.getuid?.() === 0 ? 'user root;' : '';
+  const settings = `daemon off; ${user} pid ${prefix}/nginx.pid; error_log stderr notice;`;
   const args = ['-p', prefix, '-c', conf, '-e', 'stderr', '-g', settings];
   const daemon = await startDaemon('nginx', args, {
     isReady: (log) => log.includes('start worker process '),
   });
-  return { ...daemon, port, url: `http://127.0.0.1:${port}` };
+  return {
+    ...daemon,
+    port,
+    url: `http://127.0.0.1:${port}`,
+    accessLog: () => readFile(accessLog, 'utf8'),
+  };
 }
 
-function replaceValue(conf: string, shipped: string, value: string): string {
+function replaceValue(conf: string, shipped: string | RegExp, value: string): string {
   if (conf.split(shipped).length !== 2)
-    throw new Error(`config/nginx.conf does not say "${shipped}" exactly once`);
-  return conf.replace(shipped, value);
+    throw new Error(`config/nginx.conf does not say "${String(shipped)}" exactly once`);
+  return conf.replace(shipped, () => value);
 }
