@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Argument, Command } from 'commander';
+import { Argument, Command, InvalidArgumentError } from 'commander';
 import { app } from './benches/app.js';
 import type { Bench } from './benches/bench.js';
 import { cold } from './benches/cold.js';
@@ -19,6 +19,8 @@ import { renderReport } from './report/table.js';
 const BENCHES: Record<string, Bench> = { warm, cold, app, stampede, memory, growth };
 
 interface Options {
+  rounds: number;
+  seconds: number;
   quick?: boolean;
   dir: string;
   json?: string;
@@ -29,7 +31,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   await new Command('bench')
     .description('Measures modhaven beside nginx, git, go and other GOPROXY servers (bench/README.md).')
     .addArgument(new Argument('[names...]', 'which benches; default: all').choices(Object.keys(BENCHES)))
-    .option('--quick', 'one round and short loads: to see that it works, not to compare')
+    .option('--rounds <n>', 'how often everything is measured', positive, 3)
+    .option('--seconds <n>', 'length of one load', positive, 3)
+    .option('--quick', 'one round and loads of a second: to see that it works, not to compare')
     .option('--dir <dir>', 'keeps the corpus', path.join(tmpdir(), 'modhaven-bench'))
     .option('--json <file>', 'write all samples')
     .option('--readme', 'put the table into bench/README.md')
@@ -37,28 +41,28 @@ export async function main(argv: readonly string[]): Promise<void> {
     .parseAsync(argv);
 }
 
-async function bench(names: string[], { quick = false, dir, json, readme = false }: Options): Promise<void> {
-  const say = (text: string): void =>
-    void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+async function bench(names: string[], options: Options): Promise<void> {
+  const { dir, json, readme = false } = options;
+  const { rounds, seconds } = options.quick === true ? { rounds: 1, seconds: 1 } : options;
+  const say = (text: string): void => {
+    process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+  };
   const machine = await describeMachine();
-  const report = await withLab({ dir, quick, say }, async (lab) => {
-    const result: Report = {
-      machine,
-      rounds: lab.rounds,
-      seconds: lab.seconds,
-      lines: [],
-      growth: [],
-      skipped: [],
-    };
+  const report: Report = { machine, rounds, seconds, lines: [], growth: [], skipped: [] };
+  await withLab({ dir, rounds, seconds, say }, async (lab) => {
     for (const name of names.length === 0 ? Object.keys(BENCHES) : names) {
       const { lines = [], growth: grown = [], skipped = [] } = (await BENCHES[name]?.(lab)) ?? {};
-      result.lines.push(...lines);
-      result.growth.push(...grown);
-      result.skipped.push(...skipped);
+      report.lines.push(...lines);
+      report.growth.push(...grown);
+      report.skipped.push(...skipped);
     }
-    return result;
   });
   process.stdout.write(renderReport(report, 'terminal'));
   if (json !== undefined) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`);
   if (readme) await updateReadme(report);
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It must be a positive whole number.');
+  return Number(text);
 }

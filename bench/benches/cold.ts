@@ -12,7 +12,7 @@ import type { Contender } from '../lab/server.js';
 import { get, mustGet } from '../measure/client.js';
 import { interleave, timed } from '../measure/interleave.js';
 import { absolute, versus, versusPeer, type Line } from '../measure/line.js';
-import { peakResidentMB, watchTreePeak } from '../measure/processes.js';
+import { cpuSeconds, peakResidentMB, watchTreePeak } from '../measure/processes.js';
 import type { BenchResult } from './bench.js';
 
 const BARE_GIT = 'shallow fetch + tar';
@@ -43,6 +43,8 @@ export async function cold(lab: Lab): Promise<BenchResult> {
 interface ZipSample {
   first: number;
   next: number;
+  /** Processor time of the server and its children for the first zip. */
+  cpuMs?: number;
   serverMB?: number;
   treeMB?: number;
 }
@@ -64,6 +66,7 @@ async function zipLines(lab: Lab, zip: (typeof ZIPS)[number]): Promise<Line[]> {
   });
   return [
     { ...line(`cold zip, ${title}`, 'ms', (s) => s.first), goals: [versusPeer(zip.first)] },
+    line(`processor time of a cold zip, ${title}`, 'ms', (s) => s.cpuMs),
     { ...line(`next version, ${title}`, 'ms', (s) => s.next), goals: [versusPeer(zip.next)] },
     ...(name === LARGE
       ? [
@@ -85,11 +88,13 @@ async function fromServer(server: Contender, name: string): Promise<ZipSample> {
   return withFreshServer(server, async ({ url, pid }) => {
     await warmUp(url);
     const watch = name === LARGE ? watchTreePeak(pid) : undefined;
+    const cpu = cpuSeconds(pid);
     const first = await timed(() => mustGet(url + proxyPath(module, 'v1.0.0.zip')));
+    const cpuMs = (cpuSeconds(pid) - cpu) * 1_000;
     const treeMB = watch?.stop();
     const serverMB = peakResidentMB(pid);
     const next = await timed(() => mustGet(url + proxyPath(module, 'v1.1.0.zip')));
-    return { first, next, serverMB, ...(treeMB === undefined ? {} : { treeMB }) };
+    return { first, next, cpuMs, serverMB, ...(treeMB === undefined ? {} : { treeMB }) };
   });
 }
 

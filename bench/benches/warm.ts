@@ -12,7 +12,7 @@ import { NGINX, startFileServer } from '../lab/nginx.js';
 import { mustGet } from '../measure/client.js';
 import { interleave } from '../measure/interleave.js';
 import { versus, versusPeer, type Goal, type Line } from '../measure/line.js';
-import { processTree } from '../measure/processes.js';
+import { childrenGone, cpuSeconds, processTree } from '../measure/processes.js';
 import { wrk, type Load } from '../measure/wrk.js';
 import type { BenchResult } from './bench.js';
 
@@ -24,7 +24,13 @@ const OWN_INFO = 'own .info';
 interface Target {
   name: string;
   url: string;
+  pid: number;
   paths?: readonly string[];
+}
+
+interface Sample extends Load {
+  /** Processor time of the server for one request. */
+  cpuMicroseconds: number;
 }
 
 interface Kind {
@@ -108,6 +114,12 @@ async function kindLines(lab: Lab, kind: Kind, targets: readonly Target[]): Prom
             figures: figures(lab, alone, (sample) => sample.p99Ms),
             goals: [versusPeer(1)],
           } as const,
+          {
+            name: `processor time of one warm ${title}`,
+            unit: 'µs',
+            figures: figures(lab, alone, (sample) => sample.cpuMicroseconds),
+            goals: [],
+          } as const,
         ]
       : []),
     ...(behind === undefined || front === undefined
@@ -122,7 +134,7 @@ async function kindLines(lab: Lab, kind: Kind, targets: readonly Target[]): Prom
 
 async function listLine(lab: Lab, servers: readonly NamedServer[]): Promise<Line> {
   const ours = servers.filter(({ name }) => name === MODHAVEN);
-  const own = ours.map(({ url }) => ({ name: OWN_INFO, url, paths: INFO.paths }));
+  const own = ours.map(({ url, pid }) => ({ name: OWN_INFO, url, pid, paths: INFO.paths }));
   const samples = await load(lab, LIST, [...servers, ...own], lab.cores);
   return rateLine(lab, `warm ${LIST.title}`, 'req/s', samples, [versus(OWN_INFO, 0.9)]);
 }
@@ -154,21 +166,26 @@ async function load(
   { title, paths, connections }: { title: string; paths: readonly string[]; connections: number },
   targets: readonly Target[],
   cores: Lab['cores'],
-): Promise<Map<string, Load[]>> {
+): Promise<Map<string, Sample[]>> {
   lab.say(`warm ${title}`);
-  return interleave(targets, lab.rounds, async (target) =>
-    wrk(target.url, target.paths ?? paths, { seconds: lab.seconds, connections, core: cores.load }),
-  );
+  return interleave(targets, lab.rounds, async ({ url, pid, paths: own = paths }) => {
+    const processes = processTree(pid).length;
+    const before = cpuSeconds(pid);
+    const sample = await wrk(url, own, { seconds: lab.seconds, connections, core: cores.load });
+    const seconds = cpuSeconds(pid) - before;
+    await childrenGone(pid, processes);
+    return { ...sample, cpuMicroseconds: (seconds * 1e6) / sample.requests };
+  });
 }
 
 function rateLine(
   lab: Lab,
   name: string,
   unit: 'req/s' | 'MB/s',
-  samples: ReadonlyMap<string, readonly Load[]>,
+  samples: ReadonlyMap<string, readonly Sample[]>,
   goals: readonly Goal[],
 ): Line {
-  const value = (sample: Load) => (unit === 'req/s' ? sample.requestsPerSecond : sample.megabytesPerSecond);
+  const value = (sample: Sample) => (unit === 'req/s' ? sample.requestsPerSecond : sample.megabytesPerSecond);
   return { name, unit, figures: figures(lab, samples, value), goals };
 }
 
@@ -187,8 +204,8 @@ async function withNginx<T>(
     await using front = await nginxHost(ours.port);
     if (core !== undefined) pinTree(front.pid, core);
     return await use([
-      { name: NGINX, url: files.url },
-      { name: FRONT, url: front.url },
+      { name: NGINX, url: files.url, pid: files.pid },
+      { name: FRONT, url: front.url, pid: front.pid },
     ]);
   });
 }

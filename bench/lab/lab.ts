@@ -13,7 +13,8 @@ import type { Contender, RunningServer, StartOptions } from './server.js';
 export interface LabOptions {
   /** Keeps the corpus. */
   dir: string;
-  quick: boolean;
+  rounds: number;
+  seconds: number;
   say: (text: string) => void;
 }
 
@@ -34,15 +35,18 @@ export interface NamedServer extends RunningServer {
 }
 
 /** Starts the git host; `use` gets the lab, and everything is stopped after it. */
-export async function withLab<T>({ dir, quick, say }: LabOptions, use: (lab: Lab) => Promise<T>): Promise<T> {
+export async function withLab<T>(
+  { dir, rounds, seconds, say }: LabOptions,
+  use: (lab: Lab) => Promise<T>,
+): Promise<T> {
   await mkdir(dir, { recursive: true });
   await using git = await gitHttpHost(await corpus(dir, say));
   return await use({
     git,
     servers: [modhaven(git.url), ...peersOf(process.env, git.url)],
     cores: chooseCores(),
-    rounds: quick ? 1 : 3,
-    seconds: quick ? 1 : 3,
+    rounds,
+    seconds,
     say,
   });
 }

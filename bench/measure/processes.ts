@@ -1,5 +1,6 @@
 /** What the processes of a server use, as Linux tells it below /proc. Sizes are in MB (10^6 bytes). */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process and all that it started, directly or not. */
 export function processTree(pid: number): number[] {
@@ -14,6 +15,30 @@ export function residentMB(pid: number): number {
 /** The most that the server, with the processes it keeps, ever had resident: the kernel's own high-water marks. */
 export function peakResidentMB(pid: number): number {
   return sumMB(processTree(pid), 'VmHWM');
+}
+
+/** Linux counts processor time in hundredths of a second, whatever the kernel's own clock. */
+const TICKS_PER_SECOND = 100;
+
+/** Processor seconds that a server has used so far, with all it started. */
+export function cpuSeconds(pid: number): number {
+  const ticks = processTree(pid).map((one) => {
+    // After the name, which may hold anything: utime, stime, and the same of children that have ended (proc(5)).
+    const fields = statOf(one)
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  });
+  return ticks.reduce((sum, value) => sum + value, 0) / TICKS_PER_SECOND;
+}
+
+/**
+ * Waits until a server has ended what it started for clients that are gone, so that it does not disturb whoever is
+ * measured next. Gives up after half a minute.
+ */
+export async function childrenGone(pid: number, before: number): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (processTree(pid).length > before && Date.now() < deadline) await sleep(50);
 }
 
 export interface PeakWatch {
@@ -49,6 +74,10 @@ function sumMB(pids: readonly number[], field: string): number {
 
 function statusOf(pid: number): string {
   return orElse('', () => readFileSync(`/proc/${pid}/status`, 'utf8'));
+}
+
+function statOf(pid: number): string {
+  return orElse('', () => readFileSync(`/proc/${pid}/stat`, 'utf8'));
 }
 
 function childrenOf(pid: number): number[] {

@@ -13,6 +13,7 @@ export interface LoadOptions {
 }
 
 export interface Load {
+  requests: number;
   requestsPerSecond: number;
   /** 10^6 bytes. */
   megabytesPerSecond: number;
@@ -43,6 +44,7 @@ export async function wrk(server: string, paths: readonly string[], options: Loa
   const { requests, microseconds, bytes, failures, p99 } = JSON.parse(json) as Summary;
   if (failures > 0) throw new Error(`${failures} requests of ${paths[0] ?? ''} failed:\n${output}`);
   return {
+    requests,
     requestsPerSecond: (requests * 1e6) / microseconds,
     megabytesPerSecond: bytes / microseconds,
     p99Ms: p99 / 1_000,

@@ -1,5 +1,5 @@
 /** Where and with what a run was made, so that its figures can be told from those of another. */
-import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { arch, availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { run } from '../../test/support/run.js';
 
@@ -12,6 +12,8 @@ export interface Machine {
   processors: number;
   memoryGB: number;
   system: string;
+  /** How many programs wanted a processor in the minute before the run; above 1 others share in the figures. */
+  load: number;
   /** By program: `go`, `git`, `nginx`, `wrk`, `node`. */
   versions: Record<string, string>;
 }
@@ -41,6 +43,7 @@ export async function describeMachine(): Promise<Machine> {
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     processors: availableParallelism(),
     memoryGB: Math.round(totalmem() / 2 ** 30),
+    load: loadavg()[0] ?? 0,
     system: `${type()} ${release()} ${arch()}`,
     versions,
   };

@@ -18,7 +18,7 @@ export function renderReport(report: Report, style: Style): string {
   const parts = [
     `${machine.date}, commit ${machine.commit}; ${machine.processors} × ${machine.processor}, ` +
       `${machine.memoryGB} GB, ${machine.system}; ${versions.join(', ')}. ` +
-      `Medians of ${rounds}, loads of ${seconds} s.`,
+      `Medians of ${rounds}, loads of ${seconds} s, load average before ${machine.load.toFixed(1)}.`,
     ...(lines.length === 0 ? [] : [table([HEADER, ...lines.flatMap(rowsOf)], style)]),
     ...(lines.length === 0 ? [] : [everybody(lines, style)]),
     ...(growth.length === 0 ? [] : [growthTable(growth, style)]),

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { peakResidentMB, processTree, residentMB } from '../../bench/measure/processes.js';
+import { cpuSeconds, peakResidentMB, processTree, residentMB } from '../../bench/measure/processes.js';
 import { killGroup } from '../support/run.js';
 
 /** A shell that starts a program which fills 150 MB, and gives them back before it says so. */
@@ -26,6 +26,17 @@ describe.skipIf(process.platform !== 'linux')('memory of a server', () => {
       expect(processTree(pid)).toHaveLength(2);
       expect(peakResidentMB(pid)).toBeGreaterThan(150);
       expect(residentMB(pid)).toBeLessThan(peakResidentMB(pid) - 100);
+    } finally {
+      killGroup(shell.pid, 'SIGKILL');
+    }
+  });
+
+  it('tells processor time of the server and of children that have ended', async () => {
+    const script = `sh -c 'i=0; while [ $i -lt 1000000 ]; do i=$((i+1)); done'; echo done; sleep 60`;
+    const shell = spawn('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      await once(shell.stdout, 'data');
+      expect(cpuSeconds(shell.pid ?? 0)).toBeGreaterThan(0.05);
     } finally {
       killGroup(shell.pid, 'SIGKILL');
     }

@@ -11,6 +11,7 @@ const REPORT: Report = {
     processor: 'Some CPU',
     processors: 2,
     memoryGB: 24,
+    load: 0.25,
     system: 'Linux 6.1 x64',
     versions: { node: '20.15.0', go: '1.26.8' },
   },
@@ -47,7 +48,7 @@ describe('a report', () => {
   it('is a Markdown table with ratios and verdicts', () => {
     expect(renderReport(REPORT, 'markdown')).toBe(
       [
-        '2026-01-02T03:04Z, commit abcdef0; 2 × Some CPU, 24 GB, Linux 6.1 x64; node 20.15.0, go 1.26.8. Medians of 3, loads of 5 s.',
+        '2026-01-02T03:04Z, commit abcdef0; 2 × Some CPU, 24 GB, Linux 6.1 x64; node 20.15.0, go 1.26.8. Medians of 3, loads of 5 s, load average before 0.3.',
         '',
         '| line | modhaven | best peer | ratio | limit | ratio | goal | met |',
         '| --- | --- | --- | --- | --- | --- | --- | --- |',
