@@ -11,9 +11,11 @@ import { createModuleRouter } from './proxy/module-router.js';
 import { createModuleService, type ModuleService } from './proxy/module-service.js';
 import { isPrivatePath } from './proxy/private-paths.js';
 import { createRootFinder, type RootFinder } from './proxy/root-finder.js';
+import { createStoredModules } from './proxy/stored-modules.js';
 import type { VersionStore } from './proxy/version-store.js';
 import { vcsSettings, type Settings } from './settings.js';
 import { createGoproxyClient } from './upstream/goproxy-client.js';
+import { createLastKnown } from './upstream/last-known.js';
 import { createUpstreamModules } from './upstream/upstream-modules.js';
 import type { VanityMap } from './vanity/vanity-map.js';
 import { createCodeHost } from './vcs/code-host.js';
@@ -72,12 +74,14 @@ export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptio
   const upstream = createUpstreamModules({
     client: createGoproxyClient({ proxies, patienceMs: () => config().vcsTimeoutMs }),
     store,
+    lastKnown: createLastKnown({ dir: join(cacheDir, 'upstream'), log }),
     tempDir: cacheDir,
     refreshMs,
     log,
   });
   const hasUpstream = () => proxies().length > 0;
-  const modules = createModuleRouter({ ours, upstream, covers: isPrivate, hasUpstream });
+  const offline = createStoredModules({ store, unknown: ours });
+  const modules = createModuleRouter({ ours, upstream, offline, covers: isPrivate, hasUpstream });
 
   function watchRepo(module: ModulePath, remote: RepoUrl, repo: CodeRepo): void {
     tags.sees(module, remote, () => tagRefs(repo));

@@ -11,6 +11,7 @@ import { close, createReadStream, createWriteStream, fstat, open as openFile, re
 import { link, mkdir, open, readFile, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { once } from 'node:events';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
 import { escapePath, unescapePath, unescapeVersion } from '../module/escaping.js';
@@ -58,7 +59,7 @@ export function createDiskStore(dir: string): VersionStore {
         sink.end();
         await storage(closed);
         await storage(linkFirst(temporary, file));
-        await storage(syncFolder(folder));
+        await storage(sync(folder));
       } catch (error) {
         throw error === sink.errored && isSystemError(error) ? storageError(error) : error;
       } finally {
@@ -67,6 +68,21 @@ export function createDiskStore(dir: string): VersionStore {
         if (!sink.closed) await new Promise<void>((resolve) => sink.once('close', resolve));
         await unlink(temporary).catch(() => undefined);
       }
+    },
+
+    async putFile(part, file) {
+      const target = fileOf(part);
+      await storage(mkdir(dirname(target), { recursive: true }));
+      try {
+        await sync(file);
+        await linkFirst(file, target);
+      } catch (error) {
+        if (!hasCode(error, 'EXDEV')) throw storageError(error);
+        // On another disk, or where there are no hard links, it has to be copied.
+        await this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
+        return;
+      }
+      await storage(sync(dirname(target)));
     },
 
     async versions(module, kind) {
@@ -122,6 +138,7 @@ async function* modulesBelow(folder: string, escaped: string): AsyncGenerator<Mo
   const entries = (await absentAsUndefined(readdir(folder, { withFileTypes: true }))) ?? [];
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   for (const name of names.sort()) {
+    if (escaped === '' && !name.includes('.')) continue; // no host: checksum data lies in such a folder
     if (name !== '@v') {
       yield* modulesBelow(join(folder, name), escaped === '' ? name : `${escaped}/${name}`);
       continue;
@@ -159,9 +176,9 @@ async function linkFirst(temporary: string, file: string): Promise<void> {
   }
 }
 
-/** A new name lasts only once its folder is flushed, too. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+/** Flushes a file, or a folder: a new name lasts only once its folder is flushed, too. */
+async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
   try {
     await handle.sync();
   } finally {

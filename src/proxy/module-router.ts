@@ -9,6 +9,8 @@ import type { ModuleService } from './module-service.js';
 export interface ModuleRouterOptions {
   ours: ModuleService;
   upstream: ModuleService;
+  /** Public modules where there is no upstream: what is stored of them. */
+  offline: ModuleService;
   /** Whether a module path is private. */
   covers: (path: string) => boolean;
   /** Whether there is an upstream at all. */
@@ -18,13 +20,19 @@ export interface ModuleRouterOptions {
 export function createModuleRouter({
   ours,
   upstream,
+  offline,
   covers,
   hasUpstream,
 }: ModuleRouterOptions): ModuleService {
-  const serviceFor = (path: string) => (hasUpstream() && !covers(path) ? upstream : ours);
+  function serviceFor(path: string): ModuleService {
+    if (covers(path)) return ours;
+    return hasUpstream() ? upstream : offline;
+  }
   return {
     list: (module, ask) => serviceFor(module).list(module, ask),
     info: (module, query, ask) => serviceFor(module).info(module, query, ask),
     ensure: (module, version, kind, ask) => serviceFor(module).ensure(module, version, kind, ask),
+    zipInTransit: (module, version, ask) =>
+      serviceFor(module).zipInTransit?.(module, version, ask) ?? Promise.resolve(undefined),
   };
 }

@@ -5,6 +5,7 @@
  * commit. From then on `.mod` and `.zip` are made of that commit and of no other, so that all three always describe
  * the same copy, whatever happens to the tag, the repository or the map; and what is stored never touches git again.
  */
+import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import { ModhavenError, isModhavenError, isNotExist, type ErrorCode } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
@@ -18,7 +19,6 @@ import { cachedLatest, cachedList, notCached } from './cached-only.js';
 import { createCoalescer } from './coalesce.js';
 import { codeModule, type CodeModule } from './code-module.js';
 import { writeModuleZip } from './module-zip.js';
-import type { RootFinder } from './root-finder.js';
 import { decodeInfo, encodeInfo, type Info } from './version-info.js';
 import { choosesVersion, chooseVersion, type Chosen } from './version-query.js';
 import { putBytes, type Part, type PartKind, type VersionStore } from './version-store.js';
@@ -30,6 +30,18 @@ export interface ModuleService {
   info(module: ModulePath, query: string, ask: Ask): Promise<Answer<Buffer>>;
   /** Makes sure that `kind` of a canonical version is in the store. */
   ensure(module: ModulePath, version: string, kind: 'mod' | 'zip', ask: Ask): Promise<{ hit: boolean }>;
+  /**
+   * A zip that is not stored yet, while it comes in; undefined if it is stored by now, or for whoever waits for that.
+   * Absent where zips are made here.
+   */
+  zipInTransit?(module: ModulePath, version: string, ask: Ask): Promise<ZipInTransit | undefined>;
+}
+
+export interface ZipInTransit {
+  /** Bytes, where they are known. */
+  length: number | undefined;
+  /** From the first byte on. Breaks off before the end if the zip turns out to be bad. */
+  body: Readable;
 }
 
 /** How a question may be answered. */
@@ -59,7 +71,7 @@ interface Dated<T> {
 type Work<T> = (module: CodeModule, repo: CodeRepo) => Promise<T>;
 
 export interface ModuleServiceOptions {
-  roots: RootFinder;
+  roots: { find(path: string): Promise<Pick<RepoRoot, 'root' | 'repos' | 'subdir'>> };
   host: CodeHost;
   store: VersionStore;
   /** How old refs may be, in milliseconds (`refresh`). */

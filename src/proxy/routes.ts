@@ -17,6 +17,7 @@ import type { PreparedAnswer } from './prepared-answer.js';
 import { decodePath, parseProxyRequest, type ProxyRequest } from './request.js';
 import type { RootFinder } from './root-finder.js';
 import { sendAnswer } from './send-answer.js';
+import { sendTransit } from './send-transit.js';
 import type { VersionStore } from './version-store.js';
 
 declare module 'fastify' {
@@ -81,6 +82,13 @@ export function proxyRoutes(
       case 'mod':
       case 'zip': {
         const part = { module, version: version ?? '', kind: asked.kind } as const;
+        const mayStream =
+          part.kind === 'zip' && request.method === 'GET' && request.headers.range === undefined;
+        const transit = mayStream ? await modules.zipInTransit?.(module, part.version, ask) : undefined;
+        if (transit !== undefined) {
+          request.outcome = { ...request.outcome, cache: 'fetch' };
+          return sendTransit(reply, transit);
+        }
         const { hit } = await modules.ensure(module, part.version, part.kind, ask);
         request.outcome = { ...request.outcome, cache: hit ? 'hit' : 'fetch' };
         const prepared = await prepareStored(store, part);

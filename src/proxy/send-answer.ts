@@ -10,7 +10,7 @@ import type { ByteRange } from './version-store.js';
 const LARGE = 256 * 1024;
 
 /** A client that takes nothing for so long has gone, in milliseconds. */
-const STALLED_MS = 5 * 60_000;
+export const STALLED_MS = 5 * 60_000;
 
 /** Answers a GET or HEAD. The headers are sent when it returns, the body is on its way. */
 export function sendAnswer(

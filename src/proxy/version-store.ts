@@ -66,6 +66,11 @@ export interface VersionStore extends VersionSource {
    * throws, nothing is stored. The stored bytes may be another process's: read them back where that matters.
    */
   put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void>;
+  /**
+   * Stores a finished `file`, on the same terms. The file itself is left where it is, for the caller to remove; a store
+   * on the same disk does not copy it.
+   */
+  putFile(part: Part, file: string): Promise<void>;
   /** What writers that are not finished, or never will be, have left of a module: names for people. */
   leftovers(module: ModulePath): Promise<string[]>;
 }

@@ -1,172 +1,106 @@
 /**
  * Asks a list of upstream proxies, with the exact meaning of its separators (Go Modules Reference, "Communicating with
- * proxies"): after a comma the next entry is asked only if this one answered 404 or 410, after a pipe on any error.
+ * proxies"; `cmd/go/internal/modfetch/proxy.go`, TryProxies): after a comma the next entry is asked only if this one
+ * answered 404 or 410, after a pipe on any error. If all fail, an outage is told before a "not found".
  *
- * Redirects are followed here, because some proxies send zips from a storage host; credentials are not sent there.
+ * One thing is more forgiving than in `go`: if a storage host behind a proxy fails, the proxy is asked once more and
+ * then the next one, also after a comma, because the proxy itself has said that the version is there.
  */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { UpstreamProxy } from '../config/upstream.js';
-import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
-import { redactLine } from '../redact.js';
-
-export interface UpstreamAnswer {
-  body: AsyncIterable<Uint8Array>;
-  /** Bytes, where the proxy says. */
-  length: number | undefined;
-}
+import { ModhavenError, isModhavenError } from '../errors.js';
+import { createTurns } from '../vcs/turns.js';
+import { StorageHostFailure, askUpstream, type Consume } from './upstream-answer.js';
 
 export interface GoproxyClient {
-  /** `path` is escaped and begins with `/`. Throws MODULE_NOT_FOUND, VERSION_GONE, or one of the HOST_ codes. */
-  get(path: string): Promise<UpstreamAnswer>;
+  /**
+   * What `consume` makes of the answer for `path` (escaped, begins with `/`). It is called again with the answer of the
+   * next proxy if it throws, unless `isFinal` says that it has gone too far for that. Then `beyond`, if given, is asked:
+   * what stands behind the proxies in the list. Throws MODULE_NOT_FOUND, VERSION_GONE, OVERLOADED or a HOST_ code.
+   */
+  read<T>(path: string, consume: Consume<T>, options?: ReadOptions<T>): Promise<T>;
+  /** The same of one proxy alone. */
+  readFrom<T>(proxy: UpstreamProxy, path: string, consume: Consume<T>): Promise<T>;
+}
+
+export interface ReadOptions<T> {
+  isFinal?: () => boolean;
+  /** Called with the failure of the list that says most; undefined if the list is empty. */
+  beyond?: ((failure: unknown) => Promise<T>) | undefined;
 }
 
 export interface GoproxyClientOptions {
   proxies: () => readonly UpstreamProxy[];
   /** Milliseconds without a byte after which an answer is given up. */
   patienceMs: () => number;
+  /** How many answers are read at once. */
+  concurrency?: number;
 }
 
-export function createGoproxyClient({ proxies, patienceMs }: GoproxyClientOptions): GoproxyClient {
+/** A whole answer may take so many times the patience for a byte. */
+const OVERALL = 10;
+const CONCURRENCY = 64;
+
+const BUSY = {
+  message: 'the upstream proxy cannot be asked now',
+  questions: 'questions to upstream proxies',
+  remedy: 'try again in a moment',
+};
+
+export function createGoproxyClient(options: GoproxyClientOptions): GoproxyClient {
+  const { proxies, patienceMs, concurrency = CONCURRENCY } = options;
+  const turns = createTurns(() => concurrency, BUSY);
+
+  function readFrom<T>(proxy: UpstreamProxy, path: string, consume: Consume<T>): Promise<T> {
+    const host = new URL(proxy.url).host;
+    const silenceMs = patienceMs();
+    const patience = { silenceMs, overallMs: OVERALL * silenceMs };
+    return turns.run(host, silenceMs, () => askUpstream(proxy, path, patience, consume));
+  }
+
   return {
-    async get(path) {
-      let failure: unknown = new ModhavenError(
-        'MODULE_NOT_FOUND',
-        `not found: ${path}: no upstream is configured`,
-      );
-      for (const proxy of proxies()) {
-        try {
-          return await ask(proxy, path, patienceMs());
-        } catch (error) {
-          failure = error;
-          const isFact = isModhavenError(error, 'MODULE_NOT_FOUND', 'VERSION_GONE');
-          if (!isFact && proxy.fallbackOn === 'not-found') break;
-        }
-      }
-      throw failure;
-    },
+    readFrom,
+    read: (path, consume, { isFinal = () => false, beyond } = {}) =>
+      inTurn(proxies(), (proxy) => withSecondTry(() => readFrom(proxy, path, consume), isFinal), {
+        isFinal,
+        beyond: beyond ?? ((failure) => Promise.reject((failure ?? noUpstream(path)) as Error)),
+      }),
   };
 }
 
-/** Bytes of a refusal that are looked at. */
-const MAX_REFUSAL = 2000;
-
-function ask(proxy: UpstreamProxy, path: string, patienceMs: number): Promise<UpstreamAnswer> {
-  return proxy.url.startsWith('file:') ? askFolder(proxy.url + path) : askServer(proxy, path, patienceMs);
-}
-
-async function askFolder(url: string): Promise<UpstreamAnswer> {
-  const file = fileURLToPath(url);
-  try {
-    const { size } = await stat(file);
-    return { body: createReadStream(file) as AsyncIterable<Uint8Array>, length: size };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw notFound(url, 'there is no such file');
-    throw new ModhavenError('HOST_UNREACHABLE', `cannot read ${url}`, {
-      reason: errorMessage(error),
-      cause: error,
-    });
-  }
-}
-
-async function askServer(proxy: UpstreamProxy, path: string, patienceMs: number): Promise<UpstreamAnswer> {
-  const url = proxy.url + path;
-  const watch = watchdog(patienceMs);
-  try {
-    const response = await fetch(url, { headers: headersFor(proxy), signal: watch.signal });
-    if (response.status !== 200) throw await refusal(url, response);
-    const length = response.headers.get('content-length');
-    return {
-      body: watched(response.body ?? [], watch, url),
-      // What fetch unpacked has another length than the header says.
-      length: length === null || response.headers.has('content-encoding') ? undefined : Number(length),
-    };
-  } catch (error) {
-    watch.stop();
-    throw explain(error, watch.signal.aborted, url);
-  }
-}
-
-function headersFor({ credentials }: UpstreamProxy): Record<string, string> {
-  if (credentials === undefined) return {};
-  const { username, password } = credentials;
-  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
-}
-
-async function refusal(url: string, response: Response): Promise<ModhavenError> {
-  const text = redactLine(await beginningOf(response).catch(() => ''), 150);
-  if (response.status === 404)
-    return notFound(url, text === '' ? 'the upstream proxy does not have it' : text);
-  if (response.status === 410)
-    return new ModhavenError('VERSION_GONE', `gone: ${url}`, {
-      reason: text === '' ? 'says the upstream proxy' : text,
-    });
-  return new ModhavenError('HOST_REFUSED', `the upstream proxy answered ${response.status} for ${url}`, {
-    reason: text === '' ? undefined : text,
-    remedy: 'try again later; if it stays so, correct upstream: in modhaven.yaml',
-  });
-}
-
-/** The first bytes of a body, which may be endless. */
-async function beginningOf({ body }: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {
-    pieces.push(piece);
-    if (pieces.reduce((size, { length }) => size + length, 0) >= MAX_REFUSAL) break;
-  }
-  return Buffer.concat(pieces).toString('utf8', 0, MAX_REFUSAL);
-}
-
-function notFound(url: string, reason: string): ModhavenError {
-  return new ModhavenError('MODULE_NOT_FOUND', `not found: ${url}`, { reason });
-}
-
-function explain(error: unknown, timedOut: boolean, url: string): unknown {
-  if (error instanceof ModhavenError) return error;
-  if (timedOut)
-    return new ModhavenError('HOST_TIMEOUT', `the upstream proxy did not answer: ${url}`, {
-      remedy: 'check the network of the modhaven server, or upstream: in modhaven.yaml',
-      cause: error,
-    });
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return new ModhavenError('HOST_UNREACHABLE', `cannot reach the upstream proxy for ${url}`, {
-    reason: redactLine(errorMessage(cause)),
-    remedy: 'check the network of the modhaven server (proxy, DNS, firewall), or upstream: in modhaven.yaml',
-    cause: error,
-  });
-}
-
-interface Watchdog {
-  signal: AbortSignal;
-  /** A byte came: the clock starts again. */
-  feed(): void;
-  stop(): void;
-}
-
-function watchdog(patienceMs: number): Watchdog {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), patienceMs);
-  return {
-    signal: controller.signal,
-    feed: () => void timer.refresh(),
-    stop: () => clearTimeout(timer),
-  };
-}
-
-async function* watched(
-  body: AsyncIterable<Uint8Array> | Uint8Array[],
-  watch: Watchdog,
-  url: string,
-): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const piece of body) {
-      watch.feed();
-      yield piece;
+/** `beyond` is told the failure that says most. */
+async function inTurn<T>(
+  proxies: readonly UpstreamProxy[],
+  ask: (proxy: UpstreamProxy) => Promise<T>,
+  { isFinal, beyond }: { isFinal: () => boolean; beyond: (failure: unknown) => Promise<T> },
+): Promise<T> {
+  let best: unknown;
+  for (const proxy of proxies) {
+    try {
+      return await ask(proxy);
+    } catch (error) {
+      const isAbsent = isFact(error);
+      if (best === undefined || !isAbsent || isFact(best)) best = error;
+      const mayPass = isAbsent || proxy.fallbackOn === 'any-error' || error instanceof StorageHostFailure;
+      if (!mayPass || isFinal()) throw best;
     }
-  } catch (error) {
-    throw explain(error, watch.signal.aborted, url);
-  } finally {
-    watch.stop();
   }
+  return beyond(best);
+}
+
+async function withSecondTry<T>(ask: () => Promise<T>, isFinal: () => boolean): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof StorageHostFailure) || isFinal()) throw error;
+    return ask();
+  }
+}
+
+/** Whether the proxy said that there is nothing, as far as the rule of the comma goes. */
+function isFact(error: unknown): boolean {
+  return isModhavenError(error, 'MODULE_NOT_FOUND', 'VERSION_GONE');
+}
+
+function noUpstream(path: string): ModhavenError {
+  return new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no upstream is configured`);
 }

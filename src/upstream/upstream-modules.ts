@@ -5,105 +5,176 @@
  * after `refresh`; if that fails, the last answer is better than none. Nothing is stored that is not what it should
  * be: an `.info` of the version asked for, a zip whose files are those of this module.
  */
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import { ModhavenError, isNotExist } from '../errors.js';
-import { escapePath, escapeVersion } from '../module/escaping.js';
-import * as semver from '../module/semver.js';
+import { ModhavenError, isModhavenError, isNotExist } from '../errors.js';
+import type { ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
-import { ZIP_LIMITS } from '../module/zip-files.js';
 import { cachedLatest, cachedList, notCached } from '../proxy/cached-only.js';
 import { createCoalescer } from '../proxy/coalesce.js';
-import type { ModuleService } from '../proxy/module-service.js';
-import { decodeInfo } from '../proxy/version-info.js';
+import type { Answer, Ask, ModuleService } from '../proxy/module-service.js';
 import { putBytes, type Part, type VersionStore } from '../proxy/version-store.js';
-import { hashModuleZip } from '../proxy/zip-hash.js';
-import type { GoproxyClient, UpstreamAnswer } from './goproxy-client.js';
+import type { GoproxyClient } from './goproxy-client.js';
+import type { KnownAnswer, LastKnown } from './last-known.js';
+import { createPassingZips } from './passing-zips.js';
+import {
+  checkList,
+  latestPath,
+  listPath,
+  parseInfo,
+  parseList,
+  readText,
+  unusable,
+  versionPath,
+} from './protocol.js';
 
 export interface UpstreamModulesOptions {
   client: GoproxyClient;
   store: VersionStore;
+  lastKnown: LastKnown;
   /** A directory on the disk of the store, for zips that are not checked yet. */
   tempDir: string;
   refreshMs: () => number;
   log: Pick<Logger, 'warn'>;
+  /** Who fetches a module from its repository when the turn of the list comes to that; undefined if nobody may. */
+  direct?: (path: ModulePath) => ModuleService | undefined;
 }
 
-interface Remembered {
-  bytes: Buffer;
-  askedAt: number;
-}
-
-/** Bytes of lists, branches and `@latest` answers that are remembered. */
-const MAX_REMEMBERED = 64 * 1024 * 1024;
-
-/** Texts of the protocol are small; the largest go.mod the go command reads is this. */
-const MAX_TEXT = ZIP_LIMITS.goMod;
+const FETCH: Ask = { onlyCached: false };
 
 export function createUpstreamModules(options: UpstreamModulesOptions): ModuleService {
-  const { client, store, tempDir, refreshMs, log } = options;
+  const { client, store, lastKnown, tempDir, refreshMs, log, direct } = options;
   const flights = createCoalescer();
-  const remembered = new LRUCache<string, Remembered>({
-    maxSize: MAX_REMEMBERED,
-    sizeCalculation: ({ bytes }, path) => bytes.length + path.length,
+  const zips = createPassingZips({
+    ...{ client, store, tempDir },
+    beyond: ({ module, version }) =>
+      directly(module, async (service) => {
+        await service.ensure(module, version, 'zip', FETCH);
+      }),
   });
 
+  /** What `ask` gets of the repository itself, in the form in which a client of the list wants it. */
+  function directly<T>(
+    module: ModulePath,
+    ask: (service: ModuleService) => Promise<T>,
+  ): (() => Promise<T>) | undefined {
+    const service = direct?.(module);
+    return service && (() => ask(service));
+  }
+
   /** A text that may change: at most `refresh` old, older only if the upstream cannot be asked. */
-  function changing(path: string): Promise<Buffer> {
-    const known = remembered.get(path);
-    if (known !== undefined && Date.now() - known.askedAt < refreshMs()) return Promise.resolve(known.bytes);
+  async function changing(path: string, ask: (path: string) => Promise<Buffer>): Promise<Answer<Buffer>> {
+    const isFresh = ({ askedAt }: KnownAnswer) => Date.now() - askedAt < refreshMs();
+    const before = await lastKnown.get(path);
+    if (before !== undefined && isFresh(before)) return answerOf(before, true);
     return flights.run(path, async () => {
+      const known = await lastKnown.get(path); // another flight may have ended since
+      if (known !== undefined && isFresh(known)) return answerOf(known, true);
       const askedAt = Date.now();
       try {
-        const bytes = await readText(await client.get(path), path);
-        remembered.set(path, { bytes, askedAt });
-        return bytes;
+        const answer = { bytes: await ask(path), askedAt };
+        await lastKnown.set(path, answer);
+        return answerOf(answer, false);
       } catch (error) {
+        if (isNotExist(error)) await lastKnown.forget(path);
         if (known === undefined || isNotExist(error)) throw error;
-        log.warn(
-          { path, asked: new Date(known.askedAt).toISOString() },
-          'upstream failed: the last answer is served',
-        );
-        return known.bytes;
+        logStale(path, error, known.askedAt);
+        return { ...answerOf(known, true), stale: true };
       }
     });
   }
 
-  async function fetchPart(part: Part): Promise<void> {
-    const path = urlPath(part);
-    const answer = await client.get(path);
-    if (part.kind === 'zip') return storeZip(part, answer);
-    const bytes = await readText(answer, path);
-    if (part.kind === 'info' && decode(bytes, path).Version !== part.version)
-      throw unusable(path, 'it names another version');
+  function logStale(path: string, error: unknown, asOf?: number): void {
+    const failure = isModhavenError(error) ? error.message : String(error);
+    const asked = asOf === undefined ? undefined : new Date(asOf).toISOString();
+    log.warn({ path, asked, failure }, 'upstream failed: the last answer is served');
+  }
+
+  /** What is stored, if there is nothing else to say because the upstream failed. */
+  async function orStored<T>(
+    path: string,
+    answer: Promise<Answer<T>>,
+    stored: () => Promise<T>,
+  ): Promise<Answer<T>> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (isNotExist(error)) throw error;
+      const value = await stored().catch(() => {
+        throw error;
+      });
+      logStale(path, error);
+      return { value, hit: true, immutable: false, stale: true };
+    }
+  }
+
+  async function askList(module: ModulePath, path: string): Promise<Buffer> {
+    return client.read(
+      path,
+      async (answer) => {
+        const text = await readText(answer, path);
+        checkList(text, path);
+        return text;
+      },
+      {
+        beyond: directly(module, async (service) => {
+          const { value } = await service.list(module, FETCH);
+          return Buffer.from(value.map((version) => `${version}\n`).join(''));
+        }),
+      },
+    );
+  }
+
+  async function askInfo(module: ModulePath, query: string, path: string): Promise<Buffer> {
+    return client.read(
+      path,
+      async (answer) => {
+        const bytes = await readText(answer, path);
+        const { Version } = parseInfo(bytes, path);
+        if (isCanonicalVersion(query) && Version !== query) throw unusable(path, 'it names another version');
+        return bytes;
+      },
+      { beyond: directly(module, async (service) => (await service.info(module, query, FETCH)).value) },
+    );
+  }
+
+  async function fetchInfo(part: Part): Promise<void> {
+    if ((await store.size(part)) !== undefined) return; // another flight ended since it was looked for
+    const bytes = await askInfo(part.module, part.version, versionPath(part));
     await putBytes(store, part, bytes);
   }
 
-  /** Nobody sees a zip before it is whole and was checked. */
-  async function storeZip(zip: Part, answer: UpstreamAnswer): Promise<void> {
-    const folder = await mkdtemp(join(tempDir, 'upstream-'));
-    try {
-      const file = join(folder, 'zip');
-      await pipeline(limited(answer, urlPath(zip)), createWriteStream(file));
-      const hash = await hashModuleZip(file, `${zip.module}@${zip.version}`);
-      await putBytes(store, { ...zip, kind: 'ziphash' }, Buffer.from(hash));
-      await store.put(zip, (sink) => pipeline(createReadStream(file), sink, { end: false }));
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+  async function fetchMod(part: Part): Promise<void> {
+    if ((await store.size(part)) !== undefined) return;
+    const { module, version } = part;
+    const path = versionPath(part);
+    await client.read(
+      path,
+      async (answer) => {
+        const text = await readText(answer, path);
+        if (/^\s*</.test(text.toString('utf8', 0, 200))) throw unusable(path, 'it is no go.mod');
+        await putBytes(store, part, text);
+      },
+      {
+        beyond: directly(module, async (service) => {
+          await service.ensure(module, version, 'mod', FETCH);
+        }),
+      },
+    );
+  }
+
+  function checkCanonical(module: ModulePath, version: string): void {
+    if (isCanonicalVersion(version)) return;
+    const message = `not found: ${module}@${version}: version is not canonical`;
+    throw new ModhavenError('VERSION_NOT_FOUND', message);
   }
 
   return {
     async list(module, { onlyCached }) {
-      const path = `/${escapePath(module)}/@v/list`;
       if (onlyCached) return { value: await cachedList(store, module), hit: true, immutable: false };
-      const text = (await changing(path)).toString('utf8');
-      const versions = text.split('\n').map((line) => line.trim().split(/\s/, 1)[0] ?? '');
-      return { value: versions.filter(isCanonicalVersion), hit: false, immutable: false };
+      const path = listPath(module);
+      const text = changing(path, () => askList(module, path));
+      const list = text.then((answer) => ({ ...answer, value: parseList(answer.value) }));
+      return orStored(path, list, () => cachedList(store, module));
     },
 
     async info(module, query, { onlyCached }) {
@@ -112,77 +183,45 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
         const stored = await store.read(part);
         if (stored !== undefined) return { value: stored, hit: true, immutable: true };
         if (onlyCached) throw notCached(`${module}@${query}`);
-        await flights.run(urlPath(part), () => fetchPart(part));
+        await flights.run(versionPath(part), () => fetchInfo(part));
         return { value: (await store.read(part)) ?? Buffer.alloc(0), hit: false, immutable: true };
       }
-      if (onlyCached) {
-        if (query !== 'latest') throw notCached(`${module}@${query}`);
-        return { value: await cachedLatest(store, module), hit: true, immutable: false };
+      if (query !== 'latest') {
+        if (onlyCached) throw notCached(`${module}@${query}`);
+        return changing(versionPath(part), (path) => askInfo(module, query, path));
       }
-      const path = query === 'latest' ? `/${escapePath(module)}/@latest` : urlPath(part);
-      const value = await changing(path);
-      decode(value, path);
-      return { value, hit: false, immutable: false };
+      const stored = () => cachedLatest(store, module);
+      if (onlyCached) return { value: await stored(), hit: true, immutable: false };
+      const path = latestPath(module);
+      return orStored(
+        path,
+        changing(path, () => askInfo(module, query, path)),
+        stored,
+      );
     },
 
     async ensure(module, version, kind, { onlyCached }) {
+      checkCanonical(module, version);
       const part: Part = { module, version, kind };
-      if (!isCanonicalVersion(version))
-        throw new ModhavenError(
-          'VERSION_NOT_FOUND',
-          `not found: ${module}@${version}: version is not canonical`,
-        );
       if ((await store.size(part)) !== undefined) return { hit: true };
       if (onlyCached) throw notCached(`${module}@${version} (.${kind})`);
-      await flights.run(urlPath(part), () => fetchPart(part));
+      if (kind === 'zip') await zips.stored(module, version);
+      else await flights.run(versionPath(part), () => fetchMod(part));
       return { hit: false };
+    },
+
+    async zipInTransit(module, version, { onlyCached }) {
+      checkCanonical(module, version);
+      if (onlyCached || (await store.size({ module, version, kind: 'zip' })) !== undefined) return undefined;
+      const transit = await zips.passing(module, version);
+      transit?.body.on('error', (error) =>
+        log.warn({ module, version, failure: error.message }, 'a zip broke off on its way to a client'),
+      );
+      return transit;
     },
   };
 }
 
-function urlPath({ module, version, kind }: Part): string {
-  return `/${escapePath(module)}/@v/${escapeVersion(version)}.${kind}`;
-}
-
-/** The pieces of an answer, as long as it is a zip of possible size and comes to its announced end. */
-async function* limited({ body, length }: UpstreamAnswer, path: string): AsyncGenerator<Uint8Array> {
-  let size = 0;
-  for await (const piece of body) {
-    if (size === 0 && !Buffer.from(piece.subarray(0, 2)).equals(Buffer.from('PK')))
-      throw unusable(path, 'it is no zip');
-    size += piece.length;
-    if (size > ZIP_LIMITS.zip) throw unusable(path, `it is larger than ${ZIP_LIMITS.zip} bytes`);
-    yield piece;
-  }
-  if (length !== undefined && size !== length)
-    throw unusable(path, `it ended after ${size} of ${length} bytes`);
-}
-
-async function readText({ body }: UpstreamAnswer, path: string): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of body) {
-    size += piece.length;
-    if (size > MAX_TEXT) throw unusable(path, `it is larger than ${MAX_TEXT} bytes`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
-}
-
-function decode(bytes: Buffer, path: string): { Version: string } {
-  try {
-    const info = decodeInfo(bytes);
-    if (semver.isValid(info.Version)) return info;
-  } catch {
-    // Not JSON: an error page, most likely.
-  }
-  throw unusable(path, 'it is no version in JSON');
-}
-
-function unusable(path: string, reason: string): ModhavenError {
-  return new ModhavenError('HOST_REFUSED', `the upstream proxy sent something unusable for ${path}`, {
-    reason,
-    remedy:
-      'look at what upstream: in modhaven.yaml names; a login page or a web filter may answer in its place',
-  });
+function answerOf({ bytes, askedAt }: KnownAnswer, hit: boolean): Answer<Buffer> {
+  return { value: bytes, hit, immutable: false, asOf: askedAt };
 }

@@ -1,5 +1,5 @@
 /**
- * Turns to talk to git hosts: at most `vcs.concurrency` at once, and never all of them with one host, so that a host
+ * Turns to talk to other hosts: at most so many at once (`vcs.concurrency` with git), and never all of them with one host, so that a host
  * that hangs does not stop the others. Waiting counts: nobody waits for a turn longer than an operation may take.
  */
 import { LRUCache } from 'lru-cache';
@@ -11,13 +11,26 @@ export interface Turns {
   run<T>(host: string, waitMs: number, work: () => Promise<T>): Promise<T>;
 }
 
+/** How a refusal reads. */
+export interface TurnWords {
+  message: string;
+  questions: string;
+  remedy: string;
+}
+
+const GIT_WORDS: TurnWords = {
+  message: 'the git host cannot be asked now',
+  questions: 'questions to git hosts',
+  remedy: 'try again in a moment; vcs.concurrency says how many questions are asked at once',
+};
+
 /** Who may wait at once before further ones are turned away. */
 const MAX_WAITING = 2000;
 /** Hosts whose share is kept account of. */
 const MAX_HOSTS = 1000;
 
 /** `concurrency` is asked at every turn: it may have been edited. */
-export function createTurns(concurrency: () => number): Turns {
+export function createTurns(concurrency: () => number, words = GIT_WORDS): Turns {
   const all = pLimit(concurrency());
   const hosts = new LRUCache<string, LimitFunction>({ max: MAX_HOSTS });
   let waiting = 0;
@@ -35,7 +48,7 @@ export function createTurns(concurrency: () => number): Turns {
   return {
     run(host, waitMs, work) {
       if (waiting >= MAX_WAITING)
-        return Promise.reject(overloaded(`${waiting} questions to git hosts are waiting`));
+        return Promise.reject(overloaded(words, `${waiting} ${words.questions} are waiting`));
       waiting += 1;
       return new Promise((resolve, reject) => {
         let left = false;
@@ -45,7 +58,7 @@ export function createTurns(concurrency: () => number): Turns {
         };
         const timer = setTimeout(() => {
           leave();
-          reject(overloaded(`${host} was busy for ${Math.ceil(waitMs / 1000)} s`));
+          reject(overloaded(words, `${host} was busy for ${Math.ceil(waitMs / 1000)} s`));
         }, waitMs);
         void shareOf(host)(() =>
           all(async () => {
@@ -60,9 +73,6 @@ export function createTurns(concurrency: () => number): Turns {
   };
 }
 
-function overloaded(reason: string): ModhavenError {
-  return new ModhavenError('OVERLOADED', 'the git host cannot be asked now', {
-    reason,
-    remedy: 'try again in a moment; vcs.concurrency says how many questions are asked at once',
-  });
+function overloaded({ message, remedy }: TurnWords, reason: string): ModhavenError {
+  return new ModhavenError('OVERLOADED', message, { reason, remedy });
 }

@@ -4,8 +4,10 @@
  * With it the service of the server itself answers what a version would be at another home, by the very code that would
  * serve it there, while the real store is left alone.
  */
+import { createReadStream } from 'node:fs';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import type { Part, VersionStore } from '../proxy/version-store.js';
 
 /** A store for the few versions of one question; `known` is in it from the beginning. */
@@ -29,6 +31,10 @@ export function createScratchStore(known: [part: Part, content: Buffer][] = []):
       const sink = new PassThrough();
       const [content] = await Promise.all([buffer(sink), write(sink).finally(() => sink.end())]);
       parts.set(name, content);
+    },
+
+    putFile(part, file) {
+      return this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
     },
 
     versions: () => Promise.resolve([]),

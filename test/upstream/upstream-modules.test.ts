@@ -12,6 +12,7 @@ import type { ModuleService } from '../../src/proxy/module-service.js';
 import type { VersionStore } from '../../src/proxy/version-store.js';
 import { createZipWriter } from '../../src/proxy/zip-writer.js';
 import { createGoproxyClient } from '../../src/upstream/goproxy-client.js';
+import { createLastKnown } from '../../src/upstream/last-known.js';
 import { createUpstreamModules } from '../../src/upstream/upstream-modules.js';
 import { listenOnLoopback } from '../support/loopback.js';
 import { tempDir } from '../support/tmp.js';
@@ -67,6 +68,7 @@ function modulesBehind(
   return createUpstreamModules({
     client: createGoproxyClient({ proxies: () => proxies, patienceMs: () => 500 }),
     store,
+    lastKnown: createLastKnown({ dir: join(folder, 'upstream'), log: { warn: warn as never } }),
     tempDir: folder,
     refreshMs: () => refreshMs,
     log: { warn: warn as unknown as Logger['warn'] },
@@ -233,6 +235,7 @@ describe('createModuleRouter', () => {
     const modules = createModuleRouter({
       ours,
       upstream: modulesBehind([upstream.url]),
+      offline: ours,
       covers: (path) => path.startsWith('my.corp/'),
       hasUpstream: () => true,
     });
