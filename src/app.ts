@@ -65,6 +65,7 @@ export function createApp({ settings, log, writeLine, version }: AppOptions): Ap
     publicUrl: () => config().publicUrl,
     status,
     webhook: { secret: () => config().webhookSecret, pushes },
+    databases: backend.sumdb,
   });
   for (const warning of config().warnings) log.warn(warning);
 

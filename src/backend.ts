@@ -16,6 +16,8 @@ import type { VersionStore } from './proxy/version-store.js';
 import { vcsSettings, type Settings } from './settings.js';
 import { createGoproxyClient } from './upstream/goproxy-client.js';
 import { createLastKnown } from './upstream/last-known.js';
+import { createSumdbMirror, type SumdbMirror } from './upstream/sumdb-mirror.js';
+import { createSumdbSource } from './upstream/sumdb-source.js';
 import { createUpstreamModules } from './upstream/upstream-modules.js';
 import type { VanityMap } from './vanity/vanity-map.js';
 import { createCodeHost } from './vcs/code-host.js';
@@ -34,6 +36,8 @@ export interface Backend {
   modules: ModuleService;
   /** Whether a module path is private. */
   isPrivate: (path: string) => boolean;
+  /** Public checksum databases, passed through and kept. */
+  sumdb: SumdbMirror;
   drift: DriftWatch;
   tags: TagWatch;
 }
@@ -71,8 +75,9 @@ export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptio
   const drift = createDriftWatch({ store, host, vanity, log });
   const roots = createRootFinder({ candidates: (path) => vanity().candidates(path), host, refreshMs });
   const ours = createModuleService({ roots, host, store, refreshMs, log, onRepo: watchRepo });
+  const client = createGoproxyClient({ proxies, patienceMs: () => config().vcsTimeoutMs });
   const upstream = createUpstreamModules({
-    client: createGoproxyClient({ proxies, patienceMs: () => config().vcsTimeoutMs }),
+    client,
     store,
     lastKnown: createLastKnown({ dir: join(cacheDir, 'upstream'), log }),
     tempDir: cacheDir,
@@ -82,11 +87,19 @@ export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptio
   const hasUpstream = () => proxies().length > 0;
   const offline = createStoredModules({ store, unknown: ours });
   const modules = createModuleRouter({ ours, upstream, offline, covers: isPrivate, hasUpstream });
+  const sumdb = createSumdbMirror({
+    dir: join(cacheDir, 'download', 'sumdb'),
+    source: createSumdbSource({ client, proxies }),
+    isOnline: hasUpstream,
+    isPrivate,
+    refreshMs,
+    log,
+  });
 
   function watchRepo(module: ModulePath, remote: RepoUrl, repo: CodeRepo): void {
     tags.sees(module, remote, () => tagRefs(repo));
     drift.reached(module);
   }
 
-  return { store, host, roots, ours, modules, isPrivate, drift, tags };
+  return { store, host, roots, ours, modules, isPrivate, sumdb, drift, tags };
 }

@@ -22,6 +22,12 @@ const ACCEL_PREFIX = '/-/download/';
 /** For what may have changed a minute later (lists, branches). */
 export const SHORT = 'public, max-age=10';
 
+/** What says that an answer, known since `asOf` (milliseconds since 1970), may be outdated. */
+export function staleHeaders(asOf: number): string[] {
+  const age = Math.max(0, Math.round((Date.now() - asOf) / 1000));
+  return ['age', String(age), 'warning', '110 - "Response is Stale"'];
+}
+
 export interface PreparedAnswer {
   /** Bytes, one character of a string for each (latin1), or a stored file that is closed by whoever sends it. */
   readonly body: string | Buffer | OpenPart;

@@ -12,7 +12,14 @@ import type { VanityMap } from '../vanity/vanity-map.js';
 import type { AnswerMemory, Outcome } from './answer-memory.js';
 import type { Trust } from './client-address.js';
 import type { Answer, Ask, ModuleService } from './module-service.js';
-import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareStored, prepareText } from './prepared-answer.js';
+import {
+  CONTENT_TYPES,
+  IMMUTABLE,
+  SHORT,
+  prepareStored,
+  prepareText,
+  staleHeaders,
+} from './prepared-answer.js';
 import type { PreparedAnswer } from './prepared-answer.js';
 import { decodePath, parseProxyRequest, type ProxyRequest } from './request.js';
 import type { RootFinder } from './root-finder.js';
@@ -112,8 +119,7 @@ export function proxyRoutes(
     const askedAt = Date.now();
     const { value, hit, immutable, asOf = askedAt, stale = false } = await make();
     request.outcome = { ...request.outcome, cache: hit ? 'hit' : 'fetch' };
-    const age = Math.max(0, Math.round((Date.now() - asOf) / 1000));
-    const warnings = stale ? ['age', String(age), 'warning', '110 - "Response is Stale"'] : [];
+    const warnings = stale ? staleHeaders(asOf) : [];
     const answer = prepareText(textOf(value), type, immutable ? IMMUTABLE : SHORT, warnings);
     // What never changes is on the disk, where the short way finds it.
     if (!immutable && !stale && !onlyCached) {
@@ -140,14 +146,6 @@ export function proxyRoutes(
     }
     if (path === '/')
       return send(request, reply, prepareText(Buffer.from(welcome(publicUrl())), CONTENT_TYPES.list, SHORT));
-    if (path.startsWith('/sumdb/'))
-      throw new ModhavenError(
-        'MODULE_NOT_FOUND',
-        'not found: no checksum database comes through this server',
-        {
-          remedy: 'go asks the database itself; for private modules set GONOSUMDB as "modhaven env" prints',
-        },
-      );
     throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${request.host.replace(/:\d*$/, '')}${path}`, {
       reason: 'no rule in vanity.yaml covers this path for this host',
       remedy: `as a GOPROXY use ${publicUrl()}; pages of a vanity host need its name in the Host header`,

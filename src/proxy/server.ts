@@ -12,6 +12,7 @@ import { createFront } from './front.js';
 import { cacheControlOf, errorText, statusOf } from './http-errors.js';
 import { createRequestLog, loggedPath } from './request-log.js';
 import { proxyRoutes, type RoutesOptions } from './routes.js';
+import { sumdbRoute, type ChecksumDatabases } from './sumdb-route.js';
 import { WEBHOOK_PATH, webhookRoute, type WebhookRouteOptions } from './webhook-route.js';
 
 export interface ServerOptions extends RoutesOptions {
@@ -21,6 +22,7 @@ export interface ServerOptions extends RoutesOptions {
   /** The content of `/-/status`. */
   status: () => unknown;
   webhook: Omit<WebhookRouteOptions, 'log'>;
+  databases: ChecksumDatabases;
 }
 
 export interface Server {
@@ -34,7 +36,14 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** How long an idle connection is kept. Longer than the minute after which proxies in front usually close theirs. */
 const KEEP_ALIVE_MS = 72_000;
 
-export function createServer({ log, writeLine, status, webhook, ...routes }: ServerOptions): Server {
+export function createServer({
+  log,
+  writeLine,
+  status,
+  webhook,
+  databases,
+  ...routes
+}: ServerOptions): Server {
   let closing = false;
   const { trusts } = routes;
   const requests = createRequestLog(log, writeLine);
@@ -74,6 +83,7 @@ export function createServer({ log, writeLine, status, webhook, ...routes }: Ser
   webhookRoute(app, { log, ...webhook });
   app.get('/-/*', (_request, reply) => text(reply, 404, 'not found: modhaven has no such page\n'));
   proxyRoutes(app, routes);
+  sumdbRoute(app, { databases, trusts });
 
   /** The router decodes the path before any hook runs, so neither the log nor the error handler sees this. */
   function refuseUndecodable(_error: Error, request: FastifyRequest, reply: FastifyReply): void {

@@ -6,22 +6,16 @@
  * `go` back to an old version without a word. Nor do the files lie in the tree of the store, whose readers take a
  * version in a list for one that is there.
  */
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { errorMessage } from '../errors.js';
-
-export interface KnownAnswer {
-  bytes: Buffer;
-  /** When the upstream was asked, in milliseconds since 1970. */
-  askedAt: number;
-}
+import { readStamped, replaceFile, type Stamped } from './stamped-file.js';
 
 export interface LastKnown {
-  get(path: string): Promise<KnownAnswer | undefined>;
+  get(path: string): Promise<Stamped | undefined>;
   /** A full disk costs the memory of it after a restart, and a line in the log. */
-  set(path: string, answer: KnownAnswer): Promise<void>;
+  set(path: string, answer: Stamped): Promise<void>;
   /** Of what is gone, nothing is known. */
   forget(path: string): Promise<void>;
 }
@@ -37,7 +31,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Paths as in the GOPROXY protocol, escaped; they become file names. */
 export function createLastKnown({ dir, log }: LastKnownOptions): LastKnown {
-  const memory = new LRUCache<string, KnownAnswer>({
+  const memory = new LRUCache<string, Stamped>({
     maxSize: MAX_BYTES,
     sizeCalculation: ({ bytes }, path) => bytes.length + path.length + 1,
   });
@@ -47,7 +41,7 @@ export function createLastKnown({ dir, log }: LastKnownOptions): LastKnown {
     async get(path) {
       const known = memory.get(path);
       if (known !== undefined || !isKept(path)) return known;
-      const read = await readAnswer(fileOf(path));
+      const read = await readStamped(fileOf(path));
       if (read !== undefined) memory.set(path, read);
       return read;
     },
@@ -72,26 +66,4 @@ export function createLastKnown({ dir, log }: LastKnownOptions): LastKnown {
 /** Lists, `@latest` and branches: so many there are. Commit hashes can be abbreviated in endless ways. */
 function isKept(path: string): boolean {
   return !/\/@v\/[0-9a-f]{7,64}\.info$/.test(path);
-}
-
-async function readAnswer(file: string): Promise<KnownAnswer | undefined> {
-  try {
-    const [bytes, { mtimeMs }] = await Promise.all([readFile(file), stat(file)]);
-    return { bytes, askedAt: mtimeMs };
-  } catch {
-    return undefined; // then it is asked for again
-  }
-}
-
-async function replaceFile(file: string, { bytes, askedAt }: KnownAnswer): Promise<void> {
-  const folder = dirname(file);
-  await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
-  try {
-    await writeFile(temporary, bytes, { flag: 'wx', flush: true });
-    await utimes(temporary, askedAt / 1000, askedAt / 1000);
-    await rename(temporary, file);
-  } finally {
-    await rm(temporary, { force: true });
-  }
 }

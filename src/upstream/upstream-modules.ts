@@ -14,7 +14,7 @@ import { createCoalescer } from '../proxy/coalesce.js';
 import type { Answer, Ask, ModuleService } from '../proxy/module-service.js';
 import { putBytes, type Part, type VersionStore } from '../proxy/version-store.js';
 import type { GoproxyClient } from './goproxy-client.js';
-import type { KnownAnswer, LastKnown } from './last-known.js';
+import type { LastKnown } from './last-known.js';
 import { createPassingZips } from './passing-zips.js';
 import {
   checkList,
@@ -26,6 +26,7 @@ import {
   unusable,
   versionPath,
 } from './protocol.js';
+import type { Stamped } from './stamped-file.js';
 
 export interface UpstreamModulesOptions {
   client: GoproxyClient;
@@ -63,7 +64,7 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
 
   /** A text that may change: at most `refresh` old, older only if the upstream cannot be asked. */
   async function changing(path: string, ask: (path: string) => Promise<Buffer>): Promise<Answer<Buffer>> {
-    const isFresh = ({ askedAt }: KnownAnswer) => Date.now() - askedAt < refreshMs();
+    const isFresh = ({ askedAt }: Stamped) => Date.now() - askedAt < refreshMs();
     const before = await lastKnown.get(path);
     if (before !== undefined && isFresh(before)) return answerOf(before, true);
     return flights.run(path, async () => {
@@ -222,6 +223,6 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
   };
 }
 
-function answerOf({ bytes, askedAt }: KnownAnswer, hit: boolean): Answer<Buffer> {
+function answerOf({ bytes, askedAt }: Stamped, hit: boolean): Answer<Buffer> {
   return { value: bytes, hit, immutable: false, asOf: askedAt };
 }

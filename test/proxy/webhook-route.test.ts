@@ -29,6 +29,7 @@ function server(options: { secret?: string | undefined; outcome?: PushOutcome } 
     trusts: () => false,
     status: () => ({}),
     webhook: { secret: () => secret, pushes: { handle } },
+    databases: { get: () => Promise.reject(new Error('not asked')) },
   });
   const send = ({ query, headers, body }: Delivery, method: 'POST' | 'GET' | 'PUT' | 'HEAD' = 'POST') =>
     app.inject({ method, url: `/-/webhook${query}`, headers, payload: body });

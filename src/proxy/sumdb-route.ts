@@ -1,0 +1,54 @@
+/** `/sumdb/NAME/…`: checksum databases over HTTP (Go Modules Reference, "Checksum database"), as a Fastify plugin. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ModhavenError } from '../errors.js';
+import type { Trust } from './client-address.js';
+import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, staleHeaders } from './prepared-answer.js';
+import { decodePath } from './request.js';
+import { sendAnswer } from './send-answer.js';
+
+/** One text or tile of a checksum database. */
+export interface SumdbAnswer {
+  body: Buffer;
+  /** Whether nobody else was asked. */
+  hit: boolean;
+  /** Whether the answer can never change. */
+  immutable: boolean;
+  /** As in `Answer`. */
+  asOf?: number;
+  stale?: boolean;
+}
+
+/** All databases that come through this server, by name. */
+export interface ChecksumDatabases {
+  /** `path` is decoded, without a slash before it. Throws what the client is told. */
+  get(name: string, path: string): Promise<SumdbAnswer>;
+}
+
+export interface SumdbRouteOptions {
+  databases: ChecksumDatabases;
+  /** Whose headers about a client count. */
+  trusts: Trust;
+}
+
+export function sumdbRoute(app: FastifyInstance, { databases, trusts }: SumdbRouteOptions): void {
+  app.route({ method: ['GET', 'HEAD'], url: '/sumdb/*', exposeHeadRoute: false, handler });
+
+  async function handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const [rawPath = ''] = request.url.split('?', 1);
+    const [, name, path] = /^\/sumdb\/([^/]+)\/(.+)$/.exec(decodePath(rawPath)) ?? [];
+    if (name === undefined || path === undefined)
+      throw new ModhavenError('INVALID_PATH', 'malformed path: expected /sumdb/NAME/…');
+    const { body, hit, immutable, asOf = Date.now(), stale = false } = await databases.get(name, path);
+    request.outcome = { cache: hit ? 'hit' : 'fetch' };
+    const type = path.startsWith('tile/') ? 'application/octet-stream' : CONTENT_TYPES.list;
+    const lifetime = immutable ? IMMUTABLE : SHORT;
+    void reply.hijack();
+    sendAnswer(
+      request.raw,
+      reply.raw,
+      prepareText(body, type, lifetime, stale ? staleHeaders(asOf) : []),
+      trusts,
+    );
+    return reply;
+  }
+}
