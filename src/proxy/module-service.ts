@@ -13,7 +13,7 @@ import type { RepoUrl } from '../module/repo-url.js';
 import * as semver from '../module/semver.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { RefsChanged } from '../vcs/git-repo.js';
-import type { CodeHost, CodeRepo } from '../vcs/types.js';
+import type { CodeHost, CodeRepo, Need } from '../vcs/types.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import { cachedLatest, cachedList, notCached } from './cached-only.js';
 import { createCoalescer } from './coalesce.js';
@@ -92,12 +92,18 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
    * Runs `work` on the module in the first of its repositories that can answer. What is not found in any is a fact only
    * if all of them could be asked.
    */
-  async function inModule<T>(path: ModulePath, subject: string, work: Work<T>, insist = true): Promise<T> {
+  async function inModule<T>(
+    path: ModulePath,
+    subject: string,
+    work: Work<T>,
+    how: { insist?: boolean; need?: Need } = {},
+  ): Promise<T> {
+    const { insist = true, need = 'trees' } = how;
     const { repos, ...root } = await roots.find(path);
     const failures: unknown[] = [];
     for (const remote of repos) {
       try {
-        const result = await inRepo(remote, path, root, work, insist);
+        const result = await inRepo(remote, path, root, work, { insist, need });
         if (repos.length > 1)
           log.info({ module: path, repository: remote.url }, 'answered by one of several repositories');
         return result;
@@ -123,7 +129,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
             if (list.length === 0) await module.latest();
             return { value: list, asOf };
           },
-          false,
+          { insist: false, need: 'trees' },
         ),
       ),
     );
@@ -146,13 +152,13 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
     path: ModulePath,
     { root, subdir }: Pick<RepoRoot, 'root' | 'subdir'>,
     work: Work<T>,
-    insist: boolean,
+    { insist, need }: { insist: boolean; need: Need },
   ): Promise<T> {
     const askedAt = Date.now();
     for (let maxAge = refreshMs(), attempt = 1; ; maxAge = 0, attempt += 1) {
       let asOf = askedAt;
       try {
-        const repo = await host.open(remote, maxAge);
+        const repo = await host.open(remote, maxAge, need);
         asOf = repo.asOf;
         const result = await work(codeModule({ path, root, subdir, repo }), repo);
         options.onRepo?.(path, remote, repo); // now it is known to be a module: a path that anybody makes up is not
@@ -164,14 +170,14 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
     }
   }
 
-  /** The stored `.info` of a version, made if need be. */
-  async function pin(path: ModulePath, version: string): Promise<Info> {
+  /** The stored `.info` of a version, made if need be; then the commit is brought along with what is needed of it. */
+  async function pin(path: ModulePath, version: string, need: Need = 'trees'): Promise<Info> {
     const part: Part = { module: path, version, kind: 'info' };
     const stored = await store.read(part);
     if (stored !== undefined) return decodeInfo(stored);
     const subject = `${path}@${version}`;
     return flights.run(`info ${subject}`, async () => {
-      const found = await inModule(path, subject, (module) => module.stat(version));
+      const found = await inModule(path, subject, (module) => module.stat(version), { need });
       if (found.version !== version)
         throw new ModhavenError(
           'VERSION_NOT_FOUND',
@@ -187,17 +193,23 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
   async function atCommit<T>(
     path: ModulePath,
     version: string,
+    need: Need,
     work: (module: CodeModule, repo: CodeRepo, commit: string) => Promise<T>,
   ): Promise<T> {
     const subject = `${path}@${version}`;
     // An .info that came from an upstream, before a rule made the module ours, may name no commit.
     const commit =
-      (await pin(path, version)).Origin?.Hash ??
+      (await pin(path, version, need)).Origin?.Hash ??
       (await inModule(path, subject, (module) => module.stat(version))).commit;
-    return inModule(path, subject, async (module, repo) => {
-      if (!(await repo.has(commit))) await bring(repo, commit, version);
-      return work(module, repo, commit);
-    });
+    return inModule(
+      path,
+      subject,
+      async (module, repo) => {
+        if (!(await repo.has(commit))) await bring(repo, commit, version);
+        return work(module, repo, commit);
+      },
+      { need },
+    );
   }
 
   async function bring(repo: CodeRepo, commit: string, version: string): Promise<void> {
@@ -223,7 +235,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
       return { ...chosen, asOf };
     };
     // What chooses among versions may be as old as a list; a name that is not there may have been pushed just now.
-    const found = await inModule(path, `${path}@${query}`, work, !chooses);
+    const found = await inModule(path, `${path}@${query}`, work, { insist: !chooses });
     await pin(path, found.version);
     const info = encodeInfo(found.version, found.time, found.origin);
     return { version: found.version, info, asOf: found.asOf };
@@ -273,7 +285,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
   }
 
   async function makeMod(path: ModulePath, version: string): Promise<void> {
-    await atCommit(path, version, async (module, _repo, commit) => {
+    await atCommit(path, version, 'trees', async (module, _repo, commit) => {
       await storeMod(module, version, commit);
     });
   }
@@ -284,7 +296,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
   }
 
   async function makeZip(path: ModulePath, version: string): Promise<void> {
-    await atCommit(path, version, async (module, repo, commit) => {
+    await atCommit(path, version, 'files', async (module, repo, commit) => {
       // With it, so that a version whose zip is there is complete, also as a GOPROXY=file:// tree.
       if (!(await isComplete(path, version, 'mod'))) await storeMod(module, version, commit);
       const { directory } = await module.findRoot(version, commit);

@@ -2,13 +2,13 @@
  * Writes a zip archive as a stream (PKWARE APPNOTE 6.3, sections 4.3 to 4.5).
  *
  * Deterministic: the same files in the same order give the same bytes, with no times and no file modes. Memory is
- * bounded whatever the size of the archive: small files are deflated in the thread pool, several at once, and written
- * in order; large ones pass through piece by piece. What does not get smaller is stored.
+ * bounded whatever the size of the archive: files of a middling size are deflated in the thread pool, several at once, and
+ * written in order; large ones pass through piece by piece. What does not get smaller is stored.
  */
 import { finished, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { constants, crc32, createDeflateRaw, deflateRaw } from 'node:zlib';
+import { constants, crc32, createDeflateRaw, deflateRaw, deflateRawSync } from 'node:zlib';
 
 export interface ZipWriter {
   /** Adds a file that is held in memory. Resolves when there is room for more. */
@@ -25,6 +25,12 @@ const MAX_PENDING = 8 * 1024 * 1024;
 /** So much of a file decides whether deflating it is worth the time. */
 const PROBE = 32 * 1024;
 const WORTHWHILE = 0.97;
+
+/**
+ * Files up to this size are deflated where they stand: a job for the thread pool costs six times as much as a source
+ * file of 1 KiB itself (0.29 ms and 0.05 ms), and this is the longest that it holds up the event loop: 0.3 ms.
+ */
+const TINY = 8 * 1024;
 
 const DEFLATED = 8;
 const STORED = 0;
@@ -149,7 +155,7 @@ async function pack(content: Buffer): Promise<{ method: number; data: Buffer }> 
   const stored = { method: STORED, data: content };
   if (content.length === 0) return stored;
   if (content.length > 2 * PROBE && !(await isWorthDeflating(content.subarray(0, PROBE)))) return stored;
-  const data = await deflateAll(content);
+  const data = content.length <= TINY ? deflateRawSync(content) : await deflateAll(content);
   return data.length < content.length ? { method: DEFLATED, data } : stored;
 }
 

@@ -8,8 +8,8 @@ import { isCommit, mirrorName } from './mirror.js';
 const TIMEOUT_MS = 30_000;
 
 /**
- * The raw blobs at `paths` of `commit`, each undefined where there is none; undefined as a whole if the mirror of
- * `remote` below `dir` (`<cache.dir>/vcs`) does not have the commit, or is broken.
+ * The raw blobs at `paths` of `commit`, each undefined where there is none, or none was brought; undefined as a whole if
+ * the mirror of `remote` below `dir` (`<cache.dir>/vcs`) does not have the commit, or is broken.
  */
 export async function filesAtHand(
   dir: string,
@@ -17,10 +17,14 @@ export async function filesAtHand(
   commit: string,
   paths: string[],
 ): Promise<(Buffer | undefined)[] | undefined> {
-  const mirror = bareRepo(join(dir, mirrorName(remote), 'content.git'), process.env, TIMEOUT_MS);
+  const options = { env: process.env, timeoutMs: TIMEOUT_MS };
+  const mirror = join(dir, mirrorName(remote));
+  const content = bareRepo({ dir: join(mirror, 'content.git'), ...options });
+  const trees = bareRepo({ dir: join(mirror, 'trees.git'), ...options, filtered: true });
   const specs = [commit, ...paths.map((path) => `${commit}:${path}`)];
-  const objects = await mirror.objects(specs).catch(() => []);
-  const [holder, ...files] = objects;
-  if (!isCommit(holder)) return undefined;
-  return files.map((file) => (file?.type === 'blob' ? file.content : undefined));
+  for (const repo of [content, trees]) {
+    const [holder, ...files] = await repo.objects(specs).catch(() => []);
+    if (isCommit(holder)) return files.map((file) => (file?.type === 'blob' ? file.content : undefined));
+  }
+  return undefined;
 }

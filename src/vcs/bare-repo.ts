@@ -13,15 +13,12 @@ import type { SimpleGit } from 'simple-git';
 import { isModhavenError } from '../errors.js';
 import { localEnvironment } from './git-environment.js';
 import { GitFailure, localGit, runGit } from './git-exec.js';
+import { readObjects, type GitObject } from './object-reader.js';
 import { ownLines } from './storage.js';
 
 export type ObjectFormat = 'sha1' | 'sha256';
 
-export interface GitObject {
-  hash: string;
-  type: string;
-  content: Buffer;
-}
+export type { GitObject } from './object-reader.js';
 
 export interface BareRepo {
   readonly dir: string;
@@ -43,15 +40,29 @@ export interface BareRepo {
 /** Attributes that make `git archive` independent of the host's wishes, as the go command sets them. */
 const ATTRIBUTES = '\n* -export-subst -export-ignore\n';
 
+/** Bytes of objects that are held in memory for one question, unless the caller says otherwise. */
+const MAX_OBJECTS = 64 * 1024 * 1024;
+
 /** After so many packs they are combined. */
 const MAX_PACKS = 50;
 
 /** Waiting for another process: about as long as the longest git operation. */
 const LOCK_RETRIES = { retries: 600, factor: 1.2, minTimeout: 50, maxTimeout: 500 };
 
-/** The repository in `dir`; nothing is touched before the first use. `timeoutMs` bounds each local command. */
-export function bareRepo(dir: string, env: NodeJS.ProcessEnv, timeoutMs: number): BareRepo {
-  const localEnv = localEnvironment(dir, env);
+export interface BareRepoOptions {
+  dir: string;
+  env: NodeJS.ProcessEnv;
+  /** Bounds each local command. */
+  timeoutMs: number;
+  /** Whether it lacks objects on purpose, because the host was asked for some only. */
+  filtered?: boolean;
+}
+
+/** The repository in `dir`; nothing is touched before the first use. */
+export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOptions): BareRepo {
+  const localEnv = filtered
+    ? { ...localEnvironment(readerOf(dir), env), GIT_OBJECT_DIRECTORY: join(dir, 'objects') }
+    : localEnvironment(dir, env);
   let queue: Promise<unknown> = Promise.resolve();
 
   const complete = join(dir, 'info', 'attributes');
@@ -87,20 +98,16 @@ export function bareRepo(dir: string, env: NodeJS.ProcessEnv, timeoutMs: number)
     env: localEnv,
     git: () => localGit(dir, localEnv, timeoutMs),
 
-    async objects(specs, maxOutput) {
-      if (!(await exists(dir))) return specs.map(() => undefined);
-      const input = specs.map((spec) => `${spec}\n`).join('');
-      const args = ['cat-file', '--batch'];
-      return parseObjects(
-        await runGit({ args, cwd: dir, env: localEnv, timeoutMs, input, maxOutput }),
-        specs.length,
-      );
+    async objects(specs, maxOutput = MAX_OBJECTS) {
+      const seen = await identity();
+      if (seen === '' && !(await exists(dir))) return specs.map(() => undefined);
+      return readObjects({ dir, identity: seen, env: localEnv, specs, timeoutMs, maxOutput });
     },
 
     write: (format, work) =>
       inTurn(async () => {
         if (await exists(complete)) await removeLeftovers(dir);
-        else await init(dir, format, localEnv, timeoutMs);
+        else await init(dir, format, filtered);
         return work();
       }),
 
@@ -163,39 +170,37 @@ async function removeLeftovers(dir: string): Promise<void> {
   await Promise.all(left.map((path) => rm(path, { force: true })));
 }
 
-async function init(
-  dir: string,
-  format: ObjectFormat,
-  env: Record<string, string>,
-  timeoutMs: number,
-): Promise<void> {
+/**
+ * What `git init --bare` makes (gitrepository-layout(5), and `extensions.objectFormat` in git-config(1)), without a
+ * process.
+ */
+async function init(dir: string, format: ObjectFormat, filtered: boolean): Promise<void> {
   await rm(dir, { recursive: true, force: true });
-  const outside = Object.fromEntries(Object.entries(env).filter(([name]) => name !== 'GIT_DIR'));
-  const args = ['init', '--quiet', '--bare', `--object-format=${format}`, '--template=', '--', dir];
-  await runGit({ args, cwd: dirname(dir), env: outside, timeoutMs });
-  await mkdir(join(dir, 'info'), { recursive: true });
+  await Promise.all(
+    ['objects/pack', 'refs', 'info'].map((path) => mkdir(join(dir, path), { recursive: true })),
+  );
+  await writeSkeleton(dir, format);
+  if (filtered) await writeSkeleton(readerOf(dir), format);
   // Last, because its presence says that the repository is complete.
   await writeFile(join(dir, 'info', 'attributes'), ATTRIBUTES);
 }
 
-function parseObjects(output: Buffer, count: number): (GitObject | undefined)[] {
-  const objects: (GitObject | undefined)[] = [];
-  let at = 0;
-  while (objects.length < count) {
-    const end = output.indexOf(0x0a, at);
-    if (end < 0) throw new Error('git cat-file printed less than was asked');
-    const header = output.toString('latin1', at, end);
-    at = end + 1;
-    const match = /^([0-9a-f]{40,64}) (\w+) (\d+)$/.exec(header);
-    if (match === null) {
-      objects.push(undefined); // "… missing", "… ambiguous"
-      continue;
-    }
-    const [, hash = '', type = '', size = ''] = match;
-    objects.push({ hash, type, content: output.subarray(at, at + Number(size)) });
-    at += Number(size) + 1;
-  }
-  return objects;
+/** The files that make a directory with `objects` a repository. */
+async function writeSkeleton(dir: string, format: ObjectFormat): Promise<void> {
+  await mkdir(join(dir, 'refs'), { recursive: true });
+  const version = format === 'sha1' ? 0 : 1;
+  const extensions = format === 'sha1' ? '' : `[extensions]\n\tobjectformat = ${format}\n`;
+  const config = `[core]\n\trepositoryformatversion = ${version}\n\tfilemode = true\n\tbare = true\n${extensions}`;
+  await writeFile(join(dir, 'config'), config);
+  await writeFile(join(dir, 'HEAD'), 'ref: refs/heads/main\n');
+}
+
+/**
+ * The directory through which a filtered repository is read. git writes into the configuration of one that what is
+ * missing can be fetched from the host, and before 2.45 no variable keeps it from trying.
+ */
+function readerOf(dir: string): string {
+  return join(dir, 'reader');
 }
 
 async function exists(path: string): Promise<boolean> {

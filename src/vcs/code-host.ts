@@ -113,9 +113,9 @@ export function createCodeHost({ dir, settings, env = process.env, onRefs }: Cod
   }
 
   return {
-    async open(url, maxAgeMs) {
+    async open(url, maxAgeMs, need = 'trees') {
       const remote = remoteFor(url);
-      return gitRepo(url, remote.mirror, await refsOf(url, remote, maxAgeMs));
+      return gitRepo(url, remote.mirror, await refsOf(url, remote, maxAgeMs), need);
     },
 
     async refresh(url) {

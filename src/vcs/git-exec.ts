@@ -1,12 +1,14 @@
 /**
  * The only place that starts git.
  *
- * Three doors: `localGit` (simple-git) for short text from a mirror, `runGit` for anything that talks to a host, has
- * input or prints bytes, `streamGit` for archives. Every child has a deadline and its own process group: git hands
- * the connection to ssh or git-remote-http, and killing git alone would leave a hung one behind.
+ * Four doors: `localGit` (simple-git) for short text from a mirror, `runGit` for anything that talks to a host, has
+ * input or prints bytes, `streamGit` for archives, `converse` for a child that answers many questions. Every child has
+ * a deadline and its own process group: git hands the connection to ssh or git-remote-http, and killing git alone would
+ * leave a hung one behind.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GitError, GitPluginError, simpleGit, type SimpleGit } from 'simple-git';
@@ -54,6 +56,8 @@ export interface GitCommand {
   secret?: string | undefined;
   /** Bytes of standard output after which the child is killed. */
   maxOutput?: number | undefined;
+  /** Told what a child that ended well wrote to standard error. */
+  onWarnings?: ((stderr: string) => void) | undefined;
 }
 
 /** Standard output that is collected in memory is never larger than this (a list of 500,000 refs is 40 MB). */
@@ -100,6 +104,32 @@ export function streamGit(command: GitCommand): Readable {
   return output;
 }
 
+/** A child that answers what is written to its standard input. Whoever holds it sets the deadlines, and kills it. */
+export interface Conversation {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Rejects with `GitFailure` unless it ended well. */
+  readonly ended: Promise<void>;
+  kill(): void;
+  /** Whether this process stays alive for it. */
+  keepAlive(needed: boolean): void;
+}
+
+/** Starts git for a conversation. */
+export function converse(command: Pick<GitCommand, 'args' | 'cwd' | 'env'>): Conversation {
+  const child = start(command, 'open');
+  return {
+    ...child,
+    stdin: child.stdin ?? new PassThrough(), // none where git cannot be started; `ended` says so
+    keepAlive(needed) {
+      for (const handle of child.handles) {
+        if (needed) handle.ref();
+        else handle.unref();
+      }
+    },
+  };
+}
+
 /** simple-git on a mirror: for commands that print a little text. A non-zero exit is a `GitFailure`. */
 export function localGit(gitDir: string, env: Environment, timeoutMs: number): SimpleGit {
   // simple-git has an error of its own for this.
@@ -132,15 +162,19 @@ interface Running {
   /** Resolves at exit 0 once all output was read. */
   ended: Promise<void>;
   kill(): void;
+  /** What keeps the event loop alive. */
+  handles: { ref(): unknown; unref(): unknown }[];
 }
 
-function start(command: GitCommand): Running {
+type Start = Omit<GitCommand, 'timeoutMs'> & { timeoutMs?: number };
+
+function start(command: Start, input = command.input === undefined ? 'none' : 'open'): Running {
   const child = spawn('git', command.args, {
     cwd: command.cwd,
     env: command.env,
     detached: true, // a process group of its own
     stdio: [
-      command.input === undefined ? 'ignore' : 'pipe',
+      input === 'none' ? 'ignore' : 'pipe',
       'pipe',
       'pipe',
       command.secret === undefined ? 'ignore' : 'pipe',
@@ -155,13 +189,14 @@ function start(command: GitCommand): Running {
     if (!closed) killGroup(child);
   };
   let timedOut = false;
-  const deadline = setTimeout(() => {
+  const giveUp = () => {
     timedOut = true;
     kill();
     // A descendant that left the group may hold the pipes open; nobody waits for it.
     stdout.destroy(new GitFailure(what, undefined, stderr, true));
     child.stderr?.destroy();
-  }, command.timeoutMs);
+  };
+  const deadline = command.timeoutMs === undefined ? undefined : setTimeout(giveUp, command.timeoutMs);
 
   stdout.on('error', () => undefined); // `ended` tells the same
   let stderr = '';
@@ -186,12 +221,16 @@ function start(command: GitCommand): Running {
       closed = true;
       running.delete(child);
       clearTimeout(deadline);
-      if (code === 0 && !timedOut) resolve();
-      else reject(new GitFailure(what, code ?? undefined, stderr, timedOut));
+      if (code === 0 && !timedOut) {
+        command.onWarnings?.(stderr);
+        resolve();
+      } else reject(new GitFailure(what, code ?? undefined, stderr, timedOut));
     });
   });
   ended.catch(() => undefined); // who starts a child may stop caring about its end
-  return { stdin: child.stdin, stdout, ended, kill };
+  const pipes = [child.stdin, child.stdout, child.stderr].filter((stream) => stream instanceof Socket);
+  const handles = [child, ...pipes];
+  return { stdin: child.stdin, stdout, ended, kill, handles };
 }
 
 /** node says `spawn git ENOENT` as well for a directory that is gone: in git's words, so that both mean the same. */

@@ -9,15 +9,15 @@ import { PassThrough, type Readable } from 'node:stream';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import * as semver from '../module/semver.js';
-import { isBroken } from './bare-repo.js';
+import { isBroken, type BareRepo, type GitObject } from './bare-repo.js';
 import { findInRefs, unknownRevision, type Found } from './find-revision.js';
 import { ARCHIVE_OPTIONS } from './git-environment.js';
 import { GitFailure, GitOutputTooLarge, streamGit } from './git-exec.js';
 import { isCommit, type Mirror } from './mirror.js';
 import { tagsOf, tagsOrigin, type Refs } from './refs.js';
 import { asStorageError } from './storage.js';
-import { holdsFile, listTree } from './tree.js';
-import type { CodeRepo, Origin, Revision, Tag } from './types.js';
+import { findFile, listTree } from './tree.js';
+import type { CodeRepo, Need, Origin, Revision, Tag } from './types.js';
 
 /**
  * The host's refs are no longer those this repository was opened with, or the mirror vanished while it was read:
@@ -52,13 +52,16 @@ export function isSameListing(a: Listing, b: Listing): boolean {
   return true;
 }
 
-/** The repository `remote` with the refs its host listed. */
+/** The repository `remote` with the refs its host listed; `need` says what a commit is brought with. */
 export function gitRepo(
   remote: RepoUrl,
   mirror: Mirror,
   { refs, defaultBranch, askedAt }: Listing,
+  need: Need,
 ): CodeRepo {
-  const { content, history } = mirror;
+  const { content, trees, history } = mirror;
+  /** Where commits may be, the most complete first. */
+  const holders = need === 'files' ? [content] : [content, trees];
   const head = refs.get('HEAD');
 
   async function find(revision: string): Promise<Found> {
@@ -96,24 +99,53 @@ export function gitRepo(
     try {
       return await mirror.heal(content, work);
     } catch (error) {
-      if (isModhavenError(error, 'MODULE_INVALID') || (await has(commit))) throw error;
+      if (isModhavenError(error, 'MODULE_INVALID') || (await readIn(content, commit)) !== undefined)
+        throw error;
     }
-    await stat(commit);
+    const { hash, ref } = await find(commit);
+    await mirror.fetchCommit(refs, hash, ref);
     return mirror.heal(content, work);
   }
 
+  async function readIn(repo: BareRepo, hash: string): Promise<GitObject | undefined> {
+    return (await mirror.heal(repo, () => repo.objects([hash])))[0];
+  }
+
+  /** The repository that holds `commit`, and the commit; undefined where none does. */
+  async function lookUp(commit: string): Promise<{ holder: BareRepo; object: GitObject } | undefined> {
+    for (const holder of holders) {
+      const object = await readIn(holder, commit);
+      if (object !== undefined) return { holder, object };
+    }
+    return undefined;
+  }
+
   async function has(commit: string): Promise<boolean> {
-    const [object] = await mirror.heal(content, () => content.objects([commit]));
-    return isCommit(object);
+    return isCommit((await lookUp(commit))?.object);
   }
 
   /** A missing file is believed only where the commit is there and does not list it. */
   async function readBlob(commit: string, path: string): Promise<Buffer | undefined> {
     const [holder, object] = await content.objects([commit, `${commit}:${path}`]);
     if (object !== undefined) return object.type === 'blob' ? object.content : undefined;
-    if (!isCommit(holder) || (await holdsFile(content, commit, path)))
+    if (!isCommit(holder) || (await findFile(content, commit, path)) !== undefined)
       throw new GitFailure('cat-file', undefined, `missing object ${commit}:${path}`);
     return undefined;
+  }
+
+  /** The same of a commit whose files are with the host; undefined as a whole if it hands out no single ones. */
+  async function readRemoteBlob(
+    commit: string,
+    path: string,
+  ): Promise<{ blob: Buffer | undefined } | undefined> {
+    const entry = await mirror.heal(trees, () => findFile(trees, commit, path));
+    if (entry === undefined) return { blob: undefined };
+    let object = await readIn(trees, entry.hash);
+    if (object === undefined) {
+      if (!(await mirror.fetchBlob(entry.hash))) return undefined;
+      object = await readIn(trees, entry.hash);
+    }
+    return object === undefined ? undefined : { blob: object.content };
   }
 
   async function pipeArchive(commit: string, path: string, output: PassThrough): Promise<void> {
@@ -147,11 +179,11 @@ export function gitRepo(
   }
 
   async function commitTime(found: Found): Promise<Date> {
-    const read = () => mirror.heal(content, () => content.objects([found.hash]));
-    let [commit] = await read();
+    let commit = (await lookUp(found.hash))?.object;
     if (commit === undefined) {
-      await mirror.fetchCommit(refs, found.hash, found.ref);
-      [commit] = await read();
+      if (need === 'files') await mirror.fetchCommit(refs, found.hash, found.ref);
+      else await mirror.fetchTrees(refs, found.hash, found.ref);
+      commit = (await lookUp(found.hash))?.object;
       if (commit === undefined) throw new RefsChanged(remote.url);
     }
     if (!isCommit(commit))
@@ -208,6 +240,10 @@ export function gitRepo(
 
     async readFile(commit, path) {
       try {
+        if (need === 'trees' && (await lookUp(commit))?.holder === trees) {
+          const read = await readRemoteBlob(commit, path);
+          if (read !== undefined) return read.blob;
+        }
         return await inContent(commit, () => readBlob(commit, path));
       } catch (error) {
         if (!(error instanceof GitOutputTooLarge)) throw error;

@@ -1,12 +1,16 @@
 /**
- * What we keep of one remote repository: two bare repositories with different purposes.
+ * What we keep of one remote repository: three bare repositories with different purposes.
  *
- * - `content.git` holds single commits with all their files, each fetched alone (`--depth=1`): what `.info`, `.mod`
- *   and `.zip` of a version need, however long the history is.
+ * - `content.git` holds single commits with all their files, each fetched alone (`--depth=1`): what the `.zip` of a
+ *   version needs, however long the history is.
+ * - `trees.git` holds single commits with their directories but without files (`--filter=blob:none`), except those few
+ *   that were asked for one by one: what `.info` and `.mod` need. Of a host that knows no filters it stays empty, and
+ *   `content.git` takes its part.
  * - `history.git` holds all commits of all branches and tags without their files (`--filter=tree:0`; a host that
  *   knows no filters sends everything): what "is this an ancestor" needs. It is made when first asked for.
  *
- * Kept apart, neither has to be deepened, and a shallow commit can never pass for one without ancestors.
+ * Kept apart, none has to be deepened, a shallow commit can never pass for one without ancestors, and what an archive
+ * is made of is never incomplete.
  */
 import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -27,11 +31,16 @@ import { asStorageError, storageError } from './storage.js';
 
 export interface Mirror {
   readonly content: BareRepo;
+  readonly trees: BareRepo;
   readonly history: BareRepo;
   /** Output of `git ls-remote --symref`. Throws what `explainGitFailure` says. */
   listRemote(): Promise<string>;
   /** Brings `commit` with its files; `ref` is a name the host has for it, if one is known. */
   fetchCommit(refs: Refs, commit: string, ref: string | undefined): Promise<void>;
+  /** Brings `commit` with its directories, into `trees` or, where the host sends files whatever it is asked, `content`. */
+  fetchTrees(refs: Refs, commit: string, ref: string | undefined): Promise<void>;
+  /** Brings the blob `hash` into `trees`; false where the host hands out no single blobs. */
+  fetchBlob(hash: string): Promise<boolean>;
   /** Brings all commits that `refs` lead to, unless they are there. */
   fetchHistory(refs: Refs): Promise<void>;
   /** Whether the git configuration of the account sends requests to this remote through a web proxy. */
@@ -58,17 +67,26 @@ const SCAN_MS = 3_000;
 
 export function createMirror({ dir, remote, settings, env, turns }: MirrorOptions): Mirror {
   const timeoutMs = settings().timeoutMs;
-  const content = bareRepo(join(dir, 'content.git'), env, timeoutMs);
-  const history = bareRepo(join(dir, 'history.git'), env, timeoutMs);
+  const content = bareRepo({ dir: join(dir, 'content.git'), env, timeoutMs });
+  const trees = bareRepo({ dir: join(dir, 'trees.git'), env, timeoutMs, filtered: true });
+  const history = bareRepo({ dir: join(dir, 'history.git'), env, timeoutMs });
   /** Its presence says that the host only serves files. */
   const dumb = join(content.dir, 'modhaven-dumb-host');
+  /** Its presence says that the host sends all files or none. */
+  const unfiltered = join(trees.dir, 'modhaven-no-filter');
+  /** Whether the host is known to refuse commits by their hash. */
+  let onlyByName = false;
+
+  interface Talk {
+    /** Options of git. */
+    extra?: Record<string, string>;
+    input?: string;
+    onWarnings?: (stderr: string) => void;
+  }
 
   /** Runs a git command that talks to the host; `gitDir` undefined for one that needs no repository. */
-  async function network(
-    gitDir: string | undefined,
-    args: string[],
-    extra: Record<string, string> = {},
-  ): Promise<string> {
+  async function network(gitDir: string | undefined, args: string[], talk: Talk = {}): Promise<string> {
+    const { extra = {}, input, onWarnings } = talk;
     const host = `${remote.host}:${remote.port ?? ''}`;
     return turns.run(host, settings().timeoutMs, async () => {
       const reach = await accessTo(remote, settings(), env);
@@ -84,6 +102,8 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
           env: childEnv,
           timeoutMs: settings().timeoutMs,
           secret: reach.secret,
+          input,
+          onWarnings,
         });
         return output.toString('utf8');
       } catch (error) {
@@ -101,7 +121,7 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
     });
   }
 
-  function fetch(repo: BareRepo, flags: string[], refspecs: string[]): Promise<string> {
+  function fetch(repo: BareRepo, flags: string[], refspecs: string[], talk?: Talk): Promise<string> {
     const args = [
       'fetch',
       '--quiet',
@@ -110,7 +130,7 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
       '--no-recurse-submodules',
       '--no-write-fetch-head',
     ];
-    return network(repo.dir, [...args, ...flags, '--end-of-options', remote.gitUrl, ...refspecs]);
+    return network(repo.dir, [...args, ...flags, '--end-of-options', remote.gitUrl, ...refspecs], talk);
   }
 
   async function heal<T>(repo: BareRepo, work: () => Promise<T>): Promise<T> {
@@ -130,12 +150,11 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
   }
 
   async function fetchCommit(refs: Refs, commit: string, ref: string | undefined): Promise<void> {
-    const pin = `refs/modhaven/${commit}`; // never moves, so neither pruning nor repacking loses what was served
     await content.write(formatOf(refs), async () => {
-      if (isCommit((await content.objects([commit]))[0])) return; // somebody else was faster
+      if (await holds(content, commit)) return; // somebody else was faster
       try {
-        // By name where one is known: some hosts refuse bare hashes. A bundle cannot be cut at a depth.
-        await fetch(content, remote.bundle ? [] : ['--depth=1'], [`${ref ?? commit}:${pin}`]);
+        // A bundle cannot be cut at a depth.
+        await fetchOne(content, remote.bundle ? [] : ['--depth=1'], commit, ref);
       } catch (error) {
         if (!isHostTrouble(error) || isBroken(error, content.dir)) throw error;
         // Old hosts know neither depths nor hashes: everything at once, or the host's own refusal.
@@ -143,6 +162,75 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
         if (isDumb(error)) await writeFile(dumb, '');
       }
       await content.repack(['--geometric=2']);
+    });
+  }
+
+  /** By its hash where the host allows it, which saves the question for refs; else by a name it has for it. */
+  async function fetchOne(
+    repo: BareRepo,
+    flags: string[],
+    commit: string,
+    ref: string | undefined,
+    talk?: Talk,
+  ): Promise<void> {
+    const pin = `refs/modhaven/${commit}`; // never moves, so neither pruning nor repacking loses what was served
+    const byName = ref !== undefined && (onlyByName || remote.bundle);
+    try {
+      await fetch(repo, flags, [`${byName ? ref : commit}:${pin}`], talk);
+    } catch (error) {
+      if (byName || ref === undefined || !isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
+      await fetch(repo, flags, [`${ref}:${pin}`], talk);
+      onlyByName = true;
+    }
+  }
+
+  async function fetchTrees(refs: Refs, commit: string, ref: string | undefined): Promise<void> {
+    if (remote.bundle || (await isThere(unfiltered)) || (await isThere(dumb))) {
+      await heal(content, () => fetchCommit(refs, commit, ref));
+      return;
+    }
+    let refusal: unknown;
+    await heal(trees, () =>
+      trees.write(formatOf(refs), async () => {
+        if (await holds(trees, commit)) return;
+        const onWarnings = (stderr: string) => {
+          if (stderr.includes(IGNORES_FILTERS)) refusal = new Error('the host knows no filters');
+        };
+        try {
+          await fetchOne(trees, ['--depth=1', '--filter=blob:none'], commit, ref, { onWarnings });
+          await trees.repack(['-a']);
+        } catch (error) {
+          if (!isHostTrouble(error) || isBroken(error, trees.dir)) throw error;
+          refusal = error;
+        }
+      }),
+    );
+    if (refusal !== undefined)
+      await withoutFilters(refs, () => heal(content, () => fetchCommit(refs, commit, ref)));
+  }
+
+  /** Runs `work`, which asks for all files, and remembers to ask so from now on if that helps. */
+  async function withoutFilters(refs: Refs, work: () => Promise<void>): Promise<void> {
+    await work();
+    await trees.discard(await trees.identity());
+    await trees.write(formatOf(refs), () => writeFile(unfiltered, ''));
+  }
+
+  async function fetchBlob(hash: string): Promise<boolean> {
+    if (await isThere(unfiltered)) return false;
+    const format = hash.length === 64 ? 'sha256' : 'sha1';
+    return trees.write(format, async () => {
+      if ((await trees.objects([hash]))[0] !== undefined) return true;
+      try {
+        // What is here already does not matter to a host that is asked for one blob.
+        const extra = { 'fetch.negotiationAlgorithm': 'noop' };
+        await fetch(trees, ['--filter=blob:none', '--stdin'], [], { extra, input: `${hash}\n` });
+        return true;
+      } catch (error) {
+        if (!isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
+        await writeFile(unfiltered, '');
+        return false;
+      }
     });
   }
 
@@ -171,6 +259,7 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
 
   return {
     content,
+    trees,
     history,
     heal,
     listRemote() {
@@ -180,11 +269,9 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
         'http.lowSpeedLimit': '1',
         'http.lowSpeedTime': String(Math.ceil(connectTimeoutMs / 1000)),
       };
-      return network(
-        undefined,
-        ['ls-remote', '--quiet', '--symref', '--end-of-options', remote.gitUrl],
-        patience,
-      );
+      return network(undefined, ['ls-remote', '--quiet', '--symref', '--end-of-options', remote.gitUrl], {
+        extra: patience,
+      });
     },
     async hasConfiguredProxy() {
       const workDir = dirname(dir);
@@ -195,6 +282,8 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
       return (await proxy).trim() !== '';
     },
     fetchCommit: (refs, commit, ref) => heal(content, () => fetchCommit(refs, commit, ref)),
+    fetchTrees,
+    fetchBlob: (hash) => heal(trees, () => fetchBlob(hash)),
     fetchHistory: (refs) => heal(history, () => fetchHistory(refs)),
   };
 }
@@ -204,6 +293,13 @@ const EVERYTHING = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as
 /** The folder of a remote's mirror below `<cache.dir>/vcs`. */
 export function mirrorName(remote: RepoUrl): string {
   return createHash('sha256').update(remote.gitUrl).digest('hex');
+}
+
+/** What git says of a host that was asked to leave out files and did not. */
+const IGNORES_FILTERS = 'filtering not recognized';
+
+async function holds(repo: BareRepo, commit: string): Promise<boolean> {
+  return isCommit((await repo.objects([commit]))[0]);
 }
 
 /** Whether an object read from a mirror is a commit. */

@@ -64,7 +64,7 @@ export interface CodeRepo {
   readonly defaultBranch: string | undefined;
   /** When the host was asked for these refs, in milliseconds since 1970. */
   readonly asOf: number;
-  /** Whether the files of `commit` are at hand, so that the host need not be asked. */
+  /** Whether `commit` is at hand with what was said to be needed of it, but for single files. */
   has(commit: string): Promise<boolean>;
   /** Tags whose name begins with `prefix`, sorted, with the sum that goes into an Origin. */
   tags(prefix: string): { list: Tag[]; origin: Origin };
@@ -91,13 +91,17 @@ export interface CodeRepo {
   archive(commit: string, path: string): Readable;
 }
 
+/** What somebody who opens a repository will ask it for: files of every kind (a zip), or a few small ones (`go.mod`). */
+export type Need = 'files' | 'trees';
+
 /** All repositories. */
 export interface CodeHost {
   /**
    * The repository with refs at most `maxAgeMs` old; 0 asks the host. Requests that wait for the same refs share
-   * one question to the host.
+   * one question to the host. `need` (default `trees`) says what is worth bringing along with a commit; the answers are
+   * the same.
    */
-  open(remote: RepoUrl, maxAgeMs: number): Promise<CodeRepo>;
+  open(remote: RepoUrl, maxAgeMs: number, need?: Need): Promise<CodeRepo>;
   /**
    * Asks for refs now, or shares a question that began after this call. From the call on no reader is given older refs;
    * if the host fails, the next reader asks it again.

@@ -156,7 +156,8 @@ function frozen(host: CodeHost): CodeHost {
       if (failure !== undefined) throw failure;
       try {
         // 0 comes from somebody whose refs led nowhere: they have changed under way.
-        const repo = await host.open(remote, maxAgeMs === 0 ? 0 : Date.now() - since + 1);
+        // Every version that is looked for is read whole in the end.
+        const repo = await host.open(remote, maxAgeMs === 0 ? 0 : Date.now() - since + 1, 'files');
         return { ...repo, asOf: Infinity };
       } catch (error) {
         if (error instanceof Error) failures.set(remote.gitUrl, error);

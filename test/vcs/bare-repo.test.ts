@@ -75,6 +75,18 @@ describe.skipIf(missing('git'))('bareRepo, damaged', () => {
     expect(await inMirror(l.vcsDir, 'content.git', 'fsck', '--no-dangling')).toBe('');
   });
 
+  it.each(DAMAGES)('$name: still knows commits and reads single files without the others', async (damage) => {
+    const r = await l.open(0, l.url, 'trees');
+    const { hash } = await r.stat('v1.0.0');
+    await damage.do(path.join(await mirrorDir(l.vcsDir), 'trees.git'));
+    const next = await r.stat('v1.1.0');
+    expect(String(await r.readFile(next.hash, 'n.go'))).toBe('package n // 1\n');
+    expect(await r.readFile(next.hash, 'sub/go.mod')).toBeUndefined();
+    expect((await r.stat('v1.0.0')).hash).toBe(hash);
+    expect(String(await r.readFile(hash, 'n.go'))).toBe('package n // 0\n');
+    expect(await readdir(await mirrorDir(l.vcsDir))).toEqual(['trees.git']);
+  });
+
   it('heals once for many readers', async () => {
     const r = await l.open();
     const { hash } = await r.stat('v1.0.0');
@@ -103,7 +115,7 @@ describe.skipIf(missing('git'))('bareRepo', () => {
     const script = `
 import { appendFileSync } from 'node:fs';
 import { bareRepo } from '${dist}';
-const repo = bareRepo('${dir}', process.env, 20000);
+const repo = bareRepo({ dir: '${dir}', env: process.env, timeoutMs: 20000 });
 for (let i = 0; i < 5; i += 1)
   await repo.write('sha1', async () => {
     appendFileSync('${log}', 'in\\n');
@@ -118,7 +130,7 @@ for (let i = 0; i < 5; i += 1)
 
   it('survives that its lock is deleted with the directory while it works', async () => {
     const dir = path.join(await tempDir('bare'), 'below/x.git');
-    const repo = bareRepo(dir, sealedEnv(), 20_000);
+    const repo = bareRepo({ dir, env: sealedEnv(), timeoutMs: 20_000 });
     await repo.write('sha1', async () => {
       await rm(path.dirname(dir), { recursive: true });
       await sleep(5_500); // the lock is looked after every five seconds
@@ -128,7 +140,7 @@ for (let i = 0; i < 5; i += 1)
 
   it('discards the repository that was found broken and none made since', async () => {
     const dir = path.join(await tempDir('bare'), 'x.git');
-    const repo = bareRepo(dir, sealedEnv(), 20_000);
+    const repo = bareRepo({ dir, env: sealedEnv(), timeoutMs: 20_000 });
     await repo.write('sha1', async () => Promise.resolve());
     const first = await repo.identity();
     await repo.discard(first);

@@ -167,7 +167,7 @@ describe.skipIf(missing('git'))('createCodeHost', () => {
 import { parseRepoUrl } from '${dist}/module/repo-url.js';
 const settings = () => ({ timeoutMs: 60000, connectTimeoutMs: 5000, concurrency: 8, hosts: new Map() });
 const code = createCodeHost({ dir: process.argv[2], settings });
-const work = async () => (await code.open(parseRepoUrl('${l.url}', '/'), 0)).stat('v2.0.0');
+const work = async () => (await code.open(parseRepoUrl('${l.url}', '/'), 0, 'files')).stat('v2.0.0');
 await work().then(() => console.log('no error'), (e) => console.log(e.code, e.reason, '|', e.remedy));
 `,
       );
@@ -297,7 +297,7 @@ await work().then(() => console.log('no error'), (e) => console.log(e.code, e.re
 
     it('works with two code hosts over one directory', async () => {
       const other = codeHost(l.vcsDir);
-      const [a, b] = await Promise.all([l.open(), other.open(parseRepoUrl(l.url, '/'), 0)]);
+      const [a, b] = await Promise.all([l.open(), other.open(parseRepoUrl(l.url, '/'), 0, 'files')]);
       const versions = ['v1.0.0', 'v1.1.0', 'v1.2.0'];
       const found = await Promise.all(
         [a, b].flatMap((r) => versions.map(async (v) => (await r.stat(v)).name)),

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
 import { createCodeHost } from '../../src/vcs/code-host.js';
 import type { HostEntry, VcsSettings } from '../../src/vcs/remote.js';
-import type { CodeHost, CodeRepo } from '../../src/vcs/types.js';
+import type { CodeHost, CodeRepo, Need } from '../../src/vcs/types.js';
 import { connect } from 'node:net';
 import { startDaemon } from '../support/daemon.js';
 import { gitHttpHost, type GitHttpHost, type GitHttpOptions } from '../support/git-http-host.js';
@@ -24,7 +24,7 @@ export interface Lab {
   /** Where the mirrors are. */
   vcsDir: string;
   code: CodeHost;
-  open(maxAgeMs?: number, url?: string): Promise<CodeRepo>;
+  open(maxAgeMs?: number, url?: string, need?: Need): Promise<CodeRepo>;
   /** Requests to the host since the last call, shortened: `refs`, `ls`, `fetch`. */
   asked(): number;
 }
@@ -70,7 +70,8 @@ export async function lab(options: LabOptions = {}): Promise<Lab> {
     url,
     vcsDir,
     code,
-    open: (maxAgeMs = 60_000, address = url) => code.open(parseRepoUrl(address, '/'), maxAgeMs),
+    open: (maxAgeMs = 60_000, address = url, need = 'files') =>
+      code.open(parseRepoUrl(address, '/'), maxAgeMs, need),
     asked: () => host.requests.splice(0).filter(({ url: asked }) => asked.includes('info/refs')).length,
   };
 }

@@ -1,24 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { holdsFile, listTree, parseTree } from '../../src/vcs/tree.js';
+import { findFile, listTree, parseTree } from '../../src/vcs/tree.js';
 import { bareRepo } from '../../src/vcs/bare-repo.js';
 import { repo } from '../support/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { sealedEnv } from '../support/run.js';
 
 describe('parseTree', () => {
-  it('tells kinds, and names that are no text', () => {
-    const record = (mode: string, name: string) =>
-      Buffer.from(`${mode} x ${'0'.repeat(40)}\t${name}\0`, 'latin1');
-    const names = ['100644 a\tb\nc', '100755 run', '120000 link', '160000 sub', '100644 \xff'];
-    const output = Buffer.concat(names.map((name) => record(name.slice(0, 6), name.slice(7))));
-    expect(parseTree(output)).toEqual([
-      { path: 'a\tb\nc', displayPath: 'a\tb\nc', kind: 'regular' },
-      { path: 'run', displayPath: 'run', kind: 'regular' },
-      { path: 'link', displayPath: 'link', kind: 'symlink' },
-      { path: 'sub', displayPath: 'sub', kind: 'submodule' },
-      { path: undefined, displayPath: '\ufffd', kind: 'regular' },
-    ]);
-    expect(parseTree(Buffer.alloc(0))).toEqual([]);
+  it('reads modes, names as bytes and hashes of both lengths', () => {
+    for (const length of [20, 32]) {
+      const record = (mode: string, name: string) =>
+        Buffer.concat([Buffer.from(`${mode} ${name}\0`, 'latin1'), Buffer.alloc(length, 0x20)]);
+      const tree = Buffer.concat([
+        record('100644', 'a\tb\nc'),
+        record('40000', 'd d'),
+        record('120000', '\xff'),
+      ]);
+      const hash = '20'.repeat(length);
+      expect(parseTree(tree, length)).toEqual([
+        { mode: '100644', name: Buffer.from('a\tb\nc'), hash },
+        { mode: '40000', name: Buffer.from('d d'), hash },
+        { mode: '120000', name: Buffer.from([0xff]), hash },
+      ]);
+    }
+    expect(parseTree(Buffer.alloc(0), 20)).toEqual([]);
   });
 });
 
@@ -27,17 +31,40 @@ describe.skipIf(missing('git'))('listTree', () => {
     const r = await repo();
     const files = { 'a*/x.go': '', 'ab/y.go': '', ':(top)/z.go': '', '-d/w.go': '', 'go.mod': '' };
     const commit = await r.write(files).gitlink('module', 'a'.repeat(40)).commit('odd names');
-    const mirror = bareRepo(r.dir, sealedEnv(), 20_000);
+    const mirror = bareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 20_000 });
     for (const [directory, path] of [
       ['a*', 'x.go'],
       [':(top)', 'z.go'],
       ['-d', 'w.go'],
     ] as const) {
       expect((await listTree(mirror, commit, directory)).map((entry) => entry.path)).toEqual([path]);
-      expect(await holdsFile(mirror, commit, `${directory}/${path}`)).toBe(true);
+      expect(await findFile(mirror, commit, `${directory}/${path}`)).toMatchObject({ mode: '100644' });
     }
     expect((await listTree(mirror, commit, '')).map((entry) => entry.path)).toHaveLength(6);
     for (const absent of ['go.sum', 'a*', 'module', '-x'])
-      expect(await holdsFile(mirror, commit, absent)).toBe(false);
+      expect(await findFile(mirror, commit, absent)).toBeUndefined();
+  });
+
+  it('tells kinds, and names that are no text, in the order of git', async () => {
+    const r = await repo();
+    const tree = await r.rawTree([
+      { mode: '100644', name: Buffer.from('\xff', 'latin1'), content: { data: '' } },
+      { mode: '100755', name: 'run', content: { data: '' } },
+      { mode: '120000', name: 'link', content: { data: '' } },
+      { mode: '160000', name: 'sub', content: { hash: 'a'.repeat(40) } },
+    ]);
+    const commit = await r.commit('kinds', { tree });
+    const mirror = bareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 20_000 });
+    expect(await listTree(mirror, commit, '')).toEqual([
+      { path: undefined, displayPath: '\ufffd', kind: 'regular' },
+      { path: 'run', displayPath: 'run', kind: 'regular' },
+      { path: 'link', displayPath: 'link', kind: 'symlink' },
+      { path: 'sub', displayPath: 'sub', kind: 'submodule' },
+    ]);
+    const nested = await r
+      .write({ 'a/b/c': '', 'a.b': '', 'a/b.c': '', a0: '' })
+      .commit('nested', { parents: [] });
+    const expected = (await r.git('ls-tree', '-r', '--name-only', nested)).trim().split('\n');
+    expect((await listTree(mirror, nested, '')).map(({ path }) => path)).toEqual(expected);
   });
 });
