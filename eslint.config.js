@@ -41,5 +41,6 @@ export default tseslint.config(
   layer(['src/vcs/**'], ['../vanity/*', '../proxy/*', '../verify/*', '../cli/*', 'fastify']),
   layer(['src/vanity/**'], ['../vcs/*', '../proxy/*', '../verify/*', '../cli/*']),
   layer(['src/proxy/**'], ['../verify/*', '../cli/*', 'simple-git']),
-  layer(['src/verify/**'], ['../cli/*', 'fastify', 'simple-git']),
+  layer(['src/verify/**'], ['../cli/*', '../transfer/*', 'fastify', 'simple-git']),
+  layer(['src/transfer/**'], ['../cli/*', '../vcs/*', 'fastify', 'simple-git']),
 );

@@ -62,6 +62,9 @@ describe('modhaven', () => {
       mentions: ['--config <file>', '--listen <host:port>', '--log-level <level>', '--verbose'],
     },
     { command: ['check'], mentions: ['--config <file>', '--json', '[module...]', '--verbose'] },
+    { command: ['warm'], mentions: ['<wanted...>', '--config <file>', '--json', 'go.sum'] },
+    { command: ['export'], mentions: ['<dir>', '[wanted...]', '--config <file>', '--json'] },
+    { command: ['import'], mentions: ['<dir>', '--config <file>', '--dry-run', '--json', 'Athens'] },
     { command: ['env'], mentions: ['--config <file>', '--format <format>', 'powershell', '--verbose'] },
   ];
   it.each(help)('$command --help', async ({ command, mentions }) => {
