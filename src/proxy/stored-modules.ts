@@ -35,7 +35,8 @@ export function createStoredModules({ store, unknown }: StoredModulesOptions): M
   }
 
   async function infoOf(module: ModulePath, query: string): Promise<Answer<Buffer>> {
-    if (query === 'latest') return { value: await cachedLatest(store, module), hit: true, immutable: false };
+    if (query === 'latest')
+      return { value: await cachedLatest(store, module, true), hit: true, immutable: false };
     const part: Part = { module, version: query, kind: 'info' };
     const value = isCanonicalVersion(query) ? await store.read(part) : undefined;
     if (value === undefined) throw notStored(`${module}@${query}`);
@@ -52,7 +53,7 @@ export function createStoredModules({ store, unknown }: StoredModulesOptions): M
     list: (module, ask) =>
       orUnknown(
         module,
-        cachedList(store, module).then((value) => ({ value, hit: true, immutable: false })),
+        cachedList(store, module, true).then((value) => ({ value, hit: true, immutable: false })),
         () => unknown.list(module, ask),
       ),
     info: (module, query, ask) =>

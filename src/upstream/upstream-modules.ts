@@ -175,7 +175,7 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
       const path = listPath(module);
       const text = changing(path, () => askList(module, path));
       const list = text.then((answer) => ({ ...answer, value: parseList(answer.value) }));
-      return orStored(path, list, () => cachedList(store, module));
+      return orStored(path, list, () => cachedList(store, module, true));
     },
 
     async info(module, query, { onlyCached }) {
@@ -191,8 +191,8 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
         if (onlyCached) throw notCached(`${module}@${query}`);
         return changing(versionPath(part), (path) => askInfo(module, query, path));
       }
-      const stored = () => cachedLatest(store, module);
-      if (onlyCached) return { value: await stored(), hit: true, immutable: false };
+      if (onlyCached) return { value: await cachedLatest(store, module), hit: true, immutable: false };
+      const stored = () => cachedLatest(store, module, true);
       const path = latestPath(module);
       return orStored(
         path,

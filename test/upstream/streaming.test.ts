@@ -31,10 +31,10 @@ afterEach(async () => {
 interface Download {
   response: IncomingMessage;
   /** Bytes so far. */
-  received(): number;
+  received: () => number;
   /** All of them; rejects if the connection breaks before. */
   whole: Promise<Buffer>;
-  abandon(): void;
+  abandon: () => void;
 }
 
 /** A GET of the zip whose headers have come. */

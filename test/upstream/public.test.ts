@@ -1,0 +1,82 @@
+/** Public modules, toolchains and checksum data through a running server, to a real `go` that verifies them. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { goClient, type GoClient } from '../support/go.js';
+import { publicProxy } from '../support/public-proxy.js';
+import { missing } from '../support/requirements.js';
+import { startServer, type ModhavenServer } from '../support/server.js';
+import { tempDir } from '../support/tmp.js';
+
+const proxy = missing('go') ? undefined : await publicProxy();
+const MODULES = ['rsc.io/quote@v1.5.2', 'golang.org/x/text@v0.14.0'];
+const VERIFYING = { GOSUMDB: 'sum.golang.org', GONOSUMDB: '', GOPRIVATE: '' };
+
+describe.skipIf(proxy === undefined)('public modules', () => {
+  let dir: string;
+  let server: ModhavenServer;
+
+  /** A server that keeps the cache of the one before. */
+  const serve = (upstream = proxy?.url) => startServer({ dir, config: { upstream }, env: proxy?.env ?? {} });
+
+  beforeAll(async () => {
+    dir = await tempDir('public');
+    server = await serve();
+  });
+  afterAll(() => server.stop());
+
+  async function sums(client: GoClient): Promise<string> {
+    const result = await client.run('get', ...MODULES);
+    expect(result.stderr).not.toMatch(/SECURITY|verifying/);
+    expect(result).toMatchObject({ code: 0 });
+    return readFile(join(client.dir, 'go.sum'), 'utf8');
+  }
+
+  it('come verified by the public checksum database, and again with nobody to ask', async () => {
+    await using online = await goClient({ GOPROXY: server.url, ...VERIFYING });
+    const verified = await sums(online);
+    expect(verified).toContain('rsc.io/quote v1.5.2 h1:w5fcysjrx7yqtD/aO+QwRjYZOKnaM9Uh2b40tElTs3Y=');
+
+    await server.stop();
+    server = await serve('off');
+    await using offline = await goClient({ GOPROXY: server.url, ...VERIFYING });
+    expect(await sums(offline)).toBe(verified);
+    expect(await offline.versions('golang.org/x/text')).toEqual(['v0.14.0']);
+    expect((await offline.listJson('rsc.io/quote@latest'))[0]).toMatchObject({ Version: 'v1.5.2' });
+    const unknown = await offline.downloadJson('golang.org/x/text@v0.13.0');
+    expect(unknown.Error).toContain('is not in the cache');
+  });
+
+  it('come from an exported tree as well, checksum data included', async () => {
+    const tree = new URL(`file://${join(server.cacheDir, 'download')}`).href;
+    const second = await startServer({ config: { upstream: tree } });
+    try {
+      await using client = await goClient({ GOPROXY: second.url, ...VERIFYING, GONOSUMDB: '*' });
+      await sums(client);
+    } finally {
+      await second.stop();
+    }
+  });
+
+  it('may be a toolchain of 64 MB, in memory that does not grow with it', async () => {
+    await server.stop();
+    server = await serve();
+    await using client = await goClient({ GOPROXY: server.url, ...VERIFYING, GOTOOLCHAIN: 'go1.25.0' });
+    const before = await memoryOf(server.pid);
+    const result = await client.run('version');
+    expect(result.stderr).toContain('downloading go1.25.0');
+    expect(result.stdout).toContain('go version go1.25.0');
+    const { peak } = await memoryOf(server.pid);
+    expect(peak - before.now).toBeLessThan(MAX_GROWTH);
+  });
+});
+
+/** MiB: what V8 and the buffers of streams take before they are collected; half of what is passed through. */
+const MAX_GROWTH = 32;
+
+/** Resident memory of a process in MiB, now and at its highest. */
+async function memoryOf(pid: number): Promise<{ now: number; peak: number }> {
+  const text = await readFile(`/proc/${pid}/status`, 'utf8');
+  const field = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(text)?.[1]) / 1024;
+  return { now: field('VmRSS'), peak: field('VmHWM') };
+}
