@@ -18,6 +18,7 @@ import type { BenchResult } from './bench.js';
 
 /** So many modules are asked in turn, that no answer is the only one. */
 const MODULES = 20;
+const WARM_UP_SECONDS = 1;
 const FRONT = 'behind nginx';
 const OWN_INFO = 'own .info';
 
@@ -168,6 +169,9 @@ async function load(
   cores: Lab['cores'],
 ): Promise<Map<string, Sample[]>> {
   lab.say(`warm ${title}`);
+  // What a server compiles or grows while it runs is not measured.
+  for (const { url, paths: own = paths } of targets)
+    await wrk(url, own, { seconds: WARM_UP_SECONDS, connections, core: cores.load });
   return interleave(targets, lab.rounds, async ({ url, pid, paths: own = paths }) => {
     const processes = processTree(pid).length;
     const before = cpuSeconds(pid);

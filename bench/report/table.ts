@@ -92,7 +92,8 @@ function named(figure: Figure | undefined, unit: Unit): string {
 
 function ratio(ours: Figure | undefined, other: Figure | undefined): string {
   if (ours === undefined || other === undefined) return NOTHING;
-  return fixed(median(ours.samples) / median(other.samples));
+  const quotient = median(ours.samples) / median(other.samples);
+  return Number.isFinite(quotient) ? fixed(quotient) : NOTHING;
 }
 
 function fixed(value: number | undefined): string {
