@@ -19,7 +19,9 @@ import type { BenchResult } from './bench.js';
 /** So many modules are asked in turn, that no answer is the only one. */
 const MODULES = 20;
 const WARM_UP_SECONDS = 1;
-const FRONT = 'behind nginx';
+/** The two ways of the shipped nginx configuration: nginx answers alone, or is told by modhaven which file to send. */
+const FRONT = 'nginx in front';
+const ACCEL = 'X-Accel-Redirect';
 const OWN_INFO = 'own .info';
 
 interface Target {
@@ -39,9 +41,10 @@ interface Kind {
   paths: readonly string[];
   connections: number;
   unit: 'req/s' | 'MB/s';
-  /** Of the best peer's rate: alone on one core, behind nginx, as two workers on two cores. */
+  /** Wanted parts of the best peer's rate: alone on one core, both ways behind nginx, as two workers on two cores. */
   alone: number;
-  front?: number;
+  front: number;
+  accel?: number;
   twoCores?: number;
 }
 
@@ -59,16 +62,13 @@ const KINDS: readonly Kind[] = [
   { ...INFO, alone: 1.15, front: 2.5, twoCores: 1.15 },
   { ...INFO, title: '.mod', paths: smallPaths('v1.0.0.mod'), alone: 1.15, front: 2.5, twoCores: 1.15 },
   { ...INFO, title: 'zip of 20 KB', paths: smallPaths('v1.0.0.zip'), alone: 1.2, front: 2.5, twoCores: 1.2 },
-  bigZip('zip of 5 MB', 'zip5m', { connections: 8, alone: 1.1, front: 1 }),
-  bigZip('zip of 200 MB', 'zip200m', { connections: 4, alone: 0.7, front: 1 }),
+  bigZip('zip of 5 MB', 'zip5m', { connections: 8, alone: 1.1 }),
+  bigZip('zip of 200 MB', 'zip200m', { connections: 4, alone: 0.7 }),
 ];
 
-function bigZip(
-  title: string,
-  name: string,
-  rest: { connections: number; alone: number; front: number },
-): Kind {
-  return { title, paths: [proxyPath(moduleOf(name), 'v1.0.0.zip')], unit: 'MB/s', ...rest };
+function bigZip(title: string, name: string, rest: { connections: number; alone: number }): Kind {
+  const paths = [proxyPath(moduleOf(name), 'v1.0.0.zip')];
+  return { title, paths, unit: 'MB/s', front: 1, accel: 1, ...rest };
 }
 
 export async function warm(lab: Lab): Promise<BenchResult> {
@@ -101,35 +101,36 @@ async function onOneCore(lab: Lab): Promise<Line[]> {
 }
 
 async function kindLines(lab: Lab, kind: Kind, targets: readonly Target[]): Promise<Line[]> {
-  const { title, unit, front } = kind;
-  const samples = await load(lab, kind, targets, lab.cores);
-  const alone = new Map([...samples].filter(([name]) => name !== FRONT));
-  const behind = samples.get(FRONT);
+  const { title, unit } = kind;
+  const goals: Record<string, number | undefined> = { [FRONT]: kind.front, [ACCEL]: kind.accel };
+  const wanted = targets.filter(({ name }) => name !== ACCEL || kind.accel !== undefined);
+  const samples = await load(lab, kind, wanted, lab.cores);
+  const alone = new Map([...samples].filter(([name]) => !(name in goals)));
+  const line = (
+    name: string,
+    lineUnit: 'µs' | 'ms',
+    value: (sample: Sample) => number,
+    wants: Goal[],
+  ): Line => ({
+    name,
+    unit: lineUnit,
+    figures: figures(lab, alone, value),
+    goals: wants,
+  });
+  const behind = Object.entries(goals).flatMap(([name, goal]) => {
+    const ours = samples.get(name);
+    if (ours === undefined || goal === undefined) return [];
+    return [
+      rateLine(lab, `${name}: warm ${title}`, unit, new Map([...alone, [MODHAVEN, ours]]), [
+        versusPeer(goal),
+      ]),
+    ];
+  });
   return [
     rateLine(lab, `warm ${title}`, unit, alone, [versusPeer(kind.alone)]),
-    ...(unit === 'req/s'
-      ? [
-          {
-            name: `p99 of warm ${title}`,
-            unit: 'ms',
-            figures: figures(lab, alone, (sample) => sample.p99Ms),
-            goals: [versusPeer(1)],
-          } as const,
-          {
-            name: `processor time of one warm ${title}`,
-            unit: 'µs',
-            figures: figures(lab, alone, (sample) => sample.cpuMicroseconds),
-            goals: [],
-          } as const,
-        ]
-      : []),
-    ...(behind === undefined || front === undefined
-      ? []
-      : [
-          rateLine(lab, `behind nginx: warm ${title}`, unit, new Map([...alone, [MODHAVEN, behind]]), [
-            versusPeer(front),
-          ]),
-        ]),
+    ...(unit === 'req/s' ? [line(`p99 of warm ${title}`, 'ms', (s) => s.p99Ms, [versusPeer(1)])] : []),
+    line(`processor time of one warm ${title}`, 'µs', (s) => s.cpuMicroseconds, []),
+    ...behind,
   ];
 }
 
@@ -149,7 +150,7 @@ async function onTwoCores(lab: Lab): Promise<Line[]> {
     for (const { url } of servers)
       for (const path of kinds.flatMap(({ paths }) => paths)) await mustGet(url + path);
     return withNginx(lab, servers, 2, async (nginx) => {
-      const targets = [...servers, ...nginx.filter(({ name }) => name !== FRONT)];
+      const targets = [...servers, ...nginx.filter(({ name }) => name === NGINX)];
       const lines: Line[] = [];
       for (const kind of kinds) {
         const samples = await load(lab, kind, targets, { server: undefined, load: undefined });
@@ -193,7 +194,7 @@ function rateLine(
   return { name, unit, figures: figures(lab, samples, value), goals };
 }
 
-/** nginx with modhaven's files, and the shipped nginx in front of modhaven; neither where nginx is missing. */
+/** nginx with modhaven's files, and the shipped nginx in front of modhaven, both ways; none where nginx is missing. */
 async function withNginx<T>(
   lab: Lab,
   servers: readonly NamedServer[],
@@ -203,13 +204,16 @@ async function withNginx<T>(
   const ours = servers.find(({ name }) => name === MODHAVEN);
   if (ours === undefined || !isInstalled('nginx')) return use([]);
   const core = workers === 1 ? lab.cores.server : undefined;
+  const download = downloadTree(ours);
   return withDir(async (dir) => {
-    await using files = await startFileServer({ dir, root: downloadTree(ours), workers, core });
-    await using front = await nginxHost(ours.port);
-    if (core !== undefined) pinTree(front.pid, core);
+    await using files = await startFileServer({ dir, root: download, workers, core });
+    await using front = await nginxHost(ours.port, { download });
+    await using accel = await nginxHost(ours.port, { download, sends: 'what modhaven names' });
+    if (core !== undefined) for (const { pid } of [front, accel]) pinTree(pid, core);
     return await use([
       { name: NGINX, url: files.url, pid: files.pid },
       { name: FRONT, url: front.url, pid: front.pid },
+      { name: ACCEL, url: accel.url, pid: accel.pid },
     ]);
   });
 }

@@ -36,7 +36,14 @@ export async function startModhaven(gitHost: string, options: ModhavenOptions): 
   const home = path.join(dir, 'home');
   await mkdir(home, { recursive: true });
   // Lists are measured within `refresh`; a short one would be measured now and then.
-  const settings = { workers, refresh: '1h', cache: { dir: './data' }, ...config };
+  // An nginx in front of it may be told which file to send.
+  const settings = {
+    workers,
+    refresh: '1h',
+    trust_proxy: ['127.0.0.1'],
+    cache: { dir: './data' },
+    ...config,
+  };
   await writeFile(path.join(dir, 'modhaven.yaml'), stringify(settings));
   await writeFile(path.join(dir, 'vanity.yaml'), vanityYaml(gitHost, rules));
   return startServer(options, (port) => ({
