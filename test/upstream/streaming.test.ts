@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, until } from '../e2e/ask.js';
 import { noise } from '../e2e/noise.js';
+import { peakMemory } from '../support/memory.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
 import { fakeUpstream, inTwoHalves, send, status, to, zipOf, type FakeUpstream } from './fake-upstream.js';
 
@@ -138,6 +139,21 @@ describe('a large zip', () => {
     expect(head.headers['content-length']).toBe(String(zip.length));
     expect(part.bytes.equals(zip.subarray(-5))).toBe(true);
     expect(upstream.asked).toEqual([ZIP]);
+  });
+});
+
+describe('memory', () => {
+  it.skipIf(process.platform !== 'linux')('does not grow with the size of a zip', async () => {
+    async function peakAt(version: string, size: number): Promise<number> {
+      const path = `/ex.test/big/@v/${version}.zip`;
+      upstream.answers[path] = send(await zipOf(`ex.test/big@${version}`, noise(size)));
+      const { bytes } = await ask(server.url, path, { method: 'HEAD' });
+      expect(bytes).toHaveLength(0);
+      return peakMemory(server.pid);
+    }
+    const small = await peakAt('v1.1.0', 32_000_000);
+    const large = await peakAt('v1.2.0', 192_000_000);
+    expect(large - small).toBeLessThan(64); // MiB: 160 more went through
   });
 });
 

@@ -1,0 +1,8 @@
+/** How much memory a process has taken, as Linux counts it. */
+import { readFile } from 'node:fs/promises';
+
+/** The highest resident memory of a process so far, in MiB. */
+export async function peakMemory(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
