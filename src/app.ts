@@ -27,10 +27,19 @@ export interface AppOptions {
   /** Takes a finished line of the log, where such lines can be made by hand. */
   writeLine?: ((line: string) => void) | undefined;
   version: string;
+  /** The processes that accept the connections and ask this one; absent: this one does it all. */
+  workers?: AppWorkers;
+}
+
+/** What the workers are told. */
+export interface AppWorkers {
+  settingsChanged(): void;
+  /** Resolves when every worker has forgotten what may change; see `AnswerMemory.forgetChanging`. */
+  forgetChanging(before?: number): Promise<void>;
 }
 
 /** Builds the server; it does not listen yet. Throws CONFIG if vanity.yaml is bad. */
-export function createApp({ settings, log, writeLine, version }: AppOptions): App {
+export function createApp({ settings, log, writeLine, version, workers }: AppOptions): App {
   const config = () => settings.current();
   const startedAt = new Date();
   const rules = vanityInUse({
@@ -43,14 +52,15 @@ export function createApp({ settings, log, writeLine, version }: AppOptions): Ap
     maxBytes: () => config().cacheMemory,
     refreshMs: () => config().refreshMs,
   });
-  const backend = createBackend({ settings, vanity, log, onNewRefs: () => memory.forgetChanging() });
+  const backend = createBackend({ settings, vanity, log, onNewRefs: () => forgetChanging() });
+  let forgetting = Promise.resolve();
   const { host, modules, store, roots, drift, tags } = backend;
   const pushes = createPushHandler({
     vanity,
     host,
     modules: backend.ours,
     prefetch: () => config().webhookPrefetch,
-    onPush: () => memory.forgetChanging(Date.now()),
+    onPush: () => forgetChanging(Date.now()),
     log,
   });
   const server = createServer({
@@ -64,10 +74,17 @@ export function createApp({ settings, log, writeLine, version }: AppOptions): Ap
     vanity,
     publicUrl: () => config().publicUrl,
     status,
-    webhook: { secret: () => config().webhookSecret, pushes },
+    announceFreshness: workers !== undefined,
+    webhook: { secret: () => config().webhookSecret, pushes, settled: () => forgetting },
     databases: backend.sumdb,
   });
   for (const warning of config().warnings) log.warn(warning);
+
+  /** Here and in the workers. */
+  function forgetChanging(before?: number): void {
+    memory.forgetChanging(before);
+    if (workers !== undefined) forgetting = workers.forgetChanging(before);
+  }
 
   function status(): unknown {
     const map = vanity();
@@ -108,7 +125,8 @@ export function createApp({ settings, log, writeLine, version }: AppOptions): Ap
     const mapBefore = vanity();
     reloadConfig();
     if (rules.reload()) drift.mapChanged(mapBefore, vanity());
-    memory.forgetChanging(Date.now());
+    workers?.settingsChanged();
+    forgetChanging(Date.now());
     if (watched().join('\n') === watchedBefore) return;
     watcher.close();
     watcher = watchFiles(watched(), reload);

@@ -1,12 +1,15 @@
 /** `modhaven serve`: runs the server until SIGTERM or SIGINT; reads its files again at SIGHUP. */
-import { closeSync, openSync } from 'node:fs';
-import { mkdir, unlink } from 'node:fs/promises';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { createApp, type App } from '../app.js';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp, type App, type AppWorkers } from '../app.js';
 import type { Config } from '../config/load-config.js';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { createLog, type Logger, type LogLevel } from '../log.js';
-import { createSettings } from '../settings.js';
+import { createSettings, type Settings } from '../settings.js';
+import { startCrew, type Crew } from '../workers/crew.js';
 
 export interface ServeOptions {
   config?: string;
@@ -22,15 +25,54 @@ const DEMO_HOST = 'demo.modhaven.example';
 export async function serve({ config: file, listen, logLevel, version }: ServeOptions): Promise<void> {
   const settings = createSettings(file, { listen }, process.env);
   const config = settings.current();
-  const { log, writeLine, flush } = createLog({ level: logLevel, readable: process.stdout.isTTY });
-  const app = createApp({ settings, log, writeLine, version });
+  const count = config.workers === 'auto' ? availableParallelism() : config.workers;
+  const shared = count > 1;
+  const { log, writeLine, flush } = createLog({ level: logLevel, readable: process.stdout.isTTY, shared });
+  let crew: Crew | undefined;
+  const workers: AppWorkers = {
+    settingsChanged: () => crew?.settingsChanged(),
+    forgetChanging: (before) => crew?.forgetChanging(before) ?? Promise.resolve(),
+  };
+  const app = createApp({ settings, log, writeLine, version, ...(shared && { workers }) });
   await prepareCache(config);
-  await listenOn(app, config);
-  announce(app, config, log);
-  await endOfService(app, config, log);
+  try {
+    if ('path' in config.listen) await removeDeadSocket(config.listen.path);
+    if (shared) crew = await listenWith(count, app, { settings, log, logLevel });
+    else await app.server.app.listen(config.listen);
+  } catch (error) {
+    await app.close();
+    throw cannotListen(config, error);
+  }
+  announce(app, config, log, count);
+  await endOfService(app, crew, config, log);
   await flush();
   // Flights that no request waits for any more may still talk to a host; they have nothing to lose.
   setImmediate(() => process.exit(0));
+}
+
+/** Starts `count` workers that ask `app` over a unix socket nobody else can reach. */
+async function listenWith(
+  count: number,
+  app: App,
+  { settings, log, logLevel }: { settings: Settings; log: Logger; logLevel: LogLevel },
+): Promise<Crew> {
+  const { listen, cacheDir } = settings.current();
+  const folder = await mkdtemp(join(tmpdir(), 'modhaven-')); // with the rights of its owner only
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const socket = join(folder, 'main.sock');
+  await app.server.app.listen({ path: socket });
+  return startCrew({
+    count,
+    listen,
+    download: join(cacheDir, 'download'),
+    socket,
+    logLevel,
+    settings: () => {
+      const { trustProxy, cacheMemory, refreshMs } = settings.current();
+      return { trustProxy, cacheMemory, refreshMs };
+    },
+    log,
+  });
 }
 
 async function prepareCache(config: Config): Promise<void> {
@@ -44,18 +86,13 @@ async function prepareCache(config: Config): Promise<void> {
   }
 }
 
-async function listenOn(app: App, { listen }: Config): Promise<void> {
-  try {
-    if ('path' in listen) await removeDeadSocket(listen.path);
-    await app.server.app.listen(listen);
-  } catch (error) {
-    const where = 'path' in listen ? `unix:${listen.path}` : `${listen.host}:${listen.port}`;
-    throw new ModhavenError('CONFIG', `cannot listen on ${where}`, {
-      reason: errorMessage(error),
-      remedy:
-        'choose another address with "listen" in modhaven.yaml or --listen, or end the program that uses this one',
-    });
-  }
+function cannotListen({ listen }: Config, error: unknown): ModhavenError {
+  const where = 'path' in listen ? `unix:${listen.path}` : `${listen.host}:${listen.port}`;
+  return new ModhavenError('CONFIG', `cannot listen on ${where}`, {
+    reason: errorMessage(error),
+    remedy:
+      'choose another address with "listen" in modhaven.yaml or --listen, or end the program that uses this one',
+  });
 }
 
 /** A server that was killed leaves its socket behind, and the next one could not start. */
@@ -71,11 +108,13 @@ async function removeDeadSocket(path: string): Promise<void> {
   if (isDead) await unlink(path);
 }
 
-function announce(app: App, config: Config, log: Logger): void {
+function announce(app: App, config: Config, log: Logger, count: number): void {
   const map = app.vanity();
-  if (config.workers !== 1)
-    log.warn({ workers: config.workers }, 'this release runs one worker, whatever "workers" says');
-  log.info({ url: config.publicUrl, rules: map.rules.length, cache: config.cacheDir }, 'modhaven is ready');
+  const { publicUrl: url, cacheDir: cache } = config;
+  log.info(
+    { url, rules: map.rules.length, cache, ...(count > 1 && { workers: count }) },
+    'modhaven is ready',
+  );
   const rule = map.rules.find(({ isPattern }) => !isPattern);
   if (rule === undefined) return;
   const module = rule.prefix;
@@ -84,7 +123,7 @@ function announce(app: App, config: Config, log: Logger): void {
 }
 
 /** Waits for a signal to end, then for the requests that are running, as long as one of them may take. */
-function endOfService(app: App, config: Config, log: Logger): Promise<void> {
+function endOfService(app: App, crew: Crew | undefined, config: Config, log: Logger): Promise<void> {
   return new Promise((resolve) => {
     const end = (signal: NodeJS.Signals) => {
       log.info({ signal }, 'ending: running requests are finished first');
@@ -92,7 +131,9 @@ function endOfService(app: App, config: Config, log: Logger): Promise<void> {
         log.error('requests were still running at the deadline');
         process.exit(1);
       }, config.vcsTimeoutMs + 10_000);
-      void app.close().then(() => {
+      // The workers first: what they are still asked, they may have to ask the main process.
+      const ended = (crew?.close() ?? Promise.resolve()).then(() => app.close());
+      void ended.then(() => {
         clearTimeout(deadline);
         log.info('ended');
         resolve();

@@ -173,7 +173,7 @@ export const ConfigFile = z
       })
       .default(1)
       .describe(
-        'Number of server processes; auto is one for each processor. This release runs one and says so. Default: 1.',
+        'Number of processes that answer requests; auto is one for each processor. With more than one, another one beside them does what is not in the cache. Default: 1. A change needs a restart.',
       ),
     cache: section(
       z.strictObject({

@@ -12,7 +12,7 @@ import type { AnswerMemory, Remembered } from './answer-memory.js';
 import { clientAddress, type Trust } from './client-address.js';
 import { createCoalescer } from './coalesce.js';
 import { openPartOf, prepareStored, withBody, type PreparedAnswer } from './prepared-answer.js';
-import { parseProxyRequest } from './request.js';
+import { isPlainUrl, parseProxyRequest } from './request.js';
 import type { RequestLog } from './request-log.js';
 import { sendAnswer } from './send-answer.js';
 import type { OpenPart, Part, VersionStore } from './version-store.js';
@@ -118,12 +118,9 @@ export function createFront(options: FrontOptions): (next: RequestListener) => R
   };
 }
 
-/** What the go command sends: a path without a query, in which nothing but `!` is percent-encoded. */
-const PLAIN_URL = /^\/(?:[^%?#]|%21)+$/;
-
 /** The file of a version that `url` asks for; undefined for anything else, however it is wrong. */
 function storedPart(url: string): Part | undefined {
-  if (!PLAIN_URL.test(url)) return undefined;
+  if (!isPlainUrl(url)) return undefined;
   try {
     const asked = parseProxyRequest(url);
     if (asked === undefined || !('version' in asked) || !isCanonicalVersion(asked.version)) return undefined;

@@ -50,6 +50,25 @@ export function cacheControlOf(code: ErrorCode): string {
   return maxAge === 0 ? 'no-store' : `public, max-age=${maxAge}`;
 }
 
+/** A failure as an HTTP answer. */
+export function failureReply(error: ModhavenError): {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+} {
+  const status = statusOf(error.code);
+  return {
+    status,
+    headers: {
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': cacheControlOf(error.code),
+      ...(status === 503 && { 'retry-after': '5' }),
+      ...(error.code === 'SHUTTING_DOWN' && { connection: 'close' }),
+    },
+    body: errorText(error),
+  };
+}
+
 /** The text of a failure: what failed, why, what to do. */
 export function errorText(error: ModhavenError): string {
   const what = lines(error.message, 220, 4);

@@ -39,6 +39,14 @@ export function parseProxyRequest(rawPath: string): ProxyRequest | undefined {
   return { kind: kind as 'info' | 'mod' | 'zip', module, version: parseVersion(escaped) };
 }
 
+/** What the go command sends: a path without a query, in which nothing but `!` is percent-encoded. */
+const PLAIN_URL = /^\/(?:[^%?#]|%21)+$/;
+
+/** Whether a raw URL is spelled as the go command does it, so that an answer is kept under one name or two. */
+export function isPlainUrl(url: string): boolean {
+  return PLAIN_URL.test(url);
+}
+
 /** Decodes the path of a URL once. Throws INVALID_PATH for what no client has a reason to send. */
 export function decodePath(rawPath: string): string {
   if (rawPath.length > MAX_PATH) throw malformed(`the path is longer than ${MAX_PATH} characters`);

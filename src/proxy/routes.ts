@@ -21,7 +21,8 @@ import {
   staleHeaders,
 } from './prepared-answer.js';
 import type { PreparedAnswer } from './prepared-answer.js';
-import { decodePath, parseProxyRequest, type ProxyRequest } from './request.js';
+import { FRESHNESS_HEADER, encodeFreshness } from './freshness.js';
+import { decodePath, isPlainUrl, parseProxyRequest, type ProxyRequest } from './request.js';
 import type { RootFinder } from './root-finder.js';
 import { sendAnswer } from './send-answer.js';
 import { sendTransit } from './send-transit.js';
@@ -43,13 +44,15 @@ export interface RoutesOptions {
   /** Whose headers about a client count. */
   trusts: Trust;
   vanity: () => VanityMap;
+  /** Whether who asks is a worker of ours and keeps answers, too. Default: no. */
+  announceFreshness?: boolean;
   /** How clients reach this server, without a trailing slash. */
   publicUrl: () => string;
 }
 
 export function proxyRoutes(
   app: FastifyInstance,
-  { modules, roots, store, memory, trusts, vanity, publicUrl }: RoutesOptions,
+  { modules, roots, store, memory, trusts, vanity, announceFreshness = false, publicUrl }: RoutesOptions,
 ): void {
   app.decorateRequest('outcome', undefined);
   app.route({ method: ['GET', 'HEAD'], url: '/*', exposeHeadRoute: false, handler });
@@ -120,12 +123,15 @@ export function proxyRoutes(
     const { value, hit, immutable, asOf = askedAt, stale = false } = await make();
     request.outcome = { ...request.outcome, cache: hit ? 'hit' : 'fetch' };
     const warnings = stale ? staleHeaders(asOf) : [];
-    const answer = prepareText(textOf(value), type, immutable ? IMMUTABLE : SHORT, warnings);
+    const text = textOf(value);
     // What never changes is on the disk, where the short way finds it.
-    if (!immutable && !stale && !onlyCached) {
-      const outcome: Outcome = { ...request.outcome, cache: 'hit' };
-      memory.keep(request.raw.url ?? '', { answer, outcome }, { asOf, since });
-    }
+    if (immutable || stale || onlyCached)
+      return send(request, reply, prepareText(text, type, immutable ? IMMUTABLE : SHORT, warnings));
+    const outcome: Outcome = { ...request.outcome, cache: 'hit' };
+    const announced = announceFreshness ? [FRESHNESS_HEADER, encodeFreshness({ asOf, outcome })] : [];
+    const answer = prepareText(text, type, SHORT, announced);
+    const url = request.raw.url ?? '';
+    if (isPlainUrl(url)) memory.keep(url, { answer, outcome }, { asOf, since });
     return send(request, reply, answer);
   }
 

@@ -2,14 +2,14 @@
  * The HTTP server around the routes: one log line a request, every failure as text that `go` shows, health, status,
  * and an end in good order.
  */
-import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http';
-import type { Socket } from 'node:net';
+import type { RequestListener, Server as HttpServer } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { clientAddress } from './client-address.js';
 import { createFront } from './front.js';
-import { cacheControlOf, errorText, statusOf } from './http-errors.js';
+import { failureReply } from './http-errors.js';
+import { createHttpServer, refuseBrokenRequest } from './http-server.js';
 import { createRequestLog, loggedPath } from './request-log.js';
 import { proxyRoutes, type RoutesOptions } from './routes.js';
 import { sumdbRoute, type ChecksumDatabases } from './sumdb-route.js';
@@ -31,11 +31,6 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** A connection that says nothing for so long is closed. */
-const REQUEST_TIMEOUT_MS = 60_000;
-/** How long an idle connection is kept. Longer than the minute after which proxies in front usually close theirs. */
-const KEEP_ALIVE_MS = 72_000;
-
 export function createServer({
   log,
   writeLine,
@@ -50,7 +45,7 @@ export function createServer({
   const front = createFront({ ...routes, log: requests, isClosing: () => closing });
   const app = Fastify({
     logger: false,
-    serverFactory: (handler: RequestListener): HttpServer => httpServer(front(handler)),
+    serverFactory: (handler: RequestListener): HttpServer => createHttpServer(front(handler)),
     trustProxy: (address: string | undefined) => trusts(address),
     return503OnClosing: false, // it would answer in JSON, which go does not show
     forceCloseConnections: 'idle',
@@ -100,17 +95,15 @@ export function createServer({
 
   function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     if (!isModhavenError(error)) return sendUnexpected(error, request, reply);
-    const code = statusOf(error.code);
-    if (code >= 500) {
+    const { status, headers, body } = failureReply(error);
+    if (status >= 500) {
       const { reason, remedy } = error;
       log.error(
         { code: error.code, path: loggedPath(request.url), reason, remedy, cause: causeOf(error) },
         error.message,
       );
     }
-    if (code === 503) void reply.header('retry-after', '5');
-    if (error.code === 'SHUTTING_DOWN') void reply.header('connection', 'close');
-    return text(reply.header('cache-control', cacheControlOf(error.code)), code, errorText(error));
+    return reply.code(status).headers(headers).send(body);
   }
 
   function sendUnexpected(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -137,14 +130,6 @@ export function createServer({
   };
 }
 
-/** What Fastify would make by itself, but for who answers first. */
-function httpServer(listener: RequestListener): HttpServer {
-  const server = createHttpServer(listener);
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  return server;
-}
-
 function text(reply: FastifyReply, code: number, body: string): FastifyReply {
   return reply.code(code).type('text/plain; charset=utf-8').send(body);
 }
@@ -159,25 +144,6 @@ function malformedUrl(): ModhavenError {
     'malformed path: its percent-encoding is broken, or it is too long',
   );
 }
-
-/** What is no HTTP never becomes a request; like every refusal it is said in text. */
-function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  const [status, body] = BROKEN[error.code ?? ''] ?? [
-    '400 Bad Request',
-    'malformed request: this is not HTTP',
-  ];
-  if (socket.writable)
-    socket.write(
-      `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
-        `Content-Length: ${body.length + 1}\r\n\r\n${body}\n`,
-    );
-  socket.destroy(error);
-}
-
-const BROKEN: Readonly<Record<string, [status: string, body: string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request took too long to arrive'],
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the headers of the request are too large'],
-};
 
 /** What git said, for the log only: already redacted by the logger. */
 function causeOf(error: ModhavenError): string | undefined {

@@ -20,10 +20,13 @@ export interface WebhookRouteOptions {
   /** `webhook.secret`; undefined: the route is off. */
   secret: () => string | undefined;
   pushes: Pick<PushHandler, 'handle'>;
+  /** Resolves when no process gives older answers than the last push any more. Default: at once. */
+  settled?: () => Promise<void>;
   log: Pick<Logger, 'info' | 'warn'>;
 }
 
-export function webhookRoute(app: FastifyInstance, { secret, pushes, log }: WebhookRouteOptions): void {
+export function webhookRoute(app: FastifyInstance, options: WebhookRouteOptions): void {
+  const { secret, pushes, settled, log } = options;
   void app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
     // The signature is over the bytes as they came.
@@ -51,7 +54,7 @@ export function webhookRoute(app: FastifyInstance, { secret, pushes, log }: Webh
     return Promise.resolve(undefined);
   }
 
-  function receive(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  async function receive(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { headers } = request;
     const wanted = secret();
     if (wanted === undefined) return isOff(reply); // switched off while the delivery came in
@@ -67,6 +70,7 @@ export function webhookRoute(app: FastifyInstance, { secret, pushes, log }: Webh
     if (push === 'ignored') return text(reply, 200, 'ignored: not a push of branches or tags');
     const outcome = pushes.handle(push);
     log.info({ forge: push.forge, refs: push.refs.length }, `webhook: ${outcome.text}`);
+    await settled?.();
     return text(reply, outcome.matched ? 202 : 200, outcome.text);
   }
 }

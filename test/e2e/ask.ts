@@ -49,3 +49,14 @@ export async function until<T>(
     await sleep(20);
   }
 }
+
+/** The log of a server once `text` is in it: lines are written beside the answers. Throws if it never is. */
+export async function logged(server: { logs(): string }, text: string): Promise<string> {
+  const log = await until(
+    () => server.logs(),
+    (said) => said.includes(text),
+    5_000,
+  );
+  if (!log.includes(text)) throw new Error(`the log does not say ${JSON.stringify(text)}:\n${log}`);
+  return log;
+}

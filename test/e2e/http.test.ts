@@ -17,7 +17,14 @@ const IMMUTABLE = 'public, max-age=31536000, immutable';
 const SHORT = 'public, max-age=10';
 const TEXT = 'text/plain; charset=utf-8';
 
-describe.skipIf(missing('git'))('HTTP', () => {
+/** However answers come about, they are the same. */
+const ways: { name: string; config: Record<string, unknown> }[] = [
+  { name: 'by one process', config: {} },
+  { name: 'with nothing held in memory', config: { cache: { memory: 0 } } },
+  { name: 'by two workers', config: { workers: 2 } },
+];
+
+describe.skipIf(missing('git')).each(ways)('HTTP $name', ({ config }) => {
   let git: GitHttpHost;
   let gate: Gate;
   let foo: GitRepo;
@@ -38,6 +45,7 @@ describe.skipIf(missing('git'))('HTTP', () => {
     git = await gitHttpHost(root);
     gate = await gateTo(git.port);
     server = await startServer({
+      config,
       vanity: {
         host: 'mycompany.com',
         cache_max_age: 3600,
@@ -183,6 +191,7 @@ describe.skipIf(missing('git'))('HTTP', () => {
     git.requests.length = 0;
     const url = `${at}/@v/v1.0.1.zip`;
     await using fresh = await startServer({
+      config,
       vanity: { host: 'mycompany.com', paths: { '/go/foo': `${gate.url}/go/foo.git` } },
     });
     const all = await Promise.all(Array.from({ length: 100 }, async () => ask(fresh.url, url)));
@@ -198,6 +207,7 @@ describe.skipIf(missing('git'))('HTTP', () => {
 
   it('leaves nothing half-made when the client goes away, and serves the next one', async () => {
     await using fresh = await startServer({
+      config,
       vanity: { host: 'mycompany.com', paths: { '/go/foo': `${gate.url}/go/foo.git` } },
     });
     gate.close();

@@ -5,6 +5,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { logged } from '../e2e/ask.js';
 import { parse, stringify } from 'yaml';
 import { startDaemon, type Daemon } from '../support/daemon.js';
 import { gitHttpHost } from '../support/git-http-host.js';
@@ -163,7 +164,7 @@ describe.skipIf(!tools)('modhaven and WireGuard', () => {
     expect(overHttp).toContain('VPN and routes');
     expect(overSsh).toMatch(/^504 /);
     expect(overSsh).toContain('192.168.1.123:29418 did not answer');
-    expect(lost.logs()).toContain('HOST_TIMEOUT');
+    await logged(lost, 'HOST_TIMEOUT');
   });
 });
 

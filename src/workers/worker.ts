@@ -1,0 +1,112 @@
+/**
+ * A worker process: accepts connections, answers from its memory and from the disk, and hands everything else on to
+ * the main process. It loads little, because there may be many.
+ */
+import type { Server, ServerResponse } from 'node:http';
+import { ModhavenError, errorMessage } from '../errors.js';
+import { createLog } from '../log.js';
+import { createAnswerMemory } from '../proxy/answer-memory.js';
+import { createTrust } from '../proxy/client-address.js';
+import { createDiskStore } from '../proxy/disk-store.js';
+import { createFront } from '../proxy/front.js';
+import { failureReply } from '../proxy/http-errors.js';
+import { createHttpServer, refuseBrokenRequest } from '../proxy/http-server.js';
+import { createRequestLog } from '../proxy/request-log.js';
+import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
+import { createRelay } from './relay.js';
+
+interface Worker {
+  receive(message: ToWorker): void;
+}
+
+function startWorker({ listen, download, socket, logLevel, settings: first }: WorkerStart): Worker {
+  let settings = first;
+  let isClosing = false;
+  const { log, writeLine, flush } = createLog({
+    level: logLevel,
+    readable: process.stdout.isTTY,
+    shared: true,
+  });
+  const memory = createAnswerMemory({
+    maxBytes: () => settings.cacheMemory,
+    refreshMs: () => settings.refreshMs,
+  });
+  const trusts = createTrust(() => settings.trustProxy);
+  const relay = createRelay({ socket, memory, trusts });
+  const front = createFront({
+    memory,
+    store: createDiskStore(download),
+    log: createRequestLog(log, writeLine),
+    trusts,
+    isClosing: () => isClosing,
+  });
+  const server = createHttpServer(
+    front((request, response) => {
+      if (isClosing) turnAway(response);
+      else relay(request, response);
+    }),
+  );
+  server.on('clientError', refuseBrokenRequest);
+  server.on('error', (error) => {
+    process.send?.({ type: 'failed', reason: errorMessage(error) } satisfies FromWorker, () =>
+      process.exit(1),
+    );
+  });
+  server.listen(listen, () => say({ type: 'listening' }));
+
+  async function end(): Promise<void> {
+    isClosing = true;
+    await closed(server);
+    await flush();
+    process.exit(0);
+  }
+
+  return {
+    receive(message) {
+      switch (message.type) {
+        case 'start':
+          return;
+        case 'settings':
+          settings = message.settings;
+          return;
+        case 'forget':
+          memory.forgetChanging(message.before);
+          say({ type: 'forgotten', id: message.id });
+          return;
+        case 'end':
+          void end();
+      }
+    },
+  };
+}
+
+/** No new connections; resolves when the requests that run are answered. */
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+function turnAway(response: ServerResponse): void {
+  const { status, headers, body } = failureReply(
+    new ModhavenError('SHUTTING_DOWN', 'modhaven is shutting down', { remedy: 'try again in a moment' }),
+  );
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+}
+
+function say(message: FromWorker): void {
+  process.send?.(message);
+}
+
+// Signals are the main process's to understand; a terminal sends them to all.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+// Without it nothing cold can be answered, and nobody would end this process.
+process.on('disconnect', () => process.exit(0));
+
+let worker: Worker | undefined;
+process.on('message', (message: ToWorker) => {
+  if (message.type === 'start') worker = startWorker(message.start);
+  else worker?.receive(message);
+});
+say({ type: 'ready' });
