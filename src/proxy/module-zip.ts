@@ -94,7 +94,11 @@ async function write({ repo, commit, directory, name }: ModuleZip, sink: Writabl
   const hashes: { name: string; sha256: string }[] = [];
   const wanted = new Set(selection.valid);
   if (license !== undefined) wanted.delete('LICENSE');
-  const archive = repo.archive(commit, directory);
+  const archive = repo.archive(
+    commit,
+    directory,
+    !(await hasAttributes(repo, commit, directory, candidates)),
+  );
   try {
     for await (const entry of tarEntries(archive)) {
       const path = below(directory, entry.header.name);
@@ -158,6 +162,23 @@ async function rootLicense(
 ): Promise<Buffer | undefined> {
   if (directory === '' || files.some(({ path }) => path === 'LICENSE')) return undefined;
   return repo.readFile(commit, 'LICENSE');
+}
+
+/** Whether a `.gitattributes` in the directory or above may change what an archive holds. */
+async function hasAttributes(
+  repo: CodeRepo,
+  commit: string,
+  directory: string,
+  files: ZipCandidate[],
+): Promise<boolean> {
+  const name = '.gitattributes';
+  if (files.some(({ path }) => path === name || path.endsWith(`/${name}`))) return true;
+  for (let above = directory; above !== '';) {
+    above = above.slice(0, Math.max(above.lastIndexOf('/'), 0));
+    const file = above === '' ? name : `${above}/${name}`;
+    if ((await repo.readFile(commit, file)) !== undefined) return true;
+  }
+  return false;
 }
 
 /** What is vendored depends on the go.mod as it is in the archive. It is only read where something may be vendored. */

@@ -29,6 +29,8 @@ export interface BareRepo {
   objects(specs: readonly string[], maxOutput?: number): Promise<(GitObject | undefined)[]>;
   /** Runs `work` while no other process or caller writes; the repository exists then. */
   write<T>(format: ObjectFormat, work: () => Promise<T>): Promise<T>;
+  /** How many bytes an object takes in the packs, on average; 0 where there is none. */
+  meanObjectBytes(): Promise<number>;
   /** Combines packs when there are many, inside of `write`; `flags` say how. Never fails: it can wait. */
   repack(flags: readonly string[]): Promise<void>;
   /** Tells this repository from one made anew in its place. */
@@ -111,6 +113,8 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
         return work();
       }),
 
+    meanObjectBytes: () => meanObjectBytes(dir),
+
     async repack(flags) {
       if ((await packCount(dir)) <= MAX_PACKS) return;
       const args = ['repack', '-d', '-q', ...flags];
@@ -150,6 +154,23 @@ const BROKEN_OBJECTS =
   /is corrupt|object file .* is empty|bad object|missing object|missing blob|unable to read (?:tree|sha1|[0-9a-f]{40})|[Cc]ould not read [0-9a-f]{40}|does not match index|inflate: data stream error|mismatched algorithms|did not send all necessary objects|invalid index-pack/;
 const BROKEN_FILES =
   /not a git repository|\.lock': File exists|No such file or directory|is too small|not a GIT packfile|bad config|pack-[0-9a-f]+\.(?:pack|idx)/;
+
+/** From the sizes of files alone: an index takes 28 bytes for an object with a hash of 20 (gitformat-pack(5)). */
+async function meanObjectBytes(dir: string): Promise<number> {
+  const packs = join(dir, 'objects', 'pack');
+  const names = await readdir(packs).catch(() => []);
+  const total = { pack: 0, idx: 0 };
+  for (const name of names) {
+    const kind = /\.(pack|idx)$/.exec(name)?.[1] as keyof typeof total | undefined;
+    if (kind === undefined) continue;
+    const size = (await stat(join(packs, name)).catch(() => undefined))?.size ?? 0;
+    total[kind] += kind === 'idx' ? Math.max(0, size - EMPTY_INDEX) : size;
+  }
+  return total.idx === 0 ? 0 : (total.pack / total.idx) * INDEXED;
+}
+
+const EMPTY_INDEX = 1072;
+const INDEXED = 28;
 
 async function packCount(dir: string): Promise<number> {
   const names = await readdir(join(dir, 'objects', 'pack')).catch(() => []);

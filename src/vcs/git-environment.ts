@@ -81,6 +81,8 @@ export function networkEnvironment(child: NetworkChild, env: NodeJS.ProcessEnv):
   };
 }
 
+const BIG_FILE = '8m';
+
 /** Options before the git command of every network child. */
 export const NETWORK_OPTIONS: readonly string[] = options({
   'core.hooksPath': '/dev/null',
@@ -90,6 +92,8 @@ export const NETWORK_OPTIONS: readonly string[] = options({
   'protocol.version': '2',
   // What was received as a pack stays a pack: unpacking big files one by one takes three times as long.
   'fetch.unpackLimit': '1',
+  // Bigger files pass through git piece by piece in place of being held whole.
+  'core.bigFileThreshold': BIG_FILE,
   'fetch.writeCommitGraph': 'false',
   'fetch.parallel': '1',
 });
@@ -98,7 +102,16 @@ export const NETWORK_OPTIONS: readonly string[] = options({
  * Options of `git archive`, which are those of the go command: line endings are translated on the way in only, so
  * that every machine makes the same archive.
  */
-export const ARCHIVE_OPTIONS: readonly string[] = options({ 'core.autocrlf': 'input', 'core.eol': 'lf' });
+export const ARCHIVE_OPTIONS: readonly string[] = options({
+  'core.autocrlf': 'input',
+  'core.eol': 'lf',
+  // How much of a pack is mapped at once: otherwise all of it.
+  'core.packedGitWindowSize': '4m',
+  'core.packedGitLimit': '32m',
+});
+
+/** What is added where no attribute changes content: git writes a file that it does not hold whole as it is. */
+export const UNCHANGED_OPTIONS: readonly string[] = options({ 'core.bigFileThreshold': BIG_FILE });
 
 /** `{ a: 'b' }` → `['-c', 'a=b']`. */
 export function options(settings: Record<string, string>): string[] {

@@ -11,7 +11,7 @@ import type { RepoUrl } from '../module/repo-url.js';
 import * as semver from '../module/semver.js';
 import { isBroken, type BareRepo, type GitObject } from './bare-repo.js';
 import { findInRefs, unknownRevision, type Found } from './find-revision.js';
-import { ARCHIVE_OPTIONS } from './git-environment.js';
+import { ARCHIVE_OPTIONS, UNCHANGED_OPTIONS } from './git-environment.js';
 import { GitFailure, GitOutputTooLarge, streamGit } from './git-exec.js';
 import { isCommit, type Mirror } from './mirror.js';
 import { tagsOf, tagsOrigin, type Refs } from './refs.js';
@@ -148,7 +148,12 @@ export function gitRepo(
     return object === undefined ? undefined : { blob: object.content };
   }
 
-  async function pipeArchive(commit: string, path: string, output: PassThrough): Promise<void> {
+  async function pipeArchive(
+    commit: string,
+    path: string,
+    unchanged: boolean,
+    output: PassThrough,
+  ): Promise<void> {
     await inContent(commit, async () => {
       if (!isCommit((await content.objects([commit]))[0]))
         throw new GitFailure('archive', undefined, `missing object ${commit}`);
@@ -157,6 +162,7 @@ export function gitRepo(
     if (output.destroyed) return;
     const args = [
       ...ARCHIVE_OPTIONS,
+      ...(unchanged ? UNCHANGED_OPTIONS : []),
       'archive',
       '--format=tar',
       '--end-of-options',
@@ -278,9 +284,9 @@ export function gitRepo(
 
     listFiles: (commit, directory) => inContent(commit, () => listTree(content, commit, directory)),
 
-    archive(commit, path): Readable {
+    archive(commit, path, unchanged = false): Readable {
       const output = new PassThrough();
-      pipeArchive(commit, path, output).catch((error: unknown) => output.destroy(error as Error));
+      pipeArchive(commit, path, unchanged, output).catch((error: unknown) => output.destroy(error as Error));
       return output;
     },
   };

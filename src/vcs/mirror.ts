@@ -154,7 +154,7 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
       if (await holds(content, commit)) return; // somebody else was faster
       try {
         // A bundle cannot be cut at a depth.
-        await fetchOne(content, remote.bundle ? [] : ['--depth=1'], commit, ref);
+        await fetchOne(content, remote.bundle ? [] : ['--depth=1'], commit, ref, await negotiation(content));
       } catch (error) {
         if (!isHostTrouble(error) || isBroken(error, content.dir)) throw error;
         // Old hosts know neither depths nor hashes: everything at once, or the host's own refusal.
@@ -163,6 +163,15 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
       }
       await content.repack(['--geometric=2']);
     });
+  }
+
+  /**
+   * A host that knows what is here already looks for differences to it. Where files are large that takes it a minute for
+   * what it would send in a second, so it is not told then.
+   */
+  async function negotiation(repo: BareRepo): Promise<Talk> {
+    const isLarge = (await repo.meanObjectBytes()) > LARGE_OBJECTS;
+    return { extra: isLarge ? { 'fetch.negotiationAlgorithm': 'noop' } : {} };
   }
 
   /** By its hash where the host allows it, which saves the question for refs; else by a name it has for it. */
@@ -294,6 +303,9 @@ const EVERYTHING = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as
 export function mirrorName(remote: RepoUrl): string {
   return createHash('sha256').update(remote.gitUrl).digest('hex');
 }
+
+/** Bytes in a pack. Source files take about one KiB there. */
+const LARGE_OBJECTS = 256 * 1024;
 
 /** What git says of a host that was asked to leave out files and did not. */
 const IGNORES_FILTERS = 'filtering not recognized';

@@ -86,9 +86,10 @@ export interface CodeRepo {
   listFiles(commit: string, directory: string): Promise<TreeEntry[]>;
   /**
    * What `git archive` makes of `path` ('' = everything): a tar stream with line endings and attributes applied as
-   * the go command has them applied. Paths in it begin at the repository root.
+   * the go command has them applied. Paths in it begin at the repository root. `unchanged` says that no `.gitattributes`
+   * applies: then memory stays flat whatever the size of a file.
    */
-  archive(commit: string, path: string): Readable;
+  archive(commit: string, path: string, unchanged?: boolean): Readable;
 }
 
 /** What somebody who opens a repository will ask it for: files of every kind (a zip), or a few small ones (`go.mod`). */

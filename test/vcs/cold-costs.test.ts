@@ -1,0 +1,135 @@
+/**
+ * What a question costs that nobody asked before: git children of ours, questions to the host, files that it sends. Time
+ * follows from these; only they can be counted.
+ */
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ModulePath } from '../../src/module/module-path.js';
+import { createDiskStore } from '../../src/proxy/disk-store.js';
+import { createModuleService, type ModuleService } from '../../src/proxy/module-service.js';
+import { createRootFinder } from '../../src/proxy/root-finder.js';
+import { parseVanity } from '../../src/vanity/vanity-file.js';
+import { missing } from '../support/requirements.js';
+import { mustRun, sealedEnv } from '../support/run.js';
+import { tempDir } from '../support/tmp.js';
+import { codeHost, inMirror, lab, type Lab } from './lab.js';
+
+const MODULE = 'example.com/foo' as ModulePath;
+const ASK = { onlyCached: false };
+
+interface Costs {
+  /** Our git children by command, sorted. */
+  children: string[];
+  /** Requests to the host. */
+  requests: number;
+}
+
+describe.skipIf(missing('git'))('what a cold question costs', () => {
+  let l: Lab;
+  let service: ModuleService;
+  let log: string;
+
+  beforeEach(async () => {
+    l = await lab();
+    const bin = await tempDir('bin');
+    log = path.join(bin, 'log');
+    const real = (await mustRun('sh', ['-c', 'command -v git'])).trim();
+    // git finds its own parts without PATH, so only what we start passes here.
+    await writeFile(path.join(bin, 'git'), `#!/bin/sh\necho "$*" >>'${log}'\nexec '${real}' "$@"\n`);
+    await chmod(path.join(bin, 'git'), 0o755);
+    const env = sealedEnv();
+    const code = codeHost(l.vcsDir, {}, { ...env, PATH: `${bin}:${env.PATH ?? ''}` });
+    const map = parseVanity(`paths:\n  ${MODULE}: ${l.url}\n`, '/srv/vanity.yaml', { defaultHost: '' });
+    service = createModuleService({
+      host: code,
+      store: createDiskStore(path.join(l.vcsDir, '../download')),
+      roots: createRootFinder({
+        candidates: (module) => map.candidates(module),
+        host: code,
+        refreshMs: () => 60_000,
+      }),
+      refreshMs: () => 60_000,
+      log: { info: () => undefined },
+    });
+  });
+  afterEach(async () => l.host.stop());
+
+  async function costs(work: () => Promise<unknown>): Promise<Costs> {
+    await rm(log, { force: true });
+    l.host.requests.splice(0);
+    await work();
+    const lines = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n');
+    const commands = lines.map((line) => line.replace(/^(?:-c \S+ )*/, '').replace(/ .*/, ''));
+    return {
+      children: commands.filter((command) => command !== '').sort(),
+      requests: l.host.requests.length,
+    };
+  }
+
+  const list = async () => service.list(MODULE, ASK);
+  const info = async (version = 'v1.0.0') => service.info(MODULE, version, ASK);
+  const mod = async (version = 'v1.0.0') => service.ensure(MODULE, version, 'mod', ASK);
+  const zip = async (version = 'v1.0.0') => service.ensure(MODULE, version, 'zip', ASK);
+
+  async function filesIn(mirror: string): Promise<string[]> {
+    const objects = await inMirror(l.vcsDir, mirror, 'cat-file', '--batch-all-objects', '--batch-check');
+    return objects.split('\n').filter((line) => line.includes(' blob '));
+  }
+
+  it('a list: one question for refs', async () => {
+    expect(await costs(list)).toEqual({ children: ['ls-remote'], requests: 2 });
+  });
+
+  it('an .info: the commit with its directories, and go.mod; the .mod after it: nothing', async () => {
+    expect(await costs(info)).toEqual({
+      children: ['cat-file', 'fetch', 'fetch', 'ls-remote'],
+      requests: 6,
+    });
+    expect(await filesIn('trees.git')).toHaveLength(1);
+    expect(await costs(mod)).toEqual({ children: [], requests: 0 });
+    expect(await filesIn('trees.git')).toHaveLength(1);
+  });
+
+  it('a .mod first: the same as an .info', async () => {
+    const { requests } = await costs(mod);
+    expect(requests).toBe(6);
+    expect(await filesIn('trees.git')).toHaveLength(1);
+    expect(await costs(info)).toEqual({ children: [], requests: 0 });
+  });
+
+  it('a zip after .info and .mod: one fetch, one archive', async () => {
+    await info();
+    await mod();
+    expect(await costs(zip)).toEqual({ children: ['archive', 'cat-file', 'fetch'], requests: 2 });
+  });
+
+  it('a zip first: refs, one fetch, one archive, and its .info and .mod with it', async () => {
+    expect(await costs(zip)).toEqual({
+      children: ['archive', 'cat-file', 'fetch', 'ls-remote'],
+      requests: 4,
+    });
+    expect(await costs(async () => [await info(), await mod()])).toEqual({ children: [], requests: 0 });
+  });
+
+  it('the next zip of the repository: one fetch of what is new, one archive', async () => {
+    await zip();
+    const before = (await filesIn('content.git')).length;
+    expect(await costs(async () => zip('v1.1.0'))).toEqual({ children: ['archive', 'fetch'], requests: 2 });
+    expect((await filesIn('content.git')).length - before).toBe(1);
+  });
+
+  it('the next .info of the repository: one fetch, where go.mod is that of another version', async () => {
+    await info();
+    await service.info(MODULE, 'v1.1.0', ASK);
+    expect(await costs(async () => info('v1.2.0'))).toEqual({ children: ['fetch'], requests: 2 });
+    expect(await filesIn('trees.git')).toHaveLength(1);
+  });
+
+  it('a hundred clients at once: as much as one', async () => {
+    expect(await costs(async () => Promise.all(Array.from({ length: 100 }, async () => zip())))).toEqual({
+      children: ['archive', 'cat-file', 'fetch', 'ls-remote'],
+      requests: 4,
+    });
+  });
+});
