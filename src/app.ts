@@ -38,7 +38,7 @@ export interface AppWorkers {
   forgetChanging(before?: number): Promise<void>;
 }
 
-/** Builds the server; it does not listen yet. Throws CONFIG if vanity.yaml is bad. */
+/** Builds the server; it does not listen yet. Throws CONFIG if vanity.yaml is bad, STORAGE if the checksum database is. */
 export function createApp({ settings, log, writeLine, version, workers }: AppOptions): App {
   const config = () => settings.current();
   const startedAt = new Date();
@@ -54,7 +54,8 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
   });
   const backend = createBackend({ settings, vanity, log, onNewRefs: () => forgetChanging() });
   let forgetting = Promise.resolve();
-  const { host, modules, store, roots, drift, tags } = backend;
+  const { host, modules, store, roots, drift, tags, logbook } = backend;
+  logbook?.log(); // a damaged one is no reason to wait for the first question
   const pushes = createPushHandler({
     vanity,
     host,
@@ -106,6 +107,7 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
       })),
       drift: drift.report(),
       movedTags: tags.report(),
+      sumdb: logbook?.status(),
     };
   }
 

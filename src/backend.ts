@@ -12,11 +12,17 @@ import { createModuleService, type ModuleService } from './proxy/module-service.
 import { isPrivatePath } from './proxy/private-paths.js';
 import { createRootFinder, type RootFinder } from './proxy/root-finder.js';
 import { createStoredModules } from './proxy/stored-modules.js';
+import type { ChecksumDatabases } from './proxy/sumdb-route.js';
 import type { VersionStore } from './proxy/version-store.js';
 import { vcsSettings, type Settings } from './settings.js';
+import { createDatabase } from './sumdb/database.js';
+import { guardedStore } from './sumdb/guarded-store.js';
+import { PUBLIC_DATABASE } from './sumdb/known-databases.js';
+import { createLogbook, type Logbook } from './sumdb/logbook.js';
+import { publicDatabase } from './sumdb/public-database.js';
 import { createGoproxyClient } from './upstream/goproxy-client.js';
 import { createLastKnown } from './upstream/last-known.js';
-import { createSumdbMirror, type SumdbMirror } from './upstream/sumdb-mirror.js';
+import { createSumdbMirror } from './upstream/sumdb-mirror.js';
 import { createSumdbSource } from './upstream/sumdb-source.js';
 import { createUpstreamModules } from './upstream/upstream-modules.js';
 import type { VanityMap } from './vanity/vanity-map.js';
@@ -36,8 +42,10 @@ export interface Backend {
   modules: ModuleService;
   /** Whether a module path is private. */
   isPrivate: (path: string) => boolean;
-  /** Public checksum databases, passed through and kept. */
-  sumdb: SumdbMirror;
+  /** Checksum databases: public ones, passed through and kept, and our own. */
+  sumdb: ChecksumDatabases;
+  /** What our own checksum database has recorded; undefined if there is none. */
+  logbook: Logbook | undefined;
   drift: DriftWatch;
   tags: TagWatch;
 }
@@ -57,7 +65,13 @@ export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptio
   const proxies = () => config().upstream;
   const isPrivate = (path: string) => isPrivatePath(path, vanity(), config().hosts.keys());
 
-  const store = createDiskStore(join(cacheDir, 'download'));
+  const disk = createDiskStore(join(cacheDir, 'download'));
+  const own = config().sumdb;
+  const logbook = own === undefined ? undefined : createLogbook(cacheDir, own, log);
+  const store =
+    logbook === undefined
+      ? disk
+      : guardedStore(disk, { recorded: logbook.recorded, onDifference: logbook.alarm });
   const tags = createTagWatch({
     store,
     log,
@@ -87,7 +101,7 @@ export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptio
   const hasUpstream = () => proxies().length > 0;
   const offline = createStoredModules({ store, unknown: ours });
   const modules = createModuleRouter({ ours, upstream, offline, covers: isPrivate, hasUpstream });
-  const sumdb = createSumdbMirror({
+  const mirror = createSumdbMirror({
     dir: join(cacheDir, 'download', 'sumdb'),
     source: createSumdbSource({ client, proxies }),
     isOnline: hasUpstream,
@@ -96,10 +110,32 @@ export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptio
     log,
   });
 
+  const published = publicDatabase({
+    verifier: PUBLIC_DATABASE,
+    through: mirror,
+    dir: join(cacheDir, 'sumdb/.seen'),
+    log,
+  });
+  const database =
+    logbook === undefined
+      ? undefined
+      : createDatabase({
+          name: logbook.name,
+          log: logbook.log,
+          modules,
+          store,
+          isPrivate,
+          publicSums: (module, version) => published.lookup(module, version),
+          logger: log,
+        });
+  const sumdb: ChecksumDatabases = {
+    get: (name, path) => (name === database?.name ? database.get(path) : mirror.get(name, path)),
+  };
+
   function watchRepo(module: ModulePath, remote: RepoUrl, repo: CodeRepo): void {
     tags.sees(module, remote, () => tagRefs(repo));
     drift.reached(module);
   }
 
-  return { store, host, roots, ours, modules, isPrivate, sumdb, drift, tags };
+  return { store, host, roots, ours, modules, isPrivate, sumdb, logbook, drift, tags };
 }

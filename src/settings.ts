@@ -2,7 +2,7 @@
  * The settings in use, and how they are read again.
  *
  * A reload is all or nothing: a file with an error changes nothing. What a running server cannot change (where it
- * listens, where its cache is, how many workers it has) keeps its old value, and that is said.
+ * listens, where its cache is, how many workers it has, its checksum database) keeps its old value, and that is said.
  */
 import { loadConfig, type Config, type ConfigOverrides } from './config/load-config.js';
 import { isModhavenError, type ModhavenError } from './errors.js';
@@ -30,7 +30,8 @@ export function createSettings(
     reload() {
       try {
         const next = loadConfig(file, env, overrides);
-        const fixed = { listen: config.listen, cacheDir: config.cacheDir, workers: config.workers };
+        const { listen, cacheDir, workers, sumdb } = config;
+        const fixed = { listen, cacheDir, workers, sumdb };
         const ignored = KEPT.filter(([, key]) => JSON.stringify(next[key]) !== JSON.stringify(fixed[key]));
         config = { ...next, ...fixed };
         lastError = undefined;
@@ -48,6 +49,7 @@ const KEPT = [
   ['listen', 'listen'],
   ['cache.dir', 'cacheDir'],
   ['workers', 'workers'],
+  ['sumdb', 'sumdb'],
 ] as const;
 
 /** What the git layer needs of the settings. */

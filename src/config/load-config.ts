@@ -31,6 +31,12 @@ export interface HostSettings {
   sshOptions: Readonly<Record<string, string>>;
 }
 
+export interface SumdbSettings {
+  name: string;
+  keyFile: string;
+  witnessFile: string;
+}
+
 /** The settings. Paths are absolute, times in milliseconds, sizes in bytes. */
 export interface Config {
   /** Absolute path of the file; undefined when there is none and everything is default. */
@@ -48,6 +54,8 @@ export interface Config {
   cacheMemory: number;
   /** Empty: off. */
   upstream: readonly UpstreamProxy[];
+  /** Our own checksum database. */
+  sumdb: SumdbSettings | undefined;
   trustProxy: readonly string[];
   webhookSecret: string | undefined;
   /** Whether a pushed version is fetched before anybody asks for it. */
@@ -109,6 +117,7 @@ export function parseConfig(
     cacheMaxSize: written.cache.max_size,
     cacheMemory: written.cache.memory,
     upstream: proxies,
+    sumdb: readSumdb(written.sumdb, base),
     trustProxy: written.trust_proxy,
     webhookSecret: written.webhook.secret,
     webhookPrefetch: written.webhook.prefetch,
@@ -118,6 +127,16 @@ export function parseConfig(
     vcsConcurrency: written.vcs.concurrency,
     hosts: readHosts(source, written.vcs.hosts, base),
     warnings: warning === undefined ? [] : [`${source.file}:${at.line}:${at.column}: "upstream": ${warning}`],
+  };
+}
+
+function readSumdb(written: z.output<typeof ConfigFile>['sumdb'], base: string): SumdbSettings | undefined {
+  if (written === undefined) return undefined;
+  const keyFile = resolve(base, written.key_file);
+  return {
+    name: written.name,
+    keyFile,
+    witnessFile: absolute(written.witness_file, base) ?? `${keyFile}.witness`,
   };
 }
 

@@ -142,6 +142,28 @@ const Upstream = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** The name of a checksum database is the host at which go would look for it if no proxy passed it through. */
+const SumdbName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/, {
+    error: 'must be a host name such as sum.mycompany.com',
+  })
+  .refine((name) => !/^sum\.golang\.(?:org|google\.cn)$/.test(name), {
+    error: 'is the public database; choose a name of your own',
+  });
+
+const Sumdb = z
+  .strictObject({
+    name: SumdbName.describe(
+      'Its name, such as sum.mycompany.com. It belongs to the key and is never used again.',
+    ),
+    key_file: File.describe('The private key that "modhaven sumdb keygen" made.'),
+    witness_file: File.optional().describe(
+      'Where the newest signed tree is kept, apart from cache.dir: it tells when an old backup was put back. Default: key_file with .witness added.',
+    ),
+  })
+  .optional();
+
 const PublicUrl = z.string().superRefine((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const plain =
@@ -191,6 +213,12 @@ export const ConfigFile = z
     upstream: Upstream.prefault('off').describe(
       'Where modules under no rule come from: off, or a GOPROXY list (URLs separated by , or |). Default: off, they are not found.',
     ),
+    sumdb: z
+      .preprocess((value: unknown) => value ?? undefined, Sumdb)
+      .optional()
+      .describe(
+        'A checksum database of your own for all modules, private ones too. Default: none. A change needs a restart.',
+      ),
     trust_proxy: z
       .preprocess((value: unknown) => value ?? [], z.array(TrustedProxy))
       .prefault([])

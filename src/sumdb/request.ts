@@ -8,8 +8,9 @@
  *     tile/8/0/x001/234.p/17                 hashes
  */
 import { ModhavenError } from '../errors.js';
-import { escapePath, escapeVersion, unescapePath, unescapeVersion } from '../module/escaping.js';
+import { escapePath, escapeVersion } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
+import { parseModule, parseVersion } from '../proxy/request.js';
 import { TILE_HEIGHT, parseTilePath, tilePath, type Tile } from './tile.js';
 
 export type SumdbRequest =
@@ -48,7 +49,7 @@ function parseLookup(text: string): SumdbRequest {
   if (at < 0) throw new ModhavenError('INVALID_PATH', 'malformed lookup: expected MODULE@VERSION');
   return {
     kind: 'lookup',
-    module: unescapePath(text.slice(0, at)),
-    version: unescapeVersion(text.slice(at + 1)),
+    module: parseModule(text.slice(0, at)),
+    version: parseVersion(text.slice(at + 1)),
   };
 }
