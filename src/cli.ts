@@ -10,6 +10,7 @@ import { exportTree } from './cli/export.js';
 import { importTree } from './cli/import.js';
 import { progressBar } from './cli/progress-bar.js';
 import { serve } from './cli/serve.js';
+import { sumdbKeygen, sumdbStatus, sumdbVerify, type SumdbVerifyOptions } from './cli/sumdb.js';
 import { trustHost } from './cli/trust-host.js';
 import { verify, type VerifyOptions } from './cli/verify.js';
 import { warm } from './cli/warm.js';
@@ -154,6 +155,39 @@ program
     const { text, ok } = await importTree({ ...options, dir, onProgress: bar.update }).finally(() =>
       bar.stop(),
     );
+    process.stdout.write(text);
+    if (!ok) process.exitCode = NOT_IN_ORDER;
+  });
+
+const sumdb = program.command('sumdb').description('the checksum database of your own');
+
+sumdb
+  .command('keygen')
+  .description('make its key, and say what to do with it')
+  .requiredOption('--name <name>', 'its name, such as sum.mycompany.com')
+  .option('--out <file>', 'file for the private key', './sumdb.key')
+  .action(async (options: { name: string; out: string }) => {
+    process.stdout.write(await sumdbKeygen(options));
+  });
+
+sumdb
+  .command('status')
+  .description('show its size, root hash, key and witness')
+  .addOption(configOption())
+  .option('--json', 'print JSON')
+  .action((options: { config?: string; json?: boolean }) => {
+    process.stdout.write(sumdbStatus(options));
+  });
+
+sumdb
+  .command('verify')
+  .description('prove that all its records are signed, and that what is stored is what was recorded')
+  .addOption(configOption())
+  .option('--renew-witness', 'its witness is lost: take it for whole, and make a new one')
+  .option('--json', 'print JSON')
+  .action(async (options: Omit<SumdbVerifyOptions, 'onProgress'>) => {
+    const bar = progressBar('verifying');
+    const { text, ok } = await sumdbVerify({ ...options, onProgress: bar.update }).finally(() => bar.stop());
     process.stdout.write(text);
     if (!ok) process.exitCode = NOT_IN_ORDER;
   });

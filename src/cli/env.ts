@@ -1,5 +1,6 @@
 /** `modhaven env`: what a developer's machine has to be told, computed from the configuration. */
-import { loadConfig } from '../config/load-config.js';
+import { loadConfig, type SumdbSettings } from '../config/load-config.js';
+import { readSigner } from '../sumdb/key-file.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 
 export const ENV_FORMATS = ['shell', 'powershell', 'go-env'] as const;
@@ -19,8 +20,10 @@ export function env({ config: file, format }: EnvOptions): string {
     if (!map.hosts.has(rule.elements[0] ?? '')) privatePaths.add(literalPrefix(rule.elements));
   const variables: [string, string][] = [
     ['GOPROXY', config.publicUrl],
-    // The public checksum database must neither be asked about private modules nor learn their names.
-    ['GONOSUMDB', [...privatePaths].sort().join(',')],
+    ...(config.sumdb === undefined
+      ? // The public checksum database must neither be asked about private modules nor learn their names.
+        [['GONOSUMDB', [...privatePaths].sort().join(',')] as [string, string]]
+      : ownDatabase(config.sumdb)),
     // A GOPRIVATE that was set before would otherwise lead go around the proxy: it is the default of GONOPROXY.
     ['GONOPROXY', 'none'],
   ];
@@ -30,6 +33,14 @@ export function env({ config: file, format }: EnvOptions): string {
       '# upstream is off: only the modules of vanity.yaml are served, public ones are answered 404',
     );
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** All modules are checked by our own database. A GOPRIVATE that was set before would else leave the private ones out. */
+function ownDatabase(settings: SumdbSettings): [string, string][] {
+  return [
+    ['GOSUMDB', readSigner(settings).verifier.text],
+    ['GONOSUMDB', 'none'],
+  ];
 }
 
 const format_: Record<EnvFormat, (name: string, value: string) => string> = {

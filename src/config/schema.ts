@@ -142,15 +142,19 @@ const Upstream = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** The name of a checksum database is the host at which go would look for it if no proxy passed it through. */
-const SumdbName = z
-  .string()
-  .regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/, {
-    error: 'must be a host name such as sum.mycompany.com',
-  })
-  .refine((name) => !/^sum\.golang\.(?:org|google\.cn)$/.test(name), {
-    error: 'is the public database; choose a name of your own',
-  });
+/** The name of a checksum database is the host at which go looks for it where no proxy answers for it. */
+export function sumdbNameProblem(name: string): string | undefined {
+  if (!/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name))
+    return 'must be a host name such as sum.mycompany.com';
+  if (name === 'sum.golang.org' || name === 'sum.golang.google.cn')
+    return 'is the public database; choose a name of your own';
+  return undefined;
+}
+
+const SumdbName = z.string().superRefine((name, context) => {
+  const message = sumdbNameProblem(name);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
 
 const Sumdb = z
   .strictObject({
