@@ -115,8 +115,9 @@ program
   .description('fetch versions into the cache ahead of demand')
   .argument('<wanted...>', 'MODULE@VERSION, go.mod and go.sum files')
   .addOption(configOption())
+  .option('--no-sumdb', 'do not ask the public checksum database about public modules')
   .option('--json', 'print JSON')
-  .action(async (wanted: string[], options: { config?: string; json?: boolean }) => {
+  .action(async (wanted: string[], options: { config?: string; sumdb: boolean; json?: boolean }) => {
     const bar = progressBar('fetching');
     const { text, ok } = await warm({ ...options, wanted, onProgress: bar.update }).finally(() => bar.stop());
     process.stdout.write(text);

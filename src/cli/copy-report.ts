@@ -1,4 +1,5 @@
 /** What an export or import did, for people. */
+import type { CopiedChecksums } from '../transfer/copy-checksums.js';
 import type { CopiedVersion } from '../transfer/copy-version.js';
 import { count } from '../verify/report.js';
 
@@ -23,10 +24,16 @@ export function copySummary(copies: readonly CopiedVersion[]): CopySummary {
 }
 
 /** A line for whatever is not in order, and one for all. `done` is the word for what was added. */
-export function copyReport(copies: readonly CopiedVersion[], done: string): string {
+export function copyReport(
+  copies: readonly CopiedVersion[],
+  checksums: readonly CopiedChecksums[],
+  done: string,
+): string {
   const lines = copies.flatMap(({ module, version, outcome, faults }) =>
     faults.map(({ part, problem }) => `${outcome.toUpperCase()} ${module}@${version}: .${part} ${problem}`),
   );
+  for (const { database, faults } of checksums)
+    for (const fault of faults) lines.push(`NOT PROVED ${database}: ${fault}`);
   const { versions, added, same, incomplete, damaged, different } = copySummary(copies);
   if (different > 0)
     lines.push(
@@ -37,5 +44,10 @@ export function copyReport(copies: readonly CopiedVersion[], done: string): stri
   if (damaged > 0) parts.push(`${damaged} damaged`);
   if (different > 0) parts.push(`${different} different`);
   lines.push(`${count(versions, 'version')}: ${parts.join(', ')}`);
+  for (const { database, added: fresh, same: known, treeSize } of checksums)
+    if (treeSize > 0)
+      lines.push(
+        `${count(fresh + known, 'record')} of ${database}: ${fresh} ${done}, ${known} there before; all proved in its tree of ${treeSize}`,
+      );
   return `${lines.join('\n')}\n`;
 }

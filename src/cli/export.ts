@@ -8,6 +8,7 @@ import type { VersionStore } from '../proxy/version-store.js';
 import { sumMismatches, type SumMismatch } from '../transfer/check-sums.js';
 import { exportVersions } from '../transfer/export-versions.js';
 import { allVersions, type VersionName } from '../transfer/import-versions.js';
+import { exportChecksums } from '../transfer/transfer-checksums.js';
 import { readWanted } from '../transfer/wanted.js';
 import { storedVersions } from '../verify/stored.js';
 import { counter, type OnProgress } from './progress-bar.js';
@@ -38,10 +39,19 @@ export async function exportTree(options: ExportOptions): Promise<{ text: string
   const { versions, missing, refused } = await choose(store, options.wanted);
   const onDone = counter(versions.length, options.onProgress);
   const copies = await exportVersions(versions, { store, storeDir, dir: options.dir, onDone });
-  const ok = copiesInOrder(copies) && missing.length === 0 && refused.length === 0;
+  const names = new Set(versions.map(({ module, version }) => `${module}@${version}`));
+  const checksums = await exportChecksums(
+    storeDir,
+    options.dir,
+    ({ module, version }) => options.wanted.length === 0 || names.has(`${module}@${version}`),
+  );
+  const ok =
+    copiesInOrder(copies) &&
+    checksums.every(({ faults }) => faults.length === 0) &&
+    missing.length + refused.length === 0;
   if (options.json === true) {
     const summary = { ...copySummary(copies), missing: missing.length, refused: refused.length };
-    const result = { ok, dir: options.dir, summary, versions: copies, missing, refused };
+    const result = { ok, dir: options.dir, summary, versions: copies, checksums, missing, refused };
     return { text: `${JSON.stringify(result, null, 2)}\n`, ok };
   }
   const lines = [
@@ -49,7 +59,7 @@ export async function exportTree(options: ExportOptions): Promise<{ text: string
     ...(missing.length > 0 ? ['  to do: modhaven warm fetches it'] : []),
     ...sumErrors(refused),
   ];
-  return { text: [...lines, copyReport(copies, 'exported')].join('\n'), ok };
+  return { text: [...lines, copyReport(copies, checksums, 'exported')].join('\n'), ok };
 }
 
 async function choose(

@@ -2,6 +2,7 @@
 import { createBackend } from '../backend.js';
 import { createLog } from '../log.js';
 import { createSettings } from '../settings.js';
+import { fetchChecksums } from '../transfer/fetch-checksums.js';
 import { isWarm, warmVersions, type Warmed } from '../transfer/warm.js';
 import { readWanted } from '../transfer/wanted.js';
 import { loadVanity } from '../vanity/vanity-file.js';
@@ -12,6 +13,8 @@ import { counter, type OnProgress } from './progress-bar.js';
 export interface WarmOptions {
   config?: string;
   json?: boolean;
+  /** False: checksum databases are not asked. */
+  sumdb?: boolean;
   /** MODULE@VERSION, go.mod and go.sum files. */
   wanted: string[];
   onProgress?: OnProgress;
@@ -27,10 +30,14 @@ export async function warm(options: WarmOptions): Promise<{ text: string; ok: bo
   const map = loadVanity(vanityFile, { defaultHost: publicHost });
   const wanted = await readWanted(options.wanted);
   const { log } = createLog({ level: 'silent', readable: false });
-  const { modules, store, drift } = createBackend({ settings, vanity: () => map, log });
+  const { modules, store, sumdb, isPrivate, drift } = createBackend({ settings, vanity: () => map, log });
   drift.stop(); // the server's business
-  const onDone = counter(wanted.length, options.onProgress);
-  const versions = await warmVersions(wanted, { modules, store, concurrency: PARALLEL, onDone });
+  const asksSumdb = options.sumdb !== false && settings.current().upstream.length > 0;
+  const versions = await warmVersions(wanted, {
+    ...{ modules, store, isPrivate, concurrency: PARALLEL },
+    checksums: asksSumdb ? (module, version) => fetchChecksums(sumdb, module, version) : undefined,
+    onDone: counter(wanted.length, options.onProgress),
+  });
   const ok = versions.every(isWarm);
   const warmed = versions.filter(isWarm);
   const fetched = warmed.filter((version) => version.fetched).length;
@@ -61,6 +68,10 @@ function warmReport(versions: readonly Warmed[], { fetched, thereBefore, failed 
     lines.push(`FAILED ${module}@${version}: ${cause}`);
     if (remedy !== undefined) lines.push(`  to do: ${remedy}`);
   }
+  const unrecorded = versions.filter((version) => version.unrecorded === true);
+  for (const { module, query, version = query } of unrecorded)
+    lines.push(`no checksum database knows ${module}@${version}`);
+  if (unrecorded.length > 0) lines.push('  to do: who builds with them needs GONOSUMDB for these modules');
   lines.push(...sumErrors(versions));
   const failures = failed === 0 ? '' : `, ${failed} failed`;
   const total = count(versions.length, 'version');

@@ -6,6 +6,9 @@ export const PUBLIC_DATABASE = parseVerifierKey(
   'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
 );
 
+/** Their names. */
+export const KNOWN_DATABASES: readonly string[] = [...KEYS.keys()];
+
 /** The key of the database `name`; undefined if it is none of these. */
 export function knownDatabase(name: string): Verifier | undefined {
   return name === PUBLIC_DATABASE.name ? PUBLIC_DATABASE : undefined;

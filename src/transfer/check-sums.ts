@@ -1,4 +1,4 @@
-/** Whether what is stored of a version has the hashes that go.sum files record. */
+/** Whether what is stored of a version has the hashes that others record. */
 import type { ModulePath } from '../module/module-path.js';
 import { goModHash } from '../module/dirhash.js';
 import type { VersionStore } from '../proxy/version-store.js';

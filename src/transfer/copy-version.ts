@@ -4,6 +4,7 @@
  * Export and import are both this, with another source and another target.
  */
 import { pipeline } from 'node:stream/promises';
+import { goModHash } from '../module/dirhash.js';
 import type { ModulePath } from '../module/module-path.js';
 import { decodeInfo, type Info } from '../proxy/version-info.js';
 import {
@@ -14,6 +15,7 @@ import {
   type VersionStore,
 } from '../proxy/version-store.js';
 import type { StoredFault } from '../verify/stored.js';
+import type { RecordedSum } from './wanted.js';
 import { judgeVersion, type JudgedVersion } from './judge-version.js';
 
 /** What became of one version. */
@@ -36,6 +38,8 @@ export interface CopyOptions {
   target: VersionStore;
   /** Puts the zip or a small file of the source into place; default: its bytes are copied. */
   place?: (part: Part) => Promise<boolean>;
+  /** What go.sum files or checksum databases record of a version: what has other hashes is damaged. */
+  recorded?: (module: ModulePath, version: string) => Promise<RecordedSum[]>;
   /** Only says what would be done. */
   dryRun?: boolean;
 }
@@ -44,9 +48,11 @@ export interface CopyOptions {
 export async function copyVersion(
   module: ModulePath,
   version: string,
-  { source, target, place, dryRun }: CopyOptions,
+  { source, target, place, recorded, dryRun }: CopyOptions,
 ): Promise<CopiedVersion> {
   const judged = await judgeVersion(source, module, version);
+  if (judged.faults.length === 0)
+    judged.faults.push(...unlike(judged, (await recorded?.(module, version)) ?? []));
   const result: CopiedVersion = { module, version, outcome: 'same', added: [], faults: judged.faults };
   if (judged.faults.length > 0) return { ...result, outcome: 'damaged' };
   // Without its go.mod no build can do anything with a version.
@@ -70,6 +76,16 @@ export async function copyVersion(
     else await putBytes(target, part, bytes);
   }
   return { ...result, outcome: result.added.length > 0 ? 'added' : 'same' };
+}
+
+/** Where a version has other hashes than `sums`. */
+function unlike({ mod, zipHash }: JudgedVersion, sums: readonly RecordedSum[]): StoredFault[] {
+  const hashes = { zip: zipHash, mod: mod === undefined ? undefined : goModHash(mod) };
+  return sums.flatMap(({ kind, hash, place }) => {
+    const found = hashes[kind];
+    const differs = found !== undefined && hash.startsWith('h1:') && found !== hash;
+    return differs ? [{ part: kind, problem: `is ${found}, ${place} records ${hash}` }] : [];
+  });
 }
 
 async function copyZip(

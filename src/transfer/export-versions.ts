@@ -4,19 +4,17 @@
  * Files are hard links of those in the store where the file system allows, because neither side ever changes one; else
  * copies. `@v/list`, the one file that grows, is made of what the tree then holds.
  */
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
+import { isModhavenError } from '../errors.js';
 import { escapePath } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import { createDiskStore, partFile } from '../proxy/disk-store.js';
 import type { Part, PartKind, VersionSource, VersionStore } from '../proxy/version-store.js';
-import { absentAsUndefined, hasErrorCode } from './absent.js';
 import { copyVersion, type CopiedVersion } from './copy-version.js';
 import type { VersionName } from './import-versions.js';
+import { linkIntoTree, replaceInTree, treeError } from './tree-files.js';
 
 export interface ExportOptions {
   store: VersionStore;
@@ -43,7 +41,7 @@ export async function exportVersions(
   { store, storeDir, dir, onDone }: ExportOptions,
 ): Promise<CopiedVersion[]> {
   const target = createDiskStore(dir);
-  const place = (part: Part) => linkFile(partFile(storeDir, part), partFile(dir, part));
+  const place = (part: Part) => linkIntoTree(partFile(storeDir, part), partFile(dir, part));
   const limit = pLimit(PARALLEL);
   const copied = await Promise.all(
     versions.map(({ module, version }) =>
@@ -58,21 +56,6 @@ export async function exportVersions(
   return copied;
 }
 
-/** Whether `file` appeared as another name of `from`. */
-async function linkFile(from: string, file: string): Promise<boolean> {
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await link(from, file);
-    return true;
-  } catch (error) {
-    if (hasErrorCode(error, 'EEXIST')) return true;
-    // Another file system, one without links, or too many of them.
-    if (hasErrorCode(error, 'EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES'))
-      return false;
-    throw treeError(error);
-  }
-}
-
 /**
  * Writes `@v/list`. Pseudo-versions are in it, as in the list that `go` keeps in its own cache: as versions `go` leaves
  * them out, but where there are no others, `latest` is the newest of them.
@@ -85,31 +68,5 @@ async function writeList(tree: VersionSource, dir: string, module: ModulePath): 
     .sortVersions(complete)
     .map((version) => `${version}\n`)
     .join('');
-  await replaceFile(join(dir, escapePath(module), '@v', 'list'), text);
-}
-
-/** Writes `file` under another name first: a reader sees the old text or the new one. */
-export async function replaceFile(file: string, text: string | Buffer): Promise<void> {
-  try {
-    const known = await absentAsUndefined(readFile(file));
-    if (known?.equals(Buffer.from(text)) === true) return;
-    await mkdir(dirname(file), { recursive: true });
-    const temporary = join(dirname(file), `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
-    try {
-      await writeFile(temporary, text, { flush: true });
-      await rename(temporary, file);
-    } finally {
-      await unlink(temporary).catch(() => undefined);
-    }
-  } catch (error) {
-    throw treeError(error);
-  }
-}
-
-function treeError(error: unknown): ModhavenError {
-  return new ModhavenError('STORAGE', 'the export cannot be written', {
-    reason: errorMessage(error),
-    remedy: 'check free space and rights of the folder',
-    cause: error,
-  });
+  await replaceInTree(join(dir, escapePath(module), '@v', 'list'), Buffer.from(text));
 }

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { ModulePath } from '../module/module-path.js';
 import type { VersionSource, VersionStore } from '../proxy/version-store.js';
 import { storedVersions } from '../verify/stored.js';
+import type { RecordedSum } from './wanted.js';
 import { copyVersion, type CopiedVersion } from './copy-version.js';
 
 /** A version somewhere. */
@@ -14,6 +15,8 @@ export interface VersionName {
 export interface ImportOptions {
   source: VersionSource;
   store: VersionStore;
+  /** What checksum databases record of a version. */
+  recorded?: (module: ModulePath, version: string) => Promise<RecordedSum[]>;
   dryRun?: boolean | undefined;
   /** Called after each version. */
   onDone?: () => void;
@@ -33,13 +36,16 @@ export async function allVersions(source: VersionSource): Promise<VersionName[]>
 /** What became of each of `versions`, in their order. Throws STORAGE if the store cannot be written. */
 export async function importVersions(
   versions: readonly VersionName[],
-  { source, store, dryRun, onDone }: ImportOptions,
+  { source, store, recorded, dryRun, onDone }: ImportOptions,
 ): Promise<CopiedVersion[]> {
   const limit = pLimit(PARALLEL);
   return Promise.all(
     versions.map(({ module, version }) =>
       limit(() =>
-        copyVersion(module, version, { source, target: store, dryRun: dryRun === true }).finally(onDone),
+        copyVersion(module, version, {
+          ...{ source, target: store, dryRun: dryRun === true },
+          ...(recorded === undefined ? {} : { recorded }),
+        }).finally(onDone),
       ),
     ),
   );

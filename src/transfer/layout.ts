@@ -1,6 +1,6 @@
 /** Which of the layouts that hold module versions a folder has. */
 import { opendir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { createDiskStore } from '../proxy/disk-store.js';
 import type { VersionSource } from '../proxy/version-store.js';
@@ -13,13 +13,21 @@ export interface Layout {
   /** Where the tree begins; checksum data lies below it, too, in `sumdb`. */
   dir: string;
   source: VersionSource;
+  /** Where `go` keeps what it knows of checksum databases, if it is a GOMODCACHE at its usual place, GOPATH/pkg/mod. */
+  goStateDir?: string;
 }
+
+/** Where a GOMODCACHE has the files of its proxies. */
+const DOWNLOAD = join('cache', 'download');
 
 /** The layout of `dir`, judged by the first version found. Throws CONFIG if it cannot be read or holds none. */
 export async function recognizeLayout(dir: string): Promise<Layout> {
-  const moduleCache = join(dir, 'cache', 'download');
+  const moduleCache = resolve(dir).endsWith(DOWNLOAD) ? resolve(dir) : join(dir, DOWNLOAD);
   if ((await absentAsUndefined(stat(moduleCache)))?.isDirectory() === true)
-    return { name: 'GOMODCACHE', dir: moduleCache, source: createDiskStore(moduleCache) };
+    return {
+      ...{ name: 'GOMODCACHE', dir: moduleCache, source: createDiskStore(moduleCache) },
+      goStateDir: resolve(moduleCache, '../../../sumdb'),
+    };
   let evidence: 'proxy' | 'athens' | undefined;
   try {
     evidence = await firstEvidence(dir);

@@ -8,11 +8,11 @@ import { parseModulePath, type ModulePath } from '../module/module-path.js';
 import { parseGoSum } from './go-sum.js';
 import { requiredVersions } from './go-mod-versions.js';
 
-/** A hash that a go.sum file records. */
+/** A hash that a go.sum file or a checksum database records. */
 export interface RecordedSum {
   kind: 'zip' | 'mod';
   hash: string;
-  /** FILE:LINE. */
+  /** FILE:LINE, or the name of the database. */
   place: string;
 }
 

@@ -13,7 +13,7 @@ import { decodeInfo } from '../proxy/version-info.js';
 import type { VersionStore } from '../proxy/version-store.js';
 import { explainFailure } from '../verify/compare-home.js';
 import { sumMismatches, type SumMismatch } from './check-sums.js';
-import type { Wanted } from './wanted.js';
+import type { RecordedSum, Wanted } from './wanted.js';
 
 /** What became of one version. */
 export interface Warmed {
@@ -28,11 +28,16 @@ export interface Warmed {
   remedy?: string;
   /** Recorded hashes that what is stored does not have. */
   mismatches: SumMismatch[];
+  /** Set for a public version of which no checksum database knows. */
+  unrecorded?: true;
 }
 
 export interface WarmOptions {
   modules: ModuleService;
   store: VersionStore;
+  /** What checksum databases record of a public version, which also keeps what proves it; absent: they are not asked. */
+  checksums?: ((module: ModulePath, version: string) => Promise<RecordedSum[]>) | undefined;
+  isPrivate: (path: string) => boolean;
   concurrency: number;
   /** Called after each version. */
   onDone?: () => void;
@@ -53,7 +58,8 @@ export function isWarm({ cause, mismatches }: Warmed): boolean {
   return cause === undefined && mismatches.length === 0;
 }
 
-async function warmVersion(wanted: Wanted, { modules, store }: WarmOptions): Promise<Warmed> {
+async function warmVersion(wanted: Wanted, options: WarmOptions): Promise<Warmed> {
+  const { modules, store, checksums, isPrivate } = options;
   const { module, query, zip, sums } = wanted;
   const warmed: Warmed = { module, query, version: undefined, fetched: false, mismatches: [] };
   try {
@@ -64,6 +70,10 @@ async function warmVersion(wanted: Wanted, { modules, store }: WarmOptions): Pro
     const whole = zip ? await modules.ensure(module, version, 'zip', FETCH) : { hit: true };
     warmed.fetched = !(info.hit && mod.hit && whole.hit);
     warmed.mismatches = await sumMismatches(store, module, version, sums);
+    if (checksums === undefined || isPrivate(module)) return warmed;
+    const recorded = await checksums(module, version);
+    if (recorded.length === 0) warmed.unrecorded = true;
+    warmed.mismatches.push(...(await sumMismatches(store, module, version, recorded)));
   } catch (error) {
     if (!isModhavenError(error)) throw error;
     Object.assign(warmed, explainFailure(error, `${module}@${warmed.version ?? query}`));

@@ -144,6 +144,7 @@ describe('modhaven import', () => {
           added: ['info', 'mod', 'ziphash', 'zip'],
         },
       ],
+      checksums: [],
     });
   });
 });

@@ -1,0 +1,68 @@
+/** Checksum data on its way out with an export, and in with an import. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ModhavenError, errorMessage } from '../errors.js';
+import { tilePath } from '../sumdb/tile.js';
+import { replaceFile } from '../upstream/stamped-file.js';
+import { databasesIn, tilesIn, type Lookup } from './checksum-folder.js';
+import { copyChecksums, type CopiedChecksums } from './copy-checksums.js';
+import { linkIntoTree, replaceInTree } from './tree-files.js';
+
+/**
+ * Puts the checksum data of the store in `storeDir` into the tree `dir`: the records that are wanted, and all tiles,
+ * because a site that has seen an earlier tree needs those that prove it to be the beginning of this one.
+ */
+export async function exportChecksums(
+  storeDir: string,
+  dir: string,
+  wants: (lookup: Lookup) => boolean,
+): Promise<CopiedChecksums[]> {
+  const copied: CopiedChecksums[] = [];
+  for (const verifier of await databasesIn(storeDir)) {
+    const [from, to] = [storeDir, dir].map((root) => join(root, 'sumdb', verifier.name)) as [string, string];
+    for await (const tile of tilesIn(from)) {
+      const [stored, exported] = [join(from, tilePath(tile)), join(to, tilePath(tile))];
+      if (!(await linkIntoTree(stored, exported))) await replaceInTree(exported, await readFile(stored));
+    }
+    const write = (path: string, bytes: Buffer) => replaceInTree(join(to, path), bytes);
+    const result = await copyChecksums({ verifier, from, to, wants, write });
+    // What `go` looks for first, to learn whether a proxy passes the database through.
+    if (result.treeSize > 0) await write('supported', Buffer.alloc(0));
+    copied.push(result);
+  }
+  return copied;
+}
+
+/**
+ * Takes the checksum data of the tree `root` into the store in `storeDir`. `go` keeps the newest tree it has seen not
+ * with its module cache but beside it, in `goStateDir`.
+ */
+export async function importChecksums(
+  root: string,
+  storeDir: string,
+  { goStateDir, dryRun }: { goStateDir?: string | undefined; dryRun: boolean },
+): Promise<CopiedChecksums[]> {
+  const copied: CopiedChecksums[] = [];
+  for (const verifier of await databasesIn(root)) {
+    const [from, to] = [root, storeDir].map((at) => join(at, 'sumdb', verifier.name)) as [string, string];
+    const latest = goStateDir === undefined ? undefined : join(goStateDir, verifier.name, 'latest');
+    const write = async (path: string, bytes: Buffer) => {
+      if (dryRun) return;
+      try {
+        await replaceFile(join(to, path), { bytes, askedAt: Date.now() });
+      } catch (error) {
+        throw storeError(error);
+      }
+    };
+    copied.push(await copyChecksums({ verifier, from, to, latest, wants: () => true, write }));
+  }
+  return copied;
+}
+
+function storeError(error: unknown): ModhavenError {
+  return new ModhavenError('STORAGE', 'the cache directory of modhaven has a problem', {
+    reason: errorMessage(error),
+    remedy: 'check free space and rights of cache.dir',
+    cause: error,
+  });
+}

@@ -1,0 +1,40 @@
+/** How files get into an exported tree: whole, under their name, or not at all. */
+import { link, mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ModhavenError, errorMessage } from '../errors.js';
+import { replaceFile } from '../upstream/stamped-file.js';
+import { absentAsUndefined, hasErrorCode } from './absent.js';
+
+/** Makes `file` another name of `from`, unless there is one. False where the file system cannot do that. */
+export async function linkIntoTree(from: string, file: string): Promise<boolean> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await link(from, file);
+    return true;
+  } catch (error) {
+    if (hasErrorCode(error, 'EEXIST')) return true;
+    // Another file system, one without links, or too many of them.
+    if (hasErrorCode(error, 'EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES'))
+      return false;
+    throw treeError(error);
+  }
+}
+
+/** Makes `file` hold `bytes`: a reader sees what was there before or these. Throws STORAGE. */
+export async function replaceInTree(file: string, bytes: Buffer): Promise<void> {
+  try {
+    const known = await absentAsUndefined(readFile(file));
+    if (known?.equals(bytes) !== true) await replaceFile(file, { bytes, askedAt: Date.now() });
+  } catch (error) {
+    throw treeError(error);
+  }
+}
+
+/** The STORAGE error for a tree that cannot be written. */
+export function treeError(error: unknown): ModhavenError {
+  return new ModhavenError('STORAGE', 'the export cannot be written', {
+    reason: errorMessage(error),
+    remedy: 'check free space and rights of the folder',
+    cause: error,
+  });
+}
