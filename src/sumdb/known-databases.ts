@@ -7,7 +7,7 @@ export const PUBLIC_DATABASE = parseVerifierKey(
 );
 
 /** Their names. */
-export const KNOWN_DATABASES: readonly string[] = [...KEYS.keys()];
+export const KNOWN_DATABASES: readonly string[] = [PUBLIC_DATABASE.name];
 
 /** The key of the database `name`; undefined if it is none of these. */
 export function knownDatabase(name: string): Verifier | undefined {
