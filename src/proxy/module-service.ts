@@ -205,7 +205,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
       path,
       subject,
       async (module, repo) => {
-        if (!(await repo.has(commit))) await bring(repo, commit, version);
+        await bring(repo, commit, version);
         return work(module, repo, commit);
       },
       { need },
@@ -214,7 +214,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
 
   async function bring(repo: CodeRepo, commit: string, version: string): Promise<void> {
     try {
-      await repo.stat(commit);
+      await repo.bring(commit);
     } catch (error) {
       if (!isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
       throw new ModhavenError('VERSION_GONE', `${version} was commit ${commit.slice(0, 12)}, which is gone`, {

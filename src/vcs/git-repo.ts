@@ -102,9 +102,21 @@ export function gitRepo(
       if (isModhavenError(error, 'MODULE_INVALID') || (await readIn(content, commit)) !== undefined)
         throw error;
     }
-    const { hash, ref } = await find(commit);
-    await mirror.fetchCommit(refs, hash, ref);
+    await bringFiles(commit);
     return mirror.heal(content, work);
+  }
+
+  /** Fetches `commit` with its files. A ref led to what `trees` holds, when it was brought. */
+  async function bringFiles(commit: string): Promise<void> {
+    const isKnown = isCommit(await readIn(trees, commit));
+    const found = isKnown ? { hash: commit, ref: refTo(commit) } : await find(commit);
+    await mirror.fetchCommit(refs, found.hash, found.ref);
+    if (!isCommit(await readIn(content, commit))) throw unknownRevision(commit);
+  }
+
+  function refTo(commit: string): string | undefined {
+    for (const [ref, hash] of refs) if (hash === commit) return ref;
+    return undefined;
   }
 
   async function readIn(repo: BareRepo, hash: string): Promise<GitObject | undefined> {
@@ -118,10 +130,6 @@ export function gitRepo(
       if (object !== undefined) return { holder, object };
     }
     return undefined;
-  }
-
-  async function has(commit: string): Promise<boolean> {
-    return isCommit((await lookUp(commit))?.object);
   }
 
   /** A missing file is believed only where the commit is there and does not list it. */
@@ -227,7 +235,11 @@ export function gitRepo(
     asOf: askedAt,
     stat,
 
-    has,
+    async bring(commit) {
+      if (isCommit((await lookUp(commit))?.object)) return;
+      if (need === 'files') await bringFiles(commit);
+      else await stat(commit);
+    },
 
     tags(prefix) {
       const list = tagsOf(refs, prefix);

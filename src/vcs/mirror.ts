@@ -18,6 +18,7 @@ import { dirname, join } from 'node:path';
 import { isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { redactLine } from '../redact.js';
+import { adoptCommit } from './adopt.js';
 import { bareRepo, isBroken, type BareRepo, type GitObject, type ObjectFormat } from './bare-repo.js';
 import { NETWORK_OPTIONS, networkEnvironment, options } from './git-environment.js';
 import { explainGitFailure } from './git-errors.js';
@@ -198,31 +199,40 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
       await heal(content, () => fetchCommit(refs, commit, ref));
       return;
     }
-    let refusal: unknown;
-    await heal(trees, () =>
-      trees.write(formatOf(refs), async () => {
-        if (await holds(trees, commit)) return;
-        const onWarnings = (stderr: string) => {
-          if (stderr.includes(IGNORES_FILTERS)) refusal = new Error('the host knows no filters');
-        };
-        try {
-          await fetchOne(trees, ['--depth=1', '--filter=blob:none'], commit, ref, { onWarnings });
-          await trees.repack(['-a']);
-        } catch (error) {
-          if (!isHostTrouble(error) || isBroken(error, trees.dir)) throw error;
-          refusal = error;
-        }
-      }),
-    );
-    if (refusal !== undefined)
-      await withoutFilters(refs, () => heal(content, () => fetchCommit(refs, commit, ref)));
-  }
-
-  /** Runs `work`, which asks for all files, and remembers to ask so from now on if that helps. */
-  async function withoutFilters(refs: Refs, work: () => Promise<void>): Promise<void> {
-    await work();
+    const sent = await heal(trees, () => trees.write(formatOf(refs), () => fetchFiltered(commit, ref)));
+    if (sent === 'trees') return;
+    if (sent === 'everything') await adopt(refs, commit);
+    // Whatever was wrong with the filter, it is remembered only if it works without one.
+    await heal(content, () => fetchCommit(refs, commit, ref));
     await trees.discard(await trees.identity());
     await trees.write(formatOf(refs), () => writeFile(unfiltered, ''));
+  }
+
+  /** Brings `commit` into `trees`, and says what the host made of being asked for no files. */
+  async function fetchFiltered(
+    commit: string,
+    ref: string | undefined,
+  ): Promise<'trees' | 'everything' | 'nothing'> {
+    if (await holds(trees, commit)) return 'trees';
+    let warnings = '';
+    const onWarnings = (stderr: string) => {
+      warnings += stderr;
+    };
+    try {
+      await fetchOne(trees, ['--depth=1', '--filter=blob:none'], commit, ref, { onWarnings });
+    } catch (error) {
+      if (!isHostTrouble(error) || isBroken(error, trees.dir)) throw error;
+      return 'nothing';
+    }
+    await trees.repack(['-a']);
+    return warnings.includes(IGNORES_FILTERS) ? 'everything' : 'trees';
+  }
+
+  /** Where it fails, the commit is fetched once more. */
+  async function adopt(refs: Refs, commit: string): Promise<void> {
+    await content
+      .write(formatOf(refs), () => adoptCommit(trees.dir, content.dir, commit))
+      .catch(() => undefined);
   }
 
   async function fetchBlob(hash: string): Promise<boolean> {

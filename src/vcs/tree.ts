@@ -76,20 +76,35 @@ async function readTrees(repo: BareRepo, specs: string[]): Promise<Map<string, R
 }
 
 /**
- * The file or link at `path` of `commit`, whether or not its content is at hand; undefined if none is listed. What cannot
- * be looked into for lack of a tree is a `GitFailure`.
+ * The file or link that git means by `COMMIT:PATH`, whether or not its content is at hand; undefined if there is none.
+ * What cannot be looked into for lack of a tree is a `GitFailure`.
  */
 export async function findFile(repo: BareRepo, commit: string, path: string): Promise<RawEntry | undefined> {
   const names = path.split('/');
   let tree = `${commit}:`;
   for (const [i, name] of names.entries()) {
-    const entries = (await readTrees(repo, [tree])).get(tree);
-    const entry = entries?.find((each) => each.name.equals(Buffer.from(name)));
-    if (entry === undefined) return undefined;
     const isLast = i === names.length - 1;
+    const entries = (await readTrees(repo, [tree])).get(tree) ?? [];
+    const entry = findEntry(entries, Buffer.from(isLast ? name : `${name}/`));
+    if (entry === undefined) return undefined;
     if (isLast) return isDirectory(entry.mode) || kindOf(entry.mode) === 'submodule' ? undefined : entry;
     if (!isDirectory(entry.mode)) return undefined;
     tree = entry.hash;
+  }
+  return undefined;
+}
+
+/**
+ * The entry for `name`, which ends in a slash where more of a path follows. git relies on the order of a tree and stops
+ * early (tree-walk.c, find_tree_entry): what it does not find in a tree out of order is not there for the go command.
+ */
+function findEntry(entries: readonly RawEntry[], name: Buffer): RawEntry | undefined {
+  for (const entry of entries) {
+    if (entry.name.length > name.length) continue;
+    const order = name.subarray(0, entry.name.length).compare(entry.name);
+    if (order < 0) return undefined;
+    if (order > 0) continue;
+    if (entry.name.length === name.length || name[entry.name.length] === 0x2f) return entry;
   }
   return undefined;
 }

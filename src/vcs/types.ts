@@ -64,8 +64,11 @@ export interface CodeRepo {
   readonly defaultBranch: string | undefined;
   /** When the host was asked for these refs, in milliseconds since 1970. */
   readonly asOf: number;
-  /** Whether `commit` is at hand with what was said to be needed of it, but for single files. */
-  has(commit: string): Promise<boolean>;
+  /**
+   * Makes `commit` at hand, which `stat` returned once: also where no ref leads to it any more, as long as the host still
+   * has it and the mirror remembers it.
+   */
+  bring(commit: string): Promise<void>;
   /** Tags whose name begins with `prefix`, sorted, with the sum that goes into an Origin. */
   tags(prefix: string): { list: Tag[]; origin: Origin };
   /** Resolves a tag, branch, `HEAD` or hash of at least 7 digits, in this order. */

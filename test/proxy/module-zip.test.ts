@@ -43,7 +43,14 @@ function fakeRepo(
     );
   const repo: CodeRepo = {
     ...{ url: 'http://git.corp/x.git', defaultBranch: 'main', asOf: 0 },
-    ...{ has: unused, tags: unused, stat: unused, latest: unused, recentTag: unused, descendsFrom: unused },
+    ...{
+      bring: unused,
+      tags: unused,
+      stat: unused,
+      latest: unused,
+      recentTag: unused,
+      descendsFrom: unused,
+    },
     readFile: async (_commit, path) => {
       const content = files[path]?.content;
       return Promise.resolve(content === undefined ? undefined : Buffer.from(content));

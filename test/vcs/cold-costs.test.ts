@@ -29,6 +29,8 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
   let l: Lab;
   let service: ModuleService;
   let log: string;
+  /** Address of the repository. */
+  let url: string;
 
   beforeEach(async () => {
     l = await lab();
@@ -40,12 +42,13 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
     await chmod(path.join(bin, 'git'), 0o755);
     const env = sealedEnv();
     const code = codeHost(l.vcsDir, {}, { ...env, PATH: `${bin}:${env.PATH ?? ''}` });
-    const map = parseVanity(`paths:\n  ${MODULE}: ${l.url}\n`, '/srv/vanity.yaml', { defaultHost: '' });
+    url = l.url;
+    const map = () => parseVanity(`paths:\n  ${MODULE}: ${url}\n`, '/srv/vanity.yaml', { defaultHost: '' });
     service = createModuleService({
       host: code,
       store: createDiskStore(path.join(l.vcsDir, '../download')),
       roots: createRootFinder({
-        candidates: (module) => map.candidates(module),
+        candidates: (module) => map().candidates(module),
         host: code,
         refreshMs: () => 60_000,
       }),
@@ -131,5 +134,15 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
       children: ['archive', 'cat-file', 'fetch', 'ls-remote'],
       requests: 4,
     });
+  });
+
+  it('a host that knows no filters: an .info brings everything, once, and a zip nothing more', async () => {
+    // As every local repository, without uploadpack.allowFilter.
+    url = l.repo.dir;
+    expect((await costs(info)).children).toEqual(['cat-file', 'cat-file', 'fetch', 'ls-remote']);
+    expect((await costs(zip)).children).toEqual(['archive']);
+    expect((await costs(async () => info('v1.1.0'))).children).toEqual(['cat-file', 'fetch']);
+    expect((await costs(async () => zip('v1.1.0'))).children).toEqual(['archive']);
+    expect(await inMirror(l.vcsDir, 'content.git', 'fsck', '--no-dangling')).toBe('');
   });
 });
