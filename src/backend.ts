@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import type { Logger } from './log.js';
 import type { ModulePath } from './module/module-path.js';
 import type { RepoUrl } from './module/repo-url.js';
+import { namesHostOf } from './direct/direct-hosts.js';
+import { createDiscovery } from './direct/discovery.js';
 import { createDiskStore } from './proxy/disk-store.js';
 import { createModuleRouter } from './proxy/module-router.js';
 import { createModuleService, type ModuleService } from './proxy/module-service.js';
@@ -90,17 +92,38 @@ export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptio
   const roots = createRootFinder({ candidates: (path) => vanity().candidates(path), host, refreshMs });
   const ours = createModuleService({ roots, host, store, refreshMs, log, onRepo: watchRepo });
   const client = createGoproxyClient({ proxies, patienceMs: () => config().vcsTimeoutMs });
+  const directly = createModuleService({
+    ...{ store, refreshMs, log },
+    roots: createDiscovery({
+      hosts: () => config().directHosts,
+      patienceMs: () => config().vcsTimeoutMs,
+      refreshMs,
+    }),
+    // Its own mirrors: a host that is not ours might send git to one that is.
+    host: createCodeHost({
+      dir: join(cacheDir, 'vcs', 'direct'),
+      settings: () => ({ ...vcsSettings(config()), followRedirects: false }),
+    }),
+  });
+  const direct = (path: string) => (namesHostOf(config().directHosts, path) ? directly : undefined);
   const upstream = createUpstreamModules({
-    client,
-    store,
+    ...{ client, store, direct },
     lastKnown: createLastKnown({ dir: join(cacheDir, 'upstream'), log }),
     tempDir: cacheDir,
     refreshMs,
     log,
   });
-  const hasUpstream = () => proxies().length > 0;
+  const hasUpstream = () => proxies().length > 0 || config().directHosts.size > 0;
   const offline = createStoredModules({ store, unknown: ours });
-  const modules = createModuleRouter({ ours, upstream, offline, covers: isPrivate, hasUpstream });
+  const modules = createModuleRouter({
+    ours,
+    upstream,
+    offline,
+    covers: isPrivate,
+    hasUpstream,
+    // Private by its login alone: then the proxies of the list are passed over, and the rules have nothing to say.
+    direct: (path) => (vanity().covers(path) ? undefined : direct(path)),
+  });
   const mirror = createSumdbMirror({
     dir: join(cacheDir, 'download', 'sumdb'),
     source: createSumdbSource({ client, proxies }),

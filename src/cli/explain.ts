@@ -10,6 +10,7 @@ import type { RepoUrl } from '../module/repo-url.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { codeModule } from '../proxy/code-module.js';
 import { createDiskStore } from '../proxy/disk-store.js';
+import { isPrivatePath } from '../proxy/private-paths.js';
 import { createRootFinder } from '../proxy/root-finder.js';
 import { decodeInfo } from '../proxy/version-info.js';
 import { chooseVersion, choosesVersion } from '../proxy/version-query.js';
@@ -64,7 +65,7 @@ async function tell({ module: argument, config: file }: ExplainOptions): Promise
     },
     ...{ repositories: [], cache: {}, origin: {}, tag: undefined, go: [], timings: watch.steps, ok: false },
   };
-  if (!map.covers(module) && config.upstream.length > 0)
+  if (!isPrivatePath(module, map, config.hosts.keys()) && config.upstream.length > 0)
     return { ...story, upstream: config.upstream.map(({ url }) => url), ok: true };
 
   const [likeliest] = candidates(module);

@@ -52,8 +52,10 @@ export interface Config {
   cacheMaxSize: number;
   /** Answers that each process holds in memory, in bytes. */
   cacheMemory: number;
-  /** Empty: off. */
+  /** Empty: off, or `direct` alone. */
   upstream: readonly UpstreamProxy[];
+  /** Who may be asked when the turn comes to `direct`: `HOST` or `HOST:PORT`, in lower case. Empty: nobody. */
+  directHosts: ReadonlySet<string>;
   /** Our own checksum database. */
   sumdb: SumdbSettings | undefined;
   trustProxy: readonly string[];
@@ -103,9 +105,8 @@ export function parseConfig(
   const base = file === undefined ? process.cwd() : dirname(resolve(file));
   const listen = overrides.listen === undefined ? written.listen : readListenFlag(overrides.listen);
   const publicUrl = (written.public_url ?? defaultPublicUrl(listen)).replace(/\/+$/, '');
-  const { proxies, warning } = written.upstream;
+  const { proxies } = written.upstream;
   checkLoop(source, publicUrl, proxies);
-  const at = source.locate(['upstream'], 'value');
   return {
     file: file === undefined ? undefined : resolve(file),
     listen: 'path' in listen ? { path: resolve(base, listen.path) } : listen,
@@ -117,6 +118,7 @@ export function parseConfig(
     cacheMaxSize: written.cache.max_size,
     cacheMemory: written.cache.memory,
     upstream: proxies,
+    directHosts: new Set(written.upstream.direct ? written.direct_hosts : []),
     sumdb: readSumdb(written.sumdb, base),
     trustProxy: written.trust_proxy,
     webhookSecret: written.webhook.secret,
@@ -126,7 +128,7 @@ export function parseConfig(
     vcsConnectTimeoutMs: written.vcs.connect_timeout,
     vcsConcurrency: written.vcs.concurrency,
     hosts: readHosts(source, written.vcs.hosts, base),
-    warnings: warning === undefined ? [] : [`${source.file}:${at.line}:${at.column}: "upstream": ${warning}`],
+    warnings: directWarnings(source, written),
   };
 }
 
@@ -176,6 +178,26 @@ function checkLoop(source: YamlSource, publicUrl: string, proxies: readonly Upst
   if (!proxies.some(({ url }) => url === publicUrl)) return;
   const message = '"upstream" names this server itself (public_url); name another proxy, or off';
   throw problemsError(source.file, [{ ...source.locate(['upstream'], 'value'), message }]);
+}
+
+/** What the settings say of `direct` and does not happen. Throws CONFIG if it is all there is. */
+function directWarnings(
+  source: YamlSource,
+  { upstream, direct_hosts }: z.output<typeof ConfigFile>,
+): string[] {
+  const isNamed = direct_hosts.length > 0;
+  if (upstream.direct === isNamed) return [];
+  if (isNamed) return [warning('direct_hosts', '"upstream" does not end with "direct", so no host is asked')];
+  const nobody = '"direct" is left out: direct_hosts names no host that may be asked';
+  if (upstream.proxies.length > 0) return [warning('upstream', nobody)];
+  const message =
+    '"upstream" is "direct" alone, and direct_hosts names no host that may be asked; or write off';
+  throw problemsError(source.file, [{ ...source.locate(['upstream'], 'value'), message }]);
+
+  function warning(key: string, text: string): string {
+    const { line, column } = source.locate([key], 'value');
+    return `${source.file}:${line}:${column}: "${key}": ${text}`;
+  }
 }
 
 function readListenFlag(text: string): Listen {

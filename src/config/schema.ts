@@ -121,6 +121,13 @@ const HostKey = z.string().superRefine((key, context) => {
     });
 });
 
+const DirectHost = z
+  .string()
+  .refine((text) => /^[\p{L}\p{N}-][\p{L}\p{N}._-]*(?::\d{1,5})?$/u.test(text), {
+    error: 'must be HOST or HOST:PORT, without scheme and path',
+  })
+  .transform((text) => text.toLowerCase());
+
 const TrustedProxy = z.string().refine(
   (text) => {
     const [address = '', bits, ...more] = text.split('/');
@@ -215,8 +222,14 @@ export const ConfigFile = z
       }),
     ).describe('The cache on disk, and the part of it that is held in memory.'),
     upstream: Upstream.prefault('off').describe(
-      'Where modules under no rule come from: off, or a GOPROXY list (URLs separated by , or |). Default: off, they are not found.',
+      'Where modules under no rule come from: off, or a GOPROXY list (URLs separated by , or |; direct at its end is for direct_hosts). Default: off, only what is in the cache is found.',
     ),
+    direct_hosts: z
+      .preprocess((value: unknown) => value ?? [], z.array(DirectHost))
+      .prefault([])
+      .describe(
+        'Hosts whose modules are fetched from their repositories when the turn of upstream comes to direct: HOST, or HOST:PORT for another port of a repository. Default: none.',
+      ),
     sumdb: z
       .preprocess((value: unknown) => value ?? undefined, Sumdb)
       .optional()

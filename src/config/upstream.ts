@@ -1,9 +1,8 @@
 /**
  * The list of upstream proxies, in the form of `GOPROXY` (Go Modules Reference, "Communicating with proxies").
  *
- * After a comma the next entry is asked only if this one answered 404 or 410; after a pipe, on any error. `off` ends
- * the list. So would `direct`, but this server asks no public git host: as the last entry it is left out with a
- * warning, because the usual value of GOPROXY ends so.
+ * After a comma the next entry is asked only if this one answered 404 or 410; after a pipe, on any error. `off` and
+ * `direct` end the list: what follows them is never asked.
  */
 
 /** One upstream proxy. */
@@ -15,29 +14,24 @@ export interface UpstreamProxy {
   fallbackOn: 'not-found' | 'any-error';
 }
 
+export interface UpstreamList {
+  proxies: UpstreamProxy[];
+  /** Whether the list ends with `direct`. */
+  direct: boolean;
+}
+
 /** Reads `text`; a string says what is wrong with it. An empty list means that nothing is passed on. */
-export function parseUpstream(
-  text: string,
-): { proxies: UpstreamProxy[]; warning: string | undefined } | string {
+export function parseUpstream(text: string): UpstreamList | string {
   const proxies: UpstreamProxy[] = [];
   const entries = [...text.matchAll(/([^,|]*)([,|]|$)/g)].filter(([, entry]) => entry?.trim());
-  for (const [index, [, raw = '', separator]] of entries.entries()) {
+  for (const [, raw = '', separator] of entries) {
     const entry = raw.trim();
-    if (entry === 'off') break;
-    if (entry === 'direct') {
-      if (proxies.length === 0)
-        return '"direct" stands first, but this server asks no public git host; name a proxy or write off';
-      const rest = index < entries.length - 1 ? ' and what follows it' : '';
-      return {
-        proxies,
-        warning: `"direct"${rest} is left out: this server asks no public git host by itself`,
-      };
-    }
+    if (entry === 'off' || entry === 'direct') return { proxies, direct: entry === 'direct' };
     const proxy = parseProxy(entry, separator === '|' ? 'any-error' : 'not-found');
     if (typeof proxy === 'string') return proxy;
     proxies.push(proxy);
   }
-  return { proxies, warning: undefined };
+  return { proxies, direct: false };
 }
 
 function parseProxy(entry: string, fallbackOn: UpstreamProxy['fallbackOn']): UpstreamProxy | string {

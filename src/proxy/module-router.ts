@@ -11,6 +11,8 @@ export interface ModuleRouterOptions {
   upstream: ModuleService;
   /** Public modules where there is no upstream: what is stored of them. */
   offline: ModuleService;
+  /** Who fetches a private module of a git host that no rule names from its repository; undefined if nobody may. */
+  direct?: (path: string) => ModuleService | undefined;
   /** Whether a module path is private. */
   covers: (path: string) => boolean;
   /** Whether there is an upstream at all. */
@@ -21,11 +23,12 @@ export function createModuleRouter({
   ours,
   upstream,
   offline,
+  direct,
   covers,
   hasUpstream,
 }: ModuleRouterOptions): ModuleService {
   function serviceFor(path: string): ModuleService {
-    if (covers(path)) return ours;
+    if (covers(path)) return direct?.(path) ?? ours;
     return hasUpstream() ? upstream : offline;
   }
   return {

@@ -29,6 +29,8 @@ export interface VcsSettings {
   concurrency: number;
   /** By `HOST`, `HOST:PORT` or one of these and a path (`HOST/group`); the host in lower case. */
   hosts: ReadonlyMap<string, HostEntry>;
+  /** Whether an http host may send git to another one. Default: true, as for git itself. */
+  followRedirects?: boolean;
 }
 
 /** What a git command that talks to a repository's host needs. */
@@ -59,7 +61,11 @@ export async function accessTo(
   return {
     hostKey: key,
     credential: credential?.name,
-    options: [...credentialOptions(repo, credential !== undefined), ...tlsOptions(repo, entry)],
+    options: [
+      ...credentialOptions(repo, credential !== undefined),
+      ...tlsOptions(repo, entry),
+      ...(settings.followRedirects === false ? options({ 'http.followRedirects': 'false' }) : []),
+    ],
     secret:
       credential === undefined
         ? undefined

@@ -68,6 +68,7 @@ describe('loadConfig', () => {
       cacheMaxSize: 50 * 2 ** 30,
       cacheMemory: 64 * 2 ** 20,
       upstream: [],
+      directHosts: new Set(),
       trustProxy: [],
       webhookSecret: undefined,
       webhookPrefetch: false,
@@ -123,6 +124,7 @@ describe('parseConfig', () => {
       cacheMaxSize: 50 * 2 ** 30,
       cacheMemory: 64 * 2 ** 20,
       upstream: [],
+      directHosts: new Set(),
       trustProxy: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
       webhookSecret: 'hook',
       webhookPrefetch: false,
@@ -182,7 +184,19 @@ describe('parseConfig', () => {
     const { upstream, warnings } = parseConfig('upstream: ${GOPROXY}\n', 'm.yaml', ENV);
     expect(upstream).toEqual([{ url: 'https://a.corp', credentials: undefined, fallbackOn: 'not-found' }]);
     expect(warnings).toEqual([
-      'm.yaml:1:11: "upstream": "direct" is left out: this server asks no public git host by itself',
+      'm.yaml:1:11: "upstream": "direct" is left out: direct_hosts names no host that may be asked',
+    ]);
+  });
+
+  it('takes the hosts of direct_hosts, if the list ends with "direct"', () => {
+    const hosts = 'direct_hosts: [GitHub.com, "git.partner.example:8443"]\n';
+    const asked = parseConfig(`upstream: direct\n${hosts}`, 'm.yaml', {});
+    expect(asked).toMatchObject({ upstream: [], warnings: [] });
+    expect([...asked.directHosts]).toEqual(['github.com', 'git.partner.example:8443']);
+    const unused = parseConfig(hosts, 'm.yaml', {});
+    expect(unused.directHosts.size).toBe(0);
+    expect(unused.warnings).toEqual([
+      'm.yaml:1:15: "direct_hosts": "upstream" does not end with "direct", so no host is asked',
     ]);
   });
 
@@ -239,6 +253,14 @@ describe('parseConfig', () => {
     },
     { text: 'trust_proxy: ["10.0.0.0/33"]\n', message: 'm.yaml:1:15: "trust_proxy.0" must be an IP address' },
     { text: 'trust_proxy: 10.0.0.1\n', message: 'm.yaml:1:14: "trust_proxy" must be a list, not text' },
+    {
+      text: 'upstream: direct\n',
+      message: 'm.yaml:1:11: "upstream" is "direct" alone, and direct_hosts names no host',
+    },
+    {
+      text: 'direct_hosts: ["https://h.corp"]\n',
+      message: 'm.yaml:1:16: "direct_hosts.0" must be HOST or HOST:PORT',
+    },
     { text: 'upstream: ftp://h\n', message: 'm.yaml:1:11: "upstream" holds a URL that begins with ftp:' },
     {
       text: 'public_url: https://h.corp/\nupstream: https://h.corp\n',

@@ -21,18 +21,18 @@ describe('parseUpstream', () => {
       proxies: [proxy('https://a.corp/x', 'not-found', { username: 'me', password: 'p@ss' })],
     },
   ])('reads $text', ({ text, proxies }) => {
-    expect(parseUpstream(text)).toEqual({ proxies, warning: undefined });
+    expect(parseUpstream(text)).toEqual({ proxies, direct: false });
   });
 
-  it('leaves out "direct" behind a proxy and says so', () => {
-    expect(parseUpstream('https://a.corp,direct')).toEqual({
-      proxies: [proxy('https://a.corp')],
-      warning: '"direct" is left out: this server asks no public git host by itself',
-    });
-  });
+  it.each(['https://a.corp,direct', 'https://a.corp|direct,https://b.corp'])(
+    'ends %s at "direct"',
+    (text) => {
+      const list = parseUpstream(text);
+      expect(list).toMatchObject({ proxies: [{ url: 'https://a.corp' }], direct: true });
+    },
+  );
 
   it.each([
-    { text: 'direct', problem: '"direct" stands first' },
     { text: 'ftp://a.corp', problem: 'holds a URL that begins with ftp:' },
     { text: 'https://a.corp?x=1', problem: 'holds a URL with a query' },
     { text: 'on', problem: 'holds an entry that is no URL' },
