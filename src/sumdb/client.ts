@@ -58,20 +58,25 @@ export function createSumdbClient(options: SumdbClientOptions): SumdbClient {
   /** Trees are taken in one after the other. */
   let merging: Promise<unknown> = Promise.resolve();
 
-  const tiles: TileSource = {
+  const fetched: TileSource = {
     height,
-    read: (tile) => flights.run(tilePath(tile), () => readTile(tile)),
+    read: (tile) => flights.run(tilePath(tile), () => fetchTile(tile)),
     checked: (tile, data) => void checkedTiles.set(tilePath(tile), data),
   };
+  const kept: TileSource = { ...fetched, read: (tile) => keptTile(tile) ?? fetched.read(tile) };
 
-  async function readTile(tile: Tile): Promise<Buffer> {
+  function keptTile(tile: Tile): Promise<Buffer> | undefined {
     const full = { ...tile, width: 2 ** tile.height };
-    const kept = checkedTiles.get(tilePath(tile)) ?? checkedTiles.get(tilePath(full));
-    if (kept !== undefined) return kept.subarray(0, tile.width * HASH_SIZE);
+    const data = checkedTiles.get(tilePath(tile)) ?? checkedTiles.get(tilePath(full));
+    return data && Promise.resolve(data.subarray(0, tile.width * HASH_SIZE));
+  }
+
+  async function fetchTile(tile: Tile): Promise<Buffer> {
     try {
       return await get(tilePath(tile));
     } catch (error) {
       // Of a tile that has become full meanwhile there may be only the full one.
+      const full = { ...tile, width: 2 ** tile.height };
       if (tile.width === full.width || !isModhavenError(error, 'MODULE_NOT_FOUND', 'VERSION_GONE'))
         throw error;
       const data = await get(tilePath(full));
@@ -80,8 +85,16 @@ export function createSumdbClient(options: SumdbClientOptions): SumdbClient {
     }
   }
 
+  /** What is kept was checked against another tree; where that is one of another history, it is fetched again. */
   function hashesOf(tree: SignedTree): HashReader {
-    return tileHashReader(tree, tiles);
+    return (indexes) =>
+      tileHashReader(
+        tree,
+        kept,
+      )(indexes).catch((error: unknown) => {
+        if (!isModhavenError(error, 'CHECKSUM_DATABASE')) throw error;
+        return tileHashReader(tree, fetched)(indexes);
+      });
   }
 
   /** The newest tree of the history that `head` is of. */

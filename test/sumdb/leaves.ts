@@ -40,7 +40,7 @@ export function leaves(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `leaf ${i}`);
 }
 
-/** What a database over `log` would answer to `/lookup/…`, `/latest` and `/tile/…`; `size`: as it was then. */
+/** What a database over `log` would answer to `lookup/…`, `latest` and `tile/…`; `size`: as it was then. */
 export async function answerOf(
   log: MemoryLog,
   signer: Signer,
@@ -49,13 +49,13 @@ export async function answerOf(
   size = log.records.length,
 ): Promise<Buffer | undefined> {
   const head = async (): Promise<SignedTree> => signTree(await log.tree(size), signer);
-  if (path === '/latest') return (await head()).note;
-  if (path.startsWith('/lookup/')) {
+  if (path === 'latest') return (await head()).note;
+  if (path.startsWith('lookup/')) {
     const record = number === undefined ? undefined : log.records[number];
     if (number === undefined || record === undefined || number >= size) return undefined;
     return Buffer.concat([Buffer.from(formatRecord(number, record)), (await head()).note]);
   }
-  const tile = parseTilePath(path.slice(1));
+  const tile = parseTilePath(path);
   if (
     tile === undefined ||
     (tile.number * 2 ** tile.height + tile.width) * 2 ** (tile.height * tile.level) > size
