@@ -40,7 +40,8 @@ export function guardedStore(store: VersionStore, { recorded, onDifference }: Gu
     throw differenceError(difference, {
       reason: `recorded ${sums[part]}, now ${found}`,
       remedy:
-        'the tag was moved or the history rewritten: put the old commit back under it, or release a new version',
+        'the tag was moved or the history rewritten: release a new version; or put the old commit back under the tag ' +
+        'and remove what the cache has of this version, its .info above all',
     });
   }
 

@@ -139,6 +139,34 @@ describe.skipIf(missing('git', 'go'))('a checksum database of ours', () => {
     expect(stderr).toContain('reading tree note: note has no verifiable signatures');
   });
 
+  it('keeps out a version whose tag was moved, once the cache is lost', async () => {
+    await using go = await developer(middle.url);
+    const before = await go.downloadJson(`${MODULE}@v1.1.0`);
+    await server.stop();
+    await rm(path.join(server.cacheDir, 'download'), { recursive: true });
+    await rm(path.join(server.cacheDir, 'vcs'), { recursive: true });
+    home.at('2024-02-01T00:00:00Z').write({ 'foo.go': 'package foo\n\nconst Number = 666\n' });
+    await home.commit('rewritten');
+    await home.tag('v1.1.0', { force: true });
+    server = await startServer(options);
+
+    await using newcomer = await developer(middle.url);
+    const { Error: refusal } = await newcomer.downloadJson(`${MODULE}@v1.1.0`);
+    expect(refusal).toContain('403 Forbidden');
+    expect(refusal).toContain(
+      `refused: ${MODULE}@v1.1.0: its zip is not the one that the checksum database has`,
+    );
+    expect(refusal).toMatch(new RegExp(`recorded ${before.Sum?.replace(/[+/]/g, '.') ?? ''}, now h1:.{44}`));
+    expect(refusal).toContain('release a new version; or put the old commit back under the tag');
+    expect(server.logs()).toContain('SECURITY: a version is not what was recorded');
+    const status = (await (await fetch(`${server.url}/-/status`)).json()) as { sumdb: unknown };
+    expect(status.sumdb).toMatchObject({
+      name: NAME,
+      refused: [{ module: MODULE, version: 'v1.1.0', part: 'zip', recorded: before.Sum }],
+    });
+    expect(await newcomer.downloadJson(`${MODULE}@v1.0.0`)).toMatchObject({ Version: 'v1.0.0' });
+  });
+
   it('that was rolled back does not start; where it is made to, and grows on, go reports the fork', async () => {
     await using go = await developer(middle.url);
     const witness = path.join(server.dir, 'sumdb.key.witness');
