@@ -93,22 +93,24 @@ export function createAnswerMemory({ maxBytes, refreshMs }: AnswerMemoryOptions)
 
   return {
     get(url, unchanging = false) {
-      const entry = entries?.get(url);
+      const held = bounded();
+      const entry = held?.get(url);
       if (entry === undefined || entry.until === Infinity) return entry;
       if (unchanging) return undefined;
       if (isFresh(entry)) return entry;
-      entries?.delete(url);
+      held?.delete(url);
       return undefined;
     },
 
     keep(url, remembered, freshness) {
       const { answer } = remembered;
-      if (answer.size > largest()) return;
+      const held = bounded();
+      if (held === undefined || answer.size > largest()) return;
       const { asOf, since } = freshness ?? { asOf: 0, since: now };
       const until = freshness === undefined ? Infinity : asOf + refreshMs();
       if (since !== now || (freshness !== undefined && (asOf < notBefore || Date.now() >= until))) return;
       const size = answer.size + 2 * url.length + OVERHEAD;
-      bounded()?.set(url, { ...remembered, asOf, until, since }, { size });
+      held.set(url, { ...remembered, asOf, until, since }, { size });
     },
 
     moment: () => now,
@@ -119,6 +121,6 @@ export function createAnswerMemory({ maxBytes, refreshMs }: AnswerMemoryOptions)
     },
 
     largest,
-    bytes: () => entries?.calculatedSize ?? 0,
+    bytes: () => bounded()?.calculatedSize ?? 0,
   };
 }
