@@ -1,19 +1,16 @@
 #!/usr/bin/env node
-/** The edge of the process: arguments in, text and an exit code out. Commands live in `cli/`. */
+/**
+ * The edge of the process: arguments in, text and an exit code out. Commands live in `cli/`, and each is loaded when it is
+ * asked for, so that a server does not hold the others in memory.
+ */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { askOnTerminal } from './cli/ask.js';
-import { check, type CheckOptions } from './cli/check.js';
+import type { CheckOptions } from './cli/check.js';
 import { ENV_FORMATS, env, type EnvFormat } from './cli/env.js';
-import { explain } from './cli/explain.js';
-import { exportTree } from './cli/export.js';
-import { importTree } from './cli/import.js';
 import { progressBar } from './cli/progress-bar.js';
-import { serve } from './cli/serve.js';
-import { sumdbKeygen, sumdbStatus, sumdbVerify, type SumdbVerifyOptions } from './cli/sumdb.js';
-import { trustHost } from './cli/trust-host.js';
-import { verify, type VerifyOptions } from './cli/verify.js';
-import { warm } from './cli/warm.js';
+import type { SumdbVerifyOptions } from './cli/sumdb.js';
+import type { VerifyOptions } from './cli/verify.js';
 import { isModhavenError } from './errors.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
 
@@ -47,9 +44,10 @@ program
       .default('info')
       .env('MODHAVEN_LOG_LEVEL'),
   )
-  .action((options: { config?: string; listen?: string; logLevel: LogLevel }) =>
-    serve({ ...options, version }),
-  );
+  .action(async (options: { config?: string; listen?: string; logLevel: LogLevel }) => {
+    const { serve } = await import('./cli/serve.js');
+    await serve({ ...options, version });
+  });
 
 program
   .command('check')
@@ -60,6 +58,7 @@ program
   .option('--json', 'print JSON')
   .action(async (modules: string[], options: Omit<CheckOptions, 'modules' | 'onProgress'>) => {
     const bar = progressBar('checking');
+    const { check } = await import('./cli/check.js');
     const { text, ok } = await check({ ...options, modules, onProgress: bar.update }).finally(() =>
       bar.stop(),
     );
@@ -74,6 +73,7 @@ program
   .addOption(configOption())
   .option('--json', 'print JSON')
   .action(async (module: string, options: { config?: string; json?: boolean }) => {
+    const { explain } = await import('./cli/explain.js');
     const { text, ok } = await explain({ ...options, module });
     process.stdout.write(text);
     if (!ok) process.exitCode = NOT_IN_ORDER;
@@ -87,6 +87,7 @@ program
   .option('--yes', 'do not ask; needs --fingerprint')
   .option('--fingerprint <SHA256:...>', 'record the key that has this fingerprint, and no other')
   .action(async (host: string, options: { config?: string; yes?: boolean; fingerprint?: string }) => {
+    const { trustHost } = await import('./cli/trust-host.js');
     const { text, ok } = await trustHost({ ...options, host, ask: askOnTerminal() });
     process.stdout.write(text);
     if (!ok) process.exitCode = NOT_IN_ORDER;
@@ -103,6 +104,7 @@ program
   .option('--json', 'print JSON')
   .action(async (modules: string[], options: Omit<VerifyOptions, 'modules' | 'onProgress'>) => {
     const bar = progressBar(options.against === undefined ? 'verifying' : 'comparing');
+    const { verify } = await import('./cli/verify.js');
     const { text, ok } = await verify({ ...options, modules, onProgress: bar.update }).finally(() =>
       bar.stop(),
     );
@@ -119,6 +121,7 @@ program
   .option('--json', 'print JSON')
   .action(async (wanted: string[], options: { config?: string; sumdb: boolean; json?: boolean }) => {
     const bar = progressBar('fetching');
+    const { warm } = await import('./cli/warm.js');
     const { text, ok } = await warm({ ...options, wanted, onProgress: bar.update }).finally(() => bar.stop());
     process.stdout.write(text);
     if (!ok) process.exitCode = NOT_IN_ORDER;
@@ -135,6 +138,7 @@ program
   .option('--json', 'print JSON')
   .action(async (dir: string, wanted: string[], options: { config?: string; json?: boolean }) => {
     const bar = progressBar('exporting');
+    const { exportTree } = await import('./cli/export.js');
     const { text, ok } = await exportTree({ ...options, dir, wanted, onProgress: bar.update }).finally(() =>
       bar.stop(),
     );
@@ -153,6 +157,7 @@ program
   .option('--json', 'print JSON')
   .action(async (dir: string, options: { config?: string; dryRun?: boolean; json?: boolean }) => {
     const bar = progressBar('importing');
+    const { importTree } = await import('./cli/import.js');
     const { text, ok } = await importTree({ ...options, dir, onProgress: bar.update }).finally(() =>
       bar.stop(),
     );
@@ -168,6 +173,7 @@ sumdb
   .requiredOption('--name <name>', 'its name, such as sum.mycompany.com')
   .option('--out <file>', 'file for the private key', './sumdb.key')
   .action(async (options: { name: string; out: string }) => {
+    const { sumdbKeygen } = await import('./cli/sumdb.js');
     process.stdout.write(await sumdbKeygen(options));
   });
 
@@ -176,7 +182,8 @@ sumdb
   .description('show its size, root hash, key and witness')
   .addOption(configOption())
   .option('--json', 'print JSON')
-  .action((options: { config?: string; json?: boolean }) => {
+  .action(async (options: { config?: string; json?: boolean }) => {
+    const { sumdbStatus } = await import('./cli/sumdb.js');
     process.stdout.write(sumdbStatus(options));
   });
 
@@ -188,6 +195,7 @@ sumdb
   .option('--json', 'print JSON')
   .action(async (options: Omit<SumdbVerifyOptions, 'onProgress'>) => {
     const bar = progressBar('verifying');
+    const { sumdbVerify } = await import('./cli/sumdb.js');
     const { text, ok } = await sumdbVerify({ ...options, onProgress: bar.update }).finally(() => bar.stop());
     process.stdout.write(text);
     if (!ok) process.exitCode = NOT_IN_ORDER;
