@@ -10,6 +10,7 @@ import { repo } from '../support/git-repo.js';
 import { goClient, type GoClient } from '../support/go.js';
 import { PUBLIC_ENV, publicProxy } from '../support/public-modules.js';
 import { missing } from '../support/requirements.js';
+import type { Env } from '../support/run.js';
 import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
 
@@ -39,6 +40,8 @@ describe.skipIf(upstream === undefined)('a build that moves to a site without a 
   let git: GitHttpHost;
   let connected: ModhavenServer;
   let airGapped: ModhavenServer;
+  /** GOPATH of the developer who built first, with GOMODCACHE where it is by default. */
+  let goPath: string;
   let goSum: string;
   let tree: string;
   const clients: GoClient[] = [];
@@ -58,7 +61,9 @@ describe.skipIf(upstream === undefined)('a build that moves to a site without a 
     connected = await startServer({ vanity, config: { upstream }, env: PUBLIC_ENV });
     airGapped = await startServer({ vanity, config: { upstream: 'off' }, env: NO_NETWORK });
 
-    const go = await developer({ GOPROXY: connected.url });
+    goPath = await tempDir('air-gapped-gopath');
+    const GOMODCACHE = path.join(goPath, 'pkg/mod');
+    const go = await developer({ GOPROXY: connected.url, GOPATH: goPath, GOMODCACHE });
     const built = await go.run('build', '-o', 'main', '.');
     expect(built.code, built.stderr).toBe(0);
     goSum = path.join(await tempDir('air-gapped-build'), 'go.sum');
@@ -73,7 +78,7 @@ describe.skipIf(upstream === undefined)('a build that moves to a site without a 
   });
 
   /** A machine with an empty module cache and the program, but not its go.sum. */
-  async function developer(env: { GOPROXY: string }): Promise<GoClient> {
+  async function developer(env: Env & { GOPROXY: string }): Promise<GoClient> {
     const go = await goClient({ ...DEVELOPER, ...NO_NETWORK, ...env });
     clients.push(go);
     await writeFile(path.join(go.dir, 'go.mod'), GO_MOD);
@@ -113,5 +118,18 @@ describe.skipIf(upstream === undefined)('a build that moves to a site without a 
     const go = await developer({ GOPROXY: `file://${tree}` });
     await build(go);
     expect(await go.versions('mycompany.com/go/foo')).toEqual(['v1.0.0']);
+  });
+
+  it('is built at a third site, which was given the module cache of a developer', async () => {
+    await using third = await startServer({
+      vanity: { host: 'mycompany.com', paths: { '/go/{name}': `${git.url}/{name}.git` } },
+      config: { upstream: 'off' },
+      env: NO_NETWORK,
+    });
+    const from = path.join(goPath, 'pkg/mod');
+    const { code, stdout } = await modhaven(['import', '--config', third.configFile, from]);
+    expect(code, stdout).toBe(0);
+    expect(stdout).toMatch(/^\S+: GOMODCACHE\n(?:.*\n)*\d+ records of sum\.golang\.org: \d+ imported, /);
+    await build(await developer({ GOPROXY: third.url }));
   });
 });
