@@ -1,12 +1,15 @@
 /** `modhaven import`: takes the versions that an export, a module cache or another proxy keeps into the cache. */
 import { join } from 'node:path';
-import { loadConfig } from '../config/load-config.js';
+import { loadConfig, type Config } from '../config/load-config.js';
+import { createLog } from '../log.js';
 import type { ModulePath } from '../module/module-path.js';
 import { createDiskStore } from '../proxy/disk-store.js';
 import { allVersions, importVersions } from '../transfer/import-versions.js';
+import { createLogbook } from '../sumdb/logbook.js';
 import { recordedSums } from '../transfer/checksum-folder.js';
 import { importChecksums } from '../transfer/transfer-checksums.js';
 import { noVersions, recognizeLayout } from '../transfer/layout.js';
+import type { RecordedSum } from '../transfer/wanted.js';
 import { copiesInOrder, copyReport, copySummary } from './copy-report.js';
 import { counter, type OnProgress } from './progress-bar.js';
 
@@ -21,7 +24,8 @@ export interface ImportOptions {
 
 /** The report as text, and whether all that is in the folder is in the cache now. Throws CONFIG and STORAGE. */
 export async function importTree(options: ImportOptions): Promise<{ text: string; ok: boolean }> {
-  const { cacheDir } = loadConfig(options.config);
+  const config = loadConfig(options.config);
+  const { cacheDir } = config;
   const storeDir = join(cacheDir, 'download');
   const store = createDiskStore(storeDir);
   const { name, dir, source, goStateDir } = await recognizeLayout(options.dir);
@@ -31,7 +35,11 @@ export async function importTree(options: ImportOptions): Promise<{ text: string
   const { dryRun = false } = options;
   // First, so that versions are compared with them.
   const checksums = await importChecksums(dir, storeDir, { goStateDir, dryRun });
-  const recorded = (module: ModulePath, version: string) => recordedSums([storeDir, dir], module, version);
+  const own = ownSums(config);
+  const recorded = async (module: ModulePath, version: string) => [
+    ...(await own(module, version)),
+    ...(await recordedSums([storeDir, dir], module, version)),
+  ];
   const copies = await importVersions(versions, { source, store, recorded, dryRun, onDone });
   const ok = copiesInOrder(copies) && checksums.every(({ faults }) => faults.length === 0);
   if (options.json === true) {
@@ -48,4 +56,22 @@ export async function importTree(options: ImportOptions): Promise<{ text: string
   }
   const done = dryRun ? 'would be imported' : 'imported';
   return { text: `${dir}: ${name}\n${copyReport(copies, checksums, done)}`, ok };
+}
+
+/** What our own checksum database has of a version: nothing else may be stored of it, wherever it comes from. */
+function ownSums({
+  cacheDir,
+  sumdb,
+}: Config): (module: ModulePath, version: string) => Promise<RecordedSum[]> {
+  if (sumdb === undefined) return () => Promise.resolve([]);
+  const { log } = createLog({ level: 'silent', readable: false });
+  const { name: place, recorded } = createLogbook(cacheDir, sumdb, log);
+  return async (module, version) => {
+    const sums = await recorded(module, version);
+    if (sums === undefined) return [];
+    return [
+      { kind: 'zip', hash: sums.zip, place },
+      { kind: 'mod', hash: sums.mod, place },
+    ];
+  };
 }

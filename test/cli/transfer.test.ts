@@ -3,7 +3,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RunResult } from '../support/run.js';
-import { modhaven } from '../support/server.js';
+import { modhaven, startServer } from '../support/server.js';
 import {
   makeVersion,
   proxyFile,
@@ -128,6 +128,32 @@ describe('modhaven import', () => {
     const { code, stdout, stderr } = await command('import', path.join(dir, name));
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(`modhaven: ${path.join(dir, name)}`);
+  });
+
+  it('refuses what our own checksum database knows otherwise, also when the cache was lost', async () => {
+    const key = path.join(dir, 'sumdb-key');
+    const made = await modhaven(['sumdb', 'keygen', '--name', 'sum.ex.test', '--out', key]);
+    expect(made.code, made.stderr).toBe(0);
+    const config = 'sumdb: { name: sum.ex.test, key_file: ./sumdb-key }\n';
+    await writeFile(path.join(dir, 'modhaven.yaml'), config);
+    await writeProxyTree(tree, a);
+    expect((await command('import', tree)).code).toBe(0);
+    const server = await startServer({
+      ...{ dir, config: { sumdb: { name: 'sum.ex.test', key_file: './sumdb-key' } } },
+      vanity: { paths: { 'ex.test/a': '/srv/git/a.git' } },
+    });
+    const lookup = await fetch(`${server.url}/sumdb/sum.ex.test/lookup/ex.test/a@v1.0.0`);
+    expect([lookup.status, await lookup.text()]).toEqual([200, expect.stringContaining(a.hash)]);
+    await server.stop();
+
+    await rm(download, { recursive: true });
+    const other = await makeVersion('ex.test/a', 'v1.0.0', { 'a.go': 'package evil\n' });
+    await writeProxyTree(tree, other);
+    const { code, stdout } = await command('import', tree);
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      `DAMAGED ex.test/a@v1.0.0: .zip is ${other.hash}, sum.ex.test records ${a.hash}\n`,
+    );
   });
 
   it('prints JSON', async () => {
