@@ -54,12 +54,15 @@ export async function exportTree(options: ExportOptions): Promise<{ text: string
     const result = { ok, dir: options.dir, summary, versions: copies, checksums, missing, refused };
     return { text: `${JSON.stringify(result, null, 2)}\n`, ok };
   }
-  const lines = [
-    ...missing.map(({ module, version }) => `MISSING ${module}@${version}: it is not in the cache`),
-    ...(missing.length > 0 ? ['  to do: modhaven warm fetches it'] : []),
-    ...sumErrors(refused),
-  ];
+  const lines = [...missingReport(missing), ...sumErrors(refused)];
   return { text: [...lines, copyReport(copies, checksums, 'exported')].join('\n'), ok };
+}
+
+/** The lines about versions that are asked for and not there. */
+export function missingReport(missing: readonly VersionName[]): string[] {
+  if (missing.length === 0) return [];
+  const lines = missing.map(({ module, version }) => `MISSING ${module}@${version}: it is not in the cache`);
+  return [...lines, '  to do: modhaven warm fetches it'];
 }
 
 async function choose(
