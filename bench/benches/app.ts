@@ -1,6 +1,6 @@
 /** `go mod download` of an application with 100 modules, by a real go with an empty module cache. */
 import { downloadApp, writeApp } from '../lab/go.js';
-import { figures, withDir, withFreshServer, withServers, type Lab } from '../lab/lab.js';
+import { lineOf, withDir, withFreshServer, withServers, type Lab } from '../lab/lab.js';
 import { downloadTree, MODHAVEN } from '../lab/modhaven.js';
 import type { Contender } from '../lab/server.js';
 import { interleave, timed } from '../measure/interleave.js';
@@ -28,18 +28,17 @@ async function coldLines(lab: Lab): Promise<Line[]> {
   ];
   const samples = await interleave(contenders, lab.rounds, async ({ run }) => run());
   return [
-    {
+    lineOf(lab, samples, {
       name: 'go mod download, 100 modules, proxy cold',
       unit: 'ms',
-      figures: figures(lab, samples, (sample) => sample.ms),
+      value: (sample) => sample.ms,
       goals: [versusPeer(0.4), versus(DIRECT, 0.6)],
-    },
-    {
+    }),
+    lineOf(lab, samples, {
       name: 'processor time of the proxy, start included',
       unit: 'ms',
-      figures: figures(lab, samples, (sample) => sample.cpuMs),
-      goals: [],
-    },
+      value: (sample) => sample.cpuMs,
+    }),
   ];
 }
 
@@ -54,12 +53,12 @@ async function warmLine(lab: Lab): Promise<Line> {
     ];
     return interleave(proxies, lab.rounds, async ({ goproxy }) => download(lab, goproxy));
   });
-  return {
+  return lineOf(lab, samples, {
     name: 'go mod download, 100 modules, proxy warm',
     unit: 'ms',
-    figures: figures(lab, samples, (ms) => ms),
+    value: (ms) => ms,
     goals: [versus(FILES, 1.1)],
-  };
+  });
 }
 
 async function download(lab: Lab, goproxy: string): Promise<number> {

@@ -7,7 +7,7 @@
 import { SMALLS, moduleOf } from '../corpus/repos.js';
 import { emptyMirror, lsRemote, lsRemoteAndCommit, shallowFetchAndTar } from '../lab/bare-git.js';
 import { downloadDirect } from '../lab/go.js';
-import { figures, proxyPath, withDir, withFreshServer, type Lab } from '../lab/lab.js';
+import { lineOf, proxyPath, withDir, withFreshServer, type Lab } from '../lab/lab.js';
 import type { Contender } from '../lab/server.js';
 import { get, mustGet } from '../measure/client.js';
 import { interleave, timed } from '../measure/interleave.js';
@@ -40,13 +40,11 @@ export async function cold(lab: Lab): Promise<BenchResult> {
   return { lines };
 }
 
-interface ZipSample {
+interface ZipSample extends MemorySample {
   first: number;
   next: number;
   /** Processor time of the server and its children for the first zip. */
   cpuMs?: number;
-  serverMB?: number;
-  treeMB?: number;
 }
 
 async function zipLines(lab: Lab, zip: (typeof ZIPS)[number]): Promise<Line[]> {
@@ -58,28 +56,48 @@ async function zipLines(lab: Lab, zip: (typeof ZIPS)[number]): Promise<Line[]> {
     { name: GO_DIRECT, run: () => fromGo(lab, name) },
   ];
   const samples = await interleave(contenders, lab.rounds, async ({ run }) => run());
-  const line = (what: string, unit: 'ms' | 'MB', pick: (sample: ZipSample) => number | undefined): Line => ({
-    name: what,
-    unit,
-    figures: figures(lab, samples, pick),
-    goals: [],
-  });
+  const lines = [
+    lineOf(lab, samples, {
+      name: `cold zip, ${title}`,
+      unit: 'ms',
+      value: (s) => s.first,
+      goals: [versusPeer(zip.first)],
+    }),
+    lineOf(lab, samples, {
+      name: `processor time of a cold zip, ${title}`,
+      unit: 'ms',
+      value: (s) => s.cpuMs,
+    }),
+    lineOf(lab, samples, {
+      name: `next version, ${title}`,
+      unit: 'ms',
+      value: (s) => s.next,
+      goals: [versusPeer(zip.next)],
+    }),
+  ];
+  return name === LARGE ? [...lines, ...memoryLines(lab, samples, title)] : lines;
+}
+
+interface MemorySample {
+  serverMB?: number;
+  treeMB?: number;
+}
+
+function memoryLines(lab: Lab, samples: Map<string, MemorySample[]>, title: string): Line[] {
+  const goals = [absolute(MEMORY_LIMIT_MB)];
   return [
-    { ...line(`cold zip, ${title}`, 'ms', (s) => s.first), goals: [versusPeer(zip.first)] },
-    line(`processor time of a cold zip, ${title}`, 'ms', (s) => s.cpuMs),
-    { ...line(`next version, ${title}`, 'ms', (s) => s.next), goals: [versusPeer(zip.next)] },
-    ...(name === LARGE
-      ? [
-          {
-            ...line(`peak memory of the server, ${title}`, 'MB', (s) => s.serverMB),
-            goals: [absolute(MEMORY_LIMIT_MB)],
-          },
-          {
-            ...line(`peak memory with its children, ${title}`, 'MB', (s) => s.treeMB),
-            goals: [absolute(MEMORY_LIMIT_MB)],
-          },
-        ]
-      : []),
+    lineOf(lab, samples, {
+      name: `peak memory of the server, ${title}`,
+      unit: 'MB',
+      value: (s) => s.serverMB,
+      goals,
+    }),
+    lineOf(lab, samples, {
+      name: `peak memory with its children, ${title}`,
+      unit: 'MB',
+      value: (s) => s.treeMB,
+      goals,
+    }),
   ];
 }
 
@@ -126,47 +144,41 @@ async function refusedLines(lab: Lab): Promise<Line[]> {
       return { treeMB: watch.stop(), serverMB: peakResidentMB(pid) };
     }),
   );
-  const goals = [absolute(MEMORY_LIMIT_MB)];
-  const of = (sample: { treeMB: number; serverMB: number }, part: 'treeMB' | 'serverMB') => sample[part];
-  return [
-    {
-      name: 'peak memory of the server, 2 GB refused',
-      unit: 'MB',
-      figures: figures(lab, samples, (s) => of(s, 'serverMB')),
-      goals,
-    },
-    {
-      name: 'peak memory with its children, 2 GB refused',
-      unit: 'MB',
-      figures: figures(lab, samples, (s) => of(s, 'treeMB')),
-      goals,
-    },
-  ];
+  return memoryLines(lab, samples, '2 GB refused');
 }
 
 async function infoLine(lab: Lab): Promise<Line> {
   lab.say('cold .info');
-  const bare = (): Promise<number> =>
-    withDir(async (dir) => {
-      const mirror = await emptyMirror(dir);
-      return timed(() => lsRemoteAndCommit(lab, mirror, 'medium', 'v1.0.0'));
-    });
-  const name = 'ls-remote + one commit';
   const path = proxyPath(moduleOf('medium'), 'v1.0.0.info');
-  const figure = await coldAnswers(lab, path, { name, run: bare });
-  return { name: 'cold .info of a tag, 1,500 files', unit: 'ms', figures: figure, goals: [versusPeer(0.1)] };
+  const samples = await coldAnswers(lab, path, {
+    name: 'ls-remote + one commit',
+    run: () =>
+      withDir(async (dir) => {
+        const mirror = await emptyMirror(dir);
+        return timed(() => lsRemoteAndCommit(lab, mirror, 'medium', 'v1.0.0'));
+      }),
+  });
+  return lineOf(lab, samples, {
+    name: 'cold .info of a tag, 1,500 files',
+    unit: 'ms',
+    value: (ms) => ms,
+    goals: [versusPeer(0.1)],
+  });
 }
 
 async function listLine(lab: Lab): Promise<Line> {
   lab.say('cold list');
   const path = proxyPath(moduleOf('tags-10000'), 'list');
-  const run = async (): Promise<number> => timed(() => lsRemote(lab, 'tags-10000'));
-  return {
+  const samples = await coldAnswers(lab, path, {
+    name: LS_REMOTE,
+    run: () => timed(() => lsRemote(lab, 'tags-10000')),
+  });
+  return lineOf(lab, samples, {
     name: 'cold @v/list, 10,000 tags',
     unit: 'ms',
-    figures: await coldAnswers(lab, path, { name: LS_REMOTE, run }),
+    value: (ms) => ms,
     goals: [versus(LS_REMOTE, 1.5, 20)],
-  };
+  });
 }
 
 /** Milliseconds until fresh servers answer `path`, beside a limit. */
@@ -174,12 +186,12 @@ async function coldAnswers(
   lab: Lab,
   path: string,
   limit: { name: string; run: () => Promise<number> },
-): Promise<Line['figures']> {
+): Promise<Map<string, number[]>> {
   const contenders = [
     ...lab.servers.map((server) => ({ name: server.name, run: () => coldAnswer(server, path) })),
     limit,
   ];
-  return figures(lab, await interleave(contenders, lab.rounds, async ({ run }) => run()), (ms) => ms);
+  return interleave(contenders, lab.rounds, async ({ run }) => run());
 }
 
 async function coldAnswer(server: Contender, path: string): Promise<number> {

@@ -1,7 +1,7 @@
 /** What a server holds when nothing happens, and after it has carried load. */
 import { moduleOf, SMALLS } from '../corpus/repos.js';
 import { isInstalled } from '../lab/cores.js';
-import { figures, proxyPath, withDir, withServer, type Lab } from '../lab/lab.js';
+import { lineOf, proxyPath, withDir, withServer, type Lab } from '../lab/lab.js';
 import { mustGet } from '../measure/client.js';
 import { interleave } from '../measure/interleave.js';
 import { absolute } from '../measure/line.js';
@@ -34,18 +34,13 @@ export async function memory(lab: Lab): Promise<BenchResult> {
   );
   return {
     lines: [
-      {
-        name: 'memory idle',
-        unit: 'MB',
-        figures: figures(lab, samples, (s) => s.idle),
-        goals: [absolute(100)],
-      },
-      {
+      lineOf(lab, samples, { name: 'memory idle', unit: 'MB', value: (s) => s.idle, goals: [absolute(100)] }),
+      lineOf(lab, samples, {
         name: 'memory after warm load',
         unit: 'MB',
-        figures: figures(lab, samples, (s) => s.loaded),
+        value: (s) => s.loaded,
         goals: [absolute(200)],
-      },
+      }),
     ],
     skipped: hasWrk ? [] : ['memory after warm load: wrk is not installed'],
   };

@@ -1,11 +1,11 @@
 /** A hundred clients want the same version at the same moment, and nobody has it yet. */
 import { SMALLS, moduleOf } from '../corpus/repos.js';
-import { figures, proxyPath, withFreshServer, type Lab } from '../lab/lab.js';
+import { lineOf, proxyPath, withFreshServer, type Lab } from '../lab/lab.js';
 import { MODHAVEN } from '../lab/modhaven.js';
 import type { Contender } from '../lab/server.js';
 import { mustGet } from '../measure/client.js';
 import { interleave, timed } from '../measure/interleave.js';
-import { absolute, versus, type Line } from '../measure/line.js';
+import { absolute, versus } from '../measure/line.js';
 import { peakResidentMB } from '../measure/processes.js';
 import type { BenchResult } from './bench.js';
 
@@ -27,17 +27,22 @@ export async function stampede(lab: Lab): Promise<BenchResult> {
     ...ours.map((server) => ({ name: SINGLE, run: () => ask(lab, server, 1) })),
   ];
   const samples = await interleave(contenders, lab.rounds, async ({ run }) => run());
-  const line = (name: string, unit: Line['unit'], part: keyof Sample): Line => ({
-    name: `100 clients, one cold zip${name}`,
-    unit,
-    figures: figures(lab, samples, (sample) => sample[part]),
-    goals: [],
-  });
+  const name = '100 clients, one cold zip';
   return {
     lines: [
-      { ...line('', 'ms', 'ms'), goals: [versus(SINGLE, 1.15)] },
-      { ...line(': git conversations', 'calls', 'conversations'), goals: [versus(SINGLE, 1)] },
-      { ...line(': peak memory of the server', 'MB', 'serverMB'), goals: [absolute(200)] },
+      lineOf(lab, samples, { name, unit: 'ms', value: (s) => s.ms, goals: [versus(SINGLE, 1.15)] }),
+      lineOf(lab, samples, {
+        name: `${name}: git conversations`,
+        unit: 'calls',
+        value: (s) => s.conversations,
+        goals: [versus(SINGLE, 1)],
+      }),
+      lineOf(lab, samples, {
+        name: `${name}: peak memory of the server`,
+        unit: 'MB',
+        value: (s) => s.serverMB,
+        goals: [absolute(200)],
+      }),
     ],
   };
 }

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { nginxHost } from '../../test/support/nginx-host.js';
 import { moduleOf, SMALLS } from '../corpus/repos.js';
 import { isInstalled } from '../lab/cores.js';
-import { figures, proxyPath, withDir, withServers, type Lab, type NamedServer } from '../lab/lab.js';
+import { lineOf, proxyPath, withDir, withServers, type Lab, type NamedServer } from '../lab/lab.js';
 import { downloadTree, MODHAVEN } from '../lab/modhaven.js';
 import { NGINX, startFileServer } from '../lab/nginx.js';
 import { mustGet } from '../measure/client.js';
@@ -106,17 +106,6 @@ async function kindLines(lab: Lab, kind: Kind, targets: readonly Target[]): Prom
   const wanted = targets.filter(({ name }) => name !== ACCEL || kind.accel !== undefined);
   const samples = await load(lab, kind, wanted, lab.cores);
   const alone = new Map([...samples].filter(([name]) => !(name in goals)));
-  const line = (
-    name: string,
-    lineUnit: 'µs' | 'ms',
-    value: (sample: Sample) => number,
-    wants: Goal[],
-  ): Line => ({
-    name,
-    unit: lineUnit,
-    figures: figures(lab, alone, value),
-    goals: wants,
-  });
   const behind = Object.entries(goals).flatMap(([name, goal]) => {
     const ours = samples.get(name);
     if (ours === undefined || goal === undefined) return [];
@@ -128,8 +117,21 @@ async function kindLines(lab: Lab, kind: Kind, targets: readonly Target[]): Prom
   });
   return [
     rateLine(lab, `warm ${title}`, unit, alone, [versusPeer(kind.alone)]),
-    ...(unit === 'req/s' ? [line(`p99 of warm ${title}`, 'ms', (s) => s.p99Ms, [versusPeer(1)])] : []),
-    line(`processor time of one warm ${title}`, 'µs', (s) => s.cpuMicroseconds, []),
+    ...(unit === 'req/s'
+      ? [
+          lineOf(lab, alone, {
+            name: `p99 of warm ${title}`,
+            unit: 'ms',
+            value: (s) => s.p99Ms,
+            goals: [versusPeer(1)],
+          }),
+        ]
+      : []),
+    lineOf(lab, alone, {
+      name: `processor time of one warm ${title}`,
+      unit: 'µs',
+      value: (s) => s.cpuMicroseconds,
+    }),
     ...behind,
   ];
 }
@@ -191,7 +193,7 @@ function rateLine(
   goals: readonly Goal[],
 ): Line {
   const value = (sample: Sample) => (unit === 'req/s' ? sample.requestsPerSecond : sample.megabytesPerSecond);
-  return { name, unit, figures: figures(lab, samples, value), goals };
+  return lineOf(lab, samples, { name, unit, value, goals });
 }
 
 /** nginx with modhaven's files, and the shipped nginx in front of modhaven, both ways; none where nginx is missing. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { gitHttpHost, type GitHttpHost } from '../../test/support/git-http-host.js';
 import { removeTree, tempDir } from '../../test/support/tmp.js';
 import { corpus } from '../corpus/corpus.js';
-import type { Figure, Role } from '../measure/line.js';
+import type { Goal, Line, Role, Unit } from '../measure/line.js';
 import { chooseCores, type Cores } from './cores.js';
 import { modhaven, MODHAVEN } from './modhaven.js';
 import { peersOf } from './peers.js';
@@ -100,25 +100,31 @@ export async function withServers<T>(
   });
 }
 
-/** The role of a contender by its name; `limits` are all that is no server. */
-export function roleOf(lab: Lab, name: string): Role {
-  if (name === MODHAVEN) return 'modhaven';
-  return lab.servers.some((server) => server.name === name) ? 'peer' : 'limit';
+export interface LineOptions<T> {
+  name: string;
+  unit: Unit;
+  /** One number of a sample; undefined leaves it out. */
+  value: (sample: T) => number | undefined;
+  goals?: readonly Goal[];
 }
 
-/** Figures of what `interleave` measured; `value` picks one number out of a sample, undefined leaves it out. */
-export function figures<T>(
+/** A line of the table from what `interleave` measured. Who is no server is a limit. */
+export function lineOf<T>(
   lab: Lab,
   samples: ReadonlyMap<string, readonly T[]>,
-  value: (sample: T) => number | undefined,
-): Figure[] {
-  return [...samples]
-    .map(([name, values]) => ({
-      name,
-      role: roleOf(lab, name),
-      samples: values.map(value).filter((number) => number !== undefined),
-    }))
-    .filter((figure) => figure.samples.length > 0);
+  { name, unit, value, goals = [] }: LineOptions<T>,
+): Line {
+  const figures = [...samples].map(([contender, measured]) => ({
+    name: contender,
+    role: roleOf(lab, contender),
+    samples: measured.map(value).filter((number) => number !== undefined),
+  }));
+  return { name, unit, goals, figures: figures.filter((figure) => figure.samples.length > 0) };
+}
+
+function roleOf(lab: Lab, name: string): Role {
+  if (name === MODHAVEN) return 'modhaven';
+  return lab.servers.some((server) => server.name === name) ? 'peer' : 'limit';
 }
 
 /** The escaped URL path of a file of a module in the corpus; none of them has upper-case letters. */
