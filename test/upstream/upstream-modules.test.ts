@@ -63,9 +63,11 @@ function modulesBehind(
   urls: string[],
   fallbackOn: 'not-found' | 'any-error' = 'not-found',
   refreshMs = 0,
+  direct?: () => ModuleService,
 ): ModuleService {
   const proxies = urls.map((url) => ({ url, credentials: undefined, fallbackOn }));
   return createUpstreamModules({
+    ...(direct === undefined ? {} : { direct }),
     client: createGoproxyClient({ proxies: () => proxies, patienceMs: () => 500 }),
     store,
     lastKnown: createLastKnown({ dir: join(folder, 'upstream'), log: { warn: warn as never } }),
@@ -175,6 +177,49 @@ describe('a list', () => {
     await expect(modules.list(MODULE, FETCH)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
   });
 
+  it('is known after a restart, and says how old it is', async () => {
+    answers[`${BASE}/list`] = status(200, 'v1.0.0\n');
+    answers['/ex.test/!mod/@latest'] = status(200, '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}');
+    const first = modulesBehind([upstream.url]);
+    const { asOf } = await first.list(MODULE, FETCH);
+    await first.info(MODULE, 'latest', FETCH);
+    answers = {};
+    await upstream.stop();
+    const modules = modulesBehind([upstream.url]);
+    const list = await modules.list(MODULE, FETCH);
+    expect(list).toMatchObject({ value: ['v1.0.0'], stale: true });
+    expect(Math.round(list.asOf ?? 0)).toBe(asOf);
+    await expect(modules.info(MODULE, 'latest', FETCH)).resolves.toMatchObject({ stale: true });
+    await expect(modules.info(MODULE, 'main', FETCH)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
+    expect(warn).toHaveBeenCalledTimes(2);
+  });
+
+  it('is computed from what is stored when nothing is known and nobody can be asked', async () => {
+    answers[`${BASE}/v1.0.0.info`] = status(200, '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}');
+    const modules = modulesBehind([upstream.url]);
+    await modules.info(MODULE, 'v1.0.0', FETCH);
+    answers = { [`${BASE}/list`]: status(500), '/ex.test/!mod/@latest': status(500) };
+    await expect(modules.list(MODULE, FETCH)).resolves.toMatchObject({ value: ['v1.0.0'], stale: true });
+    await expect(modules.info(MODULE, 'latest', FETCH)).resolves.toMatchObject({ stale: true });
+  });
+
+  it('is found at once when it appears: nothing remembers that there was none', async () => {
+    const modules = modulesBehind([upstream.url], 'not-found', 60_000);
+    await expect(modules.list(MODULE, FETCH)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+    answers[`${BASE}/list`] = status(200, 'v1.0.0\n');
+    await expect(modules.list(MODULE, FETCH)).resolves.toMatchObject({ value: ['v1.0.0'] });
+  });
+
+  it('is no error page', async () => {
+    answers[`${BASE}/list`] = status(200, '<html>please log in</html>');
+    answers[`${BASE}/v1.0.0.mod`] = status(200, '<html>please log in</html>');
+    const modules = modulesBehind([upstream.url]);
+    await expect(modules.list(MODULE, FETCH)).rejects.toMatchObject({ code: 'HOST_REFUSED' });
+    await expect(modules.ensure(MODULE, 'v1.0.0', 'mod', FETCH)).rejects.toMatchObject({
+      code: 'HOST_REFUSED',
+    });
+  });
+
   it('is not asked for again within refresh', async () => {
     answers[`${BASE}/list`] = status(200, 'v1.0.0\n');
     const modules = modulesBehind([upstream.url], 'not-found', 60_000);
@@ -200,6 +245,72 @@ describe('the list of upstreams', () => {
     );
     if (code === undefined) await expect(list).resolves.toMatchObject({ value: ['v1.0.0'] });
     else await expect(list).rejects.toMatchObject({ code });
+  });
+
+  it('tells an outage before a "not found", as go does', async () => {
+    answers[`/first${BASE}/list`] = status(500);
+    const urls = [`${upstream.url}/first`, `${upstream.url}/second`];
+    await expect(modulesBehind(urls, 'any-error').list(MODULE, FETCH)).rejects.toMatchObject({
+      code: 'HOST_REFUSED',
+    });
+    expect(asked).toHaveLength(2);
+  });
+
+  it.each([
+    { answer: 404, fallbackOn: 'not-found', isDirect: true },
+    { answer: 500, fallbackOn: 'not-found', isDirect: false },
+    { answer: 500, fallbackOn: 'any-error', isDirect: true },
+  ] as const)(
+    'comes to "direct" after $answer with $fallbackOn: $isDirect',
+    async ({ answer, fallbackOn, isDirect }) => {
+      const info = Buffer.from('{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}');
+      const ensure = vi.fn(() => Promise.resolve({ hit: false }));
+      const repository: ModuleService = {
+        list: () => Promise.resolve({ value: ['v9.0.0'], hit: false, immutable: false }),
+        info: () => Promise.resolve({ value: info, hit: false, immutable: true }),
+        ensure,
+      };
+      for (const file of ['list', 'v1.0.0.info', 'v1.0.0.mod', 'v1.0.0.zip'])
+        answers[`${BASE}/${file}`] = status(answer);
+      const modules = modulesBehind([upstream.url], fallbackOn, 0, () => repository);
+      const results = await Promise.allSettled([
+        modules.list(MODULE, FETCH),
+        modules.info(MODULE, 'v1.0.0', FETCH),
+        modules.ensure(MODULE, 'v1.0.0', 'mod', FETCH),
+        modules.ensure(MODULE, 'v1.0.0', 'zip', FETCH),
+      ]);
+      const expected = isDirect ? 'fulfilled' : 'rejected';
+      expect(results.map((result) => result.status)).toEqual([expected, expected, expected, expected]);
+      expect(ensure).toHaveBeenCalledTimes(isDirect ? 2 : 0);
+      expect(asked).toHaveLength(4);
+    },
+  );
+
+  it('is asked so many things at once, and who waits too long is told so', async () => {
+    let release: () => void = () => undefined;
+    answers[`${BASE}/list`] = (_request, response) => {
+      release = () => void response.end('v1.0.0\n');
+    };
+    let patience = 60_000;
+    const proxy = { url: upstream.url, credentials: undefined, fallbackOn: 'not-found' as const };
+    const client = createGoproxyClient({
+      proxies: () => [proxy],
+      patienceMs: () => patience,
+      concurrency: 1,
+    });
+    const read = (path: string) => client.read(path, () => Promise.resolve('read'));
+    const slow = read(`${BASE}/list`);
+    await vi.waitFor(() => expect(asked).toHaveLength(1), { timeout: 20_000 });
+    patience = 20; // for who comes now
+    await expect(read(`${BASE}/v1.0.0.mod`)).rejects.toMatchObject({
+      code: 'OVERLOADED',
+      message: 'the upstream proxy cannot be asked now',
+    });
+    expect(asked).toHaveLength(1);
+    patience = 60_000;
+    release();
+    await expect(slow).resolves.toBe('read');
+    await expect(read(`${BASE}/v1.0.0.mod`)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
   });
 
   it('gives up an upstream that says nothing', async () => {
