@@ -111,6 +111,7 @@ export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptio
     lastKnown: createLastKnown({ dir: join(cacheDir, 'upstream'), log }),
     tempDir: cacheDir,
     refreshMs,
+    hurryMs: () => config().vcsConnectTimeoutMs,
     log,
   });
   const hasUpstream = () => proxies().length > 0 || config().directHosts.size > 0;

@@ -35,6 +35,8 @@ export interface UpstreamModulesOptions {
   /** A directory on the disk of the store, for zips that are not checked yet. */
   tempDir: string;
   refreshMs: () => number;
+  /** How long, in milliseconds, an upstream is waited for where its last answer is known. */
+  hurryMs: () => number;
   log: Pick<Logger, 'warn'>;
   /** Who fetches a module from its repository when the turn of the list comes to that; undefined if nobody may. */
   direct?: (path: ModulePath) => ModuleService | undefined;
@@ -43,7 +45,7 @@ export interface UpstreamModulesOptions {
 const FETCH: Ask = { onlyCached: false };
 
 export function createUpstreamModules(options: UpstreamModulesOptions): ModuleService {
-  const { client, store, lastKnown, tempDir, refreshMs, log, direct } = options;
+  const { client, store, lastKnown, tempDir, refreshMs, hurryMs, log, direct } = options;
   const flights = createCoalescer();
   const zips = createPassingZips({
     ...{ client, store, tempDir },
@@ -67,7 +69,7 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
     const isFresh = ({ askedAt }: Stamped) => Date.now() - askedAt < refreshMs();
     const before = await lastKnown.get(path);
     if (before !== undefined && isFresh(before)) return answerOf(before, true);
-    return flights.run(path, async () => {
+    const flight = flights.run(path, async () => {
       const known = await lastKnown.get(path); // another flight may have ended since
       if (known !== undefined && isFresh(known)) return answerOf(known, true);
       const askedAt = Date.now();
@@ -82,6 +84,27 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
         return { ...answerOf(known, true), stale: true };
       }
     });
+    return before === undefined ? flight : inTime(flight, path, before);
+  }
+
+  /** What is known, if the upstream takes its time. It goes on meanwhile, for those who ask later. */
+  async function inTime(
+    flight: Promise<Answer<Buffer>>,
+    path: string,
+    known: Stamped,
+  ): Promise<Answer<Buffer>> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Answer<Buffer>>((resolve) => {
+      timer = setTimeout(() => {
+        logStale(path, 'no answer yet', known.askedAt);
+        resolve({ ...answerOf(known, true), stale: true });
+      }, hurryMs());
+    });
+    try {
+      return await Promise.race([flight, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   function logStale(path: string, error: unknown, asOf?: number): void {

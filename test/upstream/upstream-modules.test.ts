@@ -73,15 +73,19 @@ function modulesBehind(
     lastKnown: createLastKnown({ dir: join(folder, 'upstream'), log: { warn: warn as never } }),
     tempDir: folder,
     refreshMs: () => refreshMs,
+    hurryMs: () => hurryMs,
     log: { warn: warn as unknown as Logger['warn'] },
   });
 }
 
 let folder: string;
+/** Longer than any test waits, unless it says otherwise. */
+let hurryMs: number;
 
 beforeEach(async () => {
   asked = [];
   answers = {};
+  hurryMs = 60_000;
   warn = vi.fn();
   folder = await tempDir('upstream');
   store = createDiskStore(join(folder, 'download'));
@@ -167,6 +171,23 @@ describe('a list', () => {
     answers[`${BASE}/list`] = status(500);
     await expect(modules.list(MODULE, FETCH)).resolves.toMatchObject(expected);
     expect(warn).toHaveBeenCalledOnce();
+  });
+
+  it('is the last known one while the upstream takes its time, and the new one when that has come', async () => {
+    let release: () => void = () => undefined;
+    answers[`${BASE}/list`] = status(200, 'v1.0.0\n');
+    const modules = modulesBehind([upstream.url]);
+    await modules.list(MODULE, FETCH);
+    answers[`${BASE}/list`] = (_request, response) => {
+      release = () => void response.end('v1.1.0\n');
+    };
+    hurryMs = 1;
+    await expect(modules.list(MODULE, FETCH)).resolves.toMatchObject({ value: ['v1.0.0'], stale: true });
+    hurryMs = 60_000;
+    const next = modules.list(MODULE, FETCH);
+    await vi.waitFor(() => expect(asked).toHaveLength(2), { timeout: 20_000 });
+    release();
+    await expect(next).resolves.toMatchObject({ value: ['v1.1.0'] });
   });
 
   it('is gone when the upstream says so', async () => {
