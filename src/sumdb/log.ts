@@ -74,7 +74,9 @@ export function openLog(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn
       const batch = queue;
       queue = [];
       try {
-        await commitAll(batch.map(({ record }) => record));
+        const records = new Map<string, string>();
+        for (const { subject, record } of batch) if (!records.has(subject)) records.set(subject, record);
+        await commitAll(records);
         for (const { subject, done } of batch) done(index.get(subject) ?? NaN);
       } catch (error) {
         for (const { failed } of batch) failed(error);
@@ -83,14 +85,18 @@ export function openLog(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn
     isCommitting = false;
   }
 
-  async function commitAll(records: string[]): Promise<void> {
+  /** Records by the version they are about. */
+  async function commitAll(missing: Map<string, string>): Promise<void> {
     for (;;) {
-      const missing = new Map(records.map((record) => [subjectOf(record) ?? '', record]));
-      for (const subject of missing.keys()) if (isThere(subject)) missing.delete(subject);
-      if (missing.size === 0) return;
       const start = state().frontier.size;
-      const room = TILE_WIDTH - (start % TILE_WIDTH);
-      if (!(await commit(start, [...missing.values()].slice(0, room)))) await catchUp();
+      const next = new Map<string, string>();
+      for (const [subject, record] of missing) {
+        if (next.size === TILE_WIDTH - (start % TILE_WIDTH)) break;
+        if (isThere(subject)) missing.delete(subject);
+        else next.set(subject, record);
+      }
+      if (next.size === 0) return;
+      if (!(await commit(start, next))) await catchUp();
       await seal().catch((error: unknown) => {
         // The records are safe in their commits, and the tiles in memory: the next commit tries again.
         log.warn({ err: error }, 'the checksum database could not write its tiles');
@@ -99,8 +105,9 @@ export function openLog(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn
   }
 
   /** False if somebody else has committed at this place. */
-  async function commit(start: number, records: string[]): Promise<boolean> {
+  async function commit(start: number, added: ReadonlyMap<string, string>): Promise<boolean> {
     const before = state();
+    const records = [...added.values()];
     let { frontier } = before;
     const full: FullTile[] = [];
     for (const record of records) {
@@ -113,7 +120,7 @@ export function openLog(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn
     // A process that slept meanwhile may find the place empty again, because what was there is sealed.
     if (!isFirst || files.isSealed(Math.floor(start / TILE_WIDTH))) return false;
     await view.witness.advance(head);
-    for (const [i, record] of records.entries()) index.set(subjectOf(record) ?? '', start + i);
+    for (const [i, subject] of [...added.keys()].entries()) index.set(subject, start + i);
     use({
       ...before,
       frontier,
@@ -204,7 +211,8 @@ function openState({ dir, witnessFile }: LogPlace, verifier: Verifier, trustsLog
   function onRecord(record: string, number: number): void {
     const subject = subjectOf(record);
     if (subject === undefined) throw damaged(dir, `record ${number} is about no version`);
-    if (!index.has(subject)) index.set(subject, number);
+    // A copy: a part of a text keeps the whole text in memory.
+    if (!index.has(subject)) index.set(Buffer.from(subject).toString(), number);
   }
 
   let state = readHistory(files, EMPTY_STATE, { verifier, onRecord, ancestor: known });
