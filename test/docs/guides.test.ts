@@ -23,7 +23,7 @@ import { sshdHost, type SshdHost } from '../support/sshd-host.js';
 import { tempDir } from '../support/tmp.js';
 import { selfSignedCertificate } from '../support/tls-certificate.js';
 
-const GUIDES = ['git-hosts.md', 'gerrit-to-gitlab.md', 'wireguard.md'];
+const GUIDES = ['git-hosts.md', 'gerrit-to-gitlab.md', 'wireguard.md', 'checksum-database.md'];
 const TOKEN = 'token-of-the-guide';
 
 describe.each(GUIDES)('docs/%s', (guide) => {
