@@ -240,7 +240,7 @@ export const ConfigFile = z
       .preprocess((value: unknown) => value ?? [], z.array(TrustedProxy))
       .prefault([])
       .describe(
-        'Addresses or networks in front of the server whose X-Forwarded-* headers count. Default: none.',
+        'Addresses or networks in front of the server whose X-Forwarded-* headers count; those that come through a unix socket always do. Default: none.',
       ),
     webhook: section(
       z.strictObject({

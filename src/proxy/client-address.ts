@@ -5,14 +5,19 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIPv6 } from 'node:net';
+import { LRUCache } from 'lru-cache';
 
 /** Whether the headers of a proxy at `address` count. */
 export type Trust = (address: string | undefined) => boolean;
 
-/** Trust in the addresses and CIDRs of `trustProxy()`, which are read anew only when the list is another one. */
+/** Addresses of which is remembered whether they are in the list: looking them up costs as much as an answer. */
+const MAX_DECIDED = 1_000;
+
+/** Trust in the addresses and CIDRs of `trustProxy()`, which are read anew only when it is another list. */
 export function createTrust(trustProxy: () => readonly string[]): Trust {
   let known: readonly string[] | undefined;
   let list = new BlockList();
+  const decided = new LRUCache<string, boolean>({ max: MAX_DECIDED });
   return (address) => {
     if (address === undefined) return true;
     const trusted = trustProxy();
@@ -20,18 +25,23 @@ export function createTrust(trustProxy: () => readonly string[]): Trust {
     if (trusted !== known) {
       list = blockListOf(trusted);
       known = trusted;
+      decided.clear();
     }
-    const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
-    return list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+    let isTrusted = decided.get(address);
+    if (isTrusted === undefined) {
+      const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
+      isTrusted = list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+      decided.set(address, isTrusted);
+    }
+    return isTrusted;
   };
 }
 
 /** The last address before those that are trusted. Undefined at a unix socket without a proxy. */
 export function clientAddress({ socket, headers }: IncomingMessage, trusts: Trust): string | undefined {
   let address = socket.remoteAddress;
-  if (!trusts(address)) return address;
   const forwarded = headers['x-forwarded-for'];
-  if (forwarded === undefined) return address;
+  if (forwarded === undefined || !trusts(address)) return address;
   const hops = String(forwarded).split(',');
   for (let hop = hops.pop(); hop !== undefined && trusts(address); hop = hops.pop()) address = hop.trim();
   return address;
