@@ -49,16 +49,20 @@ async function bench(names: string[], options: Options): Promise<void> {
   };
   const machine = await describeMachine();
   const report: Report = { machine, rounds, seconds, lines: [], growth: [], skipped: [] };
-  await withLab({ dir, rounds, seconds, say }, async (lab) => {
-    for (const name of names.length === 0 ? Object.keys(BENCHES) : names) {
-      const { lines = [], growth: grown = [], skipped = [] } = (await BENCHES[name]?.(lab)) ?? {};
-      report.lines.push(...lines);
-      report.growth.push(...grown);
-      report.skipped.push(...skipped);
-    }
-  });
-  process.stdout.write(renderReport(report, 'terminal'));
-  if (json !== undefined) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`);
+  try {
+    await withLab({ dir, rounds, seconds, say }, async (lab) => {
+      for (const name of names.length === 0 ? Object.keys(BENCHES) : names) {
+        const { lines = [], growth: grown = [], skipped = [] } = (await BENCHES[name]?.(lab)) ?? {};
+        report.lines.push(...lines);
+        report.growth.push(...grown);
+        report.skipped.push(...skipped);
+      }
+    });
+  } finally {
+    // What was measured before a failure took long, too.
+    process.stdout.write(renderReport(report, 'terminal'));
+    if (json !== undefined) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`);
+  }
   if (readme) await updateReadme(report);
 }
 
