@@ -35,6 +35,8 @@ export async function serve({ config: file, listen, logLevel, version }: ServeOp
   };
   const app = createApp({ settings, log, writeLine, version, ...(shared && { workers }) });
   await prepareCache(config);
+  // Before anything listens: who sees a server that answers may end it.
+  const asked = untilSignal(app);
   try {
     if ('path' in config.listen) await removeDeadSocket(config.listen.path);
     if (shared) crew = await listenWith(count, app, { settings, log, logLevel });
@@ -44,7 +46,7 @@ export async function serve({ config: file, listen, logLevel, version }: ServeOp
     throw cannotListen(config, error);
   }
   announce(app, config, log, count);
-  await endOfService(app, crew, config, log);
+  await endService(app, crew, { signal: await asked, config, log });
   await flush();
   // Flights that no request waits for any more may still talk to a host; they have nothing to lose.
   setImmediate(() => process.exit(0));
@@ -122,30 +124,40 @@ function announce(app: App, config: Config, log: Logger, count: number): void {
   log.info(`try it: GOPROXY=${config.publicUrl} GONOPROXY=none GONOSUMDB='*' ${command}`);
 }
 
-/** Waits for a signal to end, then for the requests that are running, as long as one of them may take. */
-function endOfService(app: App, crew: Crew | undefined, config: Config, log: Logger): Promise<void> {
+/** Resolves with the signal to end; until then SIGHUP has the files read again. */
+function untilSignal(app: App): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    const end = (signal: NodeJS.Signals) => {
-      log.info({ signal }, 'ending: running requests are finished first');
-      const deadline = setTimeout(() => {
-        log.error('requests were still running at the deadline');
-        process.exit(1);
-      }, config.vcsTimeoutMs + 10_000);
-      // The workers first: what they are still asked, they may have to ask the main process.
-      const ended = (crew?.close() ?? Promise.resolve()).then(() => app.close());
-      void ended.then(() => {
-        clearTimeout(deadline);
-        log.info('ended');
-        resolve();
-      });
-    };
-    process.once('SIGTERM', end);
-    process.once('SIGINT', end);
-    process.on('SIGHUP', () => {
-      if (terminalIsGone()) end('SIGHUP');
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+    process.on('SIGHUP', (signal) => {
+      if (terminalIsGone()) resolve(signal);
       else app.reload();
     });
   });
+}
+
+interface EndOfService {
+  signal: NodeJS.Signals;
+  config: Config;
+  log: Logger;
+}
+
+/** Finishes the requests that are running, as long as one of them may take. */
+async function endService(
+  app: App,
+  crew: Crew | undefined,
+  { signal, config, log }: EndOfService,
+): Promise<void> {
+  log.info({ signal }, 'ending: running requests are finished first');
+  const deadline = setTimeout(() => {
+    log.error('requests were still running at the deadline');
+    process.exit(1);
+  }, config.vcsTimeoutMs + 10_000);
+  // The workers first: what they are still asked, they may have to ask the main process.
+  await crew?.close();
+  await app.close();
+  clearTimeout(deadline);
+  log.info('ended');
 }
 
 /** A closed terminal sends the same signal as who wants the files read again; nobody would end the server then. */

@@ -1,6 +1,7 @@
 /** Edits of both files while the server runs: how they arrive, what they change, and what they cannot change. */
 import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
 import { repo, type GitRepo } from '../support/git-repo.js';
@@ -11,6 +12,8 @@ import { ask, logged, until } from './ask.js';
 
 /** Long enough for a slow machine; an edit that is not noticed at all takes for ever. */
 const SOON = 5_000;
+/** Between two looks at a file. */
+const WATCH_MS = 250;
 
 interface Status {
   config: { error?: string };
@@ -49,6 +52,16 @@ function ruleTo(name: string): string {
 /** How often a line of the log has come. */
 function count(server: ModhavenServer, text: string): number {
   return server.logs().split(text).length - 1;
+}
+
+/** How often vanity.yaml was read again, once the edits so far have all been noticed. */
+async function readings(server: ModhavenServer): Promise<number> {
+  for (let before = -1; ;) {
+    const now = count(server, 'vanity.yaml read again');
+    if (now === before) return now;
+    before = now;
+    await setTimeout(3 * WATCH_MS);
+  }
 }
 
 describe('an edit of vanity.yaml', () => {
@@ -103,7 +116,7 @@ describe('an edit of vanity.yaml', () => {
   });
 
   it('is looked for on SIGHUP', async () => {
-    const before = count(server, 'vanity.yaml read again');
+    const before = await readings(server);
     server.signal('SIGHUP');
     const after = await until(
       () => count(server, 'vanity.yaml read again'),
