@@ -171,6 +171,8 @@ describe.skipIf(withoutGo)(
         );
       const questions = fc
         .sample(mangled(tile), SAMPLES)
+        // It parses levels that no tile has (its own limit is 63); we do not.
+        .filter((bytes) => Number(/^tile\/\d+\/(\d+)/.exec(bytes.toString())?.[1] ?? 0) <= 63)
         .map((bytes): Question => ({ Kind: 'tile', Text: base64(bytes) }));
       await agree(questions, (question) => {
         const found = parseTilePath(textOf(question));
