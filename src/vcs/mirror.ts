@@ -18,7 +18,7 @@ import { dirname, join } from 'node:path';
 import { isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { redactLine } from '../redact.js';
-import { adoptCommit } from './adopt.js';
+import { adoptCommit, adoptTrees, takeInventory } from './adopt.js';
 import { bareRepo, isBroken, type BareRepo, type GitObject, type ObjectFormat } from './bare-repo.js';
 import { NETWORK_OPTIONS, networkEnvironment, options } from './git-environment.js';
 import { explainGitFailure } from './git-errors.js';
@@ -153,9 +153,11 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
   async function fetchCommit(refs: Refs, commit: string, ref: string | undefined): Promise<void> {
     await content.write(formatOf(refs), async () => {
       if (await holds(content, commit)) return; // somebody else was faster
+      const isLarge = (await content.meanObjectBytes()) > LARGE_OBJECTS;
+      if (isLarge && (await fetchMissing(refs, commit, ref))) return;
       try {
         // A bundle cannot be cut at a depth.
-        await fetchOne(content, remote.bundle ? [] : ['--depth=1'], commit, ref, await negotiation(content));
+        await fetchOne(content, remote.bundle ? [] : ['--depth=1'], commit, ref, isLarge ? NOTHING_HERE : {});
       } catch (error) {
         if (!isHostTrouble(error) || isBroken(error, content.dir)) throw error;
         // Old hosts know neither depths nor hashes: everything at once, or the host's own refusal.
@@ -167,12 +169,35 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
   }
 
   /**
-   * A host that knows what is here already looks for differences to it. Where files are large that takes it a minute for
-   * what it would send in a second, so it is not told then.
+   * Brings the files of `commit` that are not here yet, one by one, and false if the host does not do that. A host that
+   * is told what is here looks for differences to it instead: where files are large, that takes it a minute for what
+   * it sends in a second.
    */
-  async function negotiation(repo: BareRepo): Promise<Talk> {
-    const isLarge = (await repo.meanObjectBytes()) > LARGE_OBJECTS;
-    return { extra: isLarge ? { 'fetch.negotiationAlgorithm': 'noop' } : {} };
+  async function fetchMissing(refs: Refs, commit: string, ref: string | undefined): Promise<boolean> {
+    if (await isWhole()) return false;
+    try {
+      const sent = await trees.write(formatOf(refs), () => fetchFiltered(commit, ref));
+      if (sent !== 'trees') return false;
+      const { missing, present } = await takeInventory(trees, content, commit);
+      if (missing.length > 0) await fetchFiles(content, [], missing);
+      await adoptTrees(trees, content, commit, present);
+      return true;
+    } catch (error) {
+      // Whatever is wrong with this short way, the long one may work, or fails with a reason of its own.
+      if (isModhavenError(error, 'VERSION_NOT_FOUND') || error instanceof GitFailure) return false;
+      throw error;
+    }
+  }
+
+  /** Brings files by their hashes. What is here already does not matter to a host that is asked so. */
+  async function fetchFiles(repo: BareRepo, flags: string[], hashes: readonly string[]): Promise<void> {
+    const input = hashes.map((hash) => `${hash}\n`).join('');
+    await fetch(repo, [...flags, '--stdin'], [], { ...NOTHING_HERE, input });
+  }
+
+  /** Whether the host is known to send all files or none. */
+  async function isWhole(): Promise<boolean> {
+    return remote.bundle || (await isThere(unfiltered)) || (await isThere(dumb));
   }
 
   /** By its hash where the host allows it, which saves the question for refs; else by a name it has for it. */
@@ -195,7 +220,7 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
   }
 
   async function fetchTrees(refs: Refs, commit: string, ref: string | undefined): Promise<void> {
-    if (remote.bundle || (await isThere(unfiltered)) || (await isThere(dumb))) {
+    if (await isWhole()) {
       await heal(content, () => fetchCommit(refs, commit, ref));
       return;
     }
@@ -241,9 +266,7 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
     return trees.write(format, async () => {
       if ((await trees.objects([hash]))[0] !== undefined) return true;
       try {
-        // What is here already does not matter to a host that is asked for one blob.
-        const extra = { 'fetch.negotiationAlgorithm': 'noop' };
-        await fetch(trees, ['--filter=blob:none', '--stdin'], [], { extra, input: `${hash}\n` });
+        await fetchFiles(trees, ['--filter=blob:none'], [hash]);
         return true;
       } catch (error) {
         if (!isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
@@ -313,6 +336,9 @@ const EVERYTHING = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as
 export function mirrorName(remote: RepoUrl): string {
   return createHash('sha256').update(remote.gitUrl).digest('hex');
 }
+
+/** The host is not told what is here already. */
+const NOTHING_HERE = { extra: { 'fetch.negotiationAlgorithm': 'noop' } } as const;
 
 /** Bytes in a pack. Source files take about one KiB there. */
 const LARGE_OBJECTS = 256 * 1024;

@@ -2,6 +2,7 @@
  * What a question costs that nobody asked before: git children of ours, questions to the host, files that it sends. Time
  * follows from these; only they can be counted.
  */
+import { randomBytes } from 'node:crypto';
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -120,6 +121,34 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
     const before = (await filesIn('content.git')).length;
     expect(await costs(async () => zip('v1.1.0'))).toEqual({ children: ['archive', 'fetch'], requests: 2 });
     expect((await filesIn('content.git')).length - before).toBe(1);
+  });
+
+  it('the next zip where files are large: only the files that are new, and no search for differences', async () => {
+    const megabytes = (count: number) => randomBytes(count * 1024 * 1024);
+    const kept = megabytes(3);
+    for (const [version, day] of [
+      ['v2.0.0', 10],
+      ['v2.1.0', 11],
+      ['v2.2.0', 12],
+    ] as const) {
+      await l.repo
+        .at(`2024-01-${day}T00:00:00Z`)
+        .write({ 'go.mod': 'module example.com/foo/v2\n', 'kept.bin': kept, 'new.bin': megabytes(1) })
+        .commit(version);
+      await l.repo.tag(version);
+    }
+    const major2 = `${MODULE}/v2` as ModulePath;
+    const zip2 = async (version: string) => service.ensure(major2, version, 'zip', ASK);
+    await zip2('v2.0.0');
+    const before = (await filesIn('content.git')).length;
+    expect((await costs(async () => zip2('v2.1.0'))).children).toEqual(
+      ['cat-file', 'fetch', 'rev-list', 'fetch', 'pack-objects', 'archive'].sort(),
+    );
+    expect((await filesIn('content.git')).length - before).toBe(1);
+    await service.info(major2, 'v2.2.0', ASK);
+    expect((await costs(async () => zip2('v2.2.0'))).requests).toBe(2);
+    expect((await filesIn('content.git')).length - before).toBe(2);
+    expect(await inMirror(l.vcsDir, 'content.git', 'fsck', '--no-dangling')).toBe('');
   });
 
   it('the next .info of the repository: one fetch, where go.mod is that of another version', async () => {
