@@ -54,6 +54,7 @@ const processes = [{ workers: 1 }, { workers: 2 }];
 describe.skipIf(missing('git')).each(processes)('SIGTERM with $workers worker(s)', (config) => {
   beforeEach(async () => {
     server = await startServer({ config: { ...config }, vanity: vanity() });
+    await logged(server, 'modhaven is ready'); // the first worker answers before the second does
   });
 
   it('lets a fetch that is running end well, turns new requests away, and exits with 0', async () => {
@@ -151,6 +152,7 @@ describe.skipIf(missing('git')).each(processes)('SIGTERM with $workers worker(s)
 describe.skipIf(missing('git', 'go')).each(processes)('SIGKILL with $workers worker(s)', (config) => {
   beforeEach(async () => {
     server = await startServer({ config: { ...config }, vanity: vanity() });
+    await logged(server, 'modhaven is ready'); // the first worker answers before the second does
   });
 
   /** Of a server that never died. */
