@@ -84,9 +84,10 @@ export function createPushHandler(options: PushHandlerOptions): PushHandler {
     for (const { path, version } of versions) {
       try {
         const ask = { onlyCached: false };
-        await modules.info(path, version, ask);
-        await modules.ensure(path, version, 'mod', ask);
+        // First, because one fetch then brings what all three need.
         await modules.ensure(path, version, 'zip', ask);
+        await modules.ensure(path, version, 'mod', ask);
+        await modules.info(path, version, ask);
         log.info({ module: path, version }, 'a pushed version was fetched');
         return;
       } catch (error) {

@@ -65,9 +65,10 @@ async function warmVersion(wanted: Wanted, options: WarmOptions): Promise<Warmed
   try {
     const version = await resolve(modules, module, query);
     warmed.version = version;
-    const info = await modules.info(module, version, FETCH);
-    const mod = await modules.ensure(module, version, 'mod', FETCH);
+    // The zip first: what a repository is asked for then brings the other parts as well.
     const whole = zip ? await modules.ensure(module, version, 'zip', FETCH) : { hit: true };
+    const mod = await modules.ensure(module, version, 'mod', FETCH);
+    const info = await modules.info(module, version, FETCH);
     warmed.fetched = !(info.hit && mod.hit && whole.hit);
     warmed.mismatches = await sumMismatches(store, module, version, sums);
     if (checksums === undefined || isPrivate(module)) return warmed;

@@ -13,14 +13,15 @@ import { repo } from '../support/git-repo.js';
 import { goClient, type GoClient } from '../support/go.js';
 import { guideBlocks, readGuide } from '../support/guide.js';
 import type { Stoppable } from '../support/loopback.js';
-import { PUBLIC_ENV, publicProxy } from '../support/public-modules.js';
+import { publicProxy } from '../support/public-proxy.js';
 import { missing } from '../support/requirements.js';
 import { run, type Env } from '../support/run.js';
 import { CLI, startServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
 
 const GUIDE = 'air-gapped.md';
-const upstream = missing('git', 'go') ? undefined : publicProxy('rsc.io/quote@v1.5.2');
+const proxy = missing('git', 'go') ? undefined : publicProxy();
+const PUBLIC_ENV = proxy?.env ?? {};
 
 const GO_MOD =
   'module example.test/main\n\ngo 1.21\n\nrequire mycompany.com/go/foo v1.0.0\nrequire rsc.io/quote v1.5.2\n';
@@ -67,7 +68,7 @@ describe(`docs/${GUIDE}`, () => {
   });
 });
 
-describe.skipIf(upstream === undefined)(`the commands of docs/${GUIDE}`, () => {
+describe.skipIf(proxy === undefined)(`the commands of docs/${GUIDE}`, () => {
   let git: GitHttpHost;
   let go: GoClient;
   /** HOME of each machine; the second is never connected. */
@@ -95,7 +96,7 @@ describe.skipIf(upstream === undefined)(`the commands of docs/${GUIDE}`, () => {
     // The program, with a go.sum that its developer's go made.
     const everyday = await startServer({
       vanity: { host: 'mycompany.com', paths: { '/go/{name}': `${git.url}/go/{name}.git` } },
-      config: { upstream },
+      config: { upstream: proxy?.url },
       env: PUBLIC_ENV,
     });
     started.push(everyday);
@@ -116,7 +117,7 @@ describe.skipIf(upstream === undefined)(`the commands of docs/${GUIDE}`, () => {
     for (const { language, file, text } of guideBlocks(GUIDE).filter((block) => block.heading === heading)) {
       const here = text
         .replaceAll('https://gitlab.mycompany.com', git.url)
-        .replaceAll('https://goproxy.example', upstream ?? '');
+        .replaceAll('https://goproxy.example', proxy?.url ?? '');
       if (file !== undefined) await writeFile(path.join(home, file), here);
       if (language !== 'sh') continue;
       const result = await run('sh', ['-eu', '-c', here], {

@@ -8,14 +8,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
 import { repo } from '../support/git-repo.js';
 import { goClient, type GoClient } from '../support/go.js';
-import { PUBLIC_ENV, publicProxy } from '../support/public-modules.js';
+import { publicProxy } from '../support/public-proxy.js';
 import { missing } from '../support/requirements.js';
 import type { Env } from '../support/run.js';
 import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
 
 const PUBLIC = 'rsc.io/quote@v1.5.2';
-const upstream = missing('git', 'go') ? undefined : publicProxy(PUBLIC);
+const proxy = missing('git', 'go') ? undefined : publicProxy(PUBLIC);
 
 /** What a developer sets, besides GOPROXY: modules of the company are in no public database, everything else is. */
 const DEVELOPER = { GOSUMDB: 'sum.golang.org', GONOSUMDB: 'mycompany.com', GOFLAGS: '-mod=mod -modcacherw' };
@@ -36,7 +36,7 @@ func main() { fmt.Println(foo.Word, quote.Glass()) }
 const GO_MOD =
   'module example.test/main\n\ngo 1.21\n\nrequire mycompany.com/go/foo v1.0.0\nrequire rsc.io/quote v1.5.2\n';
 
-describe.skipIf(upstream === undefined)('a build that moves to a site without a network', () => {
+describe.skipIf(proxy === undefined)('a build that moves to a site without a network', () => {
   let git: GitHttpHost;
   let connected: ModhavenServer;
   let airGapped: ModhavenServer;
@@ -58,7 +58,7 @@ describe.skipIf(upstream === undefined)('a build that moves to a site without a 
     await foo.tag('v1.0.0');
     git = await gitHttpHost(root);
     const vanity = { host: 'mycompany.com', paths: { '/go/{name}': `${git.url}/{name}.git` } };
-    connected = await startServer({ vanity, config: { upstream }, env: PUBLIC_ENV });
+    connected = await startServer({ vanity, config: { upstream: proxy?.url }, env: proxy?.env ?? {} });
     airGapped = await startServer({ vanity, config: { upstream: 'off' }, env: NO_NETWORK });
 
     goPath = await tempDir('air-gapped-gopath');
@@ -71,7 +71,7 @@ describe.skipIf(upstream === undefined)('a build that moves to a site without a 
     tree = path.join(path.dirname(goSum), 'tree');
     // What the build brought is not what is tested: warm starts from nothing.
     await connected.stop();
-    connected = await startServer({ vanity, config: { upstream }, env: PUBLIC_ENV });
+    connected = await startServer({ vanity, config: { upstream: proxy?.url }, env: proxy?.env ?? {} });
   });
   afterAll(async () => {
     await Promise.all([git.stop(), connected.stop(), airGapped.stop(), ...clients.map((go) => go.stop())]);
@@ -97,7 +97,7 @@ describe.skipIf(upstream === undefined)('a build that moves to a site without a 
 
   it('is warmed from its go.sum', async () => {
     const args = ['warm', '--config', connected.configFile, goSum];
-    const { code, stdout, stderr } = await modhaven(args, { env: PUBLIC_ENV, timeoutMs: 100_000 });
+    const { code, stdout, stderr } = await modhaven(args, { env: proxy?.env ?? {}, timeoutMs: 100_000 });
     expect([code, stderr], stdout).toEqual([0, '']);
     expect(stdout).toMatch(/^\d+ versions: \d+ fetched, 0 there before$/m);
   });

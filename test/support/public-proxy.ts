@@ -1,34 +1,33 @@
-/** The public Go proxy that this machine is set up with, for tests that need real public modules. */
+/**
+ * The public Go proxy that the machine's own `go` uses, for the few tests whose subject is the public world. Where it
+ * cannot be reached, those are skipped, and that is said: like a right, it is nothing that one could install.
+ */
 import { spawnSync } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import type { Env } from './run.js';
 
 export interface PublicProxy {
-  /** Of the first entry of `go env GOPROXY`. */
+  /** The first entry of GOPROXY. */
   url: string;
-  /** What a server needs to reach it from this machine: certificates that the machine trusts. */
+  /** What a process needs to reach it from this machine: certificates of the company's own, for Node and for Go. */
   env: Env;
 }
 
-/**
- * Undefined if it cannot be reached: then tests skip what needs it, with a loud
- * line. Throws if MODHAVEN_TEST_ALL=1, where nothing may be skipped.
- */
-export async function publicProxy(): Promise<PublicProxy | undefined> {
+/** Undefined where `probe` (`MODULE@VERSION`, small) cannot be had through it. */
+export function publicProxy(probe = 'rsc.io/quote@v1.5.2'): PublicProxy | undefined {
   // The account's own setting, so not from a sealed environment.
-  const { stdout } = spawnSync('go', ['env', 'GOPROXY'], { encoding: 'utf8' });
-  const url = /https?:[^,|\s]+/.exec(typeof stdout === 'string' ? stdout : '')?.[0];
-  if (url !== undefined && (await answers(`${url}/rsc.io/quote/@v/v1.5.2.info`)))
-    return { url, env: { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS } };
-  if (process.env.MODHAVEN_TEST_ALL === '1') throw new Error('the public Go proxy cannot be reached');
-  writeSync(2, 'tests that need the public Go proxy are skipped: it cannot be reached\n');
-  return undefined;
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url, { signal: AbortSignal.timeout(10_000) })).ok;
-  } catch {
-    return false;
+  const { stdout, status } = spawnSync('go', ['env', 'GOPROXY'], { encoding: 'utf8' });
+  const list = status === 0 ? stdout.trim() : '';
+  const [url = ''] = list.split(/[,|]/, 1);
+  if (/^(?:https?|file):/.test(url)) {
+    const found = spawnSync('go', ['list', '-m', probe], {
+      env: { ...process.env, GOPROXY: url, GOFLAGS: '-mod=mod', GO111MODULE: 'on', GOWORK: 'off' },
+      cwd: '/',
+      timeout: 30_000,
+    });
+    const { NODE_EXTRA_CA_CERTS, SSL_CERT_FILE } = process.env;
+    if (found.status === 0) return { url, env: { NODE_EXTRA_CA_CERTS, SSL_CERT_FILE } };
   }
+  writeSync(2, `\n*** SKIPPING TESTS: they need public modules, and "${list}" does not give ${probe} ***\n`);
+  return undefined;
 }

@@ -9,7 +9,7 @@ import { missing } from '../support/requirements.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
 
-const proxy = missing('go') ? undefined : await publicProxy();
+const proxy = missing('go') ? undefined : publicProxy();
 const MODULES = ['rsc.io/quote@v1.5.2', 'golang.org/x/text@v0.14.0'];
 const VERIFYING = { GOSUMDB: 'sum.golang.org', GONOSUMDB: '', GOPRIVATE: '' };
 
