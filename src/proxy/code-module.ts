@@ -78,7 +78,12 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
     const list = semver.sortVersions(compatible);
     if (pathMajor === '')
       list.push(...(await incompatibleVersions(list.at(-1), semver.sortVersions(incompatible))));
-    return { list, origin: withSubdir(tags.origin) };
+    return {
+      list,
+      get origin() {
+        return withSubdir(tags.origin);
+      },
+    };
   }
 
   /** Left out: all if the newest compatible version has a go.mod, a whole major if its newest version has one. */

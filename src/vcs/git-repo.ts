@@ -243,7 +243,13 @@ export function gitRepo(
 
     tags(prefix) {
       const list = tagsOf(refs, prefix);
-      return { list, origin: tagsOrigin(remote.url, prefix, list) };
+      return {
+        list,
+        // Only where somebody wants it: of many tags it takes longer than the list itself.
+        get origin() {
+          return tagsOrigin(remote.url, prefix, list);
+        },
+      };
     },
 
     async latest() {
