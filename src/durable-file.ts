@@ -3,7 +3,7 @@
  * step of the file system. Errors are those of the operating system.
  */
 import { randomBytes } from 'node:crypto';
-import { link, open, rename, unlink, writeFile } from 'node:fs/promises';
+import { link, open, rename, unlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** How the names of unfinished files begin. */
@@ -16,20 +16,33 @@ export function temporaryName(folder: string): string {
 
 /** Makes `file` with this content. False, and nothing is changed, if there is a file of this name already. */
 export async function createFile(file: string, content: string | Uint8Array, mode = 0o666): Promise<boolean> {
-  return viaTemporary(file, content, mode, async (temporary) => {
-    try {
-      await link(temporary, file);
-      return true;
-    } catch (error) {
-      if (hasCode(error, 'EEXIST')) return false;
-      throw error;
-    }
+  return viaTemporary(file, content, mode, (temporary) => linkFirst(temporary, file));
+}
+
+/**
+ * Makes `file` with this content, in place of the one that may be there. `modifiedAt` (milliseconds since 1970) becomes
+ * its time.
+ */
+export async function replaceFile(
+  file: string,
+  content: string | Uint8Array,
+  { mode = 0o666, modifiedAt }: { mode?: number; modifiedAt?: number } = {},
+): Promise<void> {
+  await viaTemporary(file, content, mode, async (temporary) => {
+    if (modifiedAt !== undefined) await utimes(temporary, modifiedAt / 1000, modifiedAt / 1000);
+    await rename(temporary, file);
   });
 }
 
-/** Makes `file` with this content, in place of the one that may be there. */
-export async function replaceFile(file: string, content: string | Uint8Array, mode = 0o666): Promise<void> {
-  await viaTemporary(file, content, mode, (temporary) => rename(temporary, file));
+/** Gives a finished file its name. False, and nothing is changed, if there is a file of this name already. */
+export async function linkFirst(finished: string, file: string): Promise<boolean> {
+  try {
+    await link(finished, file);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
 }
 
 async function viaTemporary<T>(
@@ -43,16 +56,16 @@ async function viaTemporary<T>(
   try {
     await writeFile(temporary, content, { flag: 'wx', mode, flush: true });
     const result = await place(temporary);
-    await syncFolder(folder);
+    await flush(folder);
     return result;
   } finally {
     await unlink(temporary).catch(() => undefined);
   }
 }
 
-/** A new name lasts only once its folder is flushed, too. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+/** Flushes a file, or a folder: a new name lasts only once its folder is flushed, too. */
+export async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r');
   try {
     await handle.sync();
   } finally {

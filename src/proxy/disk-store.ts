@@ -6,13 +6,13 @@
  * the name is taken, so the first version of a file stays for good, whoever else writes it at the same time. Neither a
  * crash nor a full disk leaves a part of a file where a reader could see it.
  */
-import { randomBytes } from 'node:crypto';
 import { close, createReadStream, createWriteStream, fstat, open as openFile, read } from 'node:fs';
-import { link, mkdir, open, readFile, readdir, stat, unlink } from 'node:fs/promises';
+import { mkdir, readFile, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { TEMPORARY, flush, hasCode, linkFirst, temporaryName } from '../durable-file.js';
 import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
 import { escapePath, unescapePath, unescapeVersion } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
@@ -21,9 +21,6 @@ import { storedName, type OpenPart, type Part, type VersionStore } from './versi
 
 /** Pieces in which big files are read: larger ones cost fewer turns of the event loop. */
 const READ_SIZE = 1024 * 1024;
-
-/** How the names of unfinished files begin. */
-const TEMPORARY = '.tmp-';
 
 /** The store in `dir`, which is made when something is stored. */
 export function createDiskStore(dir: string): VersionStore {
@@ -45,7 +42,7 @@ export function createDiskStore(dir: string): VersionStore {
       const folder = dirname(file);
       await storage(mkdir(folder, { recursive: true }));
       // No module version can look like this name, so neither readers nor the go command ever take it for one.
-      const temporary = join(folder, `${TEMPORARY}${process.pid}-${randomBytes(6).toString('hex')}`);
+      const temporary = temporaryName(folder);
       const sink = createWriteStream(temporary, { flags: 'wx', flush: true, highWaterMark: READ_SIZE });
       const closed = once(sink, 'close').then(() => {
         if (sink.errored !== null) throw sink.errored;
@@ -59,7 +56,7 @@ export function createDiskStore(dir: string): VersionStore {
         sink.end();
         await storage(closed);
         await storage(linkFirst(temporary, file));
-        await storage(sync(folder));
+        await storage(flush(folder));
       } catch (error) {
         throw error === sink.errored && isSystemError(error) ? storageError(error) : error;
       } finally {
@@ -74,7 +71,7 @@ export function createDiskStore(dir: string): VersionStore {
       const target = fileOf(part);
       await storage(mkdir(dirname(target), { recursive: true }));
       try {
-        await sync(file);
+        await flush(file);
         await linkFirst(file, target);
       } catch (error) {
         if (!hasCode(error, 'EXDEV')) throw storageError(error);
@@ -82,7 +79,7 @@ export function createDiskStore(dir: string): VersionStore {
         await this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
         return;
       }
-      await storage(sync(dirname(target)));
+      await storage(flush(dirname(target)));
     },
 
     async versions(module, kind) {
@@ -168,24 +165,6 @@ function versionOf(escaped: string): string | undefined {
   }
 }
 
-async function linkFirst(temporary: string, file: string): Promise<void> {
-  try {
-    await link(temporary, file);
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
-  }
-}
-
-/** Flushes a file, or a folder: a new name lasts only once its folder is flushed, too. */
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 async function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
@@ -214,8 +193,4 @@ function storageError(error: unknown): ModhavenError {
 /** Whether the operating system said so, and not somebody who destroyed the stream. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
 }

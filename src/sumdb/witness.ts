@@ -39,7 +39,7 @@ export function createWitness(file: string, verifier: Verifier): Witness {
       const known = read();
       if (known !== undefined && known.size >= head.size) return;
       try {
-        await replaceFile(file, head.note, 0o644);
+        await replaceFile(file, head.note, { mode: 0o644 });
       } catch (error) {
         throw new ModhavenError('STORAGE', `the witness ${file} of the checksum database cannot be written`, {
           reason: errorMessage(error),

@@ -2,7 +2,7 @@
 import { link, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { replaceFile } from '../upstream/stamped-file.js';
+import { writeStamped } from '../upstream/stamped-file.js';
 import { absentAsUndefined, hasErrorCode } from './absent.js';
 
 /** Makes `file` another name of `from`, unless there is one. False where the file system cannot do that. */
@@ -24,7 +24,7 @@ export async function linkIntoTree(from: string, file: string): Promise<boolean>
 export async function replaceInTree(file: string, bytes: Buffer): Promise<void> {
   try {
     const known = await absentAsUndefined(readFile(file));
-    if (known?.equals(bytes) !== true) await replaceFile(file, { bytes, askedAt: Date.now() });
+    if (known?.equals(bytes) !== true) await writeStamped(file, { bytes, askedAt: Date.now() });
   } catch (error) {
     throw treeError(error);
   }

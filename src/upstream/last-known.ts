@@ -10,7 +10,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { errorMessage } from '../errors.js';
-import { readStamped, replaceFile, type Stamped } from './stamped-file.js';
+import { readStamped, writeStamped, type Stamped } from './stamped-file.js';
 
 export interface LastKnown {
   get(path: string): Promise<Stamped | undefined>;
@@ -50,7 +50,7 @@ export function createLastKnown({ dir, log }: LastKnownOptions): LastKnown {
       memory.set(path, answer);
       if (!isKept(path)) return;
       try {
-        await replaceFile(fileOf(path), answer);
+        await writeStamped(fileOf(path), answer);
       } catch (error) {
         log.warn({ path, error: errorMessage(error) }, 'an answer of the upstream cannot be kept on disk');
       }

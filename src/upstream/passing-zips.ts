@@ -5,7 +5,7 @@
  * What has come in is checked as a whole (size, names, checksums, the right module inside) before it is stored, and
  * before anybody gets its last bytes. Until the first byte went out, the next upstream may be tried.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModulePath } from '../module/module-path.js';
 import { isModhavenError } from '../errors.js';
@@ -69,6 +69,7 @@ export function createPassingZips({ client, store, tempDir, beyond }: PassingZip
   }
 
   async function take(zip: Part, answer: UpstreamAnswer, flight: Flight, begin: () => void): Promise<void> {
+    await mkdir(tempDir, { recursive: true });
     const folder = await mkdtemp(join(tempDir, 'upstream-'));
     const path = join(folder, 'zip');
     const file = await createGrowingFile(path);

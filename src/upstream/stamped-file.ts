@@ -1,7 +1,7 @@
 /** Small files that say when what they hold was asked for: their modification time. A reader sees a whole one or none. */
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { replaceFile } from '../durable-file.js';
 
 export interface Stamped {
   bytes: Buffer;
@@ -24,15 +24,7 @@ export async function readStamped(path: string): Promise<Stamped | undefined> {
 }
 
 /** Throws what the file system throws. */
-export async function replaceFile(path: string, { bytes, askedAt }: Stamped): Promise<void> {
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
-  try {
-    await writeFile(temporary, bytes, { flag: 'wx', flush: true });
-    await utimes(temporary, askedAt / 1000, askedAt / 1000);
-    await rename(temporary, path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+export async function writeStamped(path: string, { bytes, askedAt }: Stamped): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await replaceFile(path, bytes, { modifiedAt: askedAt });
 }

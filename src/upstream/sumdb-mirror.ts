@@ -27,7 +27,7 @@ import { tileHashReader } from '../sumdb/tile-reader.js';
 import { TILE_HEIGHT, TILE_WIDTH, type Tile } from '../sumdb/tile.js';
 import { HASH_SIZE, recordHash, storedHashIndex, treeHash, type HashReader } from '../sumdb/tlog.js';
 import { openTree, type SignedTree } from '../sumdb/tree-head.js';
-import { replaceFile, readStamped } from './stamped-file.js';
+import { writeStamped, readStamped } from './stamped-file.js';
 import type { SumdbSource } from './sumdb-source.js';
 import { unusable } from './protocol.js';
 
@@ -133,7 +133,7 @@ export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
   }
 
   async function keepTile(name: string, wanted: Tile, bytes: Buffer): Promise<void> {
-    await replaceFile(fileOf(name, { kind: 'tile', tile: wanted }), { bytes, askedAt: Date.now() });
+    await writeStamped(fileOf(name, { kind: 'tile', tile: wanted }), { bytes, askedAt: Date.now() });
   }
 
   /**
@@ -185,7 +185,7 @@ export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
       }
       if (known !== undefined) await proveBegins(name, known, tree);
       else await withTiles(name, tree, (read) => read([]));
-      await replaceFile(fileOf(name, { kind: 'latest' }), { bytes: tree.note, askedAt: Date.now() });
+      await writeStamped(fileOf(name, { kind: 'latest' }), { bytes: tree.note, askedAt: Date.now() });
       return tree;
     });
     steps.set(
@@ -250,7 +250,7 @@ export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
         `${name} answered a lookup with a record that is not in its tree`,
       );
     const bytes = formatLookup(number, record, holding.note);
-    await replaceFile(file, { bytes, askedAt: Date.now() });
+    await writeStamped(file, { bytes, askedAt: Date.now() });
     return bytes;
   }
 

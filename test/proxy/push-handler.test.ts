@@ -91,11 +91,11 @@ describe('createPushHandler', () => {
     expect(refreshed).toEqual([]);
   });
 
-  it('fetches .info, .mod and .zip of a pushed version, in this order', async () => {
+  it('fetches .zip, .mod and .info of a pushed version, in this order', async () => {
     const { handler, fetched } = scene({ vanity: RULES });
     handler.handle(push('http://h/go/foo', 'refs/heads/main', 'refs/tags/v1.0.0', 'refs/tags/nightly'));
     await handler.idle();
-    expect(fetched).toEqual(['info', 'mod', 'zip'].map((kind) => `ex.com/go/foo@v1.0.0 ${kind}`));
+    expect(fetched).toEqual(['zip', 'mod', 'info'].map((kind) => `ex.com/go/foo@v1.0.0 ${kind}`));
   });
 
   it('fetches nothing without prefetch, for a deleted tag, or where any path leads to the repository', async () => {
@@ -120,7 +120,7 @@ describe('createPushHandler', () => {
     });
     handler.handle(push('http://h/go/foo', 'refs/tags/v2.0.0'));
     await handler.idle();
-    expect(fetched[0]).toBe('ex.com/go/foo@v2.0.0+incompatible info');
+    expect(fetched[0]).toBe('ex.com/go/foo@v2.0.0+incompatible zip');
     expect(log.warn).not.toHaveBeenCalled();
   });
 

@@ -44,9 +44,9 @@ function recordOf(number: number): string {
 }
 
 async function answer(url: string): Promise<ReturnType<typeof status>> {
-  const path = url.slice(PREFIX.length - 1);
-  if (path === '/supported') return status(200);
-  const [, number] = /^\/lookup\/ex\.test\/m@v1\.0\.(\d+)$/.exec(path) ?? [];
+  const path = url.slice(PREFIX.length);
+  if (path === 'supported') return status(200);
+  const [, number] = /^lookup\/ex\.test\/m@v1\.0\.(\d+)$/.exec(path) ?? [];
   const bytes = await answerOf(log, signer, path, number === undefined ? undefined : Number(number));
   return bytes === undefined ? status(404, 'not found') : send(bytes);
 }
