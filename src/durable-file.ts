@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, rename, unlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hasCode } from './file-errors.js';
 
 /** How the names of unfinished files begin. */
 export const TEMPORARY = '.tmp-';
@@ -71,9 +72,4 @@ export async function flush(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-/** Whether the operating system said `code` (`ENOENT`). */
-export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === code;
 }

@@ -12,8 +12,9 @@ import { dirname, join } from 'node:path';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { TEMPORARY, flush, hasCode, linkFirst, temporaryName } from '../durable-file.js';
+import { TEMPORARY, flush, linkFirst, temporaryName } from '../durable-file.js';
 import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
+import * as files from '../file-errors.js';
 import { escapePath, unescapePath, unescapeVersion } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
@@ -74,7 +75,7 @@ export function createDiskStore(dir: string): VersionStore {
         await flush(file);
         await linkFirst(file, target);
       } catch (error) {
-        if (!hasCode(error, 'EXDEV')) throw storageError(error);
+        if (!files.hasCode(error, 'EXDEV')) throw storageError(error);
         // On another disk, or where there are no hard links, it has to be copied.
         await this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
         return;
@@ -165,13 +166,8 @@ function versionOf(escaped: string): string | undefined {
   }
 }
 
-async function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
-    throw storageError(error);
-  }
+function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
+  return storage(files.absentAsUndefined(reading));
 }
 
 async function storage<T>(work: Promise<T>): Promise<T> {

@@ -14,7 +14,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createFile, hasCode } from '../durable-file.js';
+import { createFile } from '../durable-file.js';
+import { hasCode } from '../file-errors.js';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { malformed, parseCount } from './encoding.js';
 import { formatDataTile, parseDataTile } from './record.js';

@@ -1,7 +1,8 @@
 /** The newest signed tree of a public database, in a file: a database that shows an older history later is caught. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hasCode, replaceFile } from '../durable-file.js';
+import { replaceFile } from '../durable-file.js';
+import { hasCode } from '../file-errors.js';
 import { ModhavenError, errorMessage } from '../errors.js';
 import type { SeenTree } from './client.js';
 

@@ -4,7 +4,8 @@
  * records at the same places and every developer's go reports a fork.
  */
 import { readFileSync } from 'node:fs';
-import { hasCode, replaceFile } from '../durable-file.js';
+import { replaceFile } from '../durable-file.js';
+import { hasCode } from '../file-errors.js';
 import { ModhavenError, errorMessage } from '../errors.js';
 import type { Verifier } from './note.js';
 import { openTree, type SignedTree } from './tree-head.js';

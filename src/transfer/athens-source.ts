@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { checkModulePath, type ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
 import type { Part, PartKind, VersionSource } from '../proxy/version-store.js';
-import { absentAsUndefined } from './absent.js';
+import { absentAsUndefined } from '../file-errors.js';
 
 /** What every zip there is called. */
 export const ATHENS_ZIP = 'source.zip';

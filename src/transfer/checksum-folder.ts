@@ -14,7 +14,7 @@ import { malformed } from '../sumdb/encoding.js';
 import { TILE_WIDTH, tilePath, type Tile } from '../sumdb/tile.js';
 import { HASH_SIZE } from '../sumdb/tlog.js';
 import { openTree, type SignedTree } from '../sumdb/tree-head.js';
-import { absentAsUndefined } from './absent.js';
+import { absentAsUndefined } from '../file-errors.js';
 import type { RecordedSum } from './wanted.js';
 
 export type Lookup = Extract<SumdbRequest, { kind: 'lookup' }>;

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { createDiskStore } from '../proxy/disk-store.js';
 import type { VersionSource } from '../proxy/version-store.js';
-import { absentAsUndefined } from './absent.js';
+import { absentAsUndefined } from '../file-errors.js';
 import { ATHENS_ZIP, createAthensSource } from './athens-source.js';
 
 export interface Layout {

@@ -3,7 +3,7 @@ import { link, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { writeStamped } from '../upstream/stamped-file.js';
-import { absentAsUndefined, hasErrorCode } from './absent.js';
+import { absentAsUndefined, hasCode } from '../file-errors.js';
 
 /** Makes `file` another name of `from`, unless there is one. False where the file system cannot do that. */
 export async function linkIntoTree(from: string, file: string): Promise<boolean> {
@@ -12,10 +12,9 @@ export async function linkIntoTree(from: string, file: string): Promise<boolean>
     await link(from, file);
     return true;
   } catch (error) {
-    if (hasErrorCode(error, 'EEXIST')) return true;
+    if (hasCode(error, 'EEXIST')) return true;
     // Another file system, one without links, or too many of them.
-    if (hasErrorCode(error, 'EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES'))
-      return false;
+    if (hasCode(error, 'EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES')) return false;
     throw treeError(error);
   }
 }

@@ -1,6 +1,7 @@
 /** Takes over for `content.git` what `trees.git` has of a commit, so that it need not be fetched again. */
-import { link, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { linkFirst } from '../durable-file.js';
 import type { BareRepo } from './bare-repo.js';
 import { runGit } from './git-exec.js';
 
@@ -13,7 +14,7 @@ export async function adoptCommit(from: string, to: string, commit: string): Pro
   // An index makes its pack visible, so packs come first.
   const names = (await readdir(packs)).filter((name) => /^pack-[0-9a-f]+\.(?:pack|idx)$/.test(name));
   for (const name of names.sort((a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx'))))
-    await linkUnlessThere(join(packs, name), join(to, 'objects', 'pack', name));
+    await linkFirst(join(packs, name), join(to, 'objects', 'pack', name));
   await pin(from, to, commit);
 }
 
@@ -81,10 +82,4 @@ async function pin(from: string, to: string, commit: string): Promise<void> {
 async function shallowCommits(dir: string): Promise<string[]> {
   const text = await readFile(join(dir, 'shallow'), 'utf8').catch(() => '');
   return text.split('\n').filter((line) => line !== '');
-}
-
-async function linkUnlessThere(from: string, to: string): Promise<void> {
-  await link(from, to).catch((error: unknown) => {
-    if (!(error instanceof Error) || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  });
 }

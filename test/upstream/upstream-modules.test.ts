@@ -1,8 +1,6 @@
 /** Pass-through against a real http server that plays the upstream and notes every name it is asked for. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import type { Logger } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
@@ -10,12 +8,12 @@ import { createDiskStore } from '../../src/proxy/disk-store.js';
 import { createModuleRouter } from '../../src/proxy/module-router.js';
 import type { ModuleService } from '../../src/proxy/module-service.js';
 import type { VersionStore } from '../../src/proxy/version-store.js';
-import { createZipWriter } from '../../src/proxy/zip-writer.js';
 import { createGoproxyClient } from '../../src/upstream/goproxy-client.js';
 import { createLastKnown } from '../../src/upstream/last-known.js';
 import { createUpstreamModules } from '../../src/upstream/upstream-modules.js';
 import { listenOnLoopback } from '../support/loopback.js';
 import { tempDir } from '../support/tmp.js';
+import { zipOf } from './fake-upstream.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -43,16 +41,6 @@ async function startUpstream() {
 
 function status(code: number, text = '', headers: Record<string, string> = {}): Answer {
   return (_request, response) => response.writeHead(code, headers).end(text);
-}
-
-async function zipOf(name: string, content = 'package mod\n'): Promise<Buffer> {
-  const sink = new PassThrough();
-  const bytes = buffer(sink);
-  const writer = createZipWriter(sink);
-  await writer.addBuffer(`${name}/mod.go`, Buffer.from(content));
-  await writer.finish();
-  sink.end();
-  return bytes;
 }
 
 function send(bytes: Buffer): Answer {
