@@ -62,8 +62,7 @@ program
     const { text, ok } = await check({ ...options, modules, onProgress: bar.update }).finally(() =>
       bar.stop(),
     );
-    process.stdout.write(text);
-    if (!ok) process.exitCode = NOT_IN_ORDER;
+    conclude(text, ok);
   });
 
 program
@@ -75,8 +74,7 @@ program
   .action(async (module: string, options: { config?: string; json?: boolean }) => {
     const { explain } = await import('./cli/explain.js');
     const { text, ok } = await explain({ ...options, module });
-    process.stdout.write(text);
-    if (!ok) process.exitCode = NOT_IN_ORDER;
+    conclude(text, ok);
   });
 
 program
@@ -89,8 +87,7 @@ program
   .action(async (host: string, options: { config?: string; yes?: boolean; fingerprint?: string }) => {
     const { trustHost } = await import('./cli/trust-host.js');
     const { text, ok } = await trustHost({ ...options, host, ask: askOnTerminal() });
-    process.stdout.write(text);
-    if (!ok) process.exitCode = NOT_IN_ORDER;
+    conclude(text, ok);
   });
 
 program
@@ -108,8 +105,7 @@ program
     const { text, ok } = await verify({ ...options, modules, onProgress: bar.update }).finally(() =>
       bar.stop(),
     );
-    process.stdout.write(text);
-    if (!ok) process.exitCode = NOT_IN_ORDER;
+    conclude(text, ok);
   });
 
 program
@@ -123,8 +119,7 @@ program
     const bar = progressBar('fetching');
     const { warm } = await import('./cli/warm.js');
     const { text, ok } = await warm({ ...options, wanted, onProgress: bar.update }).finally(() => bar.stop());
-    process.stdout.write(text);
-    if (!ok) process.exitCode = NOT_IN_ORDER;
+    conclude(text, ok);
   });
 
 program
@@ -142,8 +137,7 @@ program
     const { text, ok } = await exportTree({ ...options, dir, wanted, onProgress: bar.update }).finally(() =>
       bar.stop(),
     );
-    process.stdout.write(text);
-    if (!ok) process.exitCode = NOT_IN_ORDER;
+    conclude(text, ok);
   });
 
 program
@@ -161,8 +155,7 @@ program
     const { text, ok } = await importTree({ ...options, dir, onProgress: bar.update }).finally(() =>
       bar.stop(),
     );
-    process.stdout.write(text);
-    if (!ok) process.exitCode = NOT_IN_ORDER;
+    conclude(text, ok);
   });
 
 const sumdb = program.command('sumdb').description('the checksum database of your own');
@@ -197,8 +190,7 @@ sumdb
     const bar = progressBar('verifying');
     const { sumdbVerify } = await import('./cli/sumdb.js');
     const { text, ok } = await sumdbVerify({ ...options, onProgress: bar.update }).finally(() => bar.stop());
-    process.stdout.write(text);
-    if (!ok) process.exitCode = NOT_IN_ORDER;
+    conclude(text, ok);
   });
 
 program
@@ -221,6 +213,12 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = report(error);
+}
+
+/** Prints what a command found, and has the program end with whether all is in order. */
+function conclude(text: string, ok: boolean): void {
+  process.stdout.write(text);
+  if (!ok) process.exitCode = NOT_IN_ORDER;
 }
 
 /** Says in one sentence what went wrong, and returns the exit code. */
