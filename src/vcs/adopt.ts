@@ -1,9 +1,10 @@
 /** Takes over for `content.git` what `trees.git` has of a commit, so that it need not be fetched again. */
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linkFirst } from '../durable-file.js';
 import type { BareRepo } from './bare-repo.js';
 import { runGit } from './git-exec.js';
+import { pinCommit, shallowCommits } from './pins.js';
 
 /**
  * Makes the packs of the repository in `from`, which hold `commit` with all its files although less was asked for, those
@@ -67,19 +68,6 @@ function together(trees: BareRepo, content: BareRepo) {
 
 /** Says that the repository in `to` has `commit`, which has parents only if it has them in `from`. */
 async function pin(from: string, to: string, commit: string): Promise<void> {
-  const [mine, theirs] = await Promise.all([to, from].map(shallowCommits));
-  const cut = (theirs ?? []).filter((hash) => hash === commit);
-  await writeFile(
-    join(to, 'shallow'),
-    [...new Set([...(mine ?? []), ...cut])].map((hash) => `${hash}\n`).join(''),
-  );
-  const refs = join(to, 'refs', 'modhaven');
-  await mkdir(refs, { recursive: true });
-  await writeFile(join(refs, commit), `${commit}\n`);
-}
-
-/** The commits whose parents are not there (gitrepository-layout(5)). */
-async function shallowCommits(dir: string): Promise<string[]> {
-  const text = await readFile(join(dir, 'shallow'), 'utf8').catch(() => '');
-  return text.split('\n').filter((line) => line !== '');
+  const cut = (await shallowCommits(from)).filter((hash) => hash === commit);
+  await pinCommit(to, commit, cut);
 }

@@ -8,11 +8,10 @@ import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { isModhavenError, type ModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
-import { dial } from './dial.js';
 import { gitRepo, type Listing } from './git-repo.js';
 import { createMirror, mirrorName, type Mirror } from './mirror.js';
-import { parseDefaultBranch, parseRefs } from './refs.js';
 import type { VcsSettings } from './remote.js';
+import { createSmartHosts } from './smart-http/smart-http.js';
 import { createTurns } from './turns.js';
 import type { CodeHost, HostProblem } from './types.js';
 
@@ -49,12 +48,20 @@ interface Question {
 
 export function createCodeHost({ dir, settings, env = process.env, onRefs }: CodeHostOptions): CodeHost {
   const turns = createTurns(() => settings().concurrency);
+  const smart = createSmartHosts(settings, env);
   const remotes = new LRUCache<string, Remote>({ max: MAX_REMOTES });
 
   function remoteFor(url: RepoUrl): Remote {
     let remote = remotes.get(url.gitUrl);
     if (remote === undefined) {
-      const mirror = createMirror({ dir: join(dir, mirrorName(url)), remote: url, settings, env, turns });
+      const mirror = createMirror({
+        dir: join(dir, mirrorName(url)),
+        remote: url,
+        settings,
+        env,
+        turns,
+        smart,
+      });
       const nothing = { known: undefined, asking: undefined, silent: undefined, problem: undefined };
       remote = { mirror, notBefore: 0, ...nothing };
       remotes.set(url.gitUrl, remote);
@@ -65,12 +72,11 @@ export function createCodeHost({ dir, settings, env = process.env, onRefs }: Cod
   function ask(url: RepoUrl, remote: Remote): Promise<Listing> {
     const send = async () => {
       try {
-        await dialDirectly(url, remote);
-        const askedAt = Date.now();
-        question.sentAt = askedAt;
-        const output = await remote.mirror.listRemote();
+        const listing = await remote.mirror.listRefs(() => {
+          question.sentAt = Date.now();
+        });
         const before = remote.known;
-        remote.known = { refs: parseRefs(output), defaultBranch: parseDefaultBranch(output), askedAt };
+        remote.known = { ...listing, askedAt: question.sentAt ?? Date.now() };
         remote.problem = undefined;
         remote.silent = undefined;
         onRefs?.(url, remote.known, before);
@@ -86,15 +92,6 @@ export function createCodeHost({ dir, settings, env = process.env, onRefs }: Cod
     const question: Question = { sentAt: undefined, answer: Promise.resolve().then(send) };
     remote.asking = question;
     return question.answer;
-  }
-
-  async function dialDirectly(url: RepoUrl, remote: Remote): Promise<void> {
-    try {
-      await dial(url, settings().connectTimeoutMs, env);
-    } catch (error) {
-      // Behind a web proxy a host need not answer us. Asked only now, because it is rare and costs a process.
-      if (!(await remote.mirror.hasConfiguredProxy())) throw error;
-    }
   }
 
   async function refsOf(url: RepoUrl, remote: Remote, maxAgeMs: number): Promise<Listing> {

@@ -7,7 +7,7 @@
 import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ModhavenError } from '../errors.js';
-import type { RepoUrl } from '../module/repo-url.js';
+import { DEFAULT_PORTS, type RepoUrl } from '../module/repo-url.js';
 import { noRoute } from './failure-row.js';
 
 /**
@@ -16,7 +16,7 @@ import { noRoute } from './failure-row.js';
  */
 export async function dial(repo: RepoUrl, timeoutMs: number, env: NodeJS.ProcessEnv): Promise<void> {
   if ((repo.scheme !== 'http' && repo.scheme !== 'https') || usesProxy(repo, env)) return;
-  const port = repo.port ?? (repo.scheme === 'https' ? 443 : 80);
+  const port = repo.port ?? DEFAULT_PORTS[repo.scheme];
   const outcome = await new Promise<Outcome>((resolve) => {
     const host = repo.host.replace(/^\[|\]$/g, '');
     const options = {
@@ -39,8 +39,14 @@ export async function dial(repo: RepoUrl, timeoutMs: number, env: NodeJS.Process
   if (outcome === 'answered') return;
   if (outcome === 'no route')
     throw new ModhavenError('HOST_UNREACHABLE', `cannot read ${repo.url}`, noRoute(`${repo.host}:${port}`));
-  throw new ModhavenError('HOST_TIMEOUT', `cannot read ${repo.url}`, {
-    reason: `${repo.host}:${port} did not answer within ${Math.ceil(timeoutMs / 1000)} s (vcs.connect_timeout)`,
+  throw silentHost(repo, timeoutMs);
+}
+
+/** The error for a host that does not answer in `vcs.connect_timeout`. */
+export function silentHost(repo: RepoUrl, timeoutMs: number): ModhavenError {
+  const address = `${repo.host}:${repo.port ?? DEFAULT_PORTS[repo.scheme]}`;
+  return new ModhavenError('HOST_TIMEOUT', `cannot read ${repo.url}`, {
+    reason: `${address} did not answer within ${Math.ceil(timeoutMs / 1000)} s (vcs.connect_timeout)`,
     remedy:
       'check that the host is up, that no firewall drops the packets, and that VPN and routes of the modhaven server lead there',
   });

@@ -98,6 +98,9 @@ export const NETWORK_OPTIONS: readonly string[] = options({
   'fetch.parallel': '1',
 });
 
+/** Options of a child that takes in a pack which did not come through git. */
+export const RECEIVE_OPTIONS: readonly string[] = options({ 'core.bigFileThreshold': BIG_FILE });
+
 /**
  * Options of `git archive`, which are those of the go command: line endings are translated on the way in only, so
  * that every machine makes the same archive.

@@ -106,6 +106,17 @@ export function gitRepo(
     return mirror.heal(content, work);
   }
 
+  /** Runs `work` on the directories of `commit`, likewise. */
+  async function inTrees<T>(commit: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await mirror.heal(trees, work);
+    } catch (error) {
+      if ((await lookUp(commit)) !== undefined) throw error;
+    }
+    await mirror.fetchTrees(refs, commit, refTo(commit));
+    return mirror.heal(trees, work);
+  }
+
   /** Fetches `commit` with its files. A ref led to what `trees` holds, when it was brought. */
   async function bringFiles(commit: string): Promise<void> {
     const isKnown = isCommit(await readIn(trees, commit));
@@ -146,7 +157,7 @@ export function gitRepo(
     commit: string,
     path: string,
   ): Promise<{ blob: Buffer | undefined } | undefined> {
-    const entry = await mirror.heal(trees, () => findFile(trees, commit, path));
+    const entry = await inTrees(commit, () => findFile(trees, commit, path));
     if (entry === undefined) return { blob: undefined };
     let object = await readIn(trees, entry.hash);
     if (object === undefined) {

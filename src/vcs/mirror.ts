@@ -13,29 +13,28 @@
  * is made of is never incomplete.
  */
 import { createHash } from 'node:crypto';
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { redactLine } from '../redact.js';
 import { adoptCommit, adoptTrees, takeInventory } from './adopt.js';
 import { bareRepo, isBroken, type BareRepo, type GitObject, type ObjectFormat } from './bare-repo.js';
-import { NETWORK_OPTIONS, networkEnvironment, options } from './git-environment.js';
-import { explainGitFailure } from './git-errors.js';
-import { isUnknownHostKey } from './ssh-failures.js';
-import { GitFailure, runGit } from './git-exec.js';
-import { scanKeys } from './host-keys.js';
+import { GitFailure } from './git-exec.js';
+import { createHostTalk, type GitTalk, type HostTalk } from './host-talk.js';
+import { pinOf } from './pins.js';
 import { refsFingerprint, type Refs } from './refs.js';
-import { accessTo, type VcsSettings } from './remote.js';
-import type { Turns } from './turns.js';
+import type { VcsSettings } from './remote.js';
+import type { SmartHosts } from './smart-http/smart-http.js';
 import { asStorageError, storageError } from './storage.js';
+import type { Turns } from './turns.js';
 
 export interface Mirror {
   readonly content: BareRepo;
   readonly trees: BareRepo;
   readonly history: BareRepo;
-  /** Output of `git ls-remote --symref`. Throws what `explainGitFailure` says. */
-  listRemote(): Promise<string>;
+  /** Asks the host, see `HostTalk`. */
+  listRefs: HostTalk['listRefs'];
   /** Brings `commit` with its files; `ref` is a name the host has for it, if one is known. */
   fetchCommit(refs: Refs, commit: string, ref: string | undefined): Promise<void>;
   /** Brings `commit` with its directories, into `trees` or, where the host sends files whatever it is asked, `content`. */
@@ -44,8 +43,6 @@ export interface Mirror {
   fetchBlob(hash: string): Promise<boolean>;
   /** Brings all commits that `refs` lead to, unless they are there. */
   fetchHistory(refs: Refs): Promise<void>;
-  /** Whether the git configuration of the account sends requests to this remote through a web proxy. */
-  hasConfiguredProxy(): Promise<boolean>;
   /**
    * Runs `work` on a repository that may turn out broken or gone: then once more without it. Throws STORAGE where our
    * own disk is at fault.
@@ -59,15 +56,14 @@ export interface MirrorOptions {
   remote: RepoUrl;
   settings: () => VcsSettings;
   env: NodeJS.ProcessEnv;
-  /** Shared by all mirrors. */
+  /** Shared by all mirrors, as `smart` is. */
   turns: Turns;
+  smart: SmartHosts;
 }
 
-/** For a look at the key of a host that just answered. */
-const SCAN_MS = 3_000;
-
-export function createMirror({ dir, remote, settings, env, turns }: MirrorOptions): Mirror {
+export function createMirror({ dir, remote, settings, env, turns, smart }: MirrorOptions): Mirror {
   const timeoutMs = settings().timeoutMs;
+  const host = createHostTalk({ remote, dir: dirname(dir), settings, env, turns, smart });
   const content = bareRepo({ dir: join(dir, 'content.git'), env, timeoutMs });
   const trees = bareRepo({ dir: join(dir, 'trees.git'), env, timeoutMs, filtered: true });
   const history = bareRepo({ dir: join(dir, 'history.git'), env, timeoutMs });
@@ -77,62 +73,6 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
   const unfiltered = join(trees.dir, 'modhaven-no-filter');
   /** Whether the host is known to refuse commits by their hash. */
   let onlyByName = false;
-
-  interface Talk {
-    /** Options of git. */
-    extra?: Record<string, string>;
-    input?: string;
-    onWarnings?: (stderr: string) => void;
-  }
-
-  /** Runs a git command that talks to the host; `gitDir` undefined for one that needs no repository. */
-  async function network(gitDir: string | undefined, args: string[], talk: Talk = {}): Promise<string> {
-    const { extra = {}, input, onWarnings } = talk;
-    const host = `${remote.host}:${remote.port ?? ''}`;
-    return turns.run(host, settings().timeoutMs, async () => {
-      const reach = await accessTo(remote, settings(), env);
-      const workDir = gitDir ?? dirname(dir);
-      await mkdir(workDir, { recursive: true }).catch((error: unknown) => {
-        throw asStorageError(error);
-      });
-      const childEnv = networkEnvironment({ ...reach, workDir, gitDir }, env);
-      try {
-        const output = await runGit({
-          args: [...NETWORK_OPTIONS, ...options(extra), ...reach.options, ...args],
-          cwd: workDir,
-          env: childEnv,
-          timeoutMs: settings().timeoutMs,
-          secret: reach.secret,
-          input,
-          onWarnings,
-        });
-        return output.toString('utf8');
-      } catch (error) {
-        const own = asStorageError(error);
-        if (!(own instanceof GitFailure)) throw own;
-        const { hostKey, credential } = reach;
-        throw explainGitFailure(own, {
-          repo: remote,
-          hostKey,
-          credential,
-          timeoutMs: settings().timeoutMs,
-          hostKeys: isUnknownHostKey(own) ? await scanKeys(remote.host, remote.port ?? 22, SCAN_MS) : [],
-        });
-      }
-    });
-  }
-
-  function fetch(repo: BareRepo, flags: string[], refspecs: string[], talk?: Talk): Promise<string> {
-    const args = [
-      'fetch',
-      '--quiet',
-      '--force',
-      '--no-tags',
-      '--no-recurse-submodules',
-      '--no-write-fetch-head',
-    ];
-    return network(repo.dir, [...args, ...flags, '--end-of-options', remote.gitUrl, ...refspecs], talk);
-  }
 
   async function heal<T>(repo: BareRepo, work: () => Promise<T>): Promise<T> {
     const identity = await repo.identity();
@@ -157,11 +97,11 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
       if (isLarge && (await fetchMissing(refs, commit, ref))) return;
       try {
         // A bundle cannot be cut at a depth.
-        await fetchOne(content, remote.bundle ? [] : ['--depth=1'], commit, ref, isLarge ? NOTHING_HERE : {});
+        await fetchOne(content, commit, ref, { anew: isLarge });
       } catch (error) {
         if (!isHostTrouble(error) || isBroken(error, content.dir)) throw error;
         // Old hosts know neither depths nor hashes: everything at once, or the host's own refusal.
-        await fetch(content, ['--prune'], [...EVERYTHING]);
+        await host.fetch(content, ['--prune'], EVERYTHING);
         if (isDumb(error)) await writeFile(dumb, '');
       }
       await content.repack(['--geometric=2']);
@@ -179,7 +119,7 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
       const sent = await trees.write(formatOf(refs), () => fetchFiltered(commit, ref));
       if (sent !== 'trees') return false;
       const { missing, present } = await takeInventory(trees, content, commit);
-      if (missing.length > 0) await fetchFiles(content, [], missing);
+      if (missing.length > 0) await fetchFiles(content, missing);
       await adoptTrees(trees, content, commit, present);
       return true;
     } catch (error) {
@@ -190,9 +130,12 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
   }
 
   /** Brings files by their hashes. What is here already does not matter to a host that is asked so. */
-  async function fetchFiles(repo: BareRepo, flags: string[], hashes: readonly string[]): Promise<void> {
-    const input = hashes.map((hash) => `${hash}\n`).join('');
-    await fetch(repo, [...flags, '--stdin'], [], { ...NOTHING_HERE, input });
+  async function fetchFiles(repo: BareRepo, files: readonly string[]): Promise<void> {
+    const withoutFiles = repo === trees;
+    if (await host.fetchWithoutGit(repo, { files, withoutFiles })) return;
+    const input = files.map((hash) => `${hash}\n`).join('');
+    const flags = [...(withoutFiles ? [WITHOUT_FILES] : []), '--stdin'];
+    await host.fetch(repo, flags, [], { ...NOTHING_HERE, input });
   }
 
   /** Whether the host is known to send all files or none. */
@@ -203,18 +146,22 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
   /** By its hash where the host allows it, which saves the question for refs; else by a name it has for it. */
   async function fetchOne(
     repo: BareRepo,
-    flags: string[],
     commit: string,
     ref: string | undefined,
-    talk?: Talk,
+    { anew = false, onWarnings }: { anew?: boolean; onWarnings?: GitTalk['onWarnings'] } = {},
   ): Promise<void> {
-    const pin = `refs/modhaven/${commit}`; // never moves, so neither pruning nor repacking loses what was served
+    const withoutFiles = repo === trees;
+    if (await host.fetchWithoutGit(repo, { commit, withoutFiles, anew })) return;
+    // A bundle cannot be cut at a depth.
+    const flags = [...(remote.bundle ? [] : ['--depth=1']), ...(withoutFiles ? [WITHOUT_FILES] : [])];
+    const talk = { ...(anew ? NOTHING_HERE : {}), ...(onWarnings && { onWarnings }) };
+    const pin = pinOf(commit);
     const byName = ref !== undefined && (onlyByName || remote.bundle);
     try {
-      await fetch(repo, flags, [`${byName ? ref : commit}:${pin}`], talk);
+      await host.fetch(repo, flags, [`${byName ? ref : commit}:${pin}`], talk);
     } catch (error) {
       if (byName || ref === undefined || !isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
-      await fetch(repo, flags, [`${ref}:${pin}`], talk);
+      await host.fetch(repo, flags, [`${ref}:${pin}`], talk);
       onlyByName = true;
     }
   }
@@ -244,7 +191,7 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
       warnings += stderr;
     };
     try {
-      await fetchOne(trees, ['--depth=1', '--filter=blob:none'], commit, ref, { onWarnings });
+      await fetchOne(trees, commit, ref, { onWarnings });
     } catch (error) {
       if (!isHostTrouble(error) || isBroken(error, trees.dir)) throw error;
       return 'nothing';
@@ -266,7 +213,7 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
     return trees.write(format, async () => {
       if ((await trees.objects([hash]))[0] !== undefined) return true;
       try {
-        await fetchFiles(trees, ['--filter=blob:none'], [hash]);
+        await fetchFiles(trees, [hash]);
         return true;
       } catch (error) {
         if (!isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
@@ -286,12 +233,12 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
       // git hangs when it asks a host that only serves files for a filter.
       const whole = remote.bundle || (await isThere(dumb));
       try {
-        await fetch(history, whole ? ['--prune'] : ['--prune', '--filter=tree:0'], everything);
+        await host.fetch(history, whole ? ['--prune'] : ['--prune', '--filter=tree:0'], everything);
       } catch (error) {
         if (whole || !isHostTrouble(error)) throw error;
         // Of a tag on a tree or a blob the filter leaves out what it points at, and git calls that incomplete.
         // It has written down by now to filter all that comes from this remote.
-        await fetch(history, ['--prune', '--no-filter'], everything);
+        await host.fetch(history, ['--prune', '--no-filter'], everything);
       }
       await writeFile(marker, wanted);
       // All of it: it is small, and only so old ones of git keep the packs of a filtered fetch together.
@@ -304,25 +251,7 @@ export function createMirror({ dir, remote, settings, env, turns }: MirrorOption
     trees,
     history,
     heal,
-    listRemote() {
-      const { connectTimeoutMs } = settings();
-      // A host that accepts the connection and then says nothing is given up as early as one that does not accept.
-      const patience = {
-        'http.lowSpeedLimit': '1',
-        'http.lowSpeedTime': String(Math.ceil(connectTimeoutMs / 1000)),
-      };
-      return network(undefined, ['ls-remote', '--quiet', '--symref', '--end-of-options', remote.gitUrl], {
-        extra: patience,
-      });
-    },
-    async hasConfiguredProxy() {
-      const workDir = dirname(dir);
-      const reach = await accessTo(remote, settings(), env);
-      const childEnv = networkEnvironment({ ...reach, workDir, gitDir: undefined }, env);
-      const args = ['config', '--get-urlmatch', 'http.proxy', remote.gitUrl];
-      const proxy = runGit({ args, cwd: workDir, env: childEnv, timeoutMs }).then(String, () => '');
-      return (await proxy).trim() !== '';
-    },
+    listRefs: (onAsk) => host.listRefs(onAsk),
     fetchCommit: (refs, commit, ref) => heal(content, () => fetchCommit(refs, commit, ref)),
     fetchTrees,
     fetchBlob: (hash) => heal(trees, () => fetchBlob(hash)),
@@ -336,6 +265,9 @@ const EVERYTHING = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as
 export function mirrorName(remote: RepoUrl): string {
   return createHash('sha256').update(remote.gitUrl).digest('hex');
 }
+
+/** Of `git fetch`. */
+const WITHOUT_FILES = '--filter=blob:none';
 
 /** The host is not told what is here already. */
 const NOTHING_HERE = { extra: { 'fetch.negotiationAlgorithm': 'noop' } } as const;

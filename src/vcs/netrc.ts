@@ -2,9 +2,8 @@
  * Logins in `~/.netrc`.
  *
  * git leaves that file to libcurl, which reads it as ftp(1) describes it: words separated by white space, `machine
- * HOST` or `default` before each login, a `#` before a comment, a macro up to the next empty line. Of a host we only say
- * whether there is a login; libcurl uses it. Ports are no part of that format, so what stands behind `machine HOST:PORT`
- * is read here, for that server alone.
+ * HOST` or `default` before each login, a `#` before a comment, a macro up to the next empty line. Ports are no part of
+ * that format, so what stands behind `machine HOST:PORT` is read here, for that server alone.
  */
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -18,20 +17,28 @@ export async function hasNetrcLogin(repo: RepoUrl, env: NodeJS.ProcessEnv): Prom
 }
 
 /** The login that the account's netrc has for exactly the host and port of `repo` (`machine HOST:PORT`). */
-export async function netrcLogin(
-  repo: RepoUrl,
-  env: NodeJS.ProcessEnv,
-): Promise<{ username: string; password: string } | undefined> {
+export async function netrcLogin(repo: RepoUrl, env: NodeJS.ProcessEnv): Promise<Login | undefined> {
   const found = parseNetrc(await readNetrc(env)).find(({ machine }) => machine === hostWithPort(repo));
   return found && { username: found.username, password: found.password };
 }
 
-/** One login of a netrc. */
-export interface NetrcLogin {
-  /** In lower case; undefined stands for any (`default`). */
-  machine: string | undefined;
+/** The login that libcurl would show the host of `repo`, whatever its port; none where the address has one. */
+export async function curlLogin(repo: RepoUrl, env: NodeJS.ProcessEnv): Promise<Login | undefined> {
+  if (repo.credentials !== undefined) return undefined;
+  const host = repo.host.replace(/^\[|\]$/g, '');
+  const logins = parseNetrc(await readNetrc(env));
+  return logins.find(({ machine }) => machine === host || machine === undefined);
+}
+
+export interface Login {
   username: string;
   password: string;
+}
+
+/** One login of a netrc. */
+export interface NetrcLogin extends Login {
+  /** In lower case; undefined stands for any (`default`). */
+  machine: string | undefined;
 }
 
 /** The logins in the text of a netrc, in their order. */

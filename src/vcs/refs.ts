@@ -13,6 +13,18 @@ import type { Origin, Tag } from './types.js';
 /** Ref name (`HEAD`, `refs/heads/main`, `refs/tags/v1.0.0`) → commit hash, tags peeled. */
 export type Refs = ReadonlyMap<string, string>;
 
+/** What a host lists. */
+export interface RefListing {
+  refs: Refs;
+  /** The branch that HEAD means; undefined where it is a commit, or there is none. */
+  defaultBranch: string | undefined;
+}
+
+/** Whether a ref exists for us. */
+export function isListedRef(name: string): boolean {
+  return name === 'HEAD' || name.startsWith('refs/heads/') || name.startsWith('refs/tags/');
+}
+
 /** Parses the output of `git ls-remote`. */
 export function parseRefs(output: string): Refs {
   const refs = new Map<string, string>();
@@ -22,7 +34,7 @@ export function parseRefs(output: string): Refs {
     if (tab < 0 || line.startsWith('ref: ')) continue;
     const hash = line.slice(0, tab);
     const name = line.slice(tab + 1);
-    if (name !== 'HEAD' && !name.startsWith('refs/heads/') && !name.startsWith('refs/tags/')) continue;
+    if (!isListedRef(name)) continue;
     if (name.endsWith('^{}')) peeled.set(name.slice(0, -3), hash);
     else refs.set(name, hash);
   }

@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { DEFAULT_PORTS, type RepoUrl } from '../module/repo-url.js';
 import { options } from './git-environment.js';
-import { netrcLogin } from './netrc.js';
+import { netrcLogin, type Login } from './netrc.js';
 
 /** One entry under `vcs.hosts` of modhaven.yaml. */
 export interface HostEntry {
@@ -41,8 +41,12 @@ export interface Access {
   credential: string | undefined;
   /** Options before the git command. */
   options: string[];
-  /** Text for file descriptor 3. */
+  /** The credential. */
+  login: Login | undefined;
+  /** It again, as text for file descriptor 3. */
   secret: string | undefined;
+  /** Which certificates are believed, where it is not git's own list. */
+  trust: { caFile: string | undefined; insecureTls: boolean };
   sshCommand: string;
   /** For GIT_ALLOW_PROTOCOL. */
   protocols: string;
@@ -66,10 +70,12 @@ export async function accessTo(
       ...tlsOptions(repo, entry),
       ...(settings.followRedirects === false ? options({ 'http.followRedirects': 'false' }) : []),
     ],
+    login: credential,
     secret:
       credential === undefined
         ? undefined
         : `username=${credential.username}\npassword=${credential.password}\n`,
+    trust: { caFile: entry.caFile, insecureTls: entry.insecureTls === true },
     sshCommand: sshCommand(entry, settings, env),
     // The scheme in vanity.yaml and, for redirects to TLS, its secure twin; file only where the rule says so.
     protocols: repo.scheme === 'http' ? 'http:https' : repo.scheme,
@@ -104,10 +110,8 @@ function pathPrefixes(path: string): string[] {
   return [whole, ...elements.map((_, i) => elements.slice(0, elements.length - i).join('/'))];
 }
 
-interface Credential {
+interface Credential extends Login {
   name: string;
-  username: string;
-  password: string;
 }
 
 /** What the login for an http repository is called; undefined where neither the entry nor the address has one. */

@@ -8,6 +8,7 @@
 import { spawn } from 'node:child_process';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
+import { constants, gunzipSync } from 'node:zlib';
 import { listenOnLoopback, type LoopbackHost } from './loopback.js';
 import { sealedEnv } from './run.js';
 
@@ -40,6 +41,13 @@ export interface RecordedRequest {
   userAgent: string | undefined;
   /** The `Git-Protocol` header: `version=2` from a current git. */
   gitProtocol: string | undefined;
+  /** What a POST of protocol v2 asks for: `ls-refs` or `fetch`; known once its body arrived. */
+  command: string | undefined;
+}
+
+/** What was asked for in `requests`, in their order: `ls-refs`, `fetch`. */
+export function commandsIn(requests: readonly RecordedRequest[]): string[] {
+  return requests.flatMap(({ command }) => command ?? []);
 }
 
 export interface GitHttpHost extends LoopbackHost {
@@ -59,12 +67,17 @@ export async function gitHttpHost(root: string, options: GitHttpOptions = {}): P
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     const { method = 'GET', url = '/', headers } = request;
-    requests.push({
+    const recorded: RecordedRequest = {
       method,
       url,
       authorization: headers.authorization,
       userAgent: headers['user-agent'],
       gitProtocol: header(headers['git-protocol']),
+      command: undefined,
+    };
+    requests.push(recorded);
+    request.once('data', (body: Buffer) => {
+      recorded.command = commandOf(body, headers['content-encoding'] === 'gzip');
     });
     const prefix = [...failures.keys()]
       .filter((key) => url.startsWith(key))
@@ -185,6 +198,13 @@ function serveGit(root: string, request: IncomingMessage, response: ServerRespon
   cgi.stdout.on('end', () => {
     if (!response.headersSent) reply(request, response, 500, {}, 'git http-backend gave no answer\n');
   });
+}
+
+function commandOf(body: Buffer, isCompressed: boolean): string | undefined {
+  const plain = isCompressed ? gunzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH }) : body;
+  // The first packet: four digits of length, and maybe a line break at the end.
+  const packet = plain.toString('latin1', 4, Number.parseInt(plain.toString('latin1', 0, 4), 16));
+  return /^command=(.*)/.exec(packet)?.[1];
 }
 
 function parseHead(head: string): Record<string, string> {

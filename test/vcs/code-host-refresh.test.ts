@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
 import { createCodeHost } from '../../src/vcs/code-host.js';
 import type { CodeHost } from '../../src/vcs/types.js';
-import { gitHttpHost } from '../support/git-http-host.js';
+import { commandsIn, gitHttpHost } from '../support/git-http-host.js';
 import { repo } from '../support/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { sealedEnv } from '../support/run.js';
@@ -24,7 +24,7 @@ async function scene() {
   });
   const url = parseRepoUrl(`${git.url}/foo.git`, '/');
   /** How often the refs were asked for. */
-  const questions = () => git.requests.filter((request) => request.url.includes('/info/refs')).length;
+  const questions = () => commandsIn(git.requests).length;
   return { r, git, host, url, questions, [Symbol.asyncDispose]: () => git.stop() };
 }
 

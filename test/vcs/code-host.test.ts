@@ -125,7 +125,7 @@ describe.skipIf(missing('git'))('createCodeHost', () => {
       const errors = await Promise.all(Array.from({ length: 20 }, () => errorOf(l.open(0))));
       expect(new Set(errors).size).toBe(1);
       expect(errors[0]).toMatchObject({ code: 'HOST_UNREACHABLE' });
-      expect(l.asked()).toBe(1);
+      expect(l.host.requests.splice(0)).toHaveLength(1);
       l.host.setFailure('/', undefined);
       await l.open(0);
       expect(l.code.problems()).toEqual([]);
@@ -235,7 +235,8 @@ await work().then(() => console.log('no error'), (e) => console.log(e.code, e.re
       expect(await r2.recentTag(next, '', yes)).toBe('v1.2.0');
       expect(await r2.descendsFrom(next, { name: 'v1.0.0', hash: old })).toBe(true);
       expect(await r2.descendsFrom(old, { name: 'x', hash: next })).toBe(false);
-      expect(l.asked()).toBe(1);
+      // git asks for refs once more before it fetches all that they lead to.
+      expect(l.asked()).toBe(2);
       expect(await inMirror(l.vcsDir, 'history.git', 'rev-list', '--all', '--count')).toBe('4\n');
       const types = await inMirror(
         l.vcsDir,

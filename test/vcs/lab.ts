@@ -9,7 +9,7 @@ import type { HostEntry, VcsSettings } from '../../src/vcs/remote.js';
 import type { CodeHost, CodeRepo, Need } from '../../src/vcs/types.js';
 import { connect } from 'node:net';
 import { startDaemon } from '../support/daemon.js';
-import { gitHttpHost, type GitHttpHost, type GitHttpOptions } from '../support/git-http-host.js';
+import { commandsIn, gitHttpHost, type GitHttpHost, type GitHttpOptions } from '../support/git-http-host.js';
 import { repo, type GitRepo } from '../support/git-repo.js';
 import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
 import { mustRun, sealedEnv } from '../support/run.js';
@@ -25,7 +25,7 @@ export interface Lab {
   vcsDir: string;
   code: CodeHost;
   open(maxAgeMs?: number, url?: string, need?: Need): Promise<CodeRepo>;
-  /** Requests to the host since the last call, shortened: `refs`, `ls`, `fetch`. */
+  /** How often the host was asked for refs or a pack since the last call. */
   asked(): number;
 }
 
@@ -72,7 +72,7 @@ export async function lab(options: LabOptions = {}): Promise<Lab> {
     code,
     open: (maxAgeMs = 60_000, address = url, need = 'files') =>
       code.open(parseRepoUrl(address, '/'), maxAgeMs, need),
-    asked: () => host.requests.splice(0).filter(({ url: asked }) => asked.includes('info/refs')).length,
+    asked: () => commandsIn(host.requests.splice(0)).length,
   };
 }
 

@@ -6,6 +6,7 @@ import type { Comparison } from '../../src/verify/compare-home.js';
 import type { Home } from '../../src/verify/home.js';
 import { openJournal } from '../../src/verify/journal.js';
 import { planComparison } from '../../src/verify/plan.js';
+import { commandsIn } from '../support/git-http-host.js';
 import { missing } from '../support/requirements.js';
 import { tempDir } from '../support/tmp.js';
 import { LAB_VERSIONS, labModule, moveLab, release, type MoveLab } from './move-lab.js';
@@ -125,8 +126,8 @@ describe.skipIf(missing('git'))('a comparison with a new home', () => {
   it('asks each repository for its refs once', async () => {
     lab.newHost.requests.length = 0;
     await compare(lab);
-    const asked = lab.newHost.requests.filter(({ url }) => url.startsWith('/lost.git/info/refs'));
-    expect(asked).toHaveLength(1);
+    const asked = lab.newHost.requests.filter(({ url }) => url.startsWith('/lost.git/'));
+    expect(commandsIn(asked).filter((command) => command === 'ls-refs')).toHaveLength(1);
   });
 });
 

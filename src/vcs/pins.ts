@@ -1,0 +1,36 @@
+/**
+ * What a bare repository of ours says of the commits that were brought into it one by one: a ref for each, and which of
+ * them are without their parents.
+ */
+import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The ref of `commit`. It never moves, so neither pruning nor repacking loses what was served. */
+export function pinOf(commit: string): string {
+  return `refs/modhaven/${commit}`;
+}
+
+/** The commits that were brought. */
+export async function pinnedCommits(dir: string): Promise<string[]> {
+  return readdir(join(dir, 'refs', 'modhaven')).catch(() => []);
+}
+
+/** The commits whose parents are not there (gitrepository-layout(5)). */
+export async function shallowCommits(dir: string): Promise<string[]> {
+  const text = await readFile(join(dir, 'shallow'), 'utf8').catch(() => '');
+  return text.split('\n').filter((line) => line !== '');
+}
+
+/** Says that the repository in `dir` has `commit`, and that those of `cut` are without their parents. */
+export async function pinCommit(dir: string, commit: string, cut: readonly string[]): Promise<void> {
+  const before = await shallowCommits(dir);
+  const after = new Set([...before, ...cut]);
+  if (after.size > before.length) {
+    const file = join(dir, 'shallow');
+    await writeFile(`${file}.lock`, [...after].map((hash) => `${hash}\n`).join(''));
+    await rename(`${file}.lock`, file);
+  }
+  const ref = join(dir, pinOf(commit));
+  await mkdir(join(dir, 'refs', 'modhaven'), { recursive: true });
+  await writeFile(ref, `${commit}\n`);
+}

@@ -1,0 +1,178 @@
+/** What is said in version 2 of git's protocol (gitprotocol-v2(5)): requests as text, answers from packets. Pure. */
+import type { ObjectFormat } from '../bare-repo.js';
+import { isListedRef, type RefListing } from '../refs.js';
+import { AskGit } from './ask-git.js';
+import { DELIMITER, FLUSH, packet, type Packet } from './pkt-line.js';
+
+/** What a server says that it can do. */
+export interface Capabilities {
+  /** Whether it wants to know who asks. */
+  agent: boolean;
+  /** Undefined where it does not say: then it is `sha1`. */
+  objectFormat: ObjectFormat | undefined;
+  /** What `fetch` knows: `shallow`, `filter` and so on. */
+  fetch: ReadonlySet<string>;
+}
+
+const AGENT = 'agent=modhaven';
+
+/** Reads the answer to `GET …/info/refs?service=git-upload-pack`. Throws `AskGit` unless it is of version 2. */
+export async function readCapabilities(answer: AsyncIterable<Packet[]>): Promise<Capabilities> {
+  const lines: string[] = [];
+  for await (const found of answer) {
+    for (const each of found) if (each instanceof Buffer) lines.push(lineOf(each));
+    if (lines.length > MAX_CAPABILITIES) throw new AskGit('too long', { always: true });
+  }
+  // Some servers put the line of version 0 before it.
+  const start = lines[0]?.startsWith('# service=') === true ? 1 : 0;
+  if (lines[start] !== 'version 2') throw new AskGit('not version 2', { always: true });
+  const known = new Map(lines.slice(start + 1).map(splitCapability));
+  const fetch = known.get('fetch');
+  const objectFormat = known.get('object-format');
+  if (!known.has('ls-refs') || fetch === undefined) throw new AskGit('not upload-pack', { always: true });
+  if (objectFormat !== undefined && objectFormat !== 'sha1' && objectFormat !== 'sha256')
+    throw new AskGit('an unknown object format', { always: true });
+  return { agent: known.has('agent'), objectFormat, fetch: new Set(fetch.split(' ')) };
+}
+
+const MAX_CAPABILITIES = 1_000;
+
+function splitCapability(line: string): [name: string, value: string] {
+  const [name = line, ...value] = line.split('=');
+  return [name, value.join('=')];
+}
+
+/** Asks for HEAD, branches and tags, with what HEAD stands for and the commits of annotated tags. */
+export function lsRefsRequest(capabilities: Capabilities): string {
+  return request('ls-refs', capabilities, [
+    'peel',
+    'symrefs',
+    'ref-prefix HEAD',
+    'ref-prefix refs/heads/',
+    'ref-prefix refs/tags/',
+  ]);
+}
+
+/** Reads the answer to `lsRefsRequest`. Throws `AskGit`. */
+export async function readRefs(answer: AsyncIterable<Packet[]>): Promise<RefListing> {
+  const refs = new Map<string, string>();
+  let defaultBranch: string | undefined;
+  let complete = false;
+  let left = MAX_LISTING;
+  for await (const found of answer) {
+    for (const each of found) {
+      if (!(each instanceof Buffer)) {
+        complete ||= each === 'flush';
+        continue;
+      }
+      left -= each.length;
+      if (left < 0) throw new AskGit('too many refs');
+      const [hash = '', name = '', ...attributes] = lineOf(each).split(' ');
+      if (!isHash(hash)) throw new AskGit(`a line that is no ref`);
+      if (!isListedRef(name)) continue;
+      refs.set(name, attributeIn(attributes, 'peeled:') ?? hash);
+      if (name === 'HEAD') defaultBranch = attributeIn(attributes, 'symref-target:refs/heads/');
+    }
+  }
+  if (!complete) throw new AskGit('the list of refs is cut off');
+  return { refs, defaultBranch };
+}
+
+/** Bytes; a list of 500,000 refs is 40 MB. */
+const MAX_LISTING = 64 * 1024 * 1024;
+
+function attributeIn(attributes: readonly string[], prefix: string): string | undefined {
+  return attributes.find((attribute) => attribute.startsWith(prefix))?.slice(prefix.length);
+}
+
+/** What a pack shall hold. */
+export interface PackRequest {
+  /** Hashes of commits, or of anything else. */
+  wants: readonly string[];
+  /** Commits without their parents. */
+  shallow: boolean;
+  /** Leaves out files, but those that `wants` names. */
+  withoutFiles: boolean;
+  /** Commits that are here with all that the same filter leaves of them, and need not be sent. */
+  haves: readonly string[];
+  /** Those of `haves` whose parents are not here. */
+  cut: readonly string[];
+}
+
+/** Asks for a pack, at once and without the usual search for what both sides have: `done` ends it. */
+export function fetchRequest(capabilities: Capabilities, what: PackRequest): string {
+  const needed = [...(what.shallow ? ['shallow'] : []), ...(what.withoutFiles ? ['filter'] : [])];
+  const lacking = needed.find((feature) => !capabilities.fetch.has(feature));
+  if (lacking !== undefined) throw new AskGit(`the host knows no ${lacking}`);
+  return request('fetch', capabilities, [
+    ...['thin-pack', 'no-progress', 'ofs-delta'],
+    ...what.cut.map((hash) => `shallow ${hash}`),
+    ...(what.shallow ? ['deepen 1'] : []),
+    ...(what.withoutFiles ? ['filter blob:none'] : []),
+    ...what.wants.map((hash) => `want ${hash}`),
+    ...what.haves.map((hash) => `have ${hash}`),
+    'done',
+  ]);
+}
+
+/**
+ * The bytes of the pack in the answer to `fetchRequest`; before the first of them, `onShallow` was told which commits
+ * come without their parents. Throws `AskGit` for whatever else the host says, and where the answer is cut off.
+ */
+export async function* readPack(
+  answer: AsyncIterable<Packet[]>,
+  onShallow: (commits: string[]) => void,
+): AsyncGenerator<Buffer, undefined> {
+  const shallow: string[] = [];
+  let section = '';
+  let complete = false;
+  for await (const found of answer) {
+    for (const each of found) {
+      if (!(each instanceof Buffer)) {
+        if (each === 'delimiter') section = '';
+        else complete = section === PACK;
+        continue;
+      }
+      if (section === PACK) {
+        const channel = each[0];
+        if (channel === CHANNEL.data) yield each.subarray(1);
+        else if (channel !== CHANNEL.progress) throw new AskGit('the host broke off the pack');
+        continue;
+      }
+      const line = lineOf(each);
+      if (section === '') {
+        section = line;
+        if (section === PACK) onShallow(shallow);
+        else if (section !== SHALLOW) throw new AskGit(`instead of a pack: ${line}`);
+        continue;
+      }
+      const commit = /^shallow ([0-9a-f]{40,64})$/.exec(line)?.[1];
+      if (commit === undefined) throw new AskGit(`in ${section}: ${line}`);
+      shallow.push(commit);
+    }
+  }
+  if (!complete) throw new AskGit('the pack is cut off');
+}
+
+const PACK = 'packfile';
+const SHALLOW = 'shallow-info';
+const CHANNEL = { data: 1, progress: 2 } as const;
+
+function request(command: string, { agent, objectFormat }: Capabilities, args: readonly string[]): string {
+  const head = [
+    `command=${command}`,
+    ...(agent ? [AGENT] : []),
+    ...(objectFormat === undefined ? [] : [`object-format=${objectFormat}`]),
+  ];
+  return [...head.map(packet), DELIMITER, ...args.map(packet), FLUSH].join('');
+}
+
+function lineOf(bytes: Buffer): string {
+  return bytes.toString('utf8', 0, bytes.at(-1) === NEWLINE ? bytes.length - 1 : bytes.length);
+}
+
+const NEWLINE = 0x0a;
+
+function isHash(text: string): boolean {
+  return (text.length === 40 || text.length === 64) && /^[0-9a-f]+$/.test(text);
+}

@@ -1,0 +1,63 @@
+/** Hands what a host sends to `git index-pack`, which checks every byte and makes it readable. */
+import type { Writable } from 'node:stream';
+import type { BareRepo } from '../bare-repo.js';
+import { RECEIVE_OPTIONS } from '../git-environment.js';
+import { converse, GitFailure } from '../git-exec.js';
+import { asStorageError } from '../storage.js';
+import { AskGit } from './ask-git.js';
+
+/**
+ * Adds the pack that `bytes` are to `repo`; `partial` says that some of what it refers to is with the host on purpose.
+ * Only whoever writes `repo` may do this. Throws what `bytes` throws, STORAGE where our disk is at fault, and `AskGit`
+ * where git does not take the pack; then nothing was added.
+ */
+export async function receivePack(
+  repo: BareRepo,
+  bytes: AsyncIterable<Buffer>,
+  { partial, signal }: { partial: boolean; signal: AbortSignal },
+): Promise<void> {
+  // What was left out is no reason to call the repository broken (git-index-pack(1), --promisor).
+  const flags = ['--stdin', '--fix-thin', ...(partial ? ['--promisor'] : [])];
+  const child = converse({
+    args: [...RECEIVE_OPTIONS, 'index-pack', ...flags],
+    cwd: repo.dir,
+    env: repo.env,
+  });
+  child.stdout.resume();
+  child.stdin.on('error', () => undefined); // git stops reading where a pack ends, or says why it does earlier
+  const giveUp = () => child.kill();
+  signal.addEventListener('abort', giveUp);
+  let failure: unknown;
+  child.ended.catch((error: unknown) => {
+    failure = error;
+  });
+  try {
+    for await (const piece of bytes) {
+      if (failure !== undefined) break;
+      if (!child.stdin.write(piece)) await readyFor(child.stdin);
+    }
+    child.stdin.end();
+    await child.ended;
+  } catch (error) {
+    child.kill();
+    if (!(error instanceof GitFailure)) throw error;
+    const own = asStorageError(error);
+    throw own instanceof GitFailure ? new AskGit(own.stderr) : own;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+/** Until more can be written, or nothing ever. */
+function readyFor(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const ready = () => {
+      stream.off('drain', ready);
+      stream.off('close', ready);
+      resolve();
+    };
+    stream.on('drain', ready);
+    stream.on('close', ready);
+    if (stream.closed) ready();
+  });
+}
