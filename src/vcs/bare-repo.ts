@@ -12,8 +12,10 @@ import { lock } from 'proper-lockfile';
 import type { SimpleGit } from 'simple-git';
 import { isModhavenError } from '../errors.js';
 import { localEnvironment } from './git-environment.js';
+import { findHeld, hold } from './held-objects.js';
 import { GitFailure, localGit, runGit } from './git-exec.js';
 import { readObjects, type GitObject } from './object-reader.js';
+import { isAbsent, storeSmallPack } from './pack-files.js';
 import { ownLines } from './storage.js';
 
 export type ObjectFormat = 'sha1' | 'sha256';
@@ -29,6 +31,11 @@ export interface BareRepo {
   objects(specs: readonly string[], maxOutput?: number): Promise<(GitObject | undefined)[]>;
   /** Runs `work` while no other process or caller writes; the repository exists then. */
   write<T>(format: ObjectFormat, work: () => Promise<T>): Promise<T>;
+  /**
+   * Adds a pack that needs no other, inside of `write`; `partial` says that what some of it refers to is missing on purpose.
+   * Throws `NotSmall` where this is for git to do.
+   */
+  addSmallPack(pack: Buffer, partial: boolean): Promise<void>;
   /** How many bytes an object takes in the packs, on average; 0 where there is none. */
   meanObjectBytes(): Promise<number>;
   /** Combines packs when there are many, inside of `write`; `flags` say how. Never fails: it can wait. */
@@ -103,6 +110,9 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
     async objects(specs, maxOutput = MAX_OBJECTS) {
       const seen = await identity();
       if (seen === '' && !(await exists(dir))) return specs.map(() => undefined);
+      const held = findHeld(`${dir} ${seen}`, specs);
+      if (held !== undefined) return held;
+      if (await isAbsent(dir, specs)) return specs.map(() => undefined);
       return readObjects({ dir, identity: seen, env: localEnv, specs, timeoutMs, maxOutput });
     },
 
@@ -112,6 +122,9 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
         else await init(dir, format, filtered);
         return work();
       }),
+
+    addSmallPack: async (pack, partial) =>
+      hold(`${dir} ${await identity()}`, await storeSmallPack(dir, pack, partial)),
 
     meanObjectBytes: () => meanObjectBytes(dir),
 

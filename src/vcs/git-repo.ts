@@ -172,6 +172,7 @@ export function gitRepo(
     path: string,
     unchanged: boolean,
     output: PassThrough,
+    isAgain = false,
   ): Promise<void> {
     await inContent(commit, async () => {
       if (!isCommit((await content.objects([commit]))[0]))
@@ -189,16 +190,20 @@ export function gitRepo(
       ...(path === '' ? [] : [path]),
     ];
     const archive = streamGit({ args, cwd: content.dir, env: content.env, timeoutMs: ARCHIVE_TIMEOUT_MS });
+    let begun = false;
+    archive.once('data', () => {
+      begun = true;
+    });
     output.on('close', () => archive.destroy());
     archive.on('error', (error) => {
-      // What was written cannot be taken back; whoever asked begins again with a mirror that is made anew.
-      const discarded = isBroken(error, content.dir)
-        ? content.discard(identity).then(() => new RefsChanged(remote.url, error))
-        : Promise.resolve(asStorageError(error) as Error);
-      void discarded.then(
-        (cause) => output.destroy(cause),
-        () => output.destroy(error),
-      );
+      const handled = async () => {
+        if (!isBroken(error, content.dir)) throw asStorageError(error);
+        await content.discard(identity);
+        // What was written cannot be taken back; whoever asked begins again with a mirror that is made anew.
+        if (begun || isAgain) throw new RefsChanged(remote.url, error);
+        await pipeArchive(commit, path, unchanged, output, true);
+      };
+      handled().catch((cause: unknown) => output.destroy(cause as Error));
     });
     archive.pipe(output);
   }

@@ -1,6 +1,7 @@
 /** Reads the tree of a commit: names as bytes, kinds, in git's order. */
 import type { BareRepo } from './bare-repo.js';
 import { GitFailure, GitOutputTooLarge } from './git-exec.js';
+import { findEntry, isDirectory, parseTree, type RawEntry } from './tree-object.js';
 import type { TreeEntry } from './types.js';
 
 /** Bytes of all paths: 500,000 files with long names; a module zip cannot hold nearly as many. */
@@ -8,13 +9,6 @@ const MAX_LISTING = 128 * 1024 * 1024;
 
 /** Trees that are read with one question. */
 const BATCH = 500;
-
-/** One line of a tree object. */
-export interface RawEntry {
-  mode: string;
-  name: Buffer;
-  hash: string;
-}
 
 type Node = { path: Buffer; mode: string } | { path: Buffer; tree: string };
 
@@ -92,44 +86,6 @@ export async function findFile(repo: BareRepo, commit: string, path: string): Pr
     tree = entry.hash;
   }
   return undefined;
-}
-
-/**
- * The entry for `name`, which ends in a slash where more of a path follows. git relies on the order of a tree and stops
- * early (tree-walk.c, find_tree_entry): what it does not find in a tree out of order is not there for the go command.
- */
-function findEntry(entries: readonly RawEntry[], name: Buffer): RawEntry | undefined {
-  for (const entry of entries) {
-    if (entry.name.length > name.length) continue;
-    const order = name.subarray(0, entry.name.length).compare(entry.name);
-    if (order < 0) return undefined;
-    if (order > 0) continue;
-    if (entry.name.length === name.length || name[entry.name.length] === 0x2f) return entry;
-  }
-  return undefined;
-}
-
-/** Parses a tree object, `MODE SP NAME NUL HASH` without anything in between (gitformat-pack(5)). */
-export function parseTree(tree: Buffer, hashBytes: number): RawEntry[] {
-  const entries: RawEntry[] = [];
-  let at = 0;
-  while (at < tree.length) {
-    const space = tree.indexOf(0x20, at);
-    const end = tree.indexOf(0, space);
-    const next = end + 1 + hashBytes;
-    entries.push({
-      mode: tree.toString('latin1', at, space),
-      name: tree.subarray(space + 1, end),
-      hash: tree.toString('hex', end + 1, next),
-    });
-    at = next;
-  }
-  return entries;
-}
-
-/** git writes no zero in front of this mode; some old tools did. */
-function isDirectory(mode: string): boolean {
-  return mode === '40000' || mode === '040000';
 }
 
 function kindOf(mode: string): TreeEntry['kind'] {

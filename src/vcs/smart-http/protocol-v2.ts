@@ -105,7 +105,8 @@ export function fetchRequest(capabilities: Capabilities, what: PackRequest): str
   const lacking = needed.find((feature) => !capabilities.fetch.has(feature));
   if (lacking !== undefined) throw new AskGit(`the host knows no ${lacking}`);
   return request('fetch', capabilities, [
-    ...['thin-pack', 'no-progress', 'ofs-delta'],
+    // Not thin: what comes can be read without what is here.
+    ...['no-progress', 'ofs-delta'],
     ...what.cut.map((hash) => `shallow ${hash}`),
     ...(what.shallow ? ['deepen 1'] : []),
     ...(what.withoutFiles ? ['filter blob:none'] : []),

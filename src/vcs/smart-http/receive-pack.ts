@@ -1,10 +1,14 @@
-/** Hands what a host sends to `git index-pack`, which checks every byte and makes it readable. */
+/** Takes in what a host sends: small packs here, others by `git index-pack`. Either checks every byte. */
 import type { Writable } from 'node:stream';
 import type { BareRepo } from '../bare-repo.js';
 import { RECEIVE_OPTIONS } from '../git-environment.js';
 import { converse, GitFailure } from '../git-exec.js';
+import { NotSmall } from '../small-pack.js';
 import { asStorageError } from '../storage.js';
 import { AskGit } from './ask-git.js';
+
+/** A pack that is no larger is held whole, and taken in without git. */
+const SMALL = 256 * 1024;
 
 /**
  * Adds the pack that `bytes` are to `repo`; `partial` says that some of what it refers to is with the host on purpose.
@@ -13,11 +17,44 @@ import { AskGit } from './ask-git.js';
  */
 export async function receivePack(
   repo: BareRepo,
+  bytes: AsyncGenerator<Buffer, undefined>,
+  how: { partial: boolean; signal: AbortSignal },
+): Promise<void> {
+  const begin: Buffer[] = [];
+  let size = 0;
+  for (;;) {
+    const next = await bytes.next();
+    if (next.done === true) break;
+    begin.push(next.value);
+    size += next.value.length;
+    if (size > SMALL) {
+      await indexPack(repo, chain(begin, bytes), how);
+      return;
+    }
+  }
+  try {
+    await repo.addSmallPack(Buffer.concat(begin), how.partial);
+  } catch (error) {
+    if (!(error instanceof NotSmall)) throw asStorageError(error);
+    await indexPack(repo, chain(begin, []), how);
+  }
+}
+
+async function* chain(
+  begin: readonly Buffer[],
+  rest: AsyncIterable<Buffer> | Iterable<Buffer>,
+): AsyncGenerator<Buffer, undefined> {
+  yield* begin;
+  yield* rest;
+}
+
+async function indexPack(
+  repo: BareRepo,
   bytes: AsyncIterable<Buffer>,
   { partial, signal }: { partial: boolean; signal: AbortSignal },
 ): Promise<void> {
   // What was left out is no reason to call the repository broken (git-index-pack(1), --promisor).
-  const flags = ['--stdin', '--fix-thin', ...(partial ? ['--promisor'] : [])];
+  const flags = ['--stdin', ...(partial ? ['--promisor'] : [])];
   const child = converse({
     args: [...RECEIVE_OPTIONS, 'index-pack', ...flags],
     cwd: repo.dir,

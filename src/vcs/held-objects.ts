@@ -1,0 +1,62 @@
+/**
+ * Objects that came in just now, by repository: what is asked for next is most often among them. Bounded in bytes, for the
+ * whole process.
+ */
+import { LRUCache } from 'lru-cache';
+import type { GitObject } from './object-stream.js';
+import { findEntry, isDirectory, parseTree } from './tree-object.js';
+
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** What an entry takes beside its content. */
+const OVERHEAD = 400;
+
+const held = new LRUCache<string, GitObject>({
+  maxSize: MAX_BYTES,
+  sizeCalculation: ({ content }) => content.length + OVERHEAD,
+});
+
+/** Keeps `objects` of the repository that `identity` tells from all others. */
+export function hold(identity: string, objects: readonly GitObject[]): void {
+  for (const { hash, type, content } of objects) held.set(`${identity} ${hash}`, { hash, type, content });
+}
+
+/**
+ * What `specs` (`HASH`, `HASH:path/of/file`) name, each undefined where the commit says that there is nothing of this
+ * name; undefined as a whole if more would have to be known.
+ */
+export function findHeld(identity: string, specs: readonly string[]): (GitObject | undefined)[] | undefined {
+  const found: (GitObject | undefined)[] = [];
+  for (const spec of specs) {
+    const object = resolve(identity, spec);
+    if (object === undefined) return undefined;
+    found.push(object === NOTHING ? undefined : object);
+  }
+  return found;
+}
+
+const NOTHING = 'nothing';
+
+function resolve(identity: string, spec: string): GitObject | typeof NOTHING | undefined {
+  const get = (hash: string) => held.get(`${identity} ${hash}`);
+  const colon = spec.indexOf(':');
+  if (colon < 0) return get(spec);
+  let object = get(spec.slice(0, colon));
+  if (object?.type === 'commit') object = get(treeOf(object));
+  const path = spec.slice(colon + 1);
+  const names = path === '' ? [] : path.split('/');
+  for (const [i, name] of names.entries()) {
+    if (object?.type !== 'tree') return undefined;
+    const isLast = i === names.length - 1;
+    const entries = parseTree(object.content, object.hash.length / 2);
+    const entry = findEntry(entries, Buffer.from(isLast ? name : `${name}/`));
+    if (entry === undefined || (!isLast && !isDirectory(entry.mode))) return NOTHING;
+    object = get(entry.hash);
+  }
+  return object;
+}
+
+/** A commit begins with the line `tree HASH`. */
+function treeOf({ content }: GitObject): string {
+  return content.toString('latin1', 'tree '.length, content.indexOf(0x0a));
+}

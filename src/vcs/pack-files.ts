@@ -1,0 +1,55 @@
+/** The files of packs in a bare repository, made and looked up without git (gitrepository-layout(5)). */
+import { readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodeIndex, lists } from './pack-index.js';
+import { readSmallPack, type PackedObject } from './small-pack.js';
+
+/** Reading more at once would keep others waiting. */
+const LIMITS = { objects: 300, bytes: 4 * 1024 * 1024 };
+
+/** Indexes up to this size are read to see what is there; about 30 bytes for an object. */
+const MAX_INDEX = 256 * 1024;
+
+/**
+ * Adds a pack to the repository in `dir` and returns what is in it. Nothing is flushed to the disk: what a power failure
+ * tears is found broken later, and brought again. Throws `NotSmall`, and errors of the file system.
+ */
+export async function storeSmallPack(dir: string, pack: Buffer, partial: boolean): Promise<PackedObject[]> {
+  // In SHA-256 repositories, see `writeSkeleton`.
+  const config = await readFile(join(dir, 'config'), 'utf8');
+  const format = config.includes('objectformat = sha256') ? 'sha256' : 'sha1';
+  const objects = readSmallPack(pack, format, LIMITS);
+  const sum = pack.subarray(pack.length - (format === 'sha256' ? 32 : 20));
+  const folder = join(dir, 'objects', 'pack');
+  const name = join(folder, `pack-${sum.toString('hex')}`);
+  const temporary = join(folder, `tmp_${sum.toString('hex')}`);
+  const put = async (ending: string, content: Buffer) => {
+    await writeFile(temporary + ending, content, { mode: 0o444 });
+    await rename(temporary + ending, name + ending);
+  };
+  await put('.pack', pack);
+  if (partial) await put('.promisor', Buffer.alloc(0));
+  // Last, because it makes the pack visible.
+  await put('.idx', encodeIndex(objects, sum, format));
+  return objects;
+}
+
+/**
+ * Whether none of the objects that `specs` (`HASH`, `HASH:path`) begin with is in the repository in `dir`; false also where
+ * that is for git to find out.
+ */
+export async function isAbsent(dir: string, specs: readonly string[]): Promise<boolean> {
+  const hashes = [...new Set(specs.map((spec) => spec.split(':', 1)[0] ?? ''))];
+  if (!hashes.every((hash) => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(hash))) return false;
+  const folders = await readdir(join(dir, 'objects')).catch(() => []);
+  if (folders.length === 0 || folders.some((name) => name !== 'pack' && name !== 'info')) return false;
+  const names = await readdir(join(dir, 'objects', 'pack'));
+  for (const name of names.filter((file) => file.endsWith('.idx'))) {
+    const file = join(dir, 'objects', 'pack', name);
+    const { size } = await stat(file);
+    if (size > MAX_INDEX) return false;
+    const index = await readFile(file);
+    if (hashes.some((hash) => lists(index, hash) !== false)) return false;
+  }
+  return true;
+}
