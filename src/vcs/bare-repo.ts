@@ -12,7 +12,7 @@ import { lock } from 'proper-lockfile';
 import type { SimpleGit } from 'simple-git';
 import { isModhavenError } from '../errors.js';
 import { localEnvironment } from './git-environment.js';
-import { findHeld, hold } from './held-objects.js';
+import { findHeld, hold, listHeld, type HeldFile } from './held-objects.js';
 import { GitFailure, localGit, runGit } from './git-exec.js';
 import { readObjects, type GitObject } from './object-reader.js';
 import { isAbsent, storeSmallPack } from './pack-files.js';
@@ -36,6 +36,8 @@ export interface BareRepo {
    * Throws `NotSmall` where this is for git to do.
    */
   addSmallPack(pack: Buffer, partial: boolean): Promise<void>;
+  /** All files of `commit` below the directory `path` ('' = the root), where they came in just now; else undefined. */
+  heldFiles(commit: string, path: string): HeldFile[] | undefined;
   /** How many bytes an object takes in the packs, on average; 0 where there is none. */
   meanObjectBytes(): Promise<number>;
   /** Combines packs when there are many, inside of `write`; `flags` say how. Never fails: it can wait. */
@@ -76,6 +78,14 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
 
   const complete = join(dir, 'info', 'attributes');
 
+  /** As of the last look at the disk: objects have the names of their contents, so an old one never misleads. */
+  let known: string | undefined;
+
+  async function look(): Promise<string> {
+    const made = await stat(complete).catch(() => undefined);
+    return (known = made === undefined ? '' : `${made.ino} ${made.mtimeMs}`);
+  }
+
   /** One after the other, in this process and among all. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = queue.then(() => locked(work));
@@ -108,23 +118,27 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
     git: () => localGit(dir, localEnv, timeoutMs),
 
     async objects(specs, maxOutput = MAX_OBJECTS) {
-      const seen = await identity();
-      if (seen === '' && !(await exists(dir))) return specs.map(() => undefined);
-      const held = findHeld(`${dir} ${seen}`, specs);
+      const held = findHeld(`${dir} ${known ?? ''}`, specs);
       if (held !== undefined) return held;
+      const seen = known === undefined || known === '' ? await look() : known;
+      if (seen === '' && !(await exists(dir))) return specs.map(() => undefined);
       if (await isAbsent(dir, specs)) return specs.map(() => undefined);
       return readObjects({ dir, identity: seen, env: localEnv, specs, timeoutMs, maxOutput });
     },
 
     write: (format, work) =>
       inTurn(async () => {
-        if (await exists(complete)) await removeLeftovers(dir);
-        else await init(dir, format, filtered);
+        if ((await look()) === '') {
+          await init(dir, format, filtered);
+          await look();
+        } else await removeLeftovers(dir);
         return work();
       }),
 
     addSmallPack: async (pack, partial) =>
-      hold(`${dir} ${await identity()}`, await storeSmallPack(dir, pack, partial)),
+      hold(`${dir} ${known ?? ''}`, await storeSmallPack(dir, pack, partial)),
+
+    heldFiles: (commit, path) => listHeld(`${dir} ${known ?? ''}`, commit, path),
 
     meanObjectBytes: () => meanObjectBytes(dir),
 
@@ -134,21 +148,18 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
       await runGit({ args, cwd: dir, env: localEnv, timeoutMs }).catch(() => undefined);
     },
 
-    identity,
+    identity: async () => known ?? (await look()),
 
     discard: (seen) =>
       inTurn(async () => {
-        if ((await identity()) !== seen) return; // somebody else was faster
+        const now = await look();
+        if (now !== seen && now !== '') return; // somebody else was faster
+        known = undefined;
         const away = `${dir}.discarded-${process.pid}-${Date.now()}`;
         await rename(dir, away).catch(() => undefined);
         await rm(away, { recursive: true, force: true });
       }),
   };
-
-  async function identity(): Promise<string> {
-    const made = await stat(complete).catch(() => undefined);
-    return made === undefined ? '' : `${made.ino} ${made.mtimeMs}`;
-  }
 }
 
 /**
