@@ -30,7 +30,9 @@ export function sendAnswer(
     return;
   }
   if (answer.accelPath !== undefined && sendsFiles(request, trusts)) {
-    response.writeHead(200, [...answer.headers, 'x-accel-redirect', answer.accelPath]).end();
+    // An empty body that says its length: after one in chunks nginx would close the connection for a redirect.
+    const told = ['x-accel-redirect', answer.accelPath, 'content-length', '0'];
+    response.writeHead(200, [...answer.headers, ...told]).end();
     discard(answer);
     return;
   }

@@ -1,10 +1,14 @@
 /** The shipped nginx configuration: who answers what, and that nobody can tell the difference. */
 import { cp, writeFile } from 'node:fs/promises';
+import net from 'node:net';
+import { cpus } from 'node:os';
 import path from 'node:path';
+import { pipeline } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
 import { repo } from '../support/git-repo.js';
 import { goClient } from '../support/go.js';
+import { listenOnLoopback } from '../support/loopback.js';
 import { nginxHost, type NginxHost } from '../support/nginx-host.js';
 import { missing } from '../support/requirements.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
@@ -178,6 +182,23 @@ describe.skipIf(missing('git', 'go', 'nginx'))('behind nginx', () => {
       expect(await ask(accel.url, zip, { headers: { 'If-None-Match': etag } })).toMatchObject({
         status: 304,
       });
+    });
+
+    it('the connection to modhaven stays open', async () => {
+      let connections = 0;
+      await using relay = await listenOnLoopback(
+        net.createServer((client) => {
+          connections += 1;
+          const upstream = net.connect(server.port, '127.0.0.1');
+          pipeline(client, upstream, client, () => undefined);
+        }),
+      );
+      await using front = await nginxHost(relay.port, { download, sends: 'what modhaven names' });
+      // Each worker process of nginx, one for every processor, has connections of its own.
+      const workers = cpus().length;
+      for (let i = 0; i <= 2 * workers; i++) expect((await ask(front.url, zip)).status).toBe(200);
+      expect(connections).toBeGreaterThan(0);
+      expect(connections).toBeLessThanOrEqual(workers);
     });
 
     it('nobody reaches the folder past modhaven', async () => {
