@@ -7,11 +7,11 @@
  * past, which is hashed on the way, so that nothing is held in memory but small files.
  */
 import { createHash } from 'node:crypto';
-import type { Readable, Writable } from 'node:stream';
-import { extract, type Extract } from 'tar-stream';
+import type { Writable } from 'node:stream';
 import { ModhavenError } from '../errors.js';
 import { hash1 } from '../module/dirhash.js';
 import {
+  ZIP_LIMITS,
   createSizeChecker,
   describeInvalid,
   selectZipFiles,
@@ -20,6 +20,7 @@ import {
 import { redactLine } from '../redact.js';
 import { GitFailure, GitOutputTooLarge } from '../vcs/git-exec.js';
 import type { CodeRepo } from '../vcs/types.js';
+import { readTar, type TarEntry } from './tar-reader.js';
 import { createZipWriter } from './zip-writer.js';
 
 export interface ModuleZip {
@@ -30,9 +31,6 @@ export interface ModuleZip {
   /** `path@version`, the folder inside the zip. */
   name: string;
 }
-
-/** One file of a tar stream; it must be read or resumed before the next one comes. */
-type Entry = Extract extends AsyncIterable<infer E> ? E : never;
 
 /** Files up to this size are read whole, so that several can be deflated at once. */
 const SMALL = 512 * 1024;
@@ -100,13 +98,10 @@ async function write({ repo, commit, directory, name }: ModuleZip, sink: Writabl
     !(await hasAttributes(repo, commit, directory, candidates)),
   );
   try {
-    for await (const entry of tarEntries(archive)) {
-      const path = below(directory, entry.header.name);
-      if (path === undefined || entry.header.type !== 'file' || !wanted.delete(path)) {
-        entry.resume();
-        continue;
-      }
-      sizes.add(path, entry.header.size);
+    for await (const entry of readTar(archive)) {
+      const path = below(directory, entry.path);
+      if (path === undefined || !entry.isFile || !wanted.delete(path)) continue;
+      sizes.add(path, entry.size);
       hashes.push({ name: `${name}/${path}`, sha256: await addEntry(`${name}/${path}`, entry) });
     }
   } finally {
@@ -122,9 +117,9 @@ async function write({ repo, commit, directory, name }: ModuleZip, sink: Writabl
   await writer.finish();
   return hash1(hashes);
 
-  async function addEntry(path: string, entry: Entry): Promise<string> {
-    if (entry.header.size <= SMALL) {
-      const content = await readAll(entry);
+  async function addEntry(path: string, entry: TarEntry): Promise<string> {
+    if (entry.size <= SMALL) {
+      const content = await entry.whole();
       await writer.addBuffer(path, content);
       return sha256(content);
     }
@@ -132,7 +127,7 @@ async function write({ repo, commit, directory, name }: ModuleZip, sink: Writabl
     await writer.addStream(
       path,
       (async function* () {
-        for await (const piece of entry as AsyncIterable<Buffer>) {
+        for await (const piece of entry.pieces()) {
           hash.update(piece);
           yield piece;
         }
@@ -192,30 +187,16 @@ async function goModForVendorRule(
   if (!files.some(({ path, mode }) => path === 'go.mod' && mode === 'regular')) return undefined;
   const archive = repo.archive(commit, directory === '' ? 'go.mod' : `${directory}/go.mod`);
   let content: Buffer | undefined;
-  for await (const entry of tarEntries(archive)) {
-    if (entry.header.type === 'file') content = await readAll(entry);
-    else entry.resume();
-  }
+  for await (const entry of readTar(archive))
+    // A larger one makes the zip impossible anyway.
+    if (entry.isFile && entry.size <= ZIP_LIMITS.goMod) content = await entry.whole();
   return content;
-}
-
-function tarEntries(archive: Readable): AsyncIterable<Entry> {
-  const entries = extract();
-  archive.on('error', (error) => entries.destroy(error));
-  archive.pipe(entries);
-  return entries;
 }
 
 /** The path of an archive's file relative to `directory`. */
 function below(directory: string, path: string): string | undefined {
   if (directory === '') return path;
   return path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : undefined;
-}
-
-async function readAll(entry: Entry): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of entry as AsyncIterable<Buffer>) pieces.push(piece);
-  return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
 }
 
 function sha256(content: Buffer): string {

@@ -5,10 +5,11 @@
  * bounded whatever the size of the archive: files of a middling size are deflated in the thread pool, several at once, and
  * written in order; large ones pass through piece by piece. What does not get smaller is stored.
  */
-import { finished, type Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { constants, crc32, createDeflateRaw, deflateRaw, deflateRawSync } from 'node:zlib';
+import { createGatheringWriter } from './gathering-writer.js';
 
 export interface ZipWriter {
   /** Adds a file that is held in memory. Resolves when there is room for more. */
@@ -31,6 +32,14 @@ const WORTHWHILE = 0.97;
  * file of 1 KiB itself (0.29 ms and 0.05 ms), and this is the longest that it holds up the event loop: 0.3 ms.
  */
 const TINY = 8 * 1024;
+
+/**
+ * How tiny files are deflated. A window as large as the largest of them finds the same repetitions as the usual one, with a
+ * quarter of the memory to be claimed and cleared for each file.
+ */
+const TINY_WINDOW = { windowBits: 13, memLevel: 7 } as const;
+/** Deflating needs room for a few bytes. */
+const SMALLEST_CHUNK = constants.Z_MIN_CHUNK;
 
 const DEFLATED = 8;
 const STORED = 0;
@@ -56,36 +65,43 @@ const deflateAll = promisify(deflateRaw) as (data: Buffer) => Promise<Buffer>;
 /** A writer onto `sink`, whose errors are the caller's to handle (`pipeline`). */
 export function createZipWriter(sink: Writable): ZipWriter {
   const entries: Entry[] = [];
-  let offset = 0;
+  const output = createGatheringWriter(sink);
   let pending = 0;
   let queue: Promise<void> = Promise.resolve();
-
-  async function write(data: Buffer): Promise<void> {
-    offset += data.length;
-    // A sink that is gone never drains and, once its error was told, says nothing more.
-    if (sink.destroyed) throw sink.errored ?? new Error('the zip was closed before its end');
-    if (!sink.write(data)) await drained(sink);
-  }
+  /** What is in the queue and not done; never 0 again after a failure. */
+  let waiting = 0;
 
   /** Appends to the archive in the order of the calls; a failure fails everything after it. */
   function enqueue(work: () => Promise<void>): Promise<void> {
-    queue = queue.then(work);
+    waiting += 1;
+    queue = queue.then(work).then(() => {
+      waiting -= 1;
+    });
     queue.catch(() => undefined); // reported to whoever waits next, finish() at the latest
     return queue;
   }
 
+  function writeEntry(name: string, content: Buffer, { method, data }: Packed): void {
+    const entry = newEntry(name, UTF8_NAMES, method, output.written());
+    Object.assign(entry, { crc: crc32(content), compressed: data.length, size: content.length });
+    entries.push(entry);
+    output.write(localHeader(entry));
+    output.write(data);
+  }
+
   return {
     async addBuffer(name, content) {
+      if (content.length <= TINY && waiting === 0) {
+        writeEntry(name, content, packTiny(content));
+        if (output.isFull()) await enqueue(() => output.drained());
+        return;
+      }
       pending += content.length;
       const packed = pack(content);
       packed.catch(() => undefined);
       const written = enqueue(async () => {
-        const { method, data } = await packed;
-        const entry = newEntry(name, UTF8_NAMES, method, offset);
-        Object.assign(entry, { crc: crc32(content), compressed: data.length, size: content.length });
-        entries.push(entry);
-        await write(localHeader(entry));
-        await write(data);
+        writeEntry(name, content, await packed);
+        if (output.isFull()) await output.drained();
         pending -= content.length;
       });
       if (pending > MAX_PENDING) await written;
@@ -95,10 +111,10 @@ export function createZipWriter(sink: Writable): ZipWriter {
       return enqueue(async () => {
         const { probe, all } = await peek(content);
         const method = (await isWorthDeflating(probe)) ? DEFLATED : STORED;
-        const entry = newEntry(name, UTF8_NAMES | SIZES_FOLLOW, method, offset);
+        const entry = newEntry(name, UTF8_NAMES | SIZES_FOLLOW, method, output.written());
         entries.push(entry);
-        await write(localHeader(entry));
-        const start = offset;
+        output.write(localHeader(entry));
+        const start = output.written();
 
         const plain = (async function* () {
           for await (const piece of all) {
@@ -107,17 +123,25 @@ export function createZipWriter(sink: Writable): ZipWriter {
             yield piece;
           }
         })();
-        for await (const piece of method === DEFLATED ? deflated(plain) : plain) await write(piece);
-        entry.compressed = offset - start;
-        await write(dataDescriptor(entry));
+        for await (const piece of method === DEFLATED ? deflated(plain) : plain) {
+          output.write(piece);
+          if (output.isFull()) await output.drained();
+        }
+        entry.compressed = output.written() - start;
+        output.write(dataDescriptor(entry));
       });
     },
 
     async finish() {
       await queue;
-      const start = offset;
-      for (const entry of entries) await write(directoryHeader(entry));
-      await write(endOfDirectory(entries.length, start, offset - start));
+      const start = output.written();
+      for (const entry of entries) {
+        output.write(directoryHeader(entry));
+        if (output.isFull()) await output.drained();
+      }
+      output.write(endOfDirectory(entries.length, start, output.written() - start));
+      output.flush();
+      if (output.isFull()) await output.drained();
     },
   };
 }
@@ -151,23 +175,29 @@ async function* deflated(plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   await feeding;
 }
 
-async function pack(content: Buffer): Promise<{ method: number; data: Buffer }> {
-  const stored = { method: STORED, data: content };
-  if (content.length === 0) return stored;
-  if (content.length > 2 * PROBE && !(await isWorthDeflating(content.subarray(0, PROBE)))) return stored;
-  const data = content.length <= TINY ? deflateRawSync(content) : await deflateAll(content);
-  return data.length < content.length ? { method: DEFLATED, data } : stored;
+interface Packed {
+  method: number;
+  data: Buffer;
 }
 
-/** Resolves when `sink` takes more; rejects when it never will. */
-function drained(sink: Writable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const forget = finished(sink, (error) => reject(error ?? new Error('the zip was ended before its end')));
-    sink.once('drain', () => {
-      forget();
-      resolve();
-    });
-  });
+async function pack(content: Buffer): Promise<Packed> {
+  if (content.length <= TINY) return packTiny(content);
+  if (content.length > 2 * PROBE && !(await isWorthDeflating(content.subarray(0, PROBE))))
+    return { method: STORED, data: content };
+  return smaller(content, await deflateAll(content));
+}
+
+function packTiny(content: Buffer): Packed {
+  if (content.length === 0) return { method: STORED, data: content };
+  // Room for all of it, and not for more: what is held until it is written should be no larger than the file.
+  const chunkSize = Math.max(content.length, SMALLEST_CHUNK);
+  return smaller(content, deflateRawSync(content, { ...TINY_WINDOW, chunkSize }));
+}
+
+function smaller(content: Buffer, deflated: Buffer): Packed {
+  return deflated.length < content.length
+    ? { method: DEFLATED, data: deflated }
+    : { method: STORED, data: content };
 }
 
 async function isWorthDeflating(probe: Buffer): Promise<boolean> {

@@ -1,0 +1,176 @@
+/**
+ * Reads the tar stream of `git archive` (POSIX pax interchange format, which extends ustar; archive-tar.c of git).
+ *
+ * The usual libraries make a stream of each file, which for a source file of a few KiB costs as much as deflating it.
+ * Here small files are slices of what was read; only large ones are streams.
+ */
+import type { Readable } from 'node:stream';
+
+/** An entry of an archive. Its content is read, or left alone, before the next entry is asked for. */
+export interface TarEntry {
+  /** As it is in the archive, with a slash at the end if it is a directory. */
+  path: string;
+  isFile: boolean;
+  /** Of the content, in bytes. */
+  size: number;
+  /** The whole content; at once if it is there already. */
+  whole(): Buffer | Promise<Buffer>;
+  /** The content piece by piece. */
+  pieces(): AsyncGenerator<Buffer>;
+}
+
+const BLOCK = 512;
+
+/** Larger than any header: a path and the target of a link of 4 KiB each, and some numbers. */
+const MAX_EXTENDED = 1024 * 1024;
+
+/** The entries of `archive` in their order. Throws the error of the stream, or an Error for what is no tar. */
+export async function* readTar(archive: Readable): AsyncGenerator<TarEntry> {
+  const bytes = createByteReader(archive);
+  let extended = new Map<string, string>();
+  for (;;) {
+    const header = bytes.ready(BLOCK) ?? (await bytes.take(BLOCK));
+    if (header[0] === 0) {
+      // A block of zeros ends the archive; only the end of the stream says that nothing went wrong.
+      await bytes.end();
+      return;
+    }
+    verifyChecksum(header);
+    const type = String.fromCharCode(header[156] ?? 0);
+    const declared = Number(extended.get('size') ?? NaN);
+    const size = Number.isNaN(declared) ? octal(header, 124, 12) : declared;
+
+    if (type === 'x' || type === 'g') {
+      if (size > MAX_EXTENDED) throw new Error('git archive: a header is too large');
+      const records = await bytes.take(size);
+      await bytes.skip(padding(size));
+      // What is global is the hash and the time of the commit.
+      if (type === 'x') extended = parseRecords(records);
+      continue;
+    }
+
+    const end = bytes.position() + size + padding(size);
+    yield {
+      path: extended.get('path') ?? pathOf(header),
+      isFile: type === '0',
+      size,
+      whole: () => bytes.ready(size) ?? bytes.take(size),
+      pieces: () => bytes.pieces(size),
+    };
+    extended = new Map();
+    const left = end - bytes.position();
+    if (left > 0) await bytes.skip(left);
+  }
+}
+
+interface ByteReader {
+  /** Bytes taken so far. */
+  position(): number;
+  /** The next `size` bytes, if they are in memory. */
+  ready(size: number): Buffer | undefined;
+  take(size: number): Promise<Buffer>;
+  pieces(size: number): AsyncGenerator<Buffer>;
+  skip(size: number): Promise<void>;
+  /** Takes what there is, to the end of the stream. */
+  end(): Promise<void>;
+}
+
+function createByteReader(stream: Readable): ByteReader {
+  const source = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let held: Buffer = Buffer.alloc(0);
+  let position = 0;
+
+  async function next(): Promise<Buffer> {
+    const result = await source.next();
+    if (result.done === true) throw new Error('git archive ended before its end');
+    return result.value;
+  }
+
+  function ready(size: number): Buffer | undefined {
+    if (held.length < size) return undefined;
+    const bytes = held.subarray(0, size);
+    held = held.subarray(size);
+    position += size;
+    return bytes;
+  }
+
+  async function* pieces(size: number): AsyncGenerator<Buffer> {
+    for (let left = size; left > 0;) {
+      if (held.length === 0) held = await next();
+      const piece = held.subarray(0, left);
+      held = held.subarray(piece.length);
+      position += piece.length;
+      left -= piece.length;
+      yield piece;
+    }
+  }
+
+  return {
+    position: () => position,
+    ready,
+    pieces,
+
+    async take(size) {
+      const read = [held];
+      for (let length = held.length; length < size;) {
+        const piece = await next();
+        read.push(piece);
+        length += piece.length;
+      }
+      held = Buffer.concat(read);
+      return ready(size) ?? held;
+    },
+
+    async skip(size) {
+      const skipped = pieces(size);
+      while ((await skipped.next()).done !== true);
+    },
+
+    async end() {
+      while ((await source.next()).done !== true);
+    },
+  };
+}
+
+/** Bytes after a content up to the next block. */
+function padding(size: number): number {
+  return -size & (BLOCK - 1);
+}
+
+/** The sum of all bytes, with spaces where the sum itself stands. */
+function verifyChecksum(header: Buffer): void {
+  let sum = 8 * 0x20;
+  for (let i = 0; i < 148; i++) sum += header[i] ?? 0;
+  for (let i = 156; i < BLOCK; i++) sum += header[i] ?? 0;
+  if (sum !== octal(header, 148, 8)) throw new Error('git archive: the checksum of a header is wrong');
+}
+
+function octal(header: Buffer, start: number, length: number): number {
+  return Number.parseInt(header.toString('latin1', start, start + length), 8);
+}
+
+function pathOf(header: Buffer): string {
+  const prefix = text(header, 345, 155);
+  const name = text(header, 0, 100);
+  return prefix === '' ? name : `${prefix}/${name}`;
+}
+
+/** Up to the first NUL, or the end of the field. */
+function text(header: Buffer, start: number, length: number): string {
+  const end = header.indexOf(0, start);
+  return header.toString('utf8', start, end < 0 ? start + length : Math.min(end, start + length));
+}
+
+/** Parses `LENGTH KEY=VALUE\n` again and again; the length, in bytes, is that of the whole record. */
+function parseRecords(records: Buffer): Map<string, string> {
+  const found = new Map<string, string>();
+  for (let at = 0; at < records.length;) {
+    const length = Number.parseInt(records.toString('latin1', at, at + 8), 10);
+    if (!(length > 0)) throw new Error('git archive: a header cannot be read');
+    const record = records.toString('utf8', records.indexOf(' ', at) + 1, at + length - 1);
+    const equals = record.indexOf('=');
+    found.set(record.slice(0, equals), record.slice(equals + 1));
+    at += length;
+  }
+  return found;
+}
