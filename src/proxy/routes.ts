@@ -12,21 +12,14 @@ import type { VanityMap } from '../vanity/vanity-map.js';
 import type { AnswerMemory, Outcome } from './answer-memory.js';
 import type { Trust } from './client-address.js';
 import type { Answer, Ask, ModuleService } from './module-service.js';
-import {
-  CONTENT_TYPES,
-  IMMUTABLE,
-  SHORT,
-  prepareStored,
-  prepareText,
-  staleHeaders,
-} from './prepared-answer.js';
+import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, staleHeaders } from './prepared-answer.js';
 import type { PreparedAnswer } from './prepared-answer.js';
 import { FRESHNESS_HEADER, encodeFreshness } from './freshness.js';
 import { decodePath, isPlainUrl, parseProxyRequest, type ProxyRequest } from './request.js';
 import type { RootFinder } from './root-finder.js';
 import { sendAnswer } from './send-answer.js';
 import { sendTransit } from './send-transit.js';
-import type { VersionStore } from './version-store.js';
+import type { StoredAnswers } from './stored-answers.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -38,7 +31,7 @@ declare module 'fastify' {
 export interface RoutesOptions {
   modules: ModuleService;
   roots: RootFinder;
-  store: VersionStore;
+  stored: StoredAnswers;
   /** Keeps what may change for those who ask next. */
   memory: AnswerMemory;
   /** Whose headers about a client count. */
@@ -52,7 +45,7 @@ export interface RoutesOptions {
 
 export function proxyRoutes(
   app: FastifyInstance,
-  { modules, roots, store, memory, trusts, vanity, announceFreshness = false, publicUrl }: RoutesOptions,
+  { modules, roots, stored, memory, trusts, vanity, announceFreshness = false, publicUrl }: RoutesOptions,
 ): void {
   app.decorateRequest('outcome', undefined);
   app.route({ method: ['GET', 'HEAD'], url: '/*', exposeHeadRoute: false, handler });
@@ -101,10 +94,10 @@ export function proxyRoutes(
         }
         const { hit } = await modules.ensure(module, part.version, part.kind, ask);
         request.outcome = { ...request.outcome, cache: hit ? 'hit' : 'fetch' };
-        const prepared = await prepareStored(store, part);
-        if (prepared === undefined)
+        const found = await stored.find(request.raw.url ?? '', part);
+        if (found === undefined)
           throw new ModhavenError('STORAGE', `${module}@${part.version}: .${part.kind} vanished`);
-        return send(request, reply, prepared);
+        return send(request, reply, found.answer);
       }
     }
   }

@@ -12,11 +12,14 @@ import { failureReply } from './http-errors.js';
 import { createHttpServer, refuseBrokenRequest } from './http-server.js';
 import { createRequestLog, loggedPath } from './request-log.js';
 import { proxyRoutes, type RoutesOptions } from './routes.js';
+import { createStoredAnswers } from './stored-answers.js';
 import { sumdbRoute, type ChecksumDatabases } from './sumdb-route.js';
+import type { VersionStore } from './version-store.js';
 import { WEBHOOK_PATH, webhookRoute, type WebhookRouteOptions } from './webhook-route.js';
 
-export interface ServerOptions extends RoutesOptions {
+export interface ServerOptions extends Omit<RoutesOptions, 'stored'> {
   log: Logger;
+  store: VersionStore;
   /** Takes a finished line of the log, where such lines can be made by hand. */
   writeLine?: ((line: string) => void) | undefined;
   /** The content of `/-/status`. */
@@ -37,12 +40,15 @@ export function createServer({
   status,
   webhook,
   databases,
-  ...routes
+  store,
+  ...options
 }: ServerOptions): Server {
   let closing = false;
-  const { trusts } = routes;
+  const { memory, trusts } = options;
+  const stored = createStoredAnswers({ memory, store });
+  const routes: RoutesOptions = { ...options, stored };
   const requests = createRequestLog(log, writeLine);
-  const front = createFront({ ...routes, log: requests, isClosing: () => closing });
+  const front = createFront({ ...routes, store, log: requests, isClosing: () => closing });
   const app = Fastify({
     logger: false,
     serverFactory: (handler: RequestListener): HttpServer => createHttpServer(front(handler)),
