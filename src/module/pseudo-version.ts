@@ -34,7 +34,7 @@ export interface PseudoVersionParts {
 
 /** Whether `v` has the form of a pseudo-version. Its time may still be none. */
 export function isPseudoVersion(v: string): boolean {
-  return semver.isValid(v) && PSEUDO_VERSION.test(v);
+  return PSEUDO_VERSION.test(v) && semver.isValid(v);
 }
 
 /** The pseudo-version of a commit. */

@@ -15,26 +15,26 @@
 
 import { compareBytes } from './byte-order.js';
 
+/** Numbers stay text: they have any length. */
 interface Version {
   major: string;
   minor: string;
   patch: string;
   /** With the leading `-`; empty for a release. */
   prerelease: string;
-  /** The parts of `prerelease` between the dots. */
-  identifiers: string[];
   /** With the leading `+`; empty if there is none. */
   build: string;
+  /** The whole as it was written. */
+  text: string;
 }
 
 const NUMBER = '(0|[1-9][0-9]*)';
 const PRERELEASE_IDENTIFIER = '(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)';
 const BUILD_IDENTIFIER = '[0-9A-Za-z-]+';
-const VERSION = new RegExp(
-  `^v${NUMBER}(?:\\.${NUMBER}(?:\\.${NUMBER}` +
-    `(-${PRERELEASE_IDENTIFIER}(?:\\.${PRERELEASE_IDENTIFIER})*)?` +
-    `(\\+${BUILD_IDENTIFIER}(?:\\.${BUILD_IDENTIFIER})*)?)?)?$`,
-);
+const PRERELEASE = `(-${PRERELEASE_IDENTIFIER}(?:\\.${PRERELEASE_IDENTIFIER})*)?`;
+const BUILD = `(\\+${BUILD_IDENTIFIER}(?:\\.${BUILD_IDENTIFIER})*)?`;
+const VERSION = new RegExp(`^v${NUMBER}(?:\\.${NUMBER}(?:\\.${NUMBER}${PRERELEASE}${BUILD})?)?$`);
+const CANONICAL = new RegExp(`^v${NUMBER}\\.${NUMBER}\\.${NUMBER}${PRERELEASE}$`);
 const DIGITS = /^[0-9]+$/;
 
 /** Whether `v` is a semantic version, shorthands included. */
@@ -44,6 +44,8 @@ export function isValid(v: string): boolean {
 
 /** `v` with MINOR and PATCH filled in and without build metadata; empty if `v` is not valid. */
 export function canonical(v: string): string {
+  // Most are, and a test makes no objects: of ten thousand tags those would take longer than everything else.
+  if (CANONICAL.test(v)) return v;
   const version = parse(v);
   return version === undefined
     ? ''
@@ -52,8 +54,9 @@ export function canonical(v: string): string {
 
 /** `v2` of `v2.1.0`; empty if `v` is not valid. */
 export function major(v: string): string {
-  const version = parse(v);
-  return version === undefined ? '' : `v${version.major}`;
+  if (!VERSION.test(v)) return '';
+  const dot = v.indexOf('.');
+  return dot < 0 ? v : v.slice(0, dot);
 }
 
 /** `v2.1` of `v2.1.0`, `v2.0` of `v2`; empty if `v` is not valid. */
@@ -69,7 +72,8 @@ export function prerelease(v: string): string {
 
 /** `+meta` of `v2.1.0-pre+meta`; empty if there is none or `v` is not valid. */
 export function build(v: string): string {
-  return parse(v)?.build ?? '';
+  const plus = v.indexOf('+');
+  return plus >= 0 && VERSION.test(v) ? v.slice(plus) : '';
 }
 
 /** Negative, zero or positive as `v` precedes, equals or follows `w` in precedence. Build metadata is ignored. */
@@ -84,20 +88,30 @@ export function compareVersions(v: string, w: string): number {
 
 /** A sorted copy, in the order of `compareVersions`; each version is parsed once. */
 export function sortVersions(list: readonly string[]): string[] {
-  return list
-    .map((text) => ({ text, version: parse(text) }))
-    .sort((a, b) => comparePrecedence(a.version, b.version) || compareBytes(a.text, b.text))
-    .map(({ text }) => text);
+  const versions: Version[] = [];
+  const others: string[] = [];
+  for (const text of list) {
+    const version = parse(text);
+    if (version === undefined) others.push(text);
+    else versions.push(version);
+  }
+  versions.sort((a, b) => comparePrecedence(a, b) || compareBytes(a.text, b.text));
+  return others.sort(compareBytes).concat(versions.map(({ text }) => text));
 }
 
-function parse(v: string): Version | undefined {
-  const match = VERSION.exec(v);
+function parse(text: string): Version | undefined {
+  const match = VERSION.exec(text);
   if (match === null) {
     return undefined;
   }
-  const [, majorNumber = '', minor = '0', patch = '0', pre = '', meta = ''] = match;
-  const identifiers = pre === '' ? [] : pre.slice(1).split('.');
-  return { major: majorNumber, minor, patch, prerelease: pre, identifiers, build: meta };
+  return {
+    major: match[1] ?? '',
+    minor: match[2] ?? '0',
+    patch: match[3] ?? '0',
+    prerelease: match[4] ?? '',
+    build: match[5] ?? '',
+    text,
+  };
 }
 
 function comparePrecedence(v: Version | undefined, w: Version | undefined): number {
@@ -119,8 +133,9 @@ function comparePrereleases(v: Version, w: Version): number {
   if (v.prerelease === '' || w.prerelease === '') {
     return v.prerelease === '' ? 1 : -1;
   }
-  for (const [i, x] of v.identifiers.entries()) {
-    const y = w.identifiers[i];
+  const others = identifiers(w);
+  for (const [i, x] of identifiers(v).entries()) {
+    const y = others[i];
     if (y === undefined) {
       return 1;
     }
@@ -130,6 +145,11 @@ function comparePrereleases(v: Version, w: Version): number {
     }
   }
   return -1;
+}
+
+/** The parts between the dots. */
+function identifiers({ prerelease }: Version): string[] {
+  return prerelease.slice(1).split('.');
 }
 
 function compareIdentifiers(x: string, y: string): number {
@@ -146,7 +166,7 @@ function compareIdentifiers(x: string, y: string): number {
 
 /** Compares decimal numbers of any length; none has leading zeros. */
 function compareNumbers(x: string, y: string): number {
-  return Math.sign(x.length - y.length) || compareAscii(x, y);
+  return x.length - y.length || compareAscii(x, y);
 }
 
 function compareAscii(x: string, y: string): number {
