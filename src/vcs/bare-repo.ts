@@ -14,11 +14,10 @@ import { isModhavenError } from '../errors.js';
 import { localEnvironment } from './git-environment.js';
 import { findHeld, hold, listHeld, type HeldFile } from './held-objects.js';
 import { GitFailure, localGit, runGit } from './git-exec.js';
+import type { ObjectFormat } from './object-format.js';
 import { readObjects, type GitObject } from './object-reader.js';
 import { isAbsent, storeSmallPack } from './pack-files.js';
 import { ownLines } from './storage.js';
-
-export type ObjectFormat = 'sha1' | 'sha256';
 
 export type { GitObject } from './object-reader.js';
 
@@ -80,6 +79,8 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
 
   /** As of the last look at the disk: objects have the names of their contents, so an old one never misleads. */
   let known: string | undefined;
+  /** As of the last `write`. */
+  let writing: ObjectFormat = 'sha1';
 
   async function look(): Promise<string> {
     const made = await stat(complete).catch(() => undefined);
@@ -128,6 +129,7 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
 
     write: (format, work) =>
       inTurn(async () => {
+        writing = format;
         if ((await look()) === '') {
           await init(dir, format, filtered);
           await look();
@@ -136,7 +138,7 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
       }),
 
     addSmallPack: async (pack, partial) =>
-      hold(`${dir} ${known ?? ''}`, await storeSmallPack(dir, pack, partial)),
+      hold(`${dir} ${known ?? ''}`, await storeSmallPack(dir, pack, { format: writing, partial })),
 
     heldFiles: (commit, path) => listHeld(`${dir} ${known ?? ''}`, commit, path),
 
@@ -221,10 +223,8 @@ async function removeLeftovers(dir: string): Promise<void> {
  */
 async function init(dir: string, format: ObjectFormat, filtered: boolean): Promise<void> {
   await rm(dir, { recursive: true, force: true });
-  await Promise.all(
-    ['objects/pack', 'refs', 'info'].map((path) => mkdir(join(dir, path), { recursive: true })),
-  );
-  await writeSkeleton(dir, format);
+  await mkdir(join(dir, 'objects', 'pack'), { recursive: true });
+  await Promise.all([mkdir(join(dir, 'info')), writeSkeleton(dir, format)]);
   if (filtered) await writeSkeleton(readerOf(dir), format);
   // Last, because its presence says that the repository is complete.
   await writeFile(join(dir, 'info', 'attributes'), ATTRIBUTES);
@@ -236,8 +236,10 @@ async function writeSkeleton(dir: string, format: ObjectFormat): Promise<void> {
   const version = format === 'sha1' ? 0 : 1;
   const extensions = format === 'sha1' ? '' : `[extensions]\n\tobjectformat = ${format}\n`;
   const config = `[core]\n\trepositoryformatversion = ${version}\n\tfilemode = true\n\tbare = true\n${extensions}`;
-  await writeFile(join(dir, 'config'), config);
-  await writeFile(join(dir, 'HEAD'), 'ref: refs/heads/main\n');
+  await Promise.all([
+    writeFile(join(dir, 'config'), config),
+    writeFile(join(dir, 'HEAD'), 'ref: refs/heads/main\n'),
+  ]);
 }
 
 /**

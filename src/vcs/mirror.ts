@@ -19,9 +19,10 @@ import { isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { redactLine } from '../redact.js';
 import { adoptCommit, adoptTrees, takeInventory } from './adopt.js';
-import { bareRepo, isBroken, type BareRepo, type GitObject, type ObjectFormat } from './bare-repo.js';
+import { bareRepo, isBroken, type BareRepo, type GitObject } from './bare-repo.js';
 import { GitFailure } from './git-exec.js';
 import { createHostTalk, type GitTalk, type HostTalk } from './host-talk.js';
+import { formatOf } from './object-format.js';
 import { pinOf } from './pins.js';
 import { refsFingerprint, type Refs } from './refs.js';
 import type { VcsSettings } from './remote.js';
@@ -91,7 +92,7 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
   }
 
   async function fetchCommit(refs: Refs, commit: string, ref: string | undefined): Promise<void> {
-    await content.write(formatOf(refs), async () => {
+    await content.write(formatOf(someHash(refs)), async () => {
       if (await holds(content, commit)) return; // somebody else was faster
       const isLarge = (await content.meanObjectBytes()) > LARGE_OBJECTS;
       if (isLarge && (await fetchMissing(refs, commit, ref))) return;
@@ -116,7 +117,7 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
   async function fetchMissing(refs: Refs, commit: string, ref: string | undefined): Promise<boolean> {
     if (await isWhole()) return false;
     try {
-      const sent = await trees.write(formatOf(refs), () => fetchFiltered(commit, ref));
+      const sent = await trees.write(formatOf(someHash(refs)), () => fetchFiltered(commit, ref));
       if (sent !== 'trees') return false;
       const { missing, present } = await takeInventory(trees, content, commit);
       if (missing.length > 0) await fetchFiles(content, missing);
@@ -171,13 +172,15 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
       await heal(content, () => fetchCommit(refs, commit, ref));
       return;
     }
-    const sent = await heal(trees, () => trees.write(formatOf(refs), () => fetchFiltered(commit, ref)));
+    const sent = await heal(trees, () =>
+      trees.write(formatOf(someHash(refs)), () => fetchFiltered(commit, ref)),
+    );
     if (sent === 'trees') return;
     if (sent === 'everything') await adopt(refs, commit);
     // Whatever was wrong with the filter, it is remembered only if it works without one.
     await heal(content, () => fetchCommit(refs, commit, ref));
     await trees.discard(await trees.identity());
-    await trees.write(formatOf(refs), () => writeFile(unfiltered, ''));
+    await trees.write(formatOf(someHash(refs)), () => writeFile(unfiltered, ''));
   }
 
   /** Brings `commit` into `trees`, and says what the host made of being asked for no files. */
@@ -203,14 +206,13 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
   /** Where it fails, the commit is fetched once more. */
   async function adopt(refs: Refs, commit: string): Promise<void> {
     await content
-      .write(formatOf(refs), () => adoptCommit(trees.dir, content.dir, commit))
+      .write(formatOf(someHash(refs)), () => adoptCommit(trees.dir, content.dir, commit))
       .catch(() => undefined);
   }
 
   async function fetchBlob(hash: string): Promise<boolean> {
     if (await isThere(unfiltered)) return false;
-    const format = hash.length === 64 ? 'sha256' : 'sha1';
-    return trees.write(format, async () => {
+    return trees.write(formatOf(hash), async () => {
       if ((await trees.objects([hash]))[0] !== undefined) return true;
       try {
         await fetchFiles(trees, [hash]);
@@ -226,7 +228,7 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
   async function fetchHistory(refs: Refs): Promise<void> {
     const marker = join(history.dir, 'modhaven-refs');
     const wanted = refsFingerprint(refs);
-    await history.write(formatOf(refs), async () => {
+    await history.write(formatOf(someHash(refs)), async () => {
       if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return;
       const head = hasDetachedHead(refs) ? ['+HEAD:refs/modhaven/HEAD'] : [];
       const everything = [...EVERYTHING, ...head];
@@ -311,7 +313,6 @@ function hasDetachedHead(refs: Refs): boolean {
   return head !== undefined && ![...refs].some(([name, hash]) => name !== 'HEAD' && hash === head);
 }
 
-function formatOf(refs: Refs): ObjectFormat {
-  const [hash] = refs.values();
-  return hash?.length === 64 ? 'sha256' : 'sha1';
+function someHash(refs: Refs): string | undefined {
+  return refs.values().next().value;
 }

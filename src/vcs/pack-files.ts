@@ -1,6 +1,7 @@
 /** The files of packs in a bare repository, made and looked up without git (gitrepository-layout(5)). */
 import { readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HASH_BYTES, type ObjectFormat } from './object-format.js';
 import { encodeIndex, lists } from './pack-index.js';
 import { readSmallPack, type PackedObject } from './small-pack.js';
 
@@ -14,12 +15,13 @@ const MAX_INDEX = 256 * 1024;
  * Adds a pack to the repository in `dir` and returns what is in it. Nothing is flushed to the disk: what a power failure
  * tears is found broken later, and brought again. Throws `NotSmall`, and errors of the file system.
  */
-export async function storeSmallPack(dir: string, pack: Buffer, partial: boolean): Promise<PackedObject[]> {
-  // In SHA-256 repositories, see `writeSkeleton`.
-  const config = await readFile(join(dir, 'config'), 'utf8');
-  const format = config.includes('objectformat = sha256') ? 'sha256' : 'sha1';
+export async function storeSmallPack(
+  dir: string,
+  pack: Buffer,
+  { format, partial }: { format: ObjectFormat; partial: boolean },
+): Promise<PackedObject[]> {
   const objects = readSmallPack(pack, format, LIMITS);
-  const sum = pack.subarray(pack.length - (format === 'sha256' ? 32 : 20));
+  const sum = pack.subarray(pack.length - HASH_BYTES[format]);
   const folder = join(dir, 'objects', 'pack');
   const name = join(folder, `pack-${sum.toString('hex')}`);
   const temporary = join(folder, `tmp_${sum.toString('hex')}`);
@@ -28,7 +30,7 @@ export async function storeSmallPack(dir: string, pack: Buffer, partial: boolean
     await rename(temporary + ending, name + ending);
   };
   await put('.pack', pack);
-  if (partial) await put('.promisor', Buffer.alloc(0));
+  if (partial) await writeFile(`${name}.promisor`, '');
   // Last, because it makes the pack visible.
   await put('.idx', encodeIndex(objects, sum, format));
   return objects;

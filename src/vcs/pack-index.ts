@@ -1,6 +1,6 @@
 /** Indexes of packs, version 2 (gitformat-pack(5), "pack-*.idx files"). Pure. */
 import { createHash } from 'node:crypto';
-import type { ObjectFormat } from './bare-repo.js';
+import type { ObjectFormat } from './object-format.js';
 import type { PackedObject } from './small-pack.js';
 
 const MAGIC = Buffer.from([0xff, 0x74, 0x4f, 0x63, 0, 0, 0, 2]);

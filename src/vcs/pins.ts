@@ -4,6 +4,7 @@
  */
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '../file-errors.js';
 
 /** The ref of `commit`. It never moves, so neither pruning nor repacking loses what was served. */
 export function pinOf(commit: string): string {
@@ -31,6 +32,9 @@ export async function pinCommit(dir: string, commit: string, cut: readonly strin
     await rename(`${file}.lock`, file);
   }
   const ref = join(dir, pinOf(commit));
-  await mkdir(join(dir, 'refs', 'modhaven'), { recursive: true });
-  await writeFile(ref, `${commit}\n`);
+  await writeFile(ref, `${commit}\n`).catch(async (error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    await mkdir(join(dir, 'refs', 'modhaven'), { recursive: true });
+    await writeFile(ref, `${commit}\n`);
+  });
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { crc32, inflateSync } from 'node:zlib';
-import type { ObjectFormat } from './bare-repo.js';
+import { HASH_BYTES, type ObjectFormat } from './object-format.js';
 import type { GitObject } from './object-stream.js';
 
 /** An object and where it is. */
@@ -24,7 +24,6 @@ export interface PackLimits {
   bytes: number;
 }
 
-const HASH_BYTES = { sha1: 20, sha256: 32 } as const;
 const TYPES: Readonly<Record<number, string>> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
 const OFS_DELTA = 6;
 const REF_DELTA = 7;
