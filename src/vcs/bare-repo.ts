@@ -77,7 +77,7 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
 
   const complete = join(dir, 'info', 'attributes');
 
-  /** As of the last look at the disk: objects have the names of their contents, so an old one never misleads. */
+  /** As of the last look at the disk. */
   let known: string | undefined;
   /** As of the last `write`. */
   let writing: ObjectFormat = 'sha1';
@@ -119,9 +119,9 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
     git: () => localGit(dir, localEnv, timeoutMs),
 
     async objects(specs, maxOutput = MAX_OBJECTS) {
-      const held = findHeld(`${dir} ${known ?? ''}`, specs);
+      const seen = await look();
+      const held = findHeld(`${dir} ${seen}`, specs);
       if (held !== undefined) return held;
-      const seen = known === undefined || known === '' ? await look() : known;
       if (seen === '' && !(await exists(dir))) return specs.map(() => undefined);
       if (await isAbsent(dir, specs)) return specs.map(() => undefined);
       return readObjects({ dir, identity: seen, env: localEnv, specs, timeoutMs, maxOutput });

@@ -1,48 +1,43 @@
 /**
  * A relay in front of a test host that a test can close, so that "in the middle of a fetch" is a moment it chooses.
  */
-import { connect, createServer, type Socket } from 'node:net';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
 
 export interface Gate extends LoopbackHost {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;
-  /** Connections that wait at the closed gate now, having sent their first bytes. */
+  /** Requests that wait at the closed gate now. */
   waiting(): number;
-  /** From now on connections wait, but for the first `letThrough` that send something. */
+  /** From now on requests wait, but for the first `letThrough`. */
   close(letThrough?: number): void;
   open(): void;
 }
 
-/** A gate to a port of 127.0.0.1; it is open. */
+/** A gate to an http port of 127.0.0.1; it is open. */
 export async function gateTo(port: number): Promise<Gate> {
   let letThrough = Infinity;
-  const held = new Set<Socket>();
+  const held = new Map<ServerResponse, () => void>();
 
-  function pass(client: Socket, first: Buffer): void {
-    const onward = connect(port, '127.0.0.1');
-    onward.write(first);
-    client.pipe(onward).pipe(client);
-    onward.on('error', () => client.destroy());
-    client.on('close', () => onward.destroy());
-    // A client that died while it waited has no more to say, and closes without saying so.
-    if (client.destroyed) onward.destroy();
+  function pass(request: IncomingMessage, response: ServerResponse): void {
+    const { method, url: path, headers } = request;
+    const onward = http.request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    response.on('close', () => onward.destroy());
+    request.pipe(onward);
   }
 
-  const server = createServer((client) => {
-    client.on('error', () => client.destroy());
-    // Whoever only looks whether the port answers sends nothing, and is not counted.
-    client.once('data', (first: Buffer) => {
-      client.pause();
-      if (letThrough > 0) {
-        letThrough -= 1;
-        pass(client, first);
-        return;
-      }
-      held.add(client);
-      client.on('close', () => held.delete(client));
-      client.once('gate', () => pass(client, first));
-    });
+  const server = http.createServer((request, response) => {
+    if (letThrough > 0) {
+      letThrough -= 1;
+      pass(request, response);
+      return;
+    }
+    held.set(response, () => pass(request, response));
+    response.on('close', () => held.delete(response));
   });
   const host = await listenOnLoopback(server);
   return {
@@ -54,7 +49,7 @@ export async function gateTo(port: number): Promise<Gate> {
     },
     open: () => {
       letThrough = Infinity;
-      for (const client of held) client.emit('gate');
+      for (const go of held.values()) go();
       held.clear();
     },
   };

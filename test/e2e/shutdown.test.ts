@@ -174,7 +174,7 @@ describe.skipIf(missing('git', 'go')).each(processes)('SIGKILL with $workers wor
   }
 
   it('in the middle of a fetch leaves nothing half-made', async () => {
-    gate.close(1); // `ls-remote` passes
+    gate.close(2); // what the host can do, and its refs
     const lost = outcomeOf(ask(server.url, ZIP));
     expect(
       await until(
