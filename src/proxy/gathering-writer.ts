@@ -23,18 +23,13 @@ export function createGatheringWriter(sink: Writable): GatheringWriter {
   let gathered = Buffer.alloc(0);
   let filled = 0;
   let written = 0;
-  let full = false;
-
-  function pass(data: Buffer): void {
-    full = !sink.write(data);
-  }
 
   function flush(): void {
     if (filled === 0) return;
     const data = gathered.subarray(0, filled);
     gathered = gathered.subarray(filled); // what was handed on is the sink's
     filled = 0;
-    pass(data);
+    sink.write(data);
   }
 
   return {
@@ -44,7 +39,7 @@ export function createGatheringWriter(sink: Writable): GatheringWriter {
       written += data.length;
       if (data.length >= LARGE) {
         flush();
-        pass(data);
+        sink.write(data);
         return;
       }
       if (filled + data.length > gathered.length) {
@@ -57,13 +52,9 @@ export function createGatheringWriter(sink: Writable): GatheringWriter {
 
     flush,
     written: () => written,
-    isFull: () => full,
-
-    async drained() {
-      if (!full) return;
-      await drained(sink);
-      full = false;
-    },
+    isFull: () => sink.writableNeedDrain,
+    // It may have drained since somebody looked, and would not say so again.
+    drained: async () => (sink.writableNeedDrain ? drained(sink) : undefined),
   };
 }
 
