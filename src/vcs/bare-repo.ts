@@ -12,14 +12,14 @@ import { lock } from 'proper-lockfile';
 import type { SimpleGit } from 'simple-git';
 import { isModhavenError } from '../errors.js';
 import { localEnvironment } from './git-environment.js';
-import { findHeld, hold, listHeld, type HeldFile } from './held-objects.js';
+import { findHeld, hold, listHeld, type HeldFile } from './objects/held-objects.js';
 import { GitFailure, localGit, runGit } from './git-exec.js';
-import type { ObjectFormat } from './object-format.js';
-import { readObjects, type GitObject } from './object-reader.js';
-import { isAbsent, storeSmallPack } from './pack-files.js';
+import type { ObjectFormat } from './objects/object-format.js';
+import { readObjects, type GitObject } from './objects/object-reader.js';
+import { isAbsent, storeSmallPack } from './objects/pack-files.js';
 import { ownLines } from './storage.js';
 
-export type { GitObject } from './object-reader.js';
+export type { GitObject } from './objects/object-reader.js';
 
 export interface BareRepo {
   readonly dir: string;

@@ -12,7 +12,7 @@ import type { RepoUrl } from '../module/repo-url.js';
 import * as semver from '../module/semver.js';
 import { isBroken, type BareRepo, type GitObject } from './bare-repo.js';
 import { findInRefs, unknownRevision, type Found } from './find-revision.js';
-import type { HeldFile } from './held-objects.js';
+import type { HeldFile } from './objects/held-objects.js';
 import { ARCHIVE_OPTIONS, UNCHANGED_OPTIONS } from './git-environment.js';
 import { GitFailure, GitOutputTooLarge, streamGit } from './git-exec.js';
 import { isCommit, type Mirror } from './mirror.js';

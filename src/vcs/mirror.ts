@@ -22,7 +22,7 @@ import { adoptCommit, adoptTrees, takeInventory } from './adopt.js';
 import { bareRepo, isBroken, type BareRepo, type GitObject } from './bare-repo.js';
 import { GitFailure } from './git-exec.js';
 import { createHostTalk, type GitTalk, type HostTalk } from './host-talk.js';
-import { formatOf } from './object-format.js';
+import { formatOf } from './objects/object-format.js';
 import { pinOf } from './pins.js';
 import { refsFingerprint, type Refs } from './refs.js';
 import type { VcsSettings } from './remote.js';

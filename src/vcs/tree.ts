@@ -1,7 +1,7 @@
 /** Reads the tree of a commit: names as bytes, kinds, in git's order. */
 import type { BareRepo } from './bare-repo.js';
 import { GitFailure, GitOutputTooLarge } from './git-exec.js';
-import { findEntry, isDirectory, parseTree, type RawEntry } from './tree-object.js';
+import { findEntry, isDirectory, parseTree, type RawEntry } from './objects/tree-object.js';
 import type { TreeEntry } from './types.js';
 
 /** Bytes of all paths: 500,000 files with long names; a module zip cannot hold nearly as many. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findFile, listTree } from '../../src/vcs/tree.js';
-import { parseTree } from '../../src/vcs/tree-object.js';
+import { parseTree } from '../../src/vcs/objects/tree-object.js';
 import { bareRepo } from '../../src/vcs/bare-repo.js';
 import { repo } from '../support/git-repo.js';
 import { missing } from '../support/requirements.js';

@@ -1,5 +1,5 @@
 /** What is said in version 2 of git's protocol (gitprotocol-v2(5)): requests as text, answers from packets. Pure. */
-import type { ObjectFormat } from '../object-format.js';
+import type { ObjectFormat } from '../objects/object-format.js';
 import { isListedRef, type RefListing } from '../refs.js';
 import { AskGit } from './ask-git.js';
 import { DELIMITER, FLUSH, packet, type Packet } from './pkt-line.js';

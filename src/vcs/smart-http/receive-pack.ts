@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import type { BareRepo } from '../bare-repo.js';
 import { RECEIVE_OPTIONS } from '../git-environment.js';
 import { converse, GitFailure } from '../git-exec.js';
-import { NotSmall } from '../small-pack.js';
+import { NotSmall } from '../objects/small-pack.js';
 import { asStorageError } from '../storage.js';
 import { AskGit } from './ask-git.js';
 

@@ -3,12 +3,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { encodeIndex, lists } from '../../src/vcs/pack-index.js';
-import { NotSmall, readSmallPack, type PackedObject } from '../../src/vcs/small-pack.js';
-import { repo, type GitRepo } from '../support/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { mustRun } from '../support/run.js';
-import { tempDir } from '../support/tmp.js';
+import { encodeIndex, lists } from '../../../src/vcs/objects/pack-index.js';
+import { NotSmall, readSmallPack, type PackedObject } from '../../../src/vcs/objects/small-pack.js';
+import { repo, type GitRepo } from '../../support/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { mustRun } from '../../support/run.js';
+import { tempDir } from '../../support/tmp.js';
 
 const LIMITS = { objects: 1_000, bytes: 16 * 1024 * 1024 };
 

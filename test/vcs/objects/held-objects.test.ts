@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { findHeld, hold, listHeld } from '../../src/vcs/held-objects.js';
-import type { GitObject } from '../../src/vcs/object-stream.js';
+import { findHeld, hold, listHeld } from '../../../src/vcs/objects/held-objects.js';
+import type { GitObject } from '../../../src/vcs/objects/object-stream.js';
 
 function object(type: string, content: string | Buffer): GitObject {
   const bytes = Buffer.from(content);
