@@ -3,7 +3,7 @@
  * that a credential in a URL, in what git said or in an error nobody foresaw never reaches a file.
  *
  * Who serves requests does not wait for the log: JSON lines are gathered and written beside the work. They are on
- * their way after the turn of the event loop in which they were said, and written before the process ends.
+ * their way some milliseconds after they were said, and written before the process ends.
  */
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
