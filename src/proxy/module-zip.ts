@@ -7,7 +7,7 @@
  * past, which is hashed on the way, so that nothing is held in memory but small files.
  */
 import { createHash } from 'node:crypto';
-import type { Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { ModhavenError } from '../errors.js';
 import { hash1 } from '../module/dirhash.js';
 import {
@@ -92,20 +92,12 @@ async function write({ repo, commit, directory, name }: ModuleZip, sink: Writabl
   const hashes: { name: string; sha256: string }[] = [];
   const wanted = new Set(selection.valid);
   if (license !== undefined) wanted.delete('LICENSE');
-  const archive = repo.archive(
-    commit,
-    directory,
-    !(await hasAttributes(repo, commit, directory, candidates)),
-  );
-  try {
-    for await (const entry of readTar(archive)) {
-      const path = below(directory, entry.path);
-      if (path === undefined || !entry.isFile || !wanted.delete(path)) continue;
-      sizes.add(path, entry.size);
-      hashes.push({ name: `${name}/${path}`, sha256: await addEntry(`${name}/${path}`, entry) });
-    }
-  } finally {
-    archive.destroy();
+  const unchanged = !(await hasAttributes(repo, commit, directory, candidates));
+  for await (const file of contentOf(repo, commit, directory, unchanged)) {
+    const path = below(directory, file.path);
+    if (path === undefined || !file.isFile || !wanted.delete(path)) continue;
+    sizes.add(path, file.size);
+    hashes.push({ name: `${name}/${path}`, sha256: await addFile(`${name}/${path}`, file) });
   }
   const [lost] = wanted;
   if (lost !== undefined) throw new Error(`git archive left out ${lost}`);
@@ -117,9 +109,9 @@ async function write({ repo, commit, directory, name }: ModuleZip, sink: Writabl
   await writer.finish();
   return hash1(hashes);
 
-  async function addEntry(path: string, entry: TarEntry): Promise<string> {
-    if (entry.size <= SMALL) {
-      const content = await entry.whole();
+  async function addFile(path: string, file: TarEntry): Promise<string> {
+    if (file.size <= SMALL) {
+      const content = await file.whole();
       await writer.addBuffer(path, content);
       return sha256(content);
     }
@@ -127,13 +119,40 @@ async function write({ repo, commit, directory, name }: ModuleZip, sink: Writabl
     await writer.addStream(
       path,
       (async function* () {
-        for await (const piece of entry.pieces()) {
+        for await (const piece of file.pieces()) {
           hash.update(piece);
           yield piece;
         }
       })(),
     );
     return hash.digest('hex');
+  }
+}
+
+/** What an archive of `directory` holds; `unchanged` says that no attribute applies. */
+async function* contentOf(
+  repo: CodeRepo,
+  commit: string,
+  directory: string,
+  unchanged: boolean,
+): AsyncGenerator<TarEntry> {
+  const atHand = unchanged ? repo.filesAtHand(commit, directory) : undefined;
+  if (atHand !== undefined) {
+    for (const { path, content } of atHand)
+      yield {
+        path,
+        isFile: true,
+        size: content.length,
+        whole: () => content,
+        pieces: () => Readable.from([content]),
+      };
+    return;
+  }
+  const archive = repo.archive(commit, directory, unchanged);
+  try {
+    yield* readTar(archive);
+  } finally {
+    archive.destroy();
   }
 }
 

@@ -16,7 +16,7 @@ export interface TarEntry {
   /** The whole content; at once if it is there already. */
   whole(): Buffer | Promise<Buffer>;
   /** The content piece by piece. */
-  pieces(): AsyncGenerator<Buffer>;
+  pieces(): AsyncIterable<Buffer>;
 }
 
 const BLOCK = 512;

@@ -6,13 +6,11 @@
  * under review and commits that were removed by a force push, and none of these may become a version.
  */
 import { PassThrough, type Readable } from 'node:stream';
-import { pack, type Pack } from 'tar-stream';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import * as semver from '../module/semver.js';
 import { isBroken, type BareRepo, type GitObject } from './bare-repo.js';
 import { findInRefs, unknownRevision, type Found } from './find-revision.js';
-import type { HeldFile } from './objects/held-objects.js';
 import { ARCHIVE_OPTIONS, UNCHANGED_OPTIONS } from './git-environment.js';
 import { GitFailure, GitOutputTooLarge, streamGit } from './git-exec.js';
 import { isCommit, type Mirror } from './mirror.js';
@@ -182,11 +180,6 @@ export function gitRepo(
     });
     const identity = await content.identity();
     if (output.destroyed) return;
-    const held = unchanged ? content.heldFiles(commit, path) : undefined;
-    if (held !== undefined) {
-      tarOf(held).pipe(output);
-      return;
-    }
     const args = [
       ...ARCHIVE_OPTIONS,
       ...(unchanged ? UNCHANGED_OPTIONS : []),
@@ -325,6 +318,8 @@ export function gitRepo(
 
     listFiles: (commit, directory) => inContent(commit, () => listTree(content, commit, directory)),
 
+    filesAtHand: (commit, directory) => content.heldFiles(commit, directory),
+
     archive(commit, path, unchanged = false): Readable {
       const output = new PassThrough();
       pipeArchive(commit, path, unchanged, output).catch((error: unknown) => output.destroy(error as Error));
@@ -336,17 +331,6 @@ export function gitRepo(
   async function mustHold(commit: string): Promise<void> {
     if (!isCommit((await history.objects([commit]))[0])) throw new RefsChanged(remote.url);
   }
-}
-
-/** What `git archive` would make of files that no attribute changes. */
-function tarOf(files: readonly HeldFile[]): Pack {
-  const tar = pack();
-  for (const { path: name, mode, content } of files) {
-    if (mode === '120000') tar.entry({ name, type: 'symlink', linkname: content.toString('utf8') });
-    else tar.entry({ name }, content);
-  }
-  tar.finalize();
-  return tar;
 }
 
 async function isAncestor(mirror: Mirror, ancestor: Tag, commit: string): Promise<boolean> {

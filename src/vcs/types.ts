@@ -88,6 +88,11 @@ export interface CodeRepo {
   /** Everything below `directory` ('' = all of it), in git's order. */
   listFiles(commit: string, directory: string): Promise<TreeEntry[]>;
   /**
+   * The regular files below `directory` with their paths from the root, as they are in the commit; undefined unless all of
+   * them are in memory. Where no `.gitattributes` applies, an archive would hold the same.
+   */
+  filesAtHand(commit: string, directory: string): { path: string; content: Buffer }[] | undefined;
+  /**
    * What `git archive` makes of `path` ('' = everything): a tar stream with line endings and attributes applied as
    * the go command has them applied. Paths in it begin at the repository root. `unchanged` says that no `.gitattributes`
    * applies: then memory stays flat whatever the size of a file.

@@ -62,6 +62,7 @@ function fakeRepo(
           return { path: relative, displayPath: relative, kind: kind ?? 'regular' };
         }),
       ),
+    filesAtHand: () => undefined,
     archive: (_commit, path) => {
       const stream = Readable.from(tar(below(path), breakAfter, breaksWith), { objectMode: false });
       archives.push(stream);

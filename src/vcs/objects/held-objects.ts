@@ -35,39 +35,40 @@ export function findHeld(identity: string, specs: readonly string[]): (GitObject
   return found;
 }
 
-/** A file, with its path from the root. */
+/** A regular file, with its path from the root. */
 export interface HeldFile {
   path: string;
-  mode: string;
   content: Buffer;
 }
 
 /**
- * All files below the directory `path` of `commit`; undefined if one of them is not held, or has a name that git may refuse
- * (verify_path): whatever is unusual there is git's to judge.
+ * The regular files below the directory `path` of `commit`, in git's order; undefined if anything is not held, or has a
+ * name that git may refuse (verify_path): whatever is unusual there is git's to judge.
  */
 export function listHeld(identity: string, commit: string, path: string): HeldFile[] | undefined {
-  const top = resolve(identity, `${commit}:${path}`);
-  if (top === undefined || top === NOTHING || top.type !== 'tree') return undefined;
   const files: HeldFile[] = [];
-  const trees = [{ tree: top, prefix: path === '' ? '' : `${path}/` }];
-  for (let next = trees.pop(); next !== undefined; next = trees.pop()) {
-    const { tree, prefix } = next;
-    for (const { mode, name, hash } of parseTree(tree.content, tree.hash.length / 2)) {
-      if (mode === SUBMODULE) continue;
+
+  function walk(tree: GitObject, prefix: string): boolean {
+    return parseTree(tree.content, tree.hash.length / 2).every(({ mode, name, hash }) => {
+      if (mode === SUBMODULE) return true;
       const text = name.toString('latin1');
       const object = held.get(`${identity} ${hash}`);
-      if (object === undefined || !USUAL_NAME.test(text)) return undefined;
-      if (isDirectory(mode)) trees.push({ tree: object, prefix: `${prefix}${text}/` });
-      else files.push({ path: prefix + text, mode, content: object.content });
-    }
-    if (files.length > MAX_FILES) return undefined;
+      if (object === undefined || !USUAL_NAME.test(text)) return false;
+      if (isDirectory(mode)) return object.type === 'tree' && walk(object, `${prefix}${text}/`);
+      if (mode !== SYMLINK) files.push({ path: prefix + text, content: object.content });
+      return files.length <= MAX_FILES;
+    });
   }
-  return files;
+
+  const top = resolve(identity, `${commit}:${path}`);
+  if (top === undefined || top === NOTHING || top.type !== 'tree') return undefined;
+  return walk(top, path === '' ? '' : `${path}/`) ? files : undefined;
 }
 
 const SUBMODULE = '160000';
+const SYMLINK = '120000';
 const USUAL_NAME = /^(?!\.git)(?!\.{1,2}$)[\w.+@=,-]{1,100}$/i;
+/** One tree may stand for many directories. */
 const MAX_FILES = 1_000;
 
 const NOTHING = 'nothing';

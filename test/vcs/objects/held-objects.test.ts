@@ -87,9 +87,7 @@ describe('listHeld', () => {
     const id = identity();
     hold(id, ALL);
     expect(pathsOf(id, commit)).toEqual(['README', 'sub/x.go']);
-    expect(listHeld(id, commit.hash, 'sub')).toEqual([
-      { path: 'sub/x.go', mode: '100644', content: go.content },
-    ]);
+    expect(listHeld(id, commit.hash, 'sub')).toEqual([{ path: 'sub/x.go', content: go.content }]);
   });
 
   it('lists nothing in part', () => {
