@@ -58,8 +58,8 @@ function isNoRoute(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EHOSTUNREACH' || error.code === 'ENETUNREACH';
 }
 
-/** With a web proxy in between, whether the host answers is the proxy's to find out. */
-function usesProxy(repo: RepoUrl, env: NodeJS.ProcessEnv): boolean {
+/** Whether the environment puts a web proxy in between. Then whether the host answers is the proxy's to find out. */
+export function usesProxy(repo: RepoUrl, env: NodeJS.ProcessEnv): boolean {
   const name = repo.scheme === 'https' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy'];
   const isSet = [...name, 'all_proxy', 'ALL_PROXY'].some((variable) => (env[variable] ?? '') !== '');
   return isSet && !isExempt(repo.host, env.no_proxy ?? env.NO_PROXY ?? '');

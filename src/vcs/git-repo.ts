@@ -178,7 +178,7 @@ export function gitRepo(
       if (!isCommit((await content.objects([commit]))[0]))
         throw new GitFailure('archive', undefined, `missing object ${commit}`);
     });
-    const identity = await content.identity();
+    const identity = content.identity();
     if (output.destroyed) return;
     const args = [
       ...ARCHIVE_OPTIONS,

@@ -56,9 +56,6 @@ export function createHostTalk({ remote, dir, settings, env, turns, smart }: Hos
     const host = `${remote.host}:${remote.port ?? ''}`;
     return turns.run(host, settings().timeoutMs, async () => {
       const reach = await accessTo(remote, settings(), env);
-      await mkdir(dir, { recursive: true }).catch((error: unknown) => {
-        throw asStorageError(error);
-      });
       try {
         return await work(reach);
       } catch (error) {
@@ -81,6 +78,7 @@ export function createHostTalk({ remote, dir, settings, env, turns, smart }: Hos
     const { extra = {}, input, onWarnings } = more;
     const workDir = gitDir ?? dir;
     return inTurn(async (reach) => {
+      await mkdir(workDir, { recursive: true });
       const output = await runGit({
         args: [...NETWORK_OPTIONS, ...options(extra), ...reach.options, ...args],
         cwd: workDir,
@@ -107,6 +105,7 @@ export function createHostTalk({ remote, dir, settings, env, turns, smart }: Hos
   /** Whether the git configuration of the account sends requests to this remote through a web proxy. */
   async function hasConfiguredProxy(): Promise<boolean> {
     const { timeoutMs } = settings();
+    await mkdir(dir, { recursive: true });
     const reach = await accessTo(remote, settings(), env);
     const childEnv = networkEnvironment({ ...reach, workDir: dir, gitDir: undefined }, env);
     const args = ['config', '--get-urlmatch', 'http.proxy', remote.gitUrl];

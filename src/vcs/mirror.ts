@@ -76,7 +76,7 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
   let onlyByName = false;
 
   async function heal<T>(repo: BareRepo, work: () => Promise<T>): Promise<T> {
-    const identity = await repo.identity();
+    const identity = repo.identity();
     try {
       return await work();
     } catch (error) {
@@ -179,7 +179,7 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
     if (sent === 'everything') await adopt(refs, commit);
     // Whatever was wrong with the filter, it is remembered only if it works without one.
     await heal(content, () => fetchCommit(refs, commit, ref));
-    await trees.discard(await trees.identity());
+    await trees.discard(trees.identity());
     await trees.write(formatOf(someHash(refs)), () => writeFile(unfiltered, ''));
   }
 

@@ -1,5 +1,6 @@
 /** The files of packs in a bare repository, made and looked up without git (gitrepository-layout(5)). */
-import { readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HASH_BYTES, type ObjectFormat } from './object-format.js';
 import { encodeIndex, lists } from './pack-index.js';
@@ -38,19 +39,20 @@ export async function storeSmallPack(
 
 /**
  * Whether none of the objects that `specs` (`HASH`, `HASH:path`) begin with is in the repository in `dir`; false also where
- * that is for git to find out.
+ * that is for git to find out. At once: by way of threads these few looks take ten times as long.
  */
-export async function isAbsent(dir: string, specs: readonly string[]): Promise<boolean> {
+export function isAbsent(dir: string, specs: readonly string[]): boolean {
   const hashes = [...new Set(specs.map((spec) => spec.split(':', 1)[0] ?? ''))];
   if (!hashes.every((hash) => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(hash))) return false;
-  const folders = await readdir(join(dir, 'objects')).catch(() => []);
-  if (folders.length === 0 || folders.some((name) => name !== 'pack' && name !== 'info')) return false;
-  const names = await readdir(join(dir, 'objects', 'pack'));
-  for (const name of names.filter((file) => file.endsWith('.idx'))) {
-    const file = join(dir, 'objects', 'pack', name);
-    const { size } = await stat(file);
-    if (size > MAX_INDEX) return false;
-    const index = await readFile(file);
+  const objects = join(dir, 'objects');
+  if (!existsSync(objects)) return false;
+  const folders = readdirSync(objects);
+  if (!folders.includes('pack') || folders.some((name) => name !== 'pack' && name !== 'info')) return false;
+  for (const name of readdirSync(join(objects, 'pack'))) {
+    if (!name.endsWith('.idx')) continue;
+    const file = join(objects, 'pack', name);
+    if (statSync(file).size > MAX_INDEX) return false;
+    const index = readFileSync(file);
     if (hashes.some((hash) => lists(index, hash) !== false)) return false;
   }
   return true;

@@ -1,13 +1,13 @@
 /**
- * Whether the account has settings of its own for how git reaches http hosts: a web proxy, other addresses in place of
- * those in vanity.yaml, client certificates and the like. git knows all of them; where there are any, only git is asked.
+ * Whether the account has settings of its own for how git reaches http hosts: other addresses in place of those in
+ * vanity.yaml, certificates, a web proxy in its configuration (see `usesProxy` for the other way) and the like. git knows all of them; where there are any, only git is asked.
  */
+import { mkdir } from 'node:fs/promises';
 import { networkEnvironment } from '../git-environment.js';
 import { runGit } from '../git-exec.js';
 
-/** Variables that curl or git's http part read (git(1), curl(1)). */
-const VARIABLES =
-  /^(?:(?:http|https|all)_proxy|HTTPS_PROXY|ALL_PROXY|GIT_SSL_\w+|SSL_CERT_FILE|SSL_CERT_DIR|GIT_PROXY_\w+)$/;
+/** Variables that say which certificates git believes (git(1), curl(1)). */
+const VARIABLES = ['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR'] as const;
 
 /** Settings, in the spelling of `git config --name-only`. */
 const SETTINGS = '^(http|https|url|protocol|remote)\\.';
@@ -17,12 +17,13 @@ const REMEMBERED_MS = 5_000;
 
 const TIMEOUT_MS = 10_000;
 
-/** A function that says whether the account whose environment is `env` has such settings; `dir` must exist. */
+/** A function that says whether the account whose environment is `env` has such settings; `dir` is made if it is not there. */
 export function createAccountSettings(env: NodeJS.ProcessEnv): (dir: string) => Promise<boolean> {
-  const inEnvironment = Object.entries(env).some(([name, value]) => VARIABLES.test(name) && value !== '');
+  const inEnvironment = VARIABLES.some((name) => (env[name] ?? '') !== '');
   let known: { until: number; answer: Promise<boolean> } | undefined;
 
   async function inConfiguration(dir: string): Promise<boolean> {
+    await mkdir(dir, { recursive: true });
     const childEnv = networkEnvironment(
       { workDir: dir, gitDir: undefined, protocols: '', sshCommand: '', unset: [] },
       env,

@@ -9,7 +9,7 @@ import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { RepoUrl } from '../../module/repo-url.js';
 import type { BareRepo } from '../bare-repo.js';
-import { silentHost } from '../dial.js';
+import { silentHost, usesProxy } from '../dial.js';
 import { GitFailure } from '../git-exec.js';
 import { pinCommit, pinnedCommits, shallowCommits } from '../pins.js';
 import type { RefListing } from '../refs.js';
@@ -58,7 +58,7 @@ export interface SmartHttp {
   fetch(reach: Access, repo: BareRepo, wanted: Wanted): Promise<boolean>;
 }
 
-/** The client for the host of `remote`; `dir` is any directory that exists whenever it is used. */
+/** The client for the host of `remote`; `dir` is any directory of ours, made if need be. */
 export type SmartHosts = (remote: RepoUrl, dir: string) => SmartHttp;
 
 /** After that long a host that was left to git is tried again: it may have been set up anew. */
@@ -79,7 +79,7 @@ export function createSmartHosts(settings: () => VcsSettings, env: NodeJS.Proces
   const neighbours = new LRUCache<string, Capabilities>({ max: MAX_HOSTS });
 
   return (remote, dir) => {
-    const base = plainUrl(remote);
+    const base = usesProxy(remote, env) ? undefined : plainUrl(remote);
     const showLogin = createLogin(remote, env);
     let own: Capabilities | undefined;
     let leftToGitUntil = 0;
