@@ -19,13 +19,20 @@ const AGENT = 'agent=modhaven';
 /** Reads the answer to `GET …/info/refs?service=git-upload-pack`. Throws `AskGit` unless it is of version 2. */
 export async function readCapabilities(answer: AsyncIterable<Packet[]>): Promise<Capabilities> {
   const lines: string[] = [];
+  let left = MAX_CAPABILITIES;
+  let complete = false;
   for await (const found of answer) {
-    for (const each of found) if (each instanceof Buffer) lines.push(lineOf(each));
-    if (lines.length > MAX_CAPABILITIES) throw new AskGit('too long', { always: true });
+    for (const each of found) {
+      left -= each.length + 1;
+      if (complete || left < 0) throw new AskGit('more than capabilities', { always: true });
+      if (each instanceof Buffer) lines.push(lineOf(each));
+      // Some servers put the line of version 0 and a flush before all others.
+      else complete = each === 'flush' && lines.at(-1)?.startsWith(VERSION_0) !== true;
+    }
   }
-  // Some servers put the line of version 0 before it.
-  const start = lines[0]?.startsWith('# service=') === true ? 1 : 0;
+  const start = lines[0]?.startsWith(VERSION_0) === true ? 1 : 0;
   if (lines[start] !== 'version 2') throw new AskGit('not version 2', { always: true });
+  if (!complete) throw new AskGit('the capabilities are cut off');
   const known = new Map(lines.slice(start + 1).map(splitCapability));
   const fetch = known.get('fetch');
   const objectFormat = known.get('object-format');
@@ -35,7 +42,10 @@ export async function readCapabilities(answer: AsyncIterable<Packet[]>): Promise
   return { agent: known.has('agent'), objectFormat, fetch: new Set(fetch.split(' ')) };
 }
 
-const MAX_CAPABILITIES = 1_000;
+const VERSION_0 = '# service=';
+
+/** Bytes; git itself sends less than 200. */
+const MAX_CAPABILITIES = 64 * 1024;
 
 function splitCapability(line: string): [name: string, value: string] {
   const [name = line, ...value] = line.split('=');
@@ -61,16 +71,17 @@ export async function readRefs(answer: AsyncIterable<Packet[]>): Promise<RefList
   let left = MAX_LISTING;
   for await (const found of answer) {
     for (const each of found) {
+      left -= each.length;
+      if (complete || left < 0) throw new AskGit('more than refs');
       if (!(each instanceof Buffer)) {
-        complete ||= each === 'flush';
+        complete = each === 'flush';
         continue;
       }
-      left -= each.length;
-      if (left < 0) throw new AskGit('too many refs');
       const [hash = '', name = '', ...attributes] = lineOf(each).split(' ');
-      if (!isHash(hash)) throw new AskGit(`a line that is no ref`);
+      const commit = attributeIn(attributes, 'peeled:') ?? hash;
+      if (!isHash(hash) || !isHash(commit)) throw new AskGit('a line that is no ref');
       if (!isListedRef(name)) continue;
-      refs.set(name, attributeIn(attributes, 'peeled:') ?? hash);
+      refs.set(name, commit);
       if (name === 'HEAD') defaultBranch = attributeIn(attributes, 'symref-target:refs/heads/');
     }
   }
@@ -129,9 +140,10 @@ export async function* readPack(
   let complete = false;
   for await (const found of answer) {
     for (const each of found) {
+      if (complete) throw new AskGit('more than a pack');
       if (!(each instanceof Buffer)) {
         if (each === 'delimiter') section = '';
-        else complete = section === PACK;
+        else complete = section === PACK && each === 'flush';
         continue;
       }
       if (section === PACK) {
@@ -148,7 +160,7 @@ export async function* readPack(
         continue;
       }
       const commit = /^shallow ([0-9a-f]{40,64})$/.exec(line)?.[1];
-      if (commit === undefined) throw new AskGit(`in ${section}: ${line}`);
+      if (commit === undefined || shallow.length === MAX_SHALLOW) throw new AskGit(`in ${section}: ${line}`);
       shallow.push(commit);
     }
   }
@@ -157,6 +169,8 @@ export async function* readPack(
 
 const PACK = 'packfile';
 const SHALLOW = 'shallow-info';
+/** A host that is asked for one commit has no more than that to say. */
+const MAX_SHALLOW = 1_000;
 const CHANNEL = { data: 1, progress: 2 } as const;
 
 function request(command: string, { agent, objectFormat }: Capabilities, args: readonly string[]): string {
