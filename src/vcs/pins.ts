@@ -13,7 +13,8 @@ export function pinOf(commit: string): string {
 
 /** The commits that were brought. */
 export async function pinnedCommits(dir: string): Promise<string[]> {
-  return readdir(join(dir, 'refs', 'modhaven')).catch(() => []);
+  const names = await readdir(join(dir, 'refs', 'modhaven')).catch(() => []);
+  return names.filter((name) => !name.endsWith(LOCK));
 }
 
 /** The commits whose parents are not there (gitrepository-layout(5)). */
@@ -26,15 +27,20 @@ export async function shallowCommits(dir: string): Promise<string[]> {
 export async function pinCommit(dir: string, commit: string, cut: readonly string[]): Promise<void> {
   const before = await shallowCommits(dir);
   const after = new Set([...before, ...cut]);
-  if (after.size > before.length) {
-    const file = join(dir, 'shallow');
-    await writeFile(`${file}.lock`, [...after].map((hash) => `${hash}\n`).join(''));
-    await rename(`${file}.lock`, file);
-  }
+  const lines = [...after].map((hash) => `${hash}\n`).join('');
+  if (after.size > before.length) await replace(join(dir, 'shallow'), lines);
   const ref = join(dir, pinOf(commit));
-  await writeFile(ref, `${commit}\n`).catch(async (error: unknown) => {
+  await replace(ref, `${commit}\n`).catch(async (error: unknown) => {
     if (!hasCode(error, 'ENOENT')) throw error;
     await mkdir(join(dir, 'refs', 'modhaven'), { recursive: true });
-    await writeFile(ref, `${commit}\n`);
+    await replace(ref, `${commit}\n`);
   });
 }
+
+/** As git replaces files: under a name that makes other writers wait, and whole or not at all. */
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(file + LOCK, text);
+  await rename(file + LOCK, file);
+}
+
+const LOCK = '.lock';

@@ -9,8 +9,8 @@ import { runGit } from '../git-exec.js';
 /** Variables that say which certificates git believes (git(1), curl(1)). */
 const VARIABLES = ['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR'] as const;
 
-/** Settings, in the spelling of `git config --name-only`. */
-const SETTINGS = '^(http|https|url|protocol|remote)\\.';
+/** Settings, in the spelling of `git config --name-only`; the last two ask for checks that only `git fetch` makes. */
+const SETTINGS = '^((http|https|url|protocol|remote)\\.|(fetch|transfer)\\.fsckobjects$)';
 
 /** An edit of ~/.gitconfig counts after this time at the latest. */
 const REMEMBERED_MS = 5_000;

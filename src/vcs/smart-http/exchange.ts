@@ -46,16 +46,40 @@ export class Silence extends Error {
  */
 export async function exchange(question: Question): Promise<IncomingMessage> {
   const agent = question.url.protocol === 'https:' ? await secureAgent(question.trust) : plainAgent;
-  try {
-    return await send(question, agent);
-  } catch (error) {
-    // A kept connection may have been closed by the other side just now. Nothing that is asked here changes anything.
-    if (error instanceof Stale) return send(question, agent);
-    throw error;
+  for (;;) {
+    try {
+      return await send(question, agent);
+    } catch (error) {
+      // Each round uses up a kept connection, and a new one is never stale.
+      if (!(error instanceof Stale)) throw error;
+    }
   }
 }
 
+/**
+ * Reads the rest of an answer that nobody needs, so that its connection is kept. One that is long is cut off. Never
+ * fails.
+ */
+export async function discard(answer: IncomingMessage): Promise<void> {
+  let left = MAX_DISCARDED;
+  try {
+    for await (const piece of answer as AsyncIterable<Buffer>) {
+      left -= piece.length;
+      if (left < 0) return;
+    }
+  } catch {
+    // It broke off, which is as good.
+  }
+}
+
+/** Bytes. A new connection costs less than reading more. */
+const MAX_DISCARDED = 64 * 1024;
+
+/** The other side closed a kept connection just now. Nothing that is asked here changes anything: it is asked anew. */
 class Stale extends Error {}
+
+/** What writing to such a connection ends in. */
+const CLOSED = new Set(['ECONNRESET', 'EPIPE']);
 
 const plainAgent = new http.Agent({ keepAlive: true, scheduling: 'lifo' });
 
@@ -82,9 +106,10 @@ function send(question: Question, agent: http.Agent): Promise<IncomingMessage> {
       if (request.reusedSocket) arrived();
       else socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', arrived);
     });
-    request.once('error', (error: NodeJS.ErrnoException) => {
+    // Not once: after an answer there may be more, which its reader is told.
+    request.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(connecting);
-      const isStale = request.reusedSocket && error.code === 'ECONNRESET';
+      const isStale = request.reusedSocket && CLOSED.has(error.code ?? '');
       reject(isStale ? new Stale('closed', { cause: error }) : error);
     });
     request.once('response', (answer) => {

@@ -5,6 +5,7 @@ import { GitFailure } from '../git-exec.js';
 import { curlLogin, type Login } from '../netrc.js';
 import type { Access } from '../remote.js';
 import { AskGit } from './ask-git.js';
+import { discard } from './exchange.js';
 
 /** Asks with the value of an `Authorization` header, or without. */
 export type Question = (authorization: string | undefined) => Promise<IncomingMessage>;
@@ -21,9 +22,9 @@ export function createLogin(
     if (!isWanted) {
       const answer = await question(undefined);
       if (answer.statusCode !== UNAUTHORIZED) return answer;
-      const { 'www-authenticate': schemes = '' } = answer.headers;
-      answer.resume();
-      if (!/\bbasic\b/i.test(schemes)) throw new AskGit('a login that is not Basic', { always: true });
+      void discard(answer);
+      if (!isBasicAlone(answer.headers['www-authenticate'] ?? ''))
+        throw new AskGit('a login that is not Basic', { always: true });
     }
     const login = reach.login ?? (await curlLogin(remote, env));
     // Perhaps a helper of the account knows one.
@@ -38,6 +39,20 @@ export function createLogin(
 }
 
 const UNAUTHORIZED = 401;
+
+/**
+ * Whether these challenges (RFC 9110, section 11.6.1) leave no choice but Basic, or one that git does not know either.
+ * Where there is a safer one, git shows the password to nobody.
+ */
+function isBasicAlone(challenges: string): boolean {
+  // Quoted text may hold anything; what is left begins with the name of a scheme, or is `name=value`.
+  const parts = challenges.replace(/"(?:[^"\\]|\\.)*"/g, '""').split(',');
+  const schemes = parts.map((part) => /^\s*([^\s=]+)(?=\s+[^\s=]|\s*$)/.exec(part)?.[1]?.toLowerCase());
+  return schemes.includes('basic') && !schemes.some((scheme) => scheme !== undefined && SAFER.has(scheme));
+}
+
+/** What libcurl prefers to Basic (CURLOPT_HTTPAUTH). */
+const SAFER: ReadonlySet<string> = new Set(['digest', 'ntlm', 'negotiate']);
 
 function basic({ username, password }: Login): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;

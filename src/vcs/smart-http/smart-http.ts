@@ -151,7 +151,11 @@ export function createSmartHosts(settings: () => VcsSettings, env: NodeJS.Proces
             cut = commits;
           });
           await receivePack(repo, pack, { partial: wanted.withoutFiles, signal: host.signal });
-          if ('commit' in wanted) await pinCommit(repo.dir, wanted.commit, cut);
+          if ('commit' in wanted) {
+            const [found] = await repo.objects([wanted.commit]);
+            if (found?.type !== 'commit') throw new AskGit('the pack is without the commit');
+            await pinCommit(repo.dir, wanted.commit, cut);
+          }
           return true;
         });
         return done ?? false;
@@ -174,6 +178,7 @@ interface Host {
 function plainUrl({ scheme, gitUrl }: RepoUrl): URL | undefined {
   if (scheme !== 'http' && scheme !== 'https') return undefined;
   const withSlash = gitUrl.endsWith('/') ? gitUrl : `${gitUrl}/`;
+  if (!URL.canParse(withSlash)) return undefined;
   // git hands an address on as it is written; nothing but an address that would be, too, is sure to mean the same.
   const url = new URL(withSlash);
   return url.href === withSlash && url.search === '' && url.hash === '' ? url : undefined;
