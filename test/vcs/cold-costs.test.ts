@@ -3,7 +3,6 @@
  * follows from these; only they can be counted.
  */
 import { randomBytes } from 'node:crypto';
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModulePath } from '../../src/module/module-path.js';
@@ -12,8 +11,7 @@ import { createModuleService, type ModuleService } from '../../src/proxy/module-
 import { createRootFinder } from '../../src/proxy/root-finder.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 import { missing } from '../support/requirements.js';
-import { mustRun, sealedEnv } from '../support/run.js';
-import { tempDir } from '../support/tmp.js';
+import { gitLog, type GitLog } from './git-log.js';
 import { codeHost, inMirror, lab, type Lab } from './lab.js';
 
 const MODULE = 'example.com/foo' as ModulePath;
@@ -29,20 +27,14 @@ interface Costs {
 describe.skipIf(missing('git'))('what a cold question costs', () => {
   let l: Lab;
   let service: ModuleService;
-  let log: string;
+  let log: GitLog;
   /** Address of the repository. */
   let url: string;
 
   beforeEach(async () => {
     l = await lab();
-    const bin = await tempDir('bin');
-    log = path.join(bin, 'log');
-    const real = (await mustRun('sh', ['-c', 'command -v git'])).trim();
-    // git finds its own parts without PATH, so only what we start passes here.
-    await writeFile(path.join(bin, 'git'), `#!/bin/sh\necho "$*" >>'${log}'\nexec '${real}' "$@"\n`);
-    await chmod(path.join(bin, 'git'), 0o755);
-    const env = sealedEnv();
-    const code = codeHost(l.vcsDir, {}, { ...env, PATH: `${bin}:${env.PATH ?? ''}` });
+    log = await gitLog();
+    const code = codeHost(l.vcsDir, {}, log.env);
     url = l.url;
     const map = () => parseVanity(`paths:\n  ${MODULE}: ${url}\n`, '/srv/vanity.yaml', { defaultHost: '' });
     service = createModuleService({
@@ -60,15 +52,10 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
   afterEach(async () => l.host.stop());
 
   async function costs(work: () => Promise<unknown>): Promise<Costs> {
-    await rm(log, { force: true });
+    await log.take();
     l.host.requests.splice(0);
     await work();
-    const lines = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n');
-    const commands = lines.map((line) => line.replace(/^(?:-c \S+ )*/, '').replace(/ .*/, ''));
-    return {
-      children: commands.filter((command) => command !== '').sort(),
-      requests: l.host.requests.length,
-    };
+    return { children: await log.take(), requests: l.host.requests.length };
   }
 
   const list = async () => service.list(MODULE, ASK);

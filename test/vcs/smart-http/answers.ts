@@ -1,0 +1,25 @@
+/** Whose question a host heard, and what came of it. */
+import { expect } from 'vitest';
+import { ModhavenError } from '../../../src/errors.js';
+import type { RecordedRequest } from '../../support/git-http-host.js';
+import { sealedEnv } from '../../support/run.js';
+
+/** Makes everything go through git: a variable that we take as a sign and pass on to no child. */
+export const GIT_ALONE = { ...sealedEnv(), GIT_PROXY_SSL_KEY: '/nonexistent' };
+
+/** Whose `requests` these are, without repetitions: `us` or `git`. */
+export function askers(requests: readonly RecordedRequest[]): string[] {
+  const names = requests.map(({ userAgent }) => (userAgent?.includes('modhaven') === true ? 'us' : 'git'));
+  return [...new Set(names)].sort();
+}
+
+/** What everybody sees of the error that `work` ends in. */
+export async function wordsOf(work: Promise<unknown>): Promise<Record<string, unknown>> {
+  const error: unknown = await work.then(
+    () => 'no error',
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(ModhavenError);
+  const { code, message, reason, remedy } = error as ModhavenError;
+  return { code, message, reason, remedy };
+}
