@@ -132,7 +132,7 @@ export function createSmartHosts(settings: () => VcsSettings, env: NodeJS.Proces
           if (own !== undefined || !(error instanceof AskGit) || error.always) throw error;
         }
       }
-      own = await readCapabilities(packets(await advertisement(host)));
+      own = await readCapabilities(packets(await advertisement(host, remote)));
       neighbours.set(origin, own);
       return work(host, own);
     }
@@ -184,7 +184,7 @@ function plainUrl({ scheme, gitUrl }: RepoUrl): URL | undefined {
   return url.href === withSlash && url.search === '' && url.hash === '' ? url : undefined;
 }
 
-async function advertisement(host: Host): Promise<IncomingMessage> {
+async function advertisement(host: Host, { gitUrl }: RepoUrl): Promise<IncomingMessage> {
   const answer = await host.ask('info/refs?service=git-upload-pack', {});
   const { statusCode = 0, headers } = answer;
   if (statusCode === 200 && headers['content-type'] === 'application/x-git-upload-pack-advertisement')
@@ -192,7 +192,11 @@ async function advertisement(host: Host): Promise<IncomingMessage> {
   answer.destroy();
   // What a web server says no to it says no to git as well; asking twice would count twice where it counts.
   if (statusCode >= 400)
-    throw new GitFailure('fetch', 128, `fatal: The requested URL returned error: ${statusCode}`);
+    throw new GitFailure(
+      'fetch',
+      128,
+      `fatal: unable to access '${gitUrl}/': The requested URL returned error: ${statusCode}`,
+    );
   throw new AskGit(`status ${statusCode}`, { always: true });
 }
 

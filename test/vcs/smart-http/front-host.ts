@@ -43,7 +43,9 @@ export async function frontHost(
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       onward.on('response', resolve).on('error', reject).end(body);
     });
-    const { 'content-length': _, 'transfer-encoding': __, ...kept } = answer.headers;
+    const kept = { ...answer.headers };
+    delete kept['content-length'];
+    delete kept['transfer-encoding'];
     response.writeHead(answer.statusCode ?? 500, kept);
     if (change === undefined) {
       answer.pipe(response);
