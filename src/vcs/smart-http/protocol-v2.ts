@@ -148,8 +148,10 @@ export async function* readPack(
       }
       if (section === PACK) {
         const channel = each[0];
-        if (channel === CHANNEL.data) yield each.subarray(1);
-        else if (channel !== CHANNEL.progress) throw new AskGit('the host broke off the pack');
+        if (channel === CHANNEL.data) {
+          // Hosts send empty ones to show that they are still there.
+          if (each.length > 1) yield each.subarray(1);
+        } else if (channel !== CHANNEL.progress) throw new AskGit('the host broke off the pack');
         continue;
       }
       const line = lineOf(each);

@@ -1,4 +1,5 @@
 /** Hosts that send something else than what was asked for, and connections that break. */
+import { randomBytes } from 'node:crypto';
 import http, { type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import path from 'node:path';
@@ -103,12 +104,21 @@ describe.skipIf(missing('git'))('a host that sends no good pack', () => {
     },
   ];
 
-  it.each(CHANGES)('$name: an error, nothing kept of it, and all well afterwards', async (bad) => {
+  const SIZES = [
+    { size: 'small', bytes: 10 },
+    { size: 'large', bytes: 1024 * 1024 },
+  ];
+  const ALL = SIZES.flatMap((size) => CHANGES.map((bad) => ({ ...size, ...bad })));
+
+  it.each(ALL)('$name, $size: an error, nothing kept of it, and all well afterwards', async (bad) => {
+    await l.repo.write({ 'some.bin': randomBytes(bad.bytes) }).commit('with a file of that size');
+    await l.repo.tag('v1.3.0');
     const opened = await open();
     change = bad.change;
-    const words = await wordsOf(opened.stat('v1.1.0'));
-    expect(words.code).toMatch(/^HOST_UNREACHABLE$/);
+    expect(await wordsOf(opened.stat('v1.3.0'))).toMatchObject({ code: 'HOST_UNREACHABLE' });
     expect(await inMirror(vcsDir(), 'content.git', 'for-each-ref')).toBe('');
+    change = undefined;
+    expect((await opened.stat('v1.3.0')).hash).toBe(await l.repo.rev('v1.3.0'));
     await heals();
   });
 
