@@ -32,7 +32,7 @@ export function createLogin(
     const answer = await question(basic(login));
     isWanted = answer.statusCode !== UNAUTHORIZED;
     if (isWanted) return answer;
-    answer.destroy();
+    void discard(answer);
     if (reach.login === undefined) throw new AskGit('another login', { always: true });
     throw new GitFailure('login', 128, `fatal: Authentication failed for '${remote.gitUrl}/'`);
   };

@@ -16,7 +16,7 @@ import type { RefListing } from '../refs.js';
 import type { Access, VcsSettings } from '../remote.js';
 import { createAccountSettings } from './account-settings.js';
 import { AskGit } from './ask-git.js';
-import { exchange, Silence } from './exchange.js';
+import { discard, exchange, Silence } from './exchange.js';
 import { createLogin } from './login.js';
 import { packets } from './pkt-line.js';
 import {
@@ -189,7 +189,7 @@ async function advertisement(host: Host, { gitUrl }: RepoUrl): Promise<IncomingM
   const { statusCode = 0, headers } = answer;
   if (statusCode === 200 && headers['content-type'] === 'application/x-git-upload-pack-advertisement')
     return answer;
-  answer.destroy();
+  void discard(answer);
   // What a web server says no to it says no to git as well; asking twice would count twice where it counts.
   if (statusCode >= 400)
     throw new GitFailure(
@@ -205,7 +205,7 @@ async function result(host: Host, body: string, { patient = false } = {}): Promi
   const headers = { 'content-type': `${type}-request`, accept: `${type}-result` };
   const answer = await host.ask('git-upload-pack', { headers, body, patient });
   if (answer.statusCode === 200 && answer.headers['content-type'] === `${type}-result`) return answer;
-  answer.destroy();
+  void discard(answer);
   throw new AskGit(`status ${answer.statusCode ?? 0}`);
 }
 

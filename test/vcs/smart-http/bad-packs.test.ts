@@ -11,7 +11,7 @@ import { missing } from '../../support/requirements.js';
 import { mustRun, run } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
 import { codeHost, commitsIn, inMirror, lab, text, type Lab } from '../lab.js';
-import { wordsOf } from './answers.js';
+import { askers, wordsOf } from './answers.js';
 import { frontHost, type Asked, type FrontHost, type Onwards } from './front-host.js';
 
 type Change = NonNullable<Onwards['change']>;
@@ -247,62 +247,65 @@ describe.skipIf(missing('git'))('a kept connection', () => {
   });
   afterEach(async () => l.host.stop());
 
-  /** A host that counts connections, and breaks those that `isOver` says after they served one request. */
-  async function counting(end: (socket: Socket, requests: number) => boolean) {
+  /** A host that counts connections; `before` is waited for before each request, and may break the connection. */
+  async function counting(before: (socket: Socket) => Promise<unknown> = () => Promise.resolve()) {
     let connections = 0;
-    const seen = new WeakMap<object, number>();
-    let heard = 0;
     const server = http.createServer((request, response) => {
-      const count = (seen.get(request.socket) ?? 0) + 1;
-      seen.set(request.socket, count);
-      if (end(request.socket, count)) return;
-      heard += 1;
-      const { method, url, headers } = request;
-      const onward = http.request(
-        { host: '127.0.0.1', port: l.host.port, method, path: url, headers },
-        (answer) => {
+      void before(request.socket).then(() => {
+        const { method, url, headers } = request;
+        const options = { host: '127.0.0.1', port: l.host.port, method, path: url, headers };
+        const onward = http.request(options, (answer) => {
           response.writeHead(answer.statusCode ?? 500, answer.headers);
           answer.pipe(response);
-        },
-      );
-      request.pipe(onward);
+        });
+        request.pipe(onward);
+      });
     });
     server.on('connection', () => (connections += 1));
     const host = await listenOnLoopback(server);
-    return {
-      ...host,
-      url: `http://127.0.0.1:${host.port}`,
-      connections: () => connections,
-      heard: () => heard,
-    };
+    return { ...host, url: `http://127.0.0.1:${host.port}`, connections: () => connections };
   }
 
-  it('serves one question after the other', async () => {
-    await using host = await counting(() => false);
-    const remote = parseRepoUrl(`${host.url}/go/foo.git`, '/');
-    const opened = await l.code.open(remote, 60_000, 'files');
-    for (const version of ['v1.0.0', 'v1.1.0', 'v1.2.0']) await opened.stat(version);
-    expect([host.connections(), host.heard()]).toEqual([1, 5]);
+  it('serves one question after the other, also those that are answered with no', async () => {
+    await using host = await counting();
+    const at = (name: string) => parseRepoUrl(`${host.url}/go/${name}.git`, '/');
+    const opened = await l.code.open(at('foo'), 60_000, 'files');
+    for (const version of ['v1.0.0', 'v1.1.0', 'v1.2.0']) {
+      await opened.stat(version);
+      await expect(l.code.open(at(`no-${version}`), 0)).rejects.toMatchObject({ code: 'REPO_NOT_FOUND' });
+    }
+    // Nobody waits for the last words of a no; then the next question goes another way.
+    expect(host.connections()).toBeLessThanOrEqual(2);
   });
 
-  it.each([1, 8])('that the host closed is no failure, nor are %i of them', async (count) => {
+  it.each([1, 8])('that the host closes is no failure, where it had %i of them', async (count) => {
+    let waiting: (() => void)[] = [];
     let isClosing = false;
-    // Not before the next request is on its way: as if the two had crossed.
-    await using host = await counting((socket, requests) => {
-      if (!isClosing || requests === 1) return false;
-      socket.resetAndDestroy();
-      return true;
+    const old = new Set<Socket>();
+    await using host = await counting((socket) => {
+      if (isClosing) {
+        // As if the end of the connection and the next request had crossed.
+        if (!old.delete(socket)) return Promise.resolve();
+        socket.resetAndDestroy();
+        return new Promise(() => undefined);
+      }
+      old.add(socket);
+      const all = new Promise<void>((resolve) => waiting.push(resolve));
+      if (waiting.length >= count) for (const go of waiting) go();
+      return all;
     });
+    const code = codeHost(path.join(await tempDir('cache'), 'vcs'), { concurrency: 4 * count });
     const at = (name: string) => parseRepoUrl(`${host.url}/go/${name}.git`, '/');
-    // As many connections as there are questions at once.
     await Promise.all(
-      Array.from({ length: count }, async (_, i) =>
-        l.code.open(at(i === 0 ? 'foo' : `no${i}`), 0).catch(() => undefined),
-      ),
+      Array.from({ length: count }, async (_, i) => code.open(at(`no${i}`), 0).catch(() => undefined)),
     );
+    expect(host.connections()).toBe(count);
+    waiting = [];
     isClosing = true;
     l.host.requests.splice(0);
-    await l.code.open(at('foo'), 0);
-    expect(l.host.requests.map(({ userAgent }) => userAgent)).toEqual(['git/2.0 (modhaven)']);
+    await code.open(at('foo'), 0);
+    expect(host.connections()).toBe(count + 1);
+    expect(old.size).toBe(0);
+    expect(askers(l.host.requests)).toEqual(['us']);
   });
 });
