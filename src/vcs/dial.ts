@@ -58,7 +58,7 @@ function isNoRoute(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EHOSTUNREACH' || error.code === 'ENETUNREACH';
 }
 
-/** Whether the environment puts a web proxy in between. Then whether the host answers is the proxy's to find out. */
+/** Whether the environment puts a web proxy in between: then whether the host answers is the proxy's to find out. */
 export function usesProxy(repo: RepoUrl, env: NodeJS.ProcessEnv): boolean {
   const name = repo.scheme === 'https' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy'];
   const isSet = [...name, 'all_proxy', 'ALL_PROXY'].some((variable) => (env[variable] ?? '') !== '');

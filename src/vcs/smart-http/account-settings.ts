@@ -1,13 +1,15 @@
 /**
- * Whether the account has settings of its own for how git reaches http hosts: other addresses in place of those in
- * vanity.yaml, certificates, a web proxy in its configuration (see `usesProxy` for the other way) and the like. git knows all of them; where there are any, only git is asked.
+ * Whether the account has settings of its own for how git reaches http hosts: a web proxy, other addresses in place of
+ * those in vanity.yaml, client certificates and the like. git knows all of them; where there are any, only git is asked.
  */
 import { mkdir } from 'node:fs/promises';
+import type { RepoUrl } from '../../module/repo-url.js';
+import { usesProxy } from '../dial.js';
 import { networkEnvironment } from '../git-environment.js';
 import { runGit } from '../git-exec.js';
 
-/** Variables that say which certificates git believes (git(1), curl(1)). */
-const VARIABLES = ['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR'] as const;
+/** Variables that curl or git's http part read (git(1), curl(1)), beside those that name a web proxy. */
+const VARIABLES = /^(?:GIT_SSL_\w+|SSL_CERT_FILE|SSL_CERT_DIR|GIT_PROXY_\w+)$/;
 
 /** Settings, in the spelling of `git config --name-only`; the last two ask for checks that only `git fetch` makes. */
 const SETTINGS = '^((http|https|url|protocol|remote)\\.|(fetch|transfer)\\.fsckobjects$)';
@@ -17,9 +19,12 @@ const REMEMBERED_MS = 5_000;
 
 const TIMEOUT_MS = 10_000;
 
-/** A function that says whether the account whose environment is `env` has such settings; `dir` is made if it is not there. */
-export function createAccountSettings(env: NodeJS.ProcessEnv): (dir: string) => Promise<boolean> {
-  const inEnvironment = VARIABLES.some((name) => (env[name] ?? '') !== '');
+/** Whether there are settings that may count for `remote`; `dir` is made if need be. */
+export type AccountSettings = (remote: RepoUrl, dir: string) => Promise<boolean>;
+
+/** Looks at the account whose environment is `env`. */
+export function createAccountSettings(env: NodeJS.ProcessEnv): AccountSettings {
+  const inEnvironment = Object.entries(env).some(([name, value]) => VARIABLES.test(name) && value !== '');
   let known: { until: number; answer: Promise<boolean> } | undefined;
 
   async function inConfiguration(dir: string): Promise<boolean> {
@@ -37,8 +42,8 @@ export function createAccountSettings(env: NodeJS.ProcessEnv): (dir: string) => 
     );
   }
 
-  return (dir) => {
-    if (inEnvironment) return Promise.resolve(true);
+  return (remote, dir) => {
+    if (inEnvironment || usesProxy(remote, env)) return Promise.resolve(true);
     if (known === undefined || known.until < Date.now())
       known = { until: Date.now() + REMEMBERED_MS, answer: inConfiguration(dir) };
     return known.answer;

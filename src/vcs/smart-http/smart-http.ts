@@ -9,7 +9,7 @@ import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { RepoUrl } from '../../module/repo-url.js';
 import type { BareRepo } from '../bare-repo.js';
-import { silentHost, usesProxy } from '../dial.js';
+import { silentHost } from '../dial.js';
 import { GitFailure } from '../git-exec.js';
 import { pinCommit, pinnedCommits, shallowCommits } from '../pins.js';
 import type { RefListing } from '../refs.js';
@@ -79,7 +79,7 @@ export function createSmartHosts(settings: () => VcsSettings, env: NodeJS.Proces
   const neighbours = new LRUCache<string, Capabilities>({ max: MAX_HOSTS });
 
   return (remote, dir) => {
-    const base = usesProxy(remote, env) ? undefined : plainUrl(remote);
+    const base = plainUrl(remote);
     const showLogin = createLogin(remote, env);
     let own: Capabilities | undefined;
     let leftToGitUntil = 0;
@@ -89,7 +89,8 @@ export function createSmartHosts(settings: () => VcsSettings, env: NodeJS.Proces
       reach: Access,
       work: (host: Host, capabilities: Capabilities) => Promise<T>,
     ): Promise<T | undefined> {
-      if (base === undefined || leftToGitUntil > Date.now() || (await hasOwnSettings(dir))) return undefined;
+      if (base === undefined || leftToGitUntil > Date.now() || (await hasOwnSettings(remote, dir)))
+        return undefined;
       const { timeoutMs, connectTimeoutMs } = settings();
       const signal = AbortSignal.timeout(timeoutMs);
       const ask: Host['ask'] = (path, { headers, ...rest }) =>

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
+import type { VcsSettings } from '../../../src/vcs/remote.js';
 import { FLUSH, packet } from '../../../src/vcs/smart-http/pkt-line.js';
 import { listenOnLoopback } from '../../support/loopback.js';
 import { missing } from '../../support/requirements.js';
@@ -47,6 +48,12 @@ describe.skipIf(missing('git'))('a host that sends no good pack', () => {
   const vcsDir = () => l.vcsDir;
   const open = async (need: 'files' | 'trees' = 'files') =>
     l.code.open(parseRepoUrl(`${front.url}/go/foo.git`, '/'), 60_000, need);
+
+  /** With a new cache, and settings that may be edited afterwards. */
+  const openWith = async (settings: Partial<VcsSettings>) => {
+    const code = codeHost(path.join(await tempDir('cache'), 'vcs'), settings);
+    return code.open(parseRepoUrl(`${front.url}/go/foo.git`, '/'), 60_000, 'files');
+  };
 
   /** After all, the same question to a good host has the right answer, and the mirror is sound. */
   async function heals(): Promise<void> {
@@ -180,11 +187,9 @@ describe.skipIf(missing('git'))('a host that sends no good pack', () => {
   });
 
   it('falls silent in the middle of a pack: is given up at vcs.timeout, as git would', async () => {
-    const code = codeHost(path.join(await tempDir('cache'), 'vcs'), {
-      timeoutMs: 1_500,
-      connectTimeoutMs: 500,
-    });
-    const opened = await code.open(parseRepoUrl(`${front.url}/go/foo.git`, '/'), 60_000, 'files');
+    const settings = { timeoutMs: 60_000, connectTimeoutMs: 5_000 };
+    const opened = await openWith(settings);
+    settings.timeoutMs = 1_500;
     answerInstead = (response) => {
       response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-result' });
       response.write(packet('packfile\n'));
@@ -196,8 +201,9 @@ describe.skipIf(missing('git'))('a host that sends no good pack', () => {
   });
 
   it('thinks for longer than vcs.connect_timeout before it sends a pack: is waited for', async () => {
-    const code = codeHost(path.join(await tempDir('cache'), 'vcs'), { connectTimeoutMs: 300 });
-    const opened = await code.open(parseRepoUrl(`${front.url}/go/foo.git`, '/'), 60_000, 'files');
+    const settings = { connectTimeoutMs: 5_000 };
+    const opened = await openWith(settings);
+    settings.connectTimeoutMs = 300;
     const [hash, pack] = [await l.repo.rev('v1.0.0'), await packOf('v1.0.0', 'v1.0.0^{tree}')];
     answerInstead = (response) => {
       setTimeout(() => {

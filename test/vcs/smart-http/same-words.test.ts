@@ -24,7 +24,7 @@ afterAll(async () => l.host.stop());
 /** What people read of an attempt to open `url`, by way of us and of git alone. */
 async function bothWays(url: string, settings: Partial<VcsSettings> = {}) {
   const words = async (env?: NodeJS.ProcessEnv) => {
-    const code = codeHost(await tempDir('cache'), { connectTimeoutMs: 2_000, ...settings }, env);
+    const code = codeHost(await tempDir('cache'), settings, env);
     return wordsOf(code.open(parseRepoUrl(url, '/'), 0, 'files'));
   };
   return { ours: await words(), gits: await words(GIT_ALONE) };
@@ -226,10 +226,7 @@ describe.skipIf(missing('git', 'openssl'))('the certificate of an https host', (
   ])('is refused in the same words: $name', async ({ url, entry, code }) => {
     const address = url();
     const { port } = new URL(address);
-    const { ours, gits } = await bothWays(
-      address,
-      settingsOf({ [`127.0.0.1:${port}`]: entry() }, { connectTimeoutMs: 2_000 }),
-    );
+    const { ours, gits } = await bothWays(address, settingsOf({ [`127.0.0.1:${port}`]: entry() }));
     expect(ours).toEqual(gits);
     expect(ours).toMatchObject({ code });
     expect(host.requests).toEqual([]);

@@ -231,6 +231,17 @@ describe.skipIf(missing('git'))('who talks to an http host', () => {
       expect(proxy.refused).toEqual([]);
     });
 
+    it('no web proxy that is for others', async () => {
+      await using proxy = await forwardProxy({});
+      expect(await asksWith({ ...sealedEnv(), https_proxy: proxy.url, HTTP_PROXY: proxy.url })).toEqual([
+        'us',
+      ]);
+      expect(await asksWith({ ...sealedEnv(), ...proxy.env, no_proxy: 'x.example,127.0.0.1' })).toEqual([
+        'us',
+      ]);
+      expect(proxy.requests).toEqual([]);
+    });
+
     it('counts within five seconds where it is edited', async () => {
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
       const log = await gitLog((await account('')).env);
