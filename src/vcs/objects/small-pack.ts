@@ -45,9 +45,13 @@ export function readSmallPack(pack: Buffer, format: ObjectFormat, limits: PackLi
   const waiting: { entry: Entry; base: number | string; offset: number; crc: number }[] = [];
   let left = limits.bytes;
 
-  function add(type: string, content: Buffer, offset: number, crc: number): void {
-    left -= content.length;
+  function keep(bytes: Buffer): void {
+    left -= bytes.length;
     if (left < 0) throw new NotSmall('too large');
+  }
+
+  function add(type: string, content: Buffer, offset: number, crc: number): void {
+    keep(content);
     const hash = createHash(format).update(`${type} ${content.length}\0`).update(content).digest('hex');
     const object = { hash, type, content, offset, crc };
     byOffset.set(offset, object);
@@ -59,6 +63,7 @@ export function readSmallPack(pack: Buffer, format: ObjectFormat, limits: PackLi
     const entry = readEntry(pack.subarray(0, end), at, hashBytes, left);
     const crc = crc32(pack.subarray(at, entry.end));
     const type = TYPES[entry.type];
+    if (type === undefined) keep(entry.data);
     if (type !== undefined) add(type, entry.data, at, crc);
     else if (entry.type === OFS_DELTA) waiting.push({ entry, base: at - entry.distance, offset: at, crc });
     else if (entry.type === REF_DELTA) waiting.push({ entry, base: entry.base, offset: at, crc });

@@ -25,7 +25,7 @@ export async function receivePack(
   for (;;) {
     const next = await bytes.next();
     if (next.done === true) break;
-    begin.push(next.value);
+    begin.push(Buffer.from(next.value)); // a copy: what came with it, were it much, would be held as well
     size += next.value.length;
     if (size > SMALL) {
       await indexPack(repo, chain(begin, bytes), how);

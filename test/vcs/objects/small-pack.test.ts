@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeIndex, lists } from '../../../src/vcs/objects/pack-index.js';
 import { NotSmall, readSmallPack, type PackedObject } from '../../../src/vcs/objects/small-pack.js';
@@ -136,6 +137,17 @@ describe.skipIf(missing('git'))('readSmallPack and encodeIndex', () => {
     expect(() =>
       readSmallPack(withSum(Buffer.concat([pack.subarray(0, -20), Buffer.alloc(1)])), 'sha1', LIMITS),
     ).toThrow(NotSmall);
+  });
+
+  it('holds no more than it may of deltas', () => {
+    // Deltas of a base that is nowhere: each is a megabyte of zeros, and takes a kilobyte.
+    const size = Buffer.from([0xf0, 0x80, 0x80, 0x02]);
+    const entry = Buffer.concat([size, Buffer.alloc(20), deflateSync(Buffer.alloc(2 ** 19))]);
+    const count = 40;
+    const header = Buffer.from('PACK\0\0\0\x02\0\0\0\0', 'latin1');
+    header.writeUInt32BE(count, 8);
+    const pack = withSum(Buffer.concat([header, ...Array.from({ length: count }, () => entry)]));
+    expect(() => readSmallPack(pack, 'sha1', LIMITS)).toThrow('too large');
   });
 
   it('holds no more than it may for what says to be larger', () => {
