@@ -18,6 +18,7 @@ import { GitFailure, localGit, runGit } from './git-exec.js';
 import type { ObjectFormat } from './objects/object-format.js';
 import { readObjects, type GitObject } from './objects/object-reader.js';
 import { isAbsent, storeSmallPack } from './objects/pack-files.js';
+import { completePack, ThinPack } from './objects/small-pack.js';
 import { ownLines } from './storage.js';
 
 export type { GitObject } from './objects/object-reader.js';
@@ -32,7 +33,7 @@ export interface BareRepo {
   /** Runs `work` while no other process or caller writes; the repository exists then. */
   write<T>(format: ObjectFormat, work: () => Promise<T>): Promise<T>;
   /**
-   * Adds a pack that needs no other, inside of `write`; `partial` says that what some of it refers to is missing on purpose.
+   * Adds a pack, inside of `write`; `partial` says that what some of it refers to is missing on purpose.
    * Throws `NotSmall` where this is for git to do.
    */
   addSmallPack(pack: Buffer, partial: boolean): Promise<void>;
@@ -144,8 +145,17 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
         return work();
       }),
 
-    addSmallPack: async (pack, partial) =>
-      hold(`${dir} ${known ?? ''}`, await storeSmallPack(dir, pack, { format: writing, partial })),
+    async addSmallPack(pack, partial) {
+      const format = writing;
+      const store = (bytes: Buffer) => storeSmallPack(dir, bytes, { format, partial });
+      const stored = await store(pack).catch(async (error: unknown) => {
+        if (!(error instanceof ThinPack)) throw error;
+        const bases = (await this.objects(error.bases)).filter((base) => base !== undefined);
+        if (bases.length < error.bases.length) throw error;
+        return store(completePack(pack, bases, format));
+      });
+      hold(`${dir} ${known ?? ''}`, stored);
+    },
 
     heldFiles: (commit, path) => listHeld(`${dir} ${known ?? ''}`, commit, path),
 

@@ -3,7 +3,7 @@
  * while it forks, this process stands still. Pure.
  */
 import { createHash } from 'node:crypto';
-import { crc32, inflateSync } from 'node:zlib';
+import { crc32, deflateSync, inflateSync } from 'node:zlib';
 import { HASH_BYTES, type ObjectFormat } from './object-format.js';
 import type { GitObject } from './object-stream.js';
 
@@ -18,6 +18,17 @@ export interface PackedObject extends GitObject {
 /** Not a pack, or one that git should judge. */
 export class NotSmall extends Error {}
 
+/** A thin pack: some of its deltas have bases that are elsewhere. */
+export class ThinPack extends NotSmall {
+  /** Hashes of the bases that are not in it. */
+  readonly bases: readonly string[];
+
+  constructor(bases: readonly string[]) {
+    super('it needs objects that are elsewhere');
+    this.bases = bases;
+  }
+}
+
 export interface PackLimits {
   objects: number;
   /** Of all objects together. */
@@ -29,7 +40,7 @@ const OFS_DELTA = 6;
 const REF_DELTA = 7;
 const HEADER = 12;
 
-/** The objects of a pack that needs no other, in its order. Throws `NotSmall`. */
+/** The objects of a pack that needs no other, in its order. Throws `NotSmall`, and `ThinPack` where it needs another. */
 export function readSmallPack(pack: Buffer, format: ObjectFormat, limits: PackLimits): PackedObject[] {
   const hashBytes = HASH_BYTES[format];
   const end = pack.length - hashBytes;
@@ -80,9 +91,33 @@ export function readSmallPack(pack: Buffer, format: ObjectFormat, limits: PackLi
       if (base === undefined) waiting.push(delta);
       else add(base.type, applyDelta(base.content, delta.entry.data, left), delta.offset, delta.crc);
     }
-    if (waiting.length === before) throw new NotSmall('it needs objects that are elsewhere');
+    if (waiting.length === before) {
+      const names = new Set(waiting.map(({ base }) => base));
+      throw new ThinPack([...names].filter((name) => typeof name === 'string'));
+    }
   }
   return [...byOffset.values()].sort((a, b) => a.offset - b.offset);
+}
+
+/** A thin pack with the `bases` that it needs behind what it has, as `git index-pack --fix-thin` completes one. */
+export function completePack(pack: Buffer, bases: readonly GitObject[], format: ObjectFormat): Buffer {
+  const content = Buffer.concat([
+    pack.subarray(0, pack.length - HASH_BYTES[format]),
+    ...bases.flatMap(({ type, content }) => [entryHeader(type, content.length), deflateSync(content)]),
+  ]);
+  content.writeUInt32BE(pack.readUInt32BE(8) + bases.length, 8);
+  return Buffer.concat([content, createHash(format).update(content).digest()]);
+}
+
+/** Type and size of an object that is no delta. */
+function entryHeader(type: string, size: number): Buffer {
+  const number = Object.keys(TYPES).find((key) => TYPES[Number(key)] === type);
+  const bytes = [(Number(number) << 4) | (size & 0x0f)];
+  for (let rest = Math.floor(size / 16); rest > 0; rest = Math.floor(rest / 128)) {
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) | 0x80;
+    bytes.push(rest & 0x7f);
+  }
+  return Buffer.from(bytes);
 }
 
 interface Entry {

@@ -116,8 +116,8 @@ export function fetchRequest(capabilities: Capabilities, what: PackRequest): str
   const lacking = needed.find((feature) => !capabilities.fetch.has(feature));
   if (lacking !== undefined) throw new AskGit(`the host knows no ${lacking}`);
   return request('fetch', capabilities, [
-    // Not thin: what comes can be read without what is here.
-    ...['no-progress', 'ofs-delta'],
+    // Of commits without parents a host leaves out what is here only if it may send a thin pack.
+    ...['thin-pack', 'no-progress', 'ofs-delta'],
     ...what.cut.map((hash) => `shallow ${hash}`),
     ...(what.shallow ? ['deepen 1'] : []),
     ...(what.withoutFiles ? ['filter blob:none'] : []),

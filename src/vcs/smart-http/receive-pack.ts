@@ -54,7 +54,7 @@ async function indexPack(
   { partial, signal }: { partial: boolean; signal: AbortSignal },
 ): Promise<void> {
   // What was left out is no reason to call the repository broken (git-index-pack(1), --promisor).
-  const flags = ['--stdin', ...(partial ? ['--promisor'] : [])];
+  const flags = ['--stdin', '--fix-thin', ...(partial ? ['--promisor'] : [])];
   const child = converse({
     args: [...RECEIVE_OPTIONS, 'index-pack', ...flags],
     cwd: repo.dir,

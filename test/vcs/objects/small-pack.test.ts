@@ -5,7 +5,13 @@ import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeIndex, lists } from '../../../src/vcs/objects/pack-index.js';
-import { NotSmall, readSmallPack, type PackedObject } from '../../../src/vcs/objects/small-pack.js';
+import {
+  completePack,
+  NotSmall,
+  readSmallPack,
+  ThinPack,
+  type PackedObject,
+} from '../../../src/vcs/objects/small-pack.js';
 import { repo, type GitRepo } from '../../support/git-repo.js';
 import { missing } from '../../support/requirements.js';
 import { mustRun } from '../../support/run.js';
@@ -32,6 +38,14 @@ async function packOf(r: GitRepo, ...options: string[]): Promise<Packed> {
 
 function withSum(content: Buffer): Buffer {
   return Buffer.concat([content, createHash('sha1').update(content).digest()]);
+}
+
+function errorOf(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
 }
 
 /** A pack of one entry as it is. */
@@ -97,12 +111,28 @@ describe.skipIf(missing('git'))('readSmallPack and encodeIndex', () => {
     expect(lists(index, hash)).toBe(true);
   });
 
-  it('leaves what needs objects of elsewhere to git', async () => {
+  it('names the bases that a thin pack needs, and completes it so that git can read it', async () => {
     const dir = await tempDir('thin');
-    const script = `printf '%s\\n^%s\\n' HEAD HEAD~1 | git --git-dir '${r.dir}' pack-objects -q --revs --thin --stdout >'${dir}/thin.pack'`;
+    const file = path.join(dir, 'thin.pack');
+    const script = `printf '%s\\n^%s\\n' HEAD HEAD~1 | git --git-dir '${r.dir}' pack-objects -q --revs --thin --stdout >'${file}'`;
     await mustRun('sh', ['-c', script]);
-    const pack = await readFile(path.join(dir, 'thin.pack'));
-    expect(() => readSmallPack(pack, 'sha1', LIMITS)).toThrow('elsewhere');
+    const pack = await readFile(file);
+    const thin = errorOf(() => readSmallPack(pack, 'sha1', LIMITS));
+    expect(thin).toBeInstanceOf(ThinPack);
+    const { bases } = thin as ThinPack;
+    expect(bases.length).toBeGreaterThan(0);
+    const all = readSmallPack((await packOf(r)).pack, 'sha1', LIMITS);
+    const needed = bases
+      .map((base) => all.find(({ hash }) => hash === base))
+      .filter((base) => base !== undefined);
+    const whole = completePack(pack, needed, 'sha1');
+    const objects = readSmallPack(whole, 'sha1', LIMITS);
+    for (const { hash, content } of objects)
+      expect(all.find((other) => other.hash === hash)?.content.equals(content)).toBe(true);
+    await writeFile(path.join(dir, 'whole.pack'), whole);
+    await r.git('index-pack', path.join(dir, 'whole.pack'));
+    const index = await readFile(path.join(dir, 'whole.idx'));
+    expect(encodeIndex(objects, whole.subarray(-20), 'sha1').equals(index)).toBe(true);
   });
 
   it('leaves what is larger than it may be to git', async () => {

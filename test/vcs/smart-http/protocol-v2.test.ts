@@ -119,7 +119,7 @@ describe('requests', () => {
   it('ask for a commit, and say what is here', () => {
     expect(fetchRequest(PLAIN, WHAT)).toBe(
       answer(
-        ...['command=fetch', '0001', 'no-progress', 'ofs-delta', `shallow ${B}`, 'deepen 1'],
+        ...['command=fetch', '0001', 'thin-pack', 'no-progress', 'ofs-delta', `shallow ${B}`, 'deepen 1'],
         ...['filter blob:none', `want ${A}`, `have ${B}`, `have ${C}`, 'done', '0000'],
       ),
     );
@@ -129,7 +129,7 @@ describe('requests', () => {
     const what = { wants: [A, B], shallow: false, withoutFiles: false, haves: [], cut: [] };
     expect(fetchRequest({ ...PLAIN, fetch: new Set() }, what)).toBe(
       answer(
-        ...['command=fetch', '0001', 'no-progress', 'ofs-delta'],
+        ...['command=fetch', '0001', 'thin-pack', 'no-progress', 'ofs-delta'],
         ...[`want ${A}`, `want ${B}`, 'done', '0000'],
       ),
     );
