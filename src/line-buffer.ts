@@ -1,19 +1,21 @@
 /**
- * Log lines on their way to standard output: those of some milliseconds are written together, while the work goes on.
- * In order, and without a part of a line between two others'.
+ * Log lines on their way to standard output: written together, while the work goes on, in order, and without a part of a
+ * line between two others'.
  */
 import { pino } from 'pino';
 
 export interface LineBuffer {
-  /** Takes a line, its line end included. */
+  /** Takes a line, its line end included, and writes it with those of the same turn of the event loop. */
   write: (line: string) => void;
+  /** Takes a line that there are many of, and writes it with those of some milliseconds. */
+  writeLater: (line: string) => void;
   /** Resolves when every line that was taken is written. */
   flush: () => Promise<void>;
   /** Writes all there is, before the process ends. */
   flushSync: () => void;
 }
 
-/** How long a line waits for others: a write by itself wakes another thread, which costs more than most answers. */
+/** How long such a line waits for others: a write wakes another thread, which costs more than most answers. */
 const WAIT_MS = 10;
 /** Characters after which lines do not wait. */
 const FULL = 16_000;
@@ -36,7 +38,8 @@ export function createLineBuffer(shared: boolean, onLost: (lines: number) => voi
     ...(shared && { maxWrite: ATOMIC }),
   });
   let pending = '';
-  let isScheduled = false;
+  let soon: NodeJS.Immediate | undefined;
+  let later: NodeJS.Timeout | undefined;
   let lost = 0;
 
   output.on('drop', (lines: string) => (lost += lines.split('\n').length - 1));
@@ -47,7 +50,15 @@ export function createLineBuffer(shared: boolean, onLost: (lines: number) => voi
     onLost(lines);
   });
 
+  function take(line: string): void {
+    if (pending.length + line.length > full) passOn();
+    pending += line;
+  }
+
   function passOn(): void {
+    clearImmediate(soon);
+    clearTimeout(later);
+    soon = later = undefined;
     if (pending === '') return;
     output.write(pending);
     pending = '';
@@ -61,14 +72,13 @@ export function createLineBuffer(shared: boolean, onLost: (lines: number) => voi
 
   return {
     write(line) {
-      if (pending.length + line.length > full) passOn();
-      pending += line;
-      if (isScheduled) return;
-      isScheduled = true;
-      setTimeout(() => {
-        isScheduled = false;
-        passOn();
-      }, WAIT_MS);
+      take(line);
+      soon ??= setImmediate(passOn);
+    },
+
+    writeLater(line) {
+      take(line);
+      later ??= setTimeout(passOn, WAIT_MS);
     },
 
     flush() {

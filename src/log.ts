@@ -2,8 +2,8 @@
  * The log: readable on a terminal, JSON otherwise; level by flag or environment. Every string passes the redactor, so
  * that a credential in a URL, in what git said or in an error nobody foresaw never reaches a file.
  *
- * Who serves requests does not wait for the log: JSON lines are gathered and written beside the work. They are on
- * their way some milliseconds after they were said, and written before the process ends.
+ * Who serves requests does not wait for the log: JSON lines are gathered and written beside the work, those of requests
+ * some milliseconds after they were said, all of them before the process ends.
  */
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
@@ -53,7 +53,7 @@ export function createLog({ level, readable, shared = false }: LogOptions): Log 
     log.warn({ lines: count }, 'the log was not read fast enough: lines are missing'),
   );
   const log = pino(options, lines);
-  return { log, writeLine: lines.write, flush: lines.flush };
+  return { log, writeLine: lines.writeLater, flush: lines.flush };
 }
 
 /** The value with every string in it redacted. Errors are left to their serializer. */

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { startDaemon } from '../support/daemon.js';
 import { CLI } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
+import { logged } from './ask.js';
 
 function get(socketPath: string, url: string): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
@@ -40,7 +41,7 @@ describe('listen: unix:/path', () => {
     expect(existsSync(socket)).toBe(true);
 
     await using second = await start();
-    expect(second.logs()).toContain('modhaven is ready');
+    await logged(second, 'modhaven is ready');
     expect(await get(socket, '/-/readyz')).toMatchObject({ status: 200 });
   });
 });

@@ -13,6 +13,7 @@ import { publicProxy } from '../support/public-proxy.js';
 import { missing } from '../support/requirements.js';
 import { startServer, type ModhavenServer, type ServerOptions } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
+import { logged } from '../e2e/ask.js';
 import { tamperingProxy, type TamperingProxy } from './tampering-proxy.js';
 
 const NAME = 'sum.mycompany.example';
@@ -162,7 +163,7 @@ describe.skipIf(missing('git', 'go'))('a checksum database of ours', () => {
     );
     expect(refusal).toMatch(new RegExp(`recorded ${before.Sum?.replace(/[+/]/g, '.') ?? ''}, now h1:.{44}`));
     expect(refusal).toContain('release a new version; or put the old commit back under the tag');
-    expect(server.logs()).toContain('SECURITY: a version is not what was recorded');
+    await logged(server, 'SECURITY: a version is not what was recorded');
     const status = (await (await fetch(`${server.url}/-/status`)).json()) as { sumdb: unknown };
     expect(status.sumdb).toMatchObject({
       name: NAME,
