@@ -5,10 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { askOnTerminal } from './cli/ask.js';
 import type { CheckOptions } from './cli/check.js';
 import { ENV_FORMATS, env, type EnvFormat } from './cli/env.js';
-import { progressBar } from './cli/progress-bar.js';
 import type { SumdbVerifyOptions } from './cli/sumdb.js';
 import type { VerifyOptions } from './cli/verify.js';
 import { isModhavenError } from './errors.js';
@@ -57,6 +55,7 @@ program
   .option('--vanity <file>', 'try this vanity.yaml in place of the one in use')
   .option('--json', 'print JSON')
   .action(async (modules: string[], options: Omit<CheckOptions, 'modules' | 'onProgress'>) => {
+    const { progressBar } = await import('./cli/progress-bar.js');
     const bar = progressBar('checking');
     const { check } = await import('./cli/check.js');
     const { text, ok } = await check({ ...options, modules, onProgress: bar.update }).finally(() =>
@@ -86,6 +85,7 @@ program
   .option('--fingerprint <SHA256:...>', 'record the key that has this fingerprint, and no other')
   .action(async (host: string, options: { config?: string; yes?: boolean; fingerprint?: string }) => {
     const { trustHost } = await import('./cli/trust-host.js');
+    const { askOnTerminal } = await import('./cli/ask.js');
     const { text, ok } = await trustHost({ ...options, host, ask: askOnTerminal() });
     conclude(text, ok);
   });
@@ -100,6 +100,7 @@ program
   .option('--resume <file>', 'with --against: append results to this file, and take those from it that hold')
   .option('--json', 'print JSON')
   .action(async (modules: string[], options: Omit<VerifyOptions, 'modules' | 'onProgress'>) => {
+    const { progressBar } = await import('./cli/progress-bar.js');
     const bar = progressBar(options.against === undefined ? 'verifying' : 'comparing');
     const { verify } = await import('./cli/verify.js');
     const { text, ok } = await verify({ ...options, modules, onProgress: bar.update }).finally(() =>
@@ -116,6 +117,7 @@ program
   .option('--no-sumdb', 'do not ask the public checksum database about public modules')
   .option('--json', 'print JSON')
   .action(async (wanted: string[], options: { config?: string; sumdb: boolean; json?: boolean }) => {
+    const { progressBar } = await import('./cli/progress-bar.js');
     const bar = progressBar('fetching');
     const { warm } = await import('./cli/warm.js');
     const { text, ok } = await warm({ ...options, wanted, onProgress: bar.update }).finally(() => bar.stop());
@@ -132,6 +134,7 @@ program
   .addOption(configOption())
   .option('--json', 'print JSON')
   .action(async (dir: string, wanted: string[], options: { config?: string; json?: boolean }) => {
+    const { progressBar } = await import('./cli/progress-bar.js');
     const bar = progressBar('exporting');
     const { exportTree } = await import('./cli/export.js');
     const { text, ok } = await exportTree({ ...options, dir, wanted, onProgress: bar.update }).finally(() =>
@@ -150,6 +153,7 @@ program
   .option('--dry-run', 'check and compare everything, and store nothing')
   .option('--json', 'print JSON')
   .action(async (dir: string, options: { config?: string; dryRun?: boolean; json?: boolean }) => {
+    const { progressBar } = await import('./cli/progress-bar.js');
     const bar = progressBar('importing');
     const { importTree } = await import('./cli/import.js');
     const { text, ok } = await importTree({ ...options, dir, onProgress: bar.update }).finally(() =>
@@ -187,6 +191,7 @@ sumdb
   .option('--renew-witness', 'its witness is lost: take it for whole, and make a new one')
   .option('--json', 'print JSON')
   .action(async (options: Omit<SumdbVerifyOptions, 'onProgress'>) => {
+    const { progressBar } = await import('./cli/progress-bar.js');
     const bar = progressBar('verifying');
     const { sumdbVerify } = await import('./cli/sumdb.js');
     const { text, ok } = await sumdbVerify({ ...options, onProgress: bar.update }).finally(() => bar.stop());

@@ -5,8 +5,9 @@
  * Who serves requests does not wait for the log: JSON lines are gathered and written beside the work, those of requests
  * some milliseconds after they were said, all of them before the process ends.
  */
+import { createRequire } from 'node:module';
 import { pino, type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import type { PinoPretty } from 'pino-pretty';
 import { createLineBuffer, type LineBuffer } from './line-buffer.js';
 import { redact } from './redact.js';
 
@@ -47,6 +48,8 @@ export function createLog({ level, readable, shared = false }: LogOptions): Log 
   };
   if (readable) {
     const terminal = { sync: true, singleLine: true, ignore: 'method,path', translateTime: 'SYS:HH:MM:ss' };
+    // Only here, because a server in the background need not hold it.
+    const pretty = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
     return { log: pino(options, pretty(terminal)), writeLine: undefined, flush: () => Promise.resolve() };
   }
   const lines: LineBuffer = createLineBuffer(shared, (count) =>
