@@ -95,6 +95,9 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
     return known;
   }
 
+  /** Tells what is held in memory of this repository from what is held of all others, and of ones before it here. */
+  const heldAs = () => `${dir} ${known ?? ''}`;
+
   /** One after the other, in this process and among all. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = queue.then(() => locked(work));
@@ -128,7 +131,7 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
 
     async objects(specs, maxOutput = MAX_OBJECTS) {
       const seen = look();
-      const held = findHeld(`${dir} ${seen}`, specs);
+      const held = findHeld(heldAs(), specs);
       if (held !== undefined) return held;
       if (seen === '' && !existsSync(dir)) return specs.map(() => undefined);
       if (isAbsent(dir, specs)) return specs.map(() => undefined);
@@ -154,10 +157,10 @@ export function bareRepo({ dir, env, timeoutMs, filtered = false }: BareRepoOpti
         if (bases.length < error.bases.length) throw error;
         return store(completePack(pack, bases, format));
       });
-      hold(`${dir} ${known ?? ''}`, stored);
+      hold(heldAs(), stored);
     },
 
-    heldFiles: (commit, path) => listHeld(`${dir} ${known ?? ''}`, commit, path),
+    heldFiles: (commit, path) => listHeld(heldAs(), commit, path),
 
     meanObjectBytes: () => meanObjectBytes(dir),
 

@@ -98,9 +98,6 @@ export const NETWORK_OPTIONS: readonly string[] = options({
   'fetch.parallel': '1',
 });
 
-/** Options of a child that takes in a pack which did not come through git. */
-export const RECEIVE_OPTIONS: readonly string[] = options({ 'core.bigFileThreshold': BIG_FILE });
-
 /**
  * Options of `git archive`, which are those of the go command: line endings are translated on the way in only, so
  * that every machine makes the same archive.
@@ -113,8 +110,11 @@ export const ARCHIVE_OPTIONS: readonly string[] = options({
   'core.packedGitLimit': '32m',
 });
 
-/** What is added where no attribute changes content: git writes a file that it does not hold whole as it is. */
-export const UNCHANGED_OPTIONS: readonly string[] = options({ 'core.bigFileThreshold': BIG_FILE });
+/**
+ * Bigger files pass through piece by piece in place of being held whole: when a pack is taken in, and in an archive where
+ * no attribute changes content, because git writes a file that it does not hold whole as it is.
+ */
+export const PIECEMEAL_OPTIONS: readonly string[] = options({ 'core.bigFileThreshold': BIG_FILE });
 
 /** `{ a: 'b' }` → `['-c', 'a=b']`. */
 export function options(settings: Record<string, string>): string[] {

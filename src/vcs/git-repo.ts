@@ -11,7 +11,7 @@ import type { RepoUrl } from '../module/repo-url.js';
 import * as semver from '../module/semver.js';
 import { isBroken, type BareRepo, type GitObject } from './bare-repo.js';
 import { findInRefs, unknownRevision, type Found } from './find-revision.js';
-import { ARCHIVE_OPTIONS, UNCHANGED_OPTIONS } from './git-environment.js';
+import { ARCHIVE_OPTIONS, PIECEMEAL_OPTIONS } from './git-environment.js';
 import { GitFailure, GitOutputTooLarge, streamGit } from './git-exec.js';
 import { isCommit, type Mirror } from './mirror.js';
 import { tagsOf, tagsOrigin, type Refs } from './refs.js';
@@ -182,7 +182,7 @@ export function gitRepo(
     if (output.destroyed) return;
     const args = [
       ...ARCHIVE_OPTIONS,
-      ...(unchanged ? UNCHANGED_OPTIONS : []),
+      ...(unchanged ? PIECEMEAL_OPTIONS : []),
       'archive',
       '--format=tar',
       '--end-of-options',

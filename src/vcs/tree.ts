@@ -1,7 +1,7 @@
 /** Reads the tree of a commit: names as bytes, kinds, in git's order. */
 import type { BareRepo } from './bare-repo.js';
 import { GitFailure, GitOutputTooLarge } from './git-exec.js';
-import { findEntry, isDirectory, parseTree, type RawEntry } from './objects/tree-object.js';
+import { findEntry, isDirectory, kindOf, parseTree, type RawEntry } from './objects/tree-object.js';
 import type { TreeEntry } from './types.js';
 
 /** Bytes of all paths: 500,000 files with long names; a module zip cannot hold nearly as many. */
@@ -86,12 +86,6 @@ export async function findFile(repo: BareRepo, commit: string, path: string): Pr
     tree = entry.hash;
   }
   return undefined;
-}
-
-function kindOf(mode: string): TreeEntry['kind'] {
-  if (mode === '120000') return 'symlink';
-  if (mode === '160000') return 'submodule';
-  return 'regular';
 }
 
 function decode(decoder: { decode(bytes: Uint8Array): string }, bytes: Buffer): string | undefined {

@@ -4,7 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { GitObject } from './object-stream.js';
-import { findEntry, isDirectory, parseTree } from './tree-object.js';
+import { findEntry, isDirectory, kindOf, parseTree } from './tree-object.js';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -50,12 +50,12 @@ export function listHeld(identity: string, commit: string, path: string): HeldFi
 
   function walk(tree: GitObject, prefix: string): boolean {
     return parseTree(tree.content, tree.hash.length / 2).every(({ mode, name, hash }) => {
-      if (mode === SUBMODULE) return true;
+      if (kindOf(mode) === 'submodule') return true;
       const text = name.toString('latin1');
       const object = held.get(`${identity} ${hash}`);
       if (object === undefined || !USUAL_NAME.test(text)) return false;
       if (isDirectory(mode)) return object.type === 'tree' && walk(object, `${prefix}${text}/`);
-      if (mode !== SYMLINK) files.push({ path: prefix + text, content: object.content });
+      if (kindOf(mode) === 'regular') files.push({ path: prefix + text, content: object.content });
       return files.length <= MAX_FILES;
     });
   }
@@ -65,8 +65,6 @@ export function listHeld(identity: string, commit: string, path: string): HeldFi
   return walk(top, path === '' ? '' : `${path}/`) ? files : undefined;
 }
 
-const SUBMODULE = '160000';
-const SYMLINK = '120000';
 const USUAL_NAME = /^(?!\.git)(?!\.{1,2}$)[\w.+@=,-]{1,100}$/i;
 /** One tree may stand for many directories. */
 const MAX_FILES = 1_000;

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HASH_BYTES, type ObjectFormat } from './object-format.js';
+import { HASH_BYTES, isHash, type ObjectFormat } from './object-format.js';
 import { encodeIndex, lists } from './pack-index.js';
 import { readSmallPack, type PackedObject } from './small-pack.js';
 
@@ -43,7 +43,7 @@ export async function storeSmallPack(
  */
 export function isAbsent(dir: string, specs: readonly string[]): boolean {
   const hashes = [...new Set(specs.map((spec) => spec.split(':', 1)[0] ?? ''))];
-  if (!hashes.every((hash) => /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(hash))) return false;
+  if (!hashes.every(isHash)) return false;
   const objects = join(dir, 'objects');
   if (!existsSync(objects)) return false;
   const folders = readdirSync(objects);

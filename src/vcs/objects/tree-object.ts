@@ -1,5 +1,6 @@
 /** Reads tree objects (gitformat-pack(5)): `MODE SP NAME NUL HASH` without anything in between. */
 import { GitFailure } from '../git-exec.js';
+import type { TreeEntry } from '../types.js';
 
 /** One line of a tree object. */
 export interface RawEntry {
@@ -48,4 +49,11 @@ const SLASH = 0x2f;
 /** git writes no zero in front of this mode; some old tools did. */
 export function isDirectory(mode: string): boolean {
   return mode === '40000' || mode === '040000';
+}
+
+/** What an entry that is no directory stands for. */
+export function kindOf(mode: string): TreeEntry['kind'] {
+  if (mode === '120000') return 'symlink';
+  if (mode === '160000') return 'submodule';
+  return 'regular';
 }

@@ -30,13 +30,9 @@ export interface Question {
 
 /** The host said nothing for `Question.silenceMs`. */
 export class Silence extends Error {
-  /** Whether a connection was made at all. */
-  readonly connected: boolean;
-
-  constructor(connected: boolean) {
-    super(connected ? 'the host fell silent' : 'the host does not answer');
+  constructor() {
+    super('the host is silent');
     this.name = 'Silence';
-    this.connected = connected;
   }
 }
 
@@ -95,12 +91,10 @@ function send(question: Question, agent: http.Agent): Promise<IncomingMessage> {
       autoSelectFamilyAttemptTimeout: Math.max(250, Math.floor(silenceMs / 2)),
     };
     const request = (url.protocol === 'https:' ? https : http).request(url, options);
-    let connected = false;
-    const connecting = setTimeout(() => request.destroy(new Silence(false)), silenceMs);
+    const connecting = setTimeout(() => request.destroy(new Silence()), silenceMs);
     const arrived = () => {
-      connected = true;
       clearTimeout(connecting);
-      if (!patient) request.setTimeout(silenceMs, () => request.destroy(new Silence(true)));
+      if (!patient) request.setTimeout(silenceMs, () => request.destroy(new Silence()));
     };
     request.once('socket', (socket) => {
       if (request.reusedSocket) arrived();
@@ -114,7 +108,7 @@ function send(question: Question, agent: http.Agent): Promise<IncomingMessage> {
     });
     request.once('response', (answer) => {
       // Silence in the middle of the answer; the request's own error event is over.
-      if (connected && !patient) answer.setTimeout(silenceMs, () => answer.destroy(new Silence(true)));
+      if (!patient) answer.setTimeout(silenceMs, () => answer.destroy(new Silence()));
       resolve(answer);
     });
     request.end(body);

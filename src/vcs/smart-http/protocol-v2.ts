@@ -1,5 +1,5 @@
 /** What is said in version 2 of git's protocol (gitprotocol-v2(5)): requests as text, answers from packets. Pure. */
-import type { ObjectFormat } from '../objects/object-format.js';
+import { isHash, type ObjectFormat } from '../objects/object-format.js';
 import { isListedRef, type RefListing } from '../refs.js';
 import { AskGit } from './ask-git.js';
 import { DELIMITER, FLUSH, packet, type Packet } from './pkt-line.js';
@@ -189,7 +189,3 @@ function lineOf(bytes: Buffer): string {
 }
 
 const NEWLINE = 0x0a;
-
-function isHash(text: string): boolean {
-  return (text.length === 40 || text.length === 64) && /^[0-9a-f]+$/.test(text);
-}

@@ -1,7 +1,7 @@
 /** Takes in what a host sends: small packs here, others by `git index-pack`. Either checks every byte. */
 import type { Writable } from 'node:stream';
 import type { BareRepo } from '../bare-repo.js';
-import { RECEIVE_OPTIONS } from '../git-environment.js';
+import { PIECEMEAL_OPTIONS } from '../git-environment.js';
 import { converse, GitFailure } from '../git-exec.js';
 import { NotSmall } from '../objects/small-pack.js';
 import { asStorageError } from '../storage.js';
@@ -56,7 +56,7 @@ async function indexPack(
   // What was left out is no reason to call the repository broken (git-index-pack(1), --promisor).
   const flags = ['--stdin', '--fix-thin', ...(partial ? ['--promisor'] : [])];
   const child = converse({
-    args: [...RECEIVE_OPTIONS, 'index-pack', ...flags],
+    args: [...PIECEMEAL_OPTIONS, 'index-pack', ...flags],
     cwd: repo.dir,
     env: repo.env,
   });
