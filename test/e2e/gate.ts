@@ -1,8 +1,8 @@
 /**
  * A relay in front of a test host that a test can close, so that "in the middle of a fetch" is a moment it chooses.
  */
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
+import http, { type ServerResponse } from 'node:http';
+import { listenOnLoopback, passOn, type LoopbackHost } from '../support/loopback.js';
 
 export interface Gate extends LoopbackHost {
   /** `http://127.0.0.1:PORT`. */
@@ -19,24 +19,13 @@ export async function gateTo(port: number): Promise<Gate> {
   let letThrough = Infinity;
   const held = new Map<ServerResponse, () => void>();
 
-  function pass(request: IncomingMessage, response: ServerResponse): void {
-    const { method, url: path, headers } = request;
-    const onward = http.request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    onward.on('error', () => response.destroy());
-    response.on('close', () => onward.destroy());
-    request.pipe(onward);
-  }
-
   const server = http.createServer((request, response) => {
     if (letThrough > 0) {
       letThrough -= 1;
-      pass(request, response);
+      passOn(request, response, port);
       return;
     }
-    held.set(response, () => pass(request, response));
+    held.set(response, () => passOn(request, response, port));
     response.on('close', () => held.delete(response));
   });
   const host = await listenOnLoopback(server);

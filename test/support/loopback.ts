@@ -1,5 +1,5 @@
 /** Listening on loopback: the part that every in-process test host shares. */
-import http from 'node:http';
+import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 
@@ -36,6 +36,23 @@ export async function listenOnLoopback(server: Server, port = 0): Promise<Loopba
     await closed;
   };
   return { port: address.port, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Puts `request` to an http server at `port` of 127.0.0.1, with these headers, and its answer into `response`. */
+export function passOn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  port: number,
+  headers: IncomingHttpHeaders = request.headers,
+): void {
+  const { method, url: path } = request;
+  const onward = http.request({ host: '127.0.0.1', port, method, path, headers }, (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    answer.pipe(response);
+  });
+  onward.on('error', () => response.destroy());
+  response.on('close', () => onward.destroy());
+  request.pipe(onward);
 }
 
 /** A port nobody listens on at the moment, for programs that cannot be told to take any. */

@@ -2,7 +2,6 @@ import { readdir, rm, readFile, writeFile, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ModhavenError } from '../../src/errors.js';
 import { missing } from '../support/requirements.js';
 import { listenOnLoopback } from '../support/loopback.js';
 import { run, sealedEnv } from '../support/run.js';
@@ -17,20 +16,11 @@ import {
   lab,
   mirrorDir,
   settingsOf,
+  errorOf,
   silentPort,
   text,
   type Lab,
 } from './lab.js';
-
-/** The error that `work` ends in. */
-async function errorOf(work: Promise<unknown>): Promise<ModhavenError> {
-  const error: unknown = await work.then(
-    () => 'no error',
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(ModhavenError);
-  return error as ModhavenError;
-}
 
 describe.skipIf(missing('git'))('createCodeHost', () => {
   describe('questions for refs', () => {

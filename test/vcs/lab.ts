@@ -1,8 +1,10 @@
 /** A code host of ours over a folder of real repositories served by a real git host. */
-import { readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { expect } from 'vitest';
+import { ModhavenError } from '../../src/errors.js';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
 import { createCodeHost } from '../../src/vcs/code-host.js';
 import type { HostEntry, VcsSettings } from '../../src/vcs/remote.js';
@@ -11,7 +13,7 @@ import { connect } from 'node:net';
 import { startDaemon } from '../support/daemon.js';
 import { commandsIn, gitHttpHost, type GitHttpHost, type GitHttpOptions } from '../support/git-http-host.js';
 import { repo, type GitRepo } from '../support/git-repo.js';
-import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
+import { listenOnLoopback, passOn, type LoopbackHost } from '../support/loopback.js';
 import { mustRun, sealedEnv } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';
 
@@ -110,18 +112,36 @@ export async function text(stream: Readable): Promise<string> {
   return Buffer.concat(pieces).toString('latin1');
 }
 
+/** The error that `work` ends in. */
+export async function errorOf(work: Promise<unknown>): Promise<ModhavenError> {
+  const error: unknown = await work.then(
+    () => 'no error',
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(ModhavenError);
+  return error as ModhavenError;
+}
+
 /** Passes requests on to `port` without the header that asks for protocol v2, as an old host would hear them. */
 export async function oldProtocolHost(port: number): Promise<LoopbackHost> {
   return listenOnLoopback(
     http.createServer((request, response) => {
       const headers = { ...request.headers };
       delete headers['git-protocol'];
-      const { method, url: asked } = request;
-      const onwards = http.request({ host: '127.0.0.1', port, method, path: asked, headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 500, answer.headers);
-        answer.pipe(response);
-      });
-      request.pipe(onwards);
+      passOn(request, response, port, headers);
+    }),
+  );
+}
+
+/** Serves the files below `root` as they are: a host that runs no git. */
+export async function fileHost(root: string): Promise<LoopbackHost> {
+  return listenOnLoopback(
+    http.createServer((request, response) => {
+      const { pathname } = new URL(request.url ?? '/', 'http://host');
+      readFile(path.join(root, pathname)).then(
+        (content) => response.end(content),
+        () => response.writeHead(404).end(),
+      );
     }),
   );
 }

@@ -1,13 +1,21 @@
-import { readdir, readFile } from 'node:fs/promises';
-import http from 'node:http';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
-import { listenOnLoopback } from '../support/loopback.js';
 import { missing } from '../support/requirements.js';
 import { mustRun } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';
-import { codeHost, commitsIn, inMirror, lab, mirrorDir, oldProtocolHost, text, type Lab } from './lab.js';
+import {
+  codeHost,
+  commitsIn,
+  inMirror,
+  lab,
+  mirrorDir,
+  fileHost,
+  oldProtocolHost,
+  text,
+  type Lab,
+} from './lab.js';
 
 const always = async (): Promise<boolean> => Promise.resolve(true);
 
@@ -53,15 +61,7 @@ describe.skipIf(missing('git'))('createMirror with hosts of all ages', () => {
 
   it('reads a host that only serves files, which knows no depth', async () => {
     await l.repo.git('update-server-info');
-    await using files = await listenOnLoopback(
-      http.createServer((request, response) => {
-        const { pathname } = new URL(request.url ?? '/', 'http://host');
-        readFile(path.join(l.root, pathname)).then(
-          (content) => response.end(content),
-          () => response.writeHead(404).end(),
-        );
-      }),
-    );
+    await using files = await fileHost(l.root);
     const vcsDir = await readsEverything(`http://127.0.0.1:${files.port}/go/foo.git`);
     expect(await commitsIn(vcsDir, 'content.git')).toHaveLength(3);
   });

@@ -1,8 +1,7 @@
 /** Whose question a host heard, and what came of it. */
-import { expect } from 'vitest';
-import { ModhavenError } from '../../../src/errors.js';
 import type { RecordedRequest } from '../../support/git-http-host.js';
 import { sealedEnv } from '../../support/run.js';
+import { errorOf } from '../lab.js';
 
 /** Makes everything go through git: a variable that we take as a sign and pass on to no child. */
 export const GIT_ALONE = { ...sealedEnv(), GIT_PROXY_SSL_KEY: '/nonexistent' };
@@ -15,11 +14,6 @@ export function askers(requests: readonly RecordedRequest[]): string[] {
 
 /** What everybody sees of the error that `work` ends in. */
 export async function wordsOf(work: Promise<unknown>): Promise<Record<string, unknown>> {
-  const error: unknown = await work.then(
-    () => 'no error',
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(ModhavenError);
-  const { code, message, reason, remedy } = error as ModhavenError;
+  const { code, message, reason, remedy } = await errorOf(work);
   return { code, message, reason, remedy };
 }

@@ -1,6 +1,5 @@
 /** Who talks to an http host: this process where all is as usual, git where it is not. */
-import http from 'node:http';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
@@ -8,12 +7,11 @@ import type { VcsSettings } from '../../../src/vcs/remote.js';
 import { forwardProxy } from '../../support/forward-proxy.js';
 import { commandsIn, gitHttpHost } from '../../support/git-http-host.js';
 import { repo } from '../../support/git-repo.js';
-import { listenOnLoopback } from '../../support/loopback.js';
 import { missing } from '../../support/requirements.js';
 import { mustRun, sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
 import { gitLog } from '../git-log.js';
-import { codeHost, inMirror, lab, oldProtocolHost, text, type Lab } from '../lab.js';
+import { codeHost, inMirror, lab, fileHost, oldProtocolHost, text, type Lab } from '../lab.js';
 import { askers } from './answers.js';
 import { frontHost } from './front-host.js';
 
@@ -142,15 +140,7 @@ describe.skipIf(missing('git'))('who talks to an http host', () => {
   it('is git for a while where the host speaks an older protocol, or only serves files', async () => {
     await using old = await oldProtocolHost(l.host.port);
     await l.repo.git('update-server-info');
-    await using files = await listenOnLoopback(
-      http.createServer((request, response) => {
-        const { pathname } = new URL(request.url ?? '/', 'http://host');
-        readFile(path.join(l.root, pathname)).then(
-          (content) => response.end(content),
-          () => response.writeHead(404).end(),
-        );
-      }),
-    );
+    await using files = await fileHost(l.root);
     for (const { port } of [old, files]) {
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
       const log = await gitLog();
