@@ -1,14 +1,14 @@
 /** The composition root: settings in, a server out. Nothing here decides anything. */
-import { createBackend } from './backend.js';
+import { createBackend } from './services.js';
 import { watchFiles } from './config/watch-files.js';
 import { formatProblem } from './config/yaml-source.js';
-import type { Logger } from './log.js';
-import { createAnswerMemory } from './proxy/answer-memory.js';
+import type { Logger } from './log/log.js';
+import { createAnswerMemory } from './proxy/response-cache.js';
 import { createTrust } from './proxy/client-address.js';
 import { errorText } from './proxy/http-errors.js';
-import { createPushHandler } from './proxy/push-handler.js';
+import { createPushHandler } from './webhook/push-handler.js';
 import { createServer, type Server } from './proxy/server.js';
-import type { Settings } from './settings.js';
+import type { Settings } from './config/settings.js';
 import type { VanityMap } from './vanity/vanity-map.js';
 import { vanityInUse } from './vanity/vanity-in-use.js';
 

@@ -10,7 +10,7 @@ import { ENV_FORMATS, env, type EnvFormat } from './cli/env.js';
 import type { SumdbVerifyOptions } from './cli/sumdb.js';
 import type { VerifyOptions } from './cli/verify.js';
 import { isModhavenError } from './errors.js';
-import { LOG_LEVELS, type LogLevel } from './log.js';
+import { LOG_LEVELS, type LogLevel } from './log/log.js';
 
 /** The thing checked is not in order. */
 const NOT_IN_ORDER = 1;
@@ -55,7 +55,7 @@ program
   .option('--vanity <file>', 'try this vanity.yaml in place of the one in use')
   .option('--json', 'print JSON')
   .action(async (modules: string[], options: Omit<CheckOptions, 'modules' | 'onProgress'>) => {
-    const { progressBar } = await import('./cli/progress-bar.js');
+    const { progressBar } = await import('./cli/terminal/progress-bar.js');
     const bar = progressBar('checking');
     const { check } = await import('./cli/check.js');
     const { text, ok } = await check({ ...options, modules, onProgress: bar.update }).finally(() =>
@@ -85,7 +85,7 @@ program
   .option('--fingerprint <SHA256:...>', 'record the key that has this fingerprint, and no other')
   .action(async (host: string, options: { config?: string; yes?: boolean; fingerprint?: string }) => {
     const { trustHost } = await import('./cli/trust-host.js');
-    const { askOnTerminal } = await import('./cli/ask.js');
+    const { askOnTerminal } = await import('./cli/terminal/prompt.js');
     const { text, ok } = await trustHost({ ...options, host, ask: askOnTerminal() });
     conclude(text, ok);
   });
@@ -100,7 +100,7 @@ program
   .option('--resume <file>', 'with --against: append results to this file, and take those from it that hold')
   .option('--json', 'print JSON')
   .action(async (modules: string[], options: Omit<VerifyOptions, 'modules' | 'onProgress'>) => {
-    const { progressBar } = await import('./cli/progress-bar.js');
+    const { progressBar } = await import('./cli/terminal/progress-bar.js');
     const bar = progressBar(options.against === undefined ? 'verifying' : 'comparing');
     const { verify } = await import('./cli/verify.js');
     const { text, ok } = await verify({ ...options, modules, onProgress: bar.update }).finally(() =>
@@ -117,7 +117,7 @@ program
   .option('--no-sumdb', 'do not ask the public checksum database about public modules')
   .option('--json', 'print JSON')
   .action(async (wanted: string[], options: { config?: string; sumdb: boolean; json?: boolean }) => {
-    const { progressBar } = await import('./cli/progress-bar.js');
+    const { progressBar } = await import('./cli/terminal/progress-bar.js');
     const bar = progressBar('fetching');
     const { warm } = await import('./cli/warm.js');
     const { text, ok } = await warm({ ...options, wanted, onProgress: bar.update }).finally(() => bar.stop());
@@ -134,7 +134,7 @@ program
   .addOption(configOption())
   .option('--json', 'print JSON')
   .action(async (dir: string, wanted: string[], options: { config?: string; json?: boolean }) => {
-    const { progressBar } = await import('./cli/progress-bar.js');
+    const { progressBar } = await import('./cli/terminal/progress-bar.js');
     const bar = progressBar('exporting');
     const { exportTree } = await import('./cli/export.js');
     const { text, ok } = await exportTree({ ...options, dir, wanted, onProgress: bar.update }).finally(() =>
@@ -153,7 +153,7 @@ program
   .option('--dry-run', 'check and compare everything, and store nothing')
   .option('--json', 'print JSON')
   .action(async (dir: string, options: { config?: string; dryRun?: boolean; json?: boolean }) => {
-    const { progressBar } = await import('./cli/progress-bar.js');
+    const { progressBar } = await import('./cli/terminal/progress-bar.js');
     const bar = progressBar('importing');
     const { importTree } = await import('./cli/import.js');
     const { text, ok } = await importTree({ ...options, dir, onProgress: bar.update }).finally(() =>
@@ -191,7 +191,7 @@ sumdb
   .option('--renew-witness', 'its witness is lost: take it for whole, and make a new one')
   .option('--json', 'print JSON')
   .action(async (options: Omit<SumdbVerifyOptions, 'onProgress'>) => {
-    const { progressBar } = await import('./cli/progress-bar.js');
+    const { progressBar } = await import('./cli/terminal/progress-bar.js');
     const bar = progressBar('verifying');
     const { sumdbVerify } = await import('./cli/sumdb.js');
     const { text, ok } = await sumdbVerify({ ...options, onProgress: bar.update }).finally(() => bar.stop());

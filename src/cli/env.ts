@@ -1,6 +1,6 @@
 /** `modhaven env`: what a developer's machine has to be told, computed from the configuration. */
 import { loadConfig, type SumdbSettings } from '../config/load-config.js';
-import { readSigner } from '../sumdb/key-file.js';
+import { readSigner } from '../sumdb/log/key-file.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 
 export const ENV_FORMATS = ['shell', 'powershell', 'go-env'] as const;

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { loadConfig } from '../config/load-config.js';
 import { ModhavenError } from '../errors.js';
 import { isCanonicalVersion } from '../module/version.js';
-import { createDiskStore } from '../proxy/disk-store.js';
-import type { VersionStore } from '../proxy/version-store.js';
+import { createDiskStore } from '../store/disk-store.js';
+import type { VersionStore } from '../store/version-store.js';
 import { sumMismatches, type SumMismatch } from '../transfer/check-sums.js';
 import { exportVersions } from '../transfer/export-versions.js';
 import { allVersions, type VersionName } from '../transfer/import-versions.js';
 import { exportChecksums } from '../transfer/transfer-checksums.js';
-import { readWanted } from '../transfer/wanted.js';
+import { readWanted } from '../transfer/request-list.js';
 import { storedVersions } from '../verify/stored.js';
-import { counter, type OnProgress } from './progress-bar.js';
-import { sumErrors } from './sum-errors.js';
-import { copiesInOrder, copyReport, copySummary } from './copy-report.js';
+import { counter, type OnProgress } from './terminal/progress-bar.js';
+import { sumErrors } from './report/sum-errors.js';
+import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
 
 export interface ExportOptions {
   config?: string;

@@ -1,17 +1,17 @@
 /** `modhaven import`: takes the versions that an export, a module cache or another proxy keeps into the cache. */
 import { join } from 'node:path';
 import { loadConfig, type Config } from '../config/load-config.js';
-import { createLog } from '../log.js';
+import { createLog } from '../log/log.js';
 import type { ModulePath } from '../module/module-path.js';
-import { createDiskStore } from '../proxy/disk-store.js';
+import { createDiskStore } from '../store/disk-store.js';
 import { allVersions, importVersions } from '../transfer/import-versions.js';
-import { createLogbook } from '../sumdb/logbook.js';
+import { createLogbook } from '../sumdb/log/own-database.js';
 import { recordedSums } from '../transfer/checksum-folder.js';
 import { importChecksums } from '../transfer/transfer-checksums.js';
 import { noVersions, recognizeLayout } from '../transfer/layout.js';
-import type { RecordedSum } from '../transfer/wanted.js';
-import { copiesInOrder, copyReport, copySummary } from './copy-report.js';
-import { counter, type OnProgress } from './progress-bar.js';
+import type { RecordedSum } from '../transfer/request-list.js';
+import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
+import { counter, type OnProgress } from './terminal/progress-bar.js';
 
 export interface ImportOptions {
   config?: string;

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { createApp, type App, type AppWorkers } from '../app.js';
 import type { Config } from '../config/load-config.js';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { createLog, type Logger, type LogLevel } from '../log.js';
-import { createSettings, type Settings } from '../settings.js';
-import { startCrew, type Crew } from '../workers/crew.js';
+import { createLog, type Logger, type LogLevel } from '../log/log.js';
+import { createSettings, type Settings } from '../config/settings.js';
+import { startCrew, type Crew } from '../workers/pool.js';
 
 export interface ServeOptions {
   config?: string;

@@ -4,15 +4,15 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { loadConfig, type Config, type SumdbSettings } from '../config/load-config.js';
 import { sumdbNameProblem } from '../config/schema.js';
-import { createFile } from '../durable-file.js';
+import { createFile } from '../fs/durable-file.js';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { createDiskStore } from '../proxy/disk-store.js';
-import { auditLog } from '../sumdb/audit.js';
-import { readSigner } from '../sumdb/key-file.js';
-import { readLog, type LogView } from '../sumdb/log.js';
-import { logPlace } from '../sumdb/logbook.js';
-import { generateKey, type Verifier } from '../sumdb/note.js';
-import type { OnProgress } from './progress-bar.js';
+import { createDiskStore } from '../store/disk-store.js';
+import { auditLog } from '../sumdb/log/audit.js';
+import { readSigner } from '../sumdb/log/key-file.js';
+import { readLog, type LogView } from '../sumdb/log/log.js';
+import { logPlace } from '../sumdb/log/own-database.js';
+import { generateKey, type Verifier } from '../sumdb/format/note.js';
+import type { OnProgress } from './terminal/progress-bar.js';
 
 export interface KeygenOptions {
   name: string;

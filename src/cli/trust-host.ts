@@ -7,15 +7,15 @@
 import { loadConfig } from '../config/load-config.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseRepoUrl, type RepoUrl } from '../module/repo-url.js';
-import { vcsSettings } from '../settings.js';
-import { offeredKeys, sshTarget, type SshTarget } from '../vcs/host-keys.js';
+import { vcsSettings } from '../config/settings.js';
+import { offeredKeys, sshTarget, type SshTarget } from '../vcs/ssh/host-keys.js';
 import {
   describeHostKey,
   recordKeys,
   recordedKeys,
   type HostKey,
   type RecordedKey,
-} from '../vcs/known-hosts.js';
+} from '../vcs/ssh/known-hosts.js';
 
 export interface TrustHostOptions {
   /** `HOST` or `HOST:PORT`, as in the repository's URL. */

@@ -10,20 +10,20 @@ import { formatProblem } from '../config/yaml-source.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseModulePath, type ModulePath } from '../module/module-path.js';
 import { parseRepoUrl, type RepoUrl } from '../module/repo-url.js';
-import { createDiskStore } from '../proxy/disk-store.js';
-import type { VersionStore } from '../proxy/version-store.js';
-import { vcsSettings } from '../settings.js';
+import { createDiskStore } from '../store/disk-store.js';
+import type { VersionStore } from '../store/version-store.js';
+import { vcsSettings } from '../config/settings.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
-import { filesAtHand } from '../vcs/at-hand.js';
+import { filesAtHand } from '../vcs/mirror/read-local.js';
 import { createCodeHost } from '../vcs/code-host.js';
 import { compareAll } from '../verify/compare-all.js';
-import { createHome } from '../verify/home.js';
+import { createHome } from '../verify/target.js';
 import { openJournal } from '../verify/journal.js';
 import { planComparison } from '../verify/plan.js';
 import { comparisonReport, countVerdicts, isBad, storedReport } from '../verify/report.js';
 import { checkStored, storedVersions, type FilesAtHand, type StoredVersion } from '../verify/stored.js';
-import { counter, type OnProgress } from './progress-bar.js';
+import { counter, type OnProgress } from './terminal/progress-bar.js';
 
 export interface VerifyOptions {
   config?: string;

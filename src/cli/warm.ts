@@ -1,14 +1,14 @@
 /** `modhaven warm`: fetches into the cache what a build will ask for, before anybody waits for it. */
-import { createBackend } from '../backend.js';
-import { createLog } from '../log.js';
-import { createSettings } from '../settings.js';
+import { createBackend } from '../services.js';
+import { createLog } from '../log/log.js';
+import { createSettings } from '../config/settings.js';
 import { fetchChecksums } from '../transfer/fetch-checksums.js';
 import { isWarm, warmVersions, type Warmed } from '../transfer/warm.js';
-import { readWanted } from '../transfer/wanted.js';
+import { readWanted } from '../transfer/request-list.js';
 import { loadVanity } from '../vanity/vanity-file.js';
-import { sumErrors } from './sum-errors.js';
+import { sumErrors } from './report/sum-errors.js';
 import { count } from '../verify/report.js';
-import { counter, type OnProgress } from './progress-bar.js';
+import { counter, type OnProgress } from './terminal/progress-bar.js';
 
 export interface WarmOptions {
   config?: string;

@@ -66,7 +66,7 @@ export interface Config {
   vcsTimeoutMs: number;
   vcsConnectTimeoutMs: number;
   vcsConcurrency: number;
-  /** By `HOST`, `HOST:PORT` or one of these and a path; the host in lower case. See `findEntry` of `vcs/remote.ts`. */
+  /** By `HOST`, `HOST:PORT` or one of these and a path; the host in lower case. See `findEntry` of `vcs/transport/access.ts`. */
   hosts: ReadonlyMap<string, HostSettings>;
   /** `FILE:LINE:COL: sentence`: what was accepted but is probably not meant. */
   warnings: readonly string[];

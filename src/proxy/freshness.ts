@@ -1,5 +1,5 @@
 /** How the process that knows tells a worker that it may keep an answer that may change: a header between the two. */
-import type { Outcome } from './answer-memory.js';
+import type { Outcome } from './response-cache.js';
 
 export const FRESHNESS_HEADER = 'x-modhaven-freshness';
 

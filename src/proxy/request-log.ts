@@ -1,7 +1,7 @@
 /** One log line a request. That of an answer from memory is put together from parts made once. */
 import type { Logger } from 'pino';
 import { redact } from '../redact.js';
-import type { Outcome, Remembered } from './answer-memory.js';
+import type { Outcome, Remembered } from './response-cache.js';
 
 export interface RequestLine {
   method: string;

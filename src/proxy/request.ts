@@ -6,8 +6,8 @@
  * check, and refused.
  */
 import { ModhavenError } from '../errors.js';
-import { unescapePath, unescapeVersion } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
+import { parseModule, parseVersion } from '../module/url-element.js';
 
 export type ProxyRequest =
   | { kind: 'list'; module: ModulePath }
@@ -16,8 +16,6 @@ export type ProxyRequest =
 
 /** Longest path that is looked at, in characters. */
 const MAX_PATH = 2048;
-/** Longest element in its escaped form, which becomes a file name: with an ending it must stay below 255 bytes. */
-const MAX_ELEMENT = 200;
 
 /**
  * Parses the raw path of a URL (still percent-encoded, without query). Undefined if it is no GOPROXY request at all.
@@ -66,21 +64,6 @@ function decodePercent(rawPath: string): string {
   } catch {
     throw malformed('its percent-encoding is broken');
   }
-}
-
-/** The module path of its escaped form in a URL. Throws INVALID_PATH. */
-export function parseModule(escaped: string): ModulePath {
-  if (escaped.split('/').some((element) => element.length > MAX_ELEMENT))
-    throw malformed(`an element of the module path is longer than ${MAX_ELEMENT} characters`);
-  return unescapePath(escaped);
-}
-
-/** The version of its escaped form in a URL. Throws INVALID_VERSION. */
-export function parseVersion(escaped: string): string {
-  if (escaped.length > MAX_ELEMENT)
-    throw new ModhavenError('INVALID_VERSION', `malformed version: longer than ${MAX_ELEMENT} characters`);
-  if (escaped.startsWith('-')) throw new ModhavenError('INVALID_VERSION', 'malformed version: leading dash');
-  return unescapeVersion(escaped);
 }
 
 function malformed(why: string): ModhavenError {

@@ -9,17 +9,17 @@ import { ModhavenError } from '../errors.js';
 import { lookupPage, renderGoImportPage } from '../vanity/go-import-page.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
-import type { AnswerMemory, Outcome } from './answer-memory.js';
+import type { AnswerMemory, Outcome } from './response-cache.js';
 import type { Trust } from './client-address.js';
-import type { Answer, Ask, ModuleService } from './module-service.js';
-import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, staleHeaders } from './prepared-answer.js';
-import type { PreparedAnswer } from './prepared-answer.js';
+import type { Answer, Ask, ModuleService } from '../modfetch/git-source.js';
+import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, staleHeaders } from './responses.js';
+import type { PreparedAnswer } from './responses.js';
 import { FRESHNESS_HEADER, encodeFreshness } from './freshness.js';
 import { decodePath, isPlainUrl, parseProxyRequest, type ProxyRequest } from './request.js';
-import type { RootFinder } from './root-finder.js';
-import { sendAnswer } from './send-answer.js';
-import { sendTransit } from './send-transit.js';
-import type { StoredAnswers } from './stored-answers.js';
+import type { RootFinder } from '../modfetch/repo-root.js';
+import { sendAnswer } from './send-response.js';
+import { sendTransit } from './send-zip-stream.js';
+import type { StoredAnswers } from './stored-responses.js';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -7,15 +7,15 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { clientAddress } from './client-address.js';
-import { createFront } from './front.js';
+import { createFront } from './fast-path.js';
 import { failureReply } from './http-errors.js';
-import { createHttpServer, refuseBrokenRequest } from './http-server.js';
+import { createHttpServer, refuseBrokenRequest } from './listener.js';
 import { createRequestLog, loggedPath } from './request-log.js';
 import { proxyRoutes, type RoutesOptions } from './routes.js';
-import { createStoredAnswers } from './stored-answers.js';
+import { createStoredAnswers } from './stored-responses.js';
 import { sumdbRoute, type ChecksumDatabases } from './sumdb-route.js';
-import type { VersionStore } from './version-store.js';
-import { WEBHOOK_PATH, webhookRoute, type WebhookRouteOptions } from './webhook-route.js';
+import type { VersionStore } from '../store/version-store.js';
+import { WEBHOOK_PATH, webhookRoute, type WebhookRouteOptions } from '../webhook/route.js';
 
 export interface ServerOptions extends Omit<RoutesOptions, 'stored'> {
   log: Logger;

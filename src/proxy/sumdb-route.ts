@@ -2,9 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ModhavenError } from '../errors.js';
 import type { Trust } from './client-address.js';
-import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, staleHeaders } from './prepared-answer.js';
+import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, staleHeaders } from './responses.js';
 import { decodePath } from './request.js';
-import { sendAnswer } from './send-answer.js';
+import { sendAnswer } from './send-response.js';
 
 /** One text or tile of a checksum database. */
 export interface SumdbAnswer {

@@ -10,8 +10,8 @@
 import { ModhavenError } from '../errors.js';
 import { escapePath, escapeVersion } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
-import { parseModule, parseVersion } from '../proxy/request.js';
-import { TILE_HEIGHT, parseTilePath, tilePath, type Tile } from './tile.js';
+import { parseModule, parseVersion } from '../module/url-element.js';
+import { TILE_HEIGHT, parseTilePath, tilePath, type Tile } from './format/tile.js';
 
 export type SumdbRequest =
   | { kind: 'supported' }

@@ -7,8 +7,8 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkModulePath, type ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
-import type { Part, PartKind, VersionSource } from '../proxy/version-store.js';
-import { absentAsUndefined } from '../file-errors.js';
+import type { Part, PartKind, VersionSource } from '../store/version-store.js';
+import { absentAsUndefined } from '../fs/file-errors.js';
 
 /** What every zip there is called. */
 export const ATHENS_ZIP = 'source.zip';

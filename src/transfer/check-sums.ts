@@ -1,8 +1,8 @@
 /** Whether what is stored of a version has the hashes that others record. */
 import type { ModulePath } from '../module/module-path.js';
 import { goModHash } from '../module/dirhash.js';
-import type { VersionStore } from '../proxy/version-store.js';
-import type { RecordedSum } from './wanted.js';
+import type { VersionStore } from '../store/version-store.js';
+import type { RecordedSum } from './request-list.js';
 
 /** A recorded hash that is not that of what is stored. */
 export interface SumMismatch extends RecordedSum {

@@ -6,16 +6,16 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isModhavenError } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
-import { knownDatabase } from '../sumdb/known-databases.js';
-import type { Verifier } from '../sumdb/note.js';
-import { parseRecord, sumsIn } from '../sumdb/record.js';
+import { knownDatabase } from '../sumdb/client/known-databases.js';
+import type { Verifier } from '../sumdb/format/note.js';
+import { parseRecord, sumsIn } from '../sumdb/format/record.js';
 import { parseSumdbRequest, sumdbPath, type SumdbRequest } from '../sumdb/request.js';
-import { malformed } from '../sumdb/encoding.js';
-import { TILE_WIDTH, tilePath, type Tile } from '../sumdb/tile.js';
-import { HASH_SIZE } from '../sumdb/tlog.js';
-import { openTree, type SignedTree } from '../sumdb/tree-head.js';
-import { absentAsUndefined } from '../file-errors.js';
-import type { RecordedSum } from './wanted.js';
+import { malformed } from '../sumdb/format/encoding.js';
+import { TILE_WIDTH, tilePath, type Tile } from '../sumdb/format/tile.js';
+import { HASH_SIZE } from '../sumdb/format/tlog.js';
+import { openTree, type SignedTree } from '../sumdb/format/tree-head.js';
+import { absentAsUndefined } from '../fs/file-errors.js';
+import type { RecordedSum } from './request-list.js';
 
 export type Lookup = Extract<SumdbRequest, { kind: 'lookup' }>;
 

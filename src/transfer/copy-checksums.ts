@@ -1,19 +1,19 @@
 /**
  * Copies the answers of a checksum database from one folder to another, so that what the target then holds is enough for
- * a client that reaches nobody else: see `upstream/sumdb-mirror.ts` for what that takes.
+ * a client that reaches nobody else: see `sumdb/client/mirror.ts` for what that takes.
  *
  * Nothing is believed. The trees are signed; one must be the beginning of the other; and every record is proved in the
  * newer one, from tiles of either folder. So a target that was complete stays complete, whichever of the two is newer.
  */
 import { join } from 'node:path';
 import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
-import type { Verifier } from '../sumdb/note.js';
-import { formatRecord } from '../sumdb/record.js';
+import type { Verifier } from '../sumdb/format/note.js';
+import { formatRecord } from '../sumdb/format/record.js';
 import { sumdbPath } from '../sumdb/request.js';
-import { tileHashReader } from '../sumdb/tile-reader.js';
-import { TILE_HEIGHT, tilePath, type Tile } from '../sumdb/tile.js';
-import { recordHash, storedHashIndex, treeHash, type HashReader } from '../sumdb/tlog.js';
-import type { SignedTree } from '../sumdb/tree-head.js';
+import { tileHashReader } from '../sumdb/format/tile-reader.js';
+import { TILE_HEIGHT, tilePath, type Tile } from '../sumdb/format/tile.js';
+import { recordHash, storedHashIndex, treeHash, type HashReader } from '../sumdb/format/tlog.js';
+import type { SignedTree } from '../sumdb/format/tree-head.js';
 import { lookupsIn, readLookup, readTile, readTree, type LookedUp, type Lookup } from './checksum-folder.js';
 
 /** What became of the data of one database. */

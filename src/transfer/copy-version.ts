@@ -6,17 +6,17 @@
 import { pipeline } from 'node:stream/promises';
 import { goModHash } from '../module/dirhash.js';
 import type { ModulePath } from '../module/module-path.js';
-import { decodeInfo, type Info } from '../proxy/version-info.js';
+import { decodeInfo, type Info } from '../module/info.js';
 import {
   putBytes,
   type Part,
   type PartKind,
   type VersionSource,
   type VersionStore,
-} from '../proxy/version-store.js';
+} from '../store/version-store.js';
 import type { StoredFault } from '../verify/stored.js';
-import type { RecordedSum } from './wanted.js';
-import { judgeVersion, type JudgedVersion } from './judge-version.js';
+import type { RecordedSum } from './request-list.js';
+import { judgeVersion, type JudgedVersion } from './check-version.js';
 
 /** What became of one version. */
 export interface CopiedVersion {

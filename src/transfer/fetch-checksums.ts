@@ -2,10 +2,10 @@
 import { isNotExist } from '../errors.js';
 import { escapePath, escapeVersion } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
-import { KNOWN_DATABASES } from '../sumdb/known-databases.js';
-import { parseRecord, sumsIn } from '../sumdb/record.js';
-import type { SumdbMirror } from '../upstream/sumdb-mirror.js';
-import type { RecordedSum } from './wanted.js';
+import { KNOWN_DATABASES } from '../sumdb/client/known-databases.js';
+import { parseRecord, sumsIn } from '../sumdb/format/record.js';
+import type { SumdbMirror } from '../sumdb/client/mirror.js';
+import type { RecordedSum } from './request-list.js';
 
 /**
  * What each database records of a public version; nothing from one that does not know it, as for a module that only the

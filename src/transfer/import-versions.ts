@@ -1,9 +1,9 @@
 /** Takes the versions of another proxy's files, or of a module cache, into the store. */
 import pLimit from 'p-limit';
 import type { ModulePath } from '../module/module-path.js';
-import type { VersionSource, VersionStore } from '../proxy/version-store.js';
+import type { VersionSource, VersionStore } from '../store/version-store.js';
 import { storedVersions } from '../verify/stored.js';
-import type { RecordedSum } from './wanted.js';
+import type { RecordedSum } from './request-list.js';
 import { copyVersion, type CopiedVersion } from './copy-version.js';
 
 /** A version somewhere. */

@@ -2,9 +2,9 @@
 import { opendir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { createDiskStore } from '../proxy/disk-store.js';
-import type { VersionSource } from '../proxy/version-store.js';
-import { absentAsUndefined } from '../file-errors.js';
+import { createDiskStore } from '../store/disk-store.js';
+import type { VersionSource } from '../store/version-store.js';
+import { absentAsUndefined } from '../fs/file-errors.js';
 import { ATHENS_ZIP, createAthensSource } from './athens-source.js';
 
 export interface Layout {

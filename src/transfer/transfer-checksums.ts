@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { tilePath } from '../sumdb/tile.js';
-import { writeStamped } from '../upstream/stamped-file.js';
+import { tilePath } from '../sumdb/format/tile.js';
+import { writeStamped } from '../upstream/timestamped-file.js';
 import { databasesIn, tilesIn, type Lookup } from './checksum-folder.js';
 import { copyChecksums, type CopiedChecksums } from './copy-checksums.js';
 import { linkIntoTree, replaceInTree } from './tree-files.js';

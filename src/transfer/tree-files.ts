@@ -2,8 +2,8 @@
 import { link, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { writeStamped } from '../upstream/stamped-file.js';
-import { absentAsUndefined, hasCode } from '../file-errors.js';
+import { writeStamped } from '../upstream/timestamped-file.js';
+import { absentAsUndefined, hasCode } from '../fs/file-errors.js';
 
 /** Makes `file` another name of `from`, unless there is one. False where the file system cannot do that. */
 export async function linkIntoTree(from: string, file: string): Promise<boolean> {

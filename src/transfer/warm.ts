@@ -8,12 +8,12 @@ import { isModhavenError, isNotExist } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import { isCanonicalVersion } from '../module/version.js';
-import type { ModuleService } from '../proxy/module-service.js';
-import { decodeInfo } from '../proxy/version-info.js';
-import type { VersionStore } from '../proxy/version-store.js';
+import type { ModuleService } from '../modfetch/git-source.js';
+import { decodeInfo } from '../module/info.js';
+import type { VersionStore } from '../store/version-store.js';
 import { explainFailure } from '../verify/compare-home.js';
 import { sumMismatches, type SumMismatch } from './check-sums.js';
-import type { RecordedSum, Wanted } from './wanted.js';
+import type { RecordedSum, Wanted } from './request-list.js';
 
 /** What became of one version. */
 export interface Warmed {

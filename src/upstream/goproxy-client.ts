@@ -8,7 +8,7 @@
  */
 import type { UpstreamProxy } from '../config/upstream.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
-import { createTurns } from '../vcs/turns.js';
+import { createTurns } from '../vcs/transport/host-limiter.js';
 import { StorageHostFailure, askUpstream, type Consume } from './upstream-answer.js';
 
 export interface GoproxyClient {

@@ -5,8 +5,8 @@ import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { ZIP_LIMITS } from '../module/zip-files.js';
-import { decodeInfo, type Info } from '../proxy/version-info.js';
-import type { Part } from '../proxy/version-store.js';
+import { decodeInfo, type Info } from '../module/info.js';
+import type { Part } from '../store/version-store.js';
 import type { UpstreamAnswer } from './upstream-answer.js';
 
 /** The path of one file of a version, also of a query (branch, hash) that is none yet. Throws INVALID_VERSION. */

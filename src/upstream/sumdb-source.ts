@@ -5,7 +5,7 @@
  */
 import type { UpstreamProxy } from '../config/upstream.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
-import { createCoalescer } from '../proxy/coalesce.js';
+import { createCoalescer } from '../concurrency/singleflight.js';
 import type { GoproxyClient } from './goproxy-client.js';
 import { readText } from './protocol.js';
 

@@ -9,13 +9,13 @@ import type { Logger } from 'pino';
 import { ModhavenError, isModhavenError, isNotExist } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
-import { cachedLatest, cachedList, notCached } from '../proxy/cached-only.js';
-import { createCoalescer } from '../proxy/coalesce.js';
-import type { Answer, Ask, ModuleService } from '../proxy/module-service.js';
-import { putBytes, type Part, type VersionStore } from '../proxy/version-store.js';
+import { cachedLatest, cachedList, notCached } from '../modfetch/stored-versions.js';
+import { createCoalescer } from '../concurrency/singleflight.js';
+import type { Answer, Ask, ModuleService } from '../modfetch/git-source.js';
+import { putBytes, type Part, type VersionStore } from '../store/version-store.js';
 import type { GoproxyClient } from './goproxy-client.js';
-import type { LastKnown } from './last-known.js';
-import { createPassingZips } from './passing-zips.js';
+import type { LastKnown } from './stale-cache.js';
+import { createPassingZips } from './zip-passthrough.js';
 import {
   checkList,
   latestPath,
@@ -26,7 +26,7 @@ import {
   unusable,
   versionPath,
 } from './protocol.js';
-import type { Stamped } from './stamped-file.js';
+import type { Stamped } from './timestamped-file.js';
 
 export interface UpstreamModulesOptions {
   client: GoproxyClient;

@@ -9,10 +9,10 @@ import { LRUCache } from 'lru-cache';
 import { isModhavenError, type ModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { gitRepo, type Listing } from './git-repo.js';
-import { createMirror, mirrorName, type Mirror } from './mirror.js';
-import type { VcsSettings } from './remote.js';
+import { createMirror, mirrorName, type Mirror } from './mirror/mirror.js';
+import type { VcsSettings } from './transport/access.js';
 import { createSmartHosts } from './smart-http/smart-http.js';
-import { createTurns } from './turns.js';
+import { createTurns } from './transport/host-limiter.js';
 import type { CodeHost, HostProblem } from './types.js';
 
 export interface CodeHostOptions {

@@ -9,15 +9,16 @@ import { PassThrough, type Readable } from 'node:stream';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import * as semver from '../module/semver.js';
-import { isBroken, type BareRepo, type GitObject } from './bare-repo.js';
+import { isBroken, type BareRepo, type GitObject } from './mirror/bare-repo.js';
 import { findInRefs, unknownRevision, type Found } from './find-revision.js';
-import { ARCHIVE_OPTIONS, PIECEMEAL_OPTIONS } from './git-environment.js';
-import { GitFailure, GitOutputTooLarge, streamGit } from './git-exec.js';
-import { isCommit, type Mirror } from './mirror.js';
+import { ARCHIVE_OPTIONS, PIECEMEAL_OPTIONS } from './transport/git-environment.js';
+import { GitFailure, GitOutputTooLarge, streamGit } from './transport/git-exec.js';
+import { isCommit, type Mirror } from './mirror/mirror.js';
 import { tagsOf, tagsOrigin, type Refs } from './refs.js';
-import { asStorageError } from './storage.js';
+import { asStorageError } from './mirror/disk-errors.js';
 import { findFile, listTree } from './tree.js';
-import type { CodeRepo, Need, Origin, Revision, Tag } from './types.js';
+import type { Origin } from '../module/origin.js';
+import type { CodeRepo, Need, Revision, Tag } from './types.js';
 
 /**
  * The host's refs are no longer those this repository was opened with, or the mirror vanished while it was read:

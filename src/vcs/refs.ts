@@ -8,7 +8,8 @@
 import { createHash } from 'node:crypto';
 import { isPseudoVersion } from '../module/pseudo-version.js';
 import * as semver from '../module/semver.js';
-import type { Origin, Tag } from './types.js';
+import type { Origin } from '../module/origin.js';
+import type { Tag } from './types.js';
 
 /** Ref name (`HEAD`, `refs/heads/main`, `refs/tags/v1.0.0`) → commit hash, tags peeled. */
 export type Refs = ReadonlyMap<string, string>;

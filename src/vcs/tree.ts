@@ -1,6 +1,6 @@
 /** Reads the tree of a commit: names as bytes, kinds, in git's order. */
-import type { BareRepo } from './bare-repo.js';
-import { GitFailure, GitOutputTooLarge } from './git-exec.js';
+import type { BareRepo } from './mirror/bare-repo.js';
+import { GitFailure, GitOutputTooLarge } from './transport/git-exec.js';
 import { findEntry, isDirectory, kindOf, parseTree, type RawEntry } from './objects/tree-object.js';
 import type { TreeEntry } from './types.js';
 

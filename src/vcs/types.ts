@@ -2,30 +2,13 @@
  * What the rest of the program knows about version control.
  *
  * The shape is that of `cmd/go/internal/modfetch/codehost`: a repository knows revisions and files and nothing about
- * modules; `proxy/code-module.ts` turns the first into the second. One difference: a `CodeRepo` here is a repository
+ * modules; `modfetch/code-module.ts` turns the first into the second. One difference: a `CodeRepo` here is a repository
  * *at one moment*, with the refs its host listed then, so that one answer is computed from one state of the host.
  */
 import type { Readable } from 'node:stream';
 import type { ModhavenError } from '../errors.js';
+import type { Origin } from '../module/origin.js';
 import type { RepoUrl } from '../module/repo-url.js';
-
-/**
- * Where an answer comes from, in the very form the go command writes into `.info` files
- * (`codehost.Origin`; field order is that of its JSON).
- */
-export interface Origin {
-  VCS: 'git';
-  URL: string;
-  /** Directory of the module in the repository; absent for the root. */
-  Subdir?: string;
-  /** Commit. */
-  Hash?: string;
-  /** With `TagSum`: the answer depends on the tags that begin so. */
-  TagPrefix?: string;
-  TagSum?: string;
-  /** The answer depends on this ref (`refs/tags/v1.0.0`, `refs/heads/main`, `HEAD`) pointing at `Hash`. */
-  Ref?: string;
-}
 
 /** One commit, as a query found it. */
 export interface Revision {

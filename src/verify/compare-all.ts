@@ -1,7 +1,7 @@
 /** Compares many versions with a new home: in parallel, reporting each as it is known, going on where a run was stopped. */
 import pLimit from 'p-limit';
 import { isNotExist } from '../errors.js';
-import type { VersionStore } from '../proxy/version-store.js';
+import type { VersionStore } from '../store/version-store.js';
 import {
   compareHome,
   explainFailure,
@@ -10,7 +10,7 @@ import {
   type Comparison,
   type OldVersion,
 } from './compare-home.js';
-import type { Fingerprint, Home } from './home.js';
+import type { Fingerprint, Home } from './target.js';
 import type { Journal } from './journal.js';
 import type { Task } from './plan.js';
 

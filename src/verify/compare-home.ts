@@ -14,9 +14,9 @@
 import { errorMessage, isModhavenError, isNotExist, type ModhavenError } from '../errors.js';
 import { goModHash } from '../module/dirhash.js';
 import type { ModulePath } from '../module/module-path.js';
-import type { VersionStore } from '../proxy/version-store.js';
+import type { VersionStore } from '../store/version-store.js';
 import { redactLine } from '../redact.js';
-import { storedFiles, type Fingerprint, type Home } from './home.js';
+import { storedFiles, type Fingerprint, type Home } from './target.js';
 import { judgeInfo } from './stored.js';
 
 export const VERDICTS = ['same', 'moved-commit', 'different', 'missing', 'unreachable', 'extra'] as const;

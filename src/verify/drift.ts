@@ -9,11 +9,11 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { errorMessage } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
-import type { VersionStore } from '../proxy/version-store.js';
+import type { VersionStore } from '../store/version-store.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
 import type { CodeHost } from '../vcs/types.js';
 import { compareHome, knownOf, readStored, type Comparison } from './compare-home.js';
-import { addressesOf, createHome, type Home } from './home.js';
+import { addressesOf, createHome, type Home } from './target.js';
 import { fileList, isBad } from './report.js';
 import { storedVersions } from './stored.js';
 

@@ -12,7 +12,7 @@ import { errorMessage } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import { isPseudoVersion } from '../module/pseudo-version.js';
 import type { RepoUrl } from '../module/repo-url.js';
-import type { VersionStore } from '../proxy/version-store.js';
+import type { VersionStore } from '../store/version-store.js';
 import type { CodeRepo } from '../vcs/types.js';
 import { judgeInfo } from './stored.js';
 

@@ -9,9 +9,9 @@ import pLimit from 'p-limit';
 import { isNotExist } from '../errors.js';
 import { checkModulePath, type ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
-import type { VersionStore } from '../proxy/version-store.js';
+import type { VersionStore } from '../store/version-store.js';
 import { explainFailure, type Comparison } from './compare-home.js';
-import type { Home } from './home.js';
+import type { Home } from './target.js';
 import { storedVersions } from './stored.js';
 
 /** One version to compare. */

@@ -17,12 +17,12 @@ import { errorMessage, isModhavenError } from '../errors.js';
 import { parseGoMod, synthesizeGoMod } from '../module/go-mod.js';
 import { splitPathVersion, type ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
-import { decodeInfo, type Info } from '../proxy/version-info.js';
-import type { PartKind, VersionSource, VersionStore } from '../proxy/version-store.js';
+import { decodeInfo, type Info } from '../module/info.js';
+import type { PartKind, VersionSource, VersionStore } from '../store/version-store.js';
 import { redactLine } from '../redact.js';
-import type { Origin } from '../vcs/types.js';
-import type { ZipContent } from '../proxy/zip-content.js';
-import { readZipFiles } from './zip-files.js';
+import type { Origin } from '../module/origin.js';
+import type { ZipContent } from '../zip/content.js';
+import { readZipFiles } from '../zip/reader.js';
 
 /** One part of a version that is not what it should be. */
 export interface StoredFault {

@@ -1,6 +1,6 @@
 /** What the main process and its workers say to each other. */
 import type { Listen } from '../config/listen.js';
-import type { LogLevel } from '../log.js';
+import type { LogLevel } from '../log/log.js';
 
 /** The settings that a worker needs and that may change while it runs. */
 export interface WorkerSettings {

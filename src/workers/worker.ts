@@ -4,16 +4,16 @@
  */
 import type { Server, ServerResponse } from 'node:http';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { createLog } from '../log.js';
-import { createAnswerMemory } from '../proxy/answer-memory.js';
+import { createLog } from '../log/log.js';
+import { createAnswerMemory } from '../proxy/response-cache.js';
 import { createTrust } from '../proxy/client-address.js';
-import { createDiskStore } from '../proxy/disk-store.js';
-import { createFront } from '../proxy/front.js';
+import { createDiskStore } from '../store/disk-store.js';
+import { createFront } from '../proxy/fast-path.js';
 import { failureReply } from '../proxy/http-errors.js';
-import { createHttpServer, refuseBrokenRequest } from '../proxy/http-server.js';
+import { createHttpServer, refuseBrokenRequest } from '../proxy/listener.js';
 import { createRequestLog } from '../proxy/request-log.js';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
-import { createRelay } from './relay.js';
+import { createRelay } from './forward.js';
 
 interface Worker {
   receive(message: ToWorker): void;

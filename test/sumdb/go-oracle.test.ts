@@ -5,17 +5,17 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openNote, parseSignerKey, parseVerifierKey, signNote } from '../../src/sumdb/note.js';
-import { proveRecord, proveTree } from '../../src/sumdb/proof.js';
-import { parseRecord } from '../../src/sumdb/record.js';
-import { newTiles, parseTilePath, readTileData, tilePath } from '../../src/sumdb/tile.js';
-import { recordHash } from '../../src/sumdb/tlog.js';
-import { formatTree, parseTree } from '../../src/sumdb/tree-head.js';
+import { openNote, parseSignerKey, parseVerifierKey, signNote } from '../../src/sumdb/format/note.js';
+import { proveRecord, proveTree } from '../../src/sumdb/format/proof.js';
+import { parseRecord } from '../../src/sumdb/format/record.js';
+import { newTiles, parseTilePath, readTileData, tilePath } from '../../src/sumdb/format/tile.js';
+import { recordHash } from '../../src/sumdb/format/tlog.js';
+import { formatTree, parseTree } from '../../src/sumdb/format/tree-head.js';
 import { publicProxy } from '../support/public-proxy.js';
 import { missing } from '../support/requirements.js';
 import { mustRun } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';
-import { memoryLog } from './leaves.js';
+import { memoryLog } from './format/leaves.js';
 
 interface Question {
   Kind: 'sign' | 'open' | 'verifier' | 'tree' | 'record' | 'tile' | 'log';

@@ -5,7 +5,7 @@
 import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { generateKey } from '../../src/sumdb/note.js';
+import { generateKey } from '../../src/sumdb/format/note.js';
 import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
 import { repo, type GitRepo } from '../support/git-repo.js';
 import { goClient, type GoClient } from '../support/go.js';

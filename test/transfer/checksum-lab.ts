@@ -2,12 +2,12 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { generateKey, parseSignerKey, type Signer, type Verifier } from '../../src/sumdb/note.js';
-import { formatRecord, goSumLines } from '../../src/sumdb/record.js';
+import { generateKey, parseSignerKey, type Signer, type Verifier } from '../../src/sumdb/format/note.js';
+import { formatRecord, goSumLines } from '../../src/sumdb/format/record.js';
 import { sumdbPath } from '../../src/sumdb/request.js';
-import { newTiles, readTileData, tilePath, TILE_HEIGHT } from '../../src/sumdb/tile.js';
-import { newStoredHashes, recordHash, treeHash, type HashReader } from '../../src/sumdb/tlog.js';
-import { signTree } from '../../src/sumdb/tree-head.js';
+import { newTiles, readTileData, tilePath, TILE_HEIGHT } from '../../src/sumdb/format/tile.js';
+import { newStoredHashes, recordHash, treeHash, type HashReader } from '../../src/sumdb/format/tlog.js';
+import { signTree } from '../../src/sumdb/format/tree-head.js';
 import type { Lookup } from '../../src/transfer/checksum-folder.js';
 
 export interface ChecksumLab {

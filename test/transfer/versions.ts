@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { escapePath, escapeVersion } from '../../src/module/escaping.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createZipWriter } from '../../src/proxy/zip-writer.js';
+import { createZipWriter } from '../../src/zip/writer.js';
 import { zipHash } from '../conformance/module-hash.js';
 
 export const TIME = '2024-01-02T03:04:05Z';

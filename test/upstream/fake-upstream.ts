@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { createZipWriter } from '../../src/proxy/zip-writer.js';
+import { createZipWriter } from '../../src/zip/writer.js';
 import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
 
 export type Respond = (request: IncomingMessage, response: ServerResponse) => void;

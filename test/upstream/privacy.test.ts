@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, until } from '../e2e/ask.js';
-import { SECRET, DELIVERIES } from '../proxy/webhook-deliveries.js';
+import { SECRET, DELIVERIES } from '../webhook/deliveries.js';
 import { goClient } from '../support/go.js';
 import { freePort } from '../support/loopback.js';
 import { missing } from '../support/requirements.js';

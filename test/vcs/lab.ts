@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
 import { createCodeHost } from '../../src/vcs/code-host.js';
-import type { HostEntry, VcsSettings } from '../../src/vcs/remote.js';
+import type { HostEntry, VcsSettings } from '../../src/vcs/transport/access.js';
 import type { CodeHost, CodeRepo, Need } from '../../src/vcs/types.js';
 import { connect } from 'node:net';
 import { startDaemon } from '../support/daemon.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findFile, listTree } from '../../src/vcs/tree.js';
 import { parseTree } from '../../src/vcs/objects/tree-object.js';
-import { bareRepo } from '../../src/vcs/bare-repo.js';
+import { bareRepo } from '../../src/vcs/mirror/bare-repo.js';
 import { repo } from '../support/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { sealedEnv } from '../support/run.js';

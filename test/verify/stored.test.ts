@@ -2,12 +2,12 @@ import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
-import { createDiskStore } from '../../src/proxy/disk-store.js';
-import { putBytes, type PartKind, type VersionStore } from '../../src/proxy/version-store.js';
-import { createZipWriter } from '../../src/proxy/zip-writer.js';
-import { filesAtHand } from '../../src/vcs/at-hand.js';
+import { createDiskStore } from '../../src/store/disk-store.js';
+import { putBytes, type PartKind, type VersionStore } from '../../src/store/version-store.js';
+import { createZipWriter } from '../../src/zip/writer.js';
+import { filesAtHand } from '../../src/vcs/mirror/read-local.js';
 import { checkStored, storedVersions, type FilesAtHand, type StoredFault } from '../../src/verify/stored.js';
-import { readZipFiles } from '../../src/verify/zip-files.js';
+import { readZipFiles } from '../../src/zip/reader.js';
 import { zipHash } from '../conformance/module-hash.js';
 import { missing } from '../support/requirements.js';
 import { tempDir } from '../support/tmp.js';

@@ -8,7 +8,7 @@
  * why.
  */
 import { LRUCache } from 'lru-cache';
-import { converse, GitFailure, GitOutputTooLarge } from '../git-exec.js';
+import { converse, GitFailure, GitOutputTooLarge } from '../transport/git-exec.js';
 import { createObjectParser, type GitObject } from './object-stream.js';
 
 export type { GitObject } from './object-stream.js';

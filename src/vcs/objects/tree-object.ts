@@ -1,5 +1,5 @@
 /** Reads tree objects (gitformat-pack(5)): `MODE SP NAME NUL HASH` without anything in between. */
-import { GitFailure } from '../git-exec.js';
+import { GitFailure } from '../transport/git-exec.js';
 import type { TreeEntry } from '../types.js';
 
 /** One line of a tree object. */

@@ -4,9 +4,9 @@
  */
 import { mkdir } from 'node:fs/promises';
 import type { RepoUrl } from '../../module/repo-url.js';
-import { usesProxy } from '../dial.js';
-import { networkEnvironment } from '../git-environment.js';
-import { runGit } from '../git-exec.js';
+import { usesProxy } from '../transport/reachability.js';
+import { networkEnvironment } from '../transport/git-environment.js';
+import { runGit } from '../transport/git-exec.js';
 
 /** Variables that curl or git's http part read (git(1), curl(1)), beside those that name a web proxy. */
 const VARIABLES = /^(?:GIT_SSL_\w+|SSL_CERT_FILE|SSL_CERT_DIR|GIT_PROXY_\w+)$/;

@@ -1,11 +1,11 @@
 /** Shows a host the login it asks for, as git does: not before it asks, and only to the host that the login is for. */
 import type { IncomingMessage } from 'node:http';
 import type { RepoUrl } from '../../module/repo-url.js';
-import { GitFailure } from '../git-exec.js';
-import { curlLogin, type Login } from '../netrc.js';
-import type { Access } from '../remote.js';
-import { AskGit } from './ask-git.js';
-import { discard } from './exchange.js';
+import { GitFailure } from '../transport/git-exec.js';
+import { curlLogin, type Login } from '../transport/netrc.js';
+import type { Access } from '../transport/access.js';
+import { AskGit } from './fallback-to-git.js';
+import { discard } from './http-request.js';
 
 /** Asks with the value of an `Authorization` header, or without. */
 export type Question = (authorization: string | undefined) => Promise<IncomingMessage>;

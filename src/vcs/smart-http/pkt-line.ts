@@ -1,5 +1,5 @@
 /** The frames that git's protocols are made of (gitprotocol-common(5), "pkt-line Format"). */
-import { AskGit } from './ask-git.js';
+import { AskGit } from './fallback-to-git.js';
 
 /** A packet that carries bytes, or one of the three that only divide. */
 export type Packet = Buffer | 'flush' | 'delimiter' | 'end';

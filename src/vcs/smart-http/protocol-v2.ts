@@ -1,7 +1,7 @@
 /** What is said in version 2 of git's protocol (gitprotocol-v2(5)): requests as text, answers from packets. Pure. */
 import { isHash, type ObjectFormat } from '../objects/object-format.js';
 import { isListedRef, type RefListing } from '../refs.js';
-import { AskGit } from './ask-git.js';
+import { AskGit } from './fallback-to-git.js';
 import { DELIMITER, FLUSH, packet, type Packet } from './pkt-line.js';
 
 /** What a server says that it can do. */

@@ -1,11 +1,11 @@
 /** Takes in what a host sends: small packs here, others by `git index-pack`. Either checks every byte. */
 import type { Writable } from 'node:stream';
-import type { BareRepo } from '../bare-repo.js';
-import { PIECEMEAL_OPTIONS } from '../git-environment.js';
-import { converse, GitFailure } from '../git-exec.js';
+import type { BareRepo } from '../mirror/bare-repo.js';
+import { PIECEMEAL_OPTIONS } from '../transport/git-environment.js';
+import { converse, GitFailure } from '../transport/git-exec.js';
 import { NotSmall } from '../objects/small-pack.js';
-import { asStorageError } from '../storage.js';
-import { AskGit } from './ask-git.js';
+import { asStorageError } from '../mirror/disk-errors.js';
+import { AskGit } from './fallback-to-git.js';
 
 /** A pack that is no larger is held whole, and taken in without git. */
 const SMALL = 256 * 1024;

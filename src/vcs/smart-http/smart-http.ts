@@ -8,15 +8,15 @@
 import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import type { RepoUrl } from '../../module/repo-url.js';
-import type { BareRepo } from '../bare-repo.js';
-import { silentHost } from '../dial.js';
-import { GitFailure } from '../git-exec.js';
-import { pinCommit, pinnedCommits, shallowCommits } from '../pins.js';
+import type { BareRepo } from '../mirror/bare-repo.js';
+import { silentHost } from '../transport/reachability.js';
+import { GitFailure } from '../transport/git-exec.js';
+import { pinCommit, pinnedCommits, shallowCommits } from '../mirror/commit-refs.js';
 import type { RefListing } from '../refs.js';
-import type { Access, VcsSettings } from '../remote.js';
+import type { Access, VcsSettings } from '../transport/access.js';
 import { createAccountSettings } from './account-settings.js';
-import { AskGit } from './ask-git.js';
-import { discard, exchange, Silence } from './exchange.js';
+import { AskGit } from './fallback-to-git.js';
+import { discard, exchange, Silence } from './http-request.js';
 import { createLogin } from './login.js';
 import { packets } from './pkt-line.js';
 import {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
-import type { VcsSettings } from '../../../src/vcs/remote.js';
+import type { VcsSettings } from '../../../src/vcs/transport/access.js';
 import { FLUSH, packet } from '../../../src/vcs/smart-http/pkt-line.js';
 import { listenOnLoopback } from '../../support/loopback.js';
 import { missing } from '../../support/requirements.js';

@@ -4,7 +4,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
-import type { HostEntry } from '../../../src/vcs/remote.js';
+import type { HostEntry } from '../../../src/vcs/transport/access.js';
 import { gitHttpHost, type GitHttpOptions } from '../../support/git-http-host.js';
 import { listenOnLoopback } from '../../support/loopback.js';
 import { missing } from '../../support/requirements.js';

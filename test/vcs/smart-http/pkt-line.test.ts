@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AskGit } from '../../../src/vcs/smart-http/ask-git.js';
+import { AskGit } from '../../../src/vcs/smart-http/fallback-to-git.js';
 import { packet, packets } from '../../../src/vcs/smart-http/pkt-line.js';
 import { inPieces } from './pieces.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AskGit } from '../../../src/vcs/smart-http/ask-git.js';
+import { AskGit } from '../../../src/vcs/smart-http/fallback-to-git.js';
 import {
   fetchRequest,
   lsRefsRequest,

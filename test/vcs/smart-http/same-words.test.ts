@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
-import type { HostEntry, VcsSettings } from '../../../src/vcs/remote.js';
+import type { HostEntry, VcsSettings } from '../../../src/vcs/transport/access.js';
 import { packet } from '../../../src/vcs/smart-http/pkt-line.js';
 import { gitHttpHost, type Failure, type GitHttpHost } from '../../support/git-http-host.js';
 import { freePort, listenOnLoopback } from '../../support/loopback.js';

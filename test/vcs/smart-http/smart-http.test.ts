@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
-import type { VcsSettings } from '../../../src/vcs/remote.js';
+import type { VcsSettings } from '../../../src/vcs/transport/access.js';
 import { forwardProxy } from '../../support/forward-proxy.js';
 import { commandsIn, gitHttpHost } from '../../support/git-http-host.js';
 import { repo } from '../../support/git-repo.js';

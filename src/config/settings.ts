@@ -1,0 +1,63 @@
+/**
+ * The settings in use, and how they are read again.
+ *
+ * A reload is all or nothing: a file with an error changes nothing. What a running server cannot change (where it
+ * listens, where its cache is, how many workers it has, its checksum database) keeps its old value, and that is said.
+ */
+import { loadConfig, type Config, type ConfigOverrides } from './load-config.js';
+import { isModhavenError, type ModhavenError } from '../errors.js';
+import type { VcsSettings } from '../vcs/transport/access.js';
+
+export interface Settings {
+  current(): Config;
+  /** What is wrong with the file on disk; undefined if it is the one in use. */
+  lastError(): ModhavenError | undefined;
+  /** Reads the file again. Returns the settings whose change needs a restart; undefined if the file is bad. */
+  reload(): string[] | undefined;
+}
+
+/** Reads `file` for the first time. Throws CONFIG. */
+export function createSettings(
+  file: string | undefined,
+  overrides: ConfigOverrides,
+  env: NodeJS.ProcessEnv,
+): Settings {
+  let config = loadConfig(file, env, overrides);
+  let lastError: ModhavenError | undefined;
+  return {
+    current: () => config,
+    lastError: () => lastError,
+    reload() {
+      try {
+        const next = loadConfig(file, env, overrides);
+        const { listen, cacheDir, workers, sumdb } = config;
+        const fixed = { listen, cacheDir, workers, sumdb };
+        const ignored = KEPT.filter(([, key]) => JSON.stringify(next[key]) !== JSON.stringify(fixed[key]));
+        config = { ...next, ...fixed };
+        lastError = undefined;
+        return ignored.map(([name]) => name);
+      } catch (error) {
+        if (!isModhavenError(error)) throw error;
+        lastError = error;
+        return undefined;
+      }
+    },
+  };
+}
+
+const KEPT = [
+  ['listen', 'listen'],
+  ['cache.dir', 'cacheDir'],
+  ['workers', 'workers'],
+  ['sumdb', 'sumdb'],
+] as const;
+
+/** What the git layer needs of the settings. */
+export function vcsSettings(config: Config): VcsSettings {
+  return {
+    timeoutMs: config.vcsTimeoutMs,
+    connectTimeoutMs: config.vcsConnectTimeoutMs,
+    concurrency: config.vcsConcurrency,
+    hosts: config.hosts,
+  };
+}

@@ -1,0 +1,49 @@
+/** Answers from the store alone: for requests that forbid fetching (`Disable-Module-Fetch: true`). */
+import { ModhavenError } from '../errors.js';
+import type { ModulePath } from '../module/module-path.js';
+import { isPseudoVersion } from '../module/pseudo-version.js';
+import * as semver from '../module/semver.js';
+import type { VersionStore } from '../store/version-store.js';
+
+/**
+ * The stored versions, pseudo-versions left out as in any list; with `complete` those that have a zip, if any has.
+ * Throws NOT_CACHED if nothing is stored at all.
+ */
+export async function cachedList(
+  store: VersionStore,
+  module: ModulePath,
+  complete = false,
+): Promise<string[]> {
+  const stored = await storedVersions(store, module, complete);
+  if (stored.length === 0) throw notCached(`${module}/@v/list`);
+  return stored.filter((version) => !isPseudoVersion(version));
+}
+
+/** The `.info` of the newest release of these, else of the newest version of any kind. Throws NOT_CACHED. */
+export async function cachedLatest(
+  store: VersionStore,
+  module: ModulePath,
+  complete = false,
+): Promise<Buffer> {
+  const versions = await storedVersions(store, module, complete);
+  const version = versions.findLast((candidate) => semver.prerelease(candidate) === '') ?? versions.at(-1);
+  const info = version === undefined ? undefined : await store.read({ module, version, kind: 'info' });
+  if (info === undefined) throw notCached(`${module}@latest`);
+  return info;
+}
+
+/** The error for something that is not stored and may not be fetched. */
+export function notCached(subject: string): ModhavenError {
+  return new ModhavenError('NOT_CACHED', `not found: ${subject} is not in the cache`, {
+    reason: 'the request forbids fetching it (Disable-Module-Fetch: true)',
+  });
+}
+
+/** Oldest first. A go.mod is asked for of many versions that nobody wants: with `complete` these do not count. */
+async function storedVersions(store: VersionStore, module: ModulePath, complete: boolean): Promise<string[]> {
+  const known = semver.sortVersions(await store.versions(module, 'info'));
+  if (!complete) return known;
+  const zips = new Set(await store.versions(module, 'zip'));
+  const whole = known.filter((version) => zips.has(version));
+  return whole.length > 0 ? whole : known;
+}

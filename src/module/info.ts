@@ -1,0 +1,22 @@
+/** `.info` as JSON: the go command's `RevInfo` (Go Modules Reference, GOPROXY protocol), field by field. */
+import type { Origin } from './origin.js';
+
+/** What an `.info` file says. */
+export interface Info {
+  Version: string;
+  /** RFC 3339, UTC, seconds. */
+  Time: string;
+  Origin?: Origin;
+}
+
+/** The bytes of an `.info` file. */
+export function encodeInfo(version: string, time: Date, origin: Origin | undefined): Buffer {
+  const info: Info = { Version: version, Time: time.toISOString().replace('.000Z', 'Z') };
+  if (origin !== undefined) info.Origin = origin;
+  return Buffer.from(JSON.stringify(info));
+}
+
+/** Reads an `.info` file that was stored by `encodeInfo`. */
+export function decodeInfo(bytes: Buffer): Info {
+  return JSON.parse(bytes.toString('utf8')) as Info;
+}

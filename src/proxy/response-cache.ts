@@ -1,0 +1,126 @@
+/**
+ * Whole answers in memory, by the raw URL they answer, bounded in bytes.
+ *
+ * What never changes stays until it is pushed out. What may change (lists, branches, `@latest`) stays until it is older
+ * than `refresh`, and all of it goes when anything happens that may change it: so many answers of so little work are
+ * not worth knowing which of them depends on what.
+ */
+import { LRUCache } from 'lru-cache';
+import type { PreparedAnswer } from './responses.js';
+
+/** What the log says about the request besides method, status and time. */
+export interface Outcome {
+  module?: string;
+  version?: string;
+  /** `hit`: git was left alone. */
+  cache?: 'hit' | 'fetch';
+}
+
+export interface Remembered {
+  readonly answer: PreparedAnswer;
+  readonly outcome: Outcome;
+  /** The part of its log line that is always the same, once it was made. */
+  logged?: string;
+}
+
+/** Of an answer that may change. */
+export interface Freshness {
+  /** When it was known to be so, in milliseconds since 1970. */
+  asOf: number;
+  /** `now()` of the memory when its making began. */
+  since: number;
+}
+
+export interface AnswerMemory {
+  /** An answer that holds now. With `unchanging`, only one that always will. */
+  get(url: string, unchanging?: boolean): Remembered | undefined;
+  /** Keeps an answer, whose body is in memory, if it is not too large; without `freshness` for good. */
+  keep(url: string, remembered: Remembered, freshness?: Freshness): void;
+  /** The moment of a request that may lead to `keep`. Moments are counted, not timed. */
+  moment(): number;
+  /**
+   * Forgets what may change, and what is being made now. Given a time, nothing from before it is kept from now on.
+   */
+  forgetChanging(before?: number): void;
+  /** The largest body that is kept, in bytes. */
+  largest(): number;
+  /** Bytes in use, by estimate. */
+  bytes(): number;
+}
+
+export interface AnswerMemoryOptions {
+  /** `cache.memory`, in bytes; 0 keeps nothing. */
+  maxBytes: () => number;
+  /** How old an answer may be that may change, in milliseconds (`refresh`). */
+  refreshMs: () => number;
+}
+
+/** Bodies beyond this size leave no room for others, whatever the limit. */
+const LARGEST = 8 * 1024 * 1024;
+/** An answer takes at most this part of the memory. */
+const SHARE = 1 / 4;
+/** What an entry costs besides its texts: objects, arrays, the list it hangs in. */
+const OVERHEAD = 1024;
+
+interface Entry extends Remembered {
+  readonly asOf: number;
+  /** Infinity for what never changes. */
+  readonly until: number;
+  readonly since: number;
+}
+
+export function createAnswerMemory({ maxBytes, refreshMs }: AnswerMemoryOptions): AnswerMemory {
+  let limit = 0;
+  let entries: LRUCache<string, Entry> | undefined;
+  let now = 0;
+  let notBefore = 0;
+
+  /** The entries under the limit of now; undefined if there is to be none. */
+  function bounded(): LRUCache<string, Entry> | undefined {
+    if (limit === maxBytes()) return entries;
+    limit = maxBytes();
+    entries = limit === 0 ? undefined : new LRUCache({ maxSize: limit, maxEntrySize: limit });
+    return entries;
+  }
+
+  function isFresh({ asOf, until, since }: Entry): boolean {
+    const time = Date.now();
+    // A clock that was set back must not keep an answer alive.
+    return since === now && time < until && time >= asOf;
+  }
+
+  const largest = (): number => Math.min(LARGEST, Math.floor(maxBytes() * SHARE));
+
+  return {
+    get(url, unchanging = false) {
+      const held = bounded();
+      const entry = held?.get(url);
+      if (entry === undefined || entry.until === Infinity) return entry;
+      if (unchanging) return undefined;
+      if (isFresh(entry)) return entry;
+      held?.delete(url);
+      return undefined;
+    },
+
+    keep(url, remembered, freshness) {
+      const { answer } = remembered;
+      const held = bounded();
+      if (held === undefined || answer.size > largest()) return;
+      const { asOf, since } = freshness ?? { asOf: 0, since: now };
+      const until = freshness === undefined ? Infinity : asOf + refreshMs();
+      if (since !== now || (freshness !== undefined && (asOf < notBefore || Date.now() >= until))) return;
+      const size = answer.size + 2 * url.length + OVERHEAD;
+      held.set(url, { ...remembered, asOf, until, since }, { size });
+    },
+
+    moment: () => now,
+
+    forgetChanging(before = 0) {
+      now += 1;
+      notBefore = Math.max(notBefore, before);
+    },
+
+    largest,
+    bytes: () => bounded()?.calculatedSize ?? 0,
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * Answers that are ready to be sent: a body, its validator, and the headers in the raw form (name and value in turn)
+ * that node:http writes with the least work. Made once, sent as often as somebody asks.
+ */
+import { createHash } from 'node:crypto';
+import { ModhavenError } from '../errors.js';
+import { storedName, type OpenPart, type Part, type VersionStore } from '../store/version-store.js';
+
+export const CONTENT_TYPES = {
+  list: 'text/plain; charset=utf-8',
+  info: 'application/json',
+  mod: 'text/plain; charset=utf-8',
+  zip: 'application/zip',
+} as const;
+
+/** For what never changes (a version that was served). */
+export const IMMUTABLE = 'public, max-age=31536000, immutable';
+
+/** The internal location below which a server in front has `<cache.dir>/download`. */
+const ACCEL_PREFIX = '/-/download/';
+
+/** For what may have changed a minute later (lists, branches). */
+export const SHORT = 'public, max-age=10';
+
+/** What says that an answer, known since `asOf` (milliseconds since 1970), may be outdated. */
+export function staleHeaders(asOf: number): string[] {
+  const age = Math.max(0, Math.round((Date.now() - asOf) / 1000));
+  return ['age', String(age), 'warning', '110 - "Response is Stale"'];
+}
+
+export interface PreparedAnswer {
+  /** Bytes, one character of a string for each (latin1), or a stored file that is closed by whoever sends it. */
+  readonly body: string | Buffer | OpenPart;
+  /** Of the body, in bytes. */
+  readonly size: number;
+  /** Strong validator, with its quotes. */
+  readonly etag: string;
+  /** Without Content-Length. */
+  readonly headers: readonly string[];
+  /** With the Content-Length of the whole body. */
+  readonly wholeHeaders: readonly string[];
+  /** Whether a part of the body may be asked for. */
+  readonly hasRanges: boolean;
+  /** Of a stored zip: where a server in front finds it, see `config/nginx.conf`. */
+  readonly accelPath?: string;
+}
+
+/** A text; `more` holds further headers. */
+export function prepareText(
+  text: Buffer,
+  type: string,
+  cacheControl: string,
+  more: readonly string[] = [],
+): PreparedAnswer {
+  const etag = `"${createHash('sha256').update(text).digest('base64url')}"`;
+  const headers = ['content-type', type, 'cache-control', cacheControl, 'etag', etag, ...more];
+  // One byte a character: node writes such a text and the headers before it in one piece.
+  return prepared(text.toString('latin1'), text.length, etag, headers, false);
+}
+
+/** The `.info`, `.mod` or `.zip` of a version; undefined if it is not stored. A zip is open then, and not yet read. */
+export async function prepareStored(store: VersionStore, part: Part): Promise<PreparedAnswer | undefined> {
+  if (part.kind === 'zip') return prepareZip(store, part);
+  const text = await store.read(part);
+  if (text === undefined || part.kind === 'ziphash') return undefined;
+  return prepareText(text, CONTENT_TYPES[part.kind], IMMUTABLE);
+}
+
+/** The validator of a zip is its `h1:` hash. */
+async function prepareZip(store: VersionStore, zip: Part): Promise<PreparedAnswer | undefined> {
+  const [file, hash] = await Promise.all([store.openPart(zip), store.read({ ...zip, kind: 'ziphash' })]);
+  if (file === undefined) return undefined;
+  if (hash === undefined) {
+    file.close();
+    throw new ModhavenError('STORAGE', `the stored zip of ${zip.module}@${zip.version} is incomplete`, {
+      reason: 'its .ziphash file was removed from the cache directory',
+      remedy: 'remove the zip, too, so that both are made again',
+    });
+  }
+  const etag = `"${hash.toString('latin1').trim()}"`;
+  const headers = ['content-type', CONTENT_TYPES.zip, 'cache-control', IMMUTABLE, 'etag', etag];
+  const answer = prepared(file, file.size, etag, [...headers, 'accept-ranges', 'bytes'], true);
+  return { ...answer, accelPath: ACCEL_PREFIX + encodeURI(storedName(zip)) };
+}
+
+/** The stored file that is open as the body of `answer`. */
+export function openPartOf({ body }: PreparedAnswer): OpenPart | undefined {
+  return typeof body === 'string' || Buffer.isBuffer(body) ? undefined : body;
+}
+
+/** The same answer with its body in memory. */
+export function withBody(answer: PreparedAnswer, body: Buffer): PreparedAnswer {
+  return { ...answer, body };
+}
+
+function prepared(
+  body: PreparedAnswer['body'],
+  size: number,
+  etag: string,
+  headers: readonly string[],
+  hasRanges: boolean,
+): PreparedAnswer {
+  const wholeHeaders = [...headers, 'content-length', String(size)];
+  return { body, size, etag, headers, wholeHeaders, hasRanges };
+}

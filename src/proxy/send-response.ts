@@ -1,0 +1,95 @@
+/** Sends a prepared answer the way HTTP wants it: validators, HEAD, ranges, lengths. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import parseRange from 'range-parser';
+import type { Trust } from './client-address.js';
+import { openPartOf, type PreparedAnswer } from './responses.js';
+import { sendPart } from './send-part.js';
+import type { ByteRange } from '../store/version-store.js';
+
+/** Bodies from this size on take time to send, in bytes. */
+const LARGE = 256 * 1024;
+
+/** A client that takes nothing for so long has gone, in milliseconds. */
+export const STALLED_MS = 5 * 60_000;
+
+/** Answers a GET or HEAD. The headers are sent when it returns, the body is on its way. */
+export function sendAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: PreparedAnswer,
+  trusts: Trust,
+): void {
+  const { headers, method } = request;
+  if (response.destroyed) {
+    discard(answer);
+    return;
+  } // the client left while the answer was made
+  if (isKnown(headers['if-none-match'], answer.etag)) {
+    response.writeHead(304, answer.headers as string[]).end();
+    discard(answer);
+    return;
+  }
+  if (answer.accelPath !== undefined && sendsFiles(request, trusts)) {
+    // An empty body that says its length: after one in chunks nginx would close the connection for a redirect.
+    const told = ['x-accel-redirect', answer.accelPath, 'content-length', '0'];
+    response.writeHead(200, [...answer.headers, ...told]).end();
+    discard(answer);
+    return;
+  }
+  const range = answer.hasRanges ? rangeOf(request, answer) : undefined;
+  if (range === 'unsatisfiable') {
+    const told = ['content-range', `bytes */${answer.size}`, 'content-length', '0'];
+    response
+      .writeHead(416, ['etag', answer.etag, 'cache-control', 'no-store', 'accept-ranges', 'bytes', ...told])
+      .end();
+    discard(answer);
+    return;
+  }
+  if (range === undefined) response.writeHead(200, answer.wholeHeaders as string[]);
+  else response.writeHead(206, [...answer.headers, ...partHeaders(range, answer.size)]);
+  if (method !== 'HEAD') {
+    sendBody(response, answer, range);
+    return;
+  }
+  response.end();
+  discard(answer);
+}
+
+function sendBody(response: ServerResponse, { body, size }: PreparedAnswer, range?: ByteRange): void {
+  if (size >= LARGE) response.setTimeout(STALLED_MS, () => response.destroy());
+  if (typeof body === 'string') response.end(body, 'latin1');
+  else if (Buffer.isBuffer(body))
+    response.end(range === undefined ? body : body.subarray(range.start, range.end + 1));
+  else sendPart(response, body, range ?? { start: 0, end: size - 1 });
+}
+
+function discard(answer: PreparedAnswer): void {
+  openPartOf(answer)?.close();
+}
+
+/** Whether a proxy in front offers to send the file itself (X-Accel-Redirect), and may be told where it is. */
+function sendsFiles({ headers, socket }: IncomingMessage, trusts: Trust): boolean {
+  return headers['x-sendfile-type'] === 'X-Accel-Redirect' && trusts(socket.remoteAddress);
+}
+
+function partHeaders({ start, end }: ByteRange, size: number): string[] {
+  return ['content-range', `bytes ${start}-${end}/${size}`, 'content-length', String(end - start + 1)];
+}
+
+/** One range, or undefined for the whole: several at once, or of another copy, are not worth their complications. */
+function rangeOf(
+  { headers: { range, 'if-range': ifRange } }: IncomingMessage,
+  { size, etag }: PreparedAnswer,
+): ByteRange | 'unsatisfiable' | undefined {
+  if (range === undefined || (ifRange !== undefined && ifRange !== etag)) return undefined;
+  const ranges = parseRange(size, range, { combine: true });
+  if (ranges === -1) return 'unsatisfiable';
+  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined;
+  return ranges[0];
+}
+
+/** Whether If-None-Match names `etag` (RFC 9110: weak comparison). */
+function isKnown(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(',').some((item) => ['*', etag].includes(item.trim().replace(/^W\//, '')));
+}

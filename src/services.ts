@@ -1,0 +1,165 @@
+/**
+ * What stands behind the server and the commands that fetch: the store, the git hosts, the upstream and the services over
+ * them, put together from the settings. Nothing here decides anything.
+ */
+import { join } from 'node:path';
+import type { Logger } from './log/log.js';
+import type { ModulePath } from './module/module-path.js';
+import type { RepoUrl } from './module/repo-url.js';
+import { namesHostOf } from './discovery/direct-hosts.js';
+import { createDiscovery } from './discovery/discovery.js';
+import { createDiskStore } from './store/disk-store.js';
+import { createModuleRouter } from './modfetch/router.js';
+import { createModuleService, type ModuleService } from './modfetch/git-source.js';
+import { isPrivatePath } from './modfetch/private-paths.js';
+import { createRootFinder, type RootFinder } from './modfetch/repo-root.js';
+import { createStoredModules } from './modfetch/offline.js';
+import type { ChecksumDatabases } from './proxy/sumdb-route.js';
+import type { VersionStore } from './store/version-store.js';
+import { vcsSettings, type Settings } from './config/settings.js';
+import { createDatabase } from './sumdb/log/database.js';
+import { guardedStore } from './sumdb/log/guarded-store.js';
+import { PUBLIC_DATABASE } from './sumdb/client/known-databases.js';
+import { createLogbook, type Logbook } from './sumdb/log/own-database.js';
+import { publicDatabase } from './sumdb/client/public-database.js';
+import { createGoproxyClient } from './upstream/goproxy-client.js';
+import { createLastKnown } from './upstream/stale-cache.js';
+import { createSumdbMirror } from './sumdb/client/mirror.js';
+import { createSumdbSource } from './upstream/sumdb-source.js';
+import { createUpstreamModules } from './upstream/upstream-modules.js';
+import type { VanityMap } from './vanity/vanity-map.js';
+import { createCodeHost } from './vcs/code-host.js';
+import { isSameListing } from './vcs/git-repo.js';
+import type { CodeHost, CodeRepo } from './vcs/types.js';
+import { createDriftWatch, type DriftWatch } from './verify/drift.js';
+import { createTagWatch, tagRefs, type TagWatch } from './verify/moved-tags.js';
+
+export interface Backend {
+  store: VersionStore;
+  host: CodeHost;
+  roots: RootFinder;
+  /** The modules of our own rules. */
+  ours: ModuleService;
+  /** All modules: ours, and public ones through the upstream. */
+  modules: ModuleService;
+  /** Whether a module path is private. */
+  isPrivate: (path: string) => boolean;
+  /** Checksum databases: public ones, passed through and kept, and our own. */
+  sumdb: ChecksumDatabases;
+  /** What our own checksum database has recorded; undefined if there is none. */
+  logbook: Logbook | undefined;
+  drift: DriftWatch;
+  tags: TagWatch;
+}
+
+export interface BackendOptions {
+  settings: Pick<Settings, 'current'>;
+  vanity: () => VanityMap;
+  log: Logger;
+  /** Told that the refs of a repository are not what they were. */
+  onNewRefs?: () => void;
+}
+
+export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptions): Backend {
+  const config = () => settings.current();
+  const { cacheDir } = config();
+  const refreshMs = () => config().refreshMs;
+  const proxies = () => config().upstream;
+  const isPrivate = (path: string) => isPrivatePath(path, vanity(), config().hosts.keys());
+
+  const disk = createDiskStore(join(cacheDir, 'download'));
+  const own = config().sumdb;
+  const logbook = own === undefined ? undefined : createLogbook(cacheDir, own, log);
+  const store =
+    logbook === undefined
+      ? disk
+      : guardedStore(disk, { recorded: logbook.recorded, onDifference: logbook.alarm });
+  const tags = createTagWatch({
+    store,
+    log,
+    onForeign: (module) => drift.check(module),
+    refresh: (remote) => void host.open(remote, 0).catch(() => undefined),
+  });
+  const host = createCodeHost({
+    dir: join(cacheDir, 'vcs'),
+    settings: () => vcsSettings(config()),
+    onRefs: (remote, listing, before) => {
+      tags.refs(remote, listing);
+      if (before !== undefined && !isSameListing(listing, before)) onNewRefs?.();
+    },
+  });
+  const drift = createDriftWatch({ store, host, vanity, log });
+  const roots = createRootFinder({ candidates: (path) => vanity().candidates(path), host, refreshMs });
+  const ours = createModuleService({ roots, host, store, refreshMs, log, onRepo: watchRepo });
+  const client = createGoproxyClient({ proxies, patienceMs: () => config().vcsTimeoutMs });
+  const directly = createModuleService({
+    ...{ store, refreshMs, log },
+    roots: createDiscovery({
+      hosts: () => config().directHosts,
+      patienceMs: () => config().vcsTimeoutMs,
+      refreshMs,
+    }),
+    // Its own mirrors: a host that is not ours might send git to one that is.
+    host: createCodeHost({
+      dir: join(cacheDir, 'vcs', 'direct'),
+      settings: () => ({ ...vcsSettings(config()), followRedirects: false }),
+    }),
+  });
+  const direct = (path: string) => (namesHostOf(config().directHosts, path) ? directly : undefined);
+  const upstream = createUpstreamModules({
+    ...{ client, store, direct },
+    lastKnown: createLastKnown({ dir: join(cacheDir, 'upstream'), log }),
+    tempDir: cacheDir,
+    refreshMs,
+    hurryMs: () => config().vcsConnectTimeoutMs,
+    log,
+  });
+  const hasUpstream = () => proxies().length > 0 || config().directHosts.size > 0;
+  const offline = createStoredModules({ store, unknown: ours });
+  const modules = createModuleRouter({
+    ours,
+    upstream,
+    offline,
+    covers: isPrivate,
+    hasUpstream,
+    // Private by its login alone: then the proxies of the list are passed over, and the rules have nothing to say.
+    direct: (path) => (vanity().covers(path) ? undefined : direct(path)),
+  });
+  const mirror = createSumdbMirror({
+    dir: join(cacheDir, 'download', 'sumdb'),
+    source: createSumdbSource({ client, proxies }),
+    isOnline: hasUpstream,
+    isPrivate,
+    refreshMs,
+    log,
+  });
+
+  const published = publicDatabase({
+    verifier: PUBLIC_DATABASE,
+    through: mirror,
+    dir: join(cacheDir, 'sumdb/.seen'),
+    log,
+  });
+  const database =
+    logbook === undefined
+      ? undefined
+      : createDatabase({
+          name: logbook.name,
+          log: logbook.log,
+          modules,
+          store,
+          isPrivate,
+          publicSums: (module, version) => published.lookup(module, version),
+          logger: log,
+        });
+  const sumdb: ChecksumDatabases = {
+    get: (name, path) => (name === database?.name ? database.get(path) : mirror.get(name, path)),
+  };
+
+  function watchRepo(module: ModulePath, remote: RepoUrl, repo: CodeRepo): void {
+    tags.sees(module, remote, () => tagRefs(repo));
+    drift.reached(module);
+  }
+
+  return { store, host, roots, ours, modules, isPrivate, sumdb, logbook, drift, tags };
+}

@@ -1,0 +1,136 @@
+/**
+ * Our own checksum database: the protocol of sum.golang.org (package golang.org/x/mod/sumdb, "Server") over our log.
+ *
+ * The first lookup of a version records it: its go.mod and zip are made sure to be in the store, their hashes are taken,
+ * those of a public module compared with what the public database has proved for it, and only then they enter the log.
+ * From then on the record is what counts.
+ */
+import type { Logger } from 'pino';
+import { ModhavenError } from '../../errors.js';
+import { goModHash } from '../../module/dirhash.js';
+import type { ModulePath } from '../../module/module-path.js';
+import { isCanonicalVersion } from '../../module/version.js';
+import { createCoalescer } from '../../concurrency/singleflight.js';
+import type { ModuleService } from '../../modfetch/git-source.js';
+import type { SumdbAnswer } from '../../proxy/sumdb-route.js';
+import type { VersionStore } from '../../store/version-store.js';
+import { differenceError } from './guarded-store.js';
+import type { ChecksumLog } from './log.js';
+import { formatRecord, goSumLines, sumsIn, type GoSums } from '../format/record.js';
+import { parseSumdbRequest } from '../request.js';
+import { tilePath, type Tile } from '../format/tile.js';
+
+export interface DatabaseOptions {
+  name: string;
+  log: () => ChecksumLog;
+  modules: Pick<ModuleService, 'ensure'>;
+  store: Pick<VersionStore, 'read'>;
+  isPrivate: (module: string) => boolean;
+  /** What the public checksum database has proved of a version. Throws what a module service throws. */
+  publicSums: (module: ModulePath, version: string) => Promise<GoSums>;
+  logger: Pick<Logger, 'info' | 'error'>;
+}
+
+export interface Database {
+  readonly name: string;
+  /** Answers as `ChecksumDatabases` does. */
+  get(path: string): Promise<SumdbAnswer>;
+}
+
+export function createDatabase(options: DatabaseOptions): Database {
+  const { name, log, modules, store, isPrivate, publicSums, logger } = options;
+  const flights = createCoalescer();
+
+  async function lookup(module: ModulePath, version: string): Promise<SumdbAnswer> {
+    const subject = `${module}@${version}`;
+    if (!isCanonicalVersion(version))
+      throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject}: version is not canonical`);
+    const known = log().find(module, version);
+    const number = known ?? (await flights.run(subject, () => enter(module, version)));
+    const record = Buffer.from(formatRecord(number, await log().record(number)));
+    const body = Buffer.concat([record, log().head().note]);
+    return { body, hit: known !== undefined, immutable: false };
+  }
+
+  /** Records a version. Answers with the number of its record. */
+  async function enter(module: ModulePath, version: string): Promise<number> {
+    await modules.ensure(module, version, 'zip', FETCH);
+    await modules.ensure(module, version, 'mod', FETCH);
+    const sums = await storedSums(module, version);
+    if (!isPrivate(module)) await compareWithPublic(module, version, sums);
+    const number = await log().append(goSumLines(module, version, sums));
+    // Another process may have been faster; what it found is what counts, and was different only if something is wrong.
+    const recorded = sumsIn(await log().record(number), module, version);
+    for (const part of ['zip', 'mod'] as const)
+      if (recorded?.[part] !== sums[part]) {
+        throw differenceError(
+          { module, version, part },
+          {
+            reason: `recorded ${recorded?.[part] ?? 'nothing'}, stored ${sums[part]}`,
+            remedy: 'another modhaven recorded this version: compare their stores with modhaven verify',
+          },
+        );
+      }
+    logger.info({ module, version, record: number, ...sums }, 'recorded in the checksum database');
+    return number;
+  }
+
+  async function storedSums(module: ModulePath, version: string): Promise<GoSums> {
+    const [zipHash, mod] = await Promise.all([
+      store.read({ module, version, kind: 'ziphash' }),
+      store.read({ module, version, kind: 'mod' }),
+    ]);
+    const zip = zipHash?.toString('latin1').trim() ?? '';
+    if (mod === undefined || !/^h1:[A-Za-z0-9+/]{43}=$/.test(zip))
+      throw new ModhavenError('STORAGE', `what is stored of ${module}@${version} is incomplete`, {
+        reason: 'its .mod or .ziphash file is missing or damaged',
+        remedy: 'run "modhaven verify" on the server',
+      });
+    return { zip, mod: goModHash(mod) };
+  }
+
+  /** What was fetched must be what everybody gets, or it is refused and not recorded. */
+  async function compareWithPublic(module: ModulePath, version: string, sums: GoSums): Promise<void> {
+    const proved = await publicSums(module, version);
+    for (const part of ['zip', 'mod'] as const) {
+      if (proved[part] === sums[part]) continue;
+      logger.error(
+        { module, version, part, public: proved[part], stored: sums[part] },
+        'a public module is not what the public checksum database has: it was not recorded',
+      );
+      throw differenceError(
+        { module, version, part },
+        {
+          reason: `the public database has ${proved[part]}, stored is ${sums[part]}`,
+          remedy: 'find out who changed it; remove this version from the cache so that it is fetched anew',
+        },
+      );
+    }
+  }
+
+  async function tile(wanted: Tile): Promise<SumdbAnswer> {
+    const body = await log().tile(wanted);
+    if (body === undefined)
+      throw new ModhavenError('VERSION_NOT_FOUND', `not found: the tree has no ${tilePath(wanted)} (yet)`);
+    return { body, hit: true, immutable: true };
+  }
+
+  return {
+    name,
+    async get(path) {
+      const request = parseSumdbRequest(path);
+      switch (request.kind) {
+        case 'supported':
+          return { body: Buffer.alloc(0), hit: true, immutable: false };
+        case 'latest':
+          return { body: log().head().note, hit: true, immutable: false };
+        case 'tile':
+          return tile(request.tile);
+        case 'lookup':
+          return lookup(request.module, request.version);
+      }
+    },
+  };
+}
+
+const FETCH = { onlyCached: false };

@@ -1,0 +1,80 @@
+/**
+ * A store that takes nothing for a recorded version but what was recorded.
+ *
+ * What is stored never changes. But a store may be lost while the checksum database is kept, and then a version is
+ * fetched anew: from a repository whose tag was moved meanwhile, or that lost its history in a migration. Every
+ * developer's go would refuse what comes then; here it is refused before anybody gets it.
+ */
+import { Writable } from 'node:stream';
+import { ModhavenError } from '../../errors.js';
+import { goModHash } from '../../module/dirhash.js';
+import { putBytes, type Part, type VersionStore } from '../../store/version-store.js';
+import type { GoSums } from '../format/record.js';
+
+/** A part that is not what was recorded of it. */
+export interface Difference {
+  module: string;
+  version: string;
+  part: 'zip' | 'mod';
+  /** `h1:` hashes. */
+  recorded: string;
+  found: string;
+}
+
+export interface GuardOptions {
+  /** What the checksum database has of a version. */
+  recorded: (module: string, version: string) => Promise<GoSums | undefined>;
+  onDifference: (difference: Difference) => void;
+}
+
+/** `put` throws CHECKSUM_MISMATCH for a go.mod or a zip that is not the recorded one. */
+export function guardedStore(store: VersionStore, { recorded, onDifference }: GuardOptions): VersionStore {
+  async function check({ module, version, kind }: Part, bytes: Buffer): Promise<void> {
+    const sums = await recorded(module, version);
+    if (sums === undefined) return;
+    const part = kind === 'mod' ? 'mod' : 'zip';
+    const found = part === 'mod' ? goModHash(bytes) : bytes.toString('latin1').trim();
+    if (found === sums[part]) return;
+    const difference: Difference = { module, version, part, recorded: sums[part], found };
+    onDifference(difference);
+    throw differenceError(difference, {
+      reason: `recorded ${sums[part]}, now ${found}`,
+      remedy:
+        'the tag was moved or the history rewritten: release a new version; or put the old commit back under the tag ' +
+        'and remove what the cache has of this version, its .info above all',
+    });
+  }
+
+  return {
+    ...store,
+    async put(part, write) {
+      // The hash of a zip is stored before the zip itself: whoever may not store the one does not get to the other.
+      if (part.kind !== 'mod' && part.kind !== 'ziphash') return store.put(part, write);
+      const bytes = await collect(write);
+      await check(part, bytes);
+      return putBytes(store, part, bytes);
+    },
+  };
+}
+
+/** The refusal of content that is not what a checksum database has. */
+export function differenceError(
+  { module, version, part }: Pick<Difference, 'module' | 'version' | 'part'>,
+  { reason, remedy }: { reason: string; remedy: string },
+): ModhavenError {
+  const what = part === 'mod' ? 'go.mod' : 'zip';
+  const message = `refused: ${module}@${version}: its ${what} is not the one that the checksum database has`;
+  return new ModhavenError('CHECKSUM_MISMATCH', message, { reason, remedy });
+}
+
+async function collect(write: (sink: Writable) => Promise<void>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  const sink = new Writable({
+    write(piece: Buffer, _encoding, done) {
+      pieces.push(piece);
+      done();
+    },
+  });
+  await write(sink);
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,33 @@
+/** The file that holds the private key of our own checksum database. */
+import { readFileSync } from 'node:fs';
+import { ModhavenError, errorMessage } from '../../errors.js';
+import { parseSignerKey, type Signer } from '../format/note.js';
+
+export interface KeySettings {
+  /** As in GOSUMDB: a host name. */
+  name: string;
+  keyFile: string;
+}
+
+/** Reads the key of the database `name`. Throws CONFIG; the key is in no message. */
+export function readSigner({ name, keyFile }: KeySettings): Signer {
+  let signer: Signer;
+  try {
+    signer = parseSignerKey(readFileSync(keyFile, 'utf8').trim());
+  } catch (error) {
+    throw new ModhavenError('CONFIG', `${keyFile}: the key of the checksum database cannot be used`, {
+      reason: errorMessage(error),
+      remedy: `make one with: modhaven sumdb keygen --name ${name} --out ${keyFile}`,
+      cause: error,
+    });
+  }
+  if (signer.verifier.name !== name)
+    throw new ModhavenError(
+      'CONFIG',
+      `${keyFile}: this key is for ${signer.verifier.name}, not for ${name}`,
+      {
+        remedy: 'a key belongs to one name: correct sumdb.name, or name the key file that fits',
+      },
+    );
+  return signer;
+}

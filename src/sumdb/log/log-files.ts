@@ -1,0 +1,171 @@
+/**
+ * A log on disk. Nothing in it is ever changed: files appear, and those whose content stands in others go.
+ *
+ *     tile/8/data/000          256 records; full tiles only, in the form in which they are published
+ *     tile/8/0/000             their hashes, and so on
+ *     commit/000000000256      what came after record 255: some records and the signed tree they end in
+ *     commit/000000000259
+ *
+ * A commit is named by the size of the tree before it and comes to be by one link(2), which fails where the name is
+ * taken. So of two processes that append at the same place one loses, whether they know of each other or not, and there
+ * is one history. A commit stays within one tile. The records of a full tile are "sealed": written as a tile, hashes
+ * first, records last; from then on commits that begin before its end mean nothing and may go.
+ */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdir, readFile, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createFile } from '../../fs/durable-file.js';
+import { hasCode } from '../../fs/file-errors.js';
+import { ModhavenError, errorMessage } from '../../errors.js';
+import { malformed, parseCount } from '../format/encoding.js';
+import { formatDataTile, parseDataTile } from '../format/record.js';
+import { TILE_HEIGHT, TILE_WIDTH, tilePath, type Tile } from '../format/tile.js';
+
+export interface Commit {
+  /** Size of the tree before. */
+  start: number;
+  records: string[];
+  /** The signed tree after. */
+  note: Buffer;
+}
+
+export interface LogFiles {
+  readonly dir: string;
+  /** The content of a full tile; undefined if it is not there. */
+  readTile(tile: Tile): Promise<Buffer | undefined>;
+  readTileSync(tile: Tile): Buffer | undefined;
+  /** Makes a full tile. Throws STORAGE if there is one with another content. */
+  createTile(tile: Tile, content: Buffer): Promise<void>;
+  /** Whether the records from `number` * 256 on are sealed. */
+  isSealed(number: number): boolean;
+  /** The starts of all commits, lowest first. */
+  commitStarts(): number[];
+  /** Undefined if there is none that starts there. Throws STORAGE for one that is damaged. */
+  readCommit(start: number): Commit | undefined;
+  /** False if there is a commit that starts there. */
+  createCommit(commit: Commit): Promise<boolean>;
+  removeCommit(start: number): Promise<void>;
+}
+
+/** The tile of records from `number` * 256 on. */
+export function dataTile(number: number): Tile {
+  return { height: TILE_HEIGHT, level: -1, number, width: TILE_WIDTH };
+}
+
+/** The error for a log that is not what it was. */
+export function damaged(dir: string, reason: string, cause?: unknown): ModhavenError {
+  return new ModhavenError('STORAGE', `the checksum database in ${dir} is damaged`, {
+    reason,
+    remedy:
+      'restore this folder from its newest backup; docs/checksum-database.md says what to do without one',
+    cause,
+  });
+}
+
+export function logFiles(dir: string): LogFiles {
+  const commitFolder = join(dir, 'commit');
+  const tileFile = (tile: Tile) => join(dir, tilePath(tile));
+  const commitFile = (start: number) => join(commitFolder, String(start).padStart(12, '0'));
+
+  return {
+    dir,
+    readTile: (tile) => absentAsUndefined(readFile(tileFile(tile))),
+    readTileSync: (tile) => readIfThere(tileFile(tile)),
+
+    async createTile(tile, content) {
+      const file = tileFile(tile);
+      await storage(mkdir(dirname(file), { recursive: true }));
+      if (await storage(createFile(file, content))) return;
+      if (!(await storage(readFile(file))).equals(content))
+        throw damaged(dir, `${tilePath(tile)} is not what follows from the records`);
+    },
+
+    isSealed: (number) => existsSync(tileFile(dataTile(number))),
+
+    commitStarts() {
+      const names = existsSync(commitFolder) ? readdirSync(commitFolder) : [];
+      return names
+        .filter((name) => /^\d{12,}$/.test(name))
+        .map(Number)
+        .sort((a, b) => a - b);
+    },
+
+    readCommit(start) {
+      const bytes = readIfThere(commitFile(start));
+      if (bytes === undefined) return undefined;
+      try {
+        const commit = parseCommit(bytes);
+        if (commit.start === start) return commit;
+      } catch (error) {
+        throw damaged(dir, `${commitFile(start)}: ${errorMessage(error)}`, error);
+      }
+      throw damaged(dir, `${commitFile(start)} is another commit`);
+    },
+
+    async createCommit(commit) {
+      await storage(mkdir(commitFolder, { recursive: true }));
+      return storage(createFile(commitFile(commit.start), formatCommit(commit)));
+    },
+
+    removeCommit: (start) =>
+      storage(
+        unlink(commitFile(start)).catch((error: unknown) => {
+          if (!hasCode(error, 'ENOENT')) throw error;
+        }),
+      ),
+  };
+}
+
+/** `START COUNT`, the records as in a tile, the note. */
+function formatCommit({ start, records, note }: Commit): Buffer {
+  return Buffer.concat([Buffer.from(`${start} ${records.length}\n${formatDataTile(records)}`), note]);
+}
+
+function parseCommit(bytes: Buffer): Commit {
+  const first = bytes.indexOf('\n');
+  const [start, count] = bytes.toString('latin1', 0, Math.max(first, 0)).split(' ').map(parseCount);
+  if (start === undefined || count === undefined) throw malformed('commit');
+  let end = first + 1;
+  for (let left = count; left > 0; left -= 1) {
+    const next = bytes.indexOf('\n\n', end);
+    if (next < 0) throw malformed('commit');
+    end = next + 2;
+  }
+  const records = parseDataTile(bytes.subarray(first + 1, end));
+  if (records.length !== count) throw malformed('commit');
+  return { start, records, note: bytes.subarray(end) };
+}
+
+function readIfThere(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw storageError(error);
+  }
+}
+
+async function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw storageError(error);
+  }
+}
+
+async function storage<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof ModhavenError ? error : storageError(error);
+  }
+}
+
+function storageError(error: unknown): ModhavenError {
+  return new ModhavenError('STORAGE', 'the folder of the checksum database has a problem', {
+    reason: errorMessage(error),
+    remedy: 'check free space and rights of cache.dir/sumdb on the modhaven server',
+    cause: error,
+  });
+}

@@ -1,0 +1,298 @@
+/**
+ * A log that this process may append to: the records of a checksum database, the signed tree over them, and the tiles.
+ *
+ * Whoever wants a record appended waits for the commit it is in; what comes meanwhile goes into the next one together.
+ * A tree is shown to nobody before its commit and the witness of it are on disk. When another process was faster, what
+ * it committed is read and checked first, and what is still missing follows it.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
+import { ModhavenError } from '../../errors.js';
+import { damaged, dataTile, logFiles, type LogFiles } from './log-files.js';
+import { extend, partialTile, treeOf, type FullTile } from './frontier.js';
+import { EMPTY_STATE, isSealedBy, readHistory, type LogState } from './log-history.js';
+import type { Signer, Verifier } from '../format/note.js';
+import { formatDataTile, isRecord, parseDataTile, subjectOf } from '../format/record.js';
+import { TILE_HEIGHT, TILE_WIDTH, tilePath, type Tile } from '../format/tile.js';
+import { EMPTY_HASH, HASH_SIZE, recordHash } from '../format/tlog.js';
+import { signTree, type SignedTree } from '../format/tree-head.js';
+import { createWitness, type Witness } from './witness.js';
+
+/** A log that is read only. */
+export interface LogView {
+  readonly dir: string;
+  readonly witness: Witness;
+  /** Number of records. */
+  size(): number;
+  /** The newest signed tree; undefined if nothing was ever recorded. */
+  head(): SignedTree | undefined;
+  /** The number of the record of a version. */
+  find(module: string, version: string): number | undefined;
+  /** A record that is there. */
+  record(number: number): Promise<string>;
+  /** The bytes of a tile of height 8, of hashes or of records; undefined if the tree has none, or not so wide. */
+  tile(tile: Tile): Promise<Buffer | undefined>;
+}
+
+export interface ChecksumLog extends LogView {
+  readonly verifier: Verifier;
+  /** The newest signed tree. */
+  head(): SignedTree;
+  /** Appends a record and answers with its number; one of the same version that is there already stays. */
+  append(record: string): Promise<number>;
+}
+
+export interface LogPlace {
+  /** The folder of the log. */
+  dir: string;
+  /** The file of the witness. */
+  witnessFile: string;
+}
+
+/** Parsed tiles of records that are kept at hand: of 256 records each, some 64 KiB. */
+const MAX_PARSED = 32;
+
+/**
+ * Reads a log and checks all of it, without the right to append. Throws STORAGE if it is damaged, or older than its
+ * witness; with `trustsLog`, a missing witness is none of its faults.
+ */
+export function readLog(place: LogPlace, verifier: Verifier, { trustsLog = false } = {}): LogView {
+  return openState(place, verifier, trustsLog).view;
+}
+
+/** Opens a log for appending, on the same terms. */
+export function openLog(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn' | 'info'>): ChecksumLog {
+  const opened = openState(place, signer.verifier, false);
+  const { files, view, state, use, index } = opened;
+  const empty = signTree({ size: 0, hash: EMPTY_HASH }, signer);
+  let queue: Waiting[] = [];
+  let isCommitting = false;
+
+  async function work(): Promise<void> {
+    isCommitting = true;
+    while (queue.length > 0) {
+      const batch = queue;
+      queue = [];
+      try {
+        const records = new Map<string, string>();
+        for (const { subject, record } of batch) if (!records.has(subject)) records.set(subject, record);
+        await commitAll(records);
+        for (const { subject, done } of batch) done(index.get(subject) ?? NaN);
+      } catch (error) {
+        for (const { failed } of batch) failed(error);
+      }
+    }
+    isCommitting = false;
+  }
+
+  /** Records by the version they are about. */
+  async function commitAll(missing: Map<string, string>): Promise<void> {
+    for (;;) {
+      const start = state().frontier.size;
+      const next = new Map<string, string>();
+      for (const [subject, record] of missing) {
+        if (next.size === TILE_WIDTH - (start % TILE_WIDTH)) break;
+        if (isThere(subject)) missing.delete(subject);
+        else next.set(subject, record);
+      }
+      if (next.size === 0) return;
+      if (!(await commit(start, next))) await catchUp();
+      await seal().catch((error: unknown) => {
+        // The records are safe in their commits, and the tiles in memory: the next commit tries again.
+        log.warn({ err: error }, 'the checksum database could not write its tiles');
+      });
+    }
+  }
+
+  /** False if somebody else has committed at this place. */
+  async function commit(start: number, added: ReadonlyMap<string, string>): Promise<boolean> {
+    const before = state();
+    const records = [...added.values()];
+    let { frontier } = before;
+    const full: FullTile[] = [];
+    for (const record of records) {
+      const next = extend(frontier, recordHash(Buffer.from(record)));
+      frontier = next.frontier;
+      full.push(...next.full);
+    }
+    const head = signTree(treeOf(frontier), signer);
+    const isFirst = await files.createCommit({ start, records, note: head.note });
+    // A process that slept meanwhile may find the place empty again, because what was there is sealed.
+    if (!isFirst || files.isSealed(Math.floor(start / TILE_WIDTH))) return false;
+    await view.witness.advance(head);
+    for (const [i, subject] of [...added.keys()].entries()) index.set(subject, start + i);
+    use({
+      ...before,
+      frontier,
+      head,
+      tail: [...before.tail, ...records],
+      unsealed: [...before.unsealed, ...full],
+    });
+    return true;
+  }
+
+  /** Takes over what another process has committed, or what this one could not witness. */
+  async function catchUp(): Promise<void> {
+    const next = opened.readOn();
+    if (next.head !== undefined) await view.witness.advance(next.head);
+    use(next);
+  }
+
+  async function seal(): Promise<void> {
+    const { unsealed, frontier } = state();
+    for (const { tile, data } of unsealed) await files.createTile(tile, data);
+    while (state().frontier.size - state().sealed >= TILE_WIDTH) {
+      const { sealed, tail } = state();
+      const tile = dataTile(sealed / TILE_WIDTH);
+      await files.createTile(tile, Buffer.from(formatDataTile(tail.slice(0, TILE_WIDTH))));
+      const now = state();
+      use({
+        ...now,
+        sealed: sealed + TILE_WIDTH,
+        tail: now.tail.slice(TILE_WIDTH),
+        unsealed: now.unsealed.filter((full) => !isSealedBy(sealed + TILE_WIDTH, full)),
+      });
+    }
+    await removeSealed(frontier.size);
+  }
+
+  /** Removes commits that mean nothing any more; not while one of them holds the newest signed tree. */
+  async function removeSealed(size: number): Promise<void> {
+    const { sealed } = state();
+    if (size === sealed) return;
+    for (const start of files.commitStarts()) if (start < sealed) await files.removeCommit(start);
+  }
+
+  function isThere(subject: string): boolean {
+    return (index.get(subject) ?? Infinity) < state().frontier.size;
+  }
+
+  return {
+    ...view,
+    verifier: signer.verifier,
+    head: () => view.head() ?? empty,
+    append(record) {
+      const subject = subjectOf(record);
+      if (subject === undefined || !isRecord(record))
+        return Promise.reject(new ModhavenError('CHECKSUM_DATABASE', 'malformed record'));
+      return new Promise((done, failed) => {
+        queue.push({ record, subject, done, failed });
+        if (!isCommitting) void work();
+      });
+    },
+  };
+}
+
+interface Waiting {
+  record: string;
+  subject: string;
+  done: (number: number) => void;
+  failed: (error: unknown) => void;
+}
+
+interface Opened {
+  files: LogFiles;
+  view: LogView;
+  /** `module@version` → number of its record. */
+  index: Map<string, number>;
+  state: () => LogState;
+  use: (next: LogState) => void;
+  /** The state after what is on disk beyond this one. */
+  readOn: () => LogState;
+}
+
+function openState({ dir, witnessFile }: LogPlace, verifier: Verifier, trustsLog: boolean): Opened {
+  const files = logFiles(dir);
+  const witness = createWitness(witnessFile, verifier);
+  const known = witness.read();
+  const index = new Map<string, number>();
+  const parsed = new LRUCache<number, string[]>({ max: MAX_PARSED });
+
+  function onRecord(record: string, number: number): void {
+    const subject = subjectOf(record);
+    if (subject === undefined) throw damaged(dir, `record ${number} is about no version`);
+    // A copy: a part of a text keeps the whole text in memory.
+    if (!index.has(subject)) index.set(Buffer.from(subject).toString(), number);
+  }
+
+  let state = readHistory(files, EMPTY_STATE, { verifier, onRecord, ancestor: known });
+  checkWitness(dir, state, known, witness, trustsLog);
+
+  async function sealedRecords(number: number): Promise<string[]> {
+    const found = parsed.get(number);
+    if (found !== undefined) return found;
+    const bytes = await files.readTile(dataTile(number));
+    if (bytes === undefined) throw damaged(dir, `${tilePath(dataTile(number))} is missing`);
+    const records = parseDataTile(bytes);
+    parsed.set(number, records);
+    return records;
+  }
+
+  /** Records of one tile, from `first` on. */
+  async function records(first: number, count: number): Promise<string[]> {
+    const { sealed, tail } = state;
+    if (first >= sealed) return tail.slice(first - sealed, first - sealed + count);
+    const within = first % TILE_WIDTH;
+    return (await sealedRecords(Math.floor(first / TILE_WIDTH))).slice(within, within + count);
+  }
+
+  async function hashes(tile: Tile): Promise<Buffer | undefined> {
+    const { frontier, unsealed } = state;
+    const path = tilePath({ ...tile, width: TILE_WIDTH });
+    const full = unsealed.find((candidate) => tilePath(candidate.tile) === path)?.data;
+    const bytes =
+      full ?? partialTile(frontier, tile) ?? (await files.readTile({ ...tile, width: TILE_WIDTH }));
+    return bytes?.subarray(0, tile.width * HASH_SIZE);
+  }
+
+  const view: LogView = {
+    dir,
+    witness,
+    size: () => state.frontier.size,
+    head: () => state.head,
+    find(module, version) {
+      const number = index.get(`${module}@${version}`);
+      return number !== undefined && number < state.frontier.size ? number : undefined;
+    },
+    async record(number) {
+      const [record] = await records(number, 1);
+      if (record === undefined) throw damaged(dir, `record ${number} is missing`);
+      return record;
+    },
+    async tile(tile) {
+      if (tile.height !== TILE_HEIGHT) return undefined;
+      const end = (tile.number * TILE_WIDTH + tile.width) * TILE_WIDTH ** Math.max(tile.level, 0);
+      if (end > state.frontier.size) return undefined;
+      if (tile.level >= 0) return hashes(tile);
+      return Buffer.from(formatDataTile(await records(tile.number * TILE_WIDTH, tile.width)));
+    },
+  };
+  return {
+    files,
+    view,
+    index,
+    state: () => state,
+    use: (next) => void (state = next),
+    readOn: () => readHistory(files, state, { verifier, onRecord }),
+  };
+}
+
+function checkWitness(
+  dir: string,
+  { frontier: { size } }: LogState,
+  known: SignedTree | undefined,
+  { file }: Witness,
+  trustsLog: boolean,
+): void {
+  if (known !== undefined && known.size > size)
+    throw new ModhavenError('STORAGE', `the checksum database in ${dir} was rolled back`, {
+      reason: `it has ${size} records, but ${known.size} were signed and shown before (${file})`,
+      remedy:
+        'restore its newest state; if that is lost, start a new database under a new name (docs/checksum-database.md)',
+    });
+  if (known === undefined && size > 0 && !trustsLog)
+    throw new ModhavenError('STORAGE', `the witness ${file} of the checksum database is missing`, {
+      reason: `without it nobody can tell whether the ${size} records in ${dir} are all there ever were`,
+      remedy: 'restore it; or, if you are sure of the folder, run "modhaven sumdb verify --renew-witness"',
+    });
+}

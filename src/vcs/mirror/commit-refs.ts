@@ -1,0 +1,46 @@
+/**
+ * What a bare repository of ours says of the commits that were brought into it one by one: a ref for each, and which of
+ * them are without their parents.
+ */
+import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasCode } from '../../fs/file-errors.js';
+
+/** The ref of `commit`. It never moves, so neither pruning nor repacking loses what was served. */
+export function pinOf(commit: string): string {
+  return `refs/modhaven/${commit}`;
+}
+
+/** The commits that were brought. */
+export async function pinnedCommits(dir: string): Promise<string[]> {
+  const names = await readdir(join(dir, 'refs', 'modhaven')).catch(() => []);
+  return names.filter((name) => !name.endsWith(LOCK));
+}
+
+/** The commits whose parents are not there (gitrepository-layout(5)). */
+export async function shallowCommits(dir: string): Promise<string[]> {
+  const text = await readFile(join(dir, 'shallow'), 'utf8').catch(() => '');
+  return text.split('\n').filter((line) => line !== '');
+}
+
+/** Says that the repository in `dir` has `commit`, and that those of `cut` are without their parents. */
+export async function pinCommit(dir: string, commit: string, cut: readonly string[]): Promise<void> {
+  const before = await shallowCommits(dir);
+  const after = new Set([...before, ...cut]);
+  const lines = [...after].map((hash) => `${hash}\n`).join('');
+  if (after.size > before.length) await replace(join(dir, 'shallow'), lines);
+  const ref = join(dir, pinOf(commit));
+  await replace(ref, `${commit}\n`).catch(async (error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    await mkdir(join(dir, 'refs', 'modhaven'), { recursive: true });
+    await replace(ref, `${commit}\n`);
+  });
+}
+
+/** As git replaces files: under a name that makes other writers wait, and whole or not at all. */
+async function replace(file: string, text: string): Promise<void> {
+  await writeFile(file + LOCK, text);
+  await rename(file + LOCK, file);
+}
+
+const LOCK = '.lock';

@@ -1,0 +1,30 @@
+/** What the mirrors on this machine hold, read without asking anybody. */
+import { join } from 'node:path';
+import type { RepoUrl } from '../../module/repo-url.js';
+import { bareRepo } from './bare-repo.js';
+import { isCommit, mirrorName } from './mirror.js';
+
+/** Reading an object is local work, bounded all the same. */
+const TIMEOUT_MS = 30_000;
+
+/**
+ * The raw blobs at `paths` of `commit`, each undefined where there is none, or none was brought; undefined as a whole if
+ * the mirror of `remote` below `dir` (`<cache.dir>/vcs`) does not have the commit, or is broken.
+ */
+export async function filesAtHand(
+  dir: string,
+  remote: RepoUrl,
+  commit: string,
+  paths: string[],
+): Promise<(Buffer | undefined)[] | undefined> {
+  const options = { env: process.env, timeoutMs: TIMEOUT_MS };
+  const mirror = join(dir, mirrorName(remote));
+  const content = bareRepo({ dir: join(mirror, 'content.git'), ...options });
+  const trees = bareRepo({ dir: join(mirror, 'trees.git'), ...options, filtered: true });
+  const specs = [commit, ...paths.map((path) => `${commit}:${path}`)];
+  for (const repo of [content, trees]) {
+    const [holder, ...files] = await repo.objects(specs).catch(() => []);
+    if (isCommit(holder)) return files.map((file) => (file?.type === 'blob' ? file.content : undefined));
+  }
+  return undefined;
+}

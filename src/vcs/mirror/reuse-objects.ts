@@ -1,0 +1,73 @@
+/** Takes over for `content.git` what `trees.git` has of a commit, so that it need not be fetched again. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { linkFirst } from '../../fs/durable-file.js';
+import type { BareRepo } from './bare-repo.js';
+import { runGit } from '../transport/git-exec.js';
+import { pinCommit, shallowCommits } from './commit-refs.js';
+
+/**
+ * Makes the packs of the repository in `from`, which hold `commit` with all its files although less was asked for, those
+ * of the one in `to` as well. Both are bare, shallow and on one disk; only whoever writes `to` may do this.
+ */
+export async function adoptCommit(from: string, to: string, commit: string): Promise<void> {
+  const packs = join(from, 'objects', 'pack');
+  // An index makes its pack visible, so packs come first.
+  const names = (await readdir(packs)).filter((name) => /^pack-[0-9a-f]+\.(?:pack|idx)$/.test(name));
+  for (const name of names.sort((a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx'))))
+    await linkFirst(join(packs, name), join(to, 'objects', 'pack', name));
+  await pin(from, to, commit);
+}
+
+/** What of a commit's files is where. */
+export interface Inventory {
+  /** Hashes of the files that neither repository has. */
+  missing: string[];
+  /** Hashes of everything else below the commit. */
+  present: string[];
+}
+
+/** What of `commit`, whose directories `trees` has, one of both repositories has. */
+export async function takeInventory(trees: BareRepo, content: BareRepo, commit: string): Promise<Inventory> {
+  const args = ['rev-list', '--objects', '--no-object-names', '--missing=print', `${commit}^{tree}`];
+  const lines = (await runGit({ args, ...together(trees, content) })).toString('latin1').split('\n');
+  return {
+    missing: lines.flatMap((line) => (line.startsWith('?') ? [line.slice(1)] : [])),
+    present: lines.filter((line) => line !== '' && !line.startsWith('?')),
+  };
+}
+
+/**
+ * Copies `commit` and what `present` names into `content`, as far as it is not there. The files that were missing must
+ * have been fetched before: from now on the commit counts as complete.
+ */
+export async function adoptTrees(
+  trees: BareRepo,
+  content: BareRepo,
+  commit: string,
+  present: readonly string[],
+): Promise<void> {
+  const args = ['pack-objects', '-q', '--local', join(content.dir, 'objects', 'pack', 'pack')];
+  const input = [commit, ...present].map((hash) => `${hash}\n`).join('');
+  await runGit({ args, ...together(trees, content), input });
+  await pin(trees.dir, content.dir, commit);
+}
+
+/** Copying directories is local work, bounded all the same. */
+const TIMEOUT_MS = 60_000;
+
+/** To read `trees` with the objects of `content` behind its own. */
+function together(trees: BareRepo, content: BareRepo) {
+  const objects = join(content.dir, 'objects');
+  return {
+    cwd: trees.dir,
+    env: { ...trees.env, GIT_ALTERNATE_OBJECT_DIRECTORIES: objects },
+    timeoutMs: TIMEOUT_MS,
+  };
+}
+
+/** Says that the repository in `to` has `commit`, which has parents only if it has them in `from`. */
+async function pin(from: string, to: string, commit: string): Promise<void> {
+  const cut = (await shallowCommits(from)).filter((hash) => hash === commit);
+  await pinCommit(to, commit, cut);
+}

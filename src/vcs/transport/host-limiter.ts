@@ -1,0 +1,78 @@
+/**
+ * Turns to talk to other hosts: at most so many at once (`vcs.concurrency` with git), and never all of them with one host, so that a host
+ * that hangs does not stop the others. Waiting counts: nobody waits for a turn longer than an operation may take.
+ */
+import { LRUCache } from 'lru-cache';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { ModhavenError } from '../../errors.js';
+
+export interface Turns {
+  /** Runs `work` when it is the turn of `host` (name and port). Throws OVERLOADED if that takes more than `waitMs`. */
+  run<T>(host: string, waitMs: number, work: () => Promise<T>): Promise<T>;
+}
+
+/** How a refusal reads. */
+export interface TurnWords {
+  message: string;
+  questions: string;
+  remedy: string;
+}
+
+const GIT_WORDS: TurnWords = {
+  message: 'the git host cannot be asked now',
+  questions: 'questions to git hosts',
+  remedy: 'try again in a moment; vcs.concurrency says how many questions are asked at once',
+};
+
+/** Who may wait at once before further ones are turned away. */
+const MAX_WAITING = 2000;
+/** Hosts whose share is kept account of. */
+const MAX_HOSTS = 1000;
+
+/** `concurrency` is asked at every turn: it may have been edited. */
+export function createTurns(concurrency: () => number, words = GIT_WORDS): Turns {
+  const all = pLimit(concurrency());
+  const hosts = new LRUCache<string, LimitFunction>({ max: MAX_HOSTS });
+  let waiting = 0;
+
+  function shareOf(host: string): LimitFunction {
+    const total = concurrency();
+    const share = Math.max(1, total - Math.max(1, Math.floor(total / 4)));
+    all.concurrency = total;
+    let limit = hosts.get(host);
+    if (limit === undefined) hosts.set(host, (limit = pLimit(share)));
+    limit.concurrency = share;
+    return limit;
+  }
+
+  return {
+    run(host, waitMs, work) {
+      if (waiting >= MAX_WAITING)
+        return Promise.reject(overloaded(words, `${waiting} ${words.questions} are waiting`));
+      waiting += 1;
+      return new Promise((resolve, reject) => {
+        let left = false;
+        const leave = () => {
+          if (!left) waiting -= 1;
+          left = true;
+        };
+        const timer = setTimeout(() => {
+          leave();
+          reject(overloaded(words, `${host} was busy for ${Math.ceil(waitMs / 1000)} s`));
+        }, waitMs);
+        void shareOf(host)(() =>
+          all(async () => {
+            if (left) return;
+            clearTimeout(timer);
+            leave();
+            await work().then(resolve, reject);
+          }),
+        );
+      });
+    },
+  };
+}
+
+function overloaded({ message, remedy }: TurnWords, reason: string): ModhavenError {
+  return new ModhavenError('OVERLOADED', message, { reason, remedy });
+}

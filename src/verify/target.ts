@@ -1,0 +1,168 @@
+/**
+ * The repositories that a map names, asked as the server would ask them: by its own service, with a store that keeps
+ * nothing.
+ *
+ * One `Home` sees one moment. A repository is asked for its refs once, however many versions are looked for in it, and
+ * one that failed is not asked again.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isModhavenError, isNotExist } from '../errors.js';
+import { goModHash } from '../module/dirhash.js';
+import type { ModulePath } from '../module/module-path.js';
+import { createDiskStore } from '../store/disk-store.js';
+import { createModuleService, type Ask, type ModuleService } from '../modfetch/git-source.js';
+import { createRootFinder } from '../modfetch/repo-root.js';
+import { versionsOfTag } from '../modfetch/tag-modules.js';
+import { decodeInfo } from '../module/info.js';
+import type { VersionStore } from '../store/version-store.js';
+import type { RepoRoot } from '../vanity/rule.js';
+import type { CodeHost } from '../vcs/types.js';
+import { createScratchStore } from '../store/memory-store.js';
+import { readZipFiles } from '../zip/reader.js';
+
+/** What a version is at a home. */
+export interface Fingerprint {
+  /** Address of the repository that has it. */
+  repository: string;
+  commit: string;
+  /** `h1:` hash of go.mod. */
+  mod: string;
+  /** `h1:` hash of the zip; undefined where the go command refuses to make one. */
+  zip: string | undefined;
+  /** Why there is no zip. */
+  zipProblem: string | undefined;
+}
+
+export interface Home {
+  /** Addresses, with their directories, where `module` may live; empty if no rule covers it. */
+  addresses(module: ModulePath): string[];
+  /** With `pinned`, an `.info`: the version is the commit that it names, wherever its tag is. Throws what stands in the way. */
+  fingerprint(module: ModulePath, version: string, pinned?: Buffer): Promise<Fingerprint>;
+  /** SHA-256 of the files in the zip, by their path in the module. */
+  files(module: ModulePath, version: string): Promise<Map<string, string>>;
+  /** Versions by tag; empty where there is no such module. */
+  versions(module: ModulePath): Promise<string[]>;
+  /** The modules that the tags of the repository of `path` may be about; empty where there is none. */
+  modules(path: string): Promise<ModulePath[]>;
+}
+
+export interface HomeOptions {
+  candidates: (path: string) => RepoRoot[];
+  host: CodeHost;
+}
+
+const ASK: Ask = { onlyCached: false };
+const SILENT = { info: () => undefined };
+
+export function createHome({ candidates, host }: HomeOptions): Home {
+  const moment = frozen(host);
+  const roots = createRootFinder({ candidates, host: moment, refreshMs: () => 1 });
+  const serviceOn = (store: VersionStore): ModuleService =>
+    createModuleService({ roots, host: moment, store, refreshMs: () => 1, log: SILENT });
+
+  return {
+    addresses: (module) => addressesOf(candidates(module)),
+
+    async fingerprint(module, version, pinned) {
+      const info = { module, version, kind: 'info' } as const;
+      const store = createScratchStore(pinned === undefined ? [] : [[info, pinned]]);
+      const service = serviceOn(store);
+      const { Origin } = decodeInfo((await service.info(module, version, ASK)).value);
+      await service.ensure(module, version, 'mod', ASK);
+      const mod = await store.read({ module, version, kind: 'mod' });
+      const zipProblem = await service.ensure(module, version, 'zip', ASK).then(
+        () => undefined,
+        (error: unknown) => {
+          if (isModhavenError(error, 'MODULE_INVALID')) return error.message;
+          throw error;
+        },
+      );
+      const zip = await store.read({ module, version, kind: 'ziphash' });
+      return {
+        repository: Origin?.URL ?? '',
+        commit: Origin?.Hash ?? '',
+        mod: goModHash(mod ?? Buffer.alloc(0)),
+        zip: zip?.toString(),
+        zipProblem,
+      };
+    },
+
+    async files(module, version) {
+      const dir = await mkdtemp(join(tmpdir(), 'modhaven-verify-'));
+      try {
+        const store = createDiskStore(dir);
+        await serviceOn(store).ensure(module, version, 'zip', ASK);
+        return await storedFiles(store, module, version);
+      } finally {
+        await rm(dir, { recursive: true, force: true });
+      }
+    },
+
+    async versions(module) {
+      try {
+        return (await serviceOn(createScratchStore()).list(module, ASK)).value;
+      } catch (error) {
+        if (isNotExist(error)) return [];
+        throw error;
+      }
+    },
+
+    async modules(path) {
+      try {
+        const found = await roots.find(path);
+        const [first] = found.repos;
+        if (first === undefined) return [];
+        const tags = (await moment.open(first, 1)).tags('').list;
+        const paths = tags.flatMap(({ name }) => versionsOfTag(found, name).map((version) => version.path));
+        // A longer rule may have taken a part of the repository for itself.
+        return [...new Set(paths)].filter((module) =>
+          candidates(module).some(({ root, rule }) => root === found.root && rule === found.rule),
+        );
+      } catch (error) {
+        if (isNotExist(error)) return [];
+        throw error;
+      }
+    },
+  };
+}
+
+/** SHA-256 of the files in a stored zip, by their path in the module. */
+export async function storedFiles(
+  store: VersionStore,
+  module: ModulePath,
+  version: string,
+): Promise<Map<string, string>> {
+  const { files } = await readZipFiles(store, { module, version, kind: 'zip' });
+  return new Map(files.map(({ name, sha256 }) => [name.slice(`${module}@${version}/`.length), sha256]));
+}
+
+/** `URL`, or `URL DIRECTORY` where the module's root is a directory, of every place. */
+export function addressesOf(roots: RepoRoot[]): string[] {
+  return roots.flatMap(({ repos, subdir }) =>
+    repos.map(({ url }) => (subdir === '' ? url : `${url} ${subdir}`)),
+  );
+}
+
+/** `host` at one moment: each repository as it was when it was first asked for, also if that was a failure. */
+function frozen(host: CodeHost): CodeHost {
+  const since = Date.now();
+  const failures = new Map<string, Error>();
+  return {
+    ...host,
+    async open(remote, maxAgeMs) {
+      const failure = failures.get(remote.gitUrl);
+      if (failure !== undefined) throw failure;
+      try {
+        // 0 comes from somebody whose refs led nowhere: they have changed under way.
+        // Every version that is looked for is read whole in the end.
+        const repo = await host.open(remote, maxAgeMs === 0 ? 0 : Date.now() - since + 1, 'files');
+        return { ...repo, asOf: Infinity };
+      } catch (error) {
+        if (error instanceof Error) failures.set(remote.gitUrl, error);
+        throw error;
+      }
+    },
+  };
+}

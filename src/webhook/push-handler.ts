@@ -1,0 +1,180 @@
+/**
+ * What a push sets in motion: the repositories that vanity.yaml names by it are asked for their refs, and if that is
+ * wanted, pushed tags are made complete in the store. The answer to the git host waits for neither, but readers who come
+ * after it wait for the new refs.
+ *
+ * The addresses in a payload only choose among the repositories of the rules; nothing ever connects to them.
+ */
+import type { Logger } from 'pino';
+import { errorMessage, isModhavenError, isNotExist } from '../errors.js';
+import { isSameRepo, repoName, repoPaths } from '../module/repo-identity.js';
+import { parseRepoUrl, type RepoUrl } from '../module/repo-url.js';
+import { redactLine } from '../redact.js';
+import { rulesOfRepo, type RuleRepo, type WantedRepo } from '../vanity/reverse-match.js';
+import type { RepoRoot } from '../vanity/rule.js';
+import type { VanityMap } from '../vanity/vanity-map.js';
+import type { CodeHost } from '../vcs/types.js';
+import type { ModuleService } from '../modfetch/git-source.js';
+import { versionsOfTag, type ModuleVersion } from '../modfetch/tag-modules.js';
+import { isDeleted, type Push } from './payload.js';
+
+export interface PushHandlerOptions {
+  vanity: () => VanityMap;
+  host: Pick<CodeHost, 'refresh'>;
+  modules: Pick<ModuleService, 'info' | 'ensure'>;
+  /** Whether pushed tags are fetched at once. */
+  prefetch: () => boolean;
+  /** Told of each push that matches a rule, before it is handled. */
+  onPush?: () => void;
+  log: Pick<Logger, 'info' | 'warn'>;
+}
+
+export interface PushOutcome {
+  /** Whether any rule names the repository. */
+  matched: boolean;
+  /** One line for the git host's list of deliveries. */
+  text: string;
+}
+
+export interface PushHandler {
+  /** Starts the work and says what it is. */
+  handle(push: Push): PushOutcome;
+  /** Resolves when nothing that was started is running any more. */
+  idle(): Promise<void>;
+}
+
+export function createPushHandler(options: PushHandlerOptions): PushHandler {
+  const { vanity, host, modules, prefetch, onPush, log } = options;
+  const running = new Set<Promise<void>>();
+  /** By repository, the prefetch that is running or waiting last: one at a time each. */
+  const lastPrefetch = new Map<string, Promise<void>>();
+
+  async function refresh(repo: RepoUrl, roots: RepoRoot[], tags: string[]): Promise<void> {
+    try {
+      await host.refresh(repo);
+    } catch (error) {
+      log.warn(
+        { repository: repo.url, ...reasonOf(error) },
+        'a push was announced, but its repository fails',
+      );
+      return;
+    }
+    if (tags.length > 0 && prefetch()) await inTurn(repo.gitUrl, () => fetchTags(roots, tags));
+  }
+
+  async function inTurn(key: string, work: () => Promise<void>): Promise<void> {
+    const turn = (lastPrefetch.get(key) ?? Promise.resolve()).catch(() => undefined).then(work);
+    lastPrefetch.set(key, turn);
+    await turn;
+    if (lastPrefetch.get(key) === turn) lastPrefetch.delete(key);
+  }
+
+  async function fetchTags(roots: RepoRoot[], tags: string[]): Promise<void> {
+    for (const root of roots) {
+      for (const tag of tags) {
+        const versions = versionsOfTag(root, tag).filter(({ path }) => leadsTo(vanity(), path, root));
+        if (versions.length > 0) await fetchFirst(tag, versions);
+      }
+    }
+  }
+
+  /** Fetches the first of `versions` that exists: its name does not tell which module a tag is for. */
+  async function fetchFirst(tag: string, versions: ModuleVersion[]): Promise<void> {
+    let failure: unknown;
+    for (const { path, version } of versions) {
+      try {
+        const ask = { onlyCached: false };
+        // First, because one fetch then brings what all three need.
+        await modules.ensure(path, version, 'zip', ask);
+        await modules.ensure(path, version, 'mod', ask);
+        await modules.info(path, version, ask);
+        log.info({ module: path, version }, 'a pushed version was fetched');
+        return;
+      } catch (error) {
+        failure ??= error;
+        if (!isNotExist(error)) break;
+      }
+    }
+    log.warn({ tag, module: versions[0]?.path, ...reasonOf(failure) }, 'a pushed tag cannot be fetched');
+  }
+
+  return {
+    handle(push) {
+      const wanted = wantedRepo(push);
+      const matches = wanted === undefined ? [] : rulesOfRepo(vanity(), wanted);
+      const names = push.project === undefined ? push.cloneUrls : [push.project];
+      if (matches.length === 0) {
+        const named = names.length === 0 ? 'a repository it does not name' : names.join(' or ');
+        return { matched: false, text: line(`no rule of vanity.yaml matches ${named}`) };
+      }
+      onPush?.();
+      const tags = push.refs.flatMap((pushed) =>
+        pushed.ref.startsWith('refs/tags/') && !isDeleted(pushed)
+          ? [pushed.ref.slice('refs/tags/'.length)]
+          : [],
+      );
+      for (const { repo, roots } of byRepository(matches)) {
+        const work = refresh(repo, roots, tags)
+          .catch((error: unknown) =>
+            log.warn({ repository: repo.url, ...reasonOf(error) }, 'a push was not handled'),
+          )
+          .finally(() => running.delete(work));
+        running.add(work);
+      }
+      const rules = [...new Set(matches.map(({ rule, root }) => root?.root ?? rule.prefix))];
+      return { matched: true, text: line(`asking for new refs of ${rules.join(', ')}`) };
+    },
+
+    async idle() {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}
+
+function wantedRepo({ cloneUrls, project }: Push): WantedRepo | undefined {
+  if (project !== undefined) {
+    const name = repoName(project);
+    return name === '' ? undefined : { paths: [name], is: (repo) => repoPaths(repo).includes(name) };
+  }
+  const urls = cloneUrls.flatMap(readAddress);
+  return {
+    paths: [...new Set(urls.flatMap(repoPaths))],
+    is: (repo) => urls.some((url) => isSameRepo(url, repo)),
+  };
+}
+
+/** An address on this machine or one that nobody can read is none that a host has. */
+function readAddress(text: string): RepoUrl[] {
+  try {
+    const url = parseRepoUrl(text, '/');
+    return url.local ? [] : [url];
+  } catch (error) {
+    if (isModhavenError(error)) return [];
+    throw error;
+  }
+}
+
+function byRepository(matches: RuleRepo[]): { repo: RepoUrl; roots: RepoRoot[] }[] {
+  const repos = new Map<string, { repo: RepoUrl; roots: RepoRoot[] }>();
+  for (const { repo, root } of matches) {
+    const entry = repos.get(repo.gitUrl) ?? { repo, roots: [] };
+    repos.set(repo.gitUrl, entry);
+    if (root !== undefined) entry.roots.push(root);
+  }
+  return [...repos.values()];
+}
+
+/** Whether a module at `path` is looked for in the repository of `root`, not in that of a more specific rule. */
+function leadsTo(map: VanityMap, path: string, { root, rule }: RepoRoot): boolean {
+  return map.candidates(path).some((other) => other.root === root && other.rule.key === rule.key);
+}
+
+function reasonOf(error: unknown): Record<string, unknown> {
+  if (!isModhavenError(error)) return { error: errorMessage(error) };
+  const { code, message, reason, remedy } = error;
+  return { code, error: message, reason, remedy };
+}
+
+function line(text: string): string {
+  return redactLine(text, 400);
+}

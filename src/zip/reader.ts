@@ -1,0 +1,85 @@
+/**
+ * The content of a stored zip (`zip-content.ts`), wherever the store keeps it.
+ *
+ * Small files and the directory are read through windows on the zip: a store opens a file for every read, and a zip may
+ * hold ten thousand entries.
+ */
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { RandomAccessReader, fromRandomAccessReaderPromise } from 'yauzl';
+import type { Part, VersionSource } from '../store/version-store.js';
+import { ZIP_OPTIONS, readZipContent, type ZipContent } from './content.js';
+
+/** Bytes that are read at once. */
+const WINDOW = 1024 * 1024;
+/** Ranges up to this size are read through a window. */
+const SMALL = 256 * 1024;
+/** One window for the directory, one for the content. */
+const MAX_WINDOWS = 2;
+
+/**
+ * Reads the stored zip `part` from its first to its last byte. `check` sees each file before it is read. Throws an Error
+ * that says why it is no good zip.
+ */
+export async function readZipFiles(
+  store: VersionSource,
+  part: Part,
+  check?: (name: string, size: number) => void,
+): Promise<ZipContent> {
+  const size = (await store.size(part)) ?? 0;
+  const reader = new StoredZipReader(store, part, size);
+  return readZipContent(await fromRandomAccessReaderPromise(reader, size, ZIP_OPTIONS), check);
+}
+
+/** A stored zip as the library wants to read it: anywhere, in any order. */
+class StoredZipReader extends RandomAccessReader {
+  readonly #store: VersionSource;
+  readonly #part: Part;
+  readonly #size: number;
+  /** The most recently used last. */
+  #windows: { start: number; bytes: Buffer }[] = [];
+
+  constructor(store: VersionSource, part: Part, size: number) {
+    super();
+    this.#store = store;
+    this.#part = part;
+    this.#size = size;
+  }
+
+  override _readStreamForRange(start: number, end: number): Readable {
+    if (end - start > SMALL) return this.#store.open(this.#part, { start, end: end - 1 });
+    return Readable.from(this.#pieces(start, end));
+  }
+
+  override read(
+    target: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+    callback: (error: Error | null) => void,
+  ): void {
+    this.#bytes(position, position + length).then(
+      (bytes) => {
+        bytes.copy(target, offset);
+        callback(bytes.length < length ? new Error('unexpected end of the zip') : null);
+      },
+      (error: unknown) => callback(error as Error),
+    );
+  }
+
+  async *#pieces(start: number, end: number): AsyncGenerator<Buffer> {
+    yield await this.#bytes(start, end);
+  }
+
+  async #bytes(start: number, end: number): Promise<Buffer> {
+    const known = this.#windows.find(
+      (window) => window.start <= start && end <= window.start + window.bytes.length,
+    );
+    if (known !== undefined) return known.bytes.subarray(start - known.start, end - known.start);
+    const until = Math.min(this.#size, Math.max(end, start + WINDOW));
+    if (until <= start) return Buffer.alloc(0);
+    const bytes = await buffer(this.#store.open(this.#part, { start, end: until - 1 }));
+    this.#windows = [...this.#windows, { start, bytes }].slice(-MAX_WINDOWS);
+    return bytes.subarray(0, end - start);
+  }
+}

@@ -1,0 +1,133 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ModulePath } from '../../src/module/module-path.js';
+import { createAnswerMemory, type AnswerMemory, type Remembered } from '../../src/proxy/response-cache.js';
+import { createDiskStore } from '../../src/store/disk-store.js';
+import { openPartOf } from '../../src/proxy/responses.js';
+import { createStoredAnswers, type StoredAnswers } from '../../src/proxy/stored-responses.js';
+import { putBytes, type Part, type VersionStore } from '../../src/store/version-store.js';
+import { noise } from '../e2e/noise.js';
+import { tempDir } from '../support/tmp.js';
+
+const module = 'mycompany.com/go/foo' as ModulePath;
+const zip: Part = { module, version: 'v1.0.0', kind: 'zip' };
+const url = `/${module}/@v/v1.0.0.zip`;
+/** More than is read for anybody. */
+const content = noise(1_000_000);
+
+/** Whether the whole content is in memory. */
+function holds(found: Remembered | undefined): boolean {
+  const body = found?.answer.body;
+  return Buffer.isBuffer(body) && body.equals(content);
+}
+
+describe('createStoredAnswers', () => {
+  let store: VersionStore;
+  let memory: AnswerMemory;
+  let maxBytes: number;
+  let stored: StoredAnswers;
+  let opened: number;
+  let open: number;
+  let reads: number;
+  let readFails: boolean;
+  /** What opening a file waits for, once. */
+  let gate: Promise<void>;
+
+  beforeEach(async () => {
+    const disk = createDiskStore(await tempDir('stored'));
+    [opened, open, reads, readFails, gate] = [0, 0, 0, false, Promise.resolve()];
+    maxBytes = 16 * 2 ** 20;
+    store = {
+      ...disk,
+      async openPart(part) {
+        opened += 1;
+        const waiting = gate;
+        gate = Promise.resolve();
+        const file = await disk.openPart(part);
+        await waiting;
+        if (file === undefined) return undefined;
+        open += 1;
+        return {
+          size: file.size,
+          read(target, length, position, done) {
+            reads += 1;
+            if (readFails) done(new Error('the disk is gone'), 0);
+            else file.read(target, length, position, done);
+          },
+          close() {
+            open -= 1;
+            file.close();
+          },
+        };
+      },
+    };
+    memory = createAnswerMemory({ maxBytes: () => maxBytes, refreshMs: () => 30_000 });
+    stored = createStoredAnswers({ memory, store });
+  });
+
+  async function put(): Promise<void> {
+    await putBytes(store, { ...zip, kind: 'ziphash' }, Buffer.from('h1:abc='));
+    await putBytes(store, zip, content);
+  }
+
+  it('reads a zip once for all who ask at the same time, and keeps it', async () => {
+    await put();
+    const all = await Promise.all(Array.from({ length: 100 }, async () => stored.find(url, zip)));
+    expect(all.every((found) => found?.answer.body === all[0]?.answer.body)).toBe(true);
+    expect(holds(all[0])).toBe(true);
+    expect({ opened, reads, open }).toEqual({ opened: 1, reads: 1, open: 0 });
+    expect(memory.get(url)?.answer.body).toBe(all[0]?.answer.body);
+  });
+
+  it('gives a file to one who asks alone, the first time', async () => {
+    await put();
+    const first = await stored.find(url, zip);
+    expect(first && openPartOf(first.answer)?.size).toBe(content.length);
+    expect([reads, memory.bytes()]).toEqual([0, 0]);
+    if (first !== undefined) openPartOf(first.answer)?.close();
+    expect(holds(await stored.find(url, zip))).toBe(true);
+    expect(open).toBe(0);
+  });
+
+  it('gives each a file of his own where memory has no room for it', async () => {
+    await put();
+    maxBytes = content.length;
+    const all = await Promise.all(Array.from({ length: 3 }, async () => stored.find(url, zip)));
+    const files = all.map((found) => found && openPartOf(found.answer));
+    expect(new Set(files).size).toBe(3);
+    expect({ open, reads }).toEqual({ open: 3, reads: 0 });
+    for (const file of files) file?.close();
+    expect([open, memory.bytes()]).toEqual([0, 0]);
+  });
+
+  it('finds what was stored while it looked for somebody else', async () => {
+    let release = (): void => undefined;
+    gate = new Promise((resolve) => (release = resolve));
+    const early = stored.find(url, zip);
+    await put();
+    const late = stored.find(url, zip);
+    release();
+    expect(await early).toBeUndefined();
+    const found = await late;
+    expect(found?.answer.size).toBe(content.length);
+    if (found !== undefined) openPartOf(found.answer)?.close();
+  });
+
+  it('tells all of them that it cannot be read, and tries again for the next', async () => {
+    await put();
+    readFails = true;
+    const all = Array.from({ length: 3 }, async () => stored.find(url, zip));
+    for (const result of await Promise.allSettled(all)) expect(result.status).toBe('rejected');
+    expect([open, memory.bytes()]).toEqual([0, 0]);
+    readFails = false;
+    const found = await stored.find(url, zip);
+    expect(found?.answer.size).toBe(content.length);
+    if (found !== undefined) openPartOf(found.answer)?.close();
+  });
+
+  it('keeps nothing under a URL that is written in an unusual way', async () => {
+    await put();
+    const all = await Promise.all(Array.from({ length: 2 }, async () => stored.find(`${url}?x`, zip)));
+    expect(holds(all[0])).toBe(true);
+    expect(memory.bytes()).toBe(0);
+  });
+});

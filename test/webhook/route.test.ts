@@ -1,0 +1,164 @@
+import { pino } from 'pino';
+import { describe, expect, it, vi } from 'vitest';
+import type { ModuleService } from '../../src/modfetch/git-source.js';
+import type { PushOutcome } from '../../src/webhook/push-handler.js';
+import type { RootFinder } from '../../src/modfetch/repo-root.js';
+import { createAnswerMemory } from '../../src/proxy/response-cache.js';
+import { createServer } from '../../src/proxy/server.js';
+import type { VersionStore } from '../../src/store/version-store.js';
+import type { Push } from '../../src/webhook/payload.js';
+import { parseVanity } from '../../src/vanity/vanity-file.js';
+import { DELIVERIES, SECRET, TAG, json, type Delivery } from './deliveries.js';
+
+const MATCHED: PushOutcome = { matched: true, text: 'asking for new refs of ex.com/go/common' };
+const UNMATCHED: PushOutcome = { matched: false, text: 'no rule of vanity.yaml matches go/common' };
+
+/** A server of which only the webhook is asked. The log is not redacted, so that what reaches it can be seen. */
+function server(options: { secret?: string | undefined; outcome?: PushOutcome } = {}) {
+  const { secret, outcome } = { secret: SECRET, outcome: MATCHED, ...options };
+  const logged: string[] = [];
+  const handle = vi.fn<(push: Push) => PushOutcome>(() => outcome);
+  const { app } = createServer({
+    log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
+    modules: {} as ModuleService,
+    roots: {} as RootFinder,
+    store: {} as VersionStore,
+    vanity: () => parseVanity('', '/vanity.yaml', { defaultHost: 'ex.com' }),
+    publicUrl: () => 'http://proxy.example',
+    memory: createAnswerMemory({ maxBytes: () => 0, refreshMs: () => 0 }),
+    trusts: () => false,
+    status: () => ({}),
+    webhook: { secret: () => secret, pushes: { handle } },
+    databases: { get: () => Promise.reject(new Error('not asked')) },
+  });
+  const send = ({ query, headers, body }: Delivery, method: 'POST' | 'GET' | 'PUT' | 'HEAD' = 'POST') =>
+    app.inject({ method, url: `/-/webhook${query}`, headers, payload: body });
+  return { app, send, handle, logged };
+}
+
+describe('POST /-/webhook', () => {
+  it.each(Object.entries(DELIVERIES))('takes a push of %s', async (_name, deliver) => {
+    const { send, handle } = server();
+    const answer = await send(deliver(TAG));
+    expect(answer).toMatchObject({ statusCode: 202, body: `${MATCHED.text}\n` });
+    expect(answer.headers).toMatchObject({
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'no-store',
+    });
+    expect(handle).toHaveBeenCalledOnce();
+    expect(handle.mock.calls[0]?.[0].refs).toEqual([{ ref: TAG.ref, after: TAG.after }]);
+  });
+
+  it.each(Object.entries(DELIVERIES))('refuses a push of %s with another secret', async (name, deliver) => {
+    const { send, handle } = server();
+    const answer = await send(deliver(TAG, 'guessed-canary'));
+    expect(answer.statusCode).toBe(401);
+    expect(answer.body).toMatch(/^the secret is missing or wrong: it is expected in the header /);
+    expect(answer.body.toLowerCase()).toContain(name === 'gerrit' ? 'bearer' : 'x-');
+    expect(handle).not.toHaveBeenCalled();
+  });
+
+  it.each(Object.entries(DELIVERIES))(
+    'keeps secrets and signatures of %s to itself',
+    async (_name, deliver) => {
+      const { send, logged } = server();
+      const deliveries = [deliver(TAG), deliver(TAG, 'guessed-canary')];
+      const answers = await Promise.all(deliveries.map((delivery) => send(delivery)));
+      const said = [
+        ...logged,
+        ...answers.flatMap(({ body, headers }) => [body, JSON.stringify(headers)]),
+      ].join('');
+      expect(logged).not.toEqual([]);
+      const proofs = deliveries.flatMap(({ headers }) =>
+        Object.entries(headers).flatMap(([name, value]) => (/token|signature/.test(name) ? [value] : [])),
+      );
+      for (const secret of [SECRET, 'guessed-canary', ...proofs]) expect(said).not.toContain(secret);
+    },
+  );
+
+  it('refuses an old signature on a new body', async () => {
+    const { send, handle } = server();
+    const old = DELIVERIES.gitea(TAG);
+    const { body } = DELIVERIES.gitea({ ...TAG, ref: 'refs/tags/v9.9.9' });
+    expect((await send({ ...old, body })).statusCode).toBe(401);
+    expect(handle).not.toHaveBeenCalled();
+  });
+
+  it('answers 200 where no rule matches: the host did nothing wrong', async () => {
+    const { send } = server({ outcome: UNMATCHED });
+    expect(await send(DELIVERIES.gitlab(TAG))).toMatchObject({
+      statusCode: 200,
+      body: `${UNMATCHED.text}\n`,
+    });
+  });
+
+  it("answers GitHub's ping", async () => {
+    const { send, handle } = server();
+    const { headers } = DELIVERIES.github(TAG);
+    const ping = json('{}', { ...headers, 'x-github-event': 'ping', authorization: `Bearer ${SECRET}` });
+    expect(await send(ping)).toMatchObject({
+      statusCode: 200,
+      body: 'ignored: not a push of branches or tags\n',
+    });
+    expect(handle).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['application/x-www-form-urlencoded', 415],
+    ['text/plain', 415],
+    ['application/jsonp', 415],
+    ['', 415],
+    ['application/json', 202],
+    ['Application/JSON;charset=utf-8', 202],
+    ['application/vnd.github+json', 202],
+  ])('answers content type %j with %i', async (type, status) => {
+    const { send } = server();
+    const delivery = DELIVERIES.github(TAG);
+    const answer = await send({ ...delivery, headers: { ...delivery.headers, 'content-type': type } });
+    expect(answer.statusCode).toBe(status);
+    if (status === 415) expect(answer.body).toContain('set its content type to application/json');
+  });
+
+  it('refuses what is no JSON, once it knows the sender', async () => {
+    const { send } = server();
+    const headers = { 'x-gitlab-event': 'Push Hook', 'x-gitlab-token': SECRET };
+    expect(await send(json('{"a":canary}', headers))).toMatchObject({
+      statusCode: 400,
+      body: 'the delivery cannot be read: it is not JSON\n',
+    });
+    expect((await send(json('', headers))).statusCode).toBe(400);
+    expect((await send(json('{"a":canary}', {}))).statusCode).toBe(401);
+  });
+
+  it('refuses more than 5 MiB, and takes 5 MiB', async () => {
+    const { send, handle } = server();
+    const headers = { 'x-gitlab-event': 'Push Hook', 'x-gitlab-token': SECRET };
+    const { body } = DELIVERIES.gitlab(TAG);
+    const answer = await send(json(body.padEnd(5 * 2 ** 20 + 1), headers));
+    expect(answer).toMatchObject({ statusCode: 413, body: 'the delivery is larger than 5 MiB\n' });
+    expect(handle).not.toHaveBeenCalled();
+    expect((await send(json(body.padEnd(5 * 2 ** 20), headers))).statusCode).toBe(202);
+  });
+
+  it.each(['GET', 'PUT', 'HEAD'] as const)('answers %s with 405', async (method) => {
+    const answer = await server().send(DELIVERIES.gitlab(TAG), method);
+    expect(answer.statusCode).toBe(405);
+    expect(answer.headers.allow).toBe('POST');
+  });
+
+  it.each(['POST', 'GET'] as const)('is off without a secret: %s is 404', async (method) => {
+    const { send, handle } = server({ secret: undefined });
+    const answer = await send(DELIVERIES.gitlab(TAG, ''), method);
+    expect(answer).toMatchObject({
+      statusCode: 404,
+      body: 'webhooks are off: set webhook.secret in modhaven.yaml to turn them on\n',
+    });
+    expect(handle).not.toHaveBeenCalled();
+  });
+
+  it('leaves POST to any other path refused', async () => {
+    const answer = await server().app.inject({ method: 'POST', url: '/ex.com/m/@v/list', payload: '{}' });
+    expect(answer.statusCode).toBe(405);
+    expect(answer.headers.allow).toBe('GET, HEAD');
+  });
+});
