@@ -1,9 +1,9 @@
 /** The composition root: settings in, a server out. Nothing here decides anything. */
-import { createBackend } from './services.js';
+import { createServices } from './services.js';
 import { watchFiles } from './config/watch-files.js';
 import { formatProblem } from './config/yaml-source.js';
 import type { Logger } from './log/log.js';
-import { createAnswerMemory } from './proxy/response-cache.js';
+import { createResponseCache } from './proxy/response-cache.js';
 import { createTrust } from './proxy/client-address.js';
 import { errorText } from './proxy/http-errors.js';
 import { createPushHandler } from './webhook/push-handler.js';
@@ -48,11 +48,11 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
     log,
   });
   const vanity = () => rules.current();
-  const memory = createAnswerMemory({
+  const memory = createResponseCache({
     maxBytes: () => config().cacheMemory,
     refreshMs: () => config().refreshMs,
   });
-  const backend = createBackend({ settings, vanity, log, onNewRefs: () => forgetChanging() });
+  const backend = createServices({ settings, vanity, log, onNewRefs: () => forgetChanging() });
   let forgetting = Promise.resolve();
   const { host, modules, store, roots, drift, tags, logbook } = backend;
   logbook?.log(); // a damaged one is no reason to wait for the first question

@@ -10,20 +10,20 @@ import { namesHostOf } from './discovery/direct-hosts.js';
 import { createDiscovery } from './discovery/discovery.js';
 import { createDiskStore } from './store/disk-store.js';
 import { createModuleRouter } from './modfetch/router.js';
-import { createModuleService, type ModuleService } from './modfetch/git-source.js';
+import { createModuleService, type ModuleSource } from './modfetch/git-source.js';
 import { isPrivatePath } from './modfetch/private-paths.js';
-import { createRootFinder, type RootFinder } from './modfetch/repo-root.js';
-import { createStoredModules } from './modfetch/offline.js';
+import { createRepoRoots, type RepoRoots } from './modfetch/repo-root.js';
+import { createOfflineSource } from './modfetch/offline.js';
 import type { ChecksumDatabases } from './proxy/sumdb-route.js';
 import type { VersionStore } from './store/version-store.js';
 import { vcsSettings, type Settings } from './config/settings.js';
 import { createDatabase } from './sumdb/log/database.js';
 import { guardedStore } from './sumdb/log/guarded-store.js';
 import { PUBLIC_DATABASE } from './sumdb/client/known-databases.js';
-import { createLogbook, type Logbook } from './sumdb/log/own-database.js';
+import { openOwnDatabase, type OwnDatabase } from './sumdb/log/own-database.js';
 import { publicDatabase } from './sumdb/client/public-database.js';
 import { createGoproxyClient } from './upstream/goproxy-client.js';
-import { createLastKnown } from './upstream/stale-cache.js';
+import { createStaleCache } from './upstream/stale-cache.js';
 import { createSumdbMirror } from './sumdb/client/mirror.js';
 import { createSumdbSource } from './upstream/sumdb-source.js';
 import { createUpstreamModules } from './upstream/upstream-modules.js';
@@ -34,25 +34,25 @@ import type { CodeHost, CodeRepo } from './vcs/types.js';
 import { createDriftWatch, type DriftWatch } from './verify/drift.js';
 import { createTagWatch, tagRefs, type TagWatch } from './verify/moved-tags.js';
 
-export interface Backend {
+export interface Services {
   store: VersionStore;
   host: CodeHost;
-  roots: RootFinder;
+  roots: RepoRoots;
   /** The modules of our own rules. */
-  ours: ModuleService;
+  ours: ModuleSource;
   /** All modules: ours, and public ones through the upstream. */
-  modules: ModuleService;
+  modules: ModuleSource;
   /** Whether a module path is private. */
   isPrivate: (path: string) => boolean;
   /** Checksum databases: public ones, passed through and kept, and our own. */
   sumdb: ChecksumDatabases;
   /** What our own checksum database has recorded; undefined if there is none. */
-  logbook: Logbook | undefined;
+  logbook: OwnDatabase | undefined;
   drift: DriftWatch;
   tags: TagWatch;
 }
 
-export interface BackendOptions {
+export interface ServicesOptions {
   settings: Pick<Settings, 'current'>;
   vanity: () => VanityMap;
   log: Logger;
@@ -60,7 +60,7 @@ export interface BackendOptions {
   onNewRefs?: () => void;
 }
 
-export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptions): Backend {
+export function createServices({ settings, vanity, log, onNewRefs }: ServicesOptions): Services {
   const config = () => settings.current();
   const { cacheDir } = config();
   const refreshMs = () => config().refreshMs;
@@ -69,7 +69,7 @@ export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptio
 
   const disk = createDiskStore(join(cacheDir, 'download'));
   const own = config().sumdb;
-  const logbook = own === undefined ? undefined : createLogbook(cacheDir, own, log);
+  const logbook = own === undefined ? undefined : openOwnDatabase(cacheDir, own, log);
   const store =
     logbook === undefined
       ? disk
@@ -89,14 +89,14 @@ export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptio
     },
   });
   const drift = createDriftWatch({ store, host, vanity, log });
-  const roots = createRootFinder({ candidates: (path) => vanity().candidates(path), host, refreshMs });
+  const roots = createRepoRoots({ candidates: (path) => vanity().candidates(path), host, refreshMs });
   const ours = createModuleService({ roots, host, store, refreshMs, log, onRepo: watchRepo });
-  const client = createGoproxyClient({ proxies, patienceMs: () => config().vcsTimeoutMs });
+  const client = createGoproxyClient({ proxies, timeoutMs: () => config().vcsTimeoutMs });
   const directly = createModuleService({
     ...{ store, refreshMs, log },
     roots: createDiscovery({
       hosts: () => config().directHosts,
-      patienceMs: () => config().vcsTimeoutMs,
+      timeoutMs: () => config().vcsTimeoutMs,
       refreshMs,
     }),
     // Its own mirrors: a host that is not ours might send git to one that is.
@@ -108,14 +108,14 @@ export function createBackend({ settings, vanity, log, onNewRefs }: BackendOptio
   const direct = (path: string) => (namesHostOf(config().directHosts, path) ? directly : undefined);
   const upstream = createUpstreamModules({
     ...{ client, store, direct },
-    lastKnown: createLastKnown({ dir: join(cacheDir, 'upstream'), log }),
+    lastKnown: createStaleCache({ dir: join(cacheDir, 'upstream'), log }),
     tempDir: cacheDir,
     refreshMs,
-    hurryMs: () => config().vcsConnectTimeoutMs,
+    staleAfterMs: () => config().vcsConnectTimeoutMs,
     log,
   });
   const hasUpstream = () => proxies().length > 0 || config().directHosts.size > 0;
-  const offline = createStoredModules({ store, unknown: ours });
+  const offline = createOfflineSource({ store, unknown: ours });
   const modules = createModuleRouter({
     ours,
     upstream,

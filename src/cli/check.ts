@@ -10,7 +10,7 @@ import { parseModulePath } from '../module/module-path.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { codeModule } from '../modfetch/code-module.js';
 import { createDiskStore } from '../store/disk-store.js';
-import { createRootFinder, type RootFinder } from '../modfetch/repo-root.js';
+import { createRepoRoots, type RepoRoots } from '../modfetch/repo-root.js';
 import { redactLine } from '../redact.js';
 import { vcsSettings } from '../config/settings.js';
 import type { RepoRoot, VanityRule } from '../vanity/rule.js';
@@ -23,7 +23,7 @@ import { checkReport } from './report/check-report.js';
 import type { CheckRow } from './report/check-row.js';
 import { checkTargets, type Target } from './probe/check-targets.js';
 import type { OnProgress } from './terminal/progress-bar.js';
-import { createAskHost, type AskHost } from './probe/host-circuit.js';
+import { createHostCircuit, type HostCircuit } from './probe/host-circuit.js';
 
 export interface CheckOptions {
   config?: string;
@@ -37,10 +37,10 @@ export interface CheckOptions {
 
 interface Trial {
   host: CodeHost;
-  roots: RootFinder;
+  roots: RepoRoots;
   settings: VcsSettings;
   candidates: (path: string) => RepoRoot[];
-  askHost: AskHost;
+  askHost: HostCircuit;
 }
 
 /** The report as text, and whether everything is in order. Throws CONFIG if a file is bad. */
@@ -51,8 +51,8 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
   const settings = vcsSettings(config);
   const host = createCodeHost({ dir: join(config.cacheDir, 'vcs'), settings: () => settings });
   const candidates = (path: string) => map.candidates(path);
-  const roots = createRootFinder({ candidates, host, refreshMs: () => config.refreshMs });
-  const askHost = createAskHost(config.vcsConcurrency);
+  const roots = createRepoRoots({ candidates, host, refreshMs: () => config.refreshMs });
+  const askHost = createHostCircuit(config.vcsConcurrency);
   const store = createDiskStore(join(config.cacheDir, 'download'));
   const targets = await checkTargets(map, options.modules, store);
 

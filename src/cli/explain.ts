@@ -11,7 +11,7 @@ import { isCanonicalVersion } from '../module/version.js';
 import { codeModule } from '../modfetch/code-module.js';
 import { createDiskStore } from '../store/disk-store.js';
 import { isPrivatePath } from '../modfetch/private-paths.js';
-import { createRootFinder } from '../modfetch/repo-root.js';
+import { createRepoRoots } from '../modfetch/repo-root.js';
 import { decodeInfo } from '../module/info.js';
 import { chooseVersion, choosesVersion } from '../modfetch/query.js';
 import type { PartKind, VersionStore } from '../store/version-store.js';
@@ -53,7 +53,7 @@ async function tell({ module: argument, config: file }: ExplainOptions): Promise
   const candidates = (path: string) => map.candidates(path);
   // What the first question brought is good for all of them.
   const refreshMs = Math.max(config.refreshMs, config.vcsTimeoutMs);
-  const roots = createRootFinder({ candidates, host, refreshMs: () => refreshMs });
+  const roots = createRepoRoots({ candidates, host, refreshMs: () => refreshMs });
   const story: Explanation = {
     ...{
       module,

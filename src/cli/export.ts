@@ -9,7 +9,7 @@ import { sumMismatches, type SumMismatch } from '../transfer/check-sums.js';
 import { exportVersions } from '../transfer/export-versions.js';
 import { allVersions, type VersionName } from '../transfer/import-versions.js';
 import { exportChecksums } from '../transfer/transfer-checksums.js';
-import { readWanted } from '../transfer/request-list.js';
+import { readRequestList } from '../transfer/request-list.js';
 import { storedVersions } from '../verify/stored.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 import { sumErrors } from './report/sum-errors.js';
@@ -71,7 +71,7 @@ async function choose(
 ): Promise<{ versions: VersionName[]; missing: VersionName[]; refused: Refused[] }> {
   const chosen = { versions: [] as VersionName[], missing: [] as VersionName[], refused: [] as Refused[] };
   if (args.length === 0) return { ...chosen, versions: await allVersions(store) };
-  for (const { module, query: version, sums } of await readWanted(args)) {
+  for (const { module, query: version, sums } of await readRequestList(args)) {
     if (!isCanonicalVersion(version))
       throw new ModhavenError('CONFIG', `${module}@${version}: an export is of versions, such as v1.2.3`, {
         remedy: 'modhaven warm says which version it is',

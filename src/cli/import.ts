@@ -5,7 +5,7 @@ import { createLog } from '../log/log.js';
 import type { ModulePath } from '../module/module-path.js';
 import { createDiskStore } from '../store/disk-store.js';
 import { allVersions, importVersions } from '../transfer/import-versions.js';
-import { createLogbook } from '../sumdb/log/own-database.js';
+import { openOwnDatabase } from '../sumdb/log/own-database.js';
 import { recordedSums } from '../transfer/checksum-folder.js';
 import { importChecksums } from '../transfer/transfer-checksums.js';
 import { noVersions, recognizeLayout } from '../transfer/layout.js';
@@ -65,7 +65,7 @@ function ownSums({
 }: Config): (module: ModulePath, version: string) => Promise<RecordedSum[]> {
   if (sumdb === undefined) return () => Promise.resolve([]);
   const { log } = createLog({ level: 'silent', readable: false });
-  const { name: place, recorded } = createLogbook(cacheDir, sumdb, log);
+  const { name: place, recorded } = openOwnDatabase(cacheDir, sumdb, log);
   return async (module, version) => {
     const sums = await recorded(module, version);
     if (sums === undefined) return [];

@@ -9,7 +9,7 @@ import type { Config } from '../config/load-config.js';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { createLog, type Logger, type LogLevel } from '../log/log.js';
 import { createSettings, type Settings } from '../config/settings.js';
-import { startCrew, type Crew } from '../workers/pool.js';
+import { startPool, type WorkerPool } from '../workers/pool.js';
 
 export interface ServeOptions {
   config?: string;
@@ -28,7 +28,7 @@ export async function serve({ config: file, listen, logLevel, version }: ServeOp
   const count = config.workers === 'auto' ? availableParallelism() : config.workers;
   const shared = count > 1;
   const { log, writeLine, flush } = createLog({ level: logLevel, readable: process.stdout.isTTY, shared });
-  let crew: Crew | undefined;
+  let crew: WorkerPool | undefined;
   const workers: AppWorkers = {
     settingsChanged: () => crew?.settingsChanged(),
     forgetChanging: (before) => crew?.forgetChanging(before) ?? Promise.resolve(),
@@ -57,13 +57,13 @@ async function listenWith(
   count: number,
   app: App,
   { settings, log, logLevel }: { settings: Settings; log: Logger; logLevel: LogLevel },
-): Promise<Crew> {
+): Promise<WorkerPool> {
   const { listen, cacheDir } = settings.current();
   const folder = await mkdtemp(join(tmpdir(), 'modhaven-')); // with the rights of its owner only
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const socket = join(folder, 'main.sock');
   await app.server.app.listen({ path: socket });
-  return startCrew({
+  return startPool({
     count,
     listen,
     download: join(cacheDir, 'download'),
@@ -145,7 +145,7 @@ interface EndOfService {
 /** Finishes the requests that are running, as long as one of them may take. */
 async function endService(
   app: App,
-  crew: Crew | undefined,
+  crew: WorkerPool | undefined,
   { signal, config, log }: EndOfService,
 ): Promise<void> {
   log.info({ signal }, 'ending: running requests are finished first');

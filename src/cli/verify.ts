@@ -15,10 +15,10 @@ import type { VersionStore } from '../store/version-store.js';
 import { vcsSettings } from '../config/settings.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
-import { filesAtHand } from '../vcs/mirror/read-local.js';
+import { readLocalFiles } from '../vcs/mirror/read-local.js';
 import { createCodeHost } from '../vcs/code-host.js';
 import { compareAll } from '../verify/compare-all.js';
-import { createHome } from '../verify/target.js';
+import { createTarget } from '../verify/target.js';
 import { openJournal } from '../verify/journal.js';
 import { planComparison } from '../verify/plan.js';
 import { comparisonReport, countVerdicts, isBad, storedReport } from '../verify/report.js';
@@ -107,8 +107,8 @@ async function verifyMove(options: VerifyOptions & { against: string }, setup: S
   const next = loadVanity(against, { defaultHost: config.publicHost });
   const journal = options.resume === undefined ? undefined : await openJournal(options.resume);
   const host = createCodeHost({ dir: join(config.cacheDir, 'vcs'), settings: () => vcsSettings(config) });
-  const newHome = createHome({ candidates: (path) => next.candidates(path), host });
-  const oldHome = createHome({ candidates: (path) => current.candidates(path), host });
+  const newHome = createTarget({ candidates: (path) => next.candidates(path), host });
+  const oldHome = createTarget({ candidates: (path) => current.candidates(path), host });
   const concurrency = config.vcsConcurrency;
 
   const plan = await planComparison({
@@ -145,7 +145,7 @@ function mirrorFiles(config: Config, map: VanityMap): FilesAtHand {
   return async (module, { URL, Hash }, paths) => {
     const now = map.candidates(module).flatMap(({ repos }) => repos);
     for (const remote of [...readUrl(URL), ...now]) {
-      const files = await filesAtHand(join(config.cacheDir, 'vcs'), remote, Hash ?? '', paths);
+      const files = await readLocalFiles(join(config.cacheDir, 'vcs'), remote, Hash ?? '', paths);
       if (files !== undefined) return files;
     }
     return undefined;

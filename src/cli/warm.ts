@@ -1,10 +1,10 @@
 /** `modhaven warm`: fetches into the cache what a build will ask for, before anybody waits for it. */
-import { createBackend } from '../services.js';
+import { createServices } from '../services.js';
 import { createLog } from '../log/log.js';
 import { createSettings } from '../config/settings.js';
 import { fetchChecksums } from '../transfer/fetch-checksums.js';
 import { isWarm, warmVersions, type Warmed } from '../transfer/warm.js';
-import { readWanted } from '../transfer/request-list.js';
+import { readRequestList } from '../transfer/request-list.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { sumErrors } from './report/sum-errors.js';
 import { count } from '../verify/report.js';
@@ -28,9 +28,9 @@ export async function warm(options: WarmOptions): Promise<{ text: string; ok: bo
   const settings = createSettings(options.config, {}, process.env);
   const { vanityFile, publicHost } = settings.current();
   const map = loadVanity(vanityFile, { defaultHost: publicHost });
-  const wanted = await readWanted(options.wanted);
+  const wanted = await readRequestList(options.wanted);
   const { log } = createLog({ level: 'silent', readable: false });
-  const { modules, store, sumdb, isPrivate, drift } = createBackend({ settings, vanity: () => map, log });
+  const { modules, store, sumdb, isPrivate, drift } = createServices({ settings, vanity: () => map, log });
   drift.stop(); // the server's business
   const asksSumdb = options.sumdb !== false && settings.current().upstream.length > 0;
   const versions = await warmVersions(wanted, {

@@ -4,12 +4,12 @@
  * The work belongs to nobody in particular: it goes on when the one who started it goes away, because others may wait
  * and whoever asks next will want it. Its own deadlines end it.
  */
-export interface Coalescer {
+export interface Singleflight {
   run<T>(key: string, work: () => Promise<T>): Promise<T>;
 }
 
 /** Results are not remembered: a flight ends with its answer. One coalescer serves one kind of result. */
-export function createCoalescer(): Coalescer {
+export function createSingleflight(): Singleflight {
   const flights = new Map<string, Promise<unknown>>();
   return {
     run<T>(key: string, work: () => Promise<T>): Promise<T> {

@@ -6,7 +6,7 @@
 import { LRUCache } from 'lru-cache';
 import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
-import { createCoalescer } from '../concurrency/singleflight.js';
+import { createSingleflight } from '../concurrency/singleflight.js';
 import { redactLine } from '../redact.js';
 import { cleanDirectory, checkDirectory } from '../vanity/subdir.js';
 import { allowedRepo, mayAsk, namesHostOf, type DirectHosts } from './direct-hosts.js';
@@ -28,7 +28,7 @@ export interface Discovery {
 export interface DiscoveryOptions {
   hosts: () => DirectHosts;
   /** Milliseconds for one page. */
-  patienceMs: () => number;
+  timeoutMs: () => number;
   /** How long an answer holds, in milliseconds. */
   refreshMs: () => number;
   /** GETs a page without following redirects. */
@@ -40,13 +40,8 @@ const MAX_REDIRECTS = 10;
 const MAX_PAGE = 1024 * 1024;
 const MAX_REMEMBERED = 10_000;
 
-export function createDiscovery({
-  hosts,
-  patienceMs,
-  refreshMs,
-  get = getPage,
-}: DiscoveryOptions): Discovery {
-  const flights = createCoalescer();
+export function createDiscovery({ hosts, timeoutMs, refreshMs, get = getPage }: DiscoveryOptions): Discovery {
+  const flights = createSingleflight();
   const known = new LRUCache<string, { root: DirectRoot; at: number; hosts: DirectHosts }>({
     max: MAX_REMEMBERED,
   });
@@ -71,7 +66,7 @@ export function createDiscovery({
 
   async function importsAt(path: string): Promise<GoImport[]> {
     const url = new URL(`https://${path}?go-get=1`);
-    const signal = AbortSignal.timeout(patienceMs());
+    const signal = AbortSignal.timeout(timeoutMs());
     try {
       const response = await follow(url, signal, path);
       const imports = parseGoImports(await beginningOf(response));

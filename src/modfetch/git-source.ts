@@ -16,28 +16,33 @@ import { RefsChanged } from '../vcs/git-repo.js';
 import type { CodeHost, CodeRepo, Need } from '../vcs/types.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import { cachedLatest, cachedList, notCached } from './stored-versions.js';
-import { createCoalescer } from '../concurrency/singleflight.js';
+import { createSingleflight } from '../concurrency/singleflight.js';
 import { codeModule, type CodeModule } from './code-module.js';
 import { writeModuleZip } from './module-zip.js';
 import { decodeInfo, encodeInfo, type Info } from '../module/info.js';
 import { choosesVersion, chooseVersion, type Chosen } from './query.js';
 import { putBytes, type Part, type PartKind, type VersionStore } from '../store/version-store.js';
 
-export interface ModuleService {
+export interface ModuleSource {
   /** Canonical versions, oldest first. Throws MODULE_NOT_FOUND where no module is. */
-  list(module: ModulePath, ask: Ask): Promise<Answer<string[]>>;
+  list(module: ModulePath, ask: FetchOptions): Promise<Fetched<string[]>>;
   /** The `.info` of the version that `query` (version, tag, branch, hash, `latest`, `v1`) means. */
-  info(module: ModulePath, query: string, ask: Ask): Promise<Answer<Buffer>>;
+  info(module: ModulePath, query: string, ask: FetchOptions): Promise<Fetched<Buffer>>;
   /** Makes sure that `kind` of a canonical version is in the store. */
-  ensure(module: ModulePath, version: string, kind: 'mod' | 'zip', ask: Ask): Promise<{ hit: boolean }>;
+  ensure(
+    module: ModulePath,
+    version: string,
+    kind: 'mod' | 'zip',
+    ask: FetchOptions,
+  ): Promise<{ fromCache: boolean }>;
   /**
    * A zip that is not stored yet, while it comes in; undefined if it is stored by now, or for whoever waits for that.
    * Absent where zips are made here.
    */
-  zipInTransit?(module: ModulePath, version: string, ask: Ask): Promise<ZipInTransit | undefined>;
+  zipInTransit?(module: ModulePath, version: string, ask: FetchOptions): Promise<ZipStream | undefined>;
 }
 
-export interface ZipInTransit {
+export interface ZipStream {
   /** Bytes, where they are known. */
   length: number | undefined;
   /** From the first byte on. Breaks off before the end if the zip turns out to be bad. */
@@ -45,19 +50,19 @@ export interface ZipInTransit {
 }
 
 /** How a question may be answered. */
-export interface Ask {
+export interface FetchOptions {
   /** From the store or not at all (`Disable-Module-Fetch: true`). */
   onlyCached: boolean;
 }
 
-export interface Answer<T> {
+export interface Fetched<T> {
   value: T;
   /** Whether git was left alone. */
-  hit: boolean;
+  fromCache: boolean;
   /** Whether the answer can never change. */
   immutable: boolean;
   /** Of what may change: when it was known to be so, in milliseconds since 1970. Absent: now. */
-  asOf?: number;
+  fetchedAt?: number;
   /** Whether it is older than `refresh` allows, because whoever knows better cannot be asked. */
   stale?: boolean;
 }
@@ -84,9 +89,9 @@ export interface ModuleServiceOptions {
 /** How often a question is put to a repository whose refs change under it. */
 const MAX_ATTEMPTS = 3;
 
-export function createModuleService(options: ModuleServiceOptions): ModuleService {
+export function createModuleService(options: ModuleServiceOptions): ModuleSource {
   const { roots, host, store, refreshMs, log } = options;
-  const flights = createCoalescer();
+  const flights = createSingleflight();
 
   /**
    * Runs `work` on the module in the first of its repositories that can answer. What is not found in any is a fact only
@@ -96,14 +101,14 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
     path: ModulePath,
     subject: string,
     work: Work<T>,
-    how: { insist?: boolean; need?: Need } = {},
+    how: { refetch?: boolean; need?: Need } = {},
   ): Promise<T> {
-    const { insist = true, need = 'trees' } = how;
+    const { refetch = true, need = 'trees' } = how;
     const { repos, ...root } = await roots.find(path);
     const failures: unknown[] = [];
     for (const remote of repos) {
       try {
-        const result = await inRepo(remote, path, root, work, { insist, need });
+        const result = await inRepo(remote, path, root, work, { refetch, need });
         if (repos.length > 1)
           log.info({ module: path, repository: remote.url }, 'answered by one of several repositories');
         return result;
@@ -129,7 +134,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
             if (list.length === 0) await module.latest();
             return { value: list, asOf };
           },
-          { insist: false, need: 'trees' },
+          { refetch: false, need: 'trees' },
         ),
       ),
     );
@@ -146,13 +151,13 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
     throw describe(path, mostTelling(failures));
   }
 
-  /** With `insist`, asks again with new refs if nothing was found and the refs were from before the question. */
+  /** With `refetch`, asks again with new refs if nothing was found and the refs were from before the question. */
   async function inRepo<T>(
     remote: RepoUrl,
     path: ModulePath,
     { root, subdir }: Pick<RepoRoot, 'root' | 'subdir'>,
     work: Work<T>,
-    { insist, need }: { insist: boolean; need: Need },
+    { refetch, need }: { refetch: boolean; need: Need },
   ): Promise<T> {
     const askedAt = Date.now();
     for (let maxAge = refreshMs(), attempt = 1; ; maxAge = 0, attempt += 1) {
@@ -164,7 +169,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
         options.onRepo?.(path, remote, repo); // now it is known to be a module: a path that anybody makes up is not
         return result;
       } catch (error) {
-        const stale = error instanceof RefsChanged || (insist && isNotExist(error) && asOf < askedAt);
+        const stale = error instanceof RefsChanged || (refetch && isNotExist(error) && asOf < askedAt);
         if (!stale || attempt >= MAX_ATTEMPTS) throw error;
       }
     }
@@ -214,7 +219,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
 
   async function bring(repo: CodeRepo, commit: string, version: string): Promise<void> {
     try {
-      await repo.bring(commit);
+      await repo.ensureCommit(commit);
     } catch (error) {
       if (!isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
       throw new ModhavenError('VERSION_GONE', `${version} was commit ${commit.slice(0, 12)}, which is gone`, {
@@ -235,7 +240,7 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
       return { ...chosen, asOf };
     };
     // What chooses among versions may be as old as a list; a name that is not there may have been pushed just now.
-    const found = await inModule(path, `${path}@${query}`, work, { insist: !chooses });
+    const found = await inModule(path, `${path}@${query}`, work, { refetch: !chooses });
     await pin(path, found.version);
     const info = encodeInfo(found.version, found.time, found.origin);
     return { version: found.version, info, asOf: found.asOf };
@@ -243,26 +248,26 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
 
   return {
     async list(path, { onlyCached }) {
-      if (onlyCached) return { value: await cachedList(store, path), hit: true, immutable: false };
+      if (onlyCached) return { value: await cachedList(store, path), fromCache: true, immutable: false };
       const { value, asOf } = await flights.run(`list ${path}`, () => listVersions(path));
-      return { value, hit: false, immutable: false, asOf };
+      return { value, fromCache: false, immutable: false, fetchedAt: asOf };
     },
 
     async info(path, query, { onlyCached }) {
       const canonical = isCanonicalVersion(query);
       if (canonical) {
         const stored = await store.read({ module: path, version: query, kind: 'info' });
-        if (stored !== undefined) return { value: stored, hit: true, immutable: true };
+        if (stored !== undefined) return { value: stored, fromCache: true, immutable: true };
       }
       if (onlyCached) {
         if (query !== 'latest') throw notCached(`${path}@${query}`);
-        return { value: await cachedLatest(store, path), hit: true, immutable: false };
+        return { value: await cachedLatest(store, path), fromCache: true, immutable: false };
       }
       const found = await flights.run(`query ${path}@${query}`, () => resolveQuery(path, query));
       const { version, info, asOf } = found;
-      if (version !== query) return { value: info, hit: false, immutable: false, asOf };
+      if (version !== query) return { value: info, fromCache: false, immutable: false, fetchedAt: asOf };
       const value = (await store.read({ module: path, version, kind: 'info' })) ?? info;
-      return { value, hit: false, immutable: true };
+      return { value, fromCache: false, immutable: true };
     },
 
     async ensure(path, version, kind, { onlyCached }) {
@@ -271,12 +276,12 @@ export function createModuleService(options: ModuleServiceOptions): ModuleServic
         throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject}: version is not canonical`, {
           remedy: `ask for @v/${version}.info first: it says which version this is`,
         });
-      if (await isComplete(path, version, kind)) return { hit: true };
+      if (await isComplete(path, version, kind)) return { fromCache: true };
       if (onlyCached) throw notCached(`${subject} (.${kind})`);
       await flights.run(`${kind} ${subject}`, () =>
         kind === 'mod' ? makeMod(path, version) : makeZip(path, version),
       );
-      return { hit: false };
+      return { fromCache: false };
     },
   };
 

@@ -136,7 +136,7 @@ async function* contentOf(
   directory: string,
   unchanged: boolean,
 ): AsyncGenerator<TarEntry> {
-  const atHand = unchanged ? repo.filesAtHand(commit, directory) : undefined;
+  const atHand = unchanged ? repo.readLocalFiles(commit, directory) : undefined;
   if (atHand !== undefined) {
     for (const { path, content } of atHand)
       yield {

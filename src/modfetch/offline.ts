@@ -6,16 +6,16 @@ import { ModhavenError, isModhavenError } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { cachedLatest, cachedList } from './stored-versions.js';
-import type { Answer, ModuleService } from './git-source.js';
+import type { Fetched, ModuleSource } from './git-source.js';
 import type { Part, VersionStore } from '../store/version-store.js';
 
-export interface StoredModulesOptions {
+export interface OfflineOptions {
   store: VersionStore;
   /** Who says what is wrong with a path of which nothing is stored. */
-  unknown: ModuleService;
+  unknown: ModuleSource;
 }
 
-export function createStoredModules({ store, unknown }: StoredModulesOptions): ModuleService {
+export function createOfflineSource({ store, unknown }: OfflineOptions): ModuleSource {
   /** What `stored` gets, or, of a module that nobody has heard of, what `ask` says. */
   async function orUnknown<T>(module: ModulePath, stored: Promise<T>, ask: () => Promise<T>): Promise<T> {
     try {
@@ -34,26 +34,26 @@ export function createStoredModules({ store, unknown }: StoredModulesOptions): M
     return false;
   }
 
-  async function infoOf(module: ModulePath, query: string): Promise<Answer<Buffer>> {
+  async function infoOf(module: ModulePath, query: string): Promise<Fetched<Buffer>> {
     if (query === 'latest')
-      return { value: await cachedLatest(store, module, true), hit: true, immutable: false };
+      return { value: await cachedLatest(store, module, true), fromCache: true, immutable: false };
     const part: Part = { module, version: query, kind: 'info' };
     const value = isCanonicalVersion(query) ? await store.read(part) : undefined;
     if (value === undefined) throw notStored(`${module}@${query}`);
-    return { value, hit: true, immutable: true };
+    return { value, fromCache: true, immutable: true };
   }
 
-  async function partOf(part: Part): Promise<{ hit: boolean }> {
+  async function partOf(part: Part): Promise<{ fromCache: boolean }> {
     const size = isCanonicalVersion(part.version) ? await store.size(part) : undefined;
     if (size === undefined) throw notStored(`${part.module}@${part.version} (.${part.kind})`);
-    return { hit: true };
+    return { fromCache: true };
   }
 
   return {
     list: (module, ask) =>
       orUnknown(
         module,
-        cachedList(store, module, true).then((value) => ({ value, hit: true, immutable: false })),
+        cachedList(store, module, true).then((value) => ({ value, fromCache: true, immutable: false })),
         () => unknown.list(module, ask),
       ),
     info: (module, query, ask) =>

@@ -9,14 +9,14 @@ import { LRUCache } from 'lru-cache';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import type { CodeHost } from '../vcs/types.js';
-import { createCoalescer } from '../concurrency/singleflight.js';
+import { createSingleflight } from '../concurrency/singleflight.js';
 
-export interface RootFinder {
+export interface RepoRoots {
   /** Throws MODULE_NOT_FOUND where no rule or no repository is, or what the host says if it cannot be asked. */
   find(path: string): Promise<RepoRoot>;
 }
 
-export interface RootFinderOptions {
+export interface RepoRootsOptions {
   candidates: (path: string) => RepoRoot[];
   host: CodeHost;
   refreshMs: () => number;
@@ -26,9 +26,9 @@ export interface RootFinderOptions {
 const ABSENT_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 
-export function createRootFinder({ candidates, host, refreshMs }: RootFinderOptions): RootFinder {
+export function createRepoRoots({ candidates, host, refreshMs }: RepoRootsOptions): RepoRoots {
   const absent = new LRUCache<string, true>({ max: MAX_REMEMBERED, ttl: ABSENT_MS });
-  const flights = createCoalescer();
+  const flights = createSingleflight();
 
   /** Whether the host has the repository of `root`. */
   async function exists(root: RepoRoot): Promise<boolean> {

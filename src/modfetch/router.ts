@@ -4,15 +4,15 @@
  * The rule that keeps private names private is here and nowhere else: what a vanity rule or a vanity host covers is
  * ours, whatever happens, and is never asked for elsewhere, not on an error either.
  */
-import type { ModuleService } from './git-source.js';
+import type { ModuleSource } from './git-source.js';
 
 export interface ModuleRouterOptions {
-  ours: ModuleService;
-  upstream: ModuleService;
+  ours: ModuleSource;
+  upstream: ModuleSource;
   /** Public modules where there is no upstream: what is stored of them. */
-  offline: ModuleService;
+  offline: ModuleSource;
   /** Who fetches a private module of a git host that no rule names from its repository; undefined if nobody may. */
-  direct?: (path: string) => ModuleService | undefined;
+  direct?: (path: string) => ModuleSource | undefined;
   /** Whether a module path is private. */
   covers: (path: string) => boolean;
   /** Whether there is an upstream at all. */
@@ -26,8 +26,8 @@ export function createModuleRouter({
   direct,
   covers,
   hasUpstream,
-}: ModuleRouterOptions): ModuleService {
-  function serviceFor(path: string): ModuleService {
+}: ModuleRouterOptions): ModuleSource {
+  function serviceFor(path: string): ModuleSource {
     if (covers(path)) return direct?.(path) ?? ours;
     return hasUpstream() ? upstream : offline;
   }

@@ -8,13 +8,13 @@ import { BlockList, isIPv6 } from 'node:net';
 import { LRUCache } from 'lru-cache';
 
 /** Whether the headers of a proxy at `address` count. */
-export type Trust = (address: string | undefined) => boolean;
+export type TrustProxy = (address: string | undefined) => boolean;
 
 /** Addresses of which is remembered whether they are in the list: looking them up costs as much as an answer. */
 const MAX_DECIDED = 1_000;
 
 /** Trust in the addresses and CIDRs of `trustProxy()`, which are read anew only when it is another list. */
-export function createTrust(trustProxy: () => readonly string[]): Trust {
+export function createTrust(trustProxy: () => readonly string[]): TrustProxy {
   let known: readonly string[] | undefined;
   let list = new BlockList();
   const decided = new LRUCache<string, boolean>({ max: MAX_DECIDED });
@@ -38,7 +38,7 @@ export function createTrust(trustProxy: () => readonly string[]): Trust {
 }
 
 /** The last address before those that are trusted. Undefined at a unix socket without a proxy. */
-export function clientAddress({ socket, headers }: IncomingMessage, trusts: Trust): string | undefined {
+export function clientAddress({ socket, headers }: IncomingMessage, trusts: TrustProxy): string | undefined {
   let address = socket.remoteAddress;
   const forwarded = headers['x-forwarded-for'];
   if (forwarded === undefined || !trusts(address)) return address;

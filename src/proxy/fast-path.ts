@@ -7,36 +7,36 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { isModhavenError } from '../errors.js';
 import { isCanonicalVersion } from '../module/version.js';
-import type { AnswerMemory, Remembered } from './response-cache.js';
-import { clientAddress, type Trust } from './client-address.js';
+import type { ResponseCache, CachedResponse } from './response-cache.js';
+import { clientAddress, type TrustProxy } from './client-address.js';
 import { isPlainUrl, parseProxyRequest } from './request.js';
 import type { RequestLog } from './request-log.js';
-import { sendAnswer } from './send-response.js';
-import { SMALL, createStoredAnswers, type StoredAnswers } from './stored-responses.js';
+import { sendResponse } from './send-response.js';
+import { SMALL, createStoredResponses, type StoredResponses } from './stored-responses.js';
 import type { Part, VersionStore } from '../store/version-store.js';
 
-export interface FrontOptions {
-  memory: AnswerMemory;
+export interface FastPathOptions {
+  memory: ResponseCache;
   store: VersionStore;
   /** Where others ask for what is stored, too: one for all. */
-  stored?: StoredAnswers;
+  stored?: StoredResponses;
   log: RequestLog;
-  trusts: Trust;
+  trusts: TrustProxy;
   /** While the server ends, the general way says so to who comes. */
   isClosing: () => boolean;
 }
 
 /** A listener that answers what it can, and hands the rest to `next`. */
-export function createFront(options: FrontOptions): (next: RequestListener) => RequestListener {
-  const { memory, log, trusts, isClosing, stored = createStoredAnswers(options) } = options;
+export function createFastPath(options: FastPathOptions): (next: RequestListener) => RequestListener {
+  const { memory, log, trusts, isClosing, stored = createStoredResponses(options) } = options;
 
-  function answer(request: IncomingMessage, response: ServerResponse, found: Remembered): void {
+  function answer(request: IncomingMessage, response: ServerResponse, found: CachedResponse): void {
     const { method = 'GET', url = '' } = request;
     const client = clientAddress(request, trusts);
     const startedAt = performance.now();
-    sendAnswer(request, response, found.answer, trusts);
+    sendResponse(request, response, found.response, trusts);
     const { statusCode: status } = response;
-    if (found.answer.size <= SMALL) {
+    if (found.response.size <= SMALL) {
       log.writeHit(found, { method, url, status, ms: 0, client });
       return;
     }

@@ -1,7 +1,7 @@
 /** One log line a request. That of an answer from memory is put together from parts made once. */
 import type { Logger } from 'pino';
 import { redact } from '../redact.js';
-import type { Outcome, Remembered } from './response-cache.js';
+import type { Outcome, CachedResponse } from './response-cache.js';
 
 export interface RequestLine {
   method: string;
@@ -16,7 +16,7 @@ export interface RequestLine {
 export interface RequestLog {
   write(line: RequestLine): void;
   /** The line of an answer from memory: `outcome` and `url` are those it was kept with. */
-  writeHit(remembered: Remembered, line: Omit<RequestLine, 'outcome'>): void;
+  writeHit(remembered: CachedResponse, line: Omit<RequestLine, 'outcome'>): void;
 }
 
 /** `writeLine` takes a finished line of JSON, its line end included; without it every line goes through `log`. */

@@ -6,7 +6,7 @@
  * not worth knowing which of them depends on what.
  */
 import { LRUCache } from 'lru-cache';
-import type { PreparedAnswer } from './responses.js';
+import type { PreparedResponse } from './responses.js';
 
 /** What the log says about the request besides method, status and time. */
 export interface Outcome {
@@ -16,8 +16,8 @@ export interface Outcome {
   cache?: 'hit' | 'fetch';
 }
 
-export interface Remembered {
-  readonly answer: PreparedAnswer;
+export interface CachedResponse {
+  readonly response: PreparedResponse;
   readonly outcome: Outcome;
   /** The part of its log line that is always the same, once it was made. */
   logged?: string;
@@ -31,11 +31,11 @@ export interface Freshness {
   since: number;
 }
 
-export interface AnswerMemory {
+export interface ResponseCache {
   /** An answer that holds now. With `unchanging`, only one that always will. */
-  get(url: string, unchanging?: boolean): Remembered | undefined;
+  get(url: string, unchanging?: boolean): CachedResponse | undefined;
   /** Keeps an answer, whose body is in memory, if it is not too large; without `freshness` for good. */
-  keep(url: string, remembered: Remembered, freshness?: Freshness): void;
+  keep(url: string, remembered: CachedResponse, freshness?: Freshness): void;
   /** The moment of a request that may lead to `keep`. Moments are counted, not timed. */
   moment(): number;
   /**
@@ -48,7 +48,7 @@ export interface AnswerMemory {
   bytes(): number;
 }
 
-export interface AnswerMemoryOptions {
+export interface ResponseCacheOptions {
   /** `cache.memory`, in bytes; 0 keeps nothing. */
   maxBytes: () => number;
   /** How old an answer may be that may change, in milliseconds (`refresh`). */
@@ -62,14 +62,14 @@ const SHARE = 1 / 4;
 /** What an entry costs besides its texts: objects, arrays, the list it hangs in. */
 const OVERHEAD = 1024;
 
-interface Entry extends Remembered {
+interface Entry extends CachedResponse {
   readonly asOf: number;
   /** Infinity for what never changes. */
   readonly until: number;
   readonly since: number;
 }
 
-export function createAnswerMemory({ maxBytes, refreshMs }: AnswerMemoryOptions): AnswerMemory {
+export function createResponseCache({ maxBytes, refreshMs }: ResponseCacheOptions): ResponseCache {
   let limit = 0;
   let entries: LRUCache<string, Entry> | undefined;
   let now = 0;
@@ -103,7 +103,7 @@ export function createAnswerMemory({ maxBytes, refreshMs }: AnswerMemoryOptions)
     },
 
     keep(url, remembered, freshness) {
-      const { answer } = remembered;
+      const { response: answer } = remembered;
       const held = bounded();
       if (held === undefined || answer.size > largest()) return;
       const { asOf, since } = freshness ?? { asOf: 0, since: now };

@@ -28,7 +28,7 @@ export function staleHeaders(asOf: number): string[] {
   return ['age', String(age), 'warning', '110 - "Response is Stale"'];
 }
 
-export interface PreparedAnswer {
+export interface PreparedResponse {
   /** Bytes, one character of a string for each (latin1), or a stored file that is closed by whoever sends it. */
   readonly body: string | Buffer | OpenPart;
   /** Of the body, in bytes. */
@@ -51,7 +51,7 @@ export function prepareText(
   type: string,
   cacheControl: string,
   more: readonly string[] = [],
-): PreparedAnswer {
+): PreparedResponse {
   const etag = `"${createHash('sha256').update(text).digest('base64url')}"`;
   const headers = ['content-type', type, 'cache-control', cacheControl, 'etag', etag, ...more];
   // One byte a character: node writes such a text and the headers before it in one piece.
@@ -59,7 +59,7 @@ export function prepareText(
 }
 
 /** The `.info`, `.mod` or `.zip` of a version; undefined if it is not stored. A zip is open then, and not yet read. */
-export async function prepareStored(store: VersionStore, part: Part): Promise<PreparedAnswer | undefined> {
+export async function prepareStored(store: VersionStore, part: Part): Promise<PreparedResponse | undefined> {
   if (part.kind === 'zip') return prepareZip(store, part);
   const text = await store.read(part);
   if (text === undefined || part.kind === 'ziphash') return undefined;
@@ -67,7 +67,7 @@ export async function prepareStored(store: VersionStore, part: Part): Promise<Pr
 }
 
 /** The validator of a zip is its `h1:` hash. */
-async function prepareZip(store: VersionStore, zip: Part): Promise<PreparedAnswer | undefined> {
+async function prepareZip(store: VersionStore, zip: Part): Promise<PreparedResponse | undefined> {
   const [file, hash] = await Promise.all([store.openPart(zip), store.read({ ...zip, kind: 'ziphash' })]);
   if (file === undefined) return undefined;
   if (hash === undefined) {
@@ -84,22 +84,22 @@ async function prepareZip(store: VersionStore, zip: Part): Promise<PreparedAnswe
 }
 
 /** The stored file that is open as the body of `answer`. */
-export function openPartOf({ body }: PreparedAnswer): OpenPart | undefined {
+export function openPartOf({ body }: PreparedResponse): OpenPart | undefined {
   return typeof body === 'string' || Buffer.isBuffer(body) ? undefined : body;
 }
 
 /** The same answer with its body in memory. */
-export function withBody(answer: PreparedAnswer, body: Buffer): PreparedAnswer {
+export function withBody(answer: PreparedResponse, body: Buffer): PreparedResponse {
   return { ...answer, body };
 }
 
 function prepared(
-  body: PreparedAnswer['body'],
+  body: PreparedResponse['body'],
   size: number,
   etag: string,
   headers: readonly string[],
   hasRanges: boolean,
-): PreparedAnswer {
+): PreparedResponse {
   const wholeHeaders = [...headers, 'content-length', String(size)];
   return { body, size, etag, headers, wholeHeaders, hasRanges };
 }

@@ -9,17 +9,17 @@ import { ModhavenError } from '../errors.js';
 import { lookupPage, renderGoImportPage } from '../vanity/go-import-page.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
-import type { AnswerMemory, Outcome } from './response-cache.js';
-import type { Trust } from './client-address.js';
-import type { Answer, Ask, ModuleService } from '../modfetch/git-source.js';
+import type { ResponseCache, Outcome } from './response-cache.js';
+import type { TrustProxy } from './client-address.js';
+import type { Fetched, FetchOptions, ModuleSource } from '../modfetch/git-source.js';
 import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, staleHeaders } from './responses.js';
-import type { PreparedAnswer } from './responses.js';
+import type { PreparedResponse } from './responses.js';
 import { FRESHNESS_HEADER, encodeFreshness } from './freshness.js';
 import { decodePath, isPlainUrl, parseProxyRequest, type ProxyRequest } from './request.js';
-import type { RootFinder } from '../modfetch/repo-root.js';
-import { sendAnswer } from './send-response.js';
-import { sendTransit } from './send-zip-stream.js';
-import type { StoredAnswers } from './stored-responses.js';
+import type { RepoRoots } from '../modfetch/repo-root.js';
+import { sendResponse } from './send-response.js';
+import { sendZipStream } from './send-zip-stream.js';
+import type { StoredResponses } from './stored-responses.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,13 +29,13 @@ declare module 'fastify' {
 }
 
 export interface RoutesOptions {
-  modules: ModuleService;
-  roots: RootFinder;
-  stored: StoredAnswers;
+  modules: ModuleSource;
+  roots: RepoRoots;
+  stored: StoredResponses;
   /** Keeps what may change for those who ask next. */
-  memory: AnswerMemory;
+  memory: ResponseCache;
   /** Whose headers about a client count. */
-  trusts: Trust;
+  trusts: TrustProxy;
   vanity: () => VanityMap;
   /** Whether who asks is a worker of ours and keeps answers, too. Default: no. */
   announceFreshness?: boolean;
@@ -90,14 +90,14 @@ export function proxyRoutes(
         const transit = mayStream ? await modules.zipInTransit?.(module, part.version, ask) : undefined;
         if (transit !== undefined) {
           request.outcome = { ...request.outcome, cache: 'fetch' };
-          return sendTransit(reply, transit);
+          return sendZipStream(reply, transit);
         }
-        const { hit } = await modules.ensure(module, part.version, part.kind, ask);
-        request.outcome = { ...request.outcome, cache: hit ? 'hit' : 'fetch' };
+        const { fromCache } = await modules.ensure(module, part.version, part.kind, ask);
+        request.outcome = { ...request.outcome, cache: fromCache ? 'hit' : 'fetch' };
         const found = await stored.find(request.raw.url ?? '', part);
         if (found === undefined)
           throw new ModhavenError('STORAGE', `${module}@${part.version}: .${part.kind} vanished`);
-        return send(request, reply, found.answer);
+        return send(request, reply, found.response);
       }
     }
   }
@@ -107,14 +107,14 @@ export function proxyRoutes(
     request: FastifyRequest,
     reply: FastifyReply,
     type: string,
-    { onlyCached }: Ask,
-    make: () => Promise<Answer<T>>,
+    { onlyCached }: FetchOptions,
+    make: () => Promise<Fetched<T>>,
     textOf: (value: T) => Buffer,
   ): Promise<FastifyReply> {
     const since = memory.moment();
     const askedAt = Date.now();
-    const { value, hit, immutable, asOf = askedAt, stale = false } = await make();
-    request.outcome = { ...request.outcome, cache: hit ? 'hit' : 'fetch' };
+    const { value, fromCache, immutable, fetchedAt: asOf = askedAt, stale = false } = await make();
+    request.outcome = { ...request.outcome, cache: fromCache ? 'hit' : 'fetch' };
     const warnings = stale ? staleHeaders(asOf) : [];
     const text = textOf(value);
     // What never changes is on the disk, where the short way finds it.
@@ -124,13 +124,13 @@ export function proxyRoutes(
     const announced = announceFreshness ? [FRESHNESS_HEADER, encodeFreshness({ asOf, outcome })] : [];
     const answer = prepareText(text, type, SHORT, announced);
     const url = request.raw.url ?? '';
-    if (isPlainUrl(url)) memory.keep(url, { answer, outcome }, { asOf, since });
+    if (isPlainUrl(url)) memory.keep(url, { response: answer, outcome }, { asOf, since });
     return send(request, reply, answer);
   }
 
-  function send(request: FastifyRequest, reply: FastifyReply, answer: PreparedAnswer): FastifyReply {
+  function send(request: FastifyRequest, reply: FastifyReply, answer: PreparedResponse): FastifyReply {
     void reply.hijack();
-    sendAnswer(request.raw, reply.raw, answer, trusts);
+    sendResponse(request.raw, reply.raw, answer, trusts);
     return reply;
   }
 

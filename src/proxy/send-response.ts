@@ -1,8 +1,8 @@
 /** Sends a prepared answer the way HTTP wants it: validators, HEAD, ranges, lengths. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import parseRange from 'range-parser';
-import type { Trust } from './client-address.js';
-import { openPartOf, type PreparedAnswer } from './responses.js';
+import type { TrustProxy } from './client-address.js';
+import { openPartOf, type PreparedResponse } from './responses.js';
 import { sendPart } from './send-part.js';
 import type { ByteRange } from '../store/version-store.js';
 
@@ -13,11 +13,11 @@ const LARGE = 256 * 1024;
 export const STALLED_MS = 5 * 60_000;
 
 /** Answers a GET or HEAD. The headers are sent when it returns, the body is on its way. */
-export function sendAnswer(
+export function sendResponse(
   request: IncomingMessage,
   response: ServerResponse,
-  answer: PreparedAnswer,
-  trusts: Trust,
+  answer: PreparedResponse,
+  trusts: TrustProxy,
 ): void {
   const { headers, method } = request;
   if (response.destroyed) {
@@ -55,7 +55,7 @@ export function sendAnswer(
   discard(answer);
 }
 
-function sendBody(response: ServerResponse, { body, size }: PreparedAnswer, range?: ByteRange): void {
+function sendBody(response: ServerResponse, { body, size }: PreparedResponse, range?: ByteRange): void {
   if (size >= LARGE) response.setTimeout(STALLED_MS, () => response.destroy());
   if (typeof body === 'string') response.end(body, 'latin1');
   else if (Buffer.isBuffer(body))
@@ -63,12 +63,12 @@ function sendBody(response: ServerResponse, { body, size }: PreparedAnswer, rang
   else sendPart(response, body, range ?? { start: 0, end: size - 1 });
 }
 
-function discard(answer: PreparedAnswer): void {
+function discard(answer: PreparedResponse): void {
   openPartOf(answer)?.close();
 }
 
 /** Whether a proxy in front offers to send the file itself (X-Accel-Redirect), and may be told where it is. */
-function sendsFiles({ headers, socket }: IncomingMessage, trusts: Trust): boolean {
+function sendsFiles({ headers, socket }: IncomingMessage, trusts: TrustProxy): boolean {
   return headers['x-sendfile-type'] === 'X-Accel-Redirect' && trusts(socket.remoteAddress);
 }
 
@@ -79,7 +79,7 @@ function partHeaders({ start, end }: ByteRange, size: number): string[] {
 /** One range, or undefined for the whole: several at once, or of another copy, are not worth their complications. */
 function rangeOf(
   { headers: { range, 'if-range': ifRange } }: IncomingMessage,
-  { size, etag }: PreparedAnswer,
+  { size, etag }: PreparedResponse,
 ): ByteRange | 'unsatisfiable' | undefined {
   if (range === undefined || (ifRange !== undefined && ifRange !== etag)) return undefined;
   const ranges = parseRange(size, range, { combine: true });

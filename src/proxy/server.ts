@@ -7,12 +7,12 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { clientAddress } from './client-address.js';
-import { createFront } from './fast-path.js';
+import { createFastPath } from './fast-path.js';
 import { failureReply } from './http-errors.js';
 import { createHttpServer, refuseBrokenRequest } from './listener.js';
 import { createRequestLog, loggedPath } from './request-log.js';
 import { proxyRoutes, type RoutesOptions } from './routes.js';
-import { createStoredAnswers } from './stored-responses.js';
+import { createStoredResponses } from './stored-responses.js';
 import { sumdbRoute, type ChecksumDatabases } from './sumdb-route.js';
 import type { VersionStore } from '../store/version-store.js';
 import { WEBHOOK_PATH, webhookRoute, type WebhookRouteOptions } from '../webhook/route.js';
@@ -45,10 +45,10 @@ export function createServer({
 }: ServerOptions): Server {
   let closing = false;
   const { memory, trusts } = options;
-  const stored = createStoredAnswers({ memory, store });
+  const stored = createStoredResponses({ memory, store });
   const routes: RoutesOptions = { ...options, stored };
   const requests = createRequestLog(log, writeLine);
-  const front = createFront({ ...routes, store, log: requests, isClosing: () => closing });
+  const front = createFastPath({ ...routes, store, log: requests, isClosing: () => closing });
   const app = Fastify({
     logger: false,
     serverFactory: (handler: RequestListener): HttpServer => createHttpServer(front(handler)),

@@ -3,21 +3,21 @@
  * for more than once.
  */
 import { LRUCache } from 'lru-cache';
-import type { AnswerMemory, Remembered } from './response-cache.js';
+import type { ResponseCache, CachedResponse } from './response-cache.js';
 import { openPartOf, prepareStored, withBody } from './responses.js';
 import { isPlainUrl } from './request.js';
 import type { OpenPart, Part, VersionStore } from '../store/version-store.js';
 
-export interface StoredAnswers {
+export interface StoredResponses {
   /**
    * The answer for a part that `url` asks for, undefined if it is not stored. Its body may be a file, which is closed by
    * whoever sends it. Throws STORAGE for what cannot be read.
    */
-  find(url: string, part: Part): Promise<Remembered | undefined>;
+  find(url: string, part: Part): Promise<CachedResponse | undefined>;
 }
 
-export interface StoredAnswersOptions {
-  memory: AnswerMemory;
+export interface StoredResponsesOptions {
+  memory: ResponseCache;
   store: VersionStore;
 }
 
@@ -29,43 +29,45 @@ const MAX_LOADING = 16 * 1024 * 1024;
 const MAX_ASKED = 4096;
 
 interface Flight {
-  found: Promise<Remembered | undefined>;
+  found: Promise<CachedResponse | undefined>;
   /** Whether somebody waits for it besides the one who began it. */
   isShared: boolean;
 }
 
-export function createStoredAnswers({ memory, store }: StoredAnswersOptions): StoredAnswers {
+export function createStoredResponses({ memory, store }: StoredResponsesOptions): StoredResponses {
   const flights = new Map<string, Flight>();
   const asked = new LRUCache<string, true>({ max: MAX_ASKED });
   let loading = 0;
 
-  function begin(url: string, part: Part): Promise<Remembered | undefined> {
+  function begin(url: string, part: Part): Promise<CachedResponse | undefined> {
     const flight: Flight = { found: Promise.resolve(undefined), isShared: false };
     flights.set(url, flight);
     flight.found = look(url, part, () => flight.isShared).finally(() => flights.delete(url));
     return flight.found;
   }
 
-  async function look(url: string, part: Part, isShared: () => boolean): Promise<Remembered | undefined> {
+  async function look(url: string, part: Part, isShared: () => boolean): Promise<CachedResponse | undefined> {
     const found = await open(part);
-    const file = found && openPartOf(found.answer);
+    const file = found && openPartOf(found.response);
     if (found === undefined) return undefined;
     if (file === undefined) return keep(url, found);
     if (file.size > SMALL && !isWorthLoading(url, file.size, isShared())) return found;
     try {
-      return keep(url, { ...found, answer: withBody(found.answer, await load(file)) });
+      return keep(url, { ...found, response: withBody(found.response, await load(file)) });
     } finally {
       file.close();
     }
   }
 
-  async function open(part: Part): Promise<Remembered | undefined> {
+  async function open(part: Part): Promise<CachedResponse | undefined> {
     const answer = await prepareStored(store, part);
     const { module, version } = part;
-    return answer === undefined ? undefined : { answer, outcome: { module, version, cache: 'hit' } };
+    return answer === undefined
+      ? undefined
+      : { response: answer, outcome: { module, version, cache: 'hit' } };
   }
 
-  function keep(url: string, found: Remembered): Remembered {
+  function keep(url: string, found: CachedResponse): CachedResponse {
     if (isPlainUrl(url)) memory.keep(url, found);
     return found;
   }
@@ -94,7 +96,7 @@ export function createStoredAnswers({ memory, store }: StoredAnswersOptions): St
       flight.isShared = true;
       const found = await flight.found;
       // A file is for one. And what was not there when the flight began may have been stored since.
-      return found === undefined || openPartOf(found.answer) !== undefined ? open(part) : found;
+      return found === undefined || openPartOf(found.response) !== undefined ? open(part) : found;
     },
   };
 }

@@ -1,10 +1,10 @@
 /** `/sumdb/NAME/…`: checksum databases over HTTP (Go Modules Reference, "Checksum database"), as a Fastify plugin. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ModhavenError } from '../errors.js';
-import type { Trust } from './client-address.js';
+import type { TrustProxy } from './client-address.js';
 import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, staleHeaders } from './responses.js';
 import { decodePath } from './request.js';
-import { sendAnswer } from './send-response.js';
+import { sendResponse } from './send-response.js';
 
 /** One text or tile of a checksum database. */
 export interface SumdbAnswer {
@@ -27,7 +27,7 @@ export interface ChecksumDatabases {
 export interface SumdbRouteOptions {
   databases: ChecksumDatabases;
   /** Whose headers about a client count. */
-  trusts: Trust;
+  trusts: TrustProxy;
 }
 
 export function sumdbRoute(app: FastifyInstance, { databases, trusts }: SumdbRouteOptions): void {
@@ -43,7 +43,7 @@ export function sumdbRoute(app: FastifyInstance, { databases, trusts }: SumdbRou
     const type = path.startsWith('tile/') ? 'application/octet-stream' : CONTENT_TYPES.list;
     const lifetime = immutable ? IMMUTABLE : SHORT;
     void reply.hijack();
-    sendAnswer(
+    sendResponse(
       request.raw,
       reply.raw,
       prepareText(body, type, lifetime, stale ? staleHeaders(asOf) : []),

@@ -11,7 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Part, VersionStore } from './version-store.js';
 
 /** A store for the few versions of one question; `known` is in it from the beginning. */
-export function createScratchStore(known: [part: Part, content: Buffer][] = []): VersionStore {
+export function createMemoryStore(known: [part: Part, content: Buffer][] = []): VersionStore {
   const parts = new Map(known.map(([part, content]) => [nameOf(part), content]));
   return {
     size: (part) => Promise.resolve(parts.get(nameOf(part))?.length),

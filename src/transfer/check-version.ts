@@ -17,7 +17,7 @@ import { judgeInfo, parseProblem, zippedModProblem, type StoredFault } from '../
 import { readZipFiles } from '../zip/reader.js';
 
 /** What was read of a version while it was judged; only the zip stays where it is. */
-export interface JudgedVersion {
+export interface CheckedVersion {
   info: Buffer | undefined;
   mod: Buffer | undefined;
   /** `h1:` of the zip; undefined if there is none. */
@@ -29,11 +29,11 @@ export interface JudgedVersion {
 }
 
 /** Reads all there is of a version. What cannot be read is a fault like any other. */
-export async function judgeVersion(
+export async function checkVersion(
   source: VersionSource,
   module: ModulePath,
   version: string,
-): Promise<JudgedVersion> {
+): Promise<CheckedVersion> {
   const faults: StoredFault[] = [];
   const fault = (part: PartKind, problem: string | undefined) => {
     if (problem !== undefined) faults.push({ part, problem: redactLine(problem, 400) });

@@ -16,7 +16,7 @@ import {
 } from '../store/version-store.js';
 import type { StoredFault } from '../verify/stored.js';
 import type { RecordedSum } from './request-list.js';
-import { judgeVersion, type JudgedVersion } from './check-version.js';
+import { checkVersion, type CheckedVersion } from './check-version.js';
 
 /** What became of one version. */
 export interface CopiedVersion {
@@ -50,7 +50,7 @@ export async function copyVersion(
   version: string,
   { source, target, place, recorded, dryRun }: CopyOptions,
 ): Promise<CopiedVersion> {
-  const judged = await judgeVersion(source, module, version);
+  const judged = await checkVersion(source, module, version);
   if (judged.faults.length === 0)
     judged.faults.push(...unlike(judged, (await recorded?.(module, version)) ?? []));
   const result: CopiedVersion = { module, version, outcome: 'same', added: [], faults: judged.faults };
@@ -79,7 +79,7 @@ export async function copyVersion(
 }
 
 /** Where a version has other hashes than `sums`. */
-function unlike({ mod, zipHash }: JudgedVersion, sums: readonly RecordedSum[]): StoredFault[] {
+function unlike({ mod, zipHash }: CheckedVersion, sums: readonly RecordedSum[]): StoredFault[] {
   const hashes = { zip: zipHash, mod: mod === undefined ? undefined : goModHash(mod) };
   return sums.flatMap(({ kind, hash, place }) => {
     const found = hashes[kind];
@@ -110,7 +110,7 @@ async function copyZip(
 
 /** Where the target says something else about the version than the source. */
 async function differences(
-  judged: JudgedVersion,
+  judged: CheckedVersion,
   target: VersionSource,
   module: ModulePath,
   version: string,

@@ -17,7 +17,7 @@ export interface RecordedSum {
 }
 
 /** A version that is asked for. */
-export interface Wanted {
+export interface RequestedVersion {
   module: ModulePath;
   /** A canonical version, or anything that `go` resolves to one: `latest`, a branch, a hash. */
   query: string;
@@ -28,8 +28,8 @@ export interface Wanted {
 }
 
 /** Reads `args`, each version once, in their order. Throws CONFIG for what is no such argument or no good file. */
-export async function readWanted(args: readonly string[]): Promise<Wanted[]> {
-  const all = new Map<string, Wanted>();
+export async function readRequestList(args: readonly string[]): Promise<RequestedVersion[]> {
+  const all = new Map<string, RequestedVersion>();
   for (const arg of args) {
     for (const wanted of await readArgument(arg)) {
       const key = `${wanted.module}@${wanted.query}`;
@@ -44,7 +44,7 @@ export async function readWanted(args: readonly string[]): Promise<Wanted[]> {
   return [...all.values()];
 }
 
-async function readArgument(arg: string): Promise<Wanted[]> {
+async function readArgument(arg: string): Promise<RequestedVersion[]> {
   const name = basename(arg);
   if (name.endsWith('.sum')) {
     const text = await readText(arg);
@@ -71,7 +71,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-function readVersion(arg: string): Pick<Wanted, 'module' | 'query'> {
+function readVersion(arg: string): Pick<RequestedVersion, 'module' | 'query'> {
   const at = arg.indexOf('@');
   const query = arg.slice(at + 1);
   const remedy = 'write MODULE@VERSION (a version, latest, a branch or a commit), or a go.mod or go.sum file';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { tilePath } from '../sumdb/format/tile.js';
-import { writeStamped } from '../upstream/timestamped-file.js';
+import { writeTimestamped } from '../upstream/timestamped-file.js';
 import { databasesIn, tilesIn, type Lookup } from './checksum-folder.js';
 import { copyChecksums, type CopiedChecksums } from './copy-checksums.js';
 import { linkIntoTree, replaceInTree } from './tree-files.js';
@@ -49,7 +49,7 @@ export async function importChecksums(
     const write = async (path: string, bytes: Buffer) => {
       if (dryRun) return;
       try {
-        await writeStamped(join(to, path), { bytes, askedAt: Date.now() });
+        await writeTimestamped(join(to, path), { bytes, askedAt: Date.now() });
       } catch (error) {
         throw storeError(error);
       }

@@ -2,7 +2,7 @@
 import { link, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { writeStamped } from '../upstream/timestamped-file.js';
+import { writeTimestamped } from '../upstream/timestamped-file.js';
 import { absentAsUndefined, hasCode } from '../fs/file-errors.js';
 
 /** Makes `file` another name of `from`, unless there is one. False where the file system cannot do that. */
@@ -23,7 +23,7 @@ export async function linkIntoTree(from: string, file: string): Promise<boolean>
 export async function replaceInTree(file: string, bytes: Buffer): Promise<void> {
   try {
     const known = await absentAsUndefined(readFile(file));
-    if (known?.equals(bytes) !== true) await writeStamped(file, { bytes, askedAt: Date.now() });
+    if (known?.equals(bytes) !== true) await writeTimestamped(file, { bytes, askedAt: Date.now() });
   } catch (error) {
     throw treeError(error);
   }

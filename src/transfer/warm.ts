@@ -8,12 +8,12 @@ import { isModhavenError, isNotExist } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import { isCanonicalVersion } from '../module/version.js';
-import type { ModuleService } from '../modfetch/git-source.js';
+import type { ModuleSource } from '../modfetch/git-source.js';
 import { decodeInfo } from '../module/info.js';
 import type { VersionStore } from '../store/version-store.js';
 import { explainFailure } from '../verify/compare-home.js';
 import { sumMismatches, type SumMismatch } from './check-sums.js';
-import type { RecordedSum, Wanted } from './request-list.js';
+import type { RecordedSum, RequestedVersion } from './request-list.js';
 
 /** What became of one version. */
 export interface Warmed {
@@ -33,7 +33,7 @@ export interface Warmed {
 }
 
 export interface WarmOptions {
-  modules: ModuleService;
+  modules: ModuleSource;
   store: VersionStore;
   /** What checksum databases record of a public version, which also keeps what proves it; absent: they are not asked. */
   checksums?: ((module: ModulePath, version: string) => Promise<RecordedSum[]>) | undefined;
@@ -46,7 +46,10 @@ export interface WarmOptions {
 const FETCH = { onlyCached: false };
 
 /** What became of each of `wanted`, in their order. A failure of one leaves the others alone. */
-export async function warmVersions(wanted: readonly Wanted[], options: WarmOptions): Promise<Warmed[]> {
+export async function warmVersions(
+  wanted: readonly RequestedVersion[],
+  options: WarmOptions,
+): Promise<Warmed[]> {
   const limit = pLimit(options.concurrency);
   return Promise.all(
     wanted.map((each) => limit(() => warmVersion(each, options).finally(() => options.onDone?.()))),
@@ -58,7 +61,7 @@ export function isWarm({ cause, mismatches }: Warmed): boolean {
   return cause === undefined && mismatches.length === 0;
 }
 
-async function warmVersion(wanted: Wanted, options: WarmOptions): Promise<Warmed> {
+async function warmVersion(wanted: RequestedVersion, options: WarmOptions): Promise<Warmed> {
   const { modules, store, checksums, isPrivate } = options;
   const { module, query, zip, sums } = wanted;
   const warmed: Warmed = { module, query, version: undefined, fetched: false, mismatches: [] };
@@ -66,10 +69,10 @@ async function warmVersion(wanted: Wanted, options: WarmOptions): Promise<Warmed
     const version = await resolve(modules, module, query);
     warmed.version = version;
     // The zip first: what a repository is asked for then brings the other parts as well.
-    const whole = zip ? await modules.ensure(module, version, 'zip', FETCH) : { hit: true };
+    const whole = zip ? await modules.ensure(module, version, 'zip', FETCH) : { fromCache: true };
     const mod = await modules.ensure(module, version, 'mod', FETCH);
     const info = await modules.info(module, version, FETCH);
-    warmed.fetched = !(info.hit && mod.hit && whole.hit);
+    warmed.fetched = !(info.fromCache && mod.fromCache && whole.fromCache);
     warmed.mismatches = await sumMismatches(store, module, version, sums);
     if (checksums === undefined || isPrivate(module)) return warmed;
     const recorded = await checksums(module, version);
@@ -83,7 +86,7 @@ async function warmVersion(wanted: Wanted, options: WarmOptions): Promise<Warmed
 }
 
 /** The version that `query` means. A proxy need not know `latest` by itself: then it is, as for `go`, in its list. */
-async function resolve(modules: ModuleService, module: ModulePath, query: string): Promise<string> {
+async function resolve(modules: ModuleSource, module: ModulePath, query: string): Promise<string> {
   if (isCanonicalVersion(query)) return query;
   try {
     return decodeInfo((await modules.info(module, query, FETCH)).value).Version;

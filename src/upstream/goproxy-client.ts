@@ -8,7 +8,7 @@
  */
 import type { UpstreamProxy } from '../config/upstream.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
-import { createTurns } from '../vcs/transport/host-limiter.js';
+import { createHostLimiter } from '../vcs/transport/host-limiter.js';
 import { StorageHostFailure, askUpstream, type Consume } from './upstream-answer.js';
 
 export interface GoproxyClient {
@@ -31,7 +31,7 @@ export interface ReadOptions<T> {
 export interface GoproxyClientOptions {
   proxies: () => readonly UpstreamProxy[];
   /** Milliseconds without a byte after which an answer is given up. */
-  patienceMs: () => number;
+  timeoutMs: () => number;
   /** How many answers are read at once. */
   concurrency?: number;
 }
@@ -47,14 +47,14 @@ const BUSY = {
 };
 
 export function createGoproxyClient(options: GoproxyClientOptions): GoproxyClient {
-  const { proxies, patienceMs, concurrency = CONCURRENCY } = options;
-  const turns = createTurns(() => concurrency, BUSY);
+  const { proxies, timeoutMs, concurrency = CONCURRENCY } = options;
+  const turns = createHostLimiter(() => concurrency, BUSY);
 
   function readFrom<T>(proxy: UpstreamProxy, path: string, consume: Consume<T>): Promise<T> {
     const host = new URL(proxy.url).host;
-    const silenceMs = patienceMs();
-    const patience = { silenceMs, overallMs: OVERALL * silenceMs };
-    return turns.run(host, silenceMs, () => askUpstream(proxy, path, patience, consume));
+    const idleTimeoutMs = timeoutMs();
+    const patience = { idleTimeoutMs, overallMs: OVERALL * idleTimeoutMs };
+    return turns.run(host, idleTimeoutMs, () => askUpstream(proxy, path, patience, consume));
   }
 
   return {

@@ -10,17 +10,17 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { errorMessage } from '../errors.js';
-import { readStamped, writeStamped, type Stamped } from './timestamped-file.js';
+import { readTimestamped, writeTimestamped, type Timestamped } from './timestamped-file.js';
 
-export interface LastKnown {
-  get(path: string): Promise<Stamped | undefined>;
+export interface StaleCache {
+  get(path: string): Promise<Timestamped | undefined>;
   /** A full disk costs the memory of it after a restart, and a line in the log. */
-  set(path: string, answer: Stamped): Promise<void>;
+  set(path: string, answer: Timestamped): Promise<void>;
   /** Of what is gone, nothing is known. */
   forget(path: string): Promise<void>;
 }
 
-export interface LastKnownOptions {
+export interface StaleCacheOptions {
   /** Made when something is kept. */
   dir: string;
   log: { warn(details: object, message: string): void };
@@ -30,8 +30,8 @@ export interface LastKnownOptions {
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Paths as in the GOPROXY protocol, escaped; they become file names. */
-export function createLastKnown({ dir, log }: LastKnownOptions): LastKnown {
-  const memory = new LRUCache<string, Stamped>({
+export function createStaleCache({ dir, log }: StaleCacheOptions): StaleCache {
+  const memory = new LRUCache<string, Timestamped>({
     maxSize: MAX_BYTES,
     sizeCalculation: ({ bytes }, path) => bytes.length + path.length + 1,
   });
@@ -41,7 +41,7 @@ export function createLastKnown({ dir, log }: LastKnownOptions): LastKnown {
     async get(path) {
       const known = memory.get(path);
       if (known !== undefined || !isKept(path)) return known;
-      const read = await readStamped(fileOf(path));
+      const read = await readTimestamped(fileOf(path));
       if (read !== undefined) memory.set(path, read);
       return read;
     },
@@ -50,7 +50,7 @@ export function createLastKnown({ dir, log }: LastKnownOptions): LastKnown {
       memory.set(path, answer);
       if (!isKept(path)) return;
       try {
-        await writeStamped(fileOf(path), answer);
+        await writeTimestamped(fileOf(path), answer);
       } catch (error) {
         log.warn({ path, error: errorMessage(error) }, 'an answer of the upstream cannot be kept on disk');
       }

@@ -5,7 +5,7 @@
  */
 import type { UpstreamProxy } from '../config/upstream.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
-import { createCoalescer } from '../concurrency/singleflight.js';
+import { createSingleflight } from '../concurrency/singleflight.js';
 import type { GoproxyClient } from './goproxy-client.js';
 import { readText } from './protocol.js';
 
@@ -38,7 +38,7 @@ export function createSumdbSource({
   address = (name) => `https://${name}`,
 }: SumdbSourceOptions): SumdbSource {
   const chosen = new Map<string, Base>();
-  const flights = createCoalescer();
+  const flights = createSingleflight();
 
   async function baseOf(name: string): Promise<Base> {
     const base = chosen.get(name);

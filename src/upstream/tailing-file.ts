@@ -8,7 +8,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
-export interface GrowingFile {
+export interface TailingFile {
   /** Adds to the end. Pieces are written one after the other. */
   write(piece: Uint8Array): Promise<void>;
   /** Bytes that readers may see now. */
@@ -32,7 +32,7 @@ const HELD_BACK = 64 * 1024 + 22;
 const STEP = 256 * 1024;
 
 /** Throws if `path` exists. */
-export async function createGrowingFile(path: string): Promise<GrowingFile> {
+export async function createTailingFile(path: string): Promise<TailingFile> {
   const file = await open(path, 'wx');
   let written = 0;
   let verdict: 'none' | 'good' | { error: unknown } = 'none';

@@ -3,14 +3,14 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { replaceFile } from '../fs/durable-file.js';
 
-export interface Stamped {
+export interface Timestamped {
   bytes: Buffer;
   /** Milliseconds since 1970. */
   askedAt: number;
 }
 
 /** Undefined if there is none, or none that can be read: then it is asked for again. */
-export async function readStamped(path: string): Promise<Stamped | undefined> {
+export async function readTimestamped(path: string): Promise<Timestamped | undefined> {
   try {
     const file = await open(path, 'r');
     try {
@@ -24,7 +24,7 @@ export async function readStamped(path: string): Promise<Stamped | undefined> {
 }
 
 /** Throws what the file system throws. */
-export async function writeStamped(path: string, { bytes, askedAt }: Stamped): Promise<void> {
+export async function writeTimestamped(path: string, { bytes, askedAt }: Timestamped): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await replaceFile(path, bytes, { modifiedAt: askedAt });
 }

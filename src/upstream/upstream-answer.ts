@@ -21,9 +21,9 @@ export interface UpstreamAnswer {
 export type Consume<T> = (answer: UpstreamAnswer) => Promise<T>;
 
 /** How long an upstream may take, in milliseconds. */
-export interface Patience {
+export interface Timeouts {
   /** Without a byte. */
-  silenceMs: number;
+  idleTimeoutMs: number;
   /** For the whole answer: whoever sends a byte now and then is not silent. */
   overallMs: number;
 }
@@ -44,7 +44,7 @@ const MAX_REFUSAL = 2000;
 export function askUpstream<T>(
   proxy: UpstreamProxy,
   path: string,
-  patience: Patience,
+  patience: Timeouts,
   consume: Consume<T>,
 ): Promise<T> {
   return proxy.url.startsWith('file:')
@@ -76,7 +76,7 @@ async function askFolder<T>(url: string, consume: Consume<T>): Promise<T> {
 async function askServer<T>(
   proxy: UpstreamProxy,
   path: string,
-  patience: Patience,
+  patience: Timeouts,
   consume: Consume<T>,
 ): Promise<T> {
   const url = proxy.url + path;
@@ -207,10 +207,10 @@ interface Watchdog {
   end(): void;
 }
 
-function watchdog({ silenceMs, overallMs }: Patience): Watchdog {
+function watchdog({ idleTimeoutMs, overallMs }: Timeouts): Watchdog {
   const controller = new AbortController();
   const abort = () => controller.abort();
-  const silence = setTimeout(abort, silenceMs);
+  const silence = setTimeout(abort, idleTimeoutMs);
   const overall = setTimeout(abort, overallMs);
   return {
     signal: controller.signal,

@@ -10,12 +10,12 @@ import { ModhavenError, isModhavenError, isNotExist } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { cachedLatest, cachedList, notCached } from '../modfetch/stored-versions.js';
-import { createCoalescer } from '../concurrency/singleflight.js';
-import type { Answer, Ask, ModuleService } from '../modfetch/git-source.js';
+import { createSingleflight } from '../concurrency/singleflight.js';
+import type { Fetched, FetchOptions, ModuleSource } from '../modfetch/git-source.js';
 import { putBytes, type Part, type VersionStore } from '../store/version-store.js';
 import type { GoproxyClient } from './goproxy-client.js';
-import type { LastKnown } from './stale-cache.js';
-import { createPassingZips } from './zip-passthrough.js';
+import type { StaleCache } from './stale-cache.js';
+import { createZipPassthrough } from './zip-passthrough.js';
 import {
   checkList,
   latestPath,
@@ -26,28 +26,28 @@ import {
   unusable,
   versionPath,
 } from './protocol.js';
-import type { Stamped } from './timestamped-file.js';
+import type { Timestamped } from './timestamped-file.js';
 
 export interface UpstreamModulesOptions {
   client: GoproxyClient;
   store: VersionStore;
-  lastKnown: LastKnown;
+  lastKnown: StaleCache;
   /** A directory on the disk of the store, for zips that are not checked yet. */
   tempDir: string;
   refreshMs: () => number;
   /** How long, in milliseconds, an upstream is waited for where its last answer is known. */
-  hurryMs: () => number;
+  staleAfterMs: () => number;
   log: Pick<Logger, 'warn'>;
   /** Who fetches a module from its repository when the turn of the list comes to that; undefined if nobody may. */
-  direct?: (path: ModulePath) => ModuleService | undefined;
+  direct?: (path: ModulePath) => ModuleSource | undefined;
 }
 
-const FETCH: Ask = { onlyCached: false };
+const FETCH: FetchOptions = { onlyCached: false };
 
-export function createUpstreamModules(options: UpstreamModulesOptions): ModuleService {
-  const { client, store, lastKnown, tempDir, refreshMs, hurryMs, log, direct } = options;
-  const flights = createCoalescer();
-  const zips = createPassingZips({
+export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSource {
+  const { client, store, lastKnown, tempDir, refreshMs, staleAfterMs, log, direct } = options;
+  const flights = createSingleflight();
+  const zips = createZipPassthrough({
     ...{ client, store, tempDir },
     beyond: ({ module, version }) =>
       directly(module, async (service) => {
@@ -58,15 +58,15 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
   /** What `ask` gets of the repository itself, in the form in which a client of the list wants it. */
   function directly<T>(
     module: ModulePath,
-    ask: (service: ModuleService) => Promise<T>,
+    ask: (service: ModuleSource) => Promise<T>,
   ): (() => Promise<T>) | undefined {
     const service = direct?.(module);
     return service && (() => ask(service));
   }
 
   /** A text that may change: at most `refresh` old, older only if the upstream cannot be asked. */
-  async function changing(path: string, ask: (path: string) => Promise<Buffer>): Promise<Answer<Buffer>> {
-    const isFresh = ({ askedAt }: Stamped) => Date.now() - askedAt < refreshMs();
+  async function changing(path: string, ask: (path: string) => Promise<Buffer>): Promise<Fetched<Buffer>> {
+    const isFresh = ({ askedAt }: Timestamped) => Date.now() - askedAt < refreshMs();
     const before = await lastKnown.get(path);
     if (before !== undefined && isFresh(before)) return answerOf(before, true);
     const flight = flights.run(path, async () => {
@@ -89,16 +89,16 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
 
   /** What is known, if the upstream takes its time. It goes on meanwhile, for those who ask later. */
   async function inTime(
-    flight: Promise<Answer<Buffer>>,
+    flight: Promise<Fetched<Buffer>>,
     path: string,
-    known: Stamped,
-  ): Promise<Answer<Buffer>> {
+    known: Timestamped,
+  ): Promise<Fetched<Buffer>> {
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<Answer<Buffer>>((resolve) => {
+    const late = new Promise<Fetched<Buffer>>((resolve) => {
       timer = setTimeout(() => {
         logStale(path, 'no answer yet', known.askedAt);
         resolve({ ...answerOf(known, true), stale: true });
-      }, hurryMs());
+      }, staleAfterMs());
     });
     try {
       return await Promise.race([flight, late]);
@@ -116,9 +116,9 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
   /** What is stored, if there is nothing else to say because the upstream failed. */
   async function orStored<T>(
     path: string,
-    answer: Promise<Answer<T>>,
+    answer: Promise<Fetched<T>>,
     stored: () => Promise<T>,
-  ): Promise<Answer<T>> {
+  ): Promise<Fetched<T>> {
     try {
       return await answer;
     } catch (error) {
@@ -127,7 +127,7 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
         throw error;
       });
       logStale(path, error);
-      return { value, hit: true, immutable: false, stale: true };
+      return { value, fromCache: true, immutable: false, stale: true };
     }
   }
 
@@ -194,7 +194,7 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
 
   return {
     async list(module, { onlyCached }) {
-      if (onlyCached) return { value: await cachedList(store, module), hit: true, immutable: false };
+      if (onlyCached) return { value: await cachedList(store, module), fromCache: true, immutable: false };
       const path = listPath(module);
       const text = changing(path, () => askList(module, path));
       const list = text.then((answer) => ({ ...answer, value: parseList(answer.value) }));
@@ -205,16 +205,16 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
       const part: Part = { module, version: query, kind: 'info' };
       if (isCanonicalVersion(query)) {
         const stored = await store.read(part);
-        if (stored !== undefined) return { value: stored, hit: true, immutable: true };
+        if (stored !== undefined) return { value: stored, fromCache: true, immutable: true };
         if (onlyCached) throw notCached(`${module}@${query}`);
         await flights.run(versionPath(part), () => fetchInfo(part));
-        return { value: (await store.read(part)) ?? Buffer.alloc(0), hit: false, immutable: true };
+        return { value: (await store.read(part)) ?? Buffer.alloc(0), fromCache: false, immutable: true };
       }
       if (query !== 'latest') {
         if (onlyCached) throw notCached(`${module}@${query}`);
         return changing(versionPath(part), (path) => askInfo(module, query, path));
       }
-      if (onlyCached) return { value: await cachedLatest(store, module), hit: true, immutable: false };
+      if (onlyCached) return { value: await cachedLatest(store, module), fromCache: true, immutable: false };
       const stored = () => cachedLatest(store, module, true);
       const path = latestPath(module);
       return orStored(
@@ -227,11 +227,11 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
     async ensure(module, version, kind, { onlyCached }) {
       checkCanonical(module, version);
       const part: Part = { module, version, kind };
-      if ((await store.size(part)) !== undefined) return { hit: true };
+      if ((await store.size(part)) !== undefined) return { fromCache: true };
       if (onlyCached) throw notCached(`${module}@${version} (.${kind})`);
       if (kind === 'zip') await zips.stored(module, version);
       else await flights.run(versionPath(part), () => fetchMod(part));
-      return { hit: false };
+      return { fromCache: false };
     },
 
     async zipInTransit(module, version, { onlyCached }) {
@@ -246,6 +246,6 @@ export function createUpstreamModules(options: UpstreamModulesOptions): ModuleSe
   };
 }
 
-function answerOf({ bytes, askedAt }: Stamped, hit: boolean): Answer<Buffer> {
-  return { value: bytes, hit, immutable: false, asOf: askedAt };
+function answerOf({ bytes, askedAt }: Timestamped, fromCache: boolean): Fetched<Buffer> {
+  return { value: bytes, fromCache, immutable: false, fetchedAt: askedAt };
 }

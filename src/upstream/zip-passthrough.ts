@@ -10,22 +10,22 @@ import { join } from 'node:path';
 import type { ModulePath } from '../module/module-path.js';
 import { isModhavenError } from '../errors.js';
 import { ZIP_LIMITS } from '../module/zip-files.js';
-import type { ZipInTransit } from '../modfetch/git-source.js';
+import type { ZipStream } from '../modfetch/git-source.js';
 import { putBytes, type Part, type VersionStore } from '../store/version-store.js';
 import { hashModuleZip } from '../zip/hash-module-zip.js';
 import type { GoproxyClient } from './goproxy-client.js';
-import { createGrowingFile, type GrowingFile } from './tailing-file.js';
+import { createTailingFile, type TailingFile } from './tailing-file.js';
 import { unusable, versionPath } from './protocol.js';
 import type { UpstreamAnswer } from './upstream-answer.js';
 
-export interface PassingZips {
+export interface ZipPassthrough {
   /** Resolves when the zip is stored. */
   stored(module: ModulePath, version: string): Promise<void>;
   /** The zip from its first byte on, as soon as there is one to give; undefined if it is stored by then. */
-  passing(module: ModulePath, version: string): Promise<ZipInTransit | undefined>;
+  passing(module: ModulePath, version: string): Promise<ZipStream | undefined>;
 }
 
-export interface PassingZipsOptions {
+export interface ZipPassthroughOptions {
   client: GoproxyClient;
   store: VersionStore;
   /** A directory on the disk of the store, for zips that are not checked yet. */
@@ -38,10 +38,15 @@ interface Flight {
   /** When the first bytes can be read, or all are stored. */
   begun: Promise<void>;
   stored: Promise<void>;
-  growing: { file: GrowingFile; length: number | undefined } | undefined;
+  growing: { file: TailingFile; length: number | undefined } | undefined;
 }
 
-export function createPassingZips({ client, store, tempDir, beyond }: PassingZipsOptions): PassingZips {
+export function createZipPassthrough({
+  client,
+  store,
+  tempDir,
+  beyond,
+}: ZipPassthroughOptions): ZipPassthrough {
   const flights = new Map<string, Flight>();
 
   function flightOf(module: ModulePath, version: string): Flight {
@@ -72,7 +77,7 @@ export function createPassingZips({ client, store, tempDir, beyond }: PassingZip
     await mkdir(tempDir, { recursive: true });
     const folder = await mkdtemp(join(tempDir, 'upstream-'));
     const path = join(folder, 'zip');
-    const file = await createGrowingFile(path);
+    const file = await createTailingFile(path);
     try {
       for await (const piece of plausible(answer, versionPath(zip))) {
         await file.write(piece);

@@ -12,7 +12,7 @@ import { gitRepo, type Listing } from './git-repo.js';
 import { createMirror, mirrorName, type Mirror } from './mirror/mirror.js';
 import type { VcsSettings } from './transport/access.js';
 import { createSmartHosts } from './smart-http/smart-http.js';
-import { createTurns } from './transport/host-limiter.js';
+import { createHostLimiter } from './transport/host-limiter.js';
 import type { CodeHost, HostProblem } from './types.js';
 
 export interface CodeHostOptions {
@@ -47,7 +47,7 @@ interface Question {
 }
 
 export function createCodeHost({ dir, settings, env = process.env, onRefs }: CodeHostOptions): CodeHost {
-  const turns = createTurns(() => settings().concurrency);
+  const turns = createHostLimiter(() => settings().concurrency);
   const smart = createSmartHosts(settings, env);
   const remotes = new LRUCache<string, Remote>({ max: MAX_REMOTES });
 

@@ -89,7 +89,7 @@ export function gitRepo(
 
   /** Runs `work` on all commits that the refs lead to. */
   function inHistory<T>(work: () => Promise<T>): Promise<T> {
-    return mirror.heal(history, async () => {
+    return mirror.retryOnCorrupt(history, async () => {
       await mirror.fetchHistory(refs);
       return work();
     });
@@ -98,24 +98,24 @@ export function gitRepo(
   /** Runs `work` on the files of `commit`, which are brought again where the mirror lost them since. */
   async function inContent<T>(commit: string, work: () => Promise<T>): Promise<T> {
     try {
-      return await mirror.heal(content, work);
+      return await mirror.retryOnCorrupt(content, work);
     } catch (error) {
       if (isModhavenError(error, 'MODULE_INVALID') || (await readIn(content, commit)) !== undefined)
         throw error;
     }
     await bringFiles(commit);
-    return mirror.heal(content, work);
+    return mirror.retryOnCorrupt(content, work);
   }
 
   /** Runs `work` on the directories of `commit`, likewise. */
   async function inTrees<T>(commit: string, work: () => Promise<T>): Promise<T> {
     try {
-      return await mirror.heal(trees, work);
+      return await mirror.retryOnCorrupt(trees, work);
     } catch (error) {
       if ((await lookUp(commit)) !== undefined) throw error;
     }
     await mirror.fetchTrees(refs, commit, refTo(commit));
-    return mirror.heal(trees, work);
+    return mirror.retryOnCorrupt(trees, work);
   }
 
   /** Fetches `commit` with its files. A ref led to what `trees` holds, when it was brought. */
@@ -132,7 +132,7 @@ export function gitRepo(
   }
 
   async function readIn(repo: BareRepo, hash: string): Promise<GitObject | undefined> {
-    return (await mirror.heal(repo, () => repo.objects([hash])))[0];
+    return (await mirror.retryOnCorrupt(repo, () => repo.objects([hash])))[0];
   }
 
   /** The repository that holds `commit`, and the commit; undefined where none does. */
@@ -252,7 +252,7 @@ export function gitRepo(
     asOf: askedAt,
     stat,
 
-    async bring(commit) {
+    async ensureCommit(commit) {
       if (isCommit((await lookUp(commit))?.object)) return;
       if (need === 'files') await bringFiles(commit);
       else await stat(commit);
@@ -319,7 +319,7 @@ export function gitRepo(
 
     listFiles: (commit, directory) => inContent(commit, () => listTree(content, commit, directory)),
 
-    filesAtHand: (commit, directory) => content.heldFiles(commit, directory),
+    readLocalFiles: (commit, directory) => content.heldFiles(commit, directory),
 
     archive(commit, path, unchanged = false): Readable {
       const output = new PassThrough();

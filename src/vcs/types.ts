@@ -51,7 +51,7 @@ export interface CodeRepo {
    * Makes `commit` at hand, which `stat` returned once: also where no ref leads to it any more, as long as the host still
    * has it and the mirror remembers it.
    */
-  bring(commit: string): Promise<void>;
+  ensureCommit(commit: string): Promise<void>;
   /** Tags whose name begins with `prefix`, sorted, with the sum that goes into an Origin. */
   tags(prefix: string): { readonly list: Tag[]; readonly origin: Origin };
   /** Resolves a tag, branch, `HEAD` or hash of at least 7 digits, in this order. */
@@ -74,7 +74,7 @@ export interface CodeRepo {
    * The regular files below `directory` with their paths from the root, as they are in the commit; undefined unless all of
    * them are in memory. Where no `.gitattributes` applies, an archive would hold the same.
    */
-  filesAtHand(commit: string, directory: string): { path: string; content: Buffer }[] | undefined;
+  readLocalFiles(commit: string, directory: string): { path: string; content: Buffer }[] | undefined;
   /**
    * What `git archive` makes of `path` ('' = everything): a tar stream with line endings and attributes applied as
    * the go command has them applied. Paths in it begin at the repository root. `unchanged` says that no `.gitattributes`

@@ -10,15 +10,15 @@ import {
   type Comparison,
   type OldVersion,
 } from './compare-home.js';
-import type { Fingerprint, Home } from './target.js';
+import type { Fingerprint, Target } from './target.js';
 import type { Journal } from './journal.js';
 import type { Task } from './plan.js';
 
 export interface CompareAllOptions {
   store: VersionStore;
-  newHome: Home;
+  newHome: Target;
   /** Needed for versions that are not stored. */
-  oldHome?: Home | undefined;
+  oldHome?: Target | undefined;
   concurrency: number;
   journal?: Journal | undefined;
   /** Called after each version. */
@@ -74,7 +74,7 @@ async function ask(task: Task, { store, newHome, oldHome }: CompareAllOptions): 
 /** A version that is not stored, by what both homes have of it; undefined if neither has it. */
 async function compareListed(
   facts: Pick<Comparison, 'module' | 'home' | 'stored'> & { version: string },
-  { newHome, oldHome }: { newHome: Home; oldHome: Home },
+  { newHome, oldHome }: { newHome: Target; oldHome: Target },
   { module, version }: Task,
   extra: boolean,
 ): Promise<Comparison | undefined> {

@@ -16,7 +16,7 @@ import { goModHash } from '../module/dirhash.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { VersionStore } from '../store/version-store.js';
 import { redactLine } from '../redact.js';
-import { storedFiles, type Fingerprint, type Home } from './target.js';
+import { storedFiles, type Fingerprint, type Target } from './target.js';
 import { judgeInfo } from './stored.js';
 
 export const VERDICTS = ['same', 'moved-commit', 'different', 'missing', 'unreachable', 'extra'] as const;
@@ -94,7 +94,7 @@ export function knownOf({ commit, zip, mod }: { [K in keyof Known]: Known[K] | u
 
 /** Asks the new home for a version and compares. Never throws for what a repository or its host does. */
 export async function compareHome(
-  home: Home,
+  home: Target,
   module: ModulePath,
   version: string,
   old: OldVersion,
@@ -143,7 +143,7 @@ function explainDifference(old: Known, found: Fingerprint): Pick<Comparison, 'ca
 }
 
 async function fileDifferences(
-  home: Home,
+  home: Target,
   module: ModulePath,
   version: string,
   old: OldVersion,
@@ -165,7 +165,7 @@ async function fileDifferences(
 
 /** What is wrong with a version whose commit is another there, and which is not wholly known here. */
 async function missingRest(
-  home: Home,
+  home: Target,
   module: ModulePath,
   version: string,
   old: OldVersion,

@@ -13,7 +13,7 @@ import type { VersionStore } from '../store/version-store.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
 import type { CodeHost } from '../vcs/types.js';
 import { compareHome, knownOf, readStored, type Comparison } from './compare-home.js';
-import { addressesOf, createHome, type Home } from './target.js';
+import { addressesOf, createTarget, type Target } from './target.js';
 import { fileList, isBad } from './report.js';
 import { storedVersions } from './stored.js';
 
@@ -88,7 +88,7 @@ export function createDriftWatch({ store, host, vanity, log }: DriftWatchOptions
   async function compareWaiting(): Promise<void> {
     if (waiting.size === 0) return;
     running = true;
-    const home = createHome({ candidates: (path) => vanity().candidates(path), host });
+    const home = createTarget({ candidates: (path) => vanity().candidates(path), host });
     const [modules, versions] = [waiting.size, compared];
     try {
       for (const module of waiting) {
@@ -102,7 +102,7 @@ export function createDriftWatch({ store, host, vanity, log }: DriftWatchOptions
     log.info({ modules, versions: compared - versions }, 'new homes of modules were compared');
   }
 
-  async function compareModule(home: Home, module: ModulePath): Promise<void> {
+  async function compareModule(home: Target, module: ModulePath): Promise<void> {
     const places = placesOf(vanity(), module);
     const found: Comparison[] = [];
     for (const version of await storedVersions(store, module)) {

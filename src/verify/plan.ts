@@ -11,7 +11,7 @@ import { checkModulePath, type ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import type { VersionStore } from '../store/version-store.js';
 import { explainFailure, type Comparison } from './compare-home.js';
-import type { Home } from './target.js';
+import type { Target } from './target.js';
 import { storedVersions } from './stored.js';
 
 /** One version to compare. */
@@ -33,13 +33,13 @@ export interface Plan {
 
 export interface PlanOptions {
   store: VersionStore;
-  newHome: Home;
+  newHome: Target;
   /** Empty for all. */
   modules: ModulePath[];
   /** Others are left out. */
   isPrivate: (module: string) => boolean;
   /** Everything that either side lists, too. */
-  all?: { oldHome: Home; ruleRoots: string[] } | undefined;
+  all?: { oldHome: Target; ruleRoots: string[] } | undefined;
   concurrency: number;
 }
 
@@ -83,7 +83,7 @@ export async function planComparison({
 
 /** The modules that the repositories behind `paths` may hold, as far as they can be read. */
 async function discover(
-  homes: Home[],
+  homes: Target[],
   paths: string[],
   limit: ReturnType<typeof pLimit>,
 ): Promise<ModulePath[]> {
@@ -101,13 +101,13 @@ async function discover(
 async function listBoth(
   module: ModulePath,
   known: Task[],
-  oldHome: Home,
-  newHome: Home,
+  oldHome: Target,
+  newHome: Target,
 ): Promise<{ tasks: Task[]; failures: Comparison[] }> {
   const stored = new Set(known.map(({ version }) => version));
   const home = newHome.addresses(module);
   const failures: Comparison[] = [];
-  async function list(side: Home, what: string): Promise<string[]> {
+  async function list(side: Target, what: string): Promise<string[]> {
     try {
       return await side.versions(module);
     } catch (error) {

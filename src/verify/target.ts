@@ -12,14 +12,14 @@ import { isModhavenError, isNotExist } from '../errors.js';
 import { goModHash } from '../module/dirhash.js';
 import type { ModulePath } from '../module/module-path.js';
 import { createDiskStore } from '../store/disk-store.js';
-import { createModuleService, type Ask, type ModuleService } from '../modfetch/git-source.js';
-import { createRootFinder } from '../modfetch/repo-root.js';
+import { createModuleService, type FetchOptions, type ModuleSource } from '../modfetch/git-source.js';
+import { createRepoRoots } from '../modfetch/repo-root.js';
 import { versionsOfTag } from '../modfetch/tag-modules.js';
 import { decodeInfo } from '../module/info.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import type { CodeHost } from '../vcs/types.js';
-import { createScratchStore } from '../store/memory-store.js';
+import { createMemoryStore } from '../store/memory-store.js';
 import { readZipFiles } from '../zip/reader.js';
 
 /** What a version is at a home. */
@@ -35,7 +35,7 @@ export interface Fingerprint {
   zipProblem: string | undefined;
 }
 
-export interface Home {
+export interface Target {
   /** Addresses, with their directories, where `module` may live; empty if no rule covers it. */
   addresses(module: ModulePath): string[];
   /** With `pinned`, an `.info`: the version is the commit that it names, wherever its tag is. Throws what stands in the way. */
@@ -48,18 +48,18 @@ export interface Home {
   modules(path: string): Promise<ModulePath[]>;
 }
 
-export interface HomeOptions {
+export interface TargetOptions {
   candidates: (path: string) => RepoRoot[];
   host: CodeHost;
 }
 
-const ASK: Ask = { onlyCached: false };
+const ASK: FetchOptions = { onlyCached: false };
 const SILENT = { info: () => undefined };
 
-export function createHome({ candidates, host }: HomeOptions): Home {
+export function createTarget({ candidates, host }: TargetOptions): Target {
   const moment = frozen(host);
-  const roots = createRootFinder({ candidates, host: moment, refreshMs: () => 1 });
-  const serviceOn = (store: VersionStore): ModuleService =>
+  const roots = createRepoRoots({ candidates, host: moment, refreshMs: () => 1 });
+  const serviceOn = (store: VersionStore): ModuleSource =>
     createModuleService({ roots, host: moment, store, refreshMs: () => 1, log: SILENT });
 
   return {
@@ -67,7 +67,7 @@ export function createHome({ candidates, host }: HomeOptions): Home {
 
     async fingerprint(module, version, pinned) {
       const info = { module, version, kind: 'info' } as const;
-      const store = createScratchStore(pinned === undefined ? [] : [[info, pinned]]);
+      const store = createMemoryStore(pinned === undefined ? [] : [[info, pinned]]);
       const service = serviceOn(store);
       const { Origin } = decodeInfo((await service.info(module, version, ASK)).value);
       await service.ensure(module, version, 'mod', ASK);
@@ -102,7 +102,7 @@ export function createHome({ candidates, host }: HomeOptions): Home {
 
     async versions(module) {
       try {
-        return (await serviceOn(createScratchStore()).list(module, ASK)).value;
+        return (await serviceOn(createMemoryStore()).list(module, ASK)).value;
       } catch (error) {
         if (isNotExist(error)) return [];
         throw error;

@@ -14,14 +14,14 @@ import { rulesOfRepo, type RuleRepo, type WantedRepo } from '../vanity/reverse-m
 import type { RepoRoot } from '../vanity/rule.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
 import type { CodeHost } from '../vcs/types.js';
-import type { ModuleService } from '../modfetch/git-source.js';
+import type { ModuleSource } from '../modfetch/git-source.js';
 import { versionsOfTag, type ModuleVersion } from '../modfetch/tag-modules.js';
 import { isDeleted, type Push } from './payload.js';
 
 export interface PushHandlerOptions {
   vanity: () => VanityMap;
   host: Pick<CodeHost, 'refresh'>;
-  modules: Pick<ModuleService, 'info' | 'ensure'>;
+  modules: Pick<ModuleSource, 'info' | 'ensure'>;
   /** Whether pushed tags are fetched at once. */
   prefetch: () => boolean;
   /** Told of each push that matches a rule, before it is handled. */

@@ -9,19 +9,19 @@ import type { ClientRequest, IncomingMessage, RequestListener, ServerResponse } 
 import { pipeline } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ModhavenError, errorMessage } from '../errors.js';
-import type { AnswerMemory } from '../proxy/response-cache.js';
-import { clientAddress, type Trust } from '../proxy/client-address.js';
+import type { ResponseCache } from '../proxy/response-cache.js';
+import { clientAddress, type TrustProxy } from '../proxy/client-address.js';
 import { FRESHNESS_HEADER, decodeFreshness } from '../proxy/freshness.js';
 import { failureReply } from '../proxy/http-errors.js';
 import { prepareText } from '../proxy/responses.js';
 import { isPlainUrl } from '../proxy/request.js';
-import { sendAnswer } from '../proxy/send-response.js';
+import { sendResponse } from '../proxy/send-response.js';
 
-export interface RelayOptions {
+export interface ForwardOptions {
   /** The unix socket of the main process. */
   socket: string;
-  memory: AnswerMemory;
-  trusts: Trust;
+  memory: ResponseCache;
+  trusts: TrustProxy;
 }
 
 /** Of one connection only (RFC 9110, 7.6.1), or settled with the client already. */
@@ -40,7 +40,7 @@ const OF_PROXY = new Set(['x-forwarded-host', 'x-forwarded-proto', 'x-sendfile-t
 /** Requests with a body: webhooks. That of any other is nobody's. */
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
-export function createRelay({ socket, memory, trusts }: RelayOptions): RequestListener {
+export function createForwarder({ socket, memory, trusts }: ForwardOptions): RequestListener {
   const agent = new Agent({ keepAlive: true });
 
   function headersFor(request: IncomingMessage, hasBody: boolean): string[] {
@@ -69,8 +69,8 @@ export function createRelay({ socket, memory, trusts }: RelayOptions): RequestLi
       const { asOf, outcome } = decodeFreshness(String(freshness));
       const { 'content-type': type = '', 'cache-control': lifetime = '' } = headers;
       const kept = prepareText(await buffer(answer), type, lifetime);
-      if (isPlainUrl(url)) memory.keep(url, { answer: kept, outcome }, { asOf, since });
-      sendAnswer(request, response, kept, trusts);
+      if (isPlainUrl(url)) memory.keep(url, { response: kept, outcome }, { asOf, since });
+      sendResponse(request, response, kept, trusts);
       return;
     }
     const told = pairs(answer.rawHeaders).filter(([name]) => {

@@ -9,13 +9,13 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from '../log/log.js';
 import type { FromWorker, ToWorker, WorkerSettings, WorkerStart } from './messages.js';
 
-export interface CrewOptions extends Omit<WorkerStart, 'settings'> {
+export interface PoolOptions extends Omit<WorkerStart, 'settings'> {
   count: number;
   settings: () => WorkerSettings;
   log: Logger;
 }
 
-export interface Crew {
+export interface WorkerPool {
   /** Hands the settings of now to the workers. */
   settingsChanged(): void;
   /** Has every worker forget what may change; see `AnswerMemory.forgetChanging`. Resolves when they have. */
@@ -32,7 +32,7 @@ const FORGET_MS = 1_000;
 const REPLACE_MS = { first: 100, last: 10_000, stableAfter: 30_000 };
 
 /** Starts the workers. Resolves when all of them listen; rejects with the reason if one cannot. */
-export async function startCrew({ count, settings, log, ...start }: CrewOptions): Promise<Crew> {
+export async function startPool({ count, settings, log, ...start }: PoolOptions): Promise<WorkerPool> {
   let isClosing = false;
   let forgets = 0;
   let wait = REPLACE_MS.first;

@@ -5,15 +5,15 @@
 import type { Server, ServerResponse } from 'node:http';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { createLog } from '../log/log.js';
-import { createAnswerMemory } from '../proxy/response-cache.js';
+import { createResponseCache } from '../proxy/response-cache.js';
 import { createTrust } from '../proxy/client-address.js';
 import { createDiskStore } from '../store/disk-store.js';
-import { createFront } from '../proxy/fast-path.js';
+import { createFastPath } from '../proxy/fast-path.js';
 import { failureReply } from '../proxy/http-errors.js';
 import { createHttpServer, refuseBrokenRequest } from '../proxy/listener.js';
 import { createRequestLog } from '../proxy/request-log.js';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
-import { createRelay } from './forward.js';
+import { createForwarder } from './forward.js';
 
 interface Worker {
   receive(message: ToWorker): void;
@@ -27,13 +27,13 @@ function startWorker({ listen, download, socket, logLevel, settings: first }: Wo
     readable: process.stdout.isTTY,
     shared: true,
   });
-  const memory = createAnswerMemory({
+  const memory = createResponseCache({
     maxBytes: () => settings.cacheMemory,
     refreshMs: () => settings.refreshMs,
   });
   const trusts = createTrust(() => settings.trustProxy);
-  const relay = createRelay({ socket, memory, trusts });
-  const front = createFront({
+  const relay = createForwarder({ socket, memory, trusts });
+  const front = createFastPath({
     memory,
     store: createDiskStore(download),
     log: createRequestLog(log, writeLine),

@@ -1,7 +1,7 @@
 /** Many small writes to a stream as a few large ones: each write costs a stream more than the copying of a header. */
 import { finished, type Writable } from 'node:stream';
 
-export interface GatheringWriter {
+export interface BufferedSink {
   /** Writes `data`, now or together with what follows. Throws if the sink is gone. */
   write(data: Buffer): void;
   /** Hands on what was gathered. */
@@ -19,7 +19,7 @@ const GATHERED = 64 * 1024;
 const LARGE = GATHERED / 4;
 
 /** A writer onto `sink`, which is not ended. */
-export function createGatheringWriter(sink: Writable): GatheringWriter {
+export function createBufferedSink(sink: Writable): BufferedSink {
   let gathered = Buffer.alloc(0);
   let filled = 0;
   let written = 0;

@@ -9,7 +9,7 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { constants, crc32, createDeflateRaw, deflateRaw, deflateRawSync } from 'node:zlib';
-import { createGatheringWriter } from './buffered-sink.js';
+import { createBufferedSink } from './buffered-sink.js';
 
 export interface ZipWriter {
   /** Adds a file that is held in memory. Resolves when there is room for more. */
@@ -65,7 +65,7 @@ const deflateAll = promisify(deflateRaw) as (data: Buffer) => Promise<Buffer>;
 /** A writer onto `sink`, whose errors are the caller's to handle (`pipeline`). */
 export function createZipWriter(sink: Writable): ZipWriter {
   const entries: Entry[] = [];
-  const output = createGatheringWriter(sink);
+  const output = createBufferedSink(sink);
   let pending = 0;
   let queue: Promise<void> = Promise.resolve();
   /** What is in the queue and not done; never 0 again after a failure. */

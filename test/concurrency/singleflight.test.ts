@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCoalescer } from '../../src/concurrency/singleflight.js';
+import { createSingleflight } from '../../src/concurrency/singleflight.js';
 
 /** Work that ends when the test says so. */
 function work<T>(): {
@@ -23,7 +23,7 @@ function work<T>(): {
 
 describe('createCoalescer', () => {
   it('runs the work once for everybody who asks while it runs', async () => {
-    const flights = createCoalescer();
+    const flights = createSingleflight();
     const job = work<number>();
     const answers = Array.from({ length: 100 }, () => flights.run('key', job.run));
     expect(job.started()).toBe(1);
@@ -32,13 +32,13 @@ describe('createCoalescer', () => {
   });
 
   it('keeps different keys apart, also those that objects have by nature', async () => {
-    const flights = createCoalescer();
+    const flights = createSingleflight();
     const keys = ['a', 'b', '', '__proto__', 'constructor', 'toString'];
     expect(await Promise.all(keys.map((key) => flights.run(key, () => Promise.resolve(key))))).toEqual(keys);
   });
 
   it('remembers nothing: the next question is a new flight', async () => {
-    const flights = createCoalescer();
+    const flights = createSingleflight();
     const job = work<number>();
     const first = flights.run('key', job.run);
     job.end(1);
@@ -50,7 +50,7 @@ describe('createCoalescer', () => {
   });
 
   it('gives a failure to everybody who waits, and to nobody after them', async () => {
-    const flights = createCoalescer();
+    const flights = createSingleflight();
     const job = work<number>();
     const waiting = [flights.run('key', job.run), flights.run('key', job.run)];
     job.fail(new Error('host is down'));
@@ -60,7 +60,7 @@ describe('createCoalescer', () => {
   });
 
   it('is free for the next flight by the time the answer is seen', async () => {
-    const flights = createCoalescer();
+    const flights = createSingleflight();
     let count = 0;
     const once = (): Promise<number> => flights.run('key', () => Promise.resolve((count += 1)));
     expect(await once().then(once).then(once)).toBe(3);
@@ -72,8 +72,8 @@ describe('createCoalescer', () => {
   });
 
   it('lets the flights of one coalescer leave those of another alone', async () => {
-    const one = createCoalescer();
-    const other = createCoalescer();
+    const one = createSingleflight();
+    const other = createSingleflight();
     const job = work<string>();
     const slow = one.run('key', job.run);
     await expect(other.run('key', () => Promise.resolve('quick'))).resolves.toBe('quick');

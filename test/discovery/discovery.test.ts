@@ -41,7 +41,7 @@ function discovery(...hosts: string[]): Discovery {
   const named = new Set(hosts);
   return createDiscovery({
     hosts: () => named,
-    patienceMs: () => 10_000,
+    timeoutMs: () => 10_000,
     refreshMs: () => 0,
     get: (url, signal) => {
       asked.push(url.href);

@@ -44,7 +44,7 @@ function fakeRepo(
   const repo: CodeRepo = {
     ...{ url: 'http://git.corp/x.git', defaultBranch: 'main', asOf: 0 },
     ...{
-      bring: unused,
+      ensureCommit: unused,
       tags: unused,
       stat: unused,
       latest: unused,
@@ -62,7 +62,7 @@ function fakeRepo(
           return { path: relative, displayPath: relative, kind: kind ?? 'regular' };
         }),
       ),
-    filesAtHand: () => undefined,
+    readLocalFiles: () => undefined,
     archive: (_commit, path) => {
       const stream = Readable.from(tar(below(path), breakAfter, breaksWith), { objectMode: false });
       archives.push(stream);

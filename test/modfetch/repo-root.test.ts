@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
-import { createRootFinder } from '../../src/modfetch/repo-root.js';
+import { createRepoRoots } from '../../src/modfetch/repo-root.js';
 import type { CodeHost, CodeRepo } from '../../src/vcs/types.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 
@@ -23,7 +23,7 @@ function fakeHost(repositories: string[], failure?: ModhavenError) {
     problems: () => [],
     refresh: () => Promise.resolve(),
   };
-  const finder = createRootFinder({ candidates: (path) => MAP.candidates(path), host, refreshMs: () => 0 });
+  const finder = createRepoRoots({ candidates: (path) => MAP.candidates(path), host, refreshMs: () => 0 });
   return { finder, asked };
 }
 

@@ -1,9 +1,9 @@
 /** The short way, over real HTTP: what it answers alone, how often it reads the disk, and that it leaves nothing open. */
 import { createServer, get, type IncomingMessage, type RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAnswerMemory, type AnswerMemory } from '../../src/proxy/response-cache.js';
+import { createResponseCache, type ResponseCache } from '../../src/proxy/response-cache.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
-import { createFront } from '../../src/proxy/fast-path.js';
+import { createFastPath } from '../../src/proxy/fast-path.js';
 import type { RequestLine } from '../../src/proxy/request-log.js';
 import { putBytes, type OpenPart, type PartKind, type VersionStore } from '../../src/store/version-store.js';
 import type { ModulePath } from '../../src/module/module-path.js';
@@ -18,7 +18,7 @@ const at = `/${module}/@v`;
 const LARGE = 1_500_000;
 
 describe('the short way', () => {
-  let memory: AnswerMemory;
+  let memory: ResponseCache;
   let host: LoopbackHost;
   let url: string;
   let lines: RequestLine[];
@@ -74,8 +74,8 @@ describe('the short way', () => {
     await put('v1.2.0', 'zip', small); // its hash is missing
     [lines, passed, reads, open, isClosing] = [[], [], 0, 0, false];
     readFails = false;
-    memory = createAnswerMemory({ maxBytes: () => 16 * 2 ** 20, refreshMs: () => 30_000 });
-    const front = createFront({
+    memory = createResponseCache({ maxBytes: () => 16 * 2 ** 20, refreshMs: () => 30_000 });
+    const front = createFastPath({
       memory,
       store: watched(store),
       log: {

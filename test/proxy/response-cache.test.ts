@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createAnswerMemory } from '../../src/proxy/response-cache.js';
+import { createResponseCache } from '../../src/proxy/response-cache.js';
 import { SHORT, prepareText } from '../../src/proxy/responses.js';
 
 const KIB = 1024;
 const text = (size: number) => prepareText(Buffer.alloc(size, 'x'), 'text/plain', SHORT);
-const remembered = (size = 10) => ({ answer: text(size), outcome: {} });
+const remembered = (size = 10) => ({ response: text(size), outcome: {} });
 
 describe('createAnswerMemory', () => {
   const now = Date.parse('2026-01-02T03:04:05Z');
   let maxBytes: number;
   let refreshMs: number;
-  const create = () => createAnswerMemory({ maxBytes: () => maxBytes, refreshMs: () => refreshMs });
+  const create = () => createResponseCache({ maxBytes: () => maxBytes, refreshMs: () => refreshMs });
 
   beforeEach(() => {
     vi.useFakeTimers({ now, toFake: ['Date'] });

@@ -1,9 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ModulePath } from '../../src/module/module-path.js';
-import { createAnswerMemory, type AnswerMemory, type Remembered } from '../../src/proxy/response-cache.js';
+import {
+  createResponseCache,
+  type ResponseCache,
+  type CachedResponse,
+} from '../../src/proxy/response-cache.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { openPartOf } from '../../src/proxy/responses.js';
-import { createStoredAnswers, type StoredAnswers } from '../../src/proxy/stored-responses.js';
+import { createStoredResponses, type StoredResponses } from '../../src/proxy/stored-responses.js';
 import { putBytes, type Part, type VersionStore } from '../../src/store/version-store.js';
 import { noise } from '../e2e/noise.js';
 import { tempDir } from '../support/tmp.js';
@@ -15,16 +19,16 @@ const url = `/${module}/@v/v1.0.0.zip`;
 const content = noise(1_000_000);
 
 /** Whether the whole content is in memory. */
-function holds(found: Remembered | undefined): boolean {
-  const body = found?.answer.body;
+function holds(found: CachedResponse | undefined): boolean {
+  const body = found?.response.body;
   return Buffer.isBuffer(body) && body.equals(content);
 }
 
 describe('createStoredAnswers', () => {
   let store: VersionStore;
-  let memory: AnswerMemory;
+  let memory: ResponseCache;
   let maxBytes: number;
-  let stored: StoredAnswers;
+  let stored: StoredResponses;
   let opened: number;
   let open: number;
   let reads: number;
@@ -60,8 +64,8 @@ describe('createStoredAnswers', () => {
         };
       },
     };
-    memory = createAnswerMemory({ maxBytes: () => maxBytes, refreshMs: () => 30_000 });
-    stored = createStoredAnswers({ memory, store });
+    memory = createResponseCache({ maxBytes: () => maxBytes, refreshMs: () => 30_000 });
+    stored = createStoredResponses({ memory, store });
   });
 
   async function put(): Promise<void> {
@@ -72,18 +76,18 @@ describe('createStoredAnswers', () => {
   it('reads a zip once for all who ask at the same time, and keeps it', async () => {
     await put();
     const all = await Promise.all(Array.from({ length: 100 }, async () => stored.find(url, zip)));
-    expect(all.every((found) => found?.answer.body === all[0]?.answer.body)).toBe(true);
+    expect(all.every((found) => found?.response.body === all[0]?.response.body)).toBe(true);
     expect(holds(all[0])).toBe(true);
     expect({ opened, reads, open }).toEqual({ opened: 1, reads: 1, open: 0 });
-    expect(memory.get(url)?.answer.body).toBe(all[0]?.answer.body);
+    expect(memory.get(url)?.response.body).toBe(all[0]?.response.body);
   });
 
   it('gives a file to one who asks alone, the first time', async () => {
     await put();
     const first = await stored.find(url, zip);
-    expect(first && openPartOf(first.answer)?.size).toBe(content.length);
+    expect(first && openPartOf(first.response)?.size).toBe(content.length);
     expect([reads, memory.bytes()]).toEqual([0, 0]);
-    if (first !== undefined) openPartOf(first.answer)?.close();
+    if (first !== undefined) openPartOf(first.response)?.close();
     expect(holds(await stored.find(url, zip))).toBe(true);
     expect(open).toBe(0);
   });
@@ -92,7 +96,7 @@ describe('createStoredAnswers', () => {
     await put();
     maxBytes = content.length;
     const all = await Promise.all(Array.from({ length: 3 }, async () => stored.find(url, zip)));
-    const files = all.map((found) => found && openPartOf(found.answer));
+    const files = all.map((found) => found && openPartOf(found.response));
     expect(new Set(files).size).toBe(3);
     expect({ open, reads }).toEqual({ open: 3, reads: 0 });
     for (const file of files) file?.close();
@@ -108,8 +112,8 @@ describe('createStoredAnswers', () => {
     release();
     expect(await early).toBeUndefined();
     const found = await late;
-    expect(found?.answer.size).toBe(content.length);
-    if (found !== undefined) openPartOf(found.answer)?.close();
+    expect(found?.response.size).toBe(content.length);
+    if (found !== undefined) openPartOf(found.response)?.close();
   });
 
   it('tells all of them that it cannot be read, and tries again for the next', async () => {
@@ -120,8 +124,8 @@ describe('createStoredAnswers', () => {
     expect([open, memory.bytes()]).toEqual([0, 0]);
     readFails = false;
     const found = await stored.find(url, zip);
-    expect(found?.answer.size).toBe(content.length);
-    if (found !== undefined) openPartOf(found.answer)?.close();
+    expect(found?.response.size).toBe(content.length);
+    if (found !== undefined) openPartOf(found.response)?.close();
   });
 
   it('keeps nothing under a URL that is written in an unusual way', async () => {

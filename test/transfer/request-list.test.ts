@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { requiredVersions } from '../../src/transfer/go-mod-versions.js';
 import { parseGoSum } from '../../src/transfer/go-sum.js';
-import { readWanted } from '../../src/transfer/request-list.js';
+import { readRequestList } from '../../src/transfer/request-list.js';
 import { tempDir } from '../support/tmp.js';
 
 describe('parseGoSum', () => {
@@ -115,7 +115,7 @@ describe('readWanted', () => {
       'ex.test/a v1.0.0/go.mod h1:1=\nex.test/b v1.0.0/go.mod h1:2=\nex.test/b v1.0.0 h1:3=\n',
     );
     await writeFile(mod, 'module m\nrequire ex.test/c v1.0.0\n');
-    expect(await readWanted([sum, mod, 'ex.test/c@latest'])).toEqual([
+    expect(await readRequestList([sum, mod, 'ex.test/c@latest'])).toEqual([
       {
         module: 'ex.test/a',
         query: 'v1.0.0',
@@ -140,7 +140,7 @@ describe('readWanted', () => {
     { arg: 'foo@v1.0.0', says: 'foo@v1.0.0: malformed module path "foo": missing dot' },
     { arg: '/nonexistent/go.sum', says: '/nonexistent/go.sum: the file cannot be read' },
   ])('refuses $arg', async ({ arg, says }) => {
-    await expect(readWanted([arg])).rejects.toMatchObject({
+    await expect(readRequestList([arg])).rejects.toMatchObject({
       code: 'CONFIG',
       message: expect.stringContaining(says) as string,
     });

@@ -6,10 +6,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { createModuleRouter } from '../../src/modfetch/router.js';
-import type { ModuleService } from '../../src/modfetch/git-source.js';
+import type { ModuleSource } from '../../src/modfetch/git-source.js';
 import type { VersionStore } from '../../src/store/version-store.js';
 import { createGoproxyClient } from '../../src/upstream/goproxy-client.js';
-import { createLastKnown } from '../../src/upstream/stale-cache.js';
+import { createStaleCache } from '../../src/upstream/stale-cache.js';
 import { createUpstreamModules } from '../../src/upstream/upstream-modules.js';
 import { listenOnLoopback } from '../support/loopback.js';
 import { tempDir } from '../support/tmp.js';
@@ -51,29 +51,29 @@ function modulesBehind(
   urls: string[],
   fallbackOn: 'not-found' | 'any-error' = 'not-found',
   refreshMs = 0,
-  direct?: () => ModuleService,
-): ModuleService {
+  direct?: () => ModuleSource,
+): ModuleSource {
   const proxies = urls.map((url) => ({ url, credentials: undefined, fallbackOn }));
   return createUpstreamModules({
     ...(direct === undefined ? {} : { direct }),
-    client: createGoproxyClient({ proxies: () => proxies, patienceMs: () => 500 }),
+    client: createGoproxyClient({ proxies: () => proxies, timeoutMs: () => 500 }),
     store,
-    lastKnown: createLastKnown({ dir: join(folder, 'upstream'), log: { warn: warn as never } }),
+    lastKnown: createStaleCache({ dir: join(folder, 'upstream'), log: { warn: warn as never } }),
     tempDir: folder,
     refreshMs: () => refreshMs,
-    hurryMs: () => hurryMs,
+    staleAfterMs: () => staleAfterMs,
     log: { warn: warn as unknown as Logger['warn'] },
   });
 }
 
 let folder: string;
 /** Longer than any test waits, unless it says otherwise. */
-let hurryMs: number;
+let staleAfterMs: number;
 
 beforeEach(async () => {
   asked = [];
   answers = {};
-  hurryMs = 60_000;
+  staleAfterMs = 60_000;
   warn = vi.fn();
   folder = await tempDir('upstream');
   store = createDiskStore(join(folder, 'download'));
@@ -87,10 +87,13 @@ describe('a version', () => {
     answers[`${BASE}/v1.0.0.mod`] = status(200, 'module ex.test/Mod\n');
     answers[`${BASE}/v1.0.0.zip`] = send(await zipOf('ex.test/Mod@v1.0.0'));
     const modules = modulesBehind([upstream.url]);
-    for (const hit of [false, true]) {
-      await expect(modules.info(MODULE, 'v1.0.0', FETCH)).resolves.toMatchObject({ hit, immutable: true });
-      await expect(modules.ensure(MODULE, 'v1.0.0', 'mod', FETCH)).resolves.toEqual({ hit });
-      await expect(modules.ensure(MODULE, 'v1.0.0', 'zip', FETCH)).resolves.toEqual({ hit });
+    for (const fromCache of [false, true]) {
+      await expect(modules.info(MODULE, 'v1.0.0', FETCH)).resolves.toMatchObject({
+        fromCache,
+        immutable: true,
+      });
+      await expect(modules.ensure(MODULE, 'v1.0.0', 'mod', FETCH)).resolves.toEqual({ fromCache });
+      await expect(modules.ensure(MODULE, 'v1.0.0', 'zip', FETCH)).resolves.toEqual({ fromCache });
     }
     expect(asked).toEqual([`${BASE}/v1.0.0.info`, `${BASE}/v1.0.0.mod`, `${BASE}/v1.0.0.zip`]);
     const hash = await store.read({ module: MODULE, version: 'v1.0.0', kind: 'ziphash' });
@@ -145,7 +148,7 @@ describe('a version', () => {
     answers[`${BASE}/v1.0.0.info`] = status(200, '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}');
     await modules.info(MODULE, 'v1.0.0', FETCH);
     await expect(modules.list(MODULE, CACHED)).resolves.toMatchObject({ value: ['v1.0.0'] });
-    await expect(modules.info(MODULE, 'latest', CACHED)).resolves.toMatchObject({ hit: true });
+    await expect(modules.info(MODULE, 'latest', CACHED)).resolves.toMatchObject({ fromCache: true });
     expect(asked).toEqual([`${BASE}/v1.0.0.info`]);
   });
 });
@@ -169,9 +172,9 @@ describe('a list', () => {
     answers[`${BASE}/list`] = (_request, response) => {
       release = () => void response.end('v1.1.0\n');
     };
-    hurryMs = 1;
+    staleAfterMs = 1;
     await expect(modules.list(MODULE, FETCH)).resolves.toMatchObject({ value: ['v1.0.0'], stale: true });
-    hurryMs = 60_000;
+    staleAfterMs = 60_000;
     const next = modules.list(MODULE, FETCH);
     await vi.waitFor(() => expect(asked).toHaveLength(2), { timeout: 20_000 });
     release();
@@ -190,14 +193,14 @@ describe('a list', () => {
     answers[`${BASE}/list`] = status(200, 'v1.0.0\n');
     answers['/ex.test/!mod/@latest'] = status(200, '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}');
     const first = modulesBehind([upstream.url]);
-    const { asOf } = await first.list(MODULE, FETCH);
+    const { fetchedAt: asOf } = await first.list(MODULE, FETCH);
     await first.info(MODULE, 'latest', FETCH);
     answers = {};
     await upstream.stop();
     const modules = modulesBehind([upstream.url]);
     const list = await modules.list(MODULE, FETCH);
     expect(list).toMatchObject({ value: ['v1.0.0'], stale: true });
-    expect(Math.round(list.asOf ?? 0)).toBe(asOf);
+    expect(Math.round(list.fetchedAt ?? 0)).toBe(asOf);
     await expect(modules.info(MODULE, 'latest', FETCH)).resolves.toMatchObject({ stale: true });
     await expect(modules.info(MODULE, 'main', FETCH)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
     expect(warn).toHaveBeenCalledTimes(2);
@@ -273,10 +276,10 @@ describe('the list of upstreams', () => {
     'comes to "direct" after $answer with $fallbackOn: $isDirect',
     async ({ answer, fallbackOn, isDirect }) => {
       const info = Buffer.from('{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}');
-      const ensure = vi.fn(() => Promise.resolve({ hit: false }));
-      const repository: ModuleService = {
-        list: () => Promise.resolve({ value: ['v9.0.0'], hit: false, immutable: false }),
-        info: () => Promise.resolve({ value: info, hit: false, immutable: true }),
+      const ensure = vi.fn(() => Promise.resolve({ fromCache: false }));
+      const repository: ModuleSource = {
+        list: () => Promise.resolve({ value: ['v9.0.0'], fromCache: false, immutable: false }),
+        info: () => Promise.resolve({ value: info, fromCache: false, immutable: true }),
         ensure,
       };
       for (const file of ['list', 'v1.0.0.info', 'v1.0.0.mod', 'v1.0.0.zip'])
@@ -304,7 +307,7 @@ describe('the list of upstreams', () => {
     const proxy = { url: upstream.url, credentials: undefined, fallbackOn: 'not-found' as const };
     const client = createGoproxyClient({
       proxies: () => [proxy],
-      patienceMs: () => patience,
+      timeoutMs: () => patience,
       concurrency: 1,
     });
     const read = (path: string) => client.read(path, () => Promise.resolve('read'));
@@ -343,7 +346,7 @@ describe('the list of upstreams', () => {
     const tree = new URL(`file://${join(folder, 'download')}`).href;
     store = createDiskStore(join(folder, 'second'));
     const modules = modulesBehind([tree]);
-    await expect(modules.info(MODULE, 'v1.0.0', FETCH)).resolves.toMatchObject({ hit: false });
+    await expect(modules.info(MODULE, 'v1.0.0', FETCH)).resolves.toMatchObject({ fromCache: false });
     await expect(modules.info(MODULE, 'v2.0.0', FETCH)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
   });
 });
@@ -351,7 +354,7 @@ describe('the list of upstreams', () => {
 describe('createModuleRouter', () => {
   it('never asks the upstream for what is ours', async () => {
     const refuse = () => Promise.reject(new Error('ours is down'));
-    const ours: ModuleService = { list: refuse, info: refuse, ensure: refuse };
+    const ours: ModuleSource = { list: refuse, info: refuse, ensure: refuse };
     const modules = createModuleRouter({
       ours,
       upstream: modulesBehind([upstream.url]),

@@ -7,8 +7,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
-import { createModuleService, type ModuleService } from '../../src/modfetch/git-source.js';
-import { createRootFinder } from '../../src/modfetch/repo-root.js';
+import { createModuleService, type ModuleSource } from '../../src/modfetch/git-source.js';
+import { createRepoRoots } from '../../src/modfetch/repo-root.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 import { missing } from '../support/requirements.js';
 import { gitLog, type GitLog } from './git-log.js';
@@ -26,7 +26,7 @@ interface Costs {
 
 describe.skipIf(missing('git'))('what a cold question costs', () => {
   let l: Lab;
-  let service: ModuleService;
+  let service: ModuleSource;
   let log: GitLog;
   /** Address of the repository. */
   let url: string;
@@ -40,7 +40,7 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
     service = createModuleService({
       host: code,
       store: createDiskStore(path.join(l.vcsDir, '../download')),
-      roots: createRootFinder({
+      roots: createRepoRoots({
         candidates: (module) => map().candidates(module),
         host: code,
         refreshMs: () => 60_000,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareAll, type CompareAllResult } from '../../src/verify/compare-all.js';
 import type { Comparison } from '../../src/verify/compare-home.js';
-import type { Home } from '../../src/verify/target.js';
+import type { Target } from '../../src/verify/target.js';
 import { openJournal } from '../../src/verify/journal.js';
 import { planComparison } from '../../src/verify/plan.js';
 import { commandsIn } from '../support/git-http-host.js';
@@ -24,7 +24,7 @@ async function contentOf(dir: string): Promise<string[]> {
 
 interface Options {
   all?: boolean;
-  newHome?: Home;
+  newHome?: Target;
   resume?: string;
 }
 

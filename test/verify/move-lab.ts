@@ -13,14 +13,14 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
-import { createModuleService, type ModuleService } from '../../src/modfetch/git-source.js';
-import { createRootFinder } from '../../src/modfetch/repo-root.js';
+import { createModuleService, type ModuleSource } from '../../src/modfetch/git-source.js';
+import { createRepoRoots } from '../../src/modfetch/repo-root.js';
 import type { VersionStore } from '../../src/store/version-store.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 import type { VanityMap } from '../../src/vanity/vanity-map.js';
 import { createCodeHost } from '../../src/vcs/code-host.js';
 import type { CodeHost } from '../../src/vcs/types.js';
-import { createHome, type Home } from '../../src/verify/target.js';
+import { createTarget, type Target } from '../../src/verify/target.js';
 import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
 import { repo, type GitRepo } from '../support/git-repo.js';
 import { freePort, type Stoppable } from '../support/loopback.js';
@@ -45,7 +45,7 @@ export interface MoveLab extends Stoppable {
   newVanityFile: string;
   store: VersionStore;
   host: CodeHost;
-  home(map: VanityMap): Home;
+  home(map: VanityMap): Target;
   /** Asks the service of the old home for whole versions, `NAME@VERSION`; without `.zip` with an `info` in front. */
   fetch(...versions: string[]): Promise<void>;
 }
@@ -129,7 +129,7 @@ export async function moveLab(): Promise<MoveLab> {
     [Symbol.asyncDispose]: stop,
     oldRepo: (name) => repoOf(oldRepos, name),
     newRepo: (name) => repoOf(newRepos, name),
-    home: (map) => createHome({ candidates: (asked) => map.candidates(asked), host }),
+    home: (map) => createTarget({ candidates: (asked) => map.candidates(asked), host }),
     async fetch(...versions) {
       for (const text of versions) {
         const [, onlyInfo, name = '', version = ''] = /^(info )?(\w+)@(.*)$/.exec(text) ?? [];
@@ -167,7 +167,7 @@ export async function release(
   return commit;
 }
 
-function serviceOf(map: VanityMap, host: CodeHost, store: VersionStore): ModuleService {
-  const roots = createRootFinder({ candidates: (asked) => map.candidates(asked), host, refreshMs: () => 1 });
+function serviceOf(map: VanityMap, host: CodeHost, store: VersionStore): ModuleSource {
+  const roots = createRepoRoots({ candidates: (asked) => map.candidates(asked), host, refreshMs: () => 1 });
   return createModuleService({ roots, host, store, refreshMs: () => 1, log: { info: () => undefined } });
 }

@@ -5,7 +5,7 @@ import { parseRepoUrl } from '../../src/module/repo-url.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { putBytes, type PartKind, type VersionStore } from '../../src/store/version-store.js';
 import { createZipWriter } from '../../src/zip/writer.js';
-import { filesAtHand } from '../../src/vcs/mirror/read-local.js';
+import { readLocalFiles } from '../../src/vcs/mirror/read-local.js';
 import { checkStored, storedVersions, type FilesAtHand, type StoredFault } from '../../src/verify/stored.js';
 import { readZipFiles } from '../../src/zip/reader.js';
 import { zipHash } from '../conformance/module-hash.js';
@@ -40,7 +40,7 @@ describe.skipIf(missing('git'))('checkStored', () => {
   async function check(options: { isPrivate?: boolean; mirror?: boolean } = {}): Promise<StoredFault[]> {
     const vcs = path.join(lab.dir, 'data/vcs');
     const fromMirror: FilesAtHand = (_module, { URL, Hash }, paths) =>
-      filesAtHand(vcs, parseRepoUrl(URL, '/'), Hash ?? '', paths);
+      readLocalFiles(vcs, parseRepoUrl(URL, '/'), Hash ?? '', paths);
     const { faults } = await checkStored(lab.store, module, VERSION, {
       isPrivate: options.isPrivate ?? true,
       filesAtHand: options.mirror === true ? fromMirror : NO_MIRROR,

@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
-import type { ModuleService } from '../../src/modfetch/git-source.js';
+import type { ModuleSource } from '../../src/modfetch/git-source.js';
 import type { PushOutcome } from '../../src/webhook/push-handler.js';
-import type { RootFinder } from '../../src/modfetch/repo-root.js';
-import { createAnswerMemory } from '../../src/proxy/response-cache.js';
+import type { RepoRoots } from '../../src/modfetch/repo-root.js';
+import { createResponseCache } from '../../src/proxy/response-cache.js';
 import { createServer } from '../../src/proxy/server.js';
 import type { VersionStore } from '../../src/store/version-store.js';
 import type { Push } from '../../src/webhook/payload.js';
@@ -20,12 +20,12 @@ function server(options: { secret?: string | undefined; outcome?: PushOutcome } 
   const handle = vi.fn<(push: Push) => PushOutcome>(() => outcome);
   const { app } = createServer({
     log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
-    modules: {} as ModuleService,
-    roots: {} as RootFinder,
+    modules: {} as ModuleSource,
+    roots: {} as RepoRoots,
     store: {} as VersionStore,
     vanity: () => parseVanity('', '/vanity.yaml', { defaultHost: 'ex.com' }),
     publicUrl: () => 'http://proxy.example',
-    memory: createAnswerMemory({ maxBytes: () => 0, refreshMs: () => 0 }),
+    memory: createResponseCache({ maxBytes: () => 0, refreshMs: () => 0 }),
     trusts: () => false,
     status: () => ({}),
     webhook: { secret: () => secret, pushes: { handle } },

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createGatheringWriter } from '../../src/zip/buffered-sink.js';
+import { createBufferedSink } from '../../src/zip/buffered-sink.js';
 
 interface Sink {
   sink: Writable;
@@ -43,7 +43,7 @@ describe('createGatheringWriter', () => {
     fc.assert(
       fc.property(writes, (sizes) => {
         const { sink, pieces } = fastSink();
-        const writer = createGatheringWriter(sink);
+        const writer = createBufferedSink(sink);
         const expected: Buffer[] = [];
         for (const [i, size] of sizes.entries()) {
           if (typeof size === 'string') {
@@ -65,7 +65,7 @@ describe('createGatheringWriter', () => {
 
   it('makes one write of many small ones', () => {
     const { sink, pieces } = fastSink();
-    const writer = createGatheringWriter(sink);
+    const writer = createBufferedSink(sink);
     for (let i = 0; i < 1_000; i += 1) writer.write(Buffer.alloc(40));
     expect(pieces).toHaveLength(0);
     writer.flush();
@@ -74,7 +74,7 @@ describe('createGatheringWriter', () => {
 
   it('waits for a sink that is full, and not for one that drained while nobody waited', async () => {
     const { sink, take } = slowSink(10);
-    const writer = createGatheringWriter(sink);
+    const writer = createBufferedSink(sink);
     for (const waitsBefore of [true, false]) {
       writer.write(Buffer.alloc(100));
       expect(writer.isFull()).toBe(false);
@@ -92,7 +92,7 @@ describe('createGatheringWriter', () => {
   it('refuses to write for a sink that is gone, with its error', () => {
     const { sink } = fastSink();
     sink.on('error', () => undefined);
-    const writer = createGatheringWriter(sink);
+    const writer = createBufferedSink(sink);
     writer.write(Buffer.from('x'));
     sink.destroy(new Error('disk full'));
     expect(() => writer.write(Buffer.from('y'))).toThrow('disk full');
@@ -100,7 +100,7 @@ describe('createGatheringWriter', () => {
 
   it('fails for who waits for a sink that goes', async () => {
     const { sink } = slowSink(1);
-    const writer = createGatheringWriter(sink);
+    const writer = createBufferedSink(sink);
     writer.write(Buffer.alloc(100));
     writer.flush();
     const waiting = writer.drained();

@@ -7,11 +7,11 @@ import type { ModulePath } from '../../module/module-path.js';
 import { isCanonicalVersion } from '../../module/version.js';
 import { errorText, statusOf } from '../../proxy/http-errors.js';
 import { createModuleService } from '../../modfetch/git-source.js';
-import type { RootFinder } from '../../modfetch/repo-root.js';
+import type { RepoRoots } from '../../modfetch/repo-root.js';
 import { decodeInfo } from '../../module/info.js';
 import type { Part, PartKind, VersionStore } from '../../store/version-store.js';
 import type { CodeHost } from '../../vcs/types.js';
-import { createScratchStore } from '../../store/memory-store.js';
+import { createMemoryStore } from '../../store/memory-store.js';
 import type { Stopwatch } from '../terminal/stopwatch.js';
 
 /** The answer to one request. */
@@ -31,7 +31,7 @@ export interface GoQuestion {
   query: string | undefined;
   /** The newest version, as far as it is known: what `go` chooses from a list. */
   newest: string | undefined;
-  roots: RootFinder;
+  roots: RepoRoots;
   host: CodeHost;
   store: VersionStore;
   /** Milliseconds; how old refs may be. */
@@ -49,7 +49,7 @@ export async function goAnswers(question: GoQuestion): Promise<GoAnswer[]> {
   const serve = () =>
     createModuleService({
       ...{ roots, host, log: SILENT, refreshMs: () => question.refreshMs },
-      store: createScratchStore(known),
+      store: createMemoryStore(known),
     });
   const answers: GoAnswer[] = [];
 

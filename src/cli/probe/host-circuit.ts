@@ -10,10 +10,10 @@ import type { RepoUrl } from '../../module/repo-url.js';
 import { GitFailure } from '../../vcs/transport/git-exec.js';
 
 /** Runs `work`, which asks the host of `repo`. Throws what it throws, or what the host's first question met. */
-export type AskHost = <T>(repo: RepoUrl, work: () => Promise<T>) => Promise<T>;
+export type HostCircuit = <T>(repo: RepoUrl, work: () => Promise<T>) => Promise<T>;
 
 /** At most `concurrency` questions at once. */
-export function createAskHost(concurrency: number): AskHost {
+export function createHostCircuit(concurrency: number): HostCircuit {
   const limit = pLimit(concurrency);
   const firsts = new Map<string, Promise<ModhavenError | undefined>>();
   return async (repo, work) => {

@@ -10,7 +10,7 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { ModhavenError, isModhavenError } from '../../errors.js';
 import type { ModulePath } from '../../module/module-path.js';
-import { createCoalescer } from '../../concurrency/singleflight.js';
+import { createSingleflight } from '../../concurrency/singleflight.js';
 import type { Verifier } from '../format/note.js';
 import { parseRecord, sumsIn, type GoSums } from '../format/record.js';
 import { sumdbPath } from '../request.js';
@@ -49,7 +49,7 @@ const MAX_TILES = 16 * 1024 * 1024;
 
 export function createSumdbClient(options: SumdbClientOptions): SumdbClient {
   const { verifier, get, seen, log, height = TILE_HEIGHT } = options;
-  const flights = createCoalescer();
+  const flights = createSingleflight();
   const checkedTiles = new LRUCache<string, Buffer>({
     maxSize: MAX_TILES,
     sizeCalculation: (data, path) => data.length + path.length,

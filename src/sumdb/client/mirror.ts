@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { ModhavenError, errorMessage, isModhavenError } from '../../errors.js';
 import { isCanonicalVersion } from '../../module/version.js';
-import { createCoalescer } from '../../concurrency/singleflight.js';
+import { createSingleflight } from '../../concurrency/singleflight.js';
 import type { SumdbAnswer } from '../../proxy/sumdb-route.js';
 import { knownDatabase } from './known-databases.js';
 import type { Verifier } from '../format/note.js';
@@ -27,7 +27,7 @@ import { tileHashReader } from '../format/tile-reader.js';
 import { TILE_HEIGHT, TILE_WIDTH, type Tile } from '../format/tile.js';
 import { HASH_SIZE, recordHash, storedHashIndex, treeHash, type HashReader } from '../format/tlog.js';
 import { openTree, type SignedTree } from '../format/tree-head.js';
-import { writeStamped, readStamped } from '../../upstream/timestamped-file.js';
+import { writeTimestamped, readTimestamped } from '../../upstream/timestamped-file.js';
 import type { SumdbSource } from '../../upstream/sumdb-source.js';
 import { unusable } from '../../upstream/protocol.js';
 
@@ -64,7 +64,7 @@ interface StoredRecord {
 
 export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
   const { dir, source, isOnline, isPrivate, refreshMs, log, verifierOf = knownDatabase } = options;
-  const flights = createCoalescer();
+  const flights = createSingleflight();
   /** By name: the end of the last step to a newer tree. One at a time, or two would prove different things. */
   const steps = new Map<string, Promise<unknown>>();
 
@@ -74,7 +74,7 @@ export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
     name: string,
     verifier: Verifier,
   ): Promise<(SignedTree & { asOf: number }) | undefined> {
-    const known = await readStamped(fileOf(name, { kind: 'latest' }));
+    const known = await readTimestamped(fileOf(name, { kind: 'latest' }));
     return known && { ...openTree(known.bytes, verifier), asOf: known.askedAt };
   }
 
@@ -118,9 +118,11 @@ export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
 
   /** Also the beginning of the full one. */
   async function storedTile(name: string, wanted: Tile): Promise<Buffer | undefined> {
-    const exact = await readStamped(fileOf(name, { kind: 'tile', tile: wanted }));
+    const exact = await readTimestamped(fileOf(name, { kind: 'tile', tile: wanted }));
     if (exact !== undefined || wanted.width === TILE_WIDTH || wanted.level < 0) return exact?.bytes;
-    const full = await readStamped(fileOf(name, { kind: 'tile', tile: { ...wanted, width: TILE_WIDTH } }));
+    const full = await readTimestamped(
+      fileOf(name, { kind: 'tile', tile: { ...wanted, width: TILE_WIDTH } }),
+    );
     return full?.bytes.subarray(0, wanted.width * HASH_SIZE);
   }
 
@@ -133,7 +135,7 @@ export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
   }
 
   async function keepTile(name: string, wanted: Tile, bytes: Buffer): Promise<void> {
-    await writeStamped(fileOf(name, { kind: 'tile', tile: wanted }), { bytes, askedAt: Date.now() });
+    await writeTimestamped(fileOf(name, { kind: 'tile', tile: wanted }), { bytes, askedAt: Date.now() });
   }
 
   /**
@@ -185,7 +187,7 @@ export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
       }
       if (known !== undefined) await proveBegins(name, known, tree);
       else await withTiles(name, tree, (read) => read([]));
-      await writeStamped(fileOf(name, { kind: 'latest' }), { bytes: tree.note, askedAt: Date.now() });
+      await writeTimestamped(fileOf(name, { kind: 'latest' }), { bytes: tree.note, askedAt: Date.now() });
       return tree;
     });
     steps.set(
@@ -210,7 +212,7 @@ export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
     if (!isCanonicalVersion(request.version))
       throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject}: version is not canonical`);
     const file = fileOf(name, request);
-    const stored = await readStamped(file);
+    const stored = await readTimestamped(file);
     if (stored !== undefined) {
       const { number, record, tree } = readLookup(stored.bytes, request, verifier);
       const current = await currentTree(name, verifier);
@@ -250,7 +252,7 @@ export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
         `${name} answered a lookup with a record that is not in its tree`,
       );
     const bytes = formatLookup(number, record, holding.note);
-    await writeStamped(file, { bytes, askedAt: Date.now() });
+    await writeTimestamped(file, { bytes, askedAt: Date.now() });
     return bytes;
   }
 

@@ -10,8 +10,8 @@ import { ModhavenError } from '../../errors.js';
 import { goModHash } from '../../module/dirhash.js';
 import type { ModulePath } from '../../module/module-path.js';
 import { isCanonicalVersion } from '../../module/version.js';
-import { createCoalescer } from '../../concurrency/singleflight.js';
-import type { ModuleService } from '../../modfetch/git-source.js';
+import { createSingleflight } from '../../concurrency/singleflight.js';
+import type { ModuleSource } from '../../modfetch/git-source.js';
 import type { SumdbAnswer } from '../../proxy/sumdb-route.js';
 import type { VersionStore } from '../../store/version-store.js';
 import { differenceError } from './guarded-store.js';
@@ -23,7 +23,7 @@ import { tilePath, type Tile } from '../format/tile.js';
 export interface DatabaseOptions {
   name: string;
   log: () => ChecksumLog;
-  modules: Pick<ModuleService, 'ensure'>;
+  modules: Pick<ModuleSource, 'ensure'>;
   store: Pick<VersionStore, 'read'>;
   isPrivate: (module: string) => boolean;
   /** What the public checksum database has proved of a version. Throws what a module service throws. */
@@ -39,7 +39,7 @@ export interface Database {
 
 export function createDatabase(options: DatabaseOptions): Database {
   const { name, log, modules, store, isPrivate, publicSums, logger } = options;
-  const flights = createCoalescer();
+  const flights = createSingleflight();
 
   async function lookup(module: ModulePath, version: string): Promise<SumdbAnswer> {
     const subject = `${module}@${version}`;

@@ -10,11 +10,11 @@ import { readSigner, type KeySettings } from './key-file.js';
 import { openLog, type ChecksumLog, type LogPlace } from './log.js';
 import { sumsIn, type GoSums } from '../format/record.js';
 
-export interface LogbookSettings extends KeySettings {
+export interface OwnDatabaseSettings extends KeySettings {
   witnessFile: string;
 }
 
-export interface Logbook {
+export interface OwnDatabase {
   readonly name: string;
   /** The log. Throws CONFIG for a bad key, STORAGE for a damaged or rolled-back log. */
   log: () => ChecksumLog;
@@ -30,15 +30,15 @@ export interface Logbook {
 const MAX_ALARMS = 100;
 
 /** Where the log of a database lies below the cache directory. */
-export function logPlace(cacheDir: string, { name, witnessFile }: LogbookSettings): LogPlace {
+export function logPlace(cacheDir: string, { name, witnessFile }: OwnDatabaseSettings): LogPlace {
   return { dir: join(cacheDir, 'sumdb', name), witnessFile };
 }
 
-export function createLogbook(
+export function openOwnDatabase(
   cacheDir: string,
-  settings: LogbookSettings,
+  settings: OwnDatabaseSettings,
   logger: Pick<Logger, 'info' | 'warn' | 'error'>,
-): Logbook {
+): OwnDatabase {
   const alarms = new LRUCache<string, Difference>({ max: MAX_ALARMS });
   let opened: ChecksumLog | undefined;
 

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { hasCode } from '../../fs/file-errors.js';
 
 /** The ref of `commit`. It never moves, so neither pruning nor repacking loses what was served. */
-export function pinOf(commit: string): string {
+export function refOf(commit: string): string {
   return `refs/modhaven/${commit}`;
 }
 
 /** The commits that were brought. */
-export async function pinnedCommits(dir: string): Promise<string[]> {
+export async function referencedCommits(dir: string): Promise<string[]> {
   const names = await readdir(join(dir, 'refs', 'modhaven')).catch(() => []);
   return names.filter((name) => !name.endsWith(LOCK));
 }
@@ -24,12 +24,12 @@ export async function shallowCommits(dir: string): Promise<string[]> {
 }
 
 /** Says that the repository in `dir` has `commit`, and that those of `cut` are without their parents. */
-export async function pinCommit(dir: string, commit: string, cut: readonly string[]): Promise<void> {
+export async function writeCommitRef(dir: string, commit: string, cut: readonly string[]): Promise<void> {
   const before = await shallowCommits(dir);
   const after = new Set([...before, ...cut]);
   const lines = [...after].map((hash) => `${hash}\n`).join('');
   if (after.size > before.length) await replace(join(dir, 'shallow'), lines);
-  const ref = join(dir, pinOf(commit));
+  const ref = join(dir, refOf(commit));
   await replace(ref, `${commit}\n`).catch(async (error: unknown) => {
     if (!hasCode(error, 'ENOENT')) throw error;
     await mkdir(join(dir, 'refs', 'modhaven'), { recursive: true });

@@ -18,24 +18,24 @@ import { dirname, join } from 'node:path';
 import { isModhavenError } from '../../errors.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import { redactLine } from '../../redact.js';
-import { adoptCommit, adoptTrees, takeInventory } from './reuse-objects.js';
+import { reuseCommit, reuseTrees, takeInventory } from './reuse-objects.js';
 import { bareRepo, isBroken, type BareRepo, type GitObject } from './bare-repo.js';
 import { GitFailure } from '../transport/git-exec.js';
-import { createHostTalk, type GitTalk, type HostTalk } from '../transport/remote-session.js';
+import { createRemoteSession, type GitCallOptions, type RemoteSession } from '../transport/remote-session.js';
 import { formatOf } from '../objects/object-format.js';
-import { pinOf } from './commit-refs.js';
+import { refOf } from './commit-refs.js';
 import { refsFingerprint, type Refs } from '../refs.js';
 import type { VcsSettings } from '../transport/access.js';
 import type { SmartHosts } from '../smart-http/smart-http.js';
 import { asStorageError, storageError } from './disk-errors.js';
-import type { Turns } from '../transport/host-limiter.js';
+import type { HostLimiter } from '../transport/host-limiter.js';
 
 export interface Mirror {
   readonly content: BareRepo;
   readonly trees: BareRepo;
   readonly history: BareRepo;
   /** Asks the host, see `HostTalk`. */
-  listRefs: HostTalk['listRefs'];
+  listRefs: RemoteSession['listRefs'];
   /** Brings `commit` with its files; `ref` is a name the host has for it, if one is known. */
   fetchCommit(refs: Refs, commit: string, ref: string | undefined): Promise<void>;
   /** Brings `commit` with its directories, into `trees` or, where the host sends files whatever it is asked, `content`. */
@@ -48,7 +48,7 @@ export interface Mirror {
    * Runs `work` on a repository that may turn out broken or gone: then once more without it. Throws STORAGE where our
    * own disk is at fault.
    */
-  heal<T>(repo: BareRepo, work: () => Promise<T>): Promise<T>;
+  retryOnCorrupt<T>(repo: BareRepo, work: () => Promise<T>): Promise<T>;
 }
 
 export interface MirrorOptions {
@@ -58,13 +58,13 @@ export interface MirrorOptions {
   settings: () => VcsSettings;
   env: NodeJS.ProcessEnv;
   /** Shared by all mirrors, as `smart` is. */
-  turns: Turns;
+  turns: HostLimiter;
   smart: SmartHosts;
 }
 
 export function createMirror({ dir, remote, settings, env, turns, smart }: MirrorOptions): Mirror {
   const timeoutMs = settings().timeoutMs;
-  const host = createHostTalk({ remote, dir: dirname(dir), settings, env, turns, smart });
+  const host = createRemoteSession({ remote, dir: dirname(dir), settings, env, turns, smart });
   const content = bareRepo({ dir: join(dir, 'content.git'), env, timeoutMs });
   const trees = bareRepo({ dir: join(dir, 'trees.git'), env, timeoutMs, filtered: true });
   const history = bareRepo({ dir: join(dir, 'history.git'), env, timeoutMs });
@@ -75,7 +75,7 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
   /** Whether the host is known to refuse commits by their hash. */
   let onlyByName = false;
 
-  async function heal<T>(repo: BareRepo, work: () => Promise<T>): Promise<T> {
+  async function retryOnCorrupt<T>(repo: BareRepo, work: () => Promise<T>): Promise<T> {
     const identity = repo.identity();
     try {
       return await work();
@@ -121,7 +121,7 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
       if (sent !== 'trees') return false;
       const { missing, present } = await takeInventory(trees, content, commit);
       if (missing.length > 0) await fetchFiles(content, missing);
-      await adoptTrees(trees, content, commit, present);
+      await reuseTrees(trees, content, commit, present);
       return true;
     } catch (error) {
       // Whatever is wrong with this short way, the long one may work, or fails with a reason of its own.
@@ -149,14 +149,14 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
     repo: BareRepo,
     commit: string,
     ref: string | undefined,
-    { anew = false, onWarnings }: { anew?: boolean; onWarnings?: GitTalk['onWarnings'] } = {},
+    { anew = false, onWarnings }: { anew?: boolean; onWarnings?: GitCallOptions['onWarnings'] } = {},
   ): Promise<void> {
     const withoutFiles = repo === trees;
     if (await host.fetchWithoutGit(repo, { commit, withoutFiles, anew })) return;
     // A bundle cannot be cut at a depth.
     const flags = [...(remote.bundle ? [] : ['--depth=1']), ...(withoutFiles ? [WITHOUT_FILES] : [])];
     const talk = { ...(anew ? NOTHING_HERE : {}), ...(onWarnings && { onWarnings }) };
-    const pin = pinOf(commit);
+    const pin = refOf(commit);
     const byName = ref !== undefined && (onlyByName || remote.bundle);
     try {
       await host.fetch(repo, flags, [`${byName ? ref : commit}:${pin}`], talk);
@@ -169,16 +169,16 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
 
   async function fetchTrees(refs: Refs, commit: string, ref: string | undefined): Promise<void> {
     if (await isWhole()) {
-      await heal(content, () => fetchCommit(refs, commit, ref));
+      await retryOnCorrupt(content, () => fetchCommit(refs, commit, ref));
       return;
     }
-    const sent = await heal(trees, () =>
+    const sent = await retryOnCorrupt(trees, () =>
       trees.write(formatOf(someHash(refs)), () => fetchFiltered(commit, ref)),
     );
     if (sent === 'trees') return;
     if (sent === 'everything') await adopt(refs, commit);
     // Whatever was wrong with the filter, it is remembered only if it works without one.
-    await heal(content, () => fetchCommit(refs, commit, ref));
+    await retryOnCorrupt(content, () => fetchCommit(refs, commit, ref));
     await trees.discard(trees.identity());
     await trees.write(formatOf(someHash(refs)), () => writeFile(unfiltered, ''));
   }
@@ -206,7 +206,7 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
   /** Where it fails, the commit is fetched once more. */
   async function adopt(refs: Refs, commit: string): Promise<void> {
     await content
-      .write(formatOf(someHash(refs)), () => adoptCommit(trees.dir, content.dir, commit))
+      .write(formatOf(someHash(refs)), () => reuseCommit(trees.dir, content.dir, commit))
       .catch(() => undefined);
   }
 
@@ -252,12 +252,12 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
     content,
     trees,
     history,
-    heal,
+    retryOnCorrupt: retryOnCorrupt,
     listRefs: (onAsk) => host.listRefs(onAsk),
-    fetchCommit: (refs, commit, ref) => heal(content, () => fetchCommit(refs, commit, ref)),
+    fetchCommit: (refs, commit, ref) => retryOnCorrupt(content, () => fetchCommit(refs, commit, ref)),
     fetchTrees,
-    fetchBlob: (hash) => heal(trees, () => fetchBlob(hash)),
-    fetchHistory: (refs) => heal(history, () => fetchHistory(refs)),
+    fetchBlob: (hash) => retryOnCorrupt(trees, () => fetchBlob(hash)),
+    fetchHistory: (refs) => retryOnCorrupt(history, () => fetchHistory(refs)),
   };
 }
 

@@ -11,7 +11,7 @@ const TIMEOUT_MS = 30_000;
  * The raw blobs at `paths` of `commit`, each undefined where there is none, or none was brought; undefined as a whole if
  * the mirror of `remote` below `dir` (`<cache.dir>/vcs`) does not have the commit, or is broken.
  */
-export async function filesAtHand(
+export async function readLocalFiles(
   dir: string,
   remote: RepoUrl,
   commit: string,

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { linkFirst } from '../../fs/durable-file.js';
 import type { BareRepo } from './bare-repo.js';
 import { runGit } from '../transport/git-exec.js';
-import { pinCommit, shallowCommits } from './commit-refs.js';
+import { writeCommitRef, shallowCommits } from './commit-refs.js';
 
 /**
  * Makes the packs of the repository in `from`, which hold `commit` with all its files although less was asked for, those
  * of the one in `to` as well. Both are bare, shallow and on one disk; only whoever writes `to` may do this.
  */
-export async function adoptCommit(from: string, to: string, commit: string): Promise<void> {
+export async function reuseCommit(from: string, to: string, commit: string): Promise<void> {
   const packs = join(from, 'objects', 'pack');
   // An index makes its pack visible, so packs come first.
   const names = (await readdir(packs)).filter((name) => /^pack-[0-9a-f]+\.(?:pack|idx)$/.test(name));
@@ -41,7 +41,7 @@ export async function takeInventory(trees: BareRepo, content: BareRepo, commit: 
  * Copies `commit` and what `present` names into `content`, as far as it is not there. The files that were missing must
  * have been fetched before: from now on the commit counts as complete.
  */
-export async function adoptTrees(
+export async function reuseTrees(
   trees: BareRepo,
   content: BareRepo,
   commit: string,
@@ -69,5 +69,5 @@ function together(trees: BareRepo, content: BareRepo) {
 /** Says that the repository in `to` has `commit`, which has parents only if it has them in `from`. */
 async function pin(from: string, to: string, commit: string): Promise<void> {
   const cut = (await shallowCommits(from)).filter((hash) => hash === commit);
-  await pinCommit(to, commit, cut);
+  await writeCommitRef(to, commit, cut);
 }

@@ -4,32 +4,32 @@ import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { createSecureContext } from 'node:tls';
 import { LRUCache } from 'lru-cache';
-import { AskGit } from './fallback-to-git.js';
+import { FallbackToGit } from './fallback-to-git.js';
 
 /** What decides whether the certificate of an https host is believed. */
-export interface Trust {
+export interface TlsTrust {
   /** PEM text of authorities, in place of those of the system. */
   caFile?: string | undefined;
   insecureTls?: boolean | undefined;
 }
 
-export interface Question {
+export interface HttpRequest {
   /** Without credentials. */
   url: URL;
   /** A GET if absent. */
   body?: string | undefined;
   headers: Readonly<Record<string, string>>;
-  trust: Trust;
+  trust: TlsTrust;
   /** Ends it, whatever it is doing. */
   signal: AbortSignal;
   /** Milliseconds for a connection to be made, and for each pause in the answer, if `patient` is not set. */
-  silenceMs: number;
+  idleTimeoutMs: number;
   /** Whether the host may think about its answer for as long as `signal` lets it. */
   patient?: boolean | undefined;
 }
 
-/** The host said nothing for `Question.silenceMs`. */
-export class Silence extends Error {
+/** The host said nothing for `Question.idleTimeoutMs`. */
+export class IdleTimeout extends Error {
   constructor() {
     super('the host is silent');
     this.name = 'Silence';
@@ -40,7 +40,7 @@ export class Silence extends Error {
  * The answer, whatever its status, with a body that must be read or destroyed. Throws `Silence`, what Node says of
  * connections that cannot be made, and `AskGit` where it cannot be known which certificates git would believe.
  */
-export async function exchange(question: Question): Promise<IncomingMessage> {
+export async function sendRequest(question: HttpRequest): Promise<IncomingMessage> {
   const agent = question.url.protocol === 'https:' ? await secureAgent(question.trust) : plainAgent;
   for (;;) {
     try {
@@ -79,8 +79,8 @@ const CLOSED = new Set(['ECONNRESET', 'EPIPE']);
 
 const plainAgent = new http.Agent({ keepAlive: true, scheduling: 'lifo' });
 
-function send(question: Question, agent: http.Agent): Promise<IncomingMessage> {
-  const { url, body, headers, signal, silenceMs, patient = false } = question;
+function send(question: HttpRequest, agent: http.Agent): Promise<IncomingMessage> {
+  const { url, body, headers, signal, idleTimeoutMs, patient = false } = question;
   return new Promise((resolve, reject) => {
     const options = {
       agent,
@@ -88,13 +88,13 @@ function send(question: Question, agent: http.Agent): Promise<IncomingMessage> {
       headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) },
       signal,
       // Of several addresses each gets its time.
-      autoSelectFamilyAttemptTimeout: Math.max(250, Math.floor(silenceMs / 2)),
+      autoSelectFamilyAttemptTimeout: Math.max(250, Math.floor(idleTimeoutMs / 2)),
     };
     const request = (url.protocol === 'https:' ? https : http).request(url, options);
-    const connecting = setTimeout(() => request.destroy(new Silence()), silenceMs);
+    const connecting = setTimeout(() => request.destroy(new IdleTimeout()), idleTimeoutMs);
     const arrived = () => {
       clearTimeout(connecting);
-      if (!patient) request.setTimeout(silenceMs, () => request.destroy(new Silence()));
+      if (!patient) request.setTimeout(idleTimeoutMs, () => request.destroy(new IdleTimeout()));
     };
     request.once('socket', (socket) => {
       if (request.reusedSocket) arrived();
@@ -108,7 +108,7 @@ function send(question: Question, agent: http.Agent): Promise<IncomingMessage> {
     });
     request.once('response', (answer) => {
       // Silence in the middle of the answer; the request's own error event is over.
-      if (!patient) answer.setTimeout(silenceMs, () => answer.destroy(new Silence()));
+      if (!patient) answer.setTimeout(idleTimeoutMs, () => answer.destroy(new IdleTimeout()));
       resolve(answer);
     });
     request.end(body);
@@ -118,7 +118,7 @@ function send(question: Question, agent: http.Agent): Promise<IncomingMessage> {
 /** By what they trust, and when the file was changed. */
 const secureAgents = new LRUCache<string, https.Agent>({ max: 20, dispose: (agent) => agent.destroy() });
 
-async function secureAgent({ caFile, insecureTls = false }: Trust): Promise<https.Agent> {
+async function secureAgent({ caFile, insecureTls = false }: TlsTrust): Promise<https.Agent> {
   const file = insecureTls ? undefined : (caFile ?? (await systemAuthorities()));
   const changed = file === undefined ? 0 : (await stat(file)).mtimeMs;
   const key = `${file ?? 'anybody'} ${changed}`;
@@ -158,5 +158,5 @@ async function systemAuthorities(): Promise<string> {
     );
     if (isThere) return file;
   }
-  throw new AskGit('the authorities of the system are not in a file that is known', { always: true });
+  throw new FallbackToGit('the authorities of the system are not in a file that is known', { always: true });
 }

@@ -4,17 +4,17 @@ import type { RepoUrl } from '../../module/repo-url.js';
 import { GitFailure } from '../transport/git-exec.js';
 import { curlLogin, type Login } from '../transport/netrc.js';
 import type { Access } from '../transport/access.js';
-import { AskGit } from './fallback-to-git.js';
+import { FallbackToGit } from './fallback-to-git.js';
 import { discard } from './http-request.js';
 
 /** Asks with the value of an `Authorization` header, or without. */
-export type Question = (authorization: string | undefined) => Promise<IncomingMessage>;
+export type SendWithLogin = (authorization: string | undefined) => Promise<IncomingMessage>;
 
 /** Remembers of the host of `remote` whether it wants a login. */
 export function createLogin(
   remote: RepoUrl,
   env: NodeJS.ProcessEnv,
-): (reach: Access, question: Question) => Promise<IncomingMessage> {
+): (reach: Access, question: SendWithLogin) => Promise<IncomingMessage> {
   let isWanted = false;
 
   /** Throws `GitFailure` in git's words where the host refuses the login, and `AskGit` where it wants one of another kind. */
@@ -24,16 +24,16 @@ export function createLogin(
       if (answer.statusCode !== UNAUTHORIZED) return answer;
       void discard(answer);
       if (!isBasicAlone(answer.headers['www-authenticate'] ?? ''))
-        throw new AskGit('a login that is not Basic', { always: true });
+        throw new FallbackToGit('a login that is not Basic', { always: true });
     }
     const login = reach.login ?? (await curlLogin(remote, env));
     // Perhaps a helper of the account knows one.
-    if (login === undefined || login.password === '') throw new AskGit('a login', { always: true });
+    if (login === undefined || login.password === '') throw new FallbackToGit('a login', { always: true });
     const answer = await question(basic(login));
     isWanted = answer.statusCode !== UNAUTHORIZED;
     if (isWanted) return answer;
     void discard(answer);
-    if (reach.login === undefined) throw new AskGit('another login', { always: true });
+    if (reach.login === undefined) throw new FallbackToGit('another login', { always: true });
     throw new GitFailure('login', 128, `fatal: Authentication failed for '${remote.gitUrl}/'`);
   };
 }

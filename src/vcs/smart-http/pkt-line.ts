@@ -1,5 +1,5 @@
 /** The frames that git's protocols are made of (gitprotocol-common(5), "pkt-line Format"). */
-import { AskGit } from './fallback-to-git.js';
+import { FallbackToGit } from './fallback-to-git.js';
 
 /** A packet that carries bytes, or one of the three that only divide. */
 export type Packet = Buffer | 'flush' | 'delimiter' | 'end';
@@ -43,7 +43,7 @@ export async function* packets(source: AsyncIterable<Buffer>): AsyncGenerator<Pa
     rest = bytes.subarray(at);
     if (found.length > 0) yield found;
   }
-  if (rest.length > 0) throw new AskGit('the answer ends in the middle of a packet');
+  if (rest.length > 0) throw new FallbackToGit('the answer ends in the middle of a packet');
 }
 
 /** By their length. */
@@ -53,6 +53,6 @@ function lengthAt(bytes: Buffer, at: number): number {
   const digits = bytes.toString('latin1', at, at + PREFIX);
   const length = /^[0-9a-f]{4}$/i.test(digits) ? Number.parseInt(digits, 16) : -1;
   if (length < 0 || length === 3 || length > MAX_PACKET)
-    throw new AskGit('the answer is not made of packets');
+    throw new FallbackToGit('the answer is not made of packets');
   return length;
 }

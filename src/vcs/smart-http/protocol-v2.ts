@@ -1,7 +1,7 @@
 /** What is said in version 2 of git's protocol (gitprotocol-v2(5)): requests as text, answers from packets. Pure. */
 import { isHash, type ObjectFormat } from '../objects/object-format.js';
 import { isListedRef, type RefListing } from '../refs.js';
-import { AskGit } from './fallback-to-git.js';
+import { FallbackToGit } from './fallback-to-git.js';
 import { DELIMITER, FLUSH, packet, type Packet } from './pkt-line.js';
 
 /** What a server says that it can do. */
@@ -24,21 +24,22 @@ export async function readCapabilities(answer: AsyncIterable<Packet[]>): Promise
   for await (const found of answer) {
     for (const each of found) {
       left -= each.length + 1;
-      if (complete || left < 0) throw new AskGit('more than capabilities', { always: true });
+      if (complete || left < 0) throw new FallbackToGit('more than capabilities', { always: true });
       if (each instanceof Buffer) lines.push(lineOf(each));
       // Some servers put the line of version 0 and a flush before all others.
       else complete = each === 'flush' && lines.at(-1)?.startsWith(VERSION_0) !== true;
     }
   }
   const start = lines[0]?.startsWith(VERSION_0) === true ? 1 : 0;
-  if (lines[start] !== 'version 2') throw new AskGit('not version 2', { always: true });
-  if (!complete) throw new AskGit('the capabilities are cut off');
+  if (lines[start] !== 'version 2') throw new FallbackToGit('not version 2', { always: true });
+  if (!complete) throw new FallbackToGit('the capabilities are cut off');
   const known = new Map(lines.slice(start + 1).map(splitCapability));
   const fetch = known.get('fetch');
   const objectFormat = known.get('object-format');
-  if (!known.has('ls-refs') || fetch === undefined) throw new AskGit('not upload-pack', { always: true });
+  if (!known.has('ls-refs') || fetch === undefined)
+    throw new FallbackToGit('not upload-pack', { always: true });
   if (objectFormat !== undefined && objectFormat !== 'sha1' && objectFormat !== 'sha256')
-    throw new AskGit('an unknown object format', { always: true });
+    throw new FallbackToGit('an unknown object format', { always: true });
   return { agent: known.has('agent'), objectFormat, fetch: new Set(fetch.split(' ')) };
 }
 
@@ -72,20 +73,20 @@ export async function readRefs(answer: AsyncIterable<Packet[]>): Promise<RefList
   for await (const found of answer) {
     for (const each of found) {
       left -= each.length;
-      if (complete || left < 0) throw new AskGit('more than refs');
+      if (complete || left < 0) throw new FallbackToGit('more than refs');
       if (!(each instanceof Buffer)) {
         complete = each === 'flush';
         continue;
       }
       const [hash = '', name = '', ...attributes] = lineOf(each).split(' ');
       const commit = attributeIn(attributes, 'peeled:') ?? hash;
-      if (!isHash(hash) || !isHash(commit)) throw new AskGit('a line that is no ref');
+      if (!isHash(hash) || !isHash(commit)) throw new FallbackToGit('a line that is no ref');
       if (!isListedRef(name)) continue;
       refs.set(name, commit);
       if (name === 'HEAD') defaultBranch = attributeIn(attributes, 'symref-target:refs/heads/');
     }
   }
-  if (!complete) throw new AskGit('the list of refs is cut off');
+  if (!complete) throw new FallbackToGit('the list of refs is cut off');
   return { refs, defaultBranch };
 }
 
@@ -114,7 +115,7 @@ export interface PackRequest {
 export function fetchRequest(capabilities: Capabilities, what: PackRequest): string {
   const needed = [...(what.shallow ? ['shallow'] : []), ...(what.withoutFiles ? ['filter'] : [])];
   const lacking = needed.find((feature) => !capabilities.fetch.has(feature));
-  if (lacking !== undefined) throw new AskGit(`the host knows no ${lacking}`);
+  if (lacking !== undefined) throw new FallbackToGit(`the host knows no ${lacking}`);
   return request('fetch', capabilities, [
     // Of commits without parents a host leaves out what is here only if it may send a thin pack.
     ...['thin-pack', 'no-progress', 'ofs-delta'],
@@ -140,7 +141,7 @@ export async function* readPack(
   let complete = false;
   for await (const found of answer) {
     for (const each of found) {
-      if (complete) throw new AskGit('more than a pack');
+      if (complete) throw new FallbackToGit('more than a pack');
       if (!(each instanceof Buffer)) {
         if (each === 'delimiter') section = '';
         else complete = section === PACK && each === 'flush';
@@ -151,22 +152,23 @@ export async function* readPack(
         if (channel === CHANNEL.data) {
           // Hosts send empty ones to show that they are still there.
           if (each.length > 1) yield each.subarray(1);
-        } else if (channel !== CHANNEL.progress) throw new AskGit('the host broke off the pack');
+        } else if (channel !== CHANNEL.progress) throw new FallbackToGit('the host broke off the pack');
         continue;
       }
       const line = lineOf(each);
       if (section === '') {
         section = line;
         if (section === PACK) onShallow(shallow);
-        else if (section !== SHALLOW) throw new AskGit(`instead of a pack: ${line}`);
+        else if (section !== SHALLOW) throw new FallbackToGit(`instead of a pack: ${line}`);
         continue;
       }
       const commit = /^shallow ([0-9a-f]{40,64})$/.exec(line)?.[1];
-      if (commit === undefined || shallow.length === MAX_SHALLOW) throw new AskGit(`in ${section}: ${line}`);
+      if (commit === undefined || shallow.length === MAX_SHALLOW)
+        throw new FallbackToGit(`in ${section}: ${line}`);
       shallow.push(commit);
     }
   }
-  if (!complete) throw new AskGit('the pack is cut off');
+  if (!complete) throw new FallbackToGit('the pack is cut off');
 }
 
 const PACK = 'packfile';

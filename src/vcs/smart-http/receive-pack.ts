@@ -5,7 +5,7 @@ import { PIECEMEAL_OPTIONS } from '../transport/git-environment.js';
 import { converse, GitFailure } from '../transport/git-exec.js';
 import { NotSmall } from '../objects/small-pack.js';
 import { asStorageError } from '../mirror/disk-errors.js';
-import { AskGit } from './fallback-to-git.js';
+import { FallbackToGit } from './fallback-to-git.js';
 
 /** A pack that is no larger is held whole, and taken in without git. */
 const SMALL = 256 * 1024;
@@ -79,7 +79,7 @@ async function indexPack(
     child.kill();
     if (!(error instanceof GitFailure)) throw error;
     const own = asStorageError(error);
-    throw own instanceof GitFailure ? new AskGit(own.stderr) : own;
+    throw own instanceof GitFailure ? new FallbackToGit(own.stderr) : own;
   } finally {
     signal.removeEventListener('abort', giveUp);
   }

@@ -11,12 +11,12 @@ import type { RepoUrl } from '../../module/repo-url.js';
 import type { BareRepo } from '../mirror/bare-repo.js';
 import { silentHost } from '../transport/reachability.js';
 import { GitFailure } from '../transport/git-exec.js';
-import { pinCommit, pinnedCommits, shallowCommits } from '../mirror/commit-refs.js';
+import { writeCommitRef, referencedCommits, shallowCommits } from '../mirror/commit-refs.js';
 import type { RefListing } from '../refs.js';
 import type { Access, VcsSettings } from '../transport/access.js';
 import { createAccountSettings } from './account-settings.js';
-import { AskGit } from './fallback-to-git.js';
-import { discard, exchange, Silence } from './http-request.js';
+import { FallbackToGit } from './fallback-to-git.js';
+import { discard, sendRequest, IdleTimeout } from './http-request.js';
 import { createLogin } from './login.js';
 import { packets } from './pkt-line.js';
 import {
@@ -95,21 +95,21 @@ export function createSmartHosts(settings: () => VcsSettings, env: NodeJS.Proces
       const signal = AbortSignal.timeout(timeoutMs);
       const ask: Host['ask'] = (path, { headers, ...rest }) =>
         showLogin(reach, (authorization) =>
-          exchange({
+          sendRequest({
             url: new URL(base.href + path),
             headers: { ...COMMON_HEADERS, ...headers, ...(authorization && { authorization }) },
             ...rest,
             trust: reach.trust,
             signal,
-            silenceMs: connectTimeoutMs,
+            idleTimeoutMs: connectTimeoutMs,
           }),
         );
       try {
         return await withCapabilities({ ask, signal }, base.origin, work);
       } catch (error) {
         if (signal.aborted) throw new GitFailure('fetch', undefined, '', true);
-        if (error instanceof Silence) throw silentHost(remote, connectTimeoutMs);
-        if (error instanceof AskGit) {
+        if (error instanceof IdleTimeout) throw silentHost(remote, connectTimeoutMs);
+        if (error instanceof FallbackToGit) {
           own = undefined;
           if (error.always) leftToGitUntil = Date.now() + LEFT_TO_GIT_MS;
           return undefined;
@@ -130,7 +130,7 @@ export function createSmartHosts(settings: () => VcsSettings, env: NodeJS.Proces
         try {
           return await work(host, assumed);
         } catch (error) {
-          if (own !== undefined || !(error instanceof AskGit) || error.always) throw error;
+          if (own !== undefined || !(error instanceof FallbackToGit) || error.always) throw error;
         }
       }
       own = await readCapabilities(packets(await advertisement(host, remote)));
@@ -154,8 +154,8 @@ export function createSmartHosts(settings: () => VcsSettings, env: NodeJS.Proces
           await receivePack(repo, pack, { partial: wanted.withoutFiles, signal: host.signal });
           if ('commit' in wanted) {
             const [found] = await repo.objects([wanted.commit]);
-            if (found?.type !== 'commit') throw new AskGit('the pack is without the commit');
-            await pinCommit(repo.dir, wanted.commit, cut);
+            if (found?.type !== 'commit') throw new FallbackToGit('the pack is without the commit');
+            await writeCommitRef(repo.dir, wanted.commit, cut);
           }
           return true;
         });
@@ -198,7 +198,7 @@ async function advertisement(host: Host, { gitUrl }: RepoUrl): Promise<IncomingM
       128,
       `fatal: unable to access '${gitUrl}/': The requested URL returned error: ${statusCode}`,
     );
-  throw new AskGit(`status ${statusCode}`, { always: true });
+  throw new FallbackToGit(`status ${statusCode}`, { always: true });
 }
 
 async function result(host: Host, body: string, { patient = false } = {}): Promise<IncomingMessage> {
@@ -207,7 +207,7 @@ async function result(host: Host, body: string, { patient = false } = {}): Promi
   const answer = await host.ask('git-upload-pack', { headers, body, patient });
   if (answer.statusCode === 200 && answer.headers['content-type'] === `${type}-result`) return answer;
   void discard(answer);
-  throw new AskGit(`status ${answer.statusCode ?? 0}`);
+  throw new FallbackToGit(`status ${answer.statusCode ?? 0}`);
 }
 
 const COMMON_HEADERS = { 'user-agent': USER_AGENT, 'git-protocol': 'version=2', pragma: 'no-cache' };
@@ -215,7 +215,7 @@ const COMMON_HEADERS = { 'user-agent': USER_AGENT, 'git-protocol': 'version=2', 
 async function packRequest({ dir }: BareRepo, wanted: Wanted): Promise<PackRequest> {
   const { withoutFiles } = wanted;
   if ('files' in wanted) return { wants: wanted.files, shallow: false, withoutFiles, haves: [], cut: [] };
-  const haves = wanted.anew ? [] : (await pinnedCommits(dir)).slice(-MAX_HAVES);
+  const haves = wanted.anew ? [] : (await referencedCommits(dir)).slice(-MAX_HAVES);
   const cut = haves.length === 0 ? [] : await shallowCommits(dir);
   return {
     wants: [wanted.commit],

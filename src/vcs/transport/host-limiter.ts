@@ -6,19 +6,19 @@ import { LRUCache } from 'lru-cache';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { ModhavenError } from '../../errors.js';
 
-export interface Turns {
+export interface HostLimiter {
   /** Runs `work` when it is the turn of `host` (name and port). Throws OVERLOADED if that takes more than `waitMs`. */
   run<T>(host: string, waitMs: number, work: () => Promise<T>): Promise<T>;
 }
 
 /** How a refusal reads. */
-export interface TurnWords {
+export interface LimiterWords {
   message: string;
   questions: string;
   remedy: string;
 }
 
-const GIT_WORDS: TurnWords = {
+const GIT_WORDS: LimiterWords = {
   message: 'the git host cannot be asked now',
   questions: 'questions to git hosts',
   remedy: 'try again in a moment; vcs.concurrency says how many questions are asked at once',
@@ -30,7 +30,7 @@ const MAX_WAITING = 2000;
 const MAX_HOSTS = 1000;
 
 /** `concurrency` is asked at every turn: it may have been edited. */
-export function createTurns(concurrency: () => number, words = GIT_WORDS): Turns {
+export function createHostLimiter(concurrency: () => number, words = GIT_WORDS): HostLimiter {
   const all = pLimit(concurrency());
   const hosts = new LRUCache<string, LimitFunction>({ max: MAX_HOSTS });
   let waiting = 0;
@@ -73,6 +73,6 @@ export function createTurns(concurrency: () => number, words = GIT_WORDS): Turns
   };
 }
 
-function overloaded({ message, remedy }: TurnWords, reason: string): ModhavenError {
+function overloaded({ message, remedy }: LimiterWords, reason: string): ModhavenError {
   return new ModhavenError('OVERLOADED', message, { reason, remedy });
 }

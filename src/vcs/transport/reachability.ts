@@ -14,7 +14,11 @@ import { noRoute } from '../failures/failure-row.js';
  * Throws HOST_TIMEOUT if the host of an http repository stays silent, HOST_UNREACHABLE if no way leads there (which git
  * reports like a closed port). Any answer, a refusal too, is left to git.
  */
-export async function dial(repo: RepoUrl, timeoutMs: number, env: NodeJS.ProcessEnv): Promise<void> {
+export async function checkReachable(
+  repo: RepoUrl,
+  timeoutMs: number,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   if ((repo.scheme !== 'http' && repo.scheme !== 'https') || usesProxy(repo, env)) return;
   const port = repo.port ?? DEFAULT_PORTS[repo.scheme];
   const outcome = await new Promise<Outcome>((resolve) => {

@@ -6,7 +6,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { RepoUrl } from '../../module/repo-url.js';
 import type { BareRepo } from '../mirror/bare-repo.js';
-import { dial } from './reachability.js';
+import { checkReachable } from './reachability.js';
 import { NETWORK_OPTIONS, networkEnvironment, options } from './git-environment.js';
 import { explainGitFailure } from '../failures/git-errors.js';
 import { GitFailure, runGit } from './git-exec.js';
@@ -16,39 +16,51 @@ import { accessTo, type Access, type VcsSettings } from './access.js';
 import type { SmartHosts, Wanted } from '../smart-http/smart-http.js';
 import { isUnknownHostKey } from '../failures/ssh-failures.js';
 import { asStorageError } from '../mirror/disk-errors.js';
-import type { Turns } from './host-limiter.js';
+import type { HostLimiter } from './host-limiter.js';
 
-export interface HostTalk {
+export interface RemoteSession {
   /** `onAsk` is called right before the host is asked for what becomes the answer. */
   listRefs(onAsk: () => void): Promise<RefListing>;
   /** Brings what is wanted into `repo`, inside of its `write`, without git; false where that cannot be done. */
   fetchWithoutGit(repo: BareRepo, wanted: Wanted): Promise<boolean>;
   /** `git fetch` into `repo`. */
-  fetch(repo: BareRepo, flags: readonly string[], refspecs: readonly string[], more?: GitTalk): Promise<void>;
+  fetch(
+    repo: BareRepo,
+    flags: readonly string[],
+    refspecs: readonly string[],
+    more?: GitCallOptions,
+  ): Promise<void>;
 }
 
-export interface GitTalk {
+export interface GitCallOptions {
   /** Options of git. */
   extra?: Record<string, string>;
   input?: string;
   onWarnings?: (stderr: string) => void;
 }
 
-export interface HostTalkOptions {
+export interface RemoteSessionOptions {
   remote: RepoUrl;
   /** A directory to run git in where no repository is needed; made if it is not there. */
   dir: string;
   settings: () => VcsSettings;
   env: NodeJS.ProcessEnv;
   /** Shared by all that talk to hosts, as `smart` is. */
-  turns: Turns;
+  turns: HostLimiter;
   smart: SmartHosts;
 }
 
 /** For a look at the key of a host that just answered. */
 const SCAN_MS = 3_000;
 
-export function createHostTalk({ remote, dir, settings, env, turns, smart }: HostTalkOptions): HostTalk {
+export function createRemoteSession({
+  remote,
+  dir,
+  settings,
+  env,
+  turns,
+  smart,
+}: RemoteSessionOptions): RemoteSession {
   const http = smart(remote, dir);
 
   /** Waits for a turn, and explains what goes wrong. */
@@ -74,7 +86,7 @@ export function createHostTalk({ remote, dir, settings, env, turns, smart }: Hos
   }
 
   /** Runs a git command that talks to the host; `gitDir` undefined for one that needs no repository. */
-  async function git(gitDir: string | undefined, args: string[], more: GitTalk = {}): Promise<string> {
+  async function git(gitDir: string | undefined, args: string[], more: GitCallOptions = {}): Promise<string> {
     const { extra = {}, input, onWarnings } = more;
     const workDir = gitDir ?? dir;
     return inTurn(async (reach) => {
@@ -95,7 +107,7 @@ export function createHostTalk({ remote, dir, settings, env, turns, smart }: Hos
   /** git waits for minutes for an address where packets vanish. */
   async function dialDirectly(): Promise<void> {
     try {
-      await dial(remote, settings().connectTimeoutMs, env);
+      await checkReachable(remote, settings().connectTimeoutMs, env);
     } catch (error) {
       // Behind a web proxy a host need not answer us. Asked only now, because it is rare and costs a process.
       if (!(await hasConfiguredProxy())) throw error;

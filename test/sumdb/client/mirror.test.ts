@@ -53,7 +53,7 @@ async function answer(url: string): Promise<ReturnType<typeof status>> {
 
 function mirrorOver(urls = [proxy.url]): SumdbMirror {
   const proxies = urls.map((url) => ({ url, credentials: undefined, fallbackOn: 'not-found' as const }));
-  const client = createGoproxyClient({ proxies: () => proxies, patienceMs: () => 10_000 });
+  const client = createGoproxyClient({ proxies: () => proxies, timeoutMs: () => 10_000 });
   return createSumdbMirror({
     dir,
     source: createSumdbSource({ client, proxies: () => proxies, address: () => own.url }),

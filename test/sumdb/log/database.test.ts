@@ -59,11 +59,15 @@ beforeEach(async () => {
 });
 
 /** Stores a version, as a module service does. */
-async function ensure(module: ModulePath, version: string, kind: 'mod' | 'zip'): Promise<{ hit: boolean }> {
+async function ensure(
+  module: ModulePath,
+  version: string,
+  kind: 'mod' | 'zip',
+): Promise<{ fromCache: boolean }> {
   if (version === 'v9.9.9') throw new ModhavenError('VERSION_NOT_FOUND', 'not found: no such version');
   if (version === 'v8.8.8') throw new ModhavenError('HOST_UNREACHABLE', 'the host is down');
   const hit = (await store.size({ module, version, kind })) !== undefined;
-  if (hit) return { hit };
+  if (hit) return { fromCache: hit };
   fetched.push(`${module}@${version} ${kind}`);
   if (kind === 'zip')
     await putBytes(
@@ -72,7 +76,7 @@ async function ensure(module: ModulePath, version: string, kind: 'mod' | 'zip'):
       Buffer.from(version === 'v7.7.7' ? 'no hash' : zipHash(module, version)),
     );
   await putBytes(store, { module, version, kind }, kind === 'mod' ? MOD : Buffer.from('PK'));
-  return { hit };
+  return { fromCache: hit };
 }
 
 async function lookup(path: string): Promise<{ number: number; record: string; size: number }> {
@@ -96,7 +100,10 @@ describe('a lookup', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => lookup('corp.test/lib@v1.0.0')));
     expect(new Set(answers.map(({ number }) => number))).toEqual(new Set([0]));
     expect(fetched).toEqual(['corp.test/lib@v1.0.0 zip', 'corp.test/lib@v1.0.0 mod']);
-    expect(await database.get('lookup/corp.test/lib@v1.0.0')).toMatchObject({ hit: true, immutable: false });
+    expect(await database.get('lookup/corp.test/lib@v1.0.0')).toMatchObject({
+      fromCache: true,
+      immutable: false,
+    });
     expect(log.size()).toBe(1);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AskGit } from '../../../src/vcs/smart-http/fallback-to-git.js';
+import { FallbackToGit } from '../../../src/vcs/smart-http/fallback-to-git.js';
 import { packet, packets } from '../../../src/vcs/smart-http/pkt-line.js';
 import { inPieces } from './pieces.js';
 
@@ -45,7 +45,7 @@ describe('packets', () => {
     'takes %j for no length',
     async (digits) => {
       const reading = read(`${packet('good')}${digits}${'x'.repeat(70_000)}`);
-      await expect(reading).rejects.toThrow(AskGit);
+      await expect(reading).rejects.toThrow(FallbackToGit);
       await expect(reading).rejects.toThrow('not made of packets');
     },
   );

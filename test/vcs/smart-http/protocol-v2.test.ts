@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AskGit } from '../../../src/vcs/smart-http/fallback-to-git.js';
+import { FallbackToGit } from '../../../src/vcs/smart-http/fallback-to-git.js';
 import {
   fetchRequest,
   lsRefsRequest,
@@ -18,13 +18,13 @@ const B = 'b'.repeat(40);
 const C = 'c'.repeat(40);
 
 /** What is wrong with an answer; an error of another kind is a bug of the reader. */
-async function refusal(reading: Promise<unknown>): Promise<AskGit> {
+async function refusal(reading: Promise<unknown>): Promise<FallbackToGit> {
   const error: unknown = await reading.then(
     () => 'no error',
     (thrown: unknown) => thrown,
   );
-  expect(error).toBeInstanceOf(AskGit);
-  return error as AskGit;
+  expect(error).toBeInstanceOf(FallbackToGit);
+  return error as FallbackToGit;
 }
 
 /**
@@ -137,7 +137,7 @@ describe('requests', () => {
 
   it.each(['shallow', 'filter'])('are not made for a host that knows no %s', (lacking) => {
     const fetch = new Set([...PLAIN.fetch].filter((feature) => feature !== lacking));
-    expect(() => fetchRequest({ ...PLAIN, fetch }, WHAT)).toThrow(AskGit);
+    expect(() => fetchRequest({ ...PLAIN, fetch }, WHAT)).toThrow(FallbackToGit);
     const without = { ...WHAT, shallow: lacking !== 'shallow', withoutFiles: lacking !== 'filter' };
     expect(fetchRequest({ ...PLAIN, fetch }, without)).not.toContain(
       lacking === 'filter' ? 'filter' : 'deepen',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTurns } from '../../../src/vcs/transport/host-limiter.js';
+import { createHostLimiter } from '../../../src/vcs/transport/host-limiter.js';
 
 /** Work that goes on until it is told to end. */
 function longWork() {
@@ -10,7 +10,7 @@ function longWork() {
 
 describe('createTurns', () => {
   it('leaves room for other hosts, however many wait for one that hangs', async () => {
-    const turns = createTurns(() => 4);
+    const turns = createHostLimiter(() => 4);
     const hang = longWork();
     const stuck = Array.from({ length: 20 }, () => turns.run('slow:22', 60_000, hang.work));
     expect(await turns.run('fast:443', 60_000, () => Promise.resolve('served'))).toBe('served');
@@ -19,7 +19,7 @@ describe('createTurns', () => {
   });
 
   it('counts waiting: who does not get a turn in time is turned away, and never runs', async () => {
-    const turns = createTurns(() => 1);
+    const turns = createHostLimiter(() => 1);
     const hang = longWork();
     const first = turns.run('h:1', 60_000, hang.work);
     let ran = false;
@@ -32,7 +32,7 @@ describe('createTurns', () => {
   });
 
   it('turns away who comes when too many wait', async () => {
-    const turns = createTurns(() => 1);
+    const turns = createHostLimiter(() => 1);
     const hang = longWork();
     const first = turns.run('h:1', 60_000, hang.work);
     await new Promise((resolve) => setImmediate(resolve)); // it has its turn and waits no more
@@ -44,7 +44,7 @@ describe('createTurns', () => {
 
   it('takes a new concurrency at once, and hands on what the work throws', async () => {
     let concurrency = 1;
-    const turns = createTurns(() => concurrency);
+    const turns = createHostLimiter(() => concurrency);
     const hang = longWork();
     const first = turns.run('a:1', 60_000, hang.work);
     concurrency = 4;

@@ -1,12 +1,12 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
-import { dial } from '../../../src/vcs/transport/reachability.js';
+import { checkReachable } from '../../../src/vcs/transport/reachability.js';
 import { silentPort } from '../lab.js';
 import { freePort, listenOnLoopback } from '../../support/loopback.js';
 
 async function outcome(url: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
-  return dial(parseRepoUrl(url, '/'), 300, env).then(
+  return checkReachable(parseRepoUrl(url, '/'), 300, env).then(
     () => 'left to git',
     (error: unknown) => (error as { code: string }).code,
   );
