@@ -14,7 +14,7 @@ import { createModuleService, type ModuleSource } from './modfetch/git-source.js
 import { isPrivatePath } from './modfetch/private-paths.js';
 import { createRepoRoots, type RepoRoots } from './modfetch/repo-root.js';
 import { createOfflineSource } from './modfetch/offline.js';
-import type { ChecksumDatabases } from './proxy/sumdb-route.js';
+import type { ChecksumDatabases } from './sumdb/databases.js';
 import type { VersionStore } from './store/version-store.js';
 import { vcsSettings, type Settings } from './config/settings.js';
 import { createDatabase } from './sumdb/log/database.js';

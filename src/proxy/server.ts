@@ -13,7 +13,8 @@ import { createHttpServer, refuseBrokenRequest } from './listener.js';
 import { createRequestLog, loggedPath } from './request-log.js';
 import { proxyRoutes, type RoutesOptions } from './routes.js';
 import { createStoredResponses } from './stored-responses.js';
-import { sumdbRoute, type ChecksumDatabases } from './sumdb-route.js';
+import type { ChecksumDatabases } from '../sumdb/databases.js';
+import { sumdbRoute } from './sumdb-route.js';
 import type { VersionStore } from '../store/version-store.js';
 import { WEBHOOK_PATH, webhookRoute, type WebhookRouteOptions } from '../webhook/route.js';
 

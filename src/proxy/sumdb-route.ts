@@ -1,28 +1,11 @@
 /** `/sumdb/NAME/…`: checksum databases over HTTP (Go Modules Reference, "Checksum database"), as a Fastify plugin. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ModhavenError } from '../errors.js';
+import type { ChecksumDatabases } from '../sumdb/databases.js';
 import type { TrustProxy } from './client-address.js';
 import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, staleHeaders } from './responses.js';
 import { decodePath } from './request.js';
 import { sendResponse } from './send-response.js';
-
-/** One text or tile of a checksum database. */
-export interface SumdbAnswer {
-  body: Buffer;
-  /** Whether nobody else was asked. */
-  hit: boolean;
-  /** Whether the answer can never change. */
-  immutable: boolean;
-  /** As in `Answer`. */
-  asOf?: number;
-  stale?: boolean;
-}
-
-/** All databases that come through this server, by name. */
-export interface ChecksumDatabases {
-  /** `path` is decoded, without a slash before it. Throws what the client is told. */
-  get(name: string, path: string): Promise<SumdbAnswer>;
-}
 
 export interface SumdbRouteOptions {
   databases: ChecksumDatabases;

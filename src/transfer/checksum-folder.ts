@@ -9,7 +9,7 @@ import type { ModulePath } from '../module/module-path.js';
 import { knownDatabase } from '../sumdb/client/known-databases.js';
 import type { Verifier } from '../sumdb/format/note.js';
 import { parseRecord, sumsIn } from '../sumdb/format/record.js';
-import { parseSumdbRequest, sumdbPath, type SumdbRequest } from '../sumdb/request.js';
+import { parseSumdbRequest, sumdbPath, type SumdbRequest } from '../sumdb/format/request.js';
 import { malformed } from '../sumdb/format/encoding.js';
 import { TILE_WIDTH, tilePath, type Tile } from '../sumdb/format/tile.js';
 import { HASH_SIZE } from '../sumdb/format/tlog.js';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
 import type { Verifier } from '../sumdb/format/note.js';
 import { formatRecord } from '../sumdb/format/record.js';
-import { sumdbPath } from '../sumdb/request.js';
+import { sumdbPath } from '../sumdb/format/request.js';
 import { tileHashReader } from '../sumdb/format/tile-reader.js';
 import { TILE_HEIGHT, tilePath, type Tile } from '../sumdb/format/tile.js';
 import { recordHash, storedHashIndex, treeHash, type HashReader } from '../sumdb/format/tlog.js';

@@ -10,7 +10,7 @@ import type { GoproxyClient } from './goproxy-client.js';
 import { readText } from './protocol.js';
 
 export interface SumdbSource {
-  /** The answer of database `name` for `path` (as in `sumdb/request.ts`). Throws as `GoproxyClient` does. */
+  /** The answer of database `name` for `path` (as in `sumdb/format/request.ts`). Throws as `GoproxyClient` does. */
   read(name: string, path: string): Promise<Buffer>;
 }
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { generateKey, parseSignerKey, type Signer, type Verifier } from '../../src/sumdb/format/note.js';
 import { formatRecord, goSumLines } from '../../src/sumdb/format/record.js';
-import { sumdbPath } from '../../src/sumdb/request.js';
+import { sumdbPath } from '../../src/sumdb/format/request.js';
 import { newTiles, readTileData, tilePath, TILE_HEIGHT } from '../../src/sumdb/format/tile.js';
 import { newStoredHashes, recordHash, treeHash, type HashReader } from '../../src/sumdb/format/tlog.js';
 import { signTree } from '../../src/sumdb/format/tree-head.js';

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sumdbPath } from '../../src/sumdb/request.js';
+import { sumdbPath } from '../../src/sumdb/format/request.js';
 import { tileHashReader } from '../../src/sumdb/format/tile-reader.js';
 import { TILE_HEIGHT } from '../../src/sumdb/format/tile.js';
 import { recordHash, storedHashIndex, treeHash } from '../../src/sumdb/format/tlog.js';

@@ -13,7 +13,7 @@ import type { ModulePath } from '../../module/module-path.js';
 import { createSingleflight } from '../../concurrency/singleflight.js';
 import type { Verifier } from '../format/note.js';
 import { parseRecord, sumsIn, type GoSums } from '../format/record.js';
-import { sumdbPath } from '../request.js';
+import { sumdbPath } from '../format/request.js';
 import { TILE_HEIGHT, tilePath, type Tile } from '../format/tile.js';
 import { tileHashReader, type TileSource } from '../format/tile-reader.js';
 import { HASH_SIZE, recordHash, storedHashIndex, treeHash, type HashReader } from '../format/tlog.js';

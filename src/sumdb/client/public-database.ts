@@ -1,7 +1,7 @@
 /** The public checksum database: what it says of public modules is proved here before it enters our own log. */
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { ChecksumDatabases } from '../../proxy/sumdb-route.js';
+import type { ChecksumDatabases } from '../databases.js';
 import { createSumdbClient, type SumdbClient } from './client.js';
 import type { Verifier } from '../format/note.js';
 import { seenTreeFile } from './seen-tree.js';

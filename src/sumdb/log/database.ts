@@ -12,12 +12,12 @@ import type { ModulePath } from '../../module/module-path.js';
 import { isCanonicalVersion } from '../../module/version.js';
 import { createSingleflight } from '../../concurrency/singleflight.js';
 import type { ModuleSource } from '../../modfetch/git-source.js';
-import type { SumdbAnswer } from '../../proxy/sumdb-route.js';
+import type { SumdbAnswer } from '../databases.js';
 import type { VersionStore } from '../../store/version-store.js';
 import { differenceError } from './guarded-store.js';
 import type { ChecksumLog } from './log.js';
 import { formatRecord, goSumLines, sumsIn, type GoSums } from '../format/record.js';
-import { parseSumdbRequest } from '../request.js';
+import { parseSumdbRequest } from '../format/request.js';
 import { tilePath, type Tile } from '../format/tile.js';
 
 export interface DatabaseOptions {

@@ -7,11 +7,11 @@
  *     lookup/github.com/!foo/bar@v1.0.0      the record of a version
  *     tile/8/0/x001/234.p/17                 hashes
  */
-import { ModhavenError } from '../errors.js';
-import { escapePath, escapeVersion } from '../module/escaping.js';
-import type { ModulePath } from '../module/module-path.js';
-import { parseModule, parseVersion } from '../module/url-element.js';
-import { TILE_HEIGHT, parseTilePath, tilePath, type Tile } from './format/tile.js';
+import { ModhavenError } from '../../errors.js';
+import { escapePath, escapeVersion } from '../../module/escaping.js';
+import type { ModulePath } from '../../module/module-path.js';
+import { parseModule, parseVersion } from '../../module/url-element.js';
+import { TILE_HEIGHT, parseTilePath, tilePath, type Tile } from './tile.js';
 
 export type SumdbRequest =
   | { kind: 'supported' }
