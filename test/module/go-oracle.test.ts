@@ -13,6 +13,7 @@ import { compareBytes } from '../../src/module/byte-order.js';
 import { checkFilePath, foldPath } from '../../src/module/file-path.js';
 import { goLanguageVersion, isGo124OrLater } from '../../src/module/go-mod.js';
 import { quote, unquote } from '../../src/module/go-string.js';
+import { parsePathPatterns } from '../../src/module/path-patterns.js';
 import { pseudoVersionTime } from '../../src/module/pseudo-version.js';
 import { missing } from '../support/requirements.js';
 import { mustRun } from '../support/run.js';
@@ -62,6 +63,31 @@ describe.skipIf(withoutGo)(
         .filter((row) => row.go !== row.ours);
       expect(wrong.slice(0, 5)).toEqual([]);
     }
+
+    it('matches patterns of GOPRIVATE', async () => {
+      const glob = fc.string({
+        unit: fc.constantFrom('a', 'b', '/', '*', '?', '[', ']', '^', '-', '\\', ',', 'é'),
+      });
+      const target = fc.string({ unit: fc.constantFrom('a', 'b', '/', '-', ']', 'é'), minLength: 1 });
+      const samples = fc.sample(fc.record({ a: glob, b: target }), 10 * SAMPLES);
+      const likely = fc.sample(
+        fc.record({
+          a: fc.string({
+            unit: fc.constantFrom('a', '/', '*', '?', '[^b]', '[a-b]'),
+            minLength: 1,
+            maxLength: 6,
+          }),
+          b: fc.string({ unit: fc.constantFrom('a', 'b', '/'), minLength: 1, maxLength: 8 }),
+        }),
+        10 * SAMPLES,
+      );
+      const questions = [...samples, ...likely].map((sample) => ({ kind: 'prefix', ...sample }));
+      await agree(questions, ({ a, b = '' }) => {
+        // Of a list in which one pattern is malformed, go uses the others; here the list is refused.
+        const matched = a.split(',').some((one) => parsePathPatterns(one)?.(b) ?? false);
+        return String(matched);
+      });
+    });
 
     it('folds every character as strings.EqualFold does', async () => {
       const known = new Set(oldCharacters());

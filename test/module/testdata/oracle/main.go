@@ -7,6 +7,7 @@ import (
 	"go/version"
 	"log"
 	"os"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -48,11 +49,32 @@ func answer(q question) string {
 		return strings.TrimPrefix(version.Lang("go"+q.A), "go")
 	case "124":
 		return strconv.FormatBool(version.Compare("go"+q.A, "go1.24") >= 0)
+	case "prefix":
+		return strconv.FormatBool(matchPrefix(q.A, q.B))
 	case "less":
 		return strconv.Itoa(strings.Compare(q.A, q.B))
 	}
 	log.Fatalf("unknown kind %q", q.Kind)
 	return ""
+}
+
+// matchPrefix is what package golang.org/x/mod/module documents of MatchPrefixPatterns, over path.Match.
+func matchPrefix(globs, target string) bool {
+	for _, glob := range strings.Split(globs, ",") {
+		glob = strings.TrimSuffix(glob, "/")
+		if glob == "" {
+			continue
+		}
+		elements := strings.Split(target, "/")
+		n := strings.Count(glob, "/") + 1
+		if len(elements) < n {
+			continue
+		}
+		if ok, _ := path.Match(glob, strings.Join(elements[:n], "/")); ok {
+			return true
+		}
+	}
+	return false
 }
 
 func main() {
