@@ -9,7 +9,7 @@ import { explain, parseYaml, problemsError } from '../config/yaml-source.js';
 import type { DataPath, Problem, YamlSource } from '../config/yaml-source.js';
 import { errorMessage, ModhavenError } from '../errors.js';
 import { compileRule } from './rule.js';
-import { RuleEntry, VanityFile } from './schema.js';
+import { type RuleEntry, VanityFile } from './schema.js';
 import { createRuleIndex, createVanityMap } from './vanity-map.js';
 import type { RuleIndex, VanityMap } from './vanity-map.js';
 

@@ -1,0 +1,269 @@
+/**
+ * Which folder of `src` may import which: one table, absolute, checked by ESLint (`import-x/no-restricted-paths`).
+ *
+ * A zone is a folder without its sub-folders, or one file directly in `src`. A sub-folder is a zone of its own, so that
+ * an interface and what lies behind it can have different friends. What is not in a row is refused, in whatever form it
+ * is imported: value, type, re-export or `import()`. A folder without a row is an error when the config is loaded.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SRC = path.join(ROOT, 'src');
+
+/** What the whole house stands on; every zone but these may import them. */
+const GROUND = ['errors.ts', 'redact.ts'];
+
+/**
+ * The zones of `src`, from the bottom up: a row names only rows above it, and itself is always allowed.
+ * @type {Record<string, string[]>}
+ */
+export const MAY_IMPORT = {
+  'errors.ts': [],
+  'redact.ts': [],
+  concurrency: [],
+  log: [],
+  fs: [],
+  module: [],
+  zip: ['module'],
+  store: ['module', 'fs', 'concurrency'],
+
+  'vcs/transport': ['module', 'fs', 'concurrency'],
+  'vcs/ssh': ['module', 'fs', 'vcs/transport'],
+  'vcs/failures': ['module', 'vcs/ssh', 'vcs/transport'],
+  'vcs/objects': ['module', 'fs', 'concurrency', 'vcs/transport'],
+  'vcs/smart-http': ['module', 'fs', 'concurrency', 'vcs/transport', 'vcs/objects', 'vcs/failures'],
+  'vcs/mirror': [
+    'module',
+    'fs',
+    'concurrency',
+    'vcs/transport',
+    'vcs/objects',
+    'vcs/failures',
+    'vcs/ssh',
+    'vcs/smart-http',
+  ],
+  vcs: [
+    'module',
+    'fs',
+    'concurrency',
+    'vcs/transport',
+    'vcs/objects',
+    'vcs/failures',
+    'vcs/ssh',
+    'vcs/smart-http',
+    'vcs/mirror',
+  ],
+
+  config: ['module'],
+  vanity: ['module', 'config'],
+  modfetch: ['module', 'zip', 'store', 'vcs', 'vanity', 'concurrency', 'fs', 'log'],
+  discovery: ['module', 'modfetch', 'store', 'concurrency'],
+
+  'sumdb/format': [],
+  sumdb: ['module', 'sumdb/format'],
+  'sumdb/log': ['module', 'fs', 'concurrency', 'zip', 'store', 'modfetch', 'sumdb', 'sumdb/format'],
+  upstream: ['module', 'fs', 'concurrency', 'zip', 'store', 'modfetch', 'sumdb', 'sumdb/format'],
+  'sumdb/client': ['module', 'fs', 'concurrency', 'store', 'upstream', 'sumdb', 'sumdb/format'],
+
+  verify: ['module', 'fs', 'zip', 'store', 'vcs', 'vanity', 'modfetch', 'concurrency'],
+  transfer: [
+    'module',
+    'fs',
+    'zip',
+    'store',
+    'modfetch',
+    'upstream',
+    'verify',
+    'sumdb',
+    'sumdb/format',
+    'sumdb/client',
+  ],
+  webhook: ['module', 'vcs', 'vanity', 'modfetch', 'concurrency'],
+
+  proxy: ['module', 'store', 'modfetch', 'vanity', 'sumdb', 'log', 'concurrency', 'fs'],
+  workers: ['config', 'log', 'proxy', 'store', 'fs', 'concurrency'],
+
+  'services.ts': [
+    'config',
+    'log',
+    'module',
+    'fs',
+    'store',
+    'vcs',
+    'vanity',
+    'modfetch',
+    'discovery',
+    'upstream',
+    'sumdb',
+    'sumdb/log',
+    'sumdb/client',
+    'verify',
+    'proxy',
+  ],
+  'app.ts': ['config', 'log', 'store', 'vanity', 'webhook', 'proxy', 'services.ts'],
+
+  'cli/terminal': ['log'],
+  'cli/probe': ['module', 'store', 'vcs', 'vcs/transport', 'vanity', 'modfetch', 'proxy', 'cli/terminal'],
+  'cli/report': ['module', 'vcs/transport', 'verify', 'transfer', 'cli/probe', 'cli/terminal'],
+  cli: [
+    'config',
+    'log',
+    'module',
+    'fs',
+    'store',
+    'vcs',
+    'vcs/ssh',
+    'vcs/transport',
+    'vanity',
+    'modfetch',
+    'sumdb',
+    'sumdb/format',
+    'sumdb/log',
+    'verify',
+    'transfer',
+    'workers',
+    'services.ts',
+    'app.ts',
+    'cli/terminal',
+    'cli/probe',
+    'cli/report',
+  ],
+  'cli.ts': ['config', 'log', 'cli', 'cli/terminal'],
+  'json-schemas.ts': ['config', 'vanity'],
+};
+
+/**
+ * Imports that stand today and go: each breaks the order of the table. Nothing may be added here.
+ * @type {Record<string, string[]>}
+ */
+export const LEAVING = {
+  // vcs: the interface and what lies behind it still know each other (host-limiter, types and refs are above their users).
+  'vcs/transport': ['vcs', 'vcs/failures', 'vcs/ssh', 'vcs/smart-http', 'vcs/mirror'],
+  'vcs/ssh': ['vcs/failures'],
+  'vcs/objects': ['vcs'],
+  'vcs/smart-http': ['vcs', 'vcs/mirror'],
+  'vcs/mirror': ['vcs'],
+  config: ['vcs/transport'],
+  upstream: ['config', 'vcs/transport'],
+  cli: ['vcs/mirror'],
+  modfetch: ['vcs/transport'],
+  // The store and the zip: one type of the store in zip/reader.ts.
+  zip: ['store'],
+  // HTTP known by what is not HTTP.
+  'sumdb/log': ['proxy'],
+  'sumdb/client': ['proxy'],
+  proxy: ['webhook'],
+  // subdir.ts is a rule of modules, not of the map.
+  discovery: ['vanity'],
+};
+
+/**
+ * Npm packages and built-ins that only these zones may import; a package that is not here is free to all.
+ * @type {Record<string, string[]>}
+ */
+export const ONLY_IN = {
+  commander: ['cli.ts'],
+  'cli-progress': ['cli/terminal'],
+  fastify: ['app.ts', 'proxy', 'webhook'],
+  'pino-pretty': ['log'],
+  'proper-lockfile': ['vcs/mirror'],
+  'range-parser': ['proxy'],
+  'simple-git': ['vcs/mirror', 'vcs/transport'],
+  yaml: ['config'],
+  yauzl: ['zip'],
+  'node:child_process': ['vcs/transport', 'vcs/ssh'],
+  'node:cluster': ['workers'],
+};
+
+/** Zones that compute and do nothing else: no package, and of the built-ins only these. */
+export const PURE = ['errors.ts', 'redact.ts', 'concurrency', 'module', 'sumdb/format'];
+const PURE_BUILTINS = ['node:crypto', 'node:net', 'node:path', 'node:url', 'node:util'];
+
+/** Every folder of `src` that holds a source file, and every file directly in it, as the table names them. */
+export function zonesOnDisk() {
+  const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  return [...new Set(files.map((name) => zoneOf(name)))].sort();
+}
+
+/** The zone of a file, given relative to `src`. */
+export function zoneOf(file) {
+  const posix = file.split(path.sep).join('/');
+  const dir = path.posix.dirname(posix);
+  return dir === '.' ? posix : dir;
+}
+
+/** What `zone` may import, itself included. */
+export function allowedFor(zone) {
+  const ground = GROUND.includes(zone) ? [] : GROUND;
+  return [...new Set([zone, ...ground, ...(MAY_IMPORT[zone] ?? []), ...(LEAVING[zone] ?? [])])];
+}
+
+/** Throws where the table and the folders are not the same. */
+export function assertTableIsComplete() {
+  const known = Object.keys(MAY_IMPORT);
+  const missing = zonesOnDisk().filter((zone) => !known.includes(zone));
+  if (missing.length > 0)
+    throw new Error(
+      `lint/zones.js: src/${missing.join(', src/')}: say in MAY_IMPORT what it may import, and who it`,
+    );
+  const gone = known.filter((zone) => !existsSync(path.join(SRC, zone)));
+  const stray = Object.entries(MAY_IMPORT).flatMap(([zone, names]) =>
+    [...names, ...(LEAVING[zone] ?? [])].filter((name) => !known.includes(name)),
+  );
+  if (gone.length + stray.length > 0)
+    throw new Error(`lint/zones.js: no such zone any more: ${[...new Set([...gone, ...stray])].join(', ')}`);
+}
+
+/**
+ * The configuration of ESLint that holds the table, one entry a zone.
+ * @returns {import('eslint').Linter.Config[]}
+ */
+export function zoneConfigs() {
+  return Object.keys(MAY_IMPORT).map((zone) => ({
+    name: `zone ${zone}`,
+    files: [`src/${pattern(zone)}`],
+    rules: {
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          basePath: ROOT,
+          zones: [
+            {
+              target: path.join(SRC, pattern(zone)),
+              from: path.join(ROOT, '**/*.{ts,js}'),
+              // Packages are not zones, but a resolver finds them on disk, too.
+              except: [
+                path.join(ROOT, 'node_modules/**/*'),
+                ...allowedFor(zone).map((name) => path.join(SRC, pattern(name))),
+              ],
+              message: `${zone} may import ${allowedFor(zone).join(', ')} (lint/zones.js).`,
+            },
+          ],
+        },
+      ],
+      'no-restricted-imports': ['error', { patterns: refusedPackages(zone) }],
+    },
+  }));
+}
+
+/** A glob for the files of a zone and of no sub-folder. The class makes a glob of a plain name, as the rule demands. */
+function pattern(zone) {
+  return zone.endsWith('.ts') ? `${zone.slice(0, -3)}.[t]s` : `${zone}/*.ts`;
+}
+
+function refusedPackages(zone) {
+  if (PURE.includes(zone)) {
+    const allowed = PURE_BUILTINS.map((name) => `${name}$`).join('|');
+    return [{ regex: `^(?!\\.|${allowed})`, message: `${zone} is pure (lint/zones.js).` }];
+  }
+  return Object.entries(ONLY_IN)
+    .filter(([, zones]) => !zones.includes(zone))
+    .map(([name, zones]) => ({
+      regex: `^${name}(?:/|$)`,
+      message: `only ${zones.join(', ')} may import it (lint/zones.js).`,
+    }));
+}
