@@ -2,13 +2,12 @@
  * What stands behind the server and the commands that fetch: the store, the git hosts, the upstream and the services over
  * them, put together from the settings. Nothing here decides anything.
  */
-import { join } from 'node:path';
 import type { Logger } from './log/log.js';
 import type { ModulePath } from './module/module-path.js';
 import type { RepoUrl } from './module/repo-url.js';
 import { namesHostOf } from './discovery/direct-hosts.js';
 import { createDiscovery } from './discovery/discovery.js';
-import { createDiskStore } from './store/disk-store.js';
+import { openStores } from './store/open-stores.js';
 import { createModuleRouter } from './modfetch/router.js';
 import { createModuleService, type ModuleSource } from './modfetch/git-source.js';
 import { isPrivatePath } from './modfetch/private-paths.js';
@@ -67,13 +66,13 @@ export function createServices({ settings, vanity, log, onNewRefs }: ServicesOpt
   const proxies = () => config().upstream;
   const isPrivate = (path: string) => isPrivatePath(path, vanity(), config().hosts.keys());
 
-  const disk = createDiskStore(join(cacheDir, 'download'));
+  const { layout, versions } = openStores(config());
   const own = config().sumdb;
   const logbook = own === undefined ? undefined : openOwnDatabase(cacheDir, own, log);
   const store =
     logbook === undefined
-      ? disk
-      : guardedStore(disk, { recorded: logbook.recorded, onDifference: logbook.alarm });
+      ? versions
+      : guardedStore(versions, { recorded: logbook.recorded, onDifference: logbook.alarm });
   const tags = createTagWatch({
     store,
     log,
@@ -81,7 +80,7 @@ export function createServices({ settings, vanity, log, onNewRefs }: ServicesOpt
     refresh: (remote) => void host.open(remote, 0).catch(() => undefined),
   });
   const host = createCodeHost({
-    dir: join(cacheDir, 'vcs'),
+    dir: layout.mirrors,
     settings: () => vcsSettings(config()),
     onRefs: (remote, listing, before) => {
       tags.refs(remote, listing);
@@ -101,15 +100,15 @@ export function createServices({ settings, vanity, log, onNewRefs }: ServicesOpt
     }),
     // Its own mirrors: a host that is not ours might send git to one that is.
     host: createCodeHost({
-      dir: join(cacheDir, 'vcs', 'direct'),
+      dir: layout.directMirrors,
       settings: () => ({ ...vcsSettings(config()), followRedirects: false }),
     }),
   });
   const direct = (path: string) => (namesHostOf(config().directHosts, path) ? directly : undefined);
   const upstream = createUpstreamModules({
     ...{ client, store, direct },
-    lastKnown: createStaleCache({ dir: join(cacheDir, 'upstream'), log }),
-    tempDir: cacheDir,
+    lastKnown: createStaleCache({ dir: layout.upstream, log }),
+    tempDir: layout.root,
     refreshMs,
     staleAfterMs: () => config().vcsConnectTimeoutMs,
     log,
@@ -126,7 +125,7 @@ export function createServices({ settings, vanity, log, onNewRefs }: ServicesOpt
     direct: (path) => (vanity().covers(path) ? undefined : direct(path)),
   });
   const mirror = createSumdbMirror({
-    dir: join(cacheDir, 'download', 'sumdb'),
+    dir: layout.checksums,
     source: createSumdbSource({ client, proxies }),
     isOnline: hasUpstream,
     isPrivate,
@@ -137,7 +136,7 @@ export function createServices({ settings, vanity, log, onNewRefs }: ServicesOpt
   const published = publicDatabase({
     verifier: PUBLIC_DATABASE,
     through: mirror,
-    dir: join(cacheDir, 'sumdb/.seen'),
+    dir: layout.seenTrees,
     log,
   });
   const database =

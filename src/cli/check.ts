@@ -2,14 +2,13 @@
  * `modhaven check`: validates both YAML files, then tries every rule's repository as the server would: with the same
  * credentials, the same ssh options and the same git.
  */
-import { join } from 'node:path';
 import { loadConfig } from '../config/load-config.js';
 import { formatProblem } from '../config/yaml-source.js';
 import { errorMessage, isModhavenError } from '../errors.js';
 import { parseModulePath } from '../module/module-path.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { codeModule } from '../modfetch/code-module.js';
-import { createDiskStore } from '../store/disk-store.js';
+import { openStores } from '../store/open-stores.js';
 import { createRepoRoots, type RepoRoots } from '../modfetch/repo-root.js';
 import { redactLine } from '../redact.js';
 import { vcsSettings } from '../config/settings.js';
@@ -49,11 +48,11 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
   const file = options.vanity ?? config.vanityFile;
   const map = loadVanity(file, { defaultHost: config.publicHost });
   const settings = vcsSettings(config);
-  const host = createCodeHost({ dir: join(config.cacheDir, 'vcs'), settings: () => settings });
+  const { layout, versions: store } = openStores(config);
+  const host = createCodeHost({ dir: layout.mirrors, settings: () => settings });
   const candidates = (path: string) => map.candidates(path);
   const roots = createRepoRoots({ candidates, host, refreshMs: () => config.refreshMs });
   const askHost = createHostCircuit(config.vcsConcurrency);
-  const store = createDiskStore(join(config.cacheDir, 'download'));
   const targets = await checkTargets(map, options.modules, store);
 
   let done = 0;

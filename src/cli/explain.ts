@@ -2,14 +2,13 @@
  * `modhaven explain MODULE[@VERSION]`: the whole story of one module: the rule, the repository and how it is reached,
  * what is stored, what git says, and what `go` would be told. It looks and changes nothing.
  */
-import { join } from 'node:path';
 import { loadConfig, type Config } from '../config/load-config.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseModulePath, type ModulePath } from '../module/module-path.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { codeModule } from '../modfetch/code-module.js';
-import { createDiskStore } from '../store/disk-store.js';
+import { openStores } from '../store/open-stores.js';
 import { isPrivatePath } from '../modfetch/private-paths.js';
 import { createRepoRoots } from '../modfetch/repo-root.js';
 import { decodeInfo } from '../module/info.js';
@@ -113,10 +112,8 @@ function parseArgument(argument: string): { module: ModulePath; query: string | 
 
 function openCache(config: Config): { host: CodeHost; store: VersionStore } {
   const settings = () => vcsSettings(config);
-  return {
-    host: createCodeHost({ dir: join(config.cacheDir, 'vcs'), settings }),
-    store: createDiskStore(join(config.cacheDir, 'download')),
-  };
+  const { layout, versions } = openStores(config);
+  return { host: createCodeHost({ dir: layout.mirrors, settings }), store: versions };
 }
 
 /** The root that the git host confirms; where it cannot be asked, the likeliest. */

@@ -1,9 +1,8 @@
 /** `modhaven export`: the finished versions of the cache as a plain tree, for a site without a network. */
-import { join } from 'node:path';
 import { loadConfig } from '../config/load-config.js';
 import { ModhavenError } from '../errors.js';
 import { isCanonicalVersion } from '../module/version.js';
-import { createDiskStore } from '../store/disk-store.js';
+import { openStores } from '../store/open-stores.js';
 import type { VersionStore } from '../store/version-store.js';
 import { sumMismatches, type SumMismatch } from '../transfer/check-sums.js';
 import { exportVersions } from '../transfer/export-versions.js';
@@ -33,9 +32,8 @@ interface Refused extends VersionName {
 
 /** The report as text, and whether all that was asked for is in the tree. Throws CONFIG and STORAGE. */
 export async function exportTree(options: ExportOptions): Promise<{ text: string; ok: boolean }> {
-  const { cacheDir } = loadConfig(options.config);
-  const storeDir = join(cacheDir, 'download');
-  const store = createDiskStore(storeDir);
+  const { layout, versions: store } = openStores(loadConfig(options.config));
+  const storeDir = layout.download;
   const { versions, missing, refused } = await choose(store, options.wanted);
   const onDone = counter(versions.length, options.onProgress);
   const copies = await exportVersions(versions, { store, storeDir, dir: options.dir, onDone });

@@ -1,9 +1,8 @@
 /** `modhaven import`: takes the versions that an export, a module cache or another proxy keeps into the cache. */
-import { join } from 'node:path';
 import { loadConfig, type Config } from '../config/load-config.js';
 import { createLog } from '../log/log.js';
 import type { ModulePath } from '../module/module-path.js';
-import { createDiskStore } from '../store/disk-store.js';
+import { openStores } from '../store/open-stores.js';
 import { allVersions, importVersions } from '../transfer/import-versions.js';
 import { openOwnDatabase } from '../sumdb/log/own-database.js';
 import { recordedSums } from '../transfer/checksum-folder.js';
@@ -25,9 +24,8 @@ export interface ImportOptions {
 /** The report as text, and whether all that is in the folder is in the cache now. Throws CONFIG and STORAGE. */
 export async function importTree(options: ImportOptions): Promise<{ text: string; ok: boolean }> {
   const config = loadConfig(options.config);
-  const { cacheDir } = config;
-  const storeDir = join(cacheDir, 'download');
-  const store = createDiskStore(storeDir);
+  const { layout, versions: store } = openStores(config);
+  const storeDir = layout.download;
   const { name, dir, source, goStateDir } = await recognizeLayout(options.dir);
   const versions = await allVersions(source);
   if (versions.length === 0) throw noVersions(options.dir);

@@ -66,7 +66,7 @@ async function listenWith(
   return startPool({
     count,
     listen,
-    download: join(cacheDir, 'download'),
+    stores: { cacheDir },
     socket,
     logLevel,
     settings: () => {

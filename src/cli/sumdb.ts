@@ -1,12 +1,12 @@
 /** `modhaven sumdb keygen | status | verify`: makes, shows and audits the checksum database of our own. */
 import { statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { loadConfig, type Config, type SumdbSettings } from '../config/load-config.js';
 import { sumdbNameProblem } from '../config/schema.js';
 import { createFile } from '../fs/durable-file.js';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { createDiskStore } from '../store/disk-store.js';
+import { openStores } from '../store/open-stores.js';
 import { auditLog } from '../sumdb/log/audit.js';
 import { readSigner } from '../sumdb/log/key-file.js';
 import { readLog, type LogView } from '../sumdb/log/log.js';
@@ -50,7 +50,7 @@ export async function sumdbKeygen({ name, out }: KeygenOptions): Promise<string>
 async function writeKey(file: string, key: string): Promise<boolean> {
   try {
     await mkdir(dirname(file), { recursive: true });
-    return await createFile(file, `${key}\n`, 0o600);
+    return await createFile(file, `${key}\n`, { mode: 0o600 });
   } catch (error) {
     throw new ModhavenError('CONFIG', `${file} cannot be written`, {
       reason: errorMessage(error),
@@ -90,7 +90,7 @@ export interface SumdbVerifyOptions extends SumdbStatusOptions {
 export async function sumdbVerify(options: SumdbVerifyOptions): Promise<{ text: string; ok: boolean }> {
   const config = loadConfig(options.config);
   const { verifier, view } = openView(config, options.renewWitness === true);
-  const store = createDiskStore(join(config.cacheDir, 'download'));
+  const store = openStores(config).versions;
   const audit = await auditLog(view, store, options.onProgress);
   const head = view.head();
   const ok = audit.faults.length === 0;

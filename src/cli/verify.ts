@@ -3,14 +3,14 @@
  *
  * Neither changes anything in the cache but git mirrors.
  */
-import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { loadConfig, type Config } from '../config/load-config.js';
 import { formatProblem } from '../config/yaml-source.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseModulePath, type ModulePath } from '../module/module-path.js';
 import { parseRepoUrl, type RepoUrl } from '../module/repo-url.js';
-import { createDiskStore } from '../store/disk-store.js';
+import { openStores } from '../store/open-stores.js';
+import { cacheLayout } from '../store/paths.js';
 import type { VersionStore } from '../store/version-store.js';
 import { vcsSettings } from '../config/settings.js';
 import { loadVanity } from '../vanity/vanity-file.js';
@@ -56,7 +56,7 @@ export async function verify(options: VerifyOptions): Promise<Result> {
     });
   const config = loadConfig(options.config);
   const current = loadVanity(config.vanityFile, { defaultHost: config.publicHost });
-  const store = createDiskStore(join(config.cacheDir, 'download'));
+  const store = openStores(config).versions;
   const wanted = modules.map(readModule);
   if (options.all !== true) for (const module of wanted) await mustBeStored(store, module);
   return against === undefined
@@ -76,7 +76,7 @@ async function verifyStore({ json, onProgress }: VerifyOptions, setup: Setup): P
   const subjects: { module: ModulePath; version: string }[] = [];
   const leftovers: string[] = [];
   for (const module of wanted.length > 0 ? wanted : await all(store.modules())) {
-    leftovers.push(...(await store.leftovers(module)));
+    leftovers.push(...((await store.removal?.leftovers(module)) ?? []));
     for (const version of await storedVersions(store, module)) subjects.push({ module, version });
   }
   const limit = pLimit(PARALLEL_ZIPS);
@@ -106,7 +106,10 @@ async function verifyMove(options: VerifyOptions & { against: string }, setup: S
   const { config, current, store, wanted } = setup;
   const next = loadVanity(against, { defaultHost: config.publicHost });
   const journal = options.resume === undefined ? undefined : await openJournal(options.resume);
-  const host = createCodeHost({ dir: join(config.cacheDir, 'vcs'), settings: () => vcsSettings(config) });
+  const host = createCodeHost({
+    dir: cacheLayout(config.cacheDir).mirrors,
+    settings: () => vcsSettings(config),
+  });
   const newHome = createTarget({ candidates: (path) => next.candidates(path), host });
   const oldHome = createTarget({ candidates: (path) => current.candidates(path), host });
   const concurrency = config.vcsConcurrency;
@@ -145,7 +148,7 @@ function mirrorFiles(config: Config, map: VanityMap): FilesAtHand {
   return async (module, { URL, Hash }, paths) => {
     const now = map.candidates(module).flatMap(({ repos }) => repos);
     for (const remote of [...readUrl(URL), ...now]) {
-      const files = await readLocalFiles(join(config.cacheDir, 'vcs'), remote, Hash ?? '', paths);
+      const files = await readLocalFiles(cacheLayout(config.cacheDir).mirrors, remote, Hash ?? '', paths);
       if (files !== undefined) return files;
     }
     return undefined;

@@ -15,24 +15,29 @@ export function temporaryName(folder: string): string {
   return join(folder, `${TEMPORARY}${process.pid}-${randomBytes(6).toString('hex')}`);
 }
 
-/** Makes `file` with this content. False, and nothing is changed, if there is a file of this name already. */
-export async function createFile(file: string, content: string | Uint8Array, mode = 0o666): Promise<boolean> {
-  return viaTemporary(file, content, mode, (temporary) => linkFirst(temporary, file));
+export interface FileOptions {
+  /** Its rights. Default: 0o666, less what the umask takes away. */
+  mode?: number | undefined;
+  /** Its modification time, in milliseconds since 1970. Default: now. */
+  modifiedAt?: number | undefined;
 }
 
-/**
- * Makes `file` with this content, in place of the one that may be there. `modifiedAt` (milliseconds since 1970) becomes
- * its time.
- */
+/** Makes `file` with this content. False, and nothing is changed, if there is a file of this name already. */
+export async function createFile(
+  file: string,
+  content: string | Uint8Array,
+  options: FileOptions = {},
+): Promise<boolean> {
+  return viaTemporary(file, content, options, (temporary) => linkFirst(temporary, file));
+}
+
+/** Makes `file` with this content, in place of the one that may be there. */
 export async function replaceFile(
   file: string,
   content: string | Uint8Array,
-  { mode = 0o666, modifiedAt }: { mode?: number; modifiedAt?: number } = {},
+  options: FileOptions = {},
 ): Promise<void> {
-  await viaTemporary(file, content, mode, async (temporary) => {
-    if (modifiedAt !== undefined) await utimes(temporary, modifiedAt / 1000, modifiedAt / 1000);
-    await rename(temporary, file);
-  });
+  await viaTemporary(file, content, options, (temporary) => rename(temporary, file));
 }
 
 /** Gives a finished file its name. False, and nothing is changed, if there is a file of this name already. */
@@ -49,13 +54,14 @@ export async function linkFirst(finished: string, file: string): Promise<boolean
 async function viaTemporary<T>(
   file: string,
   content: string | Uint8Array,
-  mode: number,
+  { mode = 0o666, modifiedAt }: FileOptions,
   place: (temporary: string) => Promise<T>,
 ): Promise<T> {
   const folder = dirname(file);
   const temporary = temporaryName(folder);
   try {
     await writeFile(temporary, content, { flag: 'wx', mode, flush: true });
+    if (modifiedAt !== undefined) await utimes(temporary, modifiedAt / 1000, modifiedAt / 1000);
     const result = await place(temporary);
     await flush(folder);
     return result;

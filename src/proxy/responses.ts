@@ -66,9 +66,15 @@ export async function prepareStored(store: VersionStore, part: Part): Promise<Pr
   return prepareText(text, CONTENT_TYPES[part.kind], IMMUTABLE);
 }
 
+/** The zip for reads at any position. Throws STORAGE for a store that cannot read so. */
+function openZip({ positions }: VersionStore, zip: Part): Promise<OpenPart | undefined> {
+  if (positions === undefined) throw new ModhavenError('STORAGE', 'this store cannot read at a position');
+  return positions.open(zip);
+}
+
 /** The validator of a zip is its `h1:` hash. */
 async function prepareZip(store: VersionStore, zip: Part): Promise<PreparedResponse | undefined> {
-  const [file, hash] = await Promise.all([store.openPart(zip), store.read({ ...zip, kind: 'ziphash' })]);
+  const [file, hash] = await Promise.all([openZip(store, zip), store.read({ ...zip, kind: 'ziphash' })]);
   if (file === undefined) return undefined;
   if (hash === undefined) {
     file.close();

@@ -2,107 +2,147 @@
  * Finished versions in a directory, laid out as `GOPROXY=file://` reads it:
  * `<dir>/<escaped module>/@v/<escaped version>.<kind>`.
  *
- * A file is written under a temporary name beside its final one, flushed, and linked into place: linking fails where
- * the name is taken, so the first version of a file stays for good, whoever else writes it at the same time. Neither a
- * crash nor a full disk leaves a part of a file where a reader could see it.
+ * A part is written under a temporary name beside its final one, flushed, and linked into place. Linking fails where
+ * the name is taken, so the first part of a name stays for good, whichever process writes another at the same time.
+ * Neither a crash nor a full disk leaves a part of a file where a reader could see it.
  */
-import { close, createReadStream, createWriteStream, fstat, open as openFile, read } from 'node:fs';
-import { mkdir, readFile, readdir, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { once } from 'node:events';
+import { close, createReadStream, createWriteStream, fstat, open as openFile, read } from 'node:fs';
+import { mkdir, readFile, readdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { TEMPORARY, flush, linkFirst, temporaryName } from '../fs/durable-file.js';
-import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
 import * as files from '../fs/file-errors.js';
-import { escapePath, unescapePath, unescapeVersion } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
-import { isCanonicalVersion } from '../module/version.js';
-import { storedName, type OpenPart, type Part, type VersionStore } from './version-store.js';
+import { modulesIn, partFile, partOfName, versionFolder } from './disk-tree.js';
+import { absentAsUndefined, isSystemError, storage, storageError } from './storage-error.js';
+import {
+  PART_KINDS,
+  type ByteRange,
+  type ModuleVersion,
+  type OpenPart,
+  type Part,
+  type PartKind,
+  type PositionalReads,
+  type VersionRemoval,
+  type VersionStore,
+  type VersionUsage,
+} from './version-store.js';
 
 /** Pieces in which big files are read: larger ones cost fewer turns of the event loop. */
 const READ_SIZE = 1024 * 1024;
 
 /** The store in `dir`, which is made when something is stored. */
 export function createDiskStore(dir: string): VersionStore {
-  const fileOf = (part: Part) => partFile(dir, part);
+  return new DiskStore(dir);
+}
 
-  return {
-    async size(part) {
-      return (await absentAsUndefined(stat(fileOf(part))))?.size;
-    },
+class DiskStore implements VersionStore {
+  readonly positions: PositionalReads;
+  readonly removal: VersionRemoval;
+  private readonly dir: string;
 
-    read: (part) => absentAsUndefined(readFile(fileOf(part))),
+  constructor(dir: string) {
+    this.dir = dir;
+    this.positions = { open: (part) => absentAsUndefined(openForReading(partFile(dir, part))) };
+    this.removal = {
+      usage: () => usageOf(dir),
+      remove: (version) => removeVersion(dir, version),
+      leftovers: (module) => leftoversOf(dir, module),
+    };
+  }
 
-    open: (part, range) => createReadStream(fileOf(part), { highWaterMark: READ_SIZE, ...range }),
+  async size(part: Part): Promise<number | undefined> {
+    return (await absentAsUndefined(stat(partFile(this.dir, part))))?.size;
+  }
 
-    openPart: (part) => absentAsUndefined(openForReading(fileOf(part))),
+  read(part: Part): Promise<Buffer | undefined> {
+    return absentAsUndefined(readFile(partFile(this.dir, part)));
+  }
 
-    async put(part, write) {
-      const file = fileOf(part);
-      const folder = dirname(file);
-      await storage(mkdir(folder, { recursive: true }));
-      // No module version can look like this name, so neither readers nor the go command ever take it for one.
-      const temporary = temporaryName(folder);
-      const sink = createWriteStream(temporary, { flags: 'wx', flush: true, highWaterMark: READ_SIZE });
-      const closed = once(sink, 'close').then(() => {
-        if (sink.errored !== null) throw sink.errored;
-        if (!sink.writableFinished) throw new Error('the file was closed before its end');
-      });
-      closed.catch(() => undefined); // also awaited below
-      try {
-        const writing = write(sink);
-        await Promise.race([writing, closed]);
-        await writing; // a writer that ends the sink itself may still have something to say
-        sink.end();
-        await storage(closed);
-        await storage(linkFirst(temporary, file));
-        await storage(flush(folder));
-      } catch (error) {
-        throw error === sink.errored && isSystemError(error) ? storageError(error) : error;
-      } finally {
-        sink.destroy();
-        // Not before it is closed: a file that is still being opened would appear afterwards.
-        if (!sink.closed) await new Promise<void>((resolve) => sink.once('close', resolve));
-        await unlink(temporary).catch(() => undefined);
-      }
-    },
+  open(part: Part, range?: ByteRange): Readable {
+    return createReadStream(partFile(this.dir, part), { highWaterMark: READ_SIZE, ...range });
+  }
 
-    async putFile(part, file) {
-      const target = fileOf(part);
-      await storage(mkdir(dirname(target), { recursive: true }));
-      try {
-        await flush(file);
-        await linkFirst(file, target);
-      } catch (error) {
-        if (!files.hasCode(error, 'EXDEV')) throw storageError(error);
-        // On another disk, or where there are no hard links, it has to be copied.
-        await this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
-        return;
-      }
-      await storage(flush(dirname(target)));
-    },
+  async versions(module: ModulePath, kind: PartKind): Promise<string[]> {
+    const names = await absentAsUndefined(readdir(versionFolder(this.dir, module)));
+    return (names ?? []).flatMap((name) => {
+      const found = partOfName(name);
+      return found?.kind === kind ? [found.version] : [];
+    });
+  }
 
-    async versions(module, kind) {
-      const names = await absentAsUndefined(readdir(join(dir, escapePath(module), '@v')));
-      const suffix = `.${kind}`;
-      const versions: string[] = [];
-      for (const name of names ?? []) {
-        if (!name.endsWith(suffix) || name.startsWith(TEMPORARY)) continue;
-        const version = versionOf(name.slice(0, -suffix.length));
-        if (version !== undefined && isCanonicalVersion(version)) versions.push(version);
-      }
-      return versions;
-    },
+  modules(): AsyncIterable<ModulePath> {
+    return modulesIn(this.dir);
+  }
 
-    modules: () => modulesBelow(dir, ''),
+  async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
+    const file = partFile(this.dir, part);
+    const folder = dirname(file);
+    await storage(mkdir(folder, { recursive: true }));
+    // No version can look like this name, so neither readers nor the go command ever take it for one.
+    const temporary = temporaryName(folder);
+    try {
+      await writeTo(temporary, write);
+      await storage(linkFirst(temporary, file));
+      await storage(flush(folder));
+    } finally {
+      await unlink(temporary).catch(() => undefined);
+    }
+  }
 
-    async leftovers(module) {
-      const folder = join(dir, escapePath(module), '@v');
-      const names = (await absentAsUndefined(readdir(folder))) ?? [];
-      return names.filter((name) => name.startsWith(TEMPORARY)).map((name) => join(folder, name));
-    },
-  };
+  async putFile(part: Part, file: string): Promise<void> {
+    const target = partFile(this.dir, part);
+    await storage(mkdir(dirname(target), { recursive: true }));
+    try {
+      await flush(file);
+      await linkFirst(file, target);
+    } catch (error) {
+      if (!files.hasCode(error, 'EXDEV')) throw storageError(error);
+      // On another disk, or where there are no hard links, it has to be copied.
+      await this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
+      return;
+    }
+    await storage(flush(dirname(target)));
+  }
+
+  async probe(): Promise<void> {
+    const file = temporaryName(this.dir);
+    const content = Buffer.from(file);
+    try {
+      await storage(mkdir(this.dir, { recursive: true }));
+      await storage(writeFile(file, content, { flag: 'wx', flush: true }));
+      if (!(await storage(readFile(file))).equals(content))
+        throw storageError(new Error('what was written is not what is read'));
+    } finally {
+      await unlink(file).catch(() => undefined);
+    }
+  }
+}
+
+/** Has `write` write the new file `path`, and flushes it. Failures of the file itself are STORAGE errors. */
+async function writeTo(path: string, write: (sink: Writable) => Promise<void>): Promise<void> {
+  const sink = createWriteStream(path, { flags: 'wx', flush: true, highWaterMark: READ_SIZE });
+  const closed = once(sink, 'close').then(() => {
+    if (sink.errored !== null) throw sink.errored;
+    if (!sink.writableFinished) throw new Error('the file was closed before its end');
+  });
+  closed.catch(() => undefined); // also awaited below
+  try {
+    const writing = write(sink);
+    await Promise.race([writing, closed]);
+    await writing; // a writer that ends the sink itself may still have something to say
+    sink.end();
+    await storage(closed);
+  } catch (error) {
+    throw error === sink.errored && isSystemError(error) ? storageError(error) : error;
+  } finally {
+    sink.destroy();
+    // Not before it is closed: a file that is still being opened would appear afterwards.
+    if (!sink.closed) await new Promise<void>((resolve) => sink.once('close', resolve));
+  }
 }
 
 const openDescriptor = promisify(openFile);
@@ -126,67 +166,40 @@ async function openForReading(file: string): Promise<OpenPart> {
   }
 }
 
-/** The file of `part` in a store that lies in `dir`. */
-export function partFile(dir: string, part: Part): string {
-  return join(dir, storedName(part));
-}
-
-/** The modules in `folder`, which is the escaped path `escaped`. */
-async function* modulesBelow(folder: string, escaped: string): AsyncGenerator<ModulePath> {
-  const entries = (await absentAsUndefined(readdir(folder, { withFileTypes: true }))) ?? [];
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  for (const name of names.sort()) {
-    if (escaped === '' && !name.includes('.')) continue; // no host: checksum data lies in such a folder
-    if (name !== '@v') {
-      yield* modulesBelow(join(folder, name), escaped === '' ? name : `${escaped}/${name}`);
-      continue;
+async function* usageOf(dir: string): AsyncGenerator<VersionUsage> {
+  for await (const module of modulesIn(dir)) {
+    const folder = versionFolder(dir, module);
+    const found = new Map<string, VersionUsage>();
+    for (const name of (await absentAsUndefined(readdir(folder))) ?? []) {
+      const version = partOfName(name)?.version;
+      const file = version === undefined ? undefined : await absentAsUndefined(stat(join(folder, name)));
+      if (version === undefined || file === undefined) continue;
+      const { bytes, storedAt } = found.get(version) ?? { bytes: 0, storedAt: 0 };
+      found.set(version, {
+        ...{ module, version },
+        bytes: bytes + file.size,
+        storedAt: Math.max(storedAt, file.mtimeMs),
+      });
     }
-    const module = moduleOf(escaped);
-    if (module !== undefined) yield module;
+    yield* found.values();
   }
 }
 
-/** Undefined for a directory that somebody else put there. */
-function moduleOf(escaped: string): ModulePath | undefined {
-  try {
-    return unescapePath(escaped);
-  } catch (error) {
-    if (isModhavenError(error, 'INVALID_PATH')) return undefined;
-    throw error;
+/** In the reverse of the order of writing, so that a zip is never there without what describes it. */
+async function removeVersion(dir: string, version: ModuleVersion): Promise<number> {
+  let freed = 0;
+  for (const kind of [...PART_KINDS].reverse()) {
+    const file = partFile(dir, { ...version, kind });
+    const found = await absentAsUndefined(stat(file));
+    if (found === undefined) continue;
+    await absentAsUndefined(unlink(file));
+    freed += found.size;
   }
+  return freed;
 }
 
-/** Undefined for a file that somebody else put there. */
-function versionOf(escaped: string): string | undefined {
-  try {
-    return unescapeVersion(escaped);
-  } catch (error) {
-    if (isModhavenError(error, 'INVALID_VERSION')) return undefined;
-    throw error;
-  }
-}
-
-function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
-  return storage(files.absentAsUndefined(reading));
-}
-
-async function storage<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw storageError(error);
-  }
-}
-
-function storageError(error: unknown): ModhavenError {
-  return new ModhavenError('STORAGE', 'the cache directory of modhaven has a problem', {
-    reason: errorMessage(error),
-    remedy: 'check free space and rights of cache.dir on the modhaven server',
-    cause: error,
-  });
-}
-
-/** Whether the operating system said so, and not somebody who destroyed the stream. */
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error;
+async function leftoversOf(dir: string, module: ModulePath): Promise<string[]> {
+  const folder = versionFolder(dir, module);
+  const names = (await absentAsUndefined(readdir(folder))) ?? [];
+  return names.filter((name) => name.startsWith(TEMPORARY)).map((name) => join(folder, name));
 }

@@ -1,47 +1,132 @@
 /**
- * A store that keeps nothing: zips are made for their hash and vanish, small parts stay in memory.
+ * Versions in memory.
  *
- * With it the service of the server itself answers what a version would be at another home, by the very code that would
- * serve it there, while the real store is left alone.
+ * With it the source of the server itself answers what a version would be at another home, by the same code that would
+ * serve it there, while the real store is left alone. There zips are made for their hash only, and can be large: such
+ * a store discards them.
  */
 import { createReadStream } from 'node:fs';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import type { Part, VersionStore } from './version-store.js';
+import type { ModulePath } from '../module/module-path.js';
+import { storageError } from './storage-error.js';
+import type {
+  ByteRange,
+  ModuleVersion,
+  Part,
+  PartKind,
+  VersionRemoval,
+  VersionStore,
+  VersionUsage,
+} from './version-store.js';
 
-/** A store for the few versions of one question; `known` is in it from the beginning. */
-export function createMemoryStore(known: [part: Part, content: Buffer][] = []): VersionStore {
-  const parts = new Map(known.map(([part, content]) => [nameOf(part), content]));
-  return {
-    size: (part) => Promise.resolve(parts.get(nameOf(part))?.length),
-    read: (part) => Promise.resolve(parts.get(nameOf(part))),
-    open: (part, range) =>
-      Readable.from([parts.get(nameOf(part))?.subarray(range?.start, range && range.end + 1) ?? '']),
-    openPart: () => Promise.resolve(undefined), // nothing of it is ever served
+export interface MemoryStoreOptions {
+  /** Parts that are in it from the beginning. */
+  known?: [part: Part, content: Buffer][];
+  /** Whether zips are written to nowhere, and stored as empty. Default: false. */
+  discardsZips?: boolean;
+}
 
-    async put(part, write) {
-      const name = nameOf(part);
-      if (parts.has(name)) return;
-      if (part.kind === 'zip') {
-        await write(nowhere());
-        parts.set(name, Buffer.alloc(0));
-        return;
-      }
-      const sink = new PassThrough();
-      const [content] = await Promise.all([buffer(sink), write(sink).finally(() => sink.end())]);
-      parts.set(name, content);
-    },
+export function createMemoryStore(options: MemoryStoreOptions = {}): VersionStore {
+  return new MemoryStore(options);
+}
 
-    putFile(part, file) {
-      return this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
-    },
+interface Kept {
+  part: Part;
+  content: Buffer;
+  storedAt: number;
+}
 
-    versions: () => Promise.resolve([]),
-    leftovers: () => Promise.resolve([]),
-    // eslint-disable-next-line @typescript-eslint/no-empty-function -- there are none
-    async *modules() {},
-  };
+class MemoryStore implements VersionStore {
+  private readonly parts = new Map<string, Kept>();
+  private readonly discardsZips: boolean;
+  readonly removal: VersionRemoval;
+
+  constructor({ known = [], discardsZips = false }: MemoryStoreOptions) {
+    this.discardsZips = discardsZips;
+    for (const [part, content] of known) this.keep(part, content);
+    this.removal = {
+      usage: () => Readable.from(this.usage()),
+      remove: (version) => Promise.resolve(this.remove(version)),
+      leftovers: () => Promise.resolve([]),
+    };
+  }
+
+  size(part: Part): Promise<number | undefined> {
+    return Promise.resolve(this.parts.get(nameOf(part))?.content.length);
+  }
+
+  read(part: Part): Promise<Buffer | undefined> {
+    return Promise.resolve(this.parts.get(nameOf(part))?.content);
+  }
+
+  open(part: Part, range?: ByteRange): Readable {
+    const found = this.parts.get(nameOf(part));
+    if (found !== undefined)
+      return Readable.from([found.content.subarray(range?.start, range && range.end + 1)]);
+    return new Readable({
+      read() {
+        this.destroy(storageError(new Error(`${nameOf(part)} is not stored`)));
+      },
+    });
+  }
+
+  versions(module: ModulePath, kind: PartKind): Promise<string[]> {
+    const parts = [...this.parts.values()].map((kept) => kept.part);
+    return Promise.resolve(
+      parts.filter((part) => part.module === module && part.kind === kind).map(({ version }) => version),
+    );
+  }
+
+  modules(): AsyncIterable<ModulePath> {
+    return Readable.from(new Set([...this.parts.values()].map(({ part }) => part.module).sort()));
+  }
+
+  async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
+    if (part.kind === 'zip' && this.discardsZips) {
+      await write(nowhere());
+      this.keep(part, Buffer.alloc(0));
+      return;
+    }
+    const sink = new PassThrough();
+    const [content] = await Promise.all([buffer(sink), write(sink).finally(() => sink.end())]);
+    this.keep(part, content);
+  }
+
+  putFile(part: Part, file: string): Promise<void> {
+    return this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
+  }
+
+  probe(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  private keep(part: Part, content: Buffer): void {
+    const name = nameOf(part);
+    if (!this.parts.has(name)) this.parts.set(name, { part, content, storedAt: Date.now() });
+  }
+
+  private usage(): Iterable<VersionUsage> {
+    const found = new Map<string, VersionUsage>();
+    for (const { part, content, storedAt } of this.parts.values()) {
+      const { module, version } = part;
+      const key = `${module}@${version}`;
+      const bytes = (found.get(key)?.bytes ?? 0) + content.length;
+      found.set(key, { module, version, bytes, storedAt });
+    }
+    return found.values();
+  }
+
+  private remove({ module, version }: ModuleVersion): number {
+    let freed = 0;
+    for (const [name, { part, content }] of this.parts) {
+      if (part.module !== module || part.version !== version) continue;
+      freed += content.length;
+      this.parts.delete(name);
+    }
+    return freed;
+  }
 }
 
 function nowhere(): Writable {

@@ -1,9 +1,15 @@
 /**
- * Where finished versions are kept.
+ * Where finished versions are kept: the interface, to be read first.
  *
- * An interface, because there is more than one good place (a directory now, an object store later). The promises that
- * every implementation makes: what is put once is never replaced, a reader sees a whole file or none, and two
- * processes that put the same file agree on one of them.
+ * A version has four parts (`.info`, `.mod`, `.zip`, `.ziphash`). A `VersionReader` reads them; a `VersionStore` adds
+ * new ones. Every implementation makes three promises: a part that was put is never replaced, a reader sees a whole
+ * part or none, and two processes that put the same part agree on one of them.
+ *
+ * There is more than one good place for versions, and not every place can do everything. What only some can do is a
+ * capability: a property that is undefined where it is missing (`positions`, `removal`).
+ *
+ * The implementations: `disk-store.ts` (the default), `memory-store.ts` (for comparisons that must not touch the real
+ * store), and decorators that add a rule to another store (`store-decorator.ts`).
  */
 import type { Readable, Writable } from 'node:stream';
 import { escapePath, escapeVersion } from '../module/escaping.js';
@@ -12,10 +18,16 @@ import type { ModulePath } from '../module/module-path.js';
 /** The parts of a version, named as in the GOPROXY protocol; `ziphash` holds the `h1:` hash of the zip. */
 export type PartKind = 'info' | 'mod' | 'zip' | 'ziphash';
 
-export interface Part {
+/** All kinds of parts, in the order in which a version is written: `ziphash` before the zip that it describes. */
+export const PART_KINDS: readonly PartKind[] = ['info', 'mod', 'ziphash', 'zip'];
+
+export interface ModuleVersion {
   module: ModulePath;
   /** Canonical. */
   version: string;
+}
+
+export interface Part extends ModuleVersion {
   kind: PartKind;
 }
 
@@ -30,7 +42,46 @@ export interface ByteRange {
   end: number;
 }
 
-/** A stored part that is being read. Whoever opened it closes it once. */
+/** Reads versions. Every method throws STORAGE if the place cannot be read. */
+export interface VersionReader {
+  /** Size in bytes, or undefined if the part is not stored. */
+  size(part: Part): Promise<number | undefined>;
+  /** The whole part, or undefined if it is not stored. For small parts. */
+  read(part: Part): Promise<Buffer | undefined>;
+  /** A stream over a part that is stored. The stream fails if it is not. */
+  open(part: Part, range?: ByteRange): Readable;
+  /** The versions of a module of which at least `kind` is stored, in no order. */
+  versions(module: ModulePath, kind: PartKind): Promise<string[]>;
+  /** The modules of which anything is stored, sorted. */
+  modules(): AsyncIterable<ModulePath>;
+}
+
+/** Reads and adds versions. Every method throws STORAGE if the place cannot be read or written. */
+export interface VersionStore extends VersionReader {
+  /**
+   * Stores what `write` writes, unless the part is stored already; once this resolves, the part lasts. If `write`
+   * throws, nothing is stored. The stored bytes may be another process's: read them back where that matters.
+   */
+  put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void>;
+  /**
+   * Stores a finished `file` on the same terms. The file itself is left where it is, for the caller to remove; a store
+   * on the same disk does not copy it.
+   */
+  putFile(part: Part, file: string): Promise<void>;
+  /** Writes something, reads it back and removes it. Throws STORAGE if one of these fails. */
+  probe(): Promise<void>;
+  /** Capability: reads at any position of a part without a stream for each. Undefined: `open` with a range. */
+  readonly positions?: PositionalReads | undefined;
+  /** Capability: what is stored can be measured and removed. Undefined: somebody else's rules decide. */
+  readonly removal?: VersionRemoval | undefined;
+}
+
+export interface PositionalReads {
+  /** Opens a part, or undefined if it is not stored. */
+  open(part: Part): Promise<OpenPart | undefined>;
+}
+
+/** A stored part that is being read. The caller who opened it closes it once. It stays readable if it is removed. */
 export interface OpenPart {
   /** In bytes. */
   readonly size: number;
@@ -44,35 +95,20 @@ export interface OpenPart {
   close(): void;
 }
 
-/** The reading half of a store: also of what others keep versions in. */
-export interface VersionSource {
-  /** Size in bytes, or undefined if the part is not stored. */
-  size(part: Part): Promise<number | undefined>;
-  /** The whole part, or undefined if it is not stored. For small parts. */
-  read(part: Part): Promise<Buffer | undefined>;
-  /** A stream over a part that is stored. */
-  open(part: Part, range?: ByteRange): Readable;
-  /** The versions of a module of which at least `kind` is stored, in no order. */
-  versions(module: ModulePath, kind: PartKind): Promise<string[]>;
-  /** The modules of which anything is stored, sorted. */
-  modules(): AsyncIterable<ModulePath>;
+export interface VersionRemoval {
+  /** What is stored of every version, in no order. */
+  usage(): AsyncIterable<VersionUsage>;
+  /** Removes all parts of a version, the zip first. Resolves with the bytes that were freed. */
+  remove(version: ModuleVersion): Promise<number>;
+  /** Files of a module that writers have not finished, or never will: names for people. */
+  leftovers(module: ModulePath): Promise<string[]>;
 }
 
-export interface VersionStore extends VersionSource {
-  /** The part for reads at any place, or undefined if it is not stored. */
-  openPart(part: Part): Promise<OpenPart | undefined>;
-  /**
-   * Stores what `write` writes, unless the part is stored already, and in the end makes sure it lasts. If `write`
-   * throws, nothing is stored. The stored bytes may be another process's: read them back where that matters.
-   */
-  put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void>;
-  /**
-   * Stores a finished `file`, on the same terms. The file itself is left where it is, for the caller to remove; a store
-   * on the same disk does not copy it.
-   */
-  putFile(part: Part, file: string): Promise<void>;
-  /** What writers that are not finished, or never will be, have left of a module: names for people. */
-  leftovers(module: ModulePath): Promise<string[]>;
+export interface VersionUsage extends ModuleVersion {
+  /** Size of all its parts, in bytes. */
+  bytes: number;
+  /** When its newest part was stored, in milliseconds since 1970. */
+  storedAt: number;
 }
 
 /** Stores a part that is held in memory. */

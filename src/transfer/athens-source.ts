@@ -7,14 +7,14 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkModulePath, type ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
-import type { Part, PartKind, VersionSource } from '../store/version-store.js';
+import type { Part, PartKind, VersionReader } from '../store/version-store.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
 
 /** What every zip there is called. */
 export const ATHENS_ZIP = 'source.zip';
 
 /** The storage in `dir`. What cannot be read throws what the file system throws. */
-export function createAthensSource(dir: string): VersionSource {
+export function createAthensSource(dir: string): VersionReader {
   const fileOf = ({ module, version, kind }: Part) => join(dir, module, version, fileName(version, kind));
   const statOf = (part: Part): Promise<Stats | undefined> => absentAsUndefined(stat(fileOf(part)));
 

@@ -10,7 +10,7 @@
 import { errorMessage, isModhavenError } from '../errors.js';
 import { pathMajorReason, splitPathVersion, type ModulePath } from '../module/module-path.js';
 import { createZipEntryChecker } from '../module/zip-entries.js';
-import type { PartKind, VersionSource } from '../store/version-store.js';
+import type { PartKind, VersionReader } from '../store/version-store.js';
 import type { ZipContent } from '../zip/content.js';
 import { redactLine } from '../redact.js';
 import { judgeInfo, parseProblem, zippedModProblem, type StoredFault } from '../verify/stored.js';
@@ -30,7 +30,7 @@ export interface CheckedVersion {
 
 /** Reads all there is of a version. What cannot be read is a fault like any other. */
 export async function checkVersion(
-  source: VersionSource,
+  source: VersionReader,
   module: ModulePath,
   version: string,
 ): Promise<CheckedVersion> {

@@ -11,7 +11,7 @@ import {
   putBytes,
   type Part,
   type PartKind,
-  type VersionSource,
+  type VersionReader,
   type VersionStore,
 } from '../store/version-store.js';
 import type { StoredFault } from '../verify/stored.js';
@@ -34,7 +34,7 @@ export interface CopiedVersion {
 }
 
 export interface CopyOptions {
-  source: VersionSource;
+  source: VersionReader;
   target: VersionStore;
   /** Puts the zip or a small file of the source into place; default: its bytes are copied. */
   place?: (part: Part) => Promise<boolean>;
@@ -90,7 +90,7 @@ function unlike({ mod, zipHash }: CheckedVersion, sums: readonly RecordedSum[]):
 
 async function copyZip(
   zip: Part,
-  source: VersionSource,
+  source: VersionReader,
   target: VersionStore,
   size: number | undefined,
 ): Promise<void> {
@@ -111,7 +111,7 @@ async function copyZip(
 /** Where the target says something else about the version than the source. */
 async function differences(
   judged: CheckedVersion,
-  target: VersionSource,
+  target: VersionReader,
   module: ModulePath,
   version: string,
 ): Promise<StoredFault[]> {

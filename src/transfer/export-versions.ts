@@ -10,8 +10,9 @@ import { isModhavenError } from '../errors.js';
 import { escapePath } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
-import { createDiskStore, partFile } from '../store/disk-store.js';
-import type { Part, PartKind, VersionSource, VersionStore } from '../store/version-store.js';
+import { createDiskStore } from '../store/disk-store.js';
+import { partFile } from '../store/disk-tree.js';
+import type { Part, PartKind, VersionReader, VersionStore } from '../store/version-store.js';
 import { copyVersion, type CopiedVersion } from './copy-version.js';
 import type { VersionName } from './import-versions.js';
 import { linkIntoTree, replaceInTree, treeError } from './tree-files.js';
@@ -60,7 +61,7 @@ export async function exportVersions(
  * Writes `@v/list`. Pseudo-versions are in it, as in the list that `go` keeps in its own cache: as versions `go` leaves
  * them out, but where there are no others, `latest` is the newest of them.
  */
-async function writeList(tree: VersionSource, dir: string, module: ModulePath): Promise<void> {
+async function writeList(tree: VersionReader, dir: string, module: ModulePath): Promise<void> {
   const lists = await Promise.all(LISTED.map((kind) => tree.versions(module, kind)));
   const [first = [], ...others] = lists;
   const complete = first.filter((version) => others.every((list) => list.includes(version)));

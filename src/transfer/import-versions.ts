@@ -1,7 +1,7 @@
 /** Takes the versions of another proxy's files, or of a module cache, into the store. */
 import pLimit from 'p-limit';
 import type { ModulePath } from '../module/module-path.js';
-import type { VersionSource, VersionStore } from '../store/version-store.js';
+import type { VersionReader, VersionStore } from '../store/version-store.js';
 import { storedVersions } from '../verify/stored.js';
 import type { RecordedSum } from './request-list.js';
 import { copyVersion, type CopiedVersion } from './copy-version.js';
@@ -13,7 +13,7 @@ export interface VersionName {
 }
 
 export interface ImportOptions {
-  source: VersionSource;
+  source: VersionReader;
   store: VersionStore;
   /** What checksum databases record of a version. */
   recorded?: (module: ModulePath, version: string) => Promise<RecordedSum[]>;
@@ -26,7 +26,7 @@ export interface ImportOptions {
 const PARALLEL = 4;
 
 /** All versions that `source` holds anything of: modules sorted, oldest version first. */
-export async function allVersions(source: VersionSource): Promise<VersionName[]> {
+export async function allVersions(source: VersionReader): Promise<VersionName[]> {
   const names: VersionName[] = [];
   for await (const module of source.modules())
     for (const version of await storedVersions(source, module)) names.push({ module, version });

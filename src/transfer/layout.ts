@@ -3,7 +3,7 @@ import { opendir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { createDiskStore } from '../store/disk-store.js';
-import type { VersionSource } from '../store/version-store.js';
+import type { VersionReader } from '../store/version-store.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
 import { ATHENS_ZIP, createAthensSource } from './athens-source.js';
 
@@ -12,7 +12,7 @@ export interface Layout {
   name: 'GOPROXY file tree' | 'GOMODCACHE' | 'Athens disk storage';
   /** Where the tree begins; checksum data lies below it, too, in `sumdb`. */
   dir: string;
-  source: VersionSource;
+  source: VersionReader;
   /** Where `go` keeps what it knows of checksum databases, if it is a GOMODCACHE at its usual place, GOPATH/pkg/mod. */
   goStateDir?: string;
 }

@@ -18,7 +18,7 @@ import { parseGoMod, synthesizeGoMod } from '../module/go-mod.js';
 import { splitPathVersion, type ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import { decodeInfo, type Info } from '../module/info.js';
-import type { PartKind, VersionSource, VersionStore } from '../store/version-store.js';
+import type { PartKind, VersionReader, VersionStore } from '../store/version-store.js';
 import { redactLine } from '../redact.js';
 import type { Origin } from '../module/origin.js';
 import type { ZipContent } from '../zip/content.js';
@@ -62,7 +62,7 @@ const Facts = z.looseObject({
 const KINDS: readonly PartKind[] = ['info', 'mod', 'zip', 'ziphash'];
 
 /** All versions of `module` of which anything is stored, oldest first. */
-export async function storedVersions(store: VersionSource, module: ModulePath): Promise<string[]> {
+export async function storedVersions(store: VersionReader, module: ModulePath): Promise<string[]> {
   const lists = await Promise.all(KINDS.map((kind) => store.versions(module, kind)));
   return semver.sortVersions([...new Set(lists.flat())]);
 }

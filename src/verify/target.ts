@@ -67,7 +67,10 @@ export function createTarget({ candidates, host }: TargetOptions): Target {
 
     async fingerprint(module, version, pinned) {
       const info = { module, version, kind: 'info' } as const;
-      const store = createMemoryStore(pinned === undefined ? [] : [[info, pinned]]);
+      const store = createMemoryStore({
+        known: pinned === undefined ? [] : [[info, pinned]],
+        discardsZips: true,
+      });
       const service = serviceOn(store);
       const { Origin } = decodeInfo((await service.info(module, version, ASK)).value);
       await service.ensure(module, version, 'mod', ASK);

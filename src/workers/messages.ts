@@ -1,6 +1,7 @@
 /** What the main process and its workers say to each other. */
 import type { Listen } from '../config/listen.js';
 import type { LogLevel } from '../log/log.js';
+import type { StoreSettings } from '../store/open-stores.js';
 
 /** The settings that a worker needs and that may change while it runs. */
 export interface WorkerSettings {
@@ -13,8 +14,8 @@ export interface WorkerSettings {
 
 export interface WorkerStart {
   listen: Listen;
-  /** `<cache.dir>/download`. */
-  download: string;
+  /** What decides which stores are opened. */
+  stores: StoreSettings;
   /** The unix socket of the main process. */
   socket: string;
   logLevel: LogLevel;

@@ -7,7 +7,7 @@ import { ModhavenError, errorMessage } from '../errors.js';
 import { createLog } from '../log/log.js';
 import { createResponseCache } from '../proxy/response-cache.js';
 import { createTrust } from '../proxy/client-address.js';
-import { createDiskStore } from '../store/disk-store.js';
+import { openStores } from '../store/open-stores.js';
 import { createFastPath } from '../proxy/fast-path.js';
 import { failureReply } from '../proxy/http-errors.js';
 import { createHttpServer, refuseBrokenRequest } from '../proxy/listener.js';
@@ -19,7 +19,7 @@ interface Worker {
   receive(message: ToWorker): void;
 }
 
-function startWorker({ listen, download, socket, logLevel, settings: first }: WorkerStart): Worker {
+function startWorker({ listen, stores, socket, logLevel, settings: first }: WorkerStart): Worker {
   let settings = first;
   let isClosing = false;
   const { log, writeLine, flush } = createLog({
@@ -35,7 +35,7 @@ function startWorker({ listen, download, socket, logLevel, settings: first }: Wo
   const relay = createForwarder({ socket, memory, trusts });
   const front = createFastPath({
     memory,
-    store: createDiskStore(download),
+    store: openStores(stores).versions,
     log: createRequestLog(log, writeLine),
     trusts,
     isClosing: () => isClosing,

@@ -7,7 +7,7 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { RandomAccessReader, fromRandomAccessReaderPromise } from 'yauzl';
-import type { Part, VersionSource } from '../store/version-store.js';
+import type { Part, VersionReader } from '../store/version-store.js';
 import { ZIP_OPTIONS, readZipContent, type ZipContent } from './content.js';
 
 /** Bytes that are read at once. */
@@ -22,7 +22,7 @@ const MAX_WINDOWS = 2;
  * that says why it is no good zip.
  */
 export async function readZipFiles(
-  store: VersionSource,
+  store: VersionReader,
   part: Part,
   check?: (name: string, size: number) => void,
 ): Promise<ZipContent> {
@@ -33,13 +33,13 @@ export async function readZipFiles(
 
 /** A stored zip as the library wants to read it: anywhere, in any order. */
 class StoredZipReader extends RandomAccessReader {
-  readonly #store: VersionSource;
+  readonly #store: VersionReader;
   readonly #part: Part;
   readonly #size: number;
   /** The most recently used last. */
   #windows: { start: number; bytes: Buffer }[] = [];
 
-  constructor(store: VersionSource, part: Part, size: number) {
+  constructor(store: VersionReader, part: Part, size: number) {
     super();
     this.#store = store;
     this.#part = part;

@@ -5,11 +5,13 @@ import { createResponseCache, type ResponseCache } from '../../src/proxy/respons
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { createFastPath } from '../../src/proxy/fast-path.js';
 import type { RequestLine } from '../../src/proxy/request-log.js';
-import { putBytes, type OpenPart, type PartKind, type VersionStore } from '../../src/store/version-store.js';
+import { putBytes } from '../../src/store/version-store.js';
+import type { OpenPart, Part, PartKind, VersionStore } from '../../src/store/version-store.js';
 import type { ModulePath } from '../../src/module/module-path.js';
 import { ask, until } from '../e2e/ask.js';
 import { noise } from '../e2e/noise.js';
 import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
+import { storeWith } from '../support/store-with.js';
 import { tempDir } from '../support/tmp.js';
 
 const module = 'mycompany.com/go/foo' as ModulePath;
@@ -23,8 +25,8 @@ describe('the short way', () => {
   let url: string;
   let lines: RequestLine[];
   let passed: string[];
-  let reads: number;
-  let open: number;
+  let reads = 0;
+  let open = 0;
   let isClosing: boolean;
   let readFails: boolean;
   const small = noise(20_000);
@@ -32,30 +34,31 @@ describe('the short way', () => {
 
   /** The real store, watched. */
   function watched(store: VersionStore): VersionStore {
-    return {
-      ...store,
+    return storeWith(store, {
       async read(part) {
         reads += 1;
         return store.read(part);
       },
-      async openPart(part): Promise<OpenPart | undefined> {
-        reads += 1;
-        const file = await store.openPart(part);
-        if (file === undefined) return undefined;
-        open += 1;
-        return {
-          size: file.size,
-          read: (target, length, position, done) => {
-            if (readFails) done(new Error('the disk is gone'), 0);
-            else file.read(target, length, position, done);
-          },
-          close: () => {
-            open -= 1;
-            file.close();
-          },
-        };
-      },
-    };
+      positions: { open: openWatched },
+    });
+
+    async function openWatched(part: Part): Promise<OpenPart | undefined> {
+      reads += 1;
+      const file = await store.positions?.open(part);
+      if (file === undefined) return undefined;
+      open += 1;
+      return {
+        size: file.size,
+        read: (target, length, position, done) => {
+          if (readFails) done(new Error('the disk is gone'), 0);
+          else file.read(target, length, position, done);
+        },
+        close: () => {
+          open -= 1;
+          file.close();
+        },
+      };
+    }
   }
 
   beforeEach(async () => {

@@ -10,6 +10,7 @@ import { openPartOf } from '../../src/proxy/responses.js';
 import { createStoredResponses, type StoredResponses } from '../../src/proxy/stored-responses.js';
 import { putBytes, type Part, type VersionStore } from '../../src/store/version-store.js';
 import { noise } from '../e2e/noise.js';
+import { storeWith } from '../support/store-with.js';
 import { tempDir } from '../support/tmp.js';
 
 const module = 'mycompany.com/go/foo' as ModulePath;
@@ -40,30 +41,31 @@ describe('createStoredAnswers', () => {
     const disk = createDiskStore(await tempDir('stored'));
     [opened, open, reads, readFails, gate] = [0, 0, 0, false, Promise.resolve()];
     maxBytes = 16 * 2 ** 20;
-    store = {
-      ...disk,
-      async openPart(part) {
-        opened += 1;
-        const waiting = gate;
-        gate = Promise.resolve();
-        const file = await disk.openPart(part);
-        await waiting;
-        if (file === undefined) return undefined;
-        open += 1;
-        return {
-          size: file.size,
-          read(target, length, position, done) {
-            reads += 1;
-            if (readFails) done(new Error('the disk is gone'), 0);
-            else file.read(target, length, position, done);
-          },
-          close() {
-            open -= 1;
-            file.close();
-          },
-        };
+    store = storeWith(disk, {
+      positions: {
+        open: async (part) => {
+          opened += 1;
+          const waiting = gate;
+          gate = Promise.resolve();
+          const file = await disk.positions?.open(part);
+          await waiting;
+          if (file === undefined) return undefined;
+          open += 1;
+          return {
+            size: file.size,
+            read(target, length, position, done) {
+              reads += 1;
+              if (readFails) done(new Error('the disk is gone'), 0);
+              else file.read(target, length, position, done);
+            },
+            close() {
+              open -= 1;
+              file.close();
+            },
+          };
+        },
       },
-    };
+    });
     memory = createResponseCache({ maxBytes: () => maxBytes, refreshMs: () => 30_000 });
     stored = createStoredResponses({ memory, store });
   });

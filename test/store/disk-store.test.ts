@@ -134,10 +134,10 @@ describe('createDiskStore', () => {
       'example.com/Big/mod/v2',
       'example.com/a',
     ]);
-    expect(await store.leftovers(MODULE)).toEqual([]);
+    expect(await store.removal?.leftovers(MODULE)).toEqual([]);
     const left = path.join(dir, FOLDER, '.tmp-1-ab');
     await writeFile(left, '');
-    expect(await store.leftovers(MODULE)).toEqual([left]);
+    expect(await store.removal?.leftovers(MODULE)).toEqual([left]);
   });
 
   it('shows nothing of a file while it is written', async () => {

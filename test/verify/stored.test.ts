@@ -10,6 +10,7 @@ import { checkStored, storedVersions, type FilesAtHand, type StoredFault } from 
 import { readZipFiles } from '../../src/zip/reader.js';
 import { zipHash } from '../conformance/module-hash.js';
 import { missing } from '../support/requirements.js';
+import { storeWith } from '../support/store-with.js';
 import { tempDir } from '../support/tmp.js';
 import { labModule, moveLab, type MoveLab } from './move-lab.js';
 
@@ -208,13 +209,12 @@ describe('readZipFiles', () => {
       await writer.finish();
     });
     let opened = 0;
-    const counting: VersionStore = {
-      ...store,
+    const counting = storeWith(store, {
       open(asked, range) {
         opened += 1;
         return store.open(asked, range);
       },
-    };
+    });
     const { hash, files } = await readZipFiles(counting, part);
     expect(files).toHaveLength(3_001);
     expect(opened).toBeLessThan(20);

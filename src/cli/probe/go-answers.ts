@@ -49,7 +49,7 @@ export async function goAnswers(question: GoQuestion): Promise<GoAnswer[]> {
   const serve = () =>
     createModuleService({
       ...{ roots, host, log: SILENT, refreshMs: () => question.refreshMs },
-      store: createMemoryStore(known),
+      store: createMemoryStore({ known, discardsZips: true }),
     });
   const answers: GoAnswer[] = [];
 

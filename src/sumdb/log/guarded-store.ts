@@ -8,6 +8,7 @@
 import { Writable } from 'node:stream';
 import { ModhavenError } from '../../errors.js';
 import { goModHash } from '../../module/dirhash.js';
+import { StoreDecorator } from '../../store/store-decorator.js';
 import { putBytes, type Part, type VersionStore } from '../../store/version-store.js';
 import type { GoSums } from '../format/record.js';
 
@@ -28,15 +29,34 @@ export interface GuardOptions {
 }
 
 /** `put` throws CHECKSUM_MISMATCH for a go.mod or a zip that is not the recorded one. */
-export function guardedStore(store: VersionStore, { recorded, onDifference }: GuardOptions): VersionStore {
-  async function check({ module, version, kind }: Part, bytes: Buffer): Promise<void> {
-    const sums = await recorded(module, version);
+export function guardedStore(store: VersionStore, options: GuardOptions): VersionStore {
+  return new GuardedStore(store, options);
+}
+
+class GuardedStore extends StoreDecorator {
+  private readonly options: GuardOptions;
+
+  constructor(inner: VersionStore, options: GuardOptions) {
+    super(inner);
+    this.options = options;
+  }
+
+  override async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
+    // The hash of a zip is stored before the zip itself: a caller who may not store the one does not get to the other.
+    if (part.kind !== 'mod' && part.kind !== 'ziphash') return this.inner.put(part, write);
+    const bytes = await collect(write);
+    await this.check(part, bytes);
+    return putBytes(this.inner, part, bytes);
+  }
+
+  private async check({ module, version, kind }: Part, bytes: Buffer): Promise<void> {
+    const sums = await this.options.recorded(module, version);
     if (sums === undefined) return;
     const part = kind === 'mod' ? 'mod' : 'zip';
     const found = part === 'mod' ? goModHash(bytes) : bytes.toString('latin1').trim();
     if (found === sums[part]) return;
     const difference: Difference = { module, version, part, recorded: sums[part], found };
-    onDifference(difference);
+    this.options.onDifference(difference);
     throw differenceError(difference, {
       reason: `recorded ${sums[part]}, now ${found}`,
       remedy:
@@ -44,17 +64,6 @@ export function guardedStore(store: VersionStore, { recorded, onDifference }: Gu
         'and remove what the cache has of this version, its .info above all',
     });
   }
-
-  return {
-    ...store,
-    async put(part, write) {
-      // The hash of a zip is stored before the zip itself: whoever may not store the one does not get to the other.
-      if (part.kind !== 'mod' && part.kind !== 'ziphash') return store.put(part, write);
-      const bytes = await collect(write);
-      await check(part, bytes);
-      return putBytes(store, part, bytes);
-    },
-  };
 }
 
 /** The refusal of content that is not what a checksum database has. */

@@ -8,6 +8,7 @@ import { LRUCache } from 'lru-cache';
 import type { Difference } from './guarded-store.js';
 import { readSigner, type KeySettings } from './key-file.js';
 import { openLog, type ChecksumLog, type LogPlace } from './log.js';
+import { cacheLayout } from '../../store/paths.js';
 import { sumsIn, type GoSums } from '../format/record.js';
 
 export interface OwnDatabaseSettings extends KeySettings {
@@ -31,7 +32,7 @@ const MAX_ALARMS = 100;
 
 /** Where the log of a database lies below the cache directory. */
 export function logPlace(cacheDir: string, { name, witnessFile }: OwnDatabaseSettings): LogPlace {
-  return { dir: join(cacheDir, 'sumdb', name), witnessFile };
+  return { dir: join(cacheLayout(cacheDir).ownDatabases, name), witnessFile };
 }
 
 export function openOwnDatabase(

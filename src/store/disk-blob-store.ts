@@ -1,0 +1,85 @@
+/** Blobs as files: names are paths below `dir`, the time of a blob is the modification time of its file. */
+import { createHash } from 'node:crypto';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { lock } from 'proper-lockfile';
+import { createFile, replaceFile } from '../fs/durable-file.js';
+import {
+  checkBlobName,
+  type BlobOptions,
+  type BlobStore,
+  type ReplaceOptions,
+  type StoredBlob,
+} from './blob-store.js';
+import { absentAsUndefined, storage } from './storage-error.js';
+
+/** The store in `dir`, which is made when something is stored. */
+export function createDiskBlobStore(dir: string): BlobStore {
+  return new DiskBlobStore(dir);
+}
+
+/** A comparison and a rename take milliseconds: a lock that is older belongs to a process that was killed. */
+const LOCK = {
+  realpath: false,
+  stale: 5_000,
+  retries: { retries: 200, factor: 1, minTimeout: 20, maxTimeout: 50 },
+};
+
+class DiskBlobStore implements BlobStore {
+  private readonly dir: string;
+
+  constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  async get(name: string): Promise<StoredBlob | undefined> {
+    const file = await absentAsUndefined(open(this.fileOf(name), 'r'));
+    if (file === undefined) return undefined;
+    try {
+      const bytes = await storage(file.readFile());
+      return { bytes, asOf: (await storage(file.stat())).mtimeMs, tag: tagOf(bytes) };
+    } finally {
+      await file.close();
+    }
+  }
+
+  async putIfAbsent(name: string, bytes: Buffer, { asOf }: BlobOptions = {}): Promise<boolean> {
+    const file = await this.folderFor(name);
+    return storage(createFile(file, bytes, { modifiedAt: asOf }));
+  }
+
+  async replace(name: string, bytes: Buffer, { asOf, expected }: ReplaceOptions = {}): Promise<boolean> {
+    const file = await this.folderFor(name);
+    if (expected === undefined) {
+      await storage(replaceFile(file, bytes, { modifiedAt: asOf }));
+      return true;
+    }
+    const release = await storage(lock(file, LOCK));
+    try {
+      if ((await this.get(name))?.tag !== expected) return false;
+      await storage(replaceFile(file, bytes, { modifiedAt: asOf }));
+      return true;
+    } finally {
+      await release().catch(() => undefined); // the folder may have been removed meanwhile
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    await storage(rm(this.fileOf(name), { force: true }));
+  }
+
+  private fileOf(name: string): string {
+    checkBlobName(name);
+    return join(this.dir, name);
+  }
+
+  private async folderFor(name: string): Promise<string> {
+    const file = this.fileOf(name);
+    await storage(mkdir(dirname(file), { recursive: true }));
+    return file;
+  }
+}
+
+function tagOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('base64url');
+}

@@ -1,0 +1,60 @@
+/** The names in a tree that `GOPROXY=file://` reads: which modules and versions it holds. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isModhavenError } from '../errors.js';
+import { TEMPORARY } from '../fs/durable-file.js';
+import { escapePath, unescapePath, unescapeVersion } from '../module/escaping.js';
+import type { ModulePath } from '../module/module-path.js';
+import { isCanonicalVersion } from '../module/version.js';
+import { absentAsUndefined } from './storage-error.js';
+import { PART_KINDS, storedName, type Part, type PartKind } from './version-store.js';
+
+/** The file of `part` in a tree that begins at `dir`. */
+export function partFile(dir: string, part: Part): string {
+  return join(dir, storedName(part));
+}
+
+/** The folder of the versions of a module in a tree that begins at `dir`. */
+export function versionFolder(dir: string, module: ModulePath): string {
+  return join(dir, escapePath(module), '@v');
+}
+
+/** The modules of a tree, sorted. Folders that cannot be the path of a module are passed over. */
+export function modulesIn(dir: string): AsyncGenerator<ModulePath> {
+  return modulesBelow(dir, '');
+}
+
+/** The modules in `folder`, whose path in the tree is `escaped`. */
+async function* modulesBelow(folder: string, escaped: string): AsyncGenerator<ModulePath> {
+  const entries = (await absentAsUndefined(readdir(folder, { withFileTypes: true }))) ?? [];
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  for (const name of names.sort()) {
+    if (escaped === '' && !name.includes('.')) continue; // not a host: checksum data lies in such a folder
+    if (name !== '@v') {
+      yield* modulesBelow(join(folder, name), escaped === '' ? name : `${escaped}/${name}`);
+      continue;
+    }
+    const module = unescaped(() => unescapePath(escaped));
+    if (module !== undefined) yield module;
+  }
+}
+
+/** The parts that `name`, a file in the folder of a module's versions, may be; undefined for any other file. */
+export function partOfName(name: string): { version: string; kind: PartKind } | undefined {
+  if (name.startsWith(TEMPORARY)) return undefined;
+  const dot = name.lastIndexOf('.');
+  const kind = PART_KINDS.find((known) => known === name.slice(dot + 1));
+  if (dot < 0 || kind === undefined) return undefined;
+  const version = unescaped(() => unescapeVersion(name.slice(0, dot)));
+  return version !== undefined && isCanonicalVersion(version) ? { version, kind } : undefined;
+}
+
+/** Undefined for a name that is not one of ours. */
+function unescaped<T>(unescape: () => T): T | undefined {
+  try {
+    return unescape();
+  } catch (error) {
+    if (isModhavenError(error, 'INVALID_PATH', 'INVALID_VERSION')) return undefined;
+    throw error;
+  }
+}

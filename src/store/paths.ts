@@ -1,0 +1,40 @@
+/**
+ * The layout of `cache.dir`, written once:
+ *
+ *     download/           finished versions, as GOPROXY=file:// reads them (`storedName`)
+ *     download/sumdb/     what public checksum databases said, as a GOPROXY serves it
+ *     vcs/                bare mirrors of the repositories of rules; may be deleted at any time
+ *     vcs/direct/         mirrors of the repositories of hosts that no rule names
+ *     upstream/           lists, `@latest` and branches as upstreams said them last
+ *     sumdb/NAME/         our own checksum database
+ *     sumdb/.seen/        the newest signed trees of public checksum databases
+ *     upstream-*          zips that come in and are not checked yet
+ */
+import { join } from 'node:path';
+
+export interface CacheLayout {
+  /** `cache.dir` itself. */
+  readonly root: string;
+  readonly download: string;
+  readonly checksums: string;
+  readonly mirrors: string;
+  readonly directMirrors: string;
+  readonly upstream: string;
+  readonly ownDatabases: string;
+  readonly seenTrees: string;
+}
+
+/** The folders below `cacheDir`. None of them need exist. */
+export function cacheLayout(cacheDir: string): CacheLayout {
+  const below = (...names: string[]) => join(cacheDir, ...names);
+  return {
+    root: cacheDir,
+    download: below('download'),
+    checksums: below('download', 'sumdb'),
+    mirrors: below('vcs'),
+    directMirrors: below('vcs', 'direct'),
+    upstream: below('upstream'),
+    ownDatabases: below('sumdb'),
+    seenTrees: below('sumdb', '.seen'),
+  };
+}

@@ -1,0 +1,25 @@
+import { createDiskStore } from '../../src/store/disk-store.js';
+import { createMemoryStore } from '../../src/store/memory-store.js';
+import { guardedStore } from '../../src/sumdb/log/guarded-store.js';
+import { tempDir } from '../support/tmp.js';
+import { versionStoreContract } from './version-store.js';
+
+const openDisk = async () => createDiskStore(await tempDir('store'));
+
+versionStoreContract({ name: 'disk', open: openDisk, has: { positions: true, removal: true } });
+
+versionStoreContract({
+  name: 'memory',
+  open: async () => Promise.resolve(createMemoryStore()),
+  has: { positions: false, removal: true },
+});
+
+versionStoreContract({
+  name: 'guarded by a checksum database',
+  open: async () =>
+    guardedStore(await openDisk(), {
+      recorded: () => Promise.resolve(undefined),
+      onDifference: () => undefined,
+    }),
+  has: { positions: true, removal: true },
+});

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { cacheLayout } from '../../src/store/paths.js';
+
+describe('cacheLayout', () => {
+  it('is what the documentation and config/nginx.conf rely on', () => {
+    expect(cacheLayout('/srv/cache')).toEqual({
+      root: '/srv/cache',
+      download: '/srv/cache/download',
+      checksums: '/srv/cache/download/sumdb',
+      mirrors: '/srv/cache/vcs',
+      directMirrors: '/srv/cache/vcs/direct',
+      upstream: '/srv/cache/upstream',
+      ownDatabases: '/srv/cache/sumdb',
+      seenTrees: '/srv/cache/sumdb/.seen',
+    });
+  });
+});
