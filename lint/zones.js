@@ -27,7 +27,7 @@ export const MAY_IMPORT = {
   fs: [],
   module: [],
   zip: ['module'],
-  store: ['module', 'fs', 'concurrency'],
+  store: ['module', 'fs', 'zip', 'concurrency'],
 
   'vcs/transport': ['module', 'fs', 'concurrency'],
   'vcs/ssh': ['module', 'fs', 'vcs/transport'],
@@ -168,7 +168,7 @@ export const ONLY_IN = {
   'cli-progress': ['cli/terminal'],
   fastify: ['app.ts', 'proxy', 'webhook'],
   'pino-pretty': ['log'],
-  'proper-lockfile': ['vcs/mirror'],
+  'proper-lockfile': ['vcs/mirror', 'store'],
   'range-parser': ['proxy'],
   'simple-git': ['vcs/mirror', 'vcs/transport'],
   yaml: ['config'],
