@@ -58,6 +58,7 @@ export const MAY_IMPORT = {
 
   config: ['module'],
   vanity: ['module', 'config'],
+  auth: ['module', 'config', 'log', 'fs'],
   modfetch: ['module', 'zip', 'store', 'vcs', 'vanity', 'concurrency', 'fs', 'log'],
   discovery: ['module', 'modfetch', 'store', 'concurrency'],
 
@@ -171,7 +172,9 @@ export const ONLY_IN = {
   'proper-lockfile': ['vcs/mirror', 'store'],
   'range-parser': ['proxy'],
   'simple-git': ['vcs/mirror', 'vcs/transport'],
-  yaml: ['config'],
+  bcrypt: ['auth'],
+  jose: ['auth'],
+  yaml: ['config', 'auth'],
   yauzl: ['zip'],
   'node:child_process': ['vcs/transport', 'vcs/ssh'],
   'node:cluster': ['workers'],

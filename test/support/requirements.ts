@@ -20,6 +20,7 @@ export type Program =
   | 'sshd'
   | 'nginx'
   | 'openssl'
+  | 'htpasswd'
   | 'java'
   | 'javac'
   | 'mvn'

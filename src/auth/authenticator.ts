@@ -1,0 +1,156 @@
+/**
+ * From the login of a request to a principal: tokens, signed JWTs of CI systems, users of the htpasswd file, in this order,
+ * told apart by the form of the secret. The user name beside a token or a JWT means nothing.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Logger } from '../log/log.js';
+import { ModhavenError } from '../errors.js';
+import { parseGroups, parseHtpasswd, PasswordChecker, type Groups } from './htpasswd.js';
+import { parseAuthorization, secretOf, type Login } from './login.js';
+import { issuerOf, type OidcIssuer } from './oidc.js';
+import { ANYONE, type Principal } from './principal.js';
+import {
+  NO_TOKENS,
+  findToken,
+  indexTokens,
+  looksLikeToken,
+  parseTokens,
+  type TokenIndex,
+  type Tokens,
+} from './tokens.js';
+import { WatchedFile } from './watched-file.js';
+
+/** What a login is worth. */
+export type Identity =
+  | { kind: 'known'; principal: Principal }
+  /** Good once: expired or revoked. Such a login is no guess. */
+  | { kind: 'ended' }
+  /** Proves nothing here; a git host may know it. Absent for a header that is no login at all. */
+  | { kind: 'unknown'; login: Login | undefined };
+
+export interface AuthenticatorOptions {
+  htpasswdFile: string | undefined;
+  groupsFile: string | undefined;
+  tokensFile: string | undefined;
+  issuers: readonly OidcIssuer[];
+  log: Pick<Logger, 'error' | 'info'>;
+  /** Milliseconds since 1970: tokens expire by the calendar. */
+  now?: () => number;
+}
+
+const NOBODY: Identity = { kind: 'known', principal: ANYONE };
+/** Headers of which is remembered whose token they hold. */
+const MAX_HEADERS = 10_000;
+
+export class Authenticator {
+  readonly #options: AuthenticatorOptions;
+  readonly #now: () => number;
+  readonly #users: WatchedFile<PasswordChecker> | undefined;
+  readonly #groups: WatchedFile<Groups> | undefined;
+  readonly #tokens: WatchedFile<TokenIndex> | undefined;
+  readonly #byHeader = new LRUCache<string, { principal: Principal; until: number }>({ max: MAX_HEADERS });
+
+  /** Reads the files for the first time. Throws CONFIG. */
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    const { htpasswdFile, groupsFile, tokensFile, log } = options;
+    // Each file is checked against the other one as it was read last.
+    let names: ReadonlySet<string> = new Set();
+    let tokensRead: Tokens = NO_TOKENS;
+    if (htpasswdFile !== undefined)
+      this.#users = new WatchedFile(
+        htpasswdFile,
+        (text, file) => {
+          const users = parseHtpasswd(text, file);
+          checkNames(tokensRead, users, file);
+          names = new Set(users.keys());
+          return new PasswordChecker(users);
+        },
+        log,
+      );
+    if (groupsFile !== undefined) this.#groups = new WatchedFile(groupsFile, parseGroups, log);
+    if (tokensFile !== undefined)
+      this.#tokens = new WatchedFile(
+        tokensFile,
+        (text, file) => {
+          const tokens = parseTokens(text, file);
+          checkNames(tokens, names, file);
+          tokensRead = tokens;
+          return indexTokens(tokens);
+        },
+        log,
+      );
+  }
+
+  /** The files whose change `reload` reads. */
+  files(): string[] {
+    return this.#watched().map(({ file }) => file);
+  }
+
+  /** Reads the files again; a login counts by what they say now. */
+  reload(): void {
+    for (const watched of this.#watched()) watched.reload();
+    this.#byHeader.clear();
+  }
+
+  /** What is wrong with the files on disk. */
+  errors(): ModhavenError[] {
+    return this.#watched().flatMap(({ error }) => error ?? []);
+  }
+
+  /** At once for a token, later for what takes hashing or an issuer. Throws OVERLOADED and HOST_UNREACHABLE. */
+  identify(header: string | undefined): Identity | Promise<Identity> {
+    if (header === undefined) return NOBODY;
+    const known = this.#byHeader.get(header);
+    if (known !== undefined && known.until > this.#now())
+      return { kind: 'known', principal: known.principal };
+    const login = parseAuthorization(header);
+    if (login === undefined || login === 'malformed') return { kind: 'unknown', login: undefined };
+    const secret = secretOf(login);
+    if (looksLikeToken(secret)) return this.#byToken(header, secret, login);
+    const issuer = issuerOf(secret);
+    const trusted = this.#options.issuers.find((known) => known.issuer === issuer);
+    if (trusted !== undefined) return byJwt(trusted, secret, login);
+    return this.#byPassword(login);
+  }
+
+  #byToken(header: string, token: string, login: Login): Identity {
+    const found = this.#tokens && findToken(this.#tokens.value, token, this.#now());
+    if (found === undefined) return { kind: 'unknown', login };
+    if (found === 'ended') return { kind: 'ended' };
+    const principal: Principal = { kind: 'token', name: found.name, groups: new Set(found.groups) };
+    this.#byHeader.set(header, { principal, until: found.expires.getTime() });
+    return { kind: 'known', principal };
+  }
+
+  async #byPassword(login: Login): Promise<Identity> {
+    if (this.#users === undefined || login.kind !== 'basic') return { kind: 'unknown', login };
+    if (!(await this.#users.value.check(login.user, login.password))) return { kind: 'unknown', login };
+    const groups = this.#groups?.value.get(login.user) ?? new Set<string>();
+    return { kind: 'known', principal: { kind: 'user', name: login.user, groups } };
+  }
+
+  #watched(): WatchedFile<unknown>[] {
+    return [this.#users, this.#groups, this.#tokens].filter((file) => file !== undefined);
+  }
+}
+
+async function byJwt(issuer: OidcIssuer, token: string, login: Login): Promise<Identity> {
+  const found = await issuer.verify(token);
+  if (found === undefined) return { kind: 'unknown', login };
+  return found === 'ended' ? { kind: 'ended' } : { kind: 'known', principal: found };
+}
+
+/** `user:NAME` of a rule must mean one principal. */
+function checkNames({ tokens }: Tokens, users: Pick<ReadonlySet<string>, 'has'>, file: string): void {
+  const shared = tokens.find(({ name }) => users.has(name));
+  if (shared === undefined) return;
+  throw new ModhavenError(
+    'CONFIG',
+    `${file}: ${shared.name} is the name of a token and of an htpasswd user`,
+    {
+      remedy: `revoke it with "modhaven token revoke ${shared.name}" and give it another name`,
+    },
+  );
+}

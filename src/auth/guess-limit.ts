@@ -1,0 +1,53 @@
+/**
+ * How many wrong logins came from an address within the last minute. Time is that of a clock that only goes forward.
+ */
+import { LRUCache } from 'lru-cache';
+
+export interface GuessLimitOptions {
+  /** Milliseconds of a monotonic clock. Default: that of this process. */
+  now?: () => number;
+}
+
+/** Wrong logins that an address may send within a minute. */
+const MAX_WRONG = 20;
+const WINDOW_MS = 60_000;
+/** Addresses that are remembered; with more, those forgotten first are the ones not heard of for longest. */
+const MAX_ADDRESSES = 10_000;
+
+export class GuessLimit {
+  readonly #now: () => number;
+  /** Times of wrong logins, oldest first. */
+  readonly #wrong = new LRUCache<string, number[]>({ max: MAX_ADDRESSES });
+
+  constructor({ now = () => performance.now() }: GuessLimitOptions = {}) {
+    this.#now = now;
+  }
+
+  /** Counts a wrong login, and says in how many seconds the next one is answered; 0: at once. */
+  wrong(address: string): number {
+    const now = this.#now();
+    const network = networkOf(address);
+    const recent = this.#recent(network, now);
+    recent.push(now);
+    // One more than the limit is enough to know: a flood must not fill the memory.
+    if (recent.length > MAX_WRONG + 1) recent.shift();
+    this.#wrong.set(network, recent);
+    if (recent.length <= MAX_WRONG) return 0;
+    return Math.max(1, Math.ceil(((recent[0] ?? now) + WINDOW_MS - now) / 1000));
+  }
+
+  #recent(network: string, now: number): number[] {
+    return (this.#wrong.get(network) ?? []).filter((time) => now - time < WINDOW_MS);
+  }
+}
+
+/** An IPv6 subscriber has at least a /64 and may change the rest at will; `::` stands for zeros. */
+function networkOf(address: string): string {
+  if (!address.includes(':') || address.startsWith('::ffff:')) return address;
+  const [head = '', tail] = address.split('::', 2);
+  const front = head === '' ? [] : head.split(':');
+  const back = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros =
+    tail === undefined ? [] : Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0');
+  return [...front, ...zeros, ...back].slice(0, 4).join(':');
+}

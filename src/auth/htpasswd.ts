@@ -1,0 +1,113 @@
+/**
+ * Users and their groups: the file that `htpasswd -B` writes (`name:bcrypt hash` lines, Apache HTTP Server, "Password
+ * Formats"), and a file of `user: group, group` lines.
+ *
+ * Only bcrypt is taken: every other format of that file can be guessed at billions a second. A bcrypt hash takes tens of
+ * milliseconds on purpose, so it is computed off the event loop, a few at a time, and what was found is remembered for as
+ * long as the files stay as they are.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import bcrypt from 'bcrypt';
+import { LRUCache } from 'lru-cache';
+import pLimit from 'p-limit';
+import { ModhavenError } from '../errors.js';
+
+/** Users by name. */
+export type Users = ReadonlyMap<string, { hash: string; line: number }>;
+
+/** Groups by user name. */
+export type Groups = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Reads an htpasswd file. Throws CONFIG, `FILE:LINE:1: sentence`, one problem a line. */
+export function parseHtpasswd(text: string, file: string): Users {
+  const users = new Map<string, { hash: string; line: number }>();
+  const problems: string[] = [];
+  for (const [line, content] of numberedLines(text)) {
+    const complain = (message: string): unknown => problems.push(`${file}:${line}:1: ${message}`);
+    const [, name = '', hash = ''] = /^([^:]*):(.*)$/.exec(content) ?? [];
+    if (name === '') complain('expected NAME:HASH, as "htpasswd -B" writes it');
+    else if (!BCRYPT.test(hash))
+      complain(`the password of ${name} is not hashed by bcrypt; set it anew with "htpasswd -B"`);
+    else if (users.has(name)) complain(`the user ${name} is already on line ${users.get(name)?.line ?? 0}`);
+    else users.set(name, { hash: hash.replace(/^\$2[xy]\$/, '$2b$'), line });
+  }
+  if (problems.length > 0) throw new ModhavenError('CONFIG', problems.join('\n'));
+  return users;
+}
+
+/** Reads a groups file. Throws CONFIG, `FILE:LINE:1: sentence`, one problem a line. */
+export function parseGroups(text: string, file: string): Groups {
+  const groups = new Map<string, Set<string>>();
+  const problems: string[] = [];
+  for (const [line, content] of numberedLines(text)) {
+    const [, user, list] = /^([^:]+):(.*)$/.exec(content) ?? [];
+    if (user === undefined || list === undefined) {
+      problems.push(`${file}:${line}:1: expected USER: GROUP, GROUP`);
+      continue;
+    }
+    const names = list.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
+    const known = groups.get(user.trim()) ?? new Set<string>();
+    groups.set(user.trim(), new Set([...known, ...names]));
+  }
+  if (problems.length > 0) throw new ModhavenError('CONFIG', problems.join('\n'));
+  return groups;
+}
+
+/** Checks passwords of one state of an htpasswd file. */
+export class PasswordChecker {
+  readonly #users: Users;
+  /** Keyed by a keyed hash, so that a dump of the memory shows no password. */
+  readonly #known = new LRUCache<string, boolean>({ max: MAX_KNOWN });
+  readonly #key = randomBytes(32);
+  readonly #running = new Map<string, Promise<boolean>>();
+
+  constructor(users: Users) {
+    this.#users = users;
+  }
+
+  /** Whether `password` is that of `user`. An unknown user takes as long as a wrong password. */
+  async check(user: string, password: string): Promise<boolean> {
+    // bcrypt reads 72 bytes and ignores the rest; a longer password would match by its beginning.
+    if (Buffer.byteLength(password) > MAX_PASSWORD || password.includes('\0')) return false;
+    const id = createHmac('sha256', this.#key).update(`${user}\0${password}`).digest('base64');
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const running = this.#running.get(id);
+    if (running !== undefined) return running;
+    const found = this.#compare(user, password)
+      .then((isRight) => {
+        this.#known.set(id, isRight);
+        return isRight;
+      })
+      .finally(() => this.#running.delete(id));
+    this.#running.set(id, found);
+    return found;
+  }
+
+  async #compare(user: string, password: string): Promise<boolean> {
+    if (limit.pendingCount >= MAX_WAITING)
+      throw new ModhavenError('OVERLOADED', 'too many logins wait to be checked', {
+        remedy: 'try again in a moment',
+      });
+    const entry = this.#users.get(user);
+    const isRight = await limit(() => bcrypt.compare(password, entry?.hash ?? NO_USER));
+    return isRight && entry !== undefined;
+  }
+}
+
+const BCRYPT = /^\$2[abxy]\$(?:0[4-9]|1[0-9]|2[0-9]|3[01])\$[./A-Za-z0-9]{53}$/;
+/** A hash of nothing anybody sends, at the cost that `htpasswd -B -C 10` uses. */
+const NO_USER = bcrypt.hashSync(randomBytes(32).toString('base64'), 10);
+/** The most that bcrypt reads of a password, in bytes. */
+const MAX_PASSWORD = 72;
+const MAX_KNOWN = 10_000;
+/** Hashes that are computed at one time. More would keep the threads from reading files. */
+const limit = pLimit(2);
+/** Logins that may wait for their turn. */
+const MAX_WAITING = 200;
+
+/** Lines that say something, with their numbers from 1 on. */
+function* numberedLines(text: string): Generator<[line: number, content: string]> {
+  for (const [index, line] of text.split(/\r?\n/).entries())
+    if (line.trim() !== '' && !line.trimStart().startsWith('#')) yield [index + 1, line.trim()];
+}

@@ -1,0 +1,174 @@
+/**
+ * Identities of CI jobs: JSON Web Tokens that an OpenID Connect issuer signed (RFC 7519; OpenID Connect Discovery 1.0).
+ *
+ * The keys of an issuer are fetched when a token names one that is not known, and again once they are old. An issuer that
+ * cannot be asked locks out nobody whose key is known.
+ */
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
+import type { JSONWebKeySet, JWTPayload } from 'jose';
+import { z } from 'zod';
+import { ModhavenError, errorMessage } from '../errors.js';
+import type { Principal } from './principal.js';
+
+export interface OidcSettings {
+  /** As in the `iss` claim. */
+  issuer: string;
+  audience: string;
+  /** Templates of group names; `{claim}` stands for a claim of the token. */
+  groups: readonly string[];
+}
+
+export interface OidcOptions {
+  settings: OidcSettings;
+  /** Reads a JSON document of the issuer, bounded in bytes and time. */
+  fetchJson: (url: string) => Promise<unknown>;
+  /** Milliseconds of a monotonic clock. Default: that of this process. */
+  now?: () => number;
+}
+
+/** Signatures that only the holder of a private key can make. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+/** By how many seconds the clocks of issuer and server may differ. */
+const CLOCK_SKEW = 60;
+/** Keys older than this are fetched again in the background, so that one that was withdrawn is forgotten. */
+const REFRESH_MS = 10 * 60_000;
+/** How often a token with an unknown key may make the server ask the issuer. */
+const COOLDOWN_MS = 10_000;
+
+const Discovery = z.object({ issuer: z.string(), jwks_uri: z.string() });
+const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string().optional() })) });
+
+interface Keys {
+  set: ReturnType<typeof createLocalJWKSet>;
+  ids: ReadonlySet<string>;
+}
+
+/** One issuer whose tokens count. */
+export class OidcIssuer {
+  readonly issuer: string;
+  readonly #options: OidcOptions;
+  readonly #now: () => number;
+  #keys: Keys | undefined;
+  #askedAt = -Infinity;
+  #asking: Promise<void> | undefined;
+  #failure: unknown;
+
+  constructor(options: OidcOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.issuer = options.settings.issuer;
+  }
+
+  /**
+   * The principal of a token; `ended` for one that was good and has expired, undefined for one that proves nothing.
+   * Throws HOST_UNREACHABLE while no key is known and the issuer cannot be asked.
+   */
+  async verify(token: string): Promise<Principal | 'ended' | undefined> {
+    const keys = await this.#keysFor(keyIdOf(token));
+    const { issuer, audience } = this.#options.settings;
+    try {
+      const { payload } = await jwtVerify(token, keys.set, {
+        issuer,
+        audience,
+        algorithms: ALGORITHMS,
+        clockTolerance: CLOCK_SKEW,
+        requiredClaims: ['sub', 'exp'],
+      });
+      return this.#principalOf(payload);
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) return 'ended';
+      if (error instanceof errors.JOSEError) return undefined;
+      throw error;
+    }
+  }
+
+  #principalOf(claims: JWTPayload): Principal {
+    const groups = this.#options.settings.groups.flatMap((template) => fillIn(template, claims));
+    return { kind: 'oidc', name: claims.sub ?? '', groups: new Set(groups) };
+  }
+
+  async #keysFor(id: string | undefined): Promise<Keys> {
+    const known = this.#keys;
+    const age = this.#now() - this.#askedAt;
+    const isKnown = known !== undefined && (id === undefined || known.ids.has(id));
+    if (isKnown && age >= REFRESH_MS) void this.#ask();
+    else if (!isKnown && age >= COOLDOWN_MS) await this.#ask();
+    else await this.#asking;
+    if (this.#keys === undefined)
+      throw new ModhavenError('HOST_UNREACHABLE', `the issuer ${this.issuer} cannot be asked for its keys`, {
+        reason: errorMessage(this.#failure),
+        remedy: 'try again in a moment; if it stays so, tell the admin of the Go proxy',
+        cause: this.#failure,
+      });
+    return this.#keys;
+  }
+
+  /** Fetches the keys, once for all who wait. A failure leaves those that are known. */
+  #ask(): Promise<void> {
+    this.#asking ??= this.#fetchKeys()
+      .then(
+        (keys) => {
+          this.#keys = keys;
+        },
+        (error: unknown) => {
+          this.#failure = error;
+        },
+      )
+      .finally(() => {
+        this.#askedAt = this.#now();
+        this.#asking = undefined;
+      });
+    return this.#asking;
+  }
+
+  async #fetchKeys(): Promise<Keys> {
+    const { fetchJson } = this.#options;
+    const base = this.issuer.replace(/\/+$/, '');
+    const discovery = Discovery.parse(await fetchJson(`${base}/.well-known/openid-configuration`));
+    if (discovery.issuer !== this.issuer)
+      throw new Error(`it calls itself ${discovery.issuer}; write "issuer" exactly so`);
+    const { keys } = KeySet.parse(await fetchJson(discovery.jwks_uri));
+    return {
+      set: createLocalJWKSet({ keys } as JSONWebKeySet),
+      ids: new Set(keys.flatMap(({ kid }) => kid ?? [])),
+    };
+  }
+}
+
+/** The issuer that a token names, not proved; undefined for what is not a JWT. */
+export function issuerOf(token: string): string | undefined {
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return undefined;
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined;
+  }
+}
+
+function keyIdOf(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).kid;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The group names a template makes: one for each value of a claim that is a list, none where a claim is missing. */
+function fillIn(template: string, claims: JWTPayload): string[] {
+  let names = [''];
+  for (const piece of template.split(/(\{[^{}]*\})/)) {
+    const [, claim] = /^\{([^{}]*)\}$/.exec(piece) ?? [];
+    const values = claim === undefined ? [piece] : valuesOf(claims[claim]);
+    names = names.flatMap((name) => values.map((value) => name + value));
+  }
+  return names;
+}
+
+function valuesOf(claim: unknown): string[] {
+  const values: unknown[] = Array.isArray(claim) ? claim : [claim];
+  return values.flatMap((value) =>
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+      ? [String(value)]
+      : [],
+  );
+}

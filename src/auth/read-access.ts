@@ -1,0 +1,87 @@
+/**
+ * Whether a principal may read a module: the one place that decides it, for every way to content.
+ *
+ * Public modules are for `public:`; a private one is for those whom the first matching rule allows; where no rule matches,
+ * the module's git host decides by the caller's own login, if `git_host` says so; else nobody may.
+ */
+import type { Identity } from './authenticator.js';
+import type { Login } from './login.js';
+import { ANYONE, isAuthenticated, type Principal } from './principal.js';
+import { decide, type ReadRule } from './rules.js';
+
+export type Audience = 'anyone' | 'authenticated';
+
+export interface AccessSettings {
+  /** Who may read public modules and checksum databases. */
+  public: Audience;
+  /** Who may read `?go-get=1` pages. */
+  pages: Audience;
+  rules: readonly ReadRule[];
+  /** Whether the login of a caller is tried at the git host of a module that no rule matches. */
+  gitHost: boolean;
+}
+
+/** What a request wants. */
+export type Resource =
+  | { kind: 'module'; path: string; isPrivate: boolean }
+  /** A `?go-get=1` answer. */
+  | { kind: 'page' }
+  /** What is as open as public modules: tree heads and hash tiles of checksum databases. */
+  | { kind: 'public' }
+  /** Status, metrics, data tiles. */
+  | { kind: 'admin' }
+  /** Health checks, `/-/env`: for everybody. */
+  | { kind: 'open' };
+
+export type Decision =
+  /** `isForEveryone`: the answer may be kept for, and by, others. */
+  | { kind: 'allowed'; principal: Principal; isForEveryone: boolean }
+  /** The git host has to be asked with this login. */
+  | { kind: 'ask-git-host'; path: string; login: Login }
+  /** No login, where one is needed. */
+  | { kind: 'login-needed' }
+  /** A login that proves nothing, where one is needed; `isGuess` if it counts as a wrong one. */
+  | { kind: 'login-wrong'; isGuess: boolean }
+  /** Known, without the right. */
+  | { kind: 'forbidden'; principal: Principal };
+
+const ADMIN_GROUP = 'admin';
+
+export function decideAccess(settings: AccessSettings, resource: Resource, identity: Identity): Decision {
+  const audience = audienceOf(settings, resource);
+  const principal = identity.kind === 'known' ? identity.principal : undefined;
+  // Wrong credentials on what is open to everyone are ignored.
+  if (audience === 'anyone') return { kind: 'allowed', principal: principal ?? ANYONE, isForEveryone: true };
+  if (resource.kind === 'module' && resource.isPrivate)
+    return privateModule(settings, resource.path, identity);
+  if (principal === undefined) return { kind: 'login-wrong', isGuess: identity.kind === 'unknown' };
+  if (!isAuthenticated(principal)) return { kind: 'login-needed' };
+  if (audience === 'admin' && !principal.groups.has(ADMIN_GROUP)) return { kind: 'forbidden', principal };
+  return { kind: 'allowed', principal, isForEveryone: false };
+}
+
+function privateModule({ rules, gitHost }: AccessSettings, path: string, identity: Identity): Decision {
+  if (identity.kind === 'ended') return { kind: 'login-wrong', isGuess: false };
+  const principal = identity.kind === 'known' ? identity.principal : ANYONE;
+  const decided = decide(rules, path, principal);
+  if (decided === true) return { kind: 'allowed', principal, isForEveryone: false };
+  if (decided === undefined && gitHost && identity.kind === 'unknown' && identity.login !== undefined)
+    return { kind: 'ask-git-host', path, login: identity.login };
+  if (identity.kind === 'unknown') return { kind: 'login-wrong', isGuess: true };
+  return isAuthenticated(principal) ? { kind: 'forbidden', principal } : { kind: 'login-needed' };
+}
+
+function audienceOf(settings: AccessSettings, resource: Resource): Audience | 'admin' | 'rules' {
+  switch (resource.kind) {
+    case 'module':
+      return resource.isPrivate ? 'rules' : settings.public;
+    case 'public':
+      return settings.public;
+    case 'page':
+      return settings.pages;
+    case 'admin':
+      return 'admin';
+    case 'open':
+      return 'anyone';
+  }
+}

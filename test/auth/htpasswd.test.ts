@@ -1,0 +1,72 @@
+import bcrypt from 'bcrypt';
+import { describe, expect, it } from 'vitest';
+import { PasswordChecker, parseGroups, parseHtpasswd } from '../../src/auth/htpasswd.js';
+import { missing } from '../support/requirements.js';
+import { mustRun } from '../support/run.js';
+
+const hash = (password: string): string => bcrypt.hashSync(password, 4).replace('$2b$', '$2y$');
+
+describe('parseHtpasswd', () => {
+  it('says what is wrong with each line', () => {
+    const text = `# users\nann:${hash('a')}\n\nbob:$apr1$x$y\n:nothing\nann:${hash('b')}\nno colon\n`;
+    expect(() => parseHtpasswd(text, 'users')).toThrow(
+      [
+        'users:4:1: the password of bob is not hashed by bcrypt; set it anew with "htpasswd -B"',
+        'users:5:1: expected NAME:HASH, as "htpasswd -B" writes it',
+        'users:6:1: the user ann is already on line 2',
+        'users:7:1: expected NAME:HASH, as "htpasswd -B" writes it',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('PasswordChecker', () => {
+  it('knows right from wrong, again and again, and takes no part of a password for the whole', async () => {
+    const long = 'p'.repeat(72);
+    const checker = new PasswordChecker(parseHtpasswd(`ann:${hash('right')}\nbob:${hash(long)}\n`, 'users'));
+    for (let round = 0; round < 2; round += 1) {
+      await expect(checker.check('ann', 'right')).resolves.toBe(true);
+      await expect(checker.check('ann', 'wrong')).resolves.toBe(false);
+      await expect(checker.check('nobody', 'right')).resolves.toBe(false);
+      await expect(checker.check('bob', long)).resolves.toBe(true);
+      await expect(checker.check('bob', `${long}x`)).resolves.toBe(false);
+      await expect(checker.check('ann', 'right\0x')).resolves.toBe(false);
+    }
+  });
+
+  it('hashes off the event loop, once for equal logins, and refuses what would wait too long', async () => {
+    const checker = new PasswordChecker(
+      parseHtpasswd(`ann:${bcrypt.hashSync('right', 8)}\nbob:${hash('x')}\n`, 'users'),
+    );
+    let turns = 0;
+    const ticking = setInterval(() => (turns += 1), 1);
+    const same = await Promise.all(Array.from({ length: 50 }, () => checker.check('ann', 'right')));
+    clearInterval(ticking);
+    expect(same).toEqual(Array.from({ length: 50 }, () => true));
+    expect(turns).toBeGreaterThan(0);
+    const flood = await Promise.allSettled(
+      Array.from({ length: 260 }, (_, number) => checker.check('bob', `guess ${number}`)),
+    );
+    const refused = flood.filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]).toMatchObject({ reason: { code: 'OVERLOADED' } });
+  });
+});
+
+describe.skipIf(missing('htpasswd'))('the htpasswd command', () => {
+  it('writes what is read here', async () => {
+    const line = await mustRun('htpasswd', ['-nbB', 'ann', 'Gr\u00fcn & blau']);
+    const checker = new PasswordChecker(parseHtpasswd(line, 'users'));
+    await expect(checker.check('ann', 'Gr\u00fcn & blau')).resolves.toBe(true);
+    await expect(checker.check('ann', 'Gr\u00fcn')).resolves.toBe(false);
+  });
+});
+
+describe('parseGroups', () => {
+  it('adds up the lines of a user', () => {
+    const groups = parseGroups('ann: core, docs\n# none\nbob:\nann: admin\n', 'groups');
+    expect([...(groups.get('ann') ?? [])]).toEqual(['core', 'docs', 'admin']);
+    expect(groups.get('bob')?.size).toBe(0);
+    expect(() => parseGroups('ann core', 'groups')).toThrow('groups:1:1: expected USER: GROUP, GROUP');
+  });
+});

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import type { Identity } from '../../src/auth/authenticator.js';
+import { ANYONE, type Principal } from '../../src/auth/principal.js';
+import { decideAccess, type AccessSettings, type Resource } from '../../src/auth/read-access.js';
+import { rule } from './rule.js';
+
+const SETTINGS: AccessSettings = {
+  public: 'anyone',
+  pages: 'anyone',
+  rules: [rule('corp.com/core', 'group:core'), rule('corp.com/all', 'authenticated')],
+  gitHost: false,
+};
+const CLOSED: AccessSettings = { ...SETTINGS, public: 'authenticated', pages: 'authenticated' };
+const GIT: AccessSettings = { ...SETTINGS, gitHost: true };
+
+const user = (...groups: string[]): Identity => ({
+  kind: 'known',
+  principal: { kind: 'user', name: 'ann', groups: new Set(groups) } satisfies Principal,
+});
+const nobody: Identity = { kind: 'known', principal: ANYONE };
+const login = { kind: 'basic', user: 'ann', password: 'x' } as const;
+const stranger: Identity = { kind: 'unknown', login };
+const garbage: Identity = { kind: 'unknown', login: undefined };
+const ended: Identity = { kind: 'ended' };
+const module = (path: string, isPrivate = true): Resource => ({ kind: 'module', path, isPrivate });
+
+describe('decideAccess', () => {
+  it.each<{ name: string; settings: AccessSettings; resource: Resource; who: Identity; expected: object }>([
+    {
+      name: 'public for anyone',
+      settings: SETTINGS,
+      resource: module('pub.com/x', false),
+      who: nobody,
+      expected: { kind: 'allowed', isForEveryone: true },
+    },
+    {
+      name: 'public in spite of a wrong login',
+      settings: SETTINGS,
+      resource: module('pub.com/x', false),
+      who: stranger,
+      expected: { kind: 'allowed', isForEveryone: true },
+    },
+    {
+      name: 'public closed to anyone',
+      settings: CLOSED,
+      resource: module('pub.com/x', false),
+      who: nobody,
+      expected: { kind: 'login-needed' },
+    },
+    {
+      name: 'public closed to a wrong login',
+      settings: CLOSED,
+      resource: module('pub.com/x', false),
+      who: stranger,
+      expected: { kind: 'login-wrong', isGuess: true },
+    },
+    {
+      name: 'public for a user',
+      settings: CLOSED,
+      resource: module('pub.com/x', false),
+      who: user(),
+      expected: { kind: 'allowed', isForEveryone: false },
+    },
+    {
+      name: 'private by group',
+      settings: SETTINGS,
+      resource: module('corp.com/core/v2'),
+      who: user('core'),
+      expected: { kind: 'allowed', isForEveryone: false },
+    },
+    {
+      name: 'private without the group',
+      settings: SETTINGS,
+      resource: module('corp.com/core'),
+      who: user('docs'),
+      expected: { kind: 'forbidden' },
+    },
+    {
+      name: 'private without a login',
+      settings: SETTINGS,
+      resource: module('corp.com/core'),
+      who: nobody,
+      expected: { kind: 'login-needed' },
+    },
+    {
+      name: 'private with a wrong login',
+      settings: SETTINGS,
+      resource: module('corp.com/core'),
+      who: stranger,
+      expected: { kind: 'login-wrong', isGuess: true },
+    },
+    {
+      name: 'private with an ended token',
+      settings: SETTINGS,
+      resource: module('corp.com/core'),
+      who: ended,
+      expected: { kind: 'login-wrong', isGuess: false },
+    },
+    {
+      name: 'no rule, no git host',
+      settings: SETTINGS,
+      resource: module('corp.com/other'),
+      who: user('core'),
+      expected: { kind: 'forbidden' },
+    },
+    {
+      name: 'no rule, the git host decides',
+      settings: GIT,
+      resource: module('corp.com/other'),
+      who: stranger,
+      expected: { kind: 'ask-git-host', path: 'corp.com/other', login },
+    },
+    {
+      name: 'a rule decides alone',
+      settings: GIT,
+      resource: module('corp.com/core'),
+      who: stranger,
+      expected: { kind: 'login-wrong' },
+    },
+    {
+      name: 'no token of ours goes to a git host',
+      settings: GIT,
+      resource: module('corp.com/other'),
+      who: user(),
+      expected: { kind: 'forbidden' },
+    },
+    {
+      name: 'no ended token goes to a git host',
+      settings: GIT,
+      resource: module('corp.com/other'),
+      who: ended,
+      expected: { kind: 'login-wrong', isGuess: false },
+    },
+    {
+      name: 'no login for the git host',
+      settings: GIT,
+      resource: module('corp.com/other'),
+      who: nobody,
+      expected: { kind: 'login-needed' },
+    },
+    {
+      name: 'a header that is no login',
+      settings: GIT,
+      resource: module('corp.com/other'),
+      who: garbage,
+      expected: { kind: 'login-wrong', isGuess: true },
+    },
+    {
+      name: 'pages for anyone',
+      settings: SETTINGS,
+      resource: { kind: 'page' },
+      who: stranger,
+      expected: { kind: 'allowed', isForEveryone: true },
+    },
+    {
+      name: 'pages want a login, not a right',
+      settings: CLOSED,
+      resource: { kind: 'page' },
+      who: user(),
+      expected: { kind: 'allowed', isForEveryone: false },
+    },
+    {
+      name: 'tree heads are as open as public modules',
+      settings: CLOSED,
+      resource: { kind: 'public' },
+      who: nobody,
+      expected: { kind: 'login-needed' },
+    },
+    {
+      name: 'status for no user',
+      settings: SETTINGS,
+      resource: { kind: 'admin' },
+      who: user('core'),
+      expected: { kind: 'forbidden' },
+    },
+    {
+      name: 'status for an admin',
+      settings: SETTINGS,
+      resource: { kind: 'admin' },
+      who: user('admin'),
+      expected: { kind: 'allowed', isForEveryone: false },
+    },
+    {
+      name: 'health for everybody',
+      settings: CLOSED,
+      resource: { kind: 'open' },
+      who: garbage,
+      expected: { kind: 'allowed', isForEveryone: true },
+    },
+  ])('$name', ({ settings, resource, who, expected }) => {
+    expect(decideAccess(settings, resource, who)).toMatchObject(expected);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { ANYONE, isAuthenticated, type Principal } from '../../src/auth/principal.js';
+import { decide, parseSubject } from '../../src/auth/rules.js';
+import { rule } from './rule.js';
+
+const someone = (kind: Principal['kind'], name: string, ...groups: string[]): Principal => ({
+  kind,
+  name,
+  groups: new Set(groups),
+});
+
+const RULES = [
+  rule('corp.com/go/secret', 'group:core', 'user:ci'),
+  rule('corp.com/closed, corp.com/shut'),
+  rule('corp.com/*', 'authenticated'),
+];
+
+describe('decide', () => {
+  it.each([
+    { module: 'corp.com/go/secret', who: someone('user', 'ann', 'core'), expected: true },
+    { module: 'corp.com/go/secret/sub', who: someone('oidc', 'repo:x', 'core'), expected: true },
+    { module: 'corp.com/go/secret', who: someone('token', 'ci'), expected: true },
+    { module: 'corp.com/go/secret', who: someone('oidc', 'ci'), expected: false },
+    { module: 'corp.com/go/secret', who: someone('user', 'bob', 'docs'), expected: false },
+    { module: 'corp.com/go/secret', who: ANYONE, expected: false },
+    { module: 'corp.com/closed/x', who: someone('user', 'ann', 'core', 'admin'), expected: false },
+    { module: 'corp.com/shut', who: someone('user', 'ann'), expected: false },
+    { module: 'corp.com/other', who: someone('user', 'bob'), expected: true },
+    { module: 'corp.com/other', who: ANYONE, expected: false },
+    { module: 'elsewhere.com/x', who: someone('user', 'ann', 'core'), expected: undefined },
+  ])('$module for $who.kind $who.name: $expected', ({ module, who, expected }) => {
+    expect(decide(RULES, module, who)).toBe(expected);
+  });
+});
+
+describe('parseSubject', () => {
+  it.each(['', 'user', 'user:', 'group: ', 'everyone', 'USER:ann', 'user: ann'])('refuses %j', (word) => {
+    expect(parseSubject(word)).toBeUndefined();
+  });
+
+  it('takes names with colons', () => {
+    expect(parseSubject('group:project:team/app')).toEqual({ kind: 'group', name: 'project:team/app' });
+  });
+});
+
+describe('isAuthenticated', () => {
+  it('is false for anyone alone', () => {
+    expect(isAuthenticated(ANYONE)).toBe(false);
+    expect(isAuthenticated(someone('oidc', 'job'))).toBe(true);
+  });
+});
