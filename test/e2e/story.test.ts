@@ -95,7 +95,7 @@ describe.skipIf(missing('git', 'go', 'ssh', 'sshd', 'nginx'))(
       const page = await until(
         async () => (await ask(nginx.url, '/go/foo?go-get=1', { headers: { Host: 'mycompany.com' } })).text,
         (html) => html.includes(`"${MODULE} git ${shown}"`),
-        3_000,
+        10_000,
       );
       expect(page).toContain(`<meta name="go-import" content="${MODULE} git ${shown}">`);
     }
@@ -139,7 +139,7 @@ describe.skipIf(missing('git', 'go', 'ssh', 'sshd', 'nginx'))(
       await until(
         () => server.logs(),
         (log) => log.includes('modhaven.yaml read again'),
-        3_000,
+        10_000,
       );
       expect(await go.run('get', `${MODULE}@latest`)).toMatchObject({
         code: 0,
@@ -194,15 +194,19 @@ describe.skipIf(missing('git', 'go', 'ssh', 'sshd', 'nginx'))(
 
       const url = `${gitlab.url}/go/foo.git`;
       const asked = await gerrit.commands();
-      await moveTo(url, url);
+      // No login goes to a host before a rule names it. From the edit on, the server may ask by itself: it compares
+      // the versions it has with their new home (verify/drift.ts).
       expect(gitlab.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
+      await moveTo(url, url);
       await using other = await developer();
       expect(await other.versions(MODULE)).toEqual(['v1.0.0', 'v1.1.0']);
       expect(await other.downloadJson(`${MODULE}@latest`)).toMatchObject({ Version: 'v1.1.0' });
       const next = await other.downloadJson(`${MODULE}@v1.1.0`);
       expect(next).toMatchObject({ Version: 'v1.1.0', Origin: { URL: url, Hash: commit } });
       const login = `Basic ${Buffer.from(`oauth2:${TOKEN}`).toString('base64')}`;
-      expect(gitlab.requests.map(({ authorization }) => authorization)).toContain(login);
+      const withLogin = gitlab.requests.filter(({ authorization }) => authorization !== undefined);
+      expect(new Set(withLogin.map(({ authorization }) => authorization))).toEqual(new Set([login]));
+      expect(withLogin.filter(({ url: asking }) => !asking.startsWith('/go/foo.git/'))).toEqual([]);
       expect(await gerrit.commands()).toEqual(asked);
 
       const again = await other.downloadJson(`${MODULE}@v1.0.0`);

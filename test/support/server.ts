@@ -1,6 +1,6 @@
 /**
  * modhaven as its users run it: a child process of `node dist/cli.js serve` with two YAML files, waited for until
- * `/-/readyz` says 200. `dist/` is brought up to date by global-setup.ts.
+ * `/-/readyz` says 200. `dist/` is brought up to date by build-setup.ts.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';

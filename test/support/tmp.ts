@@ -1,7 +1,7 @@
 /**
  * Temporary directories of a test run.
  *
- * All of them lie below one directory that global-setup.ts makes and removes, so nothing is left behind however a
+ * All of them lie below one directory that run-dir-setup.ts makes and removes, so nothing is left behind however a
  * test ends. Outside of vitest (a benchmark, a script) that directory is made on first use and removed at exit.
  */
 import { chmodSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** The variable in which global-setup.ts hands the directory of the run to the test workers. */
+/** The variable in which run-dir-setup.ts hands the directory of the run to the test workers. */
 export const RUN_DIR_VARIABLE = 'MODHAVEN_TEST_TMP';
 
 /** A new empty directory, absolute, removed after the test run. */

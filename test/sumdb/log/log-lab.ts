@@ -1,10 +1,14 @@
 /** A log in a folder of its own, with its key and witness. */
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { openLog, readLog, type ChecksumLog, type LogPlace } from '../../../src/sumdb/log/log.js';
 import { generateKey, parseSignerKey, type Signer } from '../../../src/sumdb/format/note.js';
-import { goSumLines } from '../../../src/sumdb/format/record.js';
+import { formatDataTile, goSumLines } from '../../../src/sumdb/format/record.js';
+import { newTiles, readTileData, tilePath } from '../../../src/sumdb/format/tile.js';
+import { openTree } from '../../../src/sumdb/format/tree-head.js';
 import { tempDir } from '../../support/tmp.js';
+import type { MemoryLog } from '../format/leaves.js';
 
 export const NAME = 'sum.ex.test';
 export const silent = { info: () => undefined, warn: () => undefined };
@@ -67,4 +71,25 @@ export function problemOf({ dir, witnessFile, signer }: LogLab): string {
     const { message, reason } = error as { message: string; reason?: string };
     return `${message}: ${reason ?? ''}`;
   }
+}
+
+/** Head, every record, every tile, as a log of so many records must have them; `truth` grows to that size. */
+export async function expectWholeLog(log: ChecksumLog, size: number, truth: MemoryLog): Promise<void> {
+  expect(log.size()).toBe(size);
+  while (truth.records.length < size) await truth.add(record(truth.records.length));
+  expect(openTree(log.head().note, log.verifier)).toMatchObject(await truth.tree(size));
+  const wrong: string[] = [];
+  for (let number = 0; number < size; number += 1) {
+    if (log.find('ex.test/mod', `v1.0.${number}`) !== number) wrong.push(`find ${number}`);
+    if ((await log.record(number)) !== record(number)) wrong.push(`record ${number}`);
+  }
+  for (const tile of newTiles(8, 0, size)) {
+    const data = await log.tile(tile);
+    if (data?.equals(await readTileData(tile, truth.read)) !== true) wrong.push(tilePath(tile));
+    if (tile.level > 0) continue;
+    const first = tile.number * 256;
+    const text = formatDataTile(records(first, first + tile.width));
+    if ((await log.tile({ ...tile, level: -1 }))?.toString() !== text) wrong.push(`records ${first}`);
+  }
+  expect(wrong).toEqual([]);
 }

@@ -1,21 +1,17 @@
 /** The log on disk: what it answers, what a crash leaves, what damage it notices, and that nothing forks it. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createFile } from '../../../src/fs/durable-file.js';
 import { openLog, type ChecksumLog } from '../../../src/sumdb/log/log.js';
 import { generateKey, parseSignerKey } from '../../../src/sumdb/format/note.js';
 import { formatDataTile } from '../../../src/sumdb/format/record.js';
-import { edgeTiles, newTiles, readTileData, tilePath, type Tile } from '../../../src/sumdb/format/tile.js';
+import { edgeTiles, readTileData, tilePath, type Tile } from '../../../src/sumdb/format/tile.js';
 import { tileHashReader } from '../../../src/sumdb/format/tile-reader.js';
 import { recordHash, storedHashIndex } from '../../../src/sumdb/format/tlog.js';
-import { openTree, signTree } from '../../../src/sumdb/format/tree-head.js';
-import { fill, logLab, problemOf, record, records, silent, type LogLab } from './log-lab.js';
+import { signTree } from '../../../src/sumdb/format/tree-head.js';
+import { expectWholeLog, fill, logLab, problemOf, record, records, silent, type LogLab } from './log-lab.js';
 import { memoryLog, type MemoryLog } from '../format/leaves.js';
 
 let truth: MemoryLog;
@@ -23,25 +19,8 @@ beforeAll(async () => {
   truth = await memoryLog(records(0, 800));
 });
 
-/** Head, every record, every tile, as a log of so many records must have them. */
 async function expectLog(log: ChecksumLog, size: number): Promise<void> {
-  expect(log.size()).toBe(size);
-  while (truth.records.length < size) await truth.add(record(truth.records.length));
-  expect(openTree(log.head().note, log.verifier)).toMatchObject(await truth.tree(size));
-  const wrong: string[] = [];
-  for (let number = 0; number < size; number += 1) {
-    if (log.find('ex.test/mod', `v1.0.${number}`) !== number) wrong.push(`find ${number}`);
-    if ((await log.record(number)) !== record(number)) wrong.push(`record ${number}`);
-  }
-  for (const tile of newTiles(8, 0, size)) {
-    const data = await log.tile(tile);
-    if (data?.equals(await readTileData(tile, truth.read)) !== true) wrong.push(tilePath(tile));
-    if (tile.level > 0) continue;
-    const first = tile.number * 256;
-    const text = formatDataTile(records(first, first + tile.width));
-    if ((await log.tile({ ...tile, level: -1 }))?.toString() !== text) wrong.push(`records ${first}`);
-  }
-  expect(wrong).toEqual([]);
+  await expectWholeLog(log, size, truth);
 }
 
 describe('a log', () => {
@@ -304,34 +283,6 @@ describe('a crash', () => {
     await rm(lab.witnessFile, { recursive: true });
     expect(await log.append(record(11))).toBe(11);
     await expectLog(lab.open(), 12);
-  });
-
-  it('by kill -9, again and again, loses nothing that was answered', async () => {
-    const lab = await logLab();
-    const keyFile = `${lab.witnessFile}.key`;
-    await writeFile(keyFile, lab.signerKey);
-    let answered = 0;
-    for (let round = 0; round < 15; round += 1) {
-      // Killed after another number of answers each time, at whatever step it is at that moment.
-      const child = spawn(
-        process.execPath,
-        [fileURLToPath(new URL('testdata/appender.mjs', import.meta.url)), lab.dir, lab.witnessFile, keyFile],
-        { stdio: ['ignore', 'pipe', 'inherit'] },
-      );
-      const lines = createInterface({ input: child.stdout });
-      let seen = 0;
-      for await (const line of lines) {
-        answered = Math.max(answered, Number(line) + 1);
-        seen += 1;
-        if (seen === 5 + 4 * round) child.kill('SIGKILL');
-      }
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      expect(child.signalCode).toBe('SIGKILL');
-      const log = lab.open();
-      expect(log.size()).toBeGreaterThanOrEqual(answered);
-      await expectLog(log, log.size());
-    }
-    expect(answered).toBeGreaterThan(256);
   });
 });
 

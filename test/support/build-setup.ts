@@ -1,27 +1,18 @@
-/**
- * Once per test run: a directory for everything temporary, and an up-to-date `dist/` for the tests that start the
- * program as its users do.
- */
+/** Once per test run: an up-to-date `dist/` for the tests that start the program as its users do. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeRunDir, removeTree } from './tmp.js';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Called by vitest before the first test file; what it returns is called after the last. */
-export function setup(): () => void {
-  const dir = makeRunDir();
-  buildIfStale();
-  return () => removeTree(dir);
-}
-
 /**
+ * Called by vitest before the first test file.
+ *
  * tsc writes its output in spite of type errors, so the tests run on today's code either way; that types are right is
  * `npm run typecheck`'s business, not a reason to run no test.
  */
-function buildIfStale(): void {
+export function setup(): void {
   if (newest('src', '.ts') <= newest('dist', '.js')) return;
   const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
     cwd: PROJECT,
