@@ -23,6 +23,7 @@ interface Options {
   seconds: number;
   quick?: boolean;
   dir: string;
+  against?: string;
   json?: string;
   readme?: boolean;
 }
@@ -30,11 +31,19 @@ interface Options {
 export async function main(argv: readonly string[]): Promise<void> {
   await new Command('bench')
     .description('Measures modhaven beside nginx, git, go and other GOPROXY servers (bench/README.md).')
-    .addArgument(new Argument('[names...]', 'which benches; default: all').choices(Object.keys(BENCHES)))
+    .addArgument(
+      new Argument('[names...]', 'which benches; default: all, with --against all but growth').choices(
+        Object.keys(BENCHES),
+      ),
+    )
     .option('--rounds <n>', 'how often everything is measured', positive, 3)
     .option('--seconds <n>', 'length of one load', positive, 3)
     .option('--quick', 'one round and loads of a second: to see that it works, not to compare')
     .option('--dir <dir>', 'keeps the corpus', path.join(tmpdir(), 'modhaven-bench'))
+    .option(
+      '--against <dir>',
+      'compare with another built checkout, round by round, and measure nothing else',
+    )
     .option('--json <file>', 'write all samples')
     .option('--readme', 'put the table into bench/README.md')
     .action(bench)
@@ -42,16 +51,24 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function bench(names: string[], options: Options): Promise<void> {
-  const { dir, json, readme = false } = options;
+  const { dir, against, json, readme = false } = options;
   const { rounds, seconds } = options.quick === true ? { rounds: 1, seconds: 1 } : options;
   const say = (text: string): void => {
     process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
   };
   const machine = await describeMachine();
-  const report: Report = { machine, rounds, seconds, lines: [], growth: [], skipped: [] };
+  const report: Report = {
+    machine,
+    isComparison: against !== undefined,
+    rounds,
+    seconds,
+    lines: [],
+    growth: [],
+    skipped: [],
+  };
   try {
-    await withLab({ dir, rounds, seconds, say }, async (lab) => {
-      for (const name of names.length === 0 ? Object.keys(BENCHES) : names) {
+    await withLab({ dir, against, rounds, seconds, say }, async (lab) => {
+      for (const name of names.length === 0 ? defaultNames(against !== undefined) : names) {
         const { lines = [], growth: grown = [], skipped = [] } = (await BENCHES[name]?.(lab)) ?? {};
         report.lines.push(...lines);
         report.growth.push(...grown);
@@ -64,6 +81,11 @@ async function bench(names: string[], options: Options): Promise<void> {
     if (json !== undefined) await writeFile(json, `${JSON.stringify(report, undefined, 2)}\n`);
   }
   if (readme) await updateReadme(report);
+}
+
+/** All; of a comparison those that take ten minutes together. */
+function defaultNames(isComparison: boolean): string[] {
+  return Object.keys(BENCHES).filter((name) => !isComparison || name !== 'growth');
 }
 
 function positive(text: string): number {

@@ -1,6 +1,6 @@
 /** `go mod download` of an application with 100 modules, by a real go with an empty module cache. */
 import { downloadApp, writeApp } from '../lab/go.js';
-import { lineOf, withDir, withFreshServer, withServers, type Lab } from '../lab/lab.js';
+import { besides, lineOf, withDir, withFreshServer, withServers, type Lab } from '../lab/lab.js';
 import { downloadTree, MODHAVEN } from '../lab/modhaven.js';
 import type { Contender } from '../lab/server.js';
 import { interleave, timed } from '../measure/interleave.js';
@@ -24,7 +24,7 @@ async function coldLines(lab: Lab): Promise<Line[]> {
     });
   const contenders: { name: string; run: () => Promise<{ ms: number; cpuMs?: number }> }[] = [
     ...lab.servers.map((server) => ({ name: server.name, run: () => fromServer(server) })),
-    { name: DIRECT, run: async () => ({ ms: await download(lab, 'direct') }) },
+    ...besides(lab, [{ name: DIRECT, run: async () => ({ ms: await download(lab, 'direct') }) }]),
   ];
   const samples = await interleave(contenders, lab.rounds, async ({ run }) => run());
   return [
@@ -49,7 +49,7 @@ async function warmLine(lab: Lab): Promise<Line> {
     const ours = servers.find(({ name }) => name === MODHAVEN);
     const proxies = [
       ...servers.map(({ name, url }) => ({ name, goproxy: url })),
-      ...(ours === undefined ? [] : [{ name: FILES, goproxy: `file://${downloadTree(ours)}` }]),
+      ...besides(lab, ours === undefined ? [] : [{ name: FILES, goproxy: `file://${downloadTree(ours)}` }]),
     ];
     return interleave(proxies, lab.rounds, async ({ goproxy }) => download(lab, goproxy));
   });

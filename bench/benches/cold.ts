@@ -7,7 +7,7 @@
 import { SMALLS, moduleOf } from '../corpus/repos.js';
 import { emptyMirror, lsRemote, lsRemoteAndCommit, shallowFetchAndTar } from '../lab/bare-git.js';
 import { downloadDirect } from '../lab/go.js';
-import { lineOf, proxyPath, withDir, withFreshServer, type Lab } from '../lab/lab.js';
+import { besides, lineOf, proxyPath, withDir, withFreshServer, type Lab } from '../lab/lab.js';
 import type { Contender } from '../lab/server.js';
 import { get, mustGet } from '../measure/client.js';
 import { interleave, timed } from '../measure/interleave.js';
@@ -52,8 +52,10 @@ async function zipLines(lab: Lab, zip: (typeof ZIPS)[number]): Promise<Line[]> {
   lab.say(`cold zip, ${title}`);
   const contenders = [
     ...lab.servers.map((server) => ({ name: server.name, run: () => fromServer(server, name) })),
-    { name: BARE_GIT, run: () => fromBareGit(lab, name) },
-    { name: GO_DIRECT, run: () => fromGo(lab, name) },
+    ...besides(lab, [
+      { name: BARE_GIT, run: (): Promise<ZipSample> => fromBareGit(lab, name) },
+      { name: GO_DIRECT, run: (): Promise<ZipSample> => fromGo(lab, name) },
+    ]),
   ];
   const samples = await interleave(contenders, lab.rounds, async ({ run }) => run());
   const lines = [
@@ -189,7 +191,7 @@ async function coldAnswers(
 ): Promise<Map<string, number[]>> {
   const contenders = [
     ...lab.servers.map((server) => ({ name: server.name, run: () => coldAnswer(server, path) })),
-    limit,
+    ...besides(lab, [limit]),
   ];
   return interleave(contenders, lab.rounds, async ({ run }) => run());
 }

@@ -1,7 +1,7 @@
 /** A hundred clients want the same version at the same moment, and nobody has it yet. */
 import { commandsIn } from '../../test/support/git-http-host.js';
 import { SMALLS, moduleOf } from '../corpus/repos.js';
-import { lineOf, proxyPath, withFreshServer, type Lab } from '../lab/lab.js';
+import { besides, lineOf, proxyPath, withFreshServer, type Lab } from '../lab/lab.js';
 import { MODHAVEN } from '../lab/modhaven.js';
 import type { Contender } from '../lab/server.js';
 import { mustGet } from '../measure/client.js';
@@ -25,7 +25,10 @@ export async function stampede(lab: Lab): Promise<BenchResult> {
   const ours = lab.servers.filter(({ name }) => name === MODHAVEN);
   const contenders = [
     ...lab.servers.map((server) => ({ name: server.name, run: () => ask(lab, server, CLIENTS) })),
-    ...ours.map((server) => ({ name: SINGLE, run: () => ask(lab, server, 1) })),
+    ...besides(
+      lab,
+      ours.map((server) => ({ name: SINGLE, run: () => ask(lab, server, 1) })),
+    ),
   ];
   const samples = await interleave(contenders, lab.rounds, async ({ run }) => run());
   const name = '100 clients, one cold zip';

@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { nginxHost } from '../../test/support/nginx-host.js';
 import { moduleOf, SMALLS } from '../corpus/repos.js';
 import { isInstalled } from '../lab/cores.js';
-import { lineOf, proxyPath, withDir, withServers, type Lab, type NamedServer } from '../lab/lab.js';
+import { besides, lineOf, proxyPath, withDir, withServers, type Lab, type NamedServer } from '../lab/lab.js';
 import { downloadTree, MODHAVEN } from '../lab/modhaven.js';
 import { NGINX, startFileServer } from '../lab/nginx.js';
 import { mustGet } from '../measure/client.js';
@@ -139,7 +139,7 @@ async function kindLines(lab: Lab, kind: Kind, targets: readonly Target[]): Prom
 async function listLine(lab: Lab, servers: readonly NamedServer[]): Promise<Line> {
   const ours = servers.filter(({ name }) => name === MODHAVEN);
   const own = ours.map(({ url, pid }) => ({ name: OWN_INFO, url, pid, paths: INFO.paths }));
-  const samples = await load(lab, LIST, [...servers, ...own], lab.cores);
+  const samples = await load(lab, LIST, [...servers, ...besides(lab, own)], lab.cores);
   return rateLine(lab, `warm ${LIST.title}`, 'req/s', samples, [versus(OWN_INFO, 0.9)]);
 }
 
@@ -204,7 +204,7 @@ async function withNginx<T>(
   use: (nginx: Target[]) => Promise<T>,
 ): Promise<T> {
   const ours = servers.find(({ name }) => name === MODHAVEN);
-  if (ours === undefined || !isInstalled('nginx')) return use([]);
+  if (ours === undefined || lab.isComparison || !isInstalled('nginx')) return use([]);
   const core = workers === 1 ? lab.cores.server : undefined;
   const download = downloadTree(ours);
   return withDir(async (dir) => {

@@ -6,13 +6,15 @@ import { removeTree, tempDir } from '../../test/support/tmp.js';
 import { corpus } from '../corpus/corpus.js';
 import type { Goal, Line, Role, Unit } from '../measure/line.js';
 import { chooseCores, type Cores } from './cores.js';
-import { modhaven, MODHAVEN } from './modhaven.js';
+import { modhaven, MODHAVEN, otherModhaven } from './modhaven.js';
 import { peersOf } from './peers.js';
 import type { Contender, RunningServer, StartOptions } from './server.js';
 
 export interface LabOptions {
   /** Keeps the corpus. */
   dir: string;
+  /** Another built checkout, measured in place of peers and limits. */
+  against?: string | undefined;
   rounds: number;
   seconds: number;
   say: (text: string) => void;
@@ -20,8 +22,10 @@ export interface LabOptions {
 
 export interface Lab {
   git: GitHttpHost;
-  /** modhaven first, then its peers. */
+  /** modhaven first, then its peers; in a comparison of two checkouts, the other one. */
   servers: readonly Contender[];
+  /** Whether two checkouts are compared: then nothing else is measured. */
+  isComparison: boolean;
   cores: Cores;
   /** How often everything is measured; medians are of so many. */
   rounds: number;
@@ -36,14 +40,18 @@ export interface NamedServer extends RunningServer {
 
 /** Starts the git host; `use` gets the lab, and everything is stopped after it. */
 export async function withLab<T>(
-  { dir, rounds, seconds, say }: LabOptions,
+  { dir, against, rounds, seconds, say }: LabOptions,
   use: (lab: Lab) => Promise<T>,
 ): Promise<T> {
   await mkdir(dir, { recursive: true });
   await using git = await gitHttpHost(await corpus(dir, say));
   return await use({
     git,
-    servers: [modhaven(git.url), ...peersOf(process.env, git.url)],
+    servers: [
+      modhaven(git.url),
+      ...(against === undefined ? peersOf(process.env, git.url) : [await otherModhaven(git.url, against)]),
+    ],
+    isComparison: against !== undefined,
     cores: chooseCores(),
     rounds,
     seconds,
@@ -106,6 +114,11 @@ export interface LineOptions<T> {
   /** One number of a sample; undefined leaves it out. */
   value: (sample: T) => number | undefined;
   goals?: readonly Goal[];
+}
+
+/** What the servers are measured beside, `limits`, unless two checkouts are compared. */
+export function besides<T>(lab: Lab, limits: readonly T[]): readonly T[] {
+  return lab.isComparison ? [] : limits;
 }
 
 /** A line of the table from what `interleave` measured. Who is no server is a limit. */

@@ -1,20 +1,24 @@
 /** modhaven as it is shipped: `dist/cli.js serve` with two files, request log on. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { HOST } from '../corpus/repos.js';
 import { startServer, type Contender, type RunningServer, type StartOptions } from './server.js';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 
 export const MODHAVEN = 'modhaven';
+/** The other checkout of a comparison. */
+export const BEFORE = 'before';
 
 export interface ModhavenOptions extends StartOptions {
   /** More of modhaven.yaml. */
   config?: Record<string, unknown>;
   /** More `paths` of vanity.yaml. */
   rules?: Record<string, string>;
+  /** The checkout whose `dist` is started. Default: this one. */
+  checkout?: string;
 }
 
 /** Where the finished versions of a server lie, laid out as `GOPROXY=file://` reads them. */
@@ -26,13 +30,27 @@ export function modhaven(gitHost: string): Contender {
   return { name: MODHAVEN, start: (options) => startModhaven(gitHost, options) };
 }
 
+/** The modhaven that is built in another checkout. Throws if none is. */
+export async function otherModhaven(gitHost: string, checkout: string): Promise<Contender> {
+  await access(cliOf(checkout)).catch((error: unknown) => {
+    throw new Error(`${checkout} is not a built checkout: run npm ci and npm run build there`, {
+      cause: error,
+    });
+  });
+  return { name: BEFORE, start: (options) => startModhaven(gitHost, { ...options, checkout }) };
+}
+
+function cliOf(checkout: string): string {
+  return path.resolve(checkout, 'dist', 'cli.js');
+}
+
 /** The text of a vanity.yaml that has all modules of the corpus, and more rules. */
 export function vanityYaml(gitHost: string, rules: Record<string, string> = {}): string {
   return stringify({ host: HOST, paths: { '/{name}': `${gitHost}/{name}`, ...rules } });
 }
 
 export async function startModhaven(gitHost: string, options: ModhavenOptions): Promise<RunningServer> {
-  const { dir, workers = 1, config = {}, rules } = options;
+  const { dir, workers = 1, config = {}, rules, checkout = CHECKOUT } = options;
   const home = path.join(dir, 'home');
   await mkdir(home, { recursive: true });
   // Lists are measured within `refresh`; a short one would be measured now and then.
@@ -48,7 +66,7 @@ export async function startModhaven(gitHost: string, options: ModhavenOptions): 
   await writeFile(path.join(dir, 'vanity.yaml'), vanityYaml(gitHost, rules));
   return startServer(options, (port) => ({
     command: `exec "$NODE" "$CLI" serve --config modhaven.yaml --listen 127.0.0.1:${port}`,
-    env: { HOME: home, NODE: process.execPath, CLI },
+    env: { HOME: home, NODE: process.execPath, CLI: cliOf(checkout) },
     probe: '/-/readyz',
     healthy: true,
   }));

@@ -1,8 +1,9 @@
 /** Measuring side by side: the machine drifts, and what is compared must drift alike. */
 
 /**
- * Measures each of `contenders` once, then all of them again, `rounds` times in all. Answers the samples by name, in
- * the order of `contenders`.
+ * Measures each of `contenders` once, then all of them again, `rounds` times in all, every other time in reverse, so
+ * that no contender always comes after the same one. Returns the samples by name, in the order of `contenders`; the
+ * samples at one index are of one round.
  */
 export async function interleave<C extends { name: string }, T>(
   contenders: readonly C[],
@@ -11,7 +12,8 @@ export async function interleave<C extends { name: string }, T>(
 ): Promise<Map<string, T[]>> {
   const samples = new Map<string, T[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const contender of contenders) samples.get(contender.name)?.push(await measure(contender));
+    const order = round % 2 === 0 ? contenders : contenders.toReversed();
+    for (const contender of order) samples.get(contender.name)?.push(await measure(contender));
   }
   return samples;
 }

@@ -76,6 +76,31 @@ export function judge(line: Line, { of, factor, plus }: Goal): Verdict {
   }
 }
 
+/** What a comparison of two checkouts says of a line. */
+export interface Change {
+  /** Median of the ratios of the samples of one round, the first contender's by the second's; above 1 is more. */
+  ratio: number;
+  /** The smallest and the largest of these ratios. */
+  range: readonly [number, number];
+  /** By which part it got worse, as the ratio says; negative for what got better. */
+  worse: number;
+}
+
+/** The change between the first two figures of a line; undefined where it has no such pair. */
+export function changeOf({ unit, figures: [now, before] }: Line): Change | undefined {
+  const ratios = (now?.samples ?? []).flatMap((sample, round) => {
+    const other = before?.samples[round];
+    return other === undefined || other === 0 ? [] : [sample / other];
+  });
+  if (ratios.length === 0) return undefined;
+  const ratio = median(ratios);
+  return {
+    ratio,
+    range: [Math.min(...ratios), Math.max(...ratios)],
+    worse: isRate(unit) ? 1 / ratio - 1 : ratio - 1,
+  };
+}
+
 /** `≤ factor × best peer`, or `≥` for a rate. */
 export function versusPeer(factor: number): Goal {
   return { of: 'best peer', factor, plus: 0 };

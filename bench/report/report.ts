@@ -5,6 +5,8 @@ import type { Machine } from './machine.js';
 
 export interface Report {
   machine: Machine;
+  /** Whether it compares two checkouts: each line then has their two figures. */
+  isComparison?: boolean;
   /** How often each figure was measured. */
   rounds: number;
   /** Length of each load in seconds. */

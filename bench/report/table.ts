@@ -1,7 +1,7 @@
 /** A report as text: for a terminal or, as Markdown, for the README. Pure. */
 import { tableLines } from '../../src/cli/report/table.js';
 import { exponents, type GrowthLine } from '../measure/growth-line.js';
-import { bestPeer, first, judge, type Figure, type Line, type Unit } from '../measure/line.js';
+import { bestPeer, changeOf, first, judge, type Figure, type Line, type Unit } from '../measure/line.js';
 import { median } from '../measure/statistics.js';
 import type { Report } from './report.js';
 
@@ -19,12 +19,40 @@ export function renderReport(report: Report, style: Style): string {
     `${machine.date}, commit ${machine.commit}; ${machine.processors} × ${machine.processor}, ` +
       `${machine.memoryGB} GB, ${machine.system}; ${versions.join(', ')}. ` +
       `Medians of ${rounds}, loads of ${seconds} s, load average before ${machine.load.toFixed(1)}.`,
-    ...(lines.length === 0 ? [] : [table([HEADER, ...lines.flatMap(rowsOf)], style)]),
-    ...(lines.length === 0 ? [] : [everybody(lines, style)]),
+    ...(lines.length === 0
+      ? []
+      : report.isComparison === true
+        ? [changes(lines, style)]
+        : results(lines, style)),
     ...(growth.length === 0 ? [] : [growthTable(growth, style)]),
     ...(skipped.length === 0 ? [] : [skipped.map((text) => `- not measured: ${text}`).join('\n')]),
   ];
   return `${parts.join('\n\n')}\n`;
+}
+
+function results(lines: readonly Line[], style: Style): string[] {
+  return [table([HEADER, ...lines.flatMap(rowsOf)], style), everybody(lines, style)];
+}
+
+/** What got slower by more is named. */
+const MAX_LOSS = 0.05;
+
+/** A row for each line of a comparison of two checkouts. */
+function changes(lines: readonly Line[], style: Style): string {
+  const rows = lines.flatMap((line) => {
+    const [now, before] = line.figures;
+    const change = changeOf(line);
+    if (now === undefined || before === undefined || change === undefined) return [];
+    const verdict = change.worse > MAX_LOSS ? `${(change.worse * 100).toFixed(1)} % worse` : 'yes';
+    return [
+      [
+        ...[line.name, quantity(median(now.samples), line.unit), quantity(median(before.samples), line.unit)],
+        ...[change.ratio.toFixed(3), change.range.map((ratio) => ratio.toFixed(2)).join(' – '), verdict],
+      ],
+    ];
+  });
+  const header = ['line', 'now', 'before', 'median of pairs', 'range', `within ${MAX_LOSS * 100} %`];
+  return table([header, ...rows], style);
 }
 
 /** A row for each goal of the line, the first with the figures. */

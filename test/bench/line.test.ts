@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { absolute, bestPeer, judge, versus, versusPeer, type Line } from '../../bench/measure/line.js';
+import {
+  absolute,
+  bestPeer,
+  changeOf,
+  judge,
+  versus,
+  versusPeer,
+  type Line,
+} from '../../bench/measure/line.js';
 
 const rate: Line = {
   name: 'warm .info',
@@ -48,5 +56,30 @@ describe('a goal', () => {
   it('is open without the peer or limit it names', () => {
     expect(judge({ ...rate, figures: rate.figures.slice(0, 1) }, versusPeer(1)).met).toBeUndefined();
     expect(judge(rate, versus('bare git', 1)).met).toBeUndefined();
+  });
+});
+
+describe('the change between two checkouts', () => {
+  const figures = (now: number[], before: number[]): Line['figures'] => [
+    { name: 'modhaven', role: 'modhaven', samples: now },
+    { name: 'before', role: 'peer', samples: before },
+  ];
+
+  it('is the median of the ratios of pairs, whatever the machine does between them', () => {
+    // The machine is ten times as slow in the last round; the ratio of medians would be 2.
+    const change = changeOf({ ...cost, figures: figures([110, 220, 1_000], [100, 200, 1_000]) });
+    expect(change?.ratio).toBeCloseTo(1.1);
+    expect(change?.worse).toBeCloseTo(0.1);
+    expect(change?.range.map((ratio) => ratio.toFixed(2))).toEqual(['1.00', '1.10']);
+  });
+
+  it('is worse for a rate that fell', () => {
+    expect(changeOf({ ...rate, figures: figures([90], [100]) })?.worse).toBeCloseTo(0.111);
+    expect(changeOf({ ...rate, figures: figures([110], [100]) })?.worse).toBeLessThan(0);
+  });
+
+  it('is not there without a pair', () => {
+    expect(changeOf({ ...cost, figures: figures([1], []) })).toBeUndefined();
+    expect(changeOf({ ...cost, figures: figures([1], [0]) })).toBeUndefined();
   });
 });

@@ -82,6 +82,26 @@ describe('a report', () => {
   });
 });
 
+describe('the report of a comparison of two checkouts', () => {
+  it('has a row for each line, with what got worse in words', () => {
+    const figures = (now: number, before: number) => [
+      { name: 'modhaven', role: 'modhaven', samples: [now, now] } as const,
+      { name: 'before', role: 'peer', samples: [before, before] } as const,
+    ];
+    const lines = [
+      { name: 'cold zip', unit: 'ms', figures: figures(104, 100), goals: [] },
+      { name: 'warm .info', unit: 'req/s', figures: figures(90_000, 100_000), goals: [] },
+    ] as const;
+    const text = renderReport({ ...REPORT, isComparison: true, lines: [...lines], growth: [] }, 'markdown');
+    expect(text.split('\n').slice(2, 6)).toEqual([
+      '| line | now | before | median of pairs | range | within 5 % |',
+      '| --- | --- | --- | --- | --- | --- |',
+      '| cold zip | 104 ms | 100 ms | 1.040 | 1.04 – 1.04 | yes |',
+      '| warm .info | 90,000 req/s | 100,000 req/s | 0.900 | 0.90 – 0.90 | 11.1 % worse |',
+    ]);
+  });
+});
+
 describe('the part of the README that is replaced', () => {
   const marked = 'before\n<!-- begin of the last run -->\nold\n<!-- end of the last run -->\nafter\n';
 
