@@ -11,7 +11,7 @@ import { errorMessage, isModhavenError } from '../errors.js';
 import { pathMajorReason, splitPathVersion, type ModulePath } from '../module/module-path.js';
 import { createZipEntryChecker } from '../module/zip-entries.js';
 import type { PartKind, VersionReader } from '../store/version-store.js';
-import type { ZipContent } from '../zip/content.js';
+import type { ZipContent } from '../zip/check.js';
 import { redactLine } from '../redact.js';
 import { judgeInfo, parseProblem, zippedModProblem, type StoredFault } from '../verify/stored.js';
 import { readZipFiles } from '../zip/reader.js';

@@ -12,7 +12,7 @@ import { isModhavenError } from '../errors.js';
 import { ZIP_LIMITS } from '../module/zip-files.js';
 import type { ZipStream } from '../modfetch/git-source.js';
 import { putBytes, type Part, type VersionStore } from '../store/version-store.js';
-import { hashModuleZip } from '../zip/hash-module-zip.js';
+import { hashModuleZip } from '../zip/check.js';
 import type { GoproxyClient } from './goproxy-client.js';
 import { createTailingFile, type TailingFile } from './tailing-file.js';
 import { unusable, versionPath } from './protocol.js';

@@ -21,7 +21,7 @@ import { decodeInfo, type Info } from '../module/info.js';
 import type { PartKind, VersionReader, VersionStore } from '../store/version-store.js';
 import { redactLine } from '../redact.js';
 import type { Origin } from '../module/origin.js';
-import type { ZipContent } from '../zip/content.js';
+import type { ZipContent } from '../zip/check.js';
 import { readZipFiles } from '../zip/reader.js';
 
 /** One part of a version that is not what it should be. */

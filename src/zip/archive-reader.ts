@@ -1,32 +1,34 @@
 /**
  * Reads the tar stream of `git archive` (POSIX pax interchange format, which extends ustar; archive-tar.c of git).
  *
- * The usual libraries make a stream of each file, which for a source file of a few KiB costs as much as deflating it.
- * Here small files are slices of what was read; only large ones are streams.
+ * Small files are slices of what was read; only large ones are streams. tar-stream makes a stream of each file, which
+ * costs a cold zip of 1,500 files more than the tenth of its processor time (docs/decisions/tar-reading.md), and takes an
+ * archive that is cut off between two files for a whole one.
  */
 import type { Readable } from 'node:stream';
 
-/** An entry of an archive. Its content is read, or left alone, before the next entry is asked for. */
+/** An entry of an archive. Its content is read, or skipped, before the next entry is asked for. */
 export interface TarEntry {
   /** As it is in the archive, with a slash at the end if it is a directory. */
   path: string;
   isFile: boolean;
   /** Of the content, in bytes. */
   size: number;
-  /** The whole content; at once if it is there already. */
+  /** The whole content; at once if it is in memory already. */
   whole(): Buffer | Promise<Buffer>;
   /** The content piece by piece. */
   pieces(): AsyncIterable<Buffer>;
 }
 
+/** Bytes of a header; a content is padded to a multiple of it. */
 const BLOCK = 512;
 
 /** Larger than any header: a path and the target of a link of 4 KiB each, and some numbers. */
 const MAX_EXTENDED = 1024 * 1024;
 
-/** The entries of `archive` in their order. Throws the error of the stream, or an Error for what is no tar. */
+/** The entries of `archive` in their order. Throws the error of the stream, or an Error if it is not a whole tar archive. */
 export async function* readTar(archive: Readable): AsyncGenerator<TarEntry> {
-  const bytes = createByteReader(archive);
+  const bytes = new ByteReader(archive);
   let extended = new Map<string, string>();
   for (;;) {
     const header = bytes.ready(BLOCK) ?? (await bytes.take(BLOCK));
@@ -44,12 +46,12 @@ export async function* readTar(archive: Readable): AsyncGenerator<TarEntry> {
       if (size > MAX_EXTENDED) throw new Error('git archive: a header is too large');
       const records = await bytes.take(size);
       await bytes.skip(padding(size));
-      // What is global is the hash and the time of the commit.
+      // A global header holds the hash and the time of the commit.
       if (type === 'x') extended = parseRecords(records);
       continue;
     }
 
-    const end = bytes.position() + size + padding(size);
+    const end = bytes.position + size + padding(size);
     yield {
       path: extended.get('path') ?? pathOf(header),
       isFile: type === '0',
@@ -58,78 +60,74 @@ export async function* readTar(archive: Readable): AsyncGenerator<TarEntry> {
       pieces: () => bytes.pieces(size),
     };
     extended = new Map();
-    const left = end - bytes.position();
+    const left = end - bytes.position;
     if (left > 0) await bytes.skip(left);
   }
 }
 
-interface ByteReader {
-  /** Bytes taken so far. */
-  position(): number;
-  /** The next `size` bytes, if they are in memory. */
-  ready(size: number): Buffer | undefined;
-  take(size: number): Promise<Buffer>;
-  pieces(size: number): AsyncGenerator<Buffer>;
-  skip(size: number): Promise<void>;
-  /** Takes what there is, to the end of the stream. */
-  end(): Promise<void>;
-}
+/** Takes so many bytes at a time from a stream, whose pieces have other sizes. */
+class ByteReader {
+  readonly #source: AsyncIterator<Buffer>;
+  #held: Buffer = Buffer.alloc(0);
+  #position = 0;
 
-function createByteReader(stream: Readable): ByteReader {
-  const source = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  let held: Buffer = Buffer.alloc(0);
-  let position = 0;
-
-  async function next(): Promise<Buffer> {
-    const result = await source.next();
-    if (result.done === true) throw new Error('git archive ended before its end');
-    return result.value;
+  constructor(stream: Readable) {
+    this.#source = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   }
 
-  function ready(size: number): Buffer | undefined {
-    if (held.length < size) return undefined;
-    const bytes = held.subarray(0, size);
-    held = held.subarray(size);
-    position += size;
+  /** Bytes taken so far. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The next `size` bytes, if they are in memory. */
+  ready(size: number): Buffer | undefined {
+    if (this.#held.length < size) return undefined;
+    const bytes = this.#held.subarray(0, size);
+    this.#held = this.#held.subarray(size);
+    this.#position += size;
     return bytes;
   }
 
-  async function* pieces(size: number): AsyncGenerator<Buffer> {
+  /** The next `size` bytes. */
+  async take(size: number): Promise<Buffer> {
+    const read = [this.#held];
+    for (let length = this.#held.length; length < size;) {
+      const piece = await this.#next();
+      read.push(piece);
+      length += piece.length;
+    }
+    this.#held = Buffer.concat(read);
+    return this.ready(size) ?? this.#held;
+  }
+
+  /** The next `size` bytes, piece by piece. */
+  async *pieces(size: number): AsyncGenerator<Buffer> {
     for (let left = size; left > 0;) {
-      if (held.length === 0) held = await next();
-      const piece = held.subarray(0, left);
-      held = held.subarray(piece.length);
-      position += piece.length;
+      if (this.#held.length === 0) this.#held = await this.#next();
+      const piece = this.#held.subarray(0, left);
+      this.#held = this.#held.subarray(piece.length);
+      this.#position += piece.length;
       left -= piece.length;
       yield piece;
     }
   }
 
-  return {
-    position: () => position,
-    ready,
-    pieces,
+  async skip(size: number): Promise<void> {
+    const skipped = this.pieces(size);
+    while ((await skipped.next()).done !== true);
+  }
 
-    async take(size) {
-      const read = [held];
-      for (let length = held.length; length < size;) {
-        const piece = await next();
-        read.push(piece);
-        length += piece.length;
-      }
-      held = Buffer.concat(read);
-      return ready(size) ?? held;
-    },
+  /** Reads to the end of the stream, whatever comes. */
+  async end(): Promise<void> {
+    while ((await this.#source.next()).done !== true);
+  }
 
-    async skip(size) {
-      const skipped = pieces(size);
-      while ((await skipped.next()).done !== true);
-    },
-
-    async end() {
-      while ((await source.next()).done !== true);
-    },
-  };
+  async #next(): Promise<Buffer> {
+    const result = await this.#source.next();
+    if (result.done === true) throw new Error('git archive ended before its end');
+    return result.value;
+  }
 }
 
 /** Bytes after a content up to the next block. */
@@ -137,7 +135,7 @@ function padding(size: number): number {
   return -size & (BLOCK - 1);
 }
 
-/** The sum of all bytes, with spaces where the sum itself stands. */
+/** The sum of all bytes, with spaces in place of the sum itself. */
 function verifyChecksum(header: Buffer): void {
   let sum = 8 * 0x20;
   for (let i = 0; i < 148; i++) sum += header[i] ?? 0;
@@ -161,7 +159,7 @@ function text(header: Buffer, start: number, length: number): string {
   return header.toString('utf8', start, end < 0 ? start + length : Math.min(end, start + length));
 }
 
-/** Parses `LENGTH KEY=VALUE\n` again and again; the length, in bytes, is that of the whole record. */
+/** Parses records `LENGTH KEY=VALUE\n`; the length, in bytes, is that of the whole record. */
 function parseRecords(records: Buffer): Map<string, string> {
   const found = new Map<string, string>();
   for (let at = 0; at < records.length;) {

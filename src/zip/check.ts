@@ -1,11 +1,13 @@
 /**
  * What a module zip holds, read from the zip itself: the name and SHA-256 of every file, and over them the `h1:` hash of
- * go.sum (Go Modules Reference, "Module zip files"). Content streams past and is never held.
+ * go.sum (Go Modules Reference, "Module zip files"). Content is hashed as a stream and never held in memory.
  */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { Entry, Options, ZipFile } from 'yauzl';
+import { openPromise, type Entry, type Options, type ZipFile } from 'yauzl';
+import { ModhavenError, errorMessage } from '../errors.js';
 import { hash1, type HashedFile } from '../module/dirhash.js';
+import { createZipEntryChecker } from '../module/zip-entries.js';
 
 export interface ZipContent {
   /** Over all files. */
@@ -14,7 +16,7 @@ export interface ZipContent {
   files: HashedFile[];
 }
 
-/** How to open a zip for `readZipContent`: names as bytes, because the library has opinions on names and we have ours. */
+/** How to open a zip for `readZipContent`: names as bytes, because yauzl refuses names that the rules of modules allow. */
 export const ZIP_OPTIONS = {
   decodeStrings: false,
   lazyEntries: true,
@@ -22,8 +24,25 @@ export const ZIP_OPTIONS = {
 } as const satisfies Options;
 
 /**
- * Reads an open zip to its end, checksums included, because `go` refuses a zip where one is wrong, and closes it.
- * `check` sees each file before it is read. Throws an Error that says why it is no good zip.
+ * The `h1:` hash of `file` if it is the zip of the module version `name` (`path@version`). Throws MODULE_INVALID if it
+ * is not a zip, is cut off, is damaged, is larger than a module may be, or has files of another module version or with
+ * names that `go` refuses.
+ */
+export async function hashModuleZip(file: string, name: string): Promise<string> {
+  try {
+    const { hash } = await readZipContent(await openPromise(file, ZIP_OPTIONS), createZipEntryChecker(name));
+    return hash;
+  } catch (error) {
+    throw new ModhavenError('MODULE_INVALID', `not a zip of ${name}`, {
+      reason: errorMessage(error),
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Reads an open zip to its end, checksums included, because `go` refuses a zip with a wrong one, and closes it. `check`
+ * is called with each file before it is read. Throws an Error that says what is wrong with the zip.
  */
 export async function readZipContent(
   zip: ZipFile,

@@ -1,5 +1,5 @@
 /**
- * The content of a stored zip (`zip-content.ts`), wherever the store keeps it.
+ * Reads the content of a stored zip, wherever the store keeps it.
  *
  * Small files and the directory are read through windows on the zip: a store opens a file for every read, and a zip may
  * hold ten thousand entries.
@@ -8,18 +8,18 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { RandomAccessReader, fromRandomAccessReaderPromise } from 'yauzl';
 import type { Part, VersionReader } from '../store/version-store.js';
-import { ZIP_OPTIONS, readZipContent, type ZipContent } from './content.js';
+import { ZIP_OPTIONS, readZipContent, type ZipContent } from './check.js';
 
-/** Bytes that are read at once. */
+/** Bytes of one read of the store. */
 const WINDOW = 1024 * 1024;
-/** Ranges up to this size are read through a window. */
+/** Ranges up to this size, in bytes, are read through a window. */
 const SMALL = 256 * 1024;
 /** One window for the directory, one for the content. */
 const MAX_WINDOWS = 2;
 
 /**
- * Reads the stored zip `part` from its first to its last byte. `check` sees each file before it is read. Throws an Error
- * that says why it is no good zip.
+ * Reads the stored zip `part` from its first to its last byte. `check` is called with each file before it is read. Throws
+ * an Error that says what is wrong with the zip.
  */
 export async function readZipFiles(
   store: VersionReader,
@@ -31,7 +31,7 @@ export async function readZipFiles(
   return readZipContent(await fromRandomAccessReaderPromise(reader, size, ZIP_OPTIONS), check);
 }
 
-/** A stored zip as the library wants to read it: anywhere, in any order. */
+/** A stored zip in the form that yauzl reads: at any position, in any order. */
 class StoredZipReader extends RandomAccessReader {
   readonly #store: VersionReader;
   readonly #part: Part;

@@ -7,7 +7,7 @@ import { parseModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { createZipWriter } from '../../src/zip/writer.js';
-import { hashModuleZip } from '../../src/zip/hash-module-zip.js';
+import { hashModuleZip } from '../../src/zip/check.js';
 import { openLog } from '../../src/sumdb/log/log.js';
 import { parseSignerKey, parseVerifierKey } from '../../src/sumdb/format/note.js';
 import { goSumLines } from '../../src/sumdb/format/record.js';

@@ -3,14 +3,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
-import { putBytes, type PartKind, type VersionStore } from '../../src/store/version-store.js';
+import { putBytes, type PartKind } from '../../src/store/version-store.js';
 import { createZipWriter } from '../../src/zip/writer.js';
 import { readLocalFiles } from '../../src/vcs/mirror/read-local.js';
 import { checkStored, storedVersions, type FilesAtHand, type StoredFault } from '../../src/verify/stored.js';
-import { readZipFiles } from '../../src/zip/reader.js';
 import { zipHash } from '../conformance/module-hash.js';
 import { missing } from '../support/requirements.js';
-import { storeWith } from '../support/store-with.js';
 import { tempDir } from '../support/tmp.js';
 import { labModule, moveLab, type MoveLab } from './move-lab.js';
 
@@ -188,36 +186,5 @@ describe('storedVersions', () => {
     ] as const)
       await putBytes(store, { module, version, kind }, Buffer.from('x'));
     expect(await storedVersions(store, module)).toEqual(['v1.2.0', 'v1.10.0', 'v2.0.0+incompatible']);
-  });
-});
-
-describe('readZipFiles', () => {
-  it('reads many small files and a big one with few reads of the store', async () => {
-    const store: VersionStore = createDiskStore(await tempDir('store'));
-    const part = { module: labModule('same'), version: VERSION, kind: 'zip' } as const;
-    await store.put(part, async (sink) => {
-      const writer = createZipWriter(sink);
-      for (let i = 0; i < 3_000; i += 1)
-        await writer.addBuffer(`m/${String(i).padStart(5, '0')}`, Buffer.from(`file ${i}\n`.repeat(50)));
-      const piece = Buffer.alloc(1024 * 1024);
-      await writer.addStream(
-        'm/big',
-        (async function* () {
-          for (let i = 0; i < 20; i += 1) yield Promise.resolve(piece);
-        })(),
-      );
-      await writer.finish();
-    });
-    let opened = 0;
-    const counting = storeWith(store, {
-      open(asked, range) {
-        opened += 1;
-        return store.open(asked, range);
-      },
-    });
-    const { hash, files } = await readZipFiles(counting, part);
-    expect(files).toHaveLength(3_001);
-    expect(opened).toBeLessThan(20);
-    expect(hash).toBe(await zipHash((await store.read(part)) ?? Buffer.alloc(0)));
   });
 });

@@ -35,7 +35,7 @@ function fastSink(): { sink: Writable; pieces: Buffer[] } {
   return { sink, pieces };
 }
 
-describe('createGatheringWriter', () => {
+describe('createBufferedSink', () => {
   it('passes on the same bytes in the same order, and counts them', () => {
     const writes = fc.array(
       fc.oneof(fc.nat(100), fc.integer({ min: 10_000, max: 80_000 }), fc.constant('flush')),
@@ -89,7 +89,7 @@ describe('createGatheringWriter', () => {
     }
   });
 
-  it('refuses to write for a sink that is gone, with its error', () => {
+  it('throws the error of a sink that is closed', () => {
     const { sink } = fastSink();
     sink.on('error', () => undefined);
     const writer = createBufferedSink(sink);
@@ -98,7 +98,7 @@ describe('createGatheringWriter', () => {
     expect(() => writer.write(Buffer.from('y'))).toThrow('disk full');
   });
 
-  it('fails for who waits for a sink that goes', async () => {
+  it('rejects for a caller that waits for a sink that is closed', async () => {
     const { sink } = slowSink(1);
     const writer = createBufferedSink(sink);
     writer.write(Buffer.alloc(100));

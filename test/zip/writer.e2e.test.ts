@@ -129,13 +129,12 @@ describe('createZipWriter', () => {
   });
 
   it('counts more files than 16 bits can (zip64), and exactly as many', async () => {
-    for (const count of [0xfffe, 0xffff, 0x10001]) {
-      const zip = await zipOf(async (writer) => {
-        for (let i = 0; i < count; i += 1) await writer.addBuffer(`f${i}`, Buffer.alloc(0));
-      });
-      const read = await readZip(zip);
-      expect([read.length, read.at(-1)?.name]).toEqual([count, `f${count - 1}`]);
-    }
+    const count = 0x10001;
+    const zip = await zipOf(async (writer) => {
+      for (let i = 0; i < count; i += 1) await writer.addBuffer(`f${i}`, Buffer.alloc(0));
+    });
+    const read = await readZip(zip);
+    expect([read.length, read.at(-1)?.name]).toEqual([count, `f${count - 1}`]);
   });
 
   it.skipIf(programPath('unzip') === undefined)('writes archives that unzip finds no fault in', async () => {

@@ -1,0 +1,65 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ModhavenError } from '../../src/errors.js';
+import { hashModuleZip } from '../../src/zip/check.js';
+import { tempDir } from '../support/tmp.js';
+import { makeVersion } from '../transfer/versions.js';
+
+const MODULE = 'example.com/m';
+const VERSION = 'v1.0.0';
+const NAME = `${MODULE}@${VERSION}`;
+
+async function hashOf(zip: Buffer, name = NAME): Promise<string> {
+  const file = path.join(await tempDir('zip'), 'zip');
+  await writeFile(file, zip);
+  return hashModuleZip(file, name);
+}
+
+/** The reason of the refusal. */
+async function refusal(zip: Buffer, name = NAME): Promise<string | undefined> {
+  const error = await hashOf(zip, name).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ModhavenError);
+  expect(error).toMatchObject({ code: 'MODULE_INVALID', message: `not a zip of ${name}` });
+  return (error as ModhavenError).reason;
+}
+
+describe('hashModuleZip', () => {
+  it('is the h1: hash of the files, as go.sum has it', async () => {
+    const { zip, hash } = await makeVersion(MODULE, VERSION, { 'a.go': 'package a\n', 'sub/größe.txt': 'x' });
+    expect(await hashOf(zip)).toBe(hash);
+  });
+
+  it('refuses the zip of another version', async () => {
+    const { zip } = await makeVersion(MODULE, VERSION);
+    expect(await refusal(zip, `${MODULE}@v1.0.1`)).toContain(`it holds ${NAME}/go.mod`);
+  });
+
+  it.each([
+    { name: 'sub/go.mod', reason: 'go.mod file not in module root directory' },
+    { name: '../evil', reason: 'invalid path element ".."' },
+    { name: 'con/a.go', reason: 'malformed file path "con/a.go"' },
+    { name: 'GO.MOD', reason: 'go.mod files must have lowercase names' },
+  ])('refuses $name', async ({ name, reason }) => {
+    const { zip } = await makeVersion(MODULE, VERSION, { [name]: 'x' });
+    expect(await refusal(zip)).toContain(reason);
+  });
+
+  it('refuses two names that are one on a file system without case', async () => {
+    const { zip } = await makeVersion(MODULE, VERSION, { 'a.go': 'package a\n', 'A.go': 'package a\n' });
+    expect(await refusal(zip)).toMatch(/case-insensitive|collision/);
+  });
+
+  it('refuses a zip in which any one byte of a content changed', async () => {
+    const { zip } = await makeVersion(MODULE, VERSION, { 'a.go': 'package a' });
+    const damaged = Buffer.from(zip);
+    const at = damaged.indexOf('package a');
+    damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
+    expect(await refusal(damaged)).toContain('checksum');
+  });
+
+  it('refuses a zip wherever it is cut off', async () => {
+    const { zip } = await makeVersion(MODULE, VERSION);
+    for (let length = 0; length < zip.length; length += 37) await refusal(zip.subarray(0, length));
+  });
+});
