@@ -46,7 +46,7 @@ describe('readZipFiles', () => {
   it('calls check with each file and its size before it reads the file', async () => {
     const { zip } = await makeVersion(MODULE, VERSION, { 'a.go': 'package a\n', 'b.go': 'package b // b\n' });
     const seen: [string, number][] = [];
-    const store = createMemoryStore([[PART, zip]]);
+    const store = createMemoryStore({ known: [[PART, zip]] });
     await readZipFiles(store, PART, (name, size) => seen.push([name, size]));
     expect(seen).toEqual([
       [`${MODULE}@${VERSION}/go.mod`, 21],
@@ -65,10 +65,12 @@ describe('readZipFiles', () => {
     { name: 'is not a zip', damage: () => Buffer.from('<html>sign in</html>') },
   ])('throws for a zip that $name', async ({ damage }) => {
     const { zip } = await makeVersion(MODULE, VERSION);
-    await expect(readZipFiles(createMemoryStore([[PART, damage(zip)]]), PART)).rejects.toThrow(Error);
+    await expect(readZipFiles(createMemoryStore({ known: [[PART, damage(zip)]] }), PART)).rejects.toThrow(
+      Error,
+    );
   });
 
   it('throws where the store has no such zip', async () => {
-    await expect(readZipFiles(createMemoryStore([]), PART)).rejects.toThrow(Error);
+    await expect(readZipFiles(createMemoryStore(), PART)).rejects.toThrow(Error);
   });
 });
