@@ -6,7 +6,8 @@ import type { Logger } from './log/log.js';
 import type { ModulePath } from './module/module-path.js';
 import type { RepoUrl } from './module/repo-url.js';
 import { namesHostOf } from './discovery/direct-hosts.js';
-import { createDiscovery } from './discovery/discovery.js';
+import { createDiscovery, pagesThrough } from './discovery/discovery.js';
+import { HttpClient } from './http/client.js';
 import { openStores } from './store/open-stores.js';
 import { createModuleRouter } from './modfetch/router.js';
 import { createModuleService, type ModuleSource } from './modfetch/git-source.js';
@@ -15,6 +16,7 @@ import { createRepoRoots, type RepoRoots } from './modfetch/repo-root.js';
 import { createOfflineSource } from './modfetch/offline.js';
 import type { ChecksumDatabases } from './sumdb/databases.js';
 import type { VersionStore } from './store/version-store.js';
+import type { Config } from './config/load-config.js';
 import { vcsSettings, type Settings } from './config/settings.js';
 import { createDatabase } from './sumdb/log/database.js';
 import { guardedStore } from './sumdb/log/guarded-store.js';
@@ -90,13 +92,15 @@ export function createServices({ settings, vanity, log, onNewRefs }: ServicesOpt
   const drift = createDriftWatch({ store, host, vanity, log });
   const roots = createRepoRoots({ candidates: (path) => vanity().candidates(path), host, refreshMs });
   const ours = createModuleService({ roots, host, store, refreshMs, log, onRepo: watchRepo });
-  const client = createGoproxyClient({ proxies, timeoutMs: () => config().vcsTimeoutMs });
+  const http = createHttp(config);
+  const client = createGoproxyClient({ http, proxies, timeoutMs: () => config().vcsTimeoutMs });
   const directly = createModuleService({
     ...{ store, refreshMs, log },
     roots: createDiscovery({
       hosts: () => config().directHosts,
       timeoutMs: () => config().vcsTimeoutMs,
       refreshMs,
+      get: pagesThrough(http, () => config().vcsConnectTimeoutMs),
     }),
     // Its own mirrors: a host that is not ours might send git to one that is.
     host: createCodeHost({
@@ -161,4 +165,18 @@ export function createServices({ settings, vanity, log, onNewRefs }: ServicesOpt
   }
 
   return { store, host, roots, ours, modules, isPrivate, sumdb, logbook, drift, tags };
+}
+
+/** What is asked over http but git itself; a host counts as named where any setting names it. */
+function createHttp(config: () => Config): HttpClient {
+  const isNamed = (url: URL) => {
+    const { hosts, directHosts, upstream } = config();
+    return (
+      hosts.has(url.host) ||
+      hosts.has(url.hostname) ||
+      directHosts.has(url.host) ||
+      upstream.some((proxy) => new URL(proxy.url).origin === url.origin)
+    );
+  };
+  return new HttpClient({ hosts: () => config().hosts, isNamed, env: process.env });
 }

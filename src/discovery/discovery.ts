@@ -4,7 +4,12 @@
  * the page at that path says the same.
  */
 import { LRUCache } from 'lru-cache';
-import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
+import { ModhavenError, isModhavenError } from '../errors.js';
+import { beginningOf } from '../http/body.js';
+import type { HttpClient } from '../http/client.js';
+import { describeHttpError } from '../http/errors.js';
+import { BadRedirect, followRedirects } from '../http/redirects.js';
+import { isIdleTimeout, type HttpResponse } from '../http/request.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
 import { redactLine } from '../redact.js';
@@ -31,89 +36,109 @@ export interface DiscoveryOptions {
   timeoutMs: () => number;
   /** How long an answer holds, in milliseconds. */
   refreshMs: () => number;
-  /** GETs a page without following redirects. */
-  get?: (url: URL, signal: AbortSignal) => Promise<Response>;
+  /** GETs a page without following redirects; `isFirst` is false for where a redirect leads. */
+  get: GetPage;
 }
 
-const MAX_REDIRECTS = 10;
+export type GetPage = (url: URL, options: { signal: AbortSignal; isFirst: boolean }) => Promise<HttpResponse>;
+
 /** Bytes of a page that are read: its head is at the beginning. */
 const MAX_PAGE = 1024 * 1024;
 const MAX_REMEMBERED = 10_000;
 
-export function createDiscovery({ hosts, timeoutMs, refreshMs, get = getPage }: DiscoveryOptions): Discovery {
-  const flights = createSingleflight();
-  const known = new LRUCache<string, { root: DirectRoot; at: number; hosts: DirectHosts }>({
+/** Asks for pages by way of `http`. The login of this server is for the host of the path, not for one it names. */
+export function pagesThrough(http: HttpClient, idleTimeoutMs: () => number): GetPage {
+  return (url, { signal, isFirst }) =>
+    http.get(url, { signal, idleTimeoutMs: idleTimeoutMs(), login: isFirst ? 'own' : undefined });
+}
+
+export function createDiscovery(options: DiscoveryOptions): Discovery {
+  return new PageDiscovery(options);
+}
+
+class PageDiscovery implements Discovery {
+  readonly #options: DiscoveryOptions;
+  readonly #flights = createSingleflight();
+  readonly #known = new LRUCache<string, { root: DirectRoot; at: number; hosts: DirectHosts }>({
     max: MAX_REMEMBERED,
   });
 
-  async function discover(path: string): Promise<DirectRoot> {
+  constructor(options: DiscoveryOptions) {
+    this.#options = options;
+  }
+
+  async find(path: string): Promise<DirectRoot> {
+    const { hosts, refreshMs } = this.#options;
+    const before = this.#known.get(path);
+    const isFresh = before?.hosts === hosts() && Date.now() - before.at < refreshMs();
+    if (before !== undefined && isFresh) return before.root;
+    return this.#flights.run(path, async () => {
+      const at = Date.now();
+      if (!namesHostOf(hosts(), path)) throw notFound(path, 'direct_hosts does not name its host');
+      const root = await this.#discover(path);
+      this.#known.set(path, { root, at, hosts: hosts() });
+      return root;
+    });
+  }
+
+  async #discover(path: string): Promise<DirectRoot> {
+    const hosts = this.#options.hosts();
     const fixed = staticRoot(path);
     if (fixed !== undefined)
-      return { root: fixed.root, repos: [allowedRepo(hosts(), fixed.repo, path)], subdir: '' };
-    const found = match(await importsAt(path), path);
+      return { root: fixed.root, repos: [allowedRepo(hosts, fixed.repo, path)], subdir: '' };
+    const found = match(await this.#importsAt(path), path);
     if (found.root !== path) {
-      const confirmed = match(await importsAt(found.root), path);
+      const confirmed = match(await this.#importsAt(found.root), path);
       if (JSON.stringify(confirmed) !== JSON.stringify(found))
         throw notFound(path, `the pages at ${path} and ${found.root} disagree`);
     }
     if (found.vcs !== 'git') throw notFound(path, `its page names ${found.vcs}; this server reads git only`);
     return {
       root: found.root,
-      repos: [allowedRepo(hosts(), found.repo, path)],
+      repos: [allowedRepo(hosts, found.repo, path)],
       subdir: subdirOf(found, path),
     };
   }
 
-  async function importsAt(path: string): Promise<GoImport[]> {
-    const url = new URL(`https://${path}?go-get=1`);
-    const signal = AbortSignal.timeout(timeoutMs());
+  async #importsAt(path: string): Promise<GoImport[]> {
+    const start = new URL(`https://${path}?go-get=1`);
+    if (!mayAsk(this.#options.hosts(), start)) throw leadsAway(path, start);
+    const signal = AbortSignal.timeout(this.#options.timeoutMs());
+    let at = start;
+    const ask = (url: URL) => {
+      at = url;
+      return this.#options.get(url, { signal, isFirst: url.origin === start.origin });
+    };
+    const check = (to: URL) => {
+      if (!mayAsk(this.#options.hosts(), to)) throw leadsAway(path, to);
+    };
     try {
-      const response = await follow(url, signal, path);
-      const imports = parseGoImports(await beginningOf(response));
-      if (imports.length > 0 || response.ok) return imports;
+      const { response } = await followRedirects(start, ask, check);
+      const imports = parseGoImports(await beginningOf(response, MAX_PAGE));
+      const isOk = response.status >= 200 && response.status < 300;
+      if (imports.length > 0 || isOk) return imports;
       if (response.status === 404 || response.status === 410)
-        throw notFound(path, `${url.host} answered ${response.status}`);
-      throw new ModhavenError('HOST_REFUSED', `${url.host} answered ${response.status} for ${path}?go-get=1`);
+        throw notFound(path, `${start.host} answered ${response.status}`);
+      throw new ModhavenError(
+        'HOST_REFUSED',
+        `${start.host} answered ${response.status} for ${path}?go-get=1`,
+      );
     } catch (error) {
       if (isModhavenError(error)) throw error;
-      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-      const code = signal.aborted ? 'HOST_TIMEOUT' : 'HOST_UNREACHABLE';
-      throw new ModhavenError(code, `cannot ask ${url.host} where ${path} is`, {
-        reason: redactLine(errorMessage(cause)),
+      if (error instanceof BadRedirect) throw notFound(path, error.message.replace(/^it/, 'its page'));
+      const code = signal.aborted || isIdleTimeout(error) ? 'HOST_TIMEOUT' : 'HOST_UNREACHABLE';
+      throw new ModhavenError(code, `cannot ask ${start.host} where ${path} is`, {
+        reason: redactLine(
+          signal.aborted ? `${at.host} did not answer in time` : describeHttpError(error, at),
+        ),
         cause: error,
       });
     }
   }
+}
 
-  async function follow(url: URL, signal: AbortSignal, path: string): Promise<Response> {
-    let at = url;
-    for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
-      if (!mayAsk(hosts(), at)) throw notFound(path, `its page leads to ${at.protocol}//${at.host}`);
-      const response = await get(at, signal);
-      const location =
-        response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
-      if (location === null) return response;
-      await response.body?.cancel();
-      if (!URL.canParse(location, at.href)) throw notFound(path, 'its page redirects to no address');
-      at = new URL(location, at.href);
-    }
-    throw notFound(path, `its page redirects more than ${MAX_REDIRECTS} times`);
-  }
-
-  return {
-    async find(path) {
-      const before = known.get(path);
-      const isFresh = before?.hosts === hosts() && Date.now() - before.at < refreshMs();
-      if (before !== undefined && isFresh) return before.root;
-      return flights.run(path, async () => {
-        const at = Date.now();
-        if (!namesHostOf(hosts(), path)) throw notFound(path, 'direct_hosts does not name its host');
-        const root = await discover(path);
-        known.set(path, { root, at, hosts: hosts() });
-        return root;
-      });
-    },
-  };
+function leadsAway(path: string, url: URL): ModhavenError {
+  return notFound(path, `its page leads to ${url.protocol}//${url.host}`);
 }
 
 /** The one tag that covers `path`. A tag for a module proxy goes before others of the same root. */
@@ -130,21 +155,6 @@ function subdirOf({ subdir }: GoImport, path: string): string {
   const problem = checkDirectory(subdir);
   if (problem === undefined) return cleanDirectory(subdir);
   throw notFound(path, `its page names the subdirectory ${JSON.stringify(subdir)}: ${problem}`);
-}
-
-function getPage(url: URL, signal: AbortSignal): Promise<Response> {
-  return fetch(url.href, { redirect: 'manual', signal });
-}
-
-async function beginningOf({ body }: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of (body ?? []) as AsyncIterable<Uint8Array>) {
-    pieces.push(piece);
-    size += piece.length;
-    if (size >= MAX_PAGE) break;
-  }
-  return Buffer.concat(pieces).toString('utf8', 0, MAX_PAGE);
 }
 
 function notFound(path: string, reason: string): ModhavenError {

@@ -8,6 +8,7 @@
  */
 import type { UpstreamProxy } from '../config/upstream.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
+import type { HttpClient } from '../http/client.js';
 import { createHostLimiter } from '../vcs/transport/host-limiter.js';
 import { StorageHostFailure, askUpstream, type Consume } from './upstream-answer.js';
 
@@ -29,6 +30,7 @@ export interface ReadOptions<T> {
 }
 
 export interface GoproxyClientOptions {
+  http: HttpClient;
   proxies: () => readonly UpstreamProxy[];
   /** Milliseconds without a byte after which an answer is given up. */
   timeoutMs: () => number;
@@ -47,14 +49,14 @@ const BUSY = {
 };
 
 export function createGoproxyClient(options: GoproxyClientOptions): GoproxyClient {
-  const { proxies, timeoutMs, concurrency = CONCURRENCY } = options;
+  const { http, proxies, timeoutMs, concurrency = CONCURRENCY } = options;
   const turns = createHostLimiter(() => concurrency, BUSY);
 
   function readFrom<T>(proxy: UpstreamProxy, path: string, consume: Consume<T>): Promise<T> {
     const host = new URL(proxy.url).host;
     const idleTimeoutMs = timeoutMs();
-    const patience = { idleTimeoutMs, overallMs: OVERALL * idleTimeoutMs };
-    return turns.run(host, idleTimeoutMs, () => askUpstream(proxy, path, patience, consume));
+    const timeouts = { idleTimeoutMs, overallMs: OVERALL * idleTimeoutMs };
+    return turns.run(host, idleTimeoutMs, () => askUpstream(http, proxy, path, timeouts, consume));
   }
 
   return {

@@ -7,6 +7,7 @@ import { parseModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { createModuleService } from '../../src/modfetch/git-source.js';
 import { createCodeHost } from '../../src/vcs/code-host.js';
+import { httpClient } from '../support/http-client.js';
 import { gitHttpHost } from '../support/git-http-host.js';
 import { repo } from '../support/git-repo.js';
 import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
@@ -43,10 +44,10 @@ function discovery(...hosts: string[]): Discovery {
     hosts: () => named,
     timeoutMs: () => 10_000,
     refreshMs: () => 0,
-    get: (url, signal) => {
+    get: (url, { signal }) => {
       asked.push(url.href);
-      const path = `${url.host}${url.pathname}${url.search}`;
-      return fetch(`http://127.0.0.1:${web.port}/${path}`, { redirect: 'manual', signal });
+      const target = new URL(`http://127.0.0.1:${web.port}/${url.host}${url.pathname}${url.search}`);
+      return httpClient().get(target, { signal, idleTimeoutMs: 10_000, login: undefined });
     },
   });
 }

@@ -21,7 +21,11 @@ let zip: Buffer;
 beforeEach(async () => {
   [upstream, storage, zip] = await Promise.all([fakeUpstream(), fakeUpstream(), zipOf(NAME, noise(SIZE))]);
   server = await startServer({
-    config: { upstream: `${upstream.url.replace('//', '//me:s3cret@')},${upstream.url}/second` },
+    config: {
+      upstream: `${upstream.url.replace('//', '//me:s3cret@')},${upstream.url}/second`,
+      // Redirects lead to an address of this machine only where the configuration names it.
+      vcs: { hosts: { [`127.0.0.1:${storage.port}`]: {} } },
+    },
   });
 });
 afterEach(async () => {

@@ -8,6 +8,7 @@ import { createDiskStore } from '../../src/store/disk-store.js';
 import { createModuleRouter } from '../../src/modfetch/router.js';
 import type { ModuleSource } from '../../src/modfetch/git-source.js';
 import type { VersionStore } from '../../src/store/version-store.js';
+import { httpClient } from '../support/http-client.js';
 import { createGoproxyClient } from '../../src/upstream/goproxy-client.js';
 import { createStaleCache } from '../../src/upstream/stale-cache.js';
 import { createUpstreamModules } from '../../src/upstream/upstream-modules.js';
@@ -56,7 +57,7 @@ function modulesBehind(
   const proxies = urls.map((url) => ({ url, credentials: undefined, fallbackOn }));
   return createUpstreamModules({
     ...(direct === undefined ? {} : { direct }),
-    client: createGoproxyClient({ proxies: () => proxies, timeoutMs: () => 500 }),
+    client: createGoproxyClient({ http: httpClient(), proxies: () => proxies, timeoutMs: () => 500 }),
     store,
     lastKnown: createStaleCache({ dir: join(folder, 'upstream'), log: { warn: warn as never } }),
     tempDir: folder,
@@ -306,6 +307,7 @@ describe('the list of upstreams', () => {
     let patience = 60_000;
     const proxy = { url: upstream.url, credentials: undefined, fallbackOn: 'not-found' as const };
     const client = createGoproxyClient({
+      http: httpClient(),
       proxies: () => [proxy],
       timeoutMs: () => patience,
       concurrency: 1,

@@ -1,14 +1,14 @@
 /**
- * What the host said is nothing that this client knows, or nothing it should decide about: git is to be asked the same,
- * and what it makes of it holds.
+ * The host answered with something that this client does not know, or should not decide about: git is to send the same
+ * request, and what git makes of the answer holds.
  */
 export class FallbackToGit extends Error {
-  /** Whether this repository will say the same next time. */
+  /** Whether this repository will answer the same next time. */
   readonly always: boolean;
 
   constructor(why: string, { always = false }: { always?: boolean } = {}) {
     super(why);
-    this.name = 'AskGit';
+    this.name = 'FallbackToGit';
     this.always = always;
   }
 }

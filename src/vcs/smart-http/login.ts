@@ -1,48 +1,56 @@
 /** Shows a host the login it asks for, as git does: not before it asks, and only to the host that the login is for. */
-import type { IncomingMessage } from 'node:http';
+import { discard } from '../../http/body.js';
+import { basic } from '../../http/client.js';
+import type { HttpResponse } from '../../http/request.js';
 import type { RepoUrl } from '../../module/repo-url.js';
-import { GitFailure } from '../transport/git-exec.js';
-import { curlLogin, type Login } from '../transport/netrc.js';
 import type { Access } from '../transport/access.js';
+import { GitFailure } from '../transport/git-exec.js';
+import { curlLogin } from '../transport/netrc.js';
 import { FallbackToGit } from './fallback-to-git.js';
-import { discard } from './http-request.js';
 
-/** Asks with the value of an `Authorization` header, or without. */
-export type SendWithLogin = (authorization: string | undefined) => Promise<IncomingMessage>;
+/** Sends a request with the value of an `Authorization` header, or without. */
+export type SendWithLogin = (authorization: string | undefined) => Promise<HttpResponse>;
 
-/** Remembers of the host of `remote` whether it wants a login. */
-export function createLogin(
-  remote: RepoUrl,
-  env: NodeJS.ProcessEnv,
-): (reach: Access, question: SendWithLogin) => Promise<IncomingMessage> {
-  let isWanted = false;
+/** The login for the host of one repository, with what is known of whether the host wants it. */
+export class LoginOnDemand {
+  readonly #remote: RepoUrl;
+  readonly #env: NodeJS.ProcessEnv;
+  #isWanted = false;
 
-  /** Throws `GitFailure` in git's words where the host refuses the login, and `AskGit` where it wants one of another kind. */
-  return async (reach, question) => {
-    if (!isWanted) {
-      const answer = await question(undefined);
-      if (answer.statusCode !== UNAUTHORIZED) return answer;
-      void discard(answer);
-      if (!isBasicAlone(answer.headers['www-authenticate'] ?? ''))
+  constructor(remote: RepoUrl, env: NodeJS.ProcessEnv) {
+    this.#remote = remote;
+    this.#env = env;
+  }
+
+  /**
+   * The answer to a request, which is sent again with the login if the host asks for one. Throws `GitFailure` in git's
+   * words where the host refuses the login, and `FallbackToGit` where it wants one of another kind.
+   */
+  async send(access: Access, send: SendWithLogin): Promise<HttpResponse> {
+    if (!this.#isWanted) {
+      const response = await send(undefined);
+      if (response.status !== UNAUTHORIZED) return response;
+      void discard(response);
+      if (!isBasicAlone(response.header('www-authenticate') ?? ''))
         throw new FallbackToGit('a login that is not Basic', { always: true });
     }
-    const login = reach.login ?? (await curlLogin(remote, env));
-    // Perhaps a helper of the account knows one.
+    const login = access.login ?? (await curlLogin(this.#remote, this.#env));
+    // A credential helper of the account may know one.
     if (login === undefined || login.password === '') throw new FallbackToGit('a login', { always: true });
-    const answer = await question(basic(login));
-    isWanted = answer.statusCode !== UNAUTHORIZED;
-    if (isWanted) return answer;
-    void discard(answer);
-    if (reach.login === undefined) throw new FallbackToGit('another login', { always: true });
-    throw new GitFailure('login', 128, `fatal: Authentication failed for '${remote.gitUrl}/'`);
-  };
+    const response = await send(basic(login));
+    this.#isWanted = response.status !== UNAUTHORIZED;
+    if (this.#isWanted) return response;
+    void discard(response);
+    if (access.login === undefined) throw new FallbackToGit('another login', { always: true });
+    throw new GitFailure('login', 128, `fatal: Authentication failed for '${this.#remote.gitUrl}/'`);
+  }
 }
 
 const UNAUTHORIZED = 401;
 
 /**
  * Whether these challenges (RFC 9110, section 11.6.1) leave no choice but Basic, or one that git does not know either.
- * Where there is a safer one, git shows the password to nobody.
+ * Where there is a safer one, git sends the password to no host.
  */
 function isBasicAlone(challenges: string): boolean {
   // Quoted text may hold anything; what is left begins with the name of a scheme, or is `name=value`.
@@ -53,7 +61,3 @@ function isBasicAlone(challenges: string): boolean {
 
 /** What libcurl prefers to Basic (CURLOPT_HTTPAUTH). */
 const SAFER: ReadonlySet<string> = new Set(['digest', 'ntlm', 'negotiate']);
-
-function basic({ username, password }: Login): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-}

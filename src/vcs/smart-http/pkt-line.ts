@@ -19,7 +19,7 @@ export function packet(text: string): string {
 }
 
 /**
- * The packets of `source`, as many at a time as came together. Throws `AskGit` where it is something else, or ends in the
+ * The packets of `source`, as many at a time as came together. Throws `FallbackToGit` where it is something else, or ends in the
  * middle of a packet.
  */
 export async function* packets(source: AsyncIterable<Buffer>): AsyncGenerator<Packet[], undefined> {

@@ -16,7 +16,7 @@ export interface Capabilities {
 
 const AGENT = 'agent=modhaven';
 
-/** Reads the answer to `GET …/info/refs?service=git-upload-pack`. Throws `AskGit` unless it is of version 2. */
+/** Reads the answer to `GET …/info/refs?service=git-upload-pack`. Throws `FallbackToGit` unless it is of version 2. */
 export async function readCapabilities(answer: AsyncIterable<Packet[]>): Promise<Capabilities> {
   const lines: string[] = [];
   let left = MAX_CAPABILITIES;
@@ -64,7 +64,7 @@ export function lsRefsRequest(capabilities: Capabilities): string {
   ]);
 }
 
-/** Reads the answer to `lsRefsRequest`. Throws `AskGit`. */
+/** Reads the answer to `lsRefsRequest`. Throws `FallbackToGit`. */
 export async function readRefs(answer: AsyncIterable<Packet[]>): Promise<RefListing> {
   const refs = new Map<string, string>();
   let defaultBranch: string | undefined;
@@ -130,7 +130,7 @@ export function fetchRequest(capabilities: Capabilities, what: PackRequest): str
 
 /**
  * The bytes of the pack in the answer to `fetchRequest`; before the first of them, `onShallow` was told which commits
- * come without their parents. Throws `AskGit` for whatever else the host says, and where the answer is cut off.
+ * come without their parents. Throws `FallbackToGit` for whatever else the host says, and where the answer is cut off.
  */
 export async function* readPack(
   answer: AsyncIterable<Packet[]>,

@@ -12,7 +12,7 @@ const SMALL = 256 * 1024;
 
 /**
  * Adds the pack that `bytes` are to `repo`; `partial` says that some of what it refers to is with the host on purpose.
- * Only whoever writes `repo` may do this. Throws what `bytes` throws, STORAGE where our disk is at fault, and `AskGit`
+ * Only whoever writes `repo` may do this. Throws what `bytes` throws, STORAGE where our disk is at fault, and `FallbackToGit`
  * where git does not take the pack; then nothing was added.
  */
 export async function receivePack(

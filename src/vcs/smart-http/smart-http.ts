@@ -2,22 +2,22 @@
  * Talks to http and https hosts from within this process (gitprotocol-http(5), version 2): starting git and its helper for
  * http takes longer than most hosts take to answer, and each start makes a connection of its own.
  *
- * Only what goes as usual is decided here. Whatever else an account is set up for or a host says, the caller asks git,
+ * Only what goes as usual is decided here. Whatever else an account is set up for or a host answers, the caller starts git,
  * which knows all of it, and whose words for what is wrong are those that are explained to people.
  */
-import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import { codeOf, isIdleTimeout } from '../../http/request.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import type { BareRepo } from '../mirror/bare-repo.js';
-import { silentHost } from '../transport/reachability.js';
-import { GitFailure } from '../transport/git-exec.js';
 import { writeCommitRef, referencedCommits, shallowCommits } from '../mirror/commit-refs.js';
 import type { RefListing } from '../refs.js';
 import type { Access, VcsSettings } from '../transport/access.js';
-import { createAccountSettings } from './account-settings.js';
+import { GitFailure } from '../transport/git-exec.js';
+import { silentHost } from '../transport/reachability.js';
+import { createAccountSettings, type AccountSettings } from './account-settings.js';
 import { FallbackToGit } from './fallback-to-git.js';
-import { discard, sendRequest, IdleTimeout } from './http-request.js';
-import { createLogin } from './login.js';
+import { GitRequests } from './git-requests.js';
+import { LoginOnDemand } from './login.js';
 import { packets } from './pkt-line.js';
 import {
   fetchRequest,
@@ -50,12 +50,12 @@ export interface WantedFiles {
 
 export interface SmartHttp {
   /**
-   * What the host lists; undefined where git is to be asked. Throws `GitFailure` with git's words for what the host said
-   * no to, and HOST_TIMEOUT if it does not answer.
+   * What the host lists; undefined where git is to be started. Throws `GitFailure` with git's words for what the
+   * host refused, and HOST_TIMEOUT if it does not answer.
    */
-  listRefs(reach: Access): Promise<RefListing | undefined>;
-  /** Brings what is wanted into `repo`, inside of its `write`; false where git is to be asked. Throws likewise, and STORAGE. */
-  fetch(reach: Access, repo: BareRepo, wanted: Wanted): Promise<boolean>;
+  listRefs(access: Access): Promise<RefListing | undefined>;
+  /** Brings what is wanted into `repo`, inside of its `write`; false where git is to be started. Throws likewise, and STORAGE. */
+  fetch(access: Access, repo: BareRepo, wanted: Wanted): Promise<boolean>;
 }
 
 /** The client for the host of `remote`; `dir` is any directory of ours, made if need be. */
@@ -70,109 +70,128 @@ const MAX_HOSTS = 1_000;
 /** Of so many commits that are here a host is told. */
 const MAX_HAVES = 256;
 
-/** Hosts and proxies in front of them know git by how this begins. */
-const USER_AGENT = 'git/2.0 (modhaven)';
+/** What all clients share. */
+interface Shared {
+  settings: () => VcsSettings;
+  env: NodeJS.ProcessEnv;
+  hasOwnSettings: AccountSettings;
+  /** By scheme, host and port: what one repository can do is tried with its neighbours. */
+  neighbours: LRUCache<string, Capabilities>;
+}
 
 export function createSmartHosts(settings: () => VcsSettings, env: NodeJS.ProcessEnv): SmartHosts {
   const hasOwnSettings = createAccountSettings(env);
-  /** By scheme, host and port: what one repository says is tried with its neighbours. */
   const neighbours = new LRUCache<string, Capabilities>({ max: MAX_HOSTS });
-
-  return (remote, dir) => {
-    const base = plainUrl(remote);
-    const showLogin = createLogin(remote, env);
-    let own: Capabilities | undefined;
-    let leftToGitUntil = 0;
-
-    /** Undefined where git is to be asked. */
-    async function talk<T>(
-      reach: Access,
-      work: (host: Host, capabilities: Capabilities) => Promise<T>,
-    ): Promise<T | undefined> {
-      if (base === undefined || leftToGitUntil > Date.now() || (await hasOwnSettings(remote, dir)))
-        return undefined;
-      const { timeoutMs, connectTimeoutMs } = settings();
-      const signal = AbortSignal.timeout(timeoutMs);
-      const ask: Host['ask'] = (path, { headers, ...rest }) =>
-        showLogin(reach, (authorization) =>
-          sendRequest({
-            url: new URL(base.href + path),
-            headers: { ...COMMON_HEADERS, ...headers, ...(authorization && { authorization }) },
-            ...rest,
-            trust: reach.trust,
-            signal,
-            idleTimeoutMs: connectTimeoutMs,
-          }),
-        );
-      try {
-        return await withCapabilities({ ask, signal }, base.origin, work);
-      } catch (error) {
-        if (signal.aborted) throw new GitFailure('fetch', undefined, '', true);
-        if (error instanceof IdleTimeout) throw silentHost(remote, connectTimeoutMs);
-        if (error instanceof FallbackToGit) {
-          own = undefined;
-          if (error.always) leftToGitUntil = Date.now() + LEFT_TO_GIT_MS;
-          return undefined;
-        }
-        if (isConnectionTrouble(error)) return undefined;
-        throw error;
-      }
-    }
-
-    /** What a neighbour can do saves a question. Where that is not enough here, this repository is asked itself. */
-    async function withCapabilities<T>(
-      host: Host,
-      origin: string,
-      work: (host: Host, capabilities: Capabilities) => Promise<T>,
-    ): Promise<T> {
-      const assumed = own ?? neighbours.get(origin);
-      if (assumed !== undefined) {
-        try {
-          return await work(host, assumed);
-        } catch (error) {
-          if (own !== undefined || !(error instanceof FallbackToGit) || error.always) throw error;
-        }
-      }
-      own = await readCapabilities(packets(await advertisement(host, remote)));
-      neighbours.set(origin, own);
-      return work(host, own);
-    }
-
-    return {
-      listRefs: (reach) =>
-        talk(reach, async (host, capabilities) =>
-          readRefs(packets(await result(host, lsRefsRequest(capabilities)))),
-        ),
-
-      async fetch(reach, repo, wanted) {
-        const done = await talk(reach, async (host, capabilities) => {
-          const request = fetchRequest(capabilities, await packRequest(repo, wanted));
-          let cut: string[] = [];
-          const pack = readPack(packets(await result(host, request, { patient: true })), (commits) => {
-            cut = commits;
-          });
-          await receivePack(repo, pack, { partial: wanted.withoutFiles, signal: host.signal });
-          if ('commit' in wanted) {
-            const [found] = await repo.objects([wanted.commit]);
-            if (found?.type !== 'commit') throw new FallbackToGit('the pack is without the commit');
-            await writeCommitRef(repo.dir, wanted.commit, cut);
-          }
-          return true;
-        });
-        return done ?? false;
-      },
-    };
-  };
+  const shared: Shared = { settings, env, hasOwnSettings, neighbours };
+  return (remote, dir) => new SmartHttpClient(shared, remote, dir);
 }
 
-/** One conversation: a few requests with one deadline. */
-interface Host {
-  /** `path` goes behind the address of the repository. */
-  ask(
-    path: string,
-    request: { headers?: Record<string, string>; body?: string; patient?: boolean },
-  ): Promise<IncomingMessage>;
-  signal: AbortSignal;
+/** The client for one repository. */
+class SmartHttpClient implements SmartHttp {
+  readonly #shared: Shared;
+  readonly #remote: RepoUrl;
+  readonly #dir: string;
+  readonly #base: URL | undefined;
+  readonly #login: LoginOnDemand;
+  /** What the host can do for this repository, as far as it said so. */
+  #capabilities: Capabilities | undefined;
+  #leftToGitUntil = 0;
+
+  constructor(shared: Shared, remote: RepoUrl, dir: string) {
+    this.#shared = shared;
+    this.#remote = remote;
+    this.#dir = dir;
+    this.#base = plainUrl(remote);
+    this.#login = new LoginOnDemand(remote, shared.env);
+  }
+
+  listRefs(access: Access): Promise<RefListing | undefined> {
+    return this.#talk(access, async (requests, capabilities) => {
+      const { body } = await requests.result(lsRefsRequest(capabilities));
+      return readRefs(packets(body));
+    });
+  }
+
+  async fetch(access: Access, repo: BareRepo, wanted: Wanted): Promise<boolean> {
+    const done = await this.#talk(access, async (requests, capabilities) => {
+      await fetchInto(repo, wanted, requests, capabilities);
+      return true;
+    });
+    return done ?? false;
+  }
+
+  /** Runs `work` with one deadline; undefined where git is to be started. */
+  async #talk<T>(
+    access: Access,
+    work: (requests: GitRequests, capabilities: Capabilities) => Promise<T>,
+  ): Promise<T | undefined> {
+    const base = this.#base;
+    if (base === undefined || this.#leftToGitUntil > Date.now()) return undefined;
+    if (await this.#shared.hasOwnSettings(this.#remote, this.#dir)) return undefined;
+    const { timeoutMs, connectTimeoutMs: idleTimeoutMs } = this.#shared.settings();
+    const signal = AbortSignal.timeout(timeoutMs);
+    const requests = new GitRequests({
+      ...{ base, access, signal, idleTimeoutMs },
+      remote: this.#remote,
+      login: this.#login,
+    });
+    try {
+      return await this.#withCapabilities(requests, base.origin, work);
+    } catch (error) {
+      if (signal.aborted) throw new GitFailure('fetch', undefined, '', true);
+      if (isIdleTimeout(error)) throw silentHost(this.#remote, idleTimeoutMs);
+      if (error instanceof FallbackToGit) {
+        this.#capabilities = undefined;
+        if (error.always) this.#leftToGitUntil = Date.now() + LEFT_TO_GIT_MS;
+        return undefined;
+      }
+      if (isConnectionTrouble(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** What a neighbour can do saves a request. Where that is not enough here, this repository's own answer is asked for. */
+  async #withCapabilities<T>(
+    requests: GitRequests,
+    origin: string,
+    work: (requests: GitRequests, capabilities: Capabilities) => Promise<T>,
+  ): Promise<T> {
+    const { neighbours } = this.#shared;
+    const assumed = this.#capabilities ?? neighbours.get(origin);
+    if (assumed !== undefined) {
+      try {
+        return await work(requests, assumed);
+      } catch (error) {
+        if (this.#capabilities !== undefined || !(error instanceof FallbackToGit) || error.always)
+          throw error;
+      }
+    }
+    const { body } = await requests.advertisement();
+    const capabilities = await readCapabilities(packets(body));
+    this.#capabilities = capabilities;
+    neighbours.set(origin, capabilities);
+    return work(requests, capabilities);
+  }
+}
+
+/** Asks for a pack and takes it in; a commit gets a ref, which keeps it, once it is there. */
+async function fetchInto(
+  repo: BareRepo,
+  wanted: Wanted,
+  requests: GitRequests,
+  capabilities: Capabilities,
+): Promise<void> {
+  const request = fetchRequest(capabilities, await packRequest(repo, wanted));
+  const { body } = await requests.result(request, { patient: true });
+  let cut: string[] = [];
+  const pack = readPack(packets(body), (commits) => {
+    cut = commits;
+  });
+  await receivePack(repo, pack, { partial: wanted.withoutFiles, signal: requests.signal });
+  if (!('commit' in wanted)) return;
+  const [found] = await repo.objects([wanted.commit]);
+  if (found?.type !== 'commit') throw new FallbackToGit('the pack is without the commit');
+  await writeCommitRef(repo.dir, wanted.commit, cut);
 }
 
 /** The address as git asks it, with a slash at the end; undefined where that is not for this client. */
@@ -184,33 +203,6 @@ function plainUrl({ scheme, gitUrl }: RepoUrl): URL | undefined {
   const url = new URL(withSlash);
   return url.href === withSlash && url.search === '' && url.hash === '' ? url : undefined;
 }
-
-async function advertisement(host: Host, { gitUrl }: RepoUrl): Promise<IncomingMessage> {
-  const answer = await host.ask('info/refs?service=git-upload-pack', {});
-  const { statusCode = 0, headers } = answer;
-  if (statusCode === 200 && headers['content-type'] === 'application/x-git-upload-pack-advertisement')
-    return answer;
-  void discard(answer);
-  // What a web server says no to it says no to git as well; asking twice would count twice where it counts.
-  if (statusCode >= 400)
-    throw new GitFailure(
-      'fetch',
-      128,
-      `fatal: unable to access '${gitUrl}/': The requested URL returned error: ${statusCode}`,
-    );
-  throw new FallbackToGit(`status ${statusCode}`, { always: true });
-}
-
-async function result(host: Host, body: string, { patient = false } = {}): Promise<IncomingMessage> {
-  const type = 'application/x-git-upload-pack';
-  const headers = { 'content-type': `${type}-request`, accept: `${type}-result` };
-  const answer = await host.ask('git-upload-pack', { headers, body, patient });
-  if (answer.statusCode === 200 && answer.headers['content-type'] === `${type}-result`) return answer;
-  void discard(answer);
-  throw new FallbackToGit(`status ${answer.statusCode ?? 0}`);
-}
-
-const COMMON_HEADERS = { 'user-agent': USER_AGENT, 'git-protocol': 'version=2', pragma: 'no-cache' };
 
 async function packRequest({ dir }: BareRepo, wanted: Wanted): Promise<PackRequest> {
   const { withoutFiles } = wanted;
@@ -226,7 +218,7 @@ async function packRequest({ dir }: BareRepo, wanted: Wanted): Promise<PackReque
   };
 }
 
-/** What Node says of sockets, TLS and http; git will say it in words that are explained to people. */
+/** What Node and undici say of sockets, TLS and http; git will say it in words that are explained to people. */
 function isConnectionTrouble(error: unknown): boolean {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+  return error instanceof Error && codeOf(error) !== undefined;
 }

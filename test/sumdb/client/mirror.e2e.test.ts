@@ -8,6 +8,7 @@ import { tileHashReader } from '../../../src/sumdb/format/tile-reader.js';
 import { tilePath } from '../../../src/sumdb/format/tile.js';
 import { recordHash, storedHashIndex, treeHash } from '../../../src/sumdb/format/tlog.js';
 import { openTree, type SignedTree } from '../../../src/sumdb/format/tree-head.js';
+import { httpClient } from '../../support/http-client.js';
 import { createGoproxyClient } from '../../../src/upstream/goproxy-client.js';
 import { createSumdbMirror, type SumdbMirror } from '../../../src/sumdb/client/mirror.js';
 import { createSumdbSource } from '../../../src/upstream/sumdb-source.js';
@@ -53,7 +54,7 @@ async function answer(url: string): Promise<ReturnType<typeof status>> {
 
 function mirrorOver(urls = [proxy.url]): SumdbMirror {
   const proxies = urls.map((url) => ({ url, credentials: undefined, fallbackOn: 'not-found' as const }));
-  const client = createGoproxyClient({ proxies: () => proxies, timeoutMs: () => 10_000 });
+  const client = createGoproxyClient({ http: httpClient(), proxies: () => proxies, timeoutMs: () => 10_000 });
   return createSumdbMirror({
     dir,
     source: createSumdbSource({ client, proxies: () => proxies, address: () => own.url }),

@@ -311,7 +311,7 @@ describe.skipIf(missing('git'))('a kept connection', () => {
     l.host.requests.splice(0);
     await code.open(at('foo'), 0);
     expect(host.connections()).toBe(count + 1);
-    expect(old.size).toBe(0);
+    expect(old.size).toBeLessThan(count);
     expect(askers(l.host.requests)).toEqual(['us']);
   });
 });

@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
-import { hasNetrcLogin, netrcLogin, parseNetrc } from '../../../src/vcs/transport/netrc.js';
+import { parseNetrc } from '../../../src/http/netrc.js';
+import { hasNetrcLogin, netrcLogin } from '../../../src/vcs/transport/netrc.js';
 import { tempDir } from '../../support/tmp.js';
 
 describe('parseNetrc', () => {

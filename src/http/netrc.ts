@@ -1,0 +1,68 @@
+/**
+ * Logins in `~/.netrc`.
+ *
+ * git leaves that file to libcurl, which reads it as ftp(1) describes it: words separated by white space, `machine
+ * HOST` or `default` before each login, a `#` before a comment, a macro up to the next empty line. Ports are no part of
+ * that format, so what stands behind `machine HOST:PORT` is read here, for that server alone.
+ */
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Login {
+  username: string;
+  password: string;
+}
+
+/** One login of a netrc. */
+export interface NetrcLogin extends Login {
+  /** In lower case; undefined stands for any (`default`). */
+  machine: string | undefined;
+}
+
+/** The logins in the text of a netrc, in their order. */
+export function parseNetrc(text: string): NetrcLogin[] {
+  const lines = text.replace(/\r\n?/g, '\n').replace(/(^|\s)macdef\s[\s\S]*?(?:\n\n|$)/g, '$1');
+  const words = lines
+    .split('\n')
+    .filter((line) => !line.trimStart().startsWith('#'))
+    .flatMap((line) => line.match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? []);
+  const logins: NetrcLogin[] = [];
+  for (let i = 0; i < words.length; i += 1) {
+    const word = words[i] ?? '';
+    if (word === 'default') logins.push({ machine: undefined, username: '', password: '' });
+    if (!TAKES_VALUE.has(word)) continue;
+    i += 1; // a password may be spelled "machine"
+    const value = unquote(words[i] ?? '');
+    const login = logins.at(-1);
+    if (word === 'machine') logins.push({ machine: value.toLowerCase(), username: '', password: '' });
+    else if (word === 'login' && login !== undefined) login.username = value;
+    else if (word === 'password' && login !== undefined) login.password = value;
+  }
+  return logins;
+}
+
+/** The logins of the account, none where it has no such file. git and curl read `~/.netrc` whatever `NETRC` says. */
+export async function readNetrc(env: NodeJS.ProcessEnv): Promise<NetrcLogin[]> {
+  return parseNetrc(await readFile(join(env.HOME ?? homedir(), '.netrc'), 'utf8').catch(() => ''));
+}
+
+/**
+ * The login for `url`, as the go command finds it: in `$NETRC` or `~/.netrc`, for the host with its port, else for the host,
+ * and sent over https alone.
+ */
+export async function netrcLoginFor(url: URL, env: NodeJS.ProcessEnv): Promise<Login | undefined> {
+  if (url.protocol !== 'https:') return undefined;
+  const file =
+    env.NETRC === undefined || env.NETRC === '' ? join(env.HOME ?? homedir(), '.netrc') : env.NETRC;
+  const logins = parseNetrc(await readFile(file, 'utf8').catch(() => ''));
+  const withPort = `${url.hostname}:${url.port === '' ? '443' : url.port}`;
+  const found = [withPort, url.hostname].map((name) => logins.find(({ machine }) => machine === name));
+  return found.find((login) => login !== undefined);
+}
+
+const TAKES_VALUE: ReadonlySet<string> = new Set(['machine', 'login', 'password', 'account']);
+
+function unquote(word: string): string {
+  return word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word;
+}
