@@ -1,7 +1,7 @@
 /** The composition root: settings in, a server out. Nothing here decides anything. */
 import { createServices } from './services.js';
 import { watchFiles } from './config/watch-files.js';
-import { formatProblem } from './config/yaml-source.js';
+import { formatProblem } from './yaml/problems.js';
 import type { Logger } from './log/log.js';
 import { createResponseCache } from './proxy/response-cache.js';
 import { createTrust } from './proxy/client-address.js';
@@ -131,14 +131,18 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
     forgetChanging(Date.now());
     if (watched().join('\n') === watchedBefore) return;
     watcher.close();
-    watcher = watchFiles(watched(), reload);
+    watcher = watch();
   }
 
   function watched(): string[] {
     const { file } = config();
     return file === undefined ? rules.files() : [file, ...rules.files()];
   }
-  let watcher = watchFiles(watched(), reload);
+  function watch(): { close(): void } {
+    const onError = (error: unknown) => log.error({ err: error }, 'the files could not be read again');
+    return watchFiles(watched(), reload, { onError });
+  }
+  let watcher = watch();
 
   return {
     server,

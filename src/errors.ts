@@ -72,6 +72,19 @@ export function isModhavenError(error: unknown, ...codes: ErrorCode[]): error is
   return error instanceof ModhavenError && (codes.length === 0 || codes.includes(error.code));
 }
 
+/**
+ * What kept `file` from being read, for a reader that must go on whatever its content is: anything but a ModhavenError is a
+ * fault of ours, which must not end a server that has good settings in memory.
+ */
+export function asConfigError(error: unknown, file: string): ModhavenError {
+  if (isModhavenError(error)) return error;
+  return new ModhavenError('CONFIG', `${file}: the file cannot be used because of a fault in modhaven`, {
+    reason: errorMessage(error),
+    remedy: 'Put the last content back, and report the fault with the content.',
+    cause: error,
+  });
+}
+
 /** The codes that state a fact about a module: asking again gives the same answer until somebody pushes. */
 const FACTS: readonly ErrorCode[] = [
   'MODULE_NOT_FOUND',

@@ -3,7 +3,7 @@
  * credentials, the same ssh options and the same git.
  */
 import { loadConfig } from '../config/load-config.js';
-import { formatProblem } from '../config/yaml-source.js';
+import { formatProblem } from '../yaml/problems.js';
 import { errorMessage, isModhavenError } from '../errors.js';
 import { parseModulePath } from '../module/module-path.js';
 import type { RepoUrl } from '../module/repo-url.js';

@@ -5,7 +5,7 @@
  */
 import pLimit from 'p-limit';
 import { loadConfig, type Config } from '../config/load-config.js';
-import { formatProblem } from '../config/yaml-source.js';
+import { formatProblem } from '../yaml/problems.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseModulePath, type ModulePath } from '../module/module-path.js';
 import { parseRepoUrl, type RepoUrl } from '../module/repo-url.js';

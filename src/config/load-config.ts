@@ -3,18 +3,18 @@
  *
  * Nothing is left to look up afterwards but the secrets in files, which are read at use so that they can be rotated.
  */
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import { errorMessage, ModhavenError } from '../errors.js';
+import { ModhavenError } from '../errors.js';
 import { defaultPublicUrl, parseListen } from './listen.js';
 import type { Listen } from './listen.js';
 import { ConfigFile } from './schema.js';
 import type { UpstreamProxy } from './upstream.js';
 import { expandVariables, VARIABLES } from './variables.js';
-import { parseYaml, problemsError } from './yaml-source.js';
-import type { YamlSource } from './yaml-source.js';
-import { parseWithSchema } from './zod-problems.js';
+import { problemsError } from '../yaml/problems.js';
+import { readConfigText } from '../yaml/read-text.js';
+import { parseWithSchema } from '../yaml/with-schema.js';
+import { parseYaml, type YamlSource } from '../yaml/yaml-source.js';
 
 /** How one git host is talked to. Paths are absolute. */
 export interface HostSettings {
@@ -86,7 +86,7 @@ export function loadConfig(
   env: NodeJS.ProcessEnv = process.env,
   overrides: ConfigOverrides = {},
 ): Config {
-  const text = file === undefined ? '' : readText(file);
+  const text = file === undefined ? '' : readConfigText(file, FILE_WORDS);
   return parseConfig(text, file, env, overrides);
 }
 
@@ -200,22 +200,15 @@ function directWarnings(
   }
 }
 
+const FILE_WORDS = {
+  what: 'the configuration file',
+  remedy: 'Check the path given with --config and its permissions.',
+};
+
 function readListenFlag(text: string): Listen {
   const listen = parseListen(text);
   if (listen) return listen;
   throw new ModhavenError('CONFIG', `--listen ${JSON.stringify(text)} is not an address to listen at`, {
     remedy: 'Write HOST:PORT, [::1]:PORT, :PORT or unix:/path.',
   });
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ModhavenError('CONFIG', `${file}: the configuration file cannot be read`, {
-      reason: errorMessage(error),
-      remedy: 'Check the path given with --config and its permissions.',
-      cause: error,
-    });
-  }
 }

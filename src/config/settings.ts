@@ -5,7 +5,7 @@
  * listens, where its cache is, how many workers it has, its checksum database) keeps its old value, and that is said.
  */
 import { loadConfig, type Config, type ConfigOverrides } from './load-config.js';
-import { isModhavenError, type ModhavenError } from '../errors.js';
+import { asConfigError, type ModhavenError } from '../errors.js';
 import type { VcsSettings } from '../vcs/transport/access.js';
 
 export interface Settings {
@@ -37,8 +37,7 @@ export function createSettings(
         lastError = undefined;
         return ignored.map(([name]) => name);
       } catch (error) {
-        if (!isModhavenError(error)) throw error;
-        lastError = error;
+        lastError = asConfigError(error, file ?? 'modhaven.yaml');
         return undefined;
       }
     },

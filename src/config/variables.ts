@@ -4,7 +4,8 @@
  * A variable that is not set is an error: an empty token would only show up later, as a refusal by the git host. A `$`
  * that does not begin `${` stays a `$`; there is no escape and no `${NAME:-default}`.
  */
-import type { DataPath, Problem, YamlSource } from './yaml-source.js';
+import type { Problem } from '../yaml/problems.js';
+import type { DataPath, YamlSource } from '../yaml/yaml-source.js';
 
 /** What looks like a variable, for `parseYaml`: its braces are text even inside `{ … }`. */
 export const VARIABLES = /\$\{[^{}\n]*\}/g;

@@ -10,20 +10,29 @@ import { unwatchFile, watchFile } from 'node:fs';
 
 /**
  * Calls `onChange` once for every change of one or several of `files`, also when one appears or disappears. A file is
- * given one more interval to come to rest first, so that a half-written one is not read.
+ * given one more interval to come to rest first, so that a half-written one is not read. What `onChange` throws goes to
+ * `onError`: it is thrown in a timer, where it would end the process.
  */
 export function watchFiles(
   files: readonly string[],
   onChange: () => void,
-  { intervalMs = 250 }: { intervalMs?: number } = {},
+  { intervalMs = 250, onError }: { intervalMs?: number; onError: (error: unknown) => void },
 ): { close(): void } {
   const settleMs = intervalMs + Math.ceil(intervalMs / 5);
   let timer: NodeJS.Timeout | undefined;
 
   function changed(): void {
     clearTimeout(timer);
-    timer = setTimeout(onChange, settleMs);
+    timer = setTimeout(act, settleMs);
     timer.unref();
+  }
+
+  function act(): void {
+    try {
+      onChange();
+    } catch (error) {
+      onError(error);
+    }
   }
 
   for (const file of files) watchFile(file, { interval: intervalMs, persistent: false }, changed);

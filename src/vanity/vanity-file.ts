@@ -2,12 +2,12 @@
  * From vanity.yaml to a map. Every problem of the file is found and reported with its line and column, so that one
  * look at the log is enough; any problem at all means that the file is not used.
  */
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parseWithSchema, unknownKey } from '../config/zod-problems.js';
-import { explain, parseYaml, problemsError } from '../config/yaml-source.js';
-import type { DataPath, Problem, YamlSource } from '../config/yaml-source.js';
-import { errorMessage, ModhavenError } from '../errors.js';
+import { explain, problemsError, type Problem } from '../yaml/problems.js';
+import { readConfigText } from '../yaml/read-text.js';
+import { parseWithSchema, unknownKey } from '../yaml/with-schema.js';
+import { parseYaml, type DataPath, type YamlSource } from '../yaml/yaml-source.js';
+import type { ModhavenError } from '../errors.js';
 import { compileRule } from './rule.js';
 import { type RuleEntry, VanityFile } from './schema.js';
 import { createRuleIndex, createVanityMap } from './vanity-map.js';
@@ -26,22 +26,17 @@ const PLACEHOLDERS = /(?<=[/\w.~-])\{\w+(?:\.\.\.)?\}/g;
 
 /** Reads `file`. Throws CONFIG: `FILE:LINE:COL: sentence`, one problem a line. */
 export function loadVanity(file: string, options: VanityFileOptions): VanityMap {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ModhavenError('CONFIG', `${file}: the vanity file cannot be read`, {
-      reason: errorMessage(error),
-      remedy: 'Check the key vanity in modhaven.yaml and the permissions of the file.',
-      cause: error,
-    });
-  }
+  const text = readConfigText(file, {
+    what: 'the vanity file',
+    remedy: 'Check the key vanity in modhaven.yaml and the permissions of the file.',
+  });
   return parseVanity(text, file, options);
 }
 
 /** `loadVanity` of a text that is already there; relative paths in it begin at the folder of `file`. */
 export function parseVanity(text: string, file: string, options: VanityFileOptions): VanityMap {
   const source = parseYaml(text, file, PLACEHOLDERS);
+  if (source.data === undefined) throw emptyFile(file);
   checkTopLevel(source);
   const {
     host: written,
@@ -79,6 +74,12 @@ export function parseVanity(text: string, file: string, options: VanityFileOptio
     { file, warnings, host, hostless: written === undefined, cacheMaxAge: cache_max_age },
     index,
   );
+}
+
+/** Editors empty a file before they write it: that must not take all rules away. */
+function emptyFile(file: string): ModhavenError {
+  const message = 'the file holds no rules, only comments or nothing at all; write "paths: {}" to have none';
+  return problemsError(file, [{ line: 1, column: 1, message }]);
 }
 
 interface RuleInFile {

@@ -3,8 +3,8 @@
  * bad edit does.
  */
 import type { Logger } from 'pino';
-import { formatProblem } from '../config/yaml-source.js';
-import { isModhavenError, type ModhavenError } from '../errors.js';
+import { formatProblem } from '../yaml/problems.js';
+import { asConfigError, type ModhavenError } from '../errors.js';
 import { createVanityStore, type VanityStore } from './vanity-store.js';
 import type { VanityMap } from './vanity-map.js';
 
@@ -42,9 +42,8 @@ export function vanityInUse({ file, defaultHost, log }: VanityInUseOptions): Van
     try {
       store = createVanityStore({ file: next, defaultHost });
     } catch (error) {
-      if (!isModhavenError(error)) throw error;
-      switchError = error;
-      log.error({ error: error.message }, 'the new vanity file has an error; the old one stays in use');
+      switchError = asConfigError(error, next);
+      log.error({ error: switchError.message }, 'the new vanity file has an error; the old one stays in use');
       return false;
     }
     inUse = next;

@@ -7,7 +7,7 @@
  * by element, walked one level at a time with all nodes that still match, best first: so the first rule of the deepest
  * level is the answer, and 10,000 rules cost no more than ten.
  */
-import type { Problem } from '../config/yaml-source.js';
+import type { Problem } from '../yaml/problems.js';
 import { canCapture, isPlaceholder, isRest } from './rule-key.js';
 import { applyRule } from './rule.js';
 import type { RepoRoot, VanityRule } from './rule.js';

@@ -2,8 +2,7 @@
  * The map in use. A good edit replaces it as a whole; a bad one changes nothing but what `lastError` says, because the
  * developers who build at that moment have done nothing wrong.
  */
-import { isModhavenError } from '../errors.js';
-import type { ModhavenError } from '../errors.js';
+import { asConfigError, type ModhavenError } from '../errors.js';
 import { loadVanity } from './vanity-file.js';
 import type { VanityMap } from './vanity-map.js';
 
@@ -41,8 +40,7 @@ export function createVanityStore({ file, defaultHost, onReload }: VanityStoreOp
         map = load();
         lastError = undefined;
       } catch (error) {
-        if (!isModhavenError(error)) throw error;
-        lastError = error;
+        lastError = asConfigError(error, file);
       }
       onReload?.(map, lastError);
       return lastError === undefined;

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { loadConfig, parseConfig } from '../../src/config/load-config.js';
 import { ConfigFile } from '../../src/config/schema.js';
-import { keysAt } from '../../src/config/zod-problems.js';
+import { keysAt } from '../../src/yaml/with-schema.js';
 import { RuleEntry } from '../../src/vanity/schema.js';
 import { loadVanity, parseVanity } from '../../src/vanity/vanity-file.js';
 

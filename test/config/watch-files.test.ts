@@ -13,6 +13,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { watchFiles } from '../../src/config/watch-files.js';
 
 let dir: string;
+const errors: unknown[] = [];
 let watcher: { close(): void } | undefined;
 
 beforeEach(() => {
@@ -30,6 +31,7 @@ async function contentsSeen(file: string): Promise<string[]> {
   const seen: string[] = [];
   watcher = watchFiles([file, join(dir, 'other')], () => seen.push(readFileSync(file, 'utf8')), {
     intervalMs: 20,
+    onError: (error) => errors.push(error),
   });
   // Until the first stat is taken, there is nothing to compare with: change the second file until that is noticed.
   await vi.waitFor(() => {
@@ -85,6 +87,17 @@ describe('watchFiles', () => {
     renameSync(file, join(dir, 'away'));
     writeFileSync(file, 'back');
     await vi.waitFor(() => expect(seen.at(-1)).toBe('back'), WAIT);
+  });
+
+  it('hands on what the listener throws, and goes on', async () => {
+    const file = join(dir, 'vanity.yaml');
+    writeFileSync(file, 'old');
+    const seen = await contentsSeen(file);
+    errors.length = 0;
+    renameSync(file, join(dir, 'away')); // the listener of this test cannot read it then
+    await vi.waitFor(() => expect(errors).toHaveLength(1), WAIT);
+    renameSync(join(dir, 'away'), file);
+    await vi.waitFor(() => expect(seen.at(-1)).toBe('old'), WAIT);
   });
 
   it('says nothing any more once it is closed', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatProblem } from '../../src/config/yaml-source.js';
+import { formatProblem } from '../../src/yaml/problems.js';
 import { loadVanity, parseVanity } from '../../src/vanity/vanity-file.js';
 import type { VanityMap } from '../../src/vanity/vanity-map.js';
 import { messageOf } from '../config/message-of.js';
@@ -129,7 +129,7 @@ paths:
       text: 'host: a.corp\npaths:\n  /x:\n    repo: [http://h/x, "git@g:x"]\n',
       rules: { 'a.corp/x': 'http://h/x' },
     },
-    { name: 'an empty file', text: '', rules: {} },
+    { name: 'no rules at all', text: 'paths: {}\n', rules: {} },
     { name: 'no rules yet', text: 'host: a.corp\npaths:\n', rules: {} },
   ])('reads $name', ({ text, rules }) => {
     const map = parse(text);

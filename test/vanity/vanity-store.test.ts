@@ -66,9 +66,30 @@ describe('createVanityStore', () => {
     );
   });
 
+  it.each([
+    ['nothing', ''],
+    ['comments only', '# paths:\n#   /x: http://h/x\n\n'],
+    ['the beginning of a document', '---\n'],
+    ['an alias of itself', 'paths: &p\n  /x: *p\n'],
+    ['brackets', '['.repeat(100_000)],
+  ])('keeps the last good rules when an edit leaves %s', (_, text) => {
+    writeFileSync(file, 'paths:\n  /x: http://h/x\n');
+    const store = createVanityStore({ file, defaultHost: 'a.corp' });
+    writeFileSync(file, text);
+    expect(store.reload()).toBe(false);
+    expect(store.current().rules).toHaveLength(1);
+    expect(store.lastError()?.message).toMatch(/vanity\.yaml:\d+:\d+: /);
+    writeFileSync(file, 'paths: {}\n');
+    expect(store.reload()).toBe(true);
+    expect(store.current().rules).toHaveLength(0);
+  });
+
   it('follows the file when watched', async () => {
     const store = createVanityStore({ file, defaultHost: 'a.corp' });
-    const watcher = watchFiles([file], () => store.reload(), { intervalMs: 20 });
+    const watcher = watchFiles([file], () => store.reload(), {
+      intervalMs: 20,
+      onError: (error) => expect.unreachable(String(error)),
+    });
     try {
       await vi.waitFor(
         () => {

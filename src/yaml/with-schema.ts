@@ -5,14 +5,14 @@
  */
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { problemsError } from './yaml-source.js';
-import type { DataPath, Problem, YamlSource } from './yaml-source.js';
+import { problemsError, type Problem } from './problems.js';
+import type { DataPath, YamlSource } from './yaml-source.js';
 
 /** `data` (what `source` holds, perhaps with variables filled in) as `schema` makes it. Throws CONFIG with every problem. */
 export function parseWithSchema<T>(schema: z.ZodType<T>, source: YamlSource, data: unknown): T {
   const result = schema.safeParse(data ?? {}, { reportInput: true });
   if (result.success) return result.data;
-  const context = { source, schema };
+  const context = { source, keysOf: keyFinder(schema) };
   throw problemsError(
     source.file,
     result.error.issues.flatMap((issue) => problemsOf(issue, [], context)),
@@ -33,14 +33,15 @@ export function unknownKey(key: string, known: readonly string[]): string {
 
 interface Context {
   source: YamlSource;
-  schema: z.ZodType;
+  /** The keys the schema knows for the map at a path. */
+  keysOf: (path: DataPath) => string[];
 }
 
 function problemsOf(issue: z.core.$ZodIssue, above: DataPath, context: Context): Problem[] {
   const { source } = context;
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    const known = keysAt(context.schema, path);
+    const known = context.keysOf(path);
     return issue.keys.map((key) => ({
       ...source.locate([...path, key], 'key'),
       message: unknownKey(key, known),
@@ -97,7 +98,20 @@ interface KeySchema {
 
 /** The keys `schema` knows for the map at `path`. */
 export function keysAt(schema: z.ZodType, path: DataPath): string[] {
-  let level = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as KeySchema];
+  return keyFinder(schema)(path);
+}
+
+/** `keysAt` of one schema: a file of garbage asks for its keys once for each of its lines. */
+function keyFinder(schema: z.ZodType): (path: DataPath) => string[] {
+  let root: KeySchema | undefined;
+  return (path) => {
+    root ??= z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as KeySchema;
+    return keysBelow(root, path);
+  };
+}
+
+function keysBelow(root: KeySchema, path: DataPath): string[] {
+  let level = [root];
   for (const step of path) {
     level = level.flatMap(alternatives).flatMap(({ properties, additionalProperties }) => {
       const next = properties?.[String(step)] ?? additionalProperties;

@@ -4,22 +4,13 @@
  * Our two files are edited by hand, so whatever is wrong with one is reported as `FILE:LINE:COL: sentence`, all
  * problems at once, first line first. Refused beyond YAML's own rules: a key written twice (the YAML 1.2
  * specification, 3.2.1.1, wants keys unique, parsers disagree about the winner), a second document in the file, keys
- * that are not text, and aliases that multiply ("billion laughs").
+ * that are not text, control characters, and more than `limits.ts` allows ("billion laughs" included).
  */
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter } from 'yaml';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
-import { ModhavenError } from '../errors.js';
-
-/** A place in a file, counted from 1. */
-export interface Position {
-  line: number;
-  column: number;
-}
-
-/** One thing that is wrong, or worth a warning. `message` is one sentence without the position. */
-export interface Problem extends Position {
-  message: string;
-}
+import { parseBounded, TooMuch, type ParsedText } from './bounded-parse.js';
+import { checkTree, plainKey } from './check-tree.js';
+import { problemsError, type Position } from './problems.js';
 
 /** Where something stands in the data: keys and list indexes from the root. */
 export type DataPath = readonly PropertyKey[];
@@ -36,48 +27,53 @@ export interface YamlSource {
 /**
  * Parses `text`. `braces` matches what is text to us although YAML would read its braces as a map, for instance
  * `${NAME}` in `{ token: ${NAME} }`; each match must begin before the brace and end with it, or be the braces alone.
- * Throws CONFIG with every syntax problem.
+ * Throws CONFIG with the first syntax problem, or every other one.
  */
 export function parseYaml(text: string, file: string, braces: RegExp): YamlSource {
   const lines = new LineCounter();
-  // Duplicates are looked for below: the library compares every key with every other, too slow for 10,000 rules.
-  const document = parseDocument(hideBraces(text.replace(/^\uFEFF/, ''), braces), {
-    lineCounter: lines,
-    prettyErrors: false,
-    uniqueKeys: false,
-  });
   function position(offset: number | undefined): Position {
     const { line, col } = lines.linePos(offset ?? 0);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   }
+  function refuse(offset: number | undefined, message: string): never {
+    throw problemsError(file, [{ ...position(offset), message }]);
+  }
 
-  const syntax = document.errors.map((error) => ({
-    ...position(error.pos[0]),
-    message: syntaxMessage(error),
-  }));
-  if (syntax.length > 0) throw problemsError(file, syntax.slice(0, 1));
-  const bad = checkTree(document.contents, position);
-  if (bad.length > 0) throw problemsError(file, bad);
-  const index = createIndex(document, position);
-  return { file, data: showBraces(toData(document, file)), locate: index };
+  const clean = text.replace(/^\uFEFF/, '');
+  const control = CONTROL.exec(clean);
+  if (control !== null) {
+    for (let end = clean.indexOf('\n'); end >= 0 && end < control.index; end = clean.indexOf('\n', end + 1))
+      lines.addNewLine(end + 1);
+    lines.lineStarts.unshift(0);
+    refuse(
+      control.index,
+      `the character ${codePoint(control[0])} has no place in a text: is this a configuration file?`,
+    );
+  }
+  let parsed: ParsedText;
+  try {
+    parsed = parseBounded(hideBraces(clean, braces), lines);
+  } catch (error) {
+    if (error instanceof TooMuch)
+      refuse(error.offset, `${error.message}; no configuration file may hold more`);
+    throw error;
+  }
+  const { document, second } = parsed;
+  if (second !== undefined)
+    refuse(second, 'a second YAML document begins here; a configuration file holds one');
+  if (document === undefined) return { file, data: undefined, locate: () => position(0) };
+  const [syntax] = document.errors;
+  if (syntax !== undefined) refuse(syntax.pos[0], syntaxMessage(syntax));
+  const { problems, targets } = checkTree(document.contents, { position, keyText });
+  if (problems.length > 0) throw problemsError(file, problems);
+  return { file, data: showBraces(toData(document)), locate: createIndex(document, targets, position) };
 }
 
-/** All `problems` as one CONFIG error: `FILE:LINE:COL: sentence`, one a line, in the order of the file. */
-export function problemsError(file: string, problems: readonly Problem[]): ModhavenError {
-  const ordered = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
-  return new ModhavenError('CONFIG', ordered.map((problem) => formatProblem(file, problem)).join('\n'));
-}
+// eslint-disable-next-line no-control-regex -- refusing them is the point
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
-/** `FILE:LINE:COL: sentence` */
-export function formatProblem(file: string, { line, column, message }: Problem): string {
-  return `${file}:${line}:${column}: ${message}`;
-}
-
-/** The sentence a thrown ModhavenError makes in the middle of a problem: what, why, what to do. */
-export function explain(error: ModhavenError): string {
-  const why = error.reason === undefined ? '' : `: ${error.reason}`;
-  const remedy = error.remedy === undefined ? '' : `; ${error.remedy}`;
-  return `${error.message}${why}${remedy}`;
+function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 function syntaxMessage(error: { code: string; message: string }): string {
@@ -88,52 +84,19 @@ function syntaxMessage(error: { code: string; message: string }): string {
   return sentences[error.code] ?? `not valid YAML: ${showBracesIn(error.message.split('\n', 1)[0] ?? '')}`;
 }
 
-/** Everywhere in the tree: keys are text, no two of a map are the same, and aliases have an anchor. */
-function checkTree(root: unknown, position: (offset: number | undefined) => Position): Problem[] {
-  const problems: Problem[] = [];
-  const anchors = new Set<string>();
-  const aliases: Alias[] = [];
-  const pending: unknown[] = [root];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (isAlias(node)) aliases.push(node);
-    else if (isNode(node) && node.anchor !== undefined) anchors.add(node.anchor);
-    if (isSeq(node)) pending.push(...node.items);
-    if (!isMap(node)) continue;
-    const seen = new Map<string, Position>();
-    for (const { key, value } of node.items) {
-      if (isNode(value)) pending.push(value);
-      const at = position((key as Node | null)?.range?.[0] ?? node.range?.[0]);
-      const name = keyText(key);
-      const first = name === undefined ? undefined : seen.get(name);
-      if (name === undefined) problems.push({ ...at, message: 'a key must be plain text; put it in quotes' });
-      else if (first)
-        problems.push({ ...at, message: `the key ${JSON.stringify(name)} is already on line ${first.line}` });
-      else seen.set(name, at);
-    }
-  }
-  for (const { source, range } of aliases.filter((alias) => !anchors.has(alias.source))) {
-    problems.push({ ...position(range?.[0]), message: `the alias *${source} has no anchor &${source}` });
-  }
-  return problems;
-}
-
 function keyText(key: unknown): string | undefined {
-  if (!isScalar(key) || key.value === null || typeof key.value === 'object') return undefined;
-  return showBracesIn(typeof key.value === 'string' ? key.value : (key.source ?? ''));
+  const text = plainKey(key);
+  return text === undefined ? undefined : showBracesIn(text);
 }
 
-function toData(document: Document, file: string): unknown {
-  if (document.contents === null) return undefined;
-  try {
-    return document.toJS({ maxAliasCount: 100 }) ?? undefined;
-  } catch (error) {
-    const message = `its aliases cannot be resolved (${error instanceof Error ? error.message : String(error)})`;
-    throw problemsError(file, [{ line: 1, column: 1, message }]);
-  }
+/** How often aliases multiply is bounded before, by `checkTree`. */
+function toData(document: Document): unknown {
+  return document.contents === null ? undefined : (document.toJS({ maxAliasCount: -1 }) ?? undefined);
 }
 
 function createIndex(
   document: Document,
+  targets: ReadonlyMap<Alias, Node>,
   position: (offset: number | undefined) => Position,
 ): (path: DataPath, part: 'key' | 'value') => Position {
   const pairs = new WeakMap<YAMLMap, Map<string, { key: Node; value: Node | null }>>();
@@ -156,7 +119,7 @@ function createIndex(
     let key: Node | undefined;
     let node: Node | null | undefined = found;
     for (const step of path) {
-      if (isAlias(node)) node = node.resolve(document);
+      if (isAlias(node)) node = targets.get(node);
       if (isMap(node)) {
         const pair = pairOf(node, String(step));
         if (!pair) return position((key ?? found)?.range?.[0]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseYaml } from '../../src/config/yaml-source.js';
+import { parseYaml } from '../../src/yaml/yaml-source.js';
 import { VARIABLES } from '../../src/config/variables.js';
-import { messageOf } from './message-of.js';
+import { messageOf } from '../config/message-of.js';
 
 describe('parseYaml', () => {
   it.each([
@@ -43,14 +43,6 @@ describe('parseYaml', () => {
     },
   ])('refuses $name', ({ text, message }) => {
     expect(messageOf(() => parseYaml(text, 'f.yaml', VARIABLES))).toContain(message);
-  });
-
-  it('refuses aliases that multiply', () => {
-    const levels = Array.from({ length: 9 }, (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i}, `.repeat(9)}]`);
-    const text = `l0: &l0 [x]\n${levels.join('\n')}\n`;
-    expect(messageOf(() => parseYaml(text, 'f.yaml', VARIABLES))).toMatch(
-      /^f\.yaml:1:1: its aliases cannot be resolved/,
-    );
   });
 
   it('reads variables inside braces, and keeps columns and maps', () => {
