@@ -56,13 +56,14 @@ export const MAY_IMPORT = {
     'vcs/mirror',
   ],
 
-  config: ['module'],
-  vanity: ['module', 'config'],
-  auth: ['module', 'config', 'log', 'fs'],
+  yaml: [],
+  config: ['module', 'yaml'],
+  vanity: ['module', 'yaml'],
+  auth: ['module', 'yaml', 'log', 'fs'],
   modfetch: ['module', 'zip', 'store', 'vcs', 'vanity', 'concurrency', 'fs', 'log'],
   discovery: ['module', 'modfetch', 'store', 'concurrency'],
 
-  'sumdb/format': [],
+  'sumdb/format': ['module'],
   sumdb: ['module', 'sumdb/format'],
   'sumdb/log': ['module', 'fs', 'concurrency', 'zip', 'store', 'modfetch', 'sumdb', 'sumdb/format'],
   upstream: ['module', 'fs', 'concurrency', 'zip', 'store', 'modfetch', 'sumdb', 'sumdb/format'],
@@ -101,15 +102,15 @@ export const MAY_IMPORT = {
     'sumdb/log',
     'sumdb/client',
     'verify',
-    'proxy',
   ],
-  'app.ts': ['config', 'log', 'store', 'vanity', 'webhook', 'proxy', 'services.ts'],
+  'app.ts': ['config', 'yaml', 'log', 'store', 'vanity', 'webhook', 'proxy', 'services.ts'],
 
   'cli/terminal': ['log'],
   'cli/probe': ['module', 'store', 'vcs', 'vcs/transport', 'vanity', 'modfetch', 'proxy', 'cli/terminal'],
   'cli/report': ['module', 'vcs/transport', 'verify', 'transfer', 'cli/probe', 'cli/terminal'],
   cli: [
     'config',
+    'yaml',
     'log',
     'module',
     'fs',
@@ -153,8 +154,6 @@ export const LEAVING = {
   // The store and the zip: one type of the store in zip/reader.ts.
   zip: ['store'],
   // HTTP known by what is not HTTP.
-  'sumdb/log': ['proxy'],
-  'sumdb/client': ['proxy'],
   proxy: ['webhook'],
   // subdir.ts is a rule of modules, not of the map.
   discovery: ['vanity'],
@@ -174,7 +173,7 @@ export const ONLY_IN = {
   'simple-git': ['vcs/mirror', 'vcs/transport'],
   bcrypt: ['auth'],
   jose: ['auth'],
-  yaml: ['config', 'auth'],
+  yaml: ['yaml', 'auth'],
   yauzl: ['zip'],
   'node:child_process': ['vcs/transport', 'vcs/ssh'],
   'node:cluster': ['workers'],

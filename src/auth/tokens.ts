@@ -8,8 +8,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { parseYaml } from '../config/yaml-source.js';
-import { parseWithSchema } from '../config/zod-problems.js';
+import { parseYaml } from '../yaml/yaml-source.js';
+import { parseWithSchema } from '../yaml/with-schema.js';
 
 /** One entry of the file. */
 export interface TokenEntry {

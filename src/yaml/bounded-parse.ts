@@ -4,7 +4,7 @@
  * The library composes a document recursively, so its depth is bounded while its tokens are made, which is done without
  * recursion. The number of tokens is bounded there, too.
  */
-import { Composer, CST, Lexer, Parser, type Document, type LineCounter } from 'yaml';
+import { Composer, type CST, Lexer, Parser, type Document, type LineCounter } from 'yaml';
 import { MAX_DEPTH, MAX_NODES } from './limits.js';
 
 /** A text that is more than we take. `offset` is where it becomes so. */
@@ -36,7 +36,7 @@ export function parseBounded(text: string, lines: LineCounter): ParsedText {
   const parsed: ParsedText = { document: undefined, second: undefined };
   for (const document of composer.compose(tokens(text, lines), true, text.length)) {
     if (parsed.document !== undefined) return { ...parsed, second: document.range[0] };
-    parsed.document = document as Document.Parsed;
+    parsed.document = document;
   }
   return parsed;
 }

@@ -102,10 +102,10 @@ class TreeCheck implements CheckedTree {
   #checkKey({ key }: Pair, map: YAMLMap, seen: Map<string, Position>): void {
     const offset = (isNode(key) ? key : map).range?.[0];
     const name = this.#words.keyText(key);
-    if (name === undefined) return this.report(offset, 'a key must be plain text; put it in quotes');
+    if (name === undefined) { this.report(offset, 'a key must be plain text; put it in quotes'); return; }
     const first = seen.get(name);
     if (first !== undefined)
-      return this.report(offset, `the key ${JSON.stringify(name)} is already on line ${first.line}`);
+      { this.report(offset, `the key ${JSON.stringify(name)} is already on line ${first.line}`); return; }
     seen.set(name, this.#words.position(offset));
   }
 }
