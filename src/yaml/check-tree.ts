@@ -102,10 +102,15 @@ class TreeCheck implements CheckedTree {
   #checkKey({ key }: Pair, map: YAMLMap, seen: Map<string, Position>): void {
     const offset = (isNode(key) ? key : map).range?.[0];
     const name = this.#words.keyText(key);
-    if (name === undefined) { this.report(offset, 'a key must be plain text; put it in quotes'); return; }
+    if (name === undefined) {
+      this.report(offset, 'a key must be plain text; put it in quotes');
+      return;
+    }
     const first = seen.get(name);
-    if (first !== undefined)
-      { this.report(offset, `the key ${JSON.stringify(name)} is already on line ${first.line}`); return; }
+    if (first !== undefined) {
+      this.report(offset, `the key ${JSON.stringify(name)} is already on line ${first.line}`);
+      return;
+    }
     seen.set(name, this.#words.position(offset));
   }
 }
