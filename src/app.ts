@@ -54,8 +54,8 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
   });
   const backend = createServices({ settings, vanity, log, onNewRefs: () => forgetChanging() });
   let forgetting = Promise.resolve();
-  const { host, modules, store, roots, drift, tags, logbook } = backend;
-  logbook?.log(); // a damaged one is no reason to wait for the first question
+  const { host, modules, store, roots, drift, tags, ownDatabase } = backend;
+  ownDatabase?.log(); // a damaged one is no reason to wait for the first question
   const pushes = createPushHandler({
     vanity,
     host,
@@ -83,6 +83,7 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
 
   /** Here and in the workers. */
   function forgetChanging(before?: number): void {
+    backend.changed();
     memory.forgetChanging(before);
     if (workers !== undefined) forgetting = workers.forgetChanging(before);
   }
@@ -107,7 +108,7 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
       })),
       drift: drift.report(),
       movedTags: tags.report(),
-      sumdb: logbook?.status(),
+      sumdb: ownDatabase?.status(),
     };
   }
 
@@ -127,6 +128,7 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
     const mapBefore = vanity();
     reloadConfig();
     if (rules.reload()) drift.mapChanged(mapBefore, vanity());
+    backend.rulesChanged();
     workers?.settingsChanged();
     forgetChanging(Date.now());
     if (watched().join('\n') === watchedBefore) return;

@@ -1,80 +1,105 @@
 /**
- * What stands behind the server and the commands that fetch: the store, the git hosts, the upstream and the services over
+ * What stands behind the server and the commands that fetch: the store, the git hosts, the upstream and the modules over
  * them, put together from the settings. Nothing here decides anything.
  */
 import type { Logger } from './log/log.js';
-import type { ModulePath } from './module/module-path.js';
-import type { RepoUrl } from './module/repo-url.js';
+import type { Config } from './config/load-config.js';
+import { vcsSettings, type Settings } from './config/settings.js';
 import { namesHostOf } from './discovery/direct-hosts.js';
 import { createDiscovery, pagesThrough } from './discovery/discovery.js';
 import { HttpClient } from './http/client.js';
-import { openStores } from './store/open-stores.js';
-import { createModuleRouter } from './modfetch/router.js';
-import { createModuleService, type ModuleSource } from './modfetch/git-source.js';
+import { CachedModules } from './modfetch/cached.js';
+import { GitSource } from './modfetch/git-source.js';
+import { LastAnswers } from './modfetch/last-answers.js';
+import { OfflineSource } from './modfetch/offline.js';
 import { isPrivatePath } from './modfetch/private-paths.js';
+import type { Modules, ModuleSource } from './modfetch/repo.js';
 import { createRepoRoots, type RepoRoots } from './modfetch/repo-root.js';
-import { createOfflineSource } from './modfetch/offline.js';
-import type { ChecksumDatabases } from './sumdb/databases.js';
+import { createModuleRouter } from './modfetch/router.js';
+import { createStaleCache } from './modfetch/stale-cache.js';
+import type { BlobStore } from './store/blob-store.js';
+import { openStores, type Stores } from './store/open-stores.js';
 import type { VersionStore } from './store/version-store.js';
-import type { Config } from './config/load-config.js';
-import { vcsSettings, type Settings } from './config/settings.js';
+import { PUBLIC_DATABASE } from './sumdb/client/known-databases.js';
+import { createSumdbMirror } from './sumdb/client/mirror.js';
+import { publicDatabase } from './sumdb/client/public-database.js';
+import type { ChecksumDatabases } from './sumdb/databases.js';
 import { createDatabase } from './sumdb/log/database.js';
 import { guardedStore } from './sumdb/log/guarded-store.js';
-import { PUBLIC_DATABASE } from './sumdb/client/known-databases.js';
 import { openOwnDatabase, type OwnDatabase } from './sumdb/log/own-database.js';
-import { publicDatabase } from './sumdb/client/public-database.js';
-import { createGoproxyClient } from './upstream/goproxy-client.js';
-import { createStaleCache } from './upstream/stale-cache.js';
-import { createSumdbMirror } from './sumdb/client/mirror.js';
+import { createGoproxyClient, type GoproxyClient } from './upstream/goproxy-client.js';
 import { createSumdbSource } from './upstream/sumdb-source.js';
-import { createUpstreamModules } from './upstream/upstream-modules.js';
+import { UpstreamModules } from './upstream/upstream-modules.js';
 import type { VanityMap } from './vanity/vanity-map.js';
 import { createCodeHost } from './vcs/code-host.js';
 import { isSameListing } from './vcs/git-repo.js';
-import type { CodeHost, CodeRepo } from './vcs/types.js';
+import type { CodeHost } from './vcs/types.js';
 import { createDriftWatch, type DriftWatch } from './verify/drift.js';
 import { createTagWatch, tagRefs, type TagWatch } from './verify/moved-tags.js';
 
-export interface Services {
+export interface Services extends Git, PrivateAndPublic {
   store: VersionStore;
-  host: CodeHost;
-  roots: RepoRoots;
-  /** The modules of our own rules. */
-  ours: ModuleSource;
-  /** All modules: ours, and public ones through the upstream. */
-  modules: ModuleSource;
   /** Whether a module path is private. */
   isPrivate: (path: string) => boolean;
   /** Checksum databases: public ones, passed through and kept, and our own. */
   sumdb: ChecksumDatabases;
   /** What our own checksum database has recorded; undefined if there is none. */
-  logbook: OwnDatabase | undefined;
-  drift: DriftWatch;
-  tags: TagWatch;
+  ownDatabase: OwnDatabase | undefined;
 }
 
 export interface ServicesOptions {
   settings: Pick<Settings, 'current'>;
   vanity: () => VanityMap;
   log: Logger;
-  /** Told that the refs of a repository are not what they were. */
+  /** Called when the refs of a repository are not what they were. */
   onNewRefs?: () => void;
 }
 
-export function createServices({ settings, vanity, log, onNewRefs }: ServicesOptions): Services {
+export function createServices(options: ServicesOptions): Services {
+  const { settings, vanity, log } = options;
   const config = () => settings.current();
-  const { cacheDir } = config();
-  const refreshMs = () => config().refreshMs;
-  const proxies = () => config().upstream;
+  const { cacheDir, sumdb: own } = config();
+  const ownDatabase = own === undefined ? undefined : openOwnDatabase(cacheDir, own, log);
+  const stores = openStores(config());
+  const store = guarded(stores.versions, ownDatabase);
   const isPrivate = (path: string) => isPrivatePath(path, vanity(), config().hosts.keys());
+  const http = createHttp(config);
+  const client = createGoproxyClient({
+    http,
+    proxies: () => config().upstream,
+    timeoutMs: () => config().vcsTimeoutMs,
+  });
+  const shared: Shared = { ...options, config, stores, store, isPrivate, http, client };
+  const git = openGit(shared);
+  const fetched = openModules(shared, git);
+  const sumdb = openChecksums(shared, fetched.modules, ownDatabase);
+  return { ...git, ...fetched, store, isPrivate, sumdb, ownDatabase };
+}
 
-  const { layout, versions } = openStores(config());
-  const own = config().sumdb;
-  const logbook = own === undefined ? undefined : openOwnDatabase(cacheDir, own, log);
-  const store =
-    logbook === undefined
-      ? versions
-      : guardedStore(versions, { recorded: logbook.recorded, onDifference: logbook.alarm });
+interface Shared extends ServicesOptions {
+  config: () => Config;
+  stores: Stores;
+  store: VersionStore;
+  isPrivate: (path: string) => boolean;
+  http: HttpClient;
+  client: GoproxyClient;
+}
+
+/** The store; what our own checksum database recorded of a version is the only thing that it takes for it. */
+function guarded(versions: VersionStore, ownDatabase: OwnDatabase | undefined): VersionStore {
+  if (ownDatabase === undefined) return versions;
+  return guardedStore(versions, { recorded: ownDatabase.recorded, onDifference: ownDatabase.alarm });
+}
+
+/** The repositories of the rules, and what watches them. */
+interface Git {
+  host: CodeHost;
+  roots: RepoRoots;
+  drift: DriftWatch;
+  tags: TagWatch;
+}
+
+function openGit({ config, vanity, stores, store, log, onNewRefs }: Shared): Git {
   const tags = createTagWatch({
     store,
     log,
@@ -82,7 +107,7 @@ export function createServices({ settings, vanity, log, onNewRefs }: ServicesOpt
     refresh: (remote) => void host.open(remote, 0).catch(() => undefined),
   });
   const host = createCodeHost({
-    dir: layout.mirrors,
+    dir: stores.layout.mirrors,
     settings: () => vcsSettings(config()),
     onRefs: (remote, listing, before) => {
       tags.refs(remote, listing);
@@ -90,12 +115,70 @@ export function createServices({ settings, vanity, log, onNewRefs }: ServicesOpt
     },
   });
   const drift = createDriftWatch({ store, host, vanity, log });
-  const roots = createRepoRoots({ candidates: (path) => vanity().candidates(path), host, refreshMs });
-  const ours = createModuleService({ roots, host, store, refreshMs, log, onRepo: watchRepo });
-  const http = createHttp(config);
-  const client = createGoproxyClient({ http, proxies, timeoutMs: () => config().vcsTimeoutMs });
-  const directly = createModuleService({
-    ...{ store, refreshMs, log },
+  const roots = createRepoRoots({
+    candidates: (path) => vanity().candidates(path),
+    host,
+    refreshMs: () => config().refreshMs,
+  });
+  return { host, roots, drift, tags };
+}
+
+interface PrivateAndPublic {
+  /** The modules of our own rules. */
+  ours: Modules;
+  /** All modules: ours, and public ones through the upstream. */
+  modules: Modules;
+  /** What may change has changed (a push, new refs): answers from now on are from after this call. */
+  changed: () => void;
+  /** The rules have changed. */
+  rulesChanged: () => void;
+}
+
+function openModules(shared: Shared, { host, roots, drift, tags }: Git): PrivateAndPublic {
+  const { config, vanity, stores, store, isPrivate, client, log } = shared;
+  const refreshMs = () => config().refreshMs;
+  const gitSource = new GitSource({
+    ...{ roots, host, refreshMs, log },
+    onRepo: (module, remote, repo) => {
+      tags.sees(module, remote, () => tagRefs(repo));
+      drift.reached(module);
+    },
+  });
+  const directSource = openDirect(shared, refreshMs);
+  const isDirect = (path: string) => namesHostOf(config().directHosts, path);
+  const upstreamSource = new UpstreamModules({
+    client,
+    tempDir: stores.layout.root,
+    direct: (path) => (isDirect(path) ? directSource : undefined),
+  });
+  /** Answers of git may be as old as its refs, which know their own age. */
+  const lastPrivate = openLastAnswers(shared, stores.privateAnswers, () => 0);
+  const lastPublic = openLastAnswers(shared, stores.upstream, refreshMs);
+
+  const ours = new CachedModules(gitSource, store, { log, lastAnswers: lastPrivate });
+  const direct = new CachedModules(directSource, store, { log, lastAnswers: lastPrivate });
+  const upstream = new CachedModules(upstreamSource, store, { log, lastAnswers: lastPublic, orStored: true });
+  const offlineSource = new OfflineSource({ store, unknown: gitSource });
+  const offline = new CachedModules(offlineSource, store, { log, isLocal: true });
+  const all = [ours, direct, upstream, offline];
+  return {
+    ours,
+    modules: createModuleRouter({
+      ...{ ours, upstream, offline },
+      covers: isPrivate,
+      hasUpstream: () => hasUpstream(config()),
+      // Private by its login alone: then the proxies of the list are passed over, and the rules have nothing to say.
+      direct: (path) => (!vanity().covers(path) && isDirect(path) ? direct : undefined),
+    }),
+    changed: () => all.forEach((modules) => modules.changed()),
+    rulesChanged: () => all.forEach((modules) => modules.rulesChanged()),
+  };
+}
+
+/** Modules of named hosts, out of the repositories that their go-import pages name. */
+function openDirect({ config, stores, http, log }: Shared, refreshMs: () => number): ModuleSource {
+  return new GitSource({
+    ...{ refreshMs, log },
     roots: createDiscovery({
       hosts: () => config().directHosts,
       timeoutMs: () => config().vcsTimeoutMs,
@@ -104,67 +187,56 @@ export function createServices({ settings, vanity, log, onNewRefs }: ServicesOpt
     }),
     // Its own mirrors: a host that is not ours might send git to one that is.
     host: createCodeHost({
-      dir: layout.directMirrors,
+      dir: stores.layout.directMirrors,
       settings: () => ({ ...vcsSettings(config()), followRedirects: false }),
     }),
   });
-  const direct = (path: string) => (namesHostOf(config().directHosts, path) ? directly : undefined);
-  const upstream = createUpstreamModules({
-    ...{ client, store, direct },
-    lastKnown: createStaleCache({ dir: layout.upstream, log }),
-    tempDir: layout.root,
-    refreshMs,
+}
+
+function openLastAnswers({ config, log }: Shared, blobs: BlobStore, freshForMs: () => number): LastAnswers {
+  return new LastAnswers({
+    lastKnown: createStaleCache({ blobs, log }),
+    freshForMs,
     staleAfterMs: () => config().vcsConnectTimeoutMs,
     log,
   });
-  const hasUpstream = () => proxies().length > 0 || config().directHosts.size > 0;
-  const offline = createOfflineSource({ store, unknown: ours });
-  const modules = createModuleRouter({
-    ours,
-    upstream,
-    offline,
-    covers: isPrivate,
-    hasUpstream,
-    // Private by its login alone: then the proxies of the list are passed over, and the rules have nothing to say.
-    direct: (path) => (vanity().covers(path) ? undefined : direct(path)),
-  });
+}
+
+function hasUpstream({ upstream, directHosts }: Config): boolean {
+  return upstream.length > 0 || directHosts.size > 0;
+}
+
+function openChecksums(
+  { config, stores: { layout }, isPrivate, client, log }: Shared,
+  modules: Modules,
+  ownDatabase: OwnDatabase | undefined,
+): ChecksumDatabases {
   const mirror = createSumdbMirror({
     dir: layout.checksums,
-    source: createSumdbSource({ client, proxies }),
-    isOnline: hasUpstream,
+    source: createSumdbSource({ client, proxies: () => config().upstream }),
+    isOnline: () => hasUpstream(config()),
     isPrivate,
-    refreshMs,
+    refreshMs: () => config().refreshMs,
     log,
   });
-
+  if (ownDatabase === undefined) return mirror;
   const published = publicDatabase({
     verifier: PUBLIC_DATABASE,
     through: mirror,
     dir: layout.seenTrees,
     log,
   });
-  const database =
-    logbook === undefined
-      ? undefined
-      : createDatabase({
-          name: logbook.name,
-          log: logbook.log,
-          modules,
-          store,
-          isPrivate,
-          publicSums: (module, version) => published.lookup(module, version),
-          logger: log,
-        });
-  const sumdb: ChecksumDatabases = {
-    get: (name, path) => (name === database?.name ? database.get(path) : mirror.get(name, path)),
+  const database = createDatabase({
+    name: ownDatabase.name,
+    log: ownDatabase.log,
+    modules,
+    isPrivate,
+    publicSums: (module, version) => published.lookup(module, version),
+    logger: log,
+  });
+  return {
+    get: (name, path) => (name === database.name ? database.get(path) : mirror.get(name, path)),
   };
-
-  function watchRepo(module: ModulePath, remote: RepoUrl, repo: CodeRepo): void {
-    tags.sees(module, remote, () => tagRefs(repo));
-    drift.reached(module);
-  }
-
-  return { store, host, roots, ours, modules, isPrivate, sumdb, logbook, drift, tags };
 }
 
 /** What is asked over http but git itself; a host counts as named where any setting names it. */

@@ -3,70 +3,72 @@
  * it, so that whatever they name can be fetched.
  */
 import { ModhavenError, isModhavenError } from '../errors.js';
+import { decodeInfo } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
-import { isCanonicalVersion } from '../module/version.js';
+import type { VersionStore } from '../store/version-store.js';
+import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from './repo.js';
 import { cachedLatest, cachedList } from './stored-versions.js';
-import type { Fetched, ModuleSource } from './git-source.js';
-import type { Part, VersionStore } from '../store/version-store.js';
 
-export interface OfflineOptions {
-  store: VersionStore;
-  /** Who says what is wrong with a path of which nothing is stored. */
+export interface OfflineSourceOptions {
+  store: Pick<VersionStore, 'read' | 'versions'>;
+  /** Says what is wrong with a path of which nothing is stored. */
   unknown: ModuleSource;
 }
 
-export function createOfflineSource({ store, unknown }: OfflineOptions): ModuleSource {
-  /** What `stored` gets, or, of a module that nobody has heard of, what `ask` says. */
-  async function orUnknown<T>(module: ModulePath, stored: Promise<T>, ask: () => Promise<T>): Promise<T> {
+/** Belongs under `cached` with the same store, which answers for the parts that are stored. */
+export class OfflineSource implements ModuleSource {
+  private readonly options: OfflineSourceOptions;
+
+  constructor(options: OfflineSourceOptions) {
+    this.options = options;
+  }
+
+  async list(module: ModulePath): Promise<SourceList> {
+    const { store, unknown } = this.options;
     try {
-      return await stored;
+      return { versions: await cachedList(store, module, true), asOf: Date.now() };
     } catch (error) {
-      const isAbsent = isModhavenError(error, 'NOT_CACHED', 'VERSION_NOT_FOUND');
-      if (!isAbsent) throw error;
-      if (!(await isHeardOf(module))) return ask();
-      throw isModhavenError(error, 'NOT_CACHED') ? notStored(module) : error;
+      if (!isModhavenError(error, 'NOT_CACHED')) throw error;
+      return unknown.list(module);
     }
   }
 
-  async function isHeardOf(module: ModulePath): Promise<boolean> {
+  async info(module: ModulePath, query: string): Promise<SourceInfo> {
+    const { store, unknown } = this.options;
+    if (query !== 'latest')
+      return this.absent(module, `${module}@${query}`, () => unknown.info(module, query));
+    try {
+      const info = await cachedLatest(store, module, true);
+      return { version: decodeInfo(info).Version, info, asOf: Date.now() };
+    } catch (error) {
+      if (!isModhavenError(error, 'NOT_CACHED')) throw error;
+      return this.absent(module, module, () => unknown.info(module, query));
+    }
+  }
+
+  mod(module: ModulePath, version: string): Promise<SourceMod> {
+    const { unknown } = this.options;
+    return this.absent(module, `${module}@${version} (.mod)`, () => unknown.mod(module, version));
+  }
+
+  zip(module: ModulePath, version: string): Promise<SourceZip> {
+    const { unknown } = this.options;
+    return this.absent(module, `${module}@${version} (.zip)`, () => unknown.zip(module, version));
+  }
+
+  /** Throws for `subject`, which is not stored; of a module of which nothing is, `ask` says more. */
+  private async absent<T>(module: ModulePath, subject: string, ask: () => Promise<T>): Promise<T> {
+    if (!(await this.isKnown(module))) return ask();
+    throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject} is not in the cache`, {
+      reason: 'this server has no upstream, so public modules come from its cache alone (upstream: off)',
+      remedy:
+        'name an upstream in modhaven.yaml, or bring the version here with "modhaven export" and "import"',
+    });
+  }
+
+  private async isKnown(module: ModulePath): Promise<boolean> {
     for (const kind of ['info', 'mod', 'zip'] as const)
-      if ((await store.versions(module, kind)).length > 0) return true;
+      if ((await this.options.store.versions(module, kind)).length > 0) return true;
     return false;
   }
-
-  async function infoOf(module: ModulePath, query: string): Promise<Fetched<Buffer>> {
-    if (query === 'latest')
-      return { value: await cachedLatest(store, module, true), fromCache: true, immutable: false };
-    const part: Part = { module, version: query, kind: 'info' };
-    const value = isCanonicalVersion(query) ? await store.read(part) : undefined;
-    if (value === undefined) throw notStored(`${module}@${query}`);
-    return { value, fromCache: true, immutable: true };
-  }
-
-  async function partOf(part: Part): Promise<{ fromCache: boolean }> {
-    const size = isCanonicalVersion(part.version) ? await store.size(part) : undefined;
-    if (size === undefined) throw notStored(`${part.module}@${part.version} (.${part.kind})`);
-    return { fromCache: true };
-  }
-
-  return {
-    list: (module, ask) =>
-      orUnknown(
-        module,
-        cachedList(store, module, true).then((value) => ({ value, fromCache: true, immutable: false })),
-        () => unknown.list(module, ask),
-      ),
-    info: (module, query, ask) =>
-      orUnknown(module, infoOf(module, query), () => unknown.info(module, query, ask)),
-    ensure: (module, version, kind, ask) =>
-      orUnknown(module, partOf({ module, version, kind }), () => unknown.ensure(module, version, kind, ask)),
-  };
-}
-
-function notStored(subject: string): ModhavenError {
-  return new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject} is not in the cache`, {
-    reason: 'this server has no upstream, so public modules come from its cache alone (upstream: off)',
-    remedy:
-      'name an upstream in modhaven.yaml, or bring the version here with "modhaven export" and "import"',
-  });
 }

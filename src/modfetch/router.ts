@@ -1,41 +1,35 @@
 /**
- * Which service answers for a module: ours, or the one that passes public modules through.
+ * Which modules are asked for a path: the private ones, or the public ones that are passed through.
  *
  * The rule that keeps private names private is here and nowhere else: what a vanity rule or a vanity host covers is
- * ours, whatever happens, and is never asked for elsewhere, not on an error either.
+ * private, whatever happens, and is never asked for elsewhere, not on an error either.
  */
-import type { ModuleSource } from './git-source.js';
+import type { Modules } from './repo.js';
 
 export interface ModuleRouterOptions {
-  ours: ModuleSource;
-  upstream: ModuleSource;
+  /** The modules of the rules. */
+  ours: Modules;
+  upstream: Modules;
   /** Public modules where there is no upstream: what is stored of them. */
-  offline: ModuleSource;
-  /** Who fetches a private module of a git host that no rule names from its repository; undefined if nobody may. */
-  direct?: (path: string) => ModuleSource | undefined;
+  offline: Modules;
+  /** The modules of a git host that no rule names, out of their repositories; undefined if `path` may not be fetched so. */
+  direct?: (path: string) => Modules | undefined;
   /** Whether a module path is private. */
   covers: (path: string) => boolean;
   /** Whether there is an upstream at all. */
   hasUpstream: () => boolean;
 }
 
-export function createModuleRouter({
-  ours,
-  upstream,
-  offline,
-  direct,
-  covers,
-  hasUpstream,
-}: ModuleRouterOptions): ModuleSource {
-  function serviceFor(path: string): ModuleSource {
+export function createModuleRouter(options: ModuleRouterOptions): Modules {
+  const { ours, upstream, offline, direct, covers, hasUpstream } = options;
+  function modulesFor(path: string): Modules {
     if (covers(path)) return direct?.(path) ?? ours;
     return hasUpstream() ? upstream : offline;
   }
   return {
-    list: (module, ask) => serviceFor(module).list(module, ask),
-    info: (module, query, ask) => serviceFor(module).info(module, query, ask),
-    ensure: (module, version, kind, ask) => serviceFor(module).ensure(module, version, kind, ask),
-    zipInTransit: (module, version, ask) =>
-      serviceFor(module).zipInTransit?.(module, version, ask) ?? Promise.resolve(undefined),
+    list: (module, fetch) => modulesFor(module).list(module, fetch),
+    info: (module, query, fetch) => modulesFor(module).info(module, query, fetch),
+    mod: (module, version, fetch) => modulesFor(module).mod(module, version, fetch),
+    zip: (module, version, fetch) => modulesFor(module).zip(module, version, fetch),
   };
 }

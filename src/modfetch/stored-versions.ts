@@ -5,12 +5,14 @@ import { isPseudoVersion } from '../module/pseudo-version.js';
 import * as semver from '../module/semver.js';
 import type { VersionStore } from '../store/version-store.js';
 
+type StoredVersions = Pick<VersionStore, 'read' | 'versions'>;
+
 /**
  * The stored versions, pseudo-versions left out as in any list; with `complete` those that have a zip, if any has.
  * Throws NOT_CACHED if nothing is stored at all.
  */
 export async function cachedList(
-  store: VersionStore,
+  store: StoredVersions,
   module: ModulePath,
   complete = false,
 ): Promise<string[]> {
@@ -21,7 +23,7 @@ export async function cachedList(
 
 /** The `.info` of the newest release of these, else of the newest version of any kind. Throws NOT_CACHED. */
 export async function cachedLatest(
-  store: VersionStore,
+  store: StoredVersions,
   module: ModulePath,
   complete = false,
 ): Promise<Buffer> {
@@ -40,7 +42,11 @@ export function notCached(subject: string): ModhavenError {
 }
 
 /** Oldest first. A go.mod is asked for of many versions that nobody wants: with `complete` these do not count. */
-async function storedVersions(store: VersionStore, module: ModulePath, complete: boolean): Promise<string[]> {
+async function storedVersions(
+  store: StoredVersions,
+  module: ModulePath,
+  complete: boolean,
+): Promise<string[]> {
   const known = semver.sortVersions(await store.versions(module, 'info'));
   if (!complete) return known;
   const zips = new Set(await store.versions(module, 'zip'));

@@ -44,9 +44,14 @@ export function unescapePath(escaped: string): ModulePath {
   return path as ModulePath;
 }
 
+/** Whether `v` can stand in a URL: a branch name with a slash cannot. */
+export function hasEscapedForm(v: string): boolean {
+  return !UNESCAPABLE.test(v) && checkElement(v, 'file') === undefined;
+}
+
 /** The escaped form of a version. Throws INVALID_VERSION if `v` has none. */
 export function escapeVersion(v: string): string {
-  if (UNESCAPABLE.test(v) || checkElement(v, 'file') !== undefined) {
+  if (!hasEscapedForm(v)) {
     throw new ModhavenError('INVALID_VERSION', `version ${quote(v)} invalid: disallowed version string`);
   }
   return escapeLetters(v);

@@ -60,7 +60,7 @@ export function prepareText(
 
 /** The `.info`, `.mod` or `.zip` of a version; undefined if it is not stored. A zip is open then, and not yet read. */
 export async function prepareStored(store: VersionStore, part: Part): Promise<PreparedResponse | undefined> {
-  if (part.kind === 'zip') return prepareZip(store, part);
+  if (part.kind === 'zip') return prepareStoredZip(store, part);
   const text = await store.read(part);
   if (text === undefined || part.kind === 'ziphash') return undefined;
   return prepareText(text, CONTENT_TYPES[part.kind], IMMUTABLE);
@@ -72,18 +72,20 @@ function openZip({ positions }: VersionStore, zip: Part): Promise<OpenPart | und
   return positions.open(zip);
 }
 
-/** The validator of a zip is its `h1:` hash. */
-async function prepareZip(store: VersionStore, zip: Part): Promise<PreparedResponse | undefined> {
+async function prepareStoredZip(store: VersionStore, zip: Part): Promise<PreparedResponse | undefined> {
   const [file, hash] = await Promise.all([openZip(store, zip), store.read({ ...zip, kind: 'ziphash' })]);
   if (file === undefined) return undefined;
-  if (hash === undefined) {
-    file.close();
-    throw new ModhavenError('STORAGE', `the stored zip of ${zip.module}@${zip.version} is incomplete`, {
-      reason: 'its .ziphash file was removed from the cache directory',
-      remedy: 'remove the zip, too, so that both are made again',
-    });
-  }
-  const etag = `"${hash.toString('latin1').trim()}"`;
+  if (hash !== undefined) return prepareZip(zip, file, hash.toString('latin1').trim());
+  file.close();
+  throw new ModhavenError('STORAGE', `the stored zip of ${zip.module}@${zip.version} is incomplete`, {
+    reason: 'its .ziphash file was removed from the cache directory',
+    remedy: 'remove the zip, too, so that both are made again',
+  });
+}
+
+/** A stored zip, which the sender closes. The validator is its `h1:` hash. */
+export function prepareZip(zip: Part, file: OpenPart, hash: string): PreparedResponse {
+  const etag = `"${hash}"`;
   const headers = ['content-type', CONTENT_TYPES.zip, 'cache-control', IMMUTABLE, 'etag', etag];
   const answer = prepared(file, file.size, etag, [...headers, 'accept-ranges', 'bytes'], true);
   return { ...answer, accelPath: ACCEL_PREFIX + encodeURI(storedName(zip)) };

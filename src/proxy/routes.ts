@@ -6,20 +6,21 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ModhavenError } from '../errors.js';
+import type { ModulePath } from '../module/module-path.js';
+import { formatVersionList } from '../module/version-list.js';
 import { lookupPage, renderGoImportPage } from '../vanity/go-import-page.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
 import type { ResponseCache, Outcome } from './response-cache.js';
 import type { TrustProxy } from './client-address.js';
-import type { Fetched, FetchOptions, ModuleSource } from '../modfetch/git-source.js';
-import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, staleHeaders } from './responses.js';
+import type { Fetched, FetchOptions, Modules } from '../modfetch/repo.js';
+import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, prepareZip, staleHeaders } from './responses.js';
 import type { PreparedResponse } from './responses.js';
 import { FRESHNESS_HEADER, encodeFreshness } from './freshness.js';
 import { decodePath, isPlainUrl, parseProxyRequest, type ProxyRequest } from './request.js';
 import type { RepoRoots } from '../modfetch/repo-root.js';
 import { sendResponse } from './send-response.js';
 import { sendZipStream } from './send-zip-stream.js';
-import type { StoredResponses } from './stored-responses.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -29,9 +30,8 @@ declare module 'fastify' {
 }
 
 export interface RoutesOptions {
-  modules: ModuleSource;
+  modules: Modules;
   roots: RepoRoots;
-  stored: StoredResponses;
   /** Keeps what may change for those who ask next. */
   memory: ResponseCache;
   /** Whose headers about a client count. */
@@ -45,7 +45,7 @@ export interface RoutesOptions {
 
 export function proxyRoutes(
   app: FastifyInstance,
-  { modules, roots, stored, memory, trusts, vanity, announceFreshness = false, publicUrl }: RoutesOptions,
+  { modules, roots, memory, trusts, vanity, announceFreshness = false, publicUrl }: RoutesOptions,
 ): void {
   app.decorateRequest('outcome', undefined);
   app.route({ method: ['GET', 'HEAD'], url: '/*', exposeHeadRoute: false, handler });
@@ -73,37 +73,40 @@ export function proxyRoutes(
     switch (asked.kind) {
       case 'list': {
         const make = () => modules.list(module, ask);
-        return changing(request, reply, CONTENT_TYPES.list, ask, make, (versions) =>
-          Buffer.from(versions.map((line) => `${line}\n`).join('')),
-        );
+        return text(request, reply, CONTENT_TYPES.list, ask, make, formatVersionList);
       }
       case 'latest':
       case 'info': {
         const make = () => modules.info(module, version ?? 'latest', ask);
-        return changing(request, reply, CONTENT_TYPES.info, ask, make, (info) => info);
+        return text(request, reply, CONTENT_TYPES.info, ask, make, (info) => info);
       }
-      case 'mod':
-      case 'zip': {
-        const part = { module, version: version ?? '', kind: asked.kind } as const;
-        const mayStream =
-          part.kind === 'zip' && request.method === 'GET' && request.headers.range === undefined;
-        const transit = mayStream ? await modules.zipInTransit?.(module, part.version, ask) : undefined;
-        if (transit !== undefined) {
-          request.outcome = { ...request.outcome, cache: 'fetch' };
-          return sendZipStream(reply, transit);
-        }
-        const { fromCache } = await modules.ensure(module, part.version, part.kind, ask);
-        request.outcome = { ...request.outcome, cache: fromCache ? 'hit' : 'fetch' };
-        const found = await stored.find(request.raw.url ?? '', part);
-        if (found === undefined)
-          throw new ModhavenError('STORAGE', `${module}@${part.version}: .${part.kind} vanished`);
-        return send(request, reply, found.response);
+      case 'mod': {
+        const make = () => modules.mod(module, asked.version, ask);
+        return text(request, reply, CONTENT_TYPES.mod, ask, make, (mod) => mod);
       }
+      case 'zip':
+        return zip(request, reply, asked, ask);
     }
   }
 
+  /** Sends a zip while it comes in, if that is possible and a part of it would not do; else once it is stored. */
+  async function zip(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { module, version }: { module: ModulePath; version: string },
+    ask: FetchOptions,
+  ): Promise<FastifyReply> {
+    const found = await modules.zip(module, version, ask);
+    request.outcome = { ...request.outcome, cache: found.fromCache ? 'hit' : 'fetch' };
+    const mayFollow = request.method === 'GET' && request.headers.range === undefined;
+    const stream = mayFollow ? await found.follow?.() : undefined;
+    if (stream !== undefined) return sendZipStream(reply, stream);
+    const { hash, open } = await found.stored();
+    return send(request, reply, prepareZip({ module, version, kind: 'zip' }, await open(), hash));
+  }
+
   /** Sends what the service says, and keeps it as long as it holds. */
-  async function changing<T>(
+  async function text<T>(
     request: FastifyRequest,
     reply: FastifyReply,
     type: string,
@@ -116,13 +119,13 @@ export function proxyRoutes(
     const { value, fromCache, immutable, fetchedAt: asOf = askedAt, stale = false } = await make();
     request.outcome = { ...request.outcome, cache: fromCache ? 'hit' : 'fetch' };
     const warnings = stale ? staleHeaders(asOf) : [];
-    const text = textOf(value);
+    const body = textOf(value);
     // What never changes is on the disk, where the short way finds it.
     if (immutable || stale || onlyCached)
-      return send(request, reply, prepareText(text, type, immutable ? IMMUTABLE : SHORT, warnings));
+      return send(request, reply, prepareText(body, type, immutable ? IMMUTABLE : SHORT, warnings));
     const outcome: Outcome = { ...request.outcome, cache: 'hit' };
     const announced = announceFreshness ? [FRESHNESS_HEADER, encodeFreshness({ asOf, outcome })] : [];
-    const answer = prepareText(text, type, SHORT, announced);
+    const answer = prepareText(body, type, SHORT, announced);
     const url = request.raw.url ?? '';
     if (isPlainUrl(url)) memory.keep(url, { response: answer, outcome }, { asOf, since });
     return send(request, reply, answer);

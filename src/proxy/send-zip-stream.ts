@@ -1,6 +1,6 @@
 /** Sends a zip while it comes in. Its hash is known at its end only, so there is no validator. */
 import type { FastifyReply } from 'fastify';
-import type { ZipStream } from '../modfetch/git-source.js';
+import type { ZipStream } from '../modfetch/repo.js';
 import { CONTENT_TYPES, IMMUTABLE } from './responses.js';
 import { STALLED_MS } from './send-response.js';
 

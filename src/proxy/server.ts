@@ -12,13 +12,12 @@ import { failureReply } from './http-errors.js';
 import { createHttpServer, refuseBrokenRequest } from './listener.js';
 import { createRequestLog, loggedPath } from './request-log.js';
 import { proxyRoutes, type RoutesOptions } from './routes.js';
-import { createStoredResponses } from './stored-responses.js';
 import type { ChecksumDatabases } from '../sumdb/databases.js';
 import { sumdbRoute } from './sumdb-route.js';
 import type { VersionStore } from '../store/version-store.js';
 import { WEBHOOK_PATH, webhookRoute, type WebhookRouteOptions } from '../webhook/route.js';
 
-export interface ServerOptions extends Omit<RoutesOptions, 'stored'> {
+export interface ServerOptions extends RoutesOptions {
   log: Logger;
   store: VersionStore;
   /** Takes a finished line of the log, where such lines can be made by hand. */
@@ -46,10 +45,8 @@ export function createServer({
 }: ServerOptions): Server {
   let closing = false;
   const { memory, trusts } = options;
-  const stored = createStoredResponses({ memory, store });
-  const routes: RoutesOptions = { ...options, stored };
   const requests = createRequestLog(log, writeLine);
-  const front = createFastPath({ ...routes, store, log: requests, isClosing: () => closing });
+  const front = createFastPath({ memory, trusts, store, log: requests, isClosing: () => closing });
   const app = Fastify({
     logger: false,
     serverFactory: (handler: RequestListener): HttpServer => createHttpServer(front(handler)),
@@ -84,7 +81,7 @@ export function createServer({
   app.get('/-/status', (_request, reply) => reply.header('cache-control', 'no-store').send(status()));
   webhookRoute(app, { log, ...webhook });
   app.get('/-/*', (_request, reply) => text(reply, 404, 'not found: modhaven has no such page\n'));
-  proxyRoutes(app, routes);
+  proxyRoutes(app, options);
   sumdbRoute(app, { databases, trusts });
 
   /** The router decodes the path before any hook runs, so neither the log nor the error handler sees this. */

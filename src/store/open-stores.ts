@@ -14,6 +14,8 @@ export interface Stores {
   versions: VersionStore;
   /** What upstreams said last. */
   upstream: BlobStore;
+  /** What the git hosts of private modules said last. */
+  privateAnswers: BlobStore;
   /** What public checksum databases said. */
   checksums: BlobStore;
   layout: CacheLayout;
@@ -25,6 +27,7 @@ export function openStores({ cacheDir }: StoreSettings): Stores {
   return {
     versions: createDiskStore(layout.download),
     upstream: createDiskBlobStore(layout.upstream),
+    privateAnswers: createDiskBlobStore(layout.privateAnswers),
     checksums: createDiskBlobStore(layout.checksums),
     layout,
   };

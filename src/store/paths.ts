@@ -6,6 +6,7 @@
  *     vcs/                bare mirrors of the repositories of rules; may be deleted at any time
  *     vcs/direct/         mirrors of the repositories of hosts that no rule names
  *     upstream/           lists, `@latest` and branches as upstreams said them last
+ *     private/            lists, `@latest` and branches of private modules as their git hosts said them last
  *     sumdb/NAME/         our own checksum database
  *     sumdb/.seen/        the newest signed trees of public checksum databases
  *     upstream-*          zips that come in and are not checked yet
@@ -20,6 +21,7 @@ export interface CacheLayout {
   readonly mirrors: string;
   readonly directMirrors: string;
   readonly upstream: string;
+  readonly privateAnswers: string;
   readonly ownDatabases: string;
   readonly seenTrees: string;
 }
@@ -34,6 +36,7 @@ export function cacheLayout(cacheDir: string): CacheLayout {
     mirrors: below('vcs'),
     directMirrors: below('vcs', 'direct'),
     upstream: below('upstream'),
+    privateAnswers: below('private'),
     ownDatabases: below('sumdb'),
     seenTrees: below('sumdb', '.seen'),
   };

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { tilePath } from '../sumdb/format/tile.js';
-import { writeTimestamped } from '../upstream/timestamped-file.js';
+import { writeTimestamped } from '../fs/timestamped-file.js';
 import { databasesIn, tilesIn, type Lookup } from './checksum-folder.js';
 import { copyChecksums, type CopiedChecksums } from './copy-checksums.js';
 import { linkIntoTree, replaceInTree } from './tree-files.js';

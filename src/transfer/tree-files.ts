@@ -2,7 +2,7 @@
 import { link, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { writeTimestamped } from '../upstream/timestamped-file.js';
+import { writeTimestamped } from '../fs/timestamped-file.js';
 import { absentAsUndefined, hasCode } from '../fs/file-errors.js';
 
 /** Makes `file` another name of `from`, unless there is one. False where the file system cannot do that. */

@@ -8,7 +8,7 @@ import { isModhavenError, isNotExist } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import { isCanonicalVersion } from '../module/version.js';
-import type { ModuleSource } from '../modfetch/git-source.js';
+import type { Modules } from '../modfetch/repo.js';
 import { decodeInfo } from '../module/info.js';
 import type { VersionStore } from '../store/version-store.js';
 import { explainFailure } from '../verify/compare-home.js';
@@ -33,7 +33,7 @@ export interface Warmed {
 }
 
 export interface WarmOptions {
-  modules: ModuleSource;
+  modules: Modules;
   store: VersionStore;
   /** What checksum databases record of a public version, which also keeps what proves it; absent: they are not asked. */
   checksums?: ((module: ModulePath, version: string) => Promise<RecordedSum[]>) | undefined;
@@ -42,8 +42,6 @@ export interface WarmOptions {
   /** Called after each version. */
   onDone?: () => void;
 }
-
-const FETCH = { onlyCached: false };
 
 /** What became of each of `wanted`, in their order. A failure of one leaves the others alone. */
 export async function warmVersions(
@@ -69,10 +67,11 @@ async function warmVersion(wanted: RequestedVersion, options: WarmOptions): Prom
     const version = await resolve(modules, module, query);
     warmed.version = version;
     // The zip first: what a repository is asked for then brings the other parts as well.
-    const whole = zip ? await modules.ensure(module, version, 'zip', FETCH) : { fromCache: true };
-    const mod = await modules.ensure(module, version, 'mod', FETCH);
-    const info = await modules.info(module, version, FETCH);
-    warmed.fetched = !(info.fromCache && mod.fromCache && whole.fromCache);
+    const whole = zip ? await modules.zip(module, version) : undefined;
+    await whole?.stored();
+    const mod = await modules.mod(module, version);
+    const info = await modules.info(module, version);
+    warmed.fetched = !(info.fromCache && mod.fromCache && (whole?.fromCache ?? true));
     warmed.mismatches = await sumMismatches(store, module, version, sums);
     if (checksums === undefined || isPrivate(module)) return warmed;
     const recorded = await checksums(module, version);
@@ -86,13 +85,13 @@ async function warmVersion(wanted: RequestedVersion, options: WarmOptions): Prom
 }
 
 /** The version that `query` means. A proxy need not know `latest` by itself: then it is, as for `go`, in its list. */
-async function resolve(modules: ModuleSource, module: ModulePath, query: string): Promise<string> {
+async function resolve(modules: Modules, module: ModulePath, query: string): Promise<string> {
   if (isCanonicalVersion(query)) return query;
   try {
-    return decodeInfo((await modules.info(module, query, FETCH)).value).Version;
+    return decodeInfo((await modules.info(module, query)).value).Version;
   } catch (error) {
     if (query !== 'latest' || !isNotExist(error)) throw error;
-    const { value: list } = await modules.list(module, FETCH);
+    const { value: list } = await modules.list(module);
     const sorted = semver.sortVersions(list);
     const newest = sorted.findLast((version) => semver.prerelease(version) === '') ?? sorted.at(-1);
     if (newest === undefined) throw error;

@@ -3,7 +3,7 @@ import { ModhavenError } from '../errors.js';
 import { escapePath, escapeVersion } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
-import { isCanonicalVersion } from '../module/version.js';
+import { parseVersionList } from '../module/version-list.js';
 import { ZIP_LIMITS } from '../module/zip-files.js';
 import { decodeInfo, type Info } from '../module/info.js';
 import type { Part } from '../store/version-store.js';
@@ -39,15 +39,9 @@ export async function readText({ body, length }: UpstreamAnswer, path: string): 
   return Buffer.concat(pieces);
 }
 
-/** The versions in the text of a list: whoever answers may add times to the lines. */
-export function parseList(text: Buffer): string[] {
-  const lines = text.toString('utf8').split('\n');
-  return lines.map((line) => line.trim().split(/\s/, 1)[0] ?? '').filter(isCanonicalVersion);
-}
-
 /** Throws HOST_REFUSED for what is no list: an error page, most likely. */
 export function checkList(text: Buffer, path: string): void {
-  if (parseList(text).length === 0 && /^\s*[<{]/.test(text.toString('utf8', 0, 200)))
+  if (parseVersionList(text).length === 0 && /^\s*[<{]/.test(text.toString('utf8', 0, 200)))
     throw unusable(path, 'it is no list of versions');
 }
 

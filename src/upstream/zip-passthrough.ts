@@ -1,127 +1,138 @@
 /**
- * Zips on their way from an upstream into the store: one fetch for each, however many ask, and all of them may read
- * along. The fetch belongs to nobody in particular and goes on when a reader goes away.
+ * A zip on its way from an upstream: any number of readers may follow it while it comes in.
  *
- * What has come in is checked as a whole (size, names, checksums, the right module inside) before it is stored, and
- * before anybody gets its last bytes. Until the first byte went out, the next upstream may be tried.
+ * What has come in is checked as a whole (size, names, checksums, the right module inside) and stored before any reader
+ * gets its last bytes. Until the first byte went out, the next upstream may be tried.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModulePath } from '../module/module-path.js';
 import { isModhavenError } from '../errors.js';
+import type { ModulePath } from '../module/module-path.js';
 import { ZIP_LIMITS } from '../module/zip-files.js';
-import type { ZipStream } from '../modfetch/git-source.js';
-import { putBytes, type Part, type VersionStore } from '../store/version-store.js';
+import type { SourceZip, ZipStream, ZipTarget } from '../modfetch/repo.js';
 import { hashModuleZip } from '../zip/check.js';
 import type { GoproxyClient } from './goproxy-client.js';
-import { createTailingFile, type TailingFile } from './tailing-file.js';
 import { unusable, versionPath } from './protocol.js';
+import { createTailingFile, type TailingFile } from './tailing-file.js';
 import type { UpstreamAnswer } from './upstream-answer.js';
 
-export interface ZipPassthrough {
-  /** Resolves when the zip is stored. */
-  stored(module: ModulePath, version: string): Promise<void>;
-  /** The zip from its first byte on, as soon as there is one to give; undefined if it is stored by then. */
-  passing(module: ModulePath, version: string): Promise<ZipStream | undefined>;
-}
-
-export interface ZipPassthroughOptions {
+export interface ZipRequest {
   client: GoproxyClient;
-  store: VersionStore;
   /** A directory on the disk of the store, for zips that are not checked yet. */
   tempDir: string;
-  /** What stands behind the proxies in the list; undefined if nothing does. */
-  beyond: (zip: Part) => ((failure: unknown) => Promise<void>) | undefined;
+  module: ModulePath;
+  version: string;
+  /** Asked after the proxies of the list; undefined if nothing stands behind them. */
+  beyond: (() => Promise<SourceZip>) | undefined;
 }
 
-interface Flight {
-  /** When the first bytes can be read, or all are stored. */
-  begun: Promise<void>;
-  stored: Promise<void>;
-  growing: { file: TailingFile; length: number | undefined } | undefined;
+/** Resolves when the zip can be followed or is whole, whichever comes first. */
+export async function fetchZip(request: ZipRequest): Promise<SourceZip> {
+  const arriving = new ArrivingZip(request);
+  const whole = arriving.fetch();
+  whole.catch(() => undefined); // reported by `deliver`, and below
+  const elsewhere = await Promise.race([whole, arriving.visible]);
+  if (elsewhere !== undefined) return elsewhere;
+  return {
+    deliver: (target) => whole.then(() => arriving.deliver(target)),
+    ...(arriving.hasReaders() ? { follow: () => arriving.follow() } : {}),
+  };
 }
 
-export function createZipPassthrough({
-  client,
-  store,
-  tempDir,
-  beyond,
-}: ZipPassthroughOptions): ZipPassthrough {
-  const flights = new Map<string, Flight>();
+/** A whole zip that was checked. */
+interface Checked {
+  path: string;
+  folder: string;
+  file: TailingFile;
+  hash: string;
+}
 
-  function flightOf(module: ModulePath, version: string): Flight {
-    const zip: Part = { module, version, kind: 'zip' };
-    const path = versionPath(zip);
-    const running = flights.get(path);
-    if (running !== undefined) return running;
-    let begin: () => void = () => undefined;
-    const visible = new Promise<void>((resolve) => (begin = resolve));
-    const flight: Flight = { begun: visible, stored: visible, growing: undefined };
-    flights.set(path, flight);
-    flight.stored = fetchUnlessStored(zip, flight, begin).finally(() => flights.delete(path));
-    flight.begun = Promise.race([visible, flight.stored]);
-    flight.stored.catch(() => undefined); // told to whoever waits for it
-    flight.begun.catch(() => undefined);
-    return flight;
+class ArrivingZip {
+  /** Resolves when the first bytes can be read. */
+  readonly visible: Promise<undefined>;
+  private readonly request: ZipRequest;
+  private show: () => void = () => undefined;
+  private current: { file: TailingFile; length: number | undefined } | undefined;
+  private checked: Checked | undefined;
+
+  constructor(request: ZipRequest) {
+    this.request = request;
+    this.visible = new Promise((resolve) => (this.show = () => resolve(undefined)));
   }
 
-  async function fetchUnlessStored(zip: Part, flight: Flight, begin: () => void): Promise<void> {
-    if ((await store.size(zip)) !== undefined) return; // another flight ended since it was looked for
-    await client.read(versionPath(zip), (answer) => take(zip, answer, flight, begin), {
-      isFinal: () => flight.growing !== undefined,
-      beyond: beyond(zip),
+  /** Resolves when the zip is whole and checked; with the zip of `beyond` where no proxy had it. */
+  fetch(): Promise<SourceZip | undefined> {
+    const { client, beyond } = this.request;
+    return client.read<SourceZip | undefined>(this.path(), (answer) => this.take(answer), {
+      isFinal: () => this.hasReaders(),
+      beyond,
     });
   }
 
-  async function take(zip: Part, answer: UpstreamAnswer, flight: Flight, begin: () => void): Promise<void> {
-    await mkdir(tempDir, { recursive: true });
-    const folder = await mkdtemp(join(tempDir, 'upstream-'));
-    const path = join(folder, 'zip');
-    const file = await createTailingFile(path);
+  hasReaders(): boolean {
+    return this.current !== undefined;
+  }
+
+  async follow(): Promise<ZipStream | undefined> {
+    if (this.current === undefined) return undefined;
+    const { file, length } = this.current;
     try {
-      for await (const piece of plausible(answer, versionPath(zip))) {
-        await file.write(piece);
-        if (flight.growing === undefined && file.visible() > 0) {
-          flight.growing = { file, length: answer.length };
-          begin();
-        }
-      }
-      await storeChecked(zip, path);
+      return { length, body: await file.read() };
+    } catch {
+      return undefined; // it ended meanwhile, and its file is gone
+    }
+  }
+
+  /** Readers get the end of the zip only after `target` took it. */
+  async deliver(target: ZipTarget): Promise<void> {
+    if (this.checked === undefined) throw new Error(`${this.path()} was delivered before it came`);
+    const { path, folder, file, hash } = this.checked;
+    try {
+      await target.putFile(path, hash);
       file.complete();
     } catch (error) {
       file.fail(error);
       throw error;
     } finally {
-      await file.close();
-      await rm(folder, { recursive: true, force: true });
+      await discard(file, folder);
     }
   }
 
-  async function storeChecked(zip: Part, path: string): Promise<void> {
-    const hash = await hashModuleZip(path, `${zip.module}@${zip.version}`).catch((error: unknown) => {
-      // What an upstream sends in its place says nothing about the version.
-      throw isModhavenError(error) ? unusable(versionPath(zip), error.reason ?? error.message) : error;
-    });
-    // The hash first: whoever finds the zip can rely on it being there.
-    await putBytes(store, { ...zip, kind: 'ziphash' }, Buffer.from(hash));
-    await store.putFile(zip, path);
+  private async take(answer: UpstreamAnswer): Promise<undefined> {
+    const { tempDir, module, version } = this.request;
+    await mkdir(tempDir, { recursive: true });
+    const folder = await mkdtemp(join(tempDir, 'upstream-'));
+    const path = join(folder, 'zip');
+    const file = await createTailingFile(path);
+    try {
+      for await (const piece of plausible(answer, this.path())) {
+        await file.write(piece);
+        if (this.current === undefined && file.visible() > 0) {
+          this.current = { file, length: answer.length };
+          this.show();
+        }
+      }
+      const hash = await hashModuleZip(path, `${module}@${version}`).catch((error: unknown) => {
+        // What an upstream sends in place of a zip says nothing about the version.
+        throw isModhavenError(error) ? unusable(this.path(), error.reason ?? error.message) : error;
+      });
+      this.checked = { path, folder, file, hash };
+    } catch (error) {
+      file.fail(error);
+      await discard(file, folder);
+      throw error;
+    }
   }
 
-  return {
-    stored: (module, version) => flightOf(module, version).stored,
-    async passing(module, version) {
-      const flight = flightOf(module, version);
-      await flight.begun;
-      if (flight.growing === undefined) return undefined;
-      const { file, length } = flight.growing;
-      try {
-        return { length, body: await file.read() };
-      } catch {
-        await flight.stored; // it ended meanwhile, and its file went
-        return undefined;
-      }
-    },
-  };
+  private path(): string {
+    const { module, version } = this.request;
+    return versionPath({ module, version, kind: 'zip' });
+  }
+}
+
+async function discard(file: TailingFile, folder: string): Promise<void> {
+  await file.close();
+  await rm(folder, { recursive: true, force: true });
 }
 
 /** The pieces of an answer, as long as it is a zip of possible size and comes to its announced end. */

@@ -1,8 +1,7 @@
 /**
- * The repositories that a map names, asked as the server would ask them: by its own service, with a store that keeps
- * nothing.
+ * The repositories that a map names, asked as the server would ask them: by its own source, and nothing is kept.
  *
- * One `Home` sees one moment. A repository is asked for its refs once, however many versions are looked for in it, and
+ * One `Target` sees one moment. A repository is asked for its refs once, however many versions are looked for in it, and
  * one that failed is not asked again.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -12,14 +11,16 @@ import { isModhavenError, isNotExist } from '../errors.js';
 import { goModHash } from '../module/dirhash.js';
 import type { ModulePath } from '../module/module-path.js';
 import { createDiskStore } from '../store/disk-store.js';
-import { createModuleService, type FetchOptions, type ModuleSource } from '../modfetch/git-source.js';
+import { CachedModules } from '../modfetch/cached.js';
+import { GitSource } from '../modfetch/git-source.js';
+import { hashZip } from '../modfetch/hash-zip.js';
+import type { SourceZip } from '../modfetch/repo.js';
 import { createRepoRoots } from '../modfetch/repo-root.js';
 import { versionsOfTag } from '../modfetch/tag-modules.js';
 import { decodeInfo } from '../module/info.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import type { CodeHost } from '../vcs/types.js';
-import { createMemoryStore } from '../store/memory-store.js';
 import { readZipFiles } from '../zip/reader.js';
 
 /** What a version is at a home. */
@@ -53,42 +54,23 @@ export interface TargetOptions {
   host: CodeHost;
 }
 
-const ASK: FetchOptions = { onlyCached: false };
-const SILENT = { info: () => undefined };
-
 export function createTarget({ candidates, host }: TargetOptions): Target {
   const moment = frozen(host);
   const roots = createRepoRoots({ candidates, host: moment, refreshMs: () => 1 });
-  const serviceOn = (store: VersionStore): ModuleSource =>
-    createModuleService({ roots, host: moment, store, refreshMs: () => 1, log: SILENT });
+  const source = new GitSource({ roots, host: moment, refreshMs: () => 1 });
 
   return {
     addresses: (module) => addressesOf(candidates(module)),
 
     async fingerprint(module, version, pinned) {
-      const info = { module, version, kind: 'info' } as const;
-      const store = createMemoryStore({
-        known: pinned === undefined ? [] : [[info, pinned]],
-        discardsZips: true,
-      });
-      const service = serviceOn(store);
-      const { Origin } = decodeInfo((await service.info(module, version, ASK)).value);
-      await service.ensure(module, version, 'mod', ASK);
-      const mod = await store.read({ module, version, kind: 'mod' });
-      const zipProblem = await service.ensure(module, version, 'zip', ASK).then(
-        () => undefined,
-        (error: unknown) => {
-          if (isModhavenError(error, 'MODULE_INVALID')) return error.message;
-          throw error;
-        },
-      );
-      const zip = await store.read({ module, version, kind: 'ziphash' });
+      const info = decodeInfo(pinned ?? (await source.info(module, version)).info);
+      const { mod } = await source.mod(module, version, info);
+      const zip = await zipHash(source.zip(module, version, info));
       return {
-        repository: Origin?.URL ?? '',
-        commit: Origin?.Hash ?? '',
-        mod: goModHash(mod ?? Buffer.alloc(0)),
-        zip: zip?.toString(),
-        zipProblem,
+        repository: info.Origin?.URL ?? '',
+        commit: info.Origin?.Hash ?? '',
+        mod: goModHash(mod),
+        ...zip,
       };
     },
 
@@ -96,7 +78,8 @@ export function createTarget({ candidates, host }: TargetOptions): Target {
       const dir = await mkdtemp(join(tmpdir(), 'modhaven-verify-'));
       try {
         const store = createDiskStore(dir);
-        await serviceOn(store).ensure(module, version, 'zip', ASK);
+        const modules = new CachedModules(source, store, { log: { warn: () => undefined } });
+        await (await modules.zip(module, version)).stored();
         return await storedFiles(store, module, version);
       } finally {
         await rm(dir, { recursive: true, force: true });
@@ -105,7 +88,7 @@ export function createTarget({ candidates, host }: TargetOptions): Target {
 
     async versions(module) {
       try {
-        return (await serviceOn(createMemoryStore()).list(module, ASK)).value;
+        return (await source.list(module)).versions;
       } catch (error) {
         if (isNotExist(error)) return [];
         throw error;
@@ -129,6 +112,16 @@ export function createTarget({ candidates, host }: TargetOptions): Target {
       }
     },
   };
+}
+
+/** The hash of a zip, or why the go command refuses to make one. */
+async function zipHash(zip: Promise<SourceZip>): Promise<Pick<Fingerprint, 'zip' | 'zipProblem'>> {
+  try {
+    return { zip: await hashZip(await zip), zipProblem: undefined };
+  } catch (error) {
+    if (!isModhavenError(error, 'MODULE_INVALID')) throw error;
+    return { zip: undefined, zipProblem: error.message };
+  }
 }
 
 /** SHA-256 of the files in a stored zip, by their path in the module. */

@@ -14,14 +14,14 @@ import { rulesOfRepo, type RuleRepo, type WantedRepo } from '../vanity/reverse-m
 import type { RepoRoot } from '../vanity/rule.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
 import type { CodeHost } from '../vcs/types.js';
-import type { ModuleSource } from '../modfetch/git-source.js';
+import type { Modules } from '../modfetch/repo.js';
 import { versionsOfTag, type ModuleVersion } from '../modfetch/tag-modules.js';
 import { isDeleted, type Push } from './payload.js';
 
 export interface PushHandlerOptions {
   vanity: () => VanityMap;
   host: Pick<CodeHost, 'refresh'>;
-  modules: Pick<ModuleSource, 'info' | 'ensure'>;
+  modules: Pick<Modules, 'info' | 'mod' | 'zip'>;
   /** Whether pushed tags are fetched at once. */
   prefetch: () => boolean;
   /** Told of each push that matches a rule, before it is handled. */
@@ -83,11 +83,10 @@ export function createPushHandler(options: PushHandlerOptions): PushHandler {
     let failure: unknown;
     for (const { path, version } of versions) {
       try {
-        const ask = { onlyCached: false };
         // First, because one fetch then brings what all three need.
-        await modules.ensure(path, version, 'zip', ask);
-        await modules.ensure(path, version, 'mod', ask);
-        await modules.info(path, version, ask);
+        await (await modules.zip(path, version)).stored();
+        await modules.mod(path, version);
+        await modules.info(path, version);
         log.info({ module: path, version }, 'a pushed version was fetched');
         return;
       } catch (error) {

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDiscovery, type Discovery } from '../../src/discovery/discovery.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
-import { createModuleService } from '../../src/modfetch/git-source.js';
+import { CachedModules } from '../../src/modfetch/cached.js';
+import { GitSource } from '../../src/modfetch/git-source.js';
 import { createCodeHost } from '../../src/vcs/code-host.js';
 import { httpClient } from '../support/http-client.js';
 import { gitHttpHost } from '../support/git-http-host.js';
@@ -193,7 +194,7 @@ describe.skipIf(missing('git', 'openssl'))('a module of a named host', () => {
         ]),
       );
       pages['ex.test/lib?go-get=1'] = tag(`ex.test/lib git https://${name}/lib.git`);
-      const modules = createModuleService({
+      const source = new GitSource({
         roots: discovery('ex.test', name),
         host: createCodeHost({
           dir: join(root, 'vcs'),
@@ -205,15 +206,15 @@ describe.skipIf(missing('git', 'openssl'))('a module of a named host', () => {
             followRedirects: false,
           }),
         }),
-        store: createDiskStore(join(root, 'download')),
         refreshMs: () => 0,
-        log: { info: () => undefined },
       });
+      const store = createDiskStore(join(root, 'download'));
+      const modules = new CachedModules(source, store, { log: { warn: () => undefined } });
       const module = parseModulePath('ex.test/lib');
-      await expect(modules.list(module, { onlyCached: false })).resolves.toMatchObject({ value: ['v1.0.0'] });
-      await modules.ensure(module, 'v1.0.0', 'zip', { onlyCached: false });
+      await expect(modules.list(module)).resolves.toMatchObject({ value: ['v1.0.0'] });
+      await (await modules.zip(module, 'v1.0.0')).stored();
       git.setFailure('/', { redirectTo: `https://127.0.0.1:${elsewhere.port}/` });
-      await expect(modules.info(module, 'main', { onlyCached: false })).rejects.toMatchObject({
+      await expect(modules.info(module, 'main')).rejects.toMatchObject({
         code: expect.stringMatching(/^HOST_|^REPO_/) as string,
       });
       expect(elsewhere.requests).toEqual([]);

@@ -10,6 +10,7 @@ describe('cacheLayout', () => {
       mirrors: '/srv/cache/vcs',
       directMirrors: '/srv/cache/vcs/direct',
       upstream: '/srv/cache/upstream',
+      privateAnswers: '/srv/cache/private',
       ownDatabases: '/srv/cache/sumdb',
       seenTrees: '/srv/cache/sumdb/.seen',
     });

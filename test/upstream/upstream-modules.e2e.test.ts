@@ -4,14 +4,17 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
+import { createDiskBlobStore } from '../../src/store/disk-blob-store.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { createModuleRouter } from '../../src/modfetch/router.js';
-import type { ModuleSource } from '../../src/modfetch/git-source.js';
+import { CachedModules } from '../../src/modfetch/cached.js';
+import { LastAnswers } from '../../src/modfetch/last-answers.js';
+import type { ModuleSource, Modules } from '../../src/modfetch/repo.js';
 import type { VersionStore } from '../../src/store/version-store.js';
 import { httpClient } from '../support/http-client.js';
 import { createGoproxyClient } from '../../src/upstream/goproxy-client.js';
-import { createStaleCache } from '../../src/upstream/stale-cache.js';
-import { createUpstreamModules } from '../../src/upstream/upstream-modules.js';
+import { createStaleCache } from '../../src/modfetch/stale-cache.js';
+import { UpstreamModules } from '../../src/upstream/upstream-modules.js';
 import { listenOnLoopback } from '../support/loopback.js';
 import { tempDir } from '../support/tmp.js';
 import { zipOf } from './fake-upstream.js';
@@ -53,18 +56,28 @@ function modulesBehind(
   fallbackOn: 'not-found' | 'any-error' = 'not-found',
   refreshMs = 0,
   direct?: () => ModuleSource,
-): ModuleSource {
+): Modules {
   const proxies = urls.map((url) => ({ url, credentials: undefined, fallbackOn }));
-  return createUpstreamModules({
+  const log = { warn: warn as unknown as Logger['warn'] };
+  const source = new UpstreamModules({
     ...(direct === undefined ? {} : { direct }),
     client: createGoproxyClient({ http: httpClient(), proxies: () => proxies, timeoutMs: () => 500 }),
-    store,
-    lastKnown: createStaleCache({ dir: join(folder, 'upstream'), log: { warn: warn as never } }),
     tempDir: folder,
-    refreshMs: () => refreshMs,
-    staleAfterMs: () => staleAfterMs,
-    log: { warn: warn as unknown as Logger['warn'] },
   });
+  const lastAnswers = new LastAnswers({
+    lastKnown: createStaleCache({ blobs: createDiskBlobStore(join(folder, 'upstream')), log }),
+    freshForMs: () => refreshMs,
+    staleAfterMs: () => staleAfterMs,
+    log,
+  });
+  return new CachedModules(source, store, { log, lastAnswers, orStored: true });
+}
+
+/** The zip of a version, once it is stored. */
+async function zip(modules: Modules, version: string): Promise<{ fromCache: boolean }> {
+  const { fromCache, stored } = await modules.zip(MODULE, version);
+  await stored();
+  return { fromCache };
 }
 
 let folder: string;
@@ -93,8 +106,8 @@ describe('a version', () => {
         fromCache,
         immutable: true,
       });
-      await expect(modules.ensure(MODULE, 'v1.0.0', 'mod', FETCH)).resolves.toEqual({ fromCache });
-      await expect(modules.ensure(MODULE, 'v1.0.0', 'zip', FETCH)).resolves.toEqual({ fromCache });
+      await expect(modules.mod(MODULE, 'v1.0.0')).resolves.toMatchObject({ fromCache });
+      await expect(zip(modules, 'v1.0.0')).resolves.toEqual({ fromCache });
     }
     expect(asked).toEqual([`${BASE}/v1.0.0.info`, `${BASE}/v1.0.0.mod`, `${BASE}/v1.0.0.zip`]);
     const hash = await store.read({ module: MODULE, version: 'v1.0.0', kind: 'ziphash' });
@@ -104,7 +117,7 @@ describe('a version', () => {
   it('is fetched once, however many ask at the same time', async () => {
     answers[`${BASE}/v1.0.0.zip`] = send(await zipOf('ex.test/Mod@v1.0.0'));
     const modules = modulesBehind([upstream.url]);
-    await Promise.all(Array.from({ length: 20 }, () => modules.ensure(MODULE, 'v1.0.0', 'zip', FETCH)));
+    await Promise.all(Array.from({ length: 20 }, () => zip(modules, 'v1.0.0')));
     expect(asked).toEqual([`${BASE}/v1.0.0.zip`]);
   });
 
@@ -127,7 +140,7 @@ describe('a version', () => {
   ])('is not stored when the zip is $name', async ({ body, says }) => {
     answers[`${BASE}/v1.0.0.zip`] = send(await body());
     const modules = modulesBehind([upstream.url]);
-    const failure = modules.ensure(MODULE, 'v1.0.0', 'zip', FETCH);
+    const failure = zip(modules, 'v1.0.0');
     await expect(failure).rejects.toMatchObject({ reason: expect.stringMatching(says) as string });
     for (const kind of ['zip', 'ziphash'] as const)
       await expect(store.size({ module: MODULE, version: 'v1.0.0', kind })).resolves.toBeUndefined();
@@ -228,7 +241,7 @@ describe('a list', () => {
     answers[`${BASE}/v1.0.0.mod`] = status(200, '<html>please log in</html>');
     const modules = modulesBehind([upstream.url]);
     await expect(modules.list(MODULE, FETCH)).rejects.toMatchObject({ code: 'HOST_REFUSED' });
-    await expect(modules.ensure(MODULE, 'v1.0.0', 'mod', FETCH)).rejects.toMatchObject({
+    await expect(modules.mod(MODULE, 'v1.0.0')).rejects.toMatchObject({
       code: 'HOST_REFUSED',
     });
   });
@@ -277,11 +290,25 @@ describe('the list of upstreams', () => {
     'comes to "direct" after $answer with $fallbackOn: $isDirect',
     async ({ answer, fallbackOn, isDirect }) => {
       const info = Buffer.from('{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}');
-      const ensure = vi.fn(() => Promise.resolve({ fromCache: false }));
+      const made = vi.fn<(kind: string) => void>();
+      const asOf = Date.now();
       const repository: ModuleSource = {
-        list: () => Promise.resolve({ value: ['v9.0.0'], fromCache: false, immutable: false }),
-        info: () => Promise.resolve({ value: info, fromCache: false, immutable: true }),
-        ensure,
+        list: () => Promise.resolve({ versions: ['v9.0.0'], asOf }),
+        info: () => Promise.resolve({ version: 'v1.0.0', info, asOf }),
+        mod() {
+          made('mod');
+          return Promise.resolve({ mod: Buffer.from('module ex.test/Mod\n') });
+        },
+        zip() {
+          made('zip');
+          return Promise.resolve({
+            deliver: (target) =>
+              target.put((sink) => {
+                sink.write('PK');
+                return Promise.resolve('h1:hash');
+              }),
+          });
+        },
       };
       for (const file of ['list', 'v1.0.0.info', 'v1.0.0.mod', 'v1.0.0.zip'])
         answers[`${BASE}/${file}`] = status(answer);
@@ -289,12 +316,12 @@ describe('the list of upstreams', () => {
       const results = await Promise.allSettled([
         modules.list(MODULE, FETCH),
         modules.info(MODULE, 'v1.0.0', FETCH),
-        modules.ensure(MODULE, 'v1.0.0', 'mod', FETCH),
-        modules.ensure(MODULE, 'v1.0.0', 'zip', FETCH),
+        modules.mod(MODULE, 'v1.0.0'),
+        zip(modules, 'v1.0.0'),
       ]);
       const expected = isDirect ? 'fulfilled' : 'rejected';
       expect(results.map((result) => result.status)).toEqual([expected, expected, expected, expected]);
-      expect(ensure).toHaveBeenCalledTimes(isDirect ? 2 : 0);
+      expect(made).toHaveBeenCalledTimes(isDirect ? 2 : 0);
       expect(asked).toHaveLength(4);
     },
   );
@@ -356,7 +383,7 @@ describe('the list of upstreams', () => {
 describe('createModuleRouter', () => {
   it('never asks the upstream for what is ours', async () => {
     const refuse = () => Promise.reject(new Error('ours is down'));
-    const ours: ModuleSource = { list: refuse, info: refuse, ensure: refuse };
+    const ours: Modules = { list: refuse, info: refuse, mod: refuse, zip: refuse };
     const modules = createModuleRouter({
       ours,
       upstream: modulesBehind([upstream.url]),
@@ -367,7 +394,7 @@ describe('createModuleRouter', () => {
     const secret = parseModulePath('my.corp/secret');
     await expect(modules.list(secret, FETCH)).rejects.toThrow('ours is down');
     await expect(modules.info(secret, 'v1.0.0', FETCH)).rejects.toThrow('ours is down');
-    await expect(modules.ensure(secret, 'v1.0.0', 'zip', FETCH)).rejects.toThrow('ours is down');
+    await expect(modules.zip(secret, 'v1.0.0')).rejects.toThrow('ours is down');
     expect(asked).toEqual([]);
     await expect(modules.list(MODULE, FETCH)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
     expect(asked).toEqual([`${BASE}/list`]);

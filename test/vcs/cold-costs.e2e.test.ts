@@ -7,7 +7,9 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
-import { createModuleService, type ModuleSource } from '../../src/modfetch/git-source.js';
+import { CachedModules } from '../../src/modfetch/cached.js';
+import { GitSource } from '../../src/modfetch/git-source.js';
+import type { Modules } from '../../src/modfetch/repo.js';
 import { createRepoRoots } from '../../src/modfetch/repo-root.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 import { missing } from '../support/requirements.js';
@@ -15,7 +17,6 @@ import { gitLog, type GitLog } from './git-log.js';
 import { codeHost, inMirror, lab, type Lab } from './lab.js';
 
 const MODULE = 'example.com/foo' as ModulePath;
-const ASK = { onlyCached: false };
 
 interface Costs {
   /** Our git children by command, sorted. */
@@ -26,7 +27,7 @@ interface Costs {
 
 describe.skipIf(missing('git'))('what a cold question costs', () => {
   let l: Lab;
-  let service: ModuleSource;
+  let service: Modules;
   let log: GitLog;
   /** Address of the repository. */
   let url: string;
@@ -37,17 +38,17 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
     const code = codeHost(l.vcsDir, {}, log.env);
     url = l.url;
     const map = () => parseVanity(`paths:\n  ${MODULE}: ${url}\n`, '/srv/vanity.yaml', { defaultHost: '' });
-    service = createModuleService({
+    const source = new GitSource({
       host: code,
-      store: createDiskStore(path.join(l.vcsDir, '../download')),
       roots: createRepoRoots({
         candidates: (module) => map().candidates(module),
         host: code,
         refreshMs: () => 60_000,
       }),
       refreshMs: () => 60_000,
-      log: { info: () => undefined },
     });
+    const store = createDiskStore(path.join(l.vcsDir, '../download'));
+    service = new CachedModules(source, store, { log: { warn: () => undefined } });
   });
   afterEach(async () => l.host.stop());
 
@@ -58,10 +59,10 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
     return { children: await log.take(), requests: l.host.requests.length };
   }
 
-  const list = async () => service.list(MODULE, ASK);
-  const info = async (version = 'v1.0.0') => service.info(MODULE, version, ASK);
-  const mod = async (version = 'v1.0.0') => service.ensure(MODULE, version, 'mod', ASK);
-  const zip = async (version = 'v1.0.0') => service.ensure(MODULE, version, 'zip', ASK);
+  const list = async () => service.list(MODULE);
+  const info = async (version = 'v1.0.0') => service.info(MODULE, version);
+  const mod = async (version = 'v1.0.0') => service.mod(MODULE, version);
+  const zip = async (version = 'v1.0.0') => (await service.zip(MODULE, version)).stored();
 
   async function filesIn(mirror: string): Promise<string[]> {
     const objects = await inMirror(l.vcsDir, mirror, 'cat-file', '--batch-all-objects', '--batch-check');
@@ -125,14 +126,14 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
       await l.repo.tag(version);
     }
     const major2 = `${MODULE}/v2` as ModulePath;
-    const zip2 = async (version: string) => service.ensure(major2, version, 'zip', ASK);
+    const zip2 = async (version: string) => (await service.zip(major2, version)).stored();
     await zip2('v2.0.0');
     const before = (await filesIn('content.git')).length;
     expect((await costs(async () => zip2('v2.1.0'))).children).toEqual(
       ['rev-list', 'index-pack', 'pack-objects', 'archive'].sort(),
     );
     expect((await filesIn('content.git')).length - before).toBe(1);
-    await service.info(major2, 'v2.2.0', ASK);
+    await service.info(major2, 'v2.2.0');
     expect((await costs(async () => zip2('v2.2.0'))).requests).toBe(1);
     expect((await filesIn('content.git')).length - before).toBe(2);
     expect(await inMirror(l.vcsDir, 'content.git', 'fsck', '--no-dangling')).toBe('');
@@ -150,7 +151,7 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
 
   it('the next .info of the repository: one fetch, where go.mod is that of another version', async () => {
     await info();
-    await service.info(MODULE, 'v1.1.0', ASK);
+    await service.info(MODULE, 'v1.1.0');
     expect(await costs(async () => info('v1.2.0'))).toEqual({ children: [], requests: 1 });
     expect(await filesIn('trees.git')).toHaveLength(1);
   });

@@ -13,7 +13,9 @@ import path from 'node:path';
 import { stringify } from 'yaml';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
-import { createModuleService, type ModuleSource } from '../../src/modfetch/git-source.js';
+import { CachedModules } from '../../src/modfetch/cached.js';
+import { GitSource } from '../../src/modfetch/git-source.js';
+import type { Modules } from '../../src/modfetch/repo.js';
 import { createRepoRoots } from '../../src/modfetch/repo-root.js';
 import type { VersionStore } from '../../src/store/version-store.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
@@ -133,11 +135,10 @@ export async function moveLab(): Promise<MoveLab> {
     async fetch(...versions) {
       for (const text of versions) {
         const [, onlyInfo, name = '', version = ''] = /^(info )?(\w+)@(.*)$/.exec(text) ?? [];
-        const ask = { onlyCached: false };
-        await service.info(labModule(name), version, ask);
+        await service.info(labModule(name), version);
         if (onlyInfo !== undefined) continue;
-        await service.ensure(labModule(name), version, 'mod', ask);
-        await service.ensure(labModule(name), version, 'zip', ask);
+        await service.mod(labModule(name), version);
+        await (await service.zip(labModule(name), version)).stored();
       }
     },
   };
@@ -167,7 +168,8 @@ export async function release(
   return commit;
 }
 
-function serviceOf(map: VanityMap, host: CodeHost, store: VersionStore): ModuleSource {
+function serviceOf(map: VanityMap, host: CodeHost, store: VersionStore): Modules {
   const roots = createRepoRoots({ candidates: (asked) => map.candidates(asked), host, refreshMs: () => 1 });
-  return createModuleService({ roots, host, store, refreshMs: () => 1, log: { info: () => undefined } });
+  const source = new GitSource({ roots, host, refreshMs: () => 1 });
+  return new CachedModules(source, store, { log: { warn: () => undefined } });
 }

@@ -35,7 +35,8 @@ function scene({ vanity, prefetch = true, failures = {}, refresh }: SceneOptions
     },
     modules: {
       info: (path, version) => ask(path, version, 'info'),
-      ensure: (path, version, kind) => ask(path, version, kind),
+      mod: (path, version) => ask(path, version, 'mod'),
+      zip: (path, version) => Promise.resolve({ fromCache: false, stored: () => ask(path, version, 'zip') }),
     },
     prefetch: () => prefetch,
     log,

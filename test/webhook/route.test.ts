@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
-import type { ModuleSource } from '../../src/modfetch/git-source.js';
+import type { Modules } from '../../src/modfetch/repo.js';
 import type { PushOutcome } from '../../src/webhook/push-handler.js';
 import type { RepoRoots } from '../../src/modfetch/repo-root.js';
 import { createResponseCache } from '../../src/proxy/response-cache.js';
@@ -20,7 +20,7 @@ function server(options: { secret?: string | undefined; outcome?: PushOutcome } 
   const handle = vi.fn<(push: Push) => PushOutcome>(() => outcome);
   const { app } = createServer({
     log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
-    modules: {} as ModuleSource,
+    modules: {} as Modules,
     roots: {} as RepoRoots,
     store: {} as VersionStore,
     vanity: () => parseVanity('', '/vanity.yaml', { defaultHost: 'ex.com' }),

@@ -1,17 +1,17 @@
 /**
- * What the server would tell `go` about one module, without changing what it tells: its own service answers, from what
- * is stored where it is stored, and else into a store that keeps nothing.
+ * What the server would tell `go` about one module, without changing what it tells: what is stored counts where it is
+ * stored; else the source of the server itself answers, and nothing is kept.
  */
 import { isModhavenError } from '../../errors.js';
 import type { ModulePath } from '../../module/module-path.js';
 import { isCanonicalVersion } from '../../module/version.js';
 import { errorText, statusOf } from '../../proxy/http-errors.js';
-import { createModuleService } from '../../modfetch/git-source.js';
+import { GitSource } from '../../modfetch/git-source.js';
+import { hashZip } from '../../modfetch/hash-zip.js';
 import type { RepoRoots } from '../../modfetch/repo-root.js';
 import { decodeInfo } from '../../module/info.js';
-import type { Part, PartKind, VersionStore } from '../../store/version-store.js';
+import type { PartKind, VersionStore } from '../../store/version-store.js';
 import type { CodeHost } from '../../vcs/types.js';
-import { createMemoryStore } from '../../store/memory-store.js';
 import type { Stopwatch } from '../terminal/stopwatch.js';
 
 /** The answer to one request. */
@@ -39,18 +39,10 @@ export interface GoQuestion {
   watch: Stopwatch;
 }
 
-const ASK = { onlyCached: false };
-const SILENT = { info: () => undefined };
-
 /** The answers in the order of `go`'s requests; it stops at the first error. */
 export async function goAnswers(question: GoQuestion): Promise<GoAnswer[]> {
   const { module, query, roots, host, store, watch } = question;
-  const known: [Part, Buffer][] = [];
-  const serve = () =>
-    createModuleService({
-      ...{ roots, host, log: SILENT, refreshMs: () => question.refreshMs },
-      store: createMemoryStore({ known, discardsZips: true }),
-    });
+  const source = new GitSource({ roots, host, refreshMs: () => question.refreshMs });
   const answers: GoAnswer[] = [];
 
   /** Runs `work` as the answer to `request`; undefined if it is an error. */
@@ -77,29 +69,31 @@ export async function goAnswers(question: GoQuestion): Promise<GoAnswer[]> {
 
   let version = query !== undefined && isCanonicalVersion(query) ? query : undefined;
   if (query === undefined) {
-    const list = await answer('@v/list', () => serve().list(module, ASK));
+    const list = await answer('@v/list', () => source.list(module));
     if (list === undefined) return answers;
-    if (list.value.length > 0) version = question.newest;
+    if (list.versions.length > 0) version = question.newest;
   }
   if (version === undefined || !(await isStored(version, 'info'))) {
     const asked = version ?? query ?? 'latest';
     const request = asked === 'latest' ? '@latest' : `@v/${asked}.info`;
-    const info = await answer(request, () => serve().info(module, asked, ASK));
+    const info = await answer(request, () => source.info(module, asked));
     if (info === undefined) return answers;
-    version = decodeInfo(info.value).Version;
+    version = info.version;
   } else {
     answers.push({ request: `@v/${version}.info`, status: 200, text: undefined, cached: true });
   }
 
-  const info: Part = { module, version, kind: 'info' };
-  const stored = await store.read(info);
-  if (stored !== undefined) known.push([info, stored]);
+  const stored = await store.read({ module, version, kind: 'info' });
+  const pinned = stored === undefined ? undefined : decodeInfo(stored);
+  const wanted = version;
+  const makers = {
+    mod: async () => (await source.mod(module, wanted, pinned)).mod,
+    zip: async () => hashZip(await source.zip(module, wanted, pinned)),
+  };
   for (const kind of ['mod', 'zip'] as const) {
-    const request = `@v/${version}.${kind}`;
-    const wanted = version;
+    const request = `@v/${wanted}.${kind}`;
     if (await isStored(wanted, kind)) answers.push({ request, status: 200, text: undefined, cached: true });
-    else if ((await answer(request, () => serve().ensure(module, wanted, kind, ASK))) === undefined)
-      return answers;
+    else if ((await answer<unknown>(request, makers[kind])) === undefined) return answers;
   }
   return answers;
 }

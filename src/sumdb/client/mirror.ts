@@ -27,7 +27,7 @@ import { tileHashReader } from '../format/tile-reader.js';
 import { TILE_HEIGHT, TILE_WIDTH, type Tile } from '../format/tile.js';
 import { HASH_SIZE, recordHash, storedHashIndex, treeHash, type HashReader } from '../format/tlog.js';
 import { openTree, type SignedTree } from '../format/tree-head.js';
-import { writeTimestamped, readTimestamped } from '../../upstream/timestamped-file.js';
+import { writeTimestamped, readTimestamped } from '../../fs/timestamped-file.js';
 import type { SumdbSource } from '../../upstream/sumdb-source.js';
 import { unusable } from '../../upstream/protocol.js';
 

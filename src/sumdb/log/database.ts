@@ -11,9 +11,8 @@ import { goModHash } from '../../module/dirhash.js';
 import type { ModulePath } from '../../module/module-path.js';
 import { isCanonicalVersion } from '../../module/version.js';
 import { createSingleflight } from '../../concurrency/singleflight.js';
-import type { ModuleSource } from '../../modfetch/git-source.js';
+import type { Modules } from '../../modfetch/repo.js';
 import type { SumdbAnswer } from '../databases.js';
-import type { VersionStore } from '../../store/version-store.js';
 import { differenceError } from './guarded-store.js';
 import type { ChecksumLog } from './log.js';
 import { formatRecord, goSumLines, sumsIn, type GoSums } from '../format/record.js';
@@ -23,8 +22,7 @@ import { tilePath, type Tile } from '../format/tile.js';
 export interface DatabaseOptions {
   name: string;
   log: () => ChecksumLog;
-  modules: Pick<ModuleSource, 'ensure'>;
-  store: Pick<VersionStore, 'read'>;
+  modules: Pick<Modules, 'mod' | 'zip'>;
   isPrivate: (module: string) => boolean;
   /** What the public checksum database has proved of a version. Throws what a module service throws. */
   publicSums: (module: ModulePath, version: string) => Promise<GoSums>;
@@ -38,7 +36,7 @@ export interface Database {
 }
 
 export function createDatabase(options: DatabaseOptions): Database {
-  const { name, log, modules, store, isPrivate, publicSums, logger } = options;
+  const { name, log, modules, isPrivate, publicSums, logger } = options;
   const flights = createSingleflight();
 
   async function lookup(module: ModulePath, version: string): Promise<SumdbAnswer> {
@@ -54,9 +52,7 @@ export function createDatabase(options: DatabaseOptions): Database {
 
   /** Records a version. Answers with the number of its record. */
   async function enter(module: ModulePath, version: string): Promise<number> {
-    await modules.ensure(module, version, 'zip', FETCH);
-    await modules.ensure(module, version, 'mod', FETCH);
-    const sums = await storedSums(module, version);
+    const sums = await sumsOf(module, version);
     if (!isPrivate(module)) await compareWithPublic(module, version, sums);
     const number = await log().append(goSumLines(module, version, sums));
     // Another process may have been faster; what it found is what counts, and was different only if something is wrong.
@@ -75,15 +71,13 @@ export function createDatabase(options: DatabaseOptions): Database {
     return number;
   }
 
-  async function storedSums(module: ModulePath, version: string): Promise<GoSums> {
-    const [zipHash, mod] = await Promise.all([
-      store.read({ module, version, kind: 'ziphash' }),
-      store.read({ module, version, kind: 'mod' }),
-    ]);
-    const zip = zipHash?.toString('latin1').trim() ?? '';
-    if (mod === undefined || !/^h1:[A-Za-z0-9+/]{43}=$/.test(zip))
+  /** The hashes of what is served of a version. */
+  async function sumsOf(module: ModulePath, version: string): Promise<GoSums> {
+    const { hash: zip } = await (await modules.zip(module, version)).stored();
+    const { value: mod } = await modules.mod(module, version);
+    if (!/^h1:[A-Za-z0-9+/]{43}=$/.test(zip))
       throw new ModhavenError('STORAGE', `what is stored of ${module}@${version} is incomplete`, {
-        reason: 'its .mod or .ziphash file is missing or damaged',
+        reason: 'its .ziphash file is damaged',
         remedy: 'run "modhaven verify" on the server',
       });
     return { zip, mod: goModHash(mod) };
@@ -132,5 +126,3 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
   };
 }
-
-const FETCH = { onlyCached: false };

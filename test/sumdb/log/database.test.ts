@@ -6,7 +6,7 @@ import { ModhavenError } from '../../../src/errors.js';
 import { goModHash } from '../../../src/module/dirhash.js';
 import { parseModulePath, type ModulePath } from '../../../src/module/module-path.js';
 import { createDiskStore } from '../../../src/store/disk-store.js';
-import { putBytes, type VersionStore } from '../../../src/store/version-store.js';
+import { putBytes, type PartKind, type VersionStore } from '../../../src/store/version-store.js';
 import { createDatabase, type Database } from '../../../src/sumdb/log/database.js';
 import { guardedStore, type Difference } from '../../../src/sumdb/log/guarded-store.js';
 import type { ChecksumLog } from '../../../src/sumdb/log/log.js';
@@ -47,27 +47,32 @@ beforeEach(async () => {
   database = createDatabase({
     name: NAME,
     log: () => log,
-    store,
     isPrivate: (module) => module.startsWith('corp.test/'),
     publicSums(module, version) {
       publicAsked.push(`${module}@${version}`);
       return publicSums(module, version);
     },
-    modules: { ensure },
+    modules: {
+      async mod(module, version) {
+        await ensure(module, version, 'mod');
+        return { value: await stored(module, version, 'mod'), fromCache: true, immutable: true };
+      },
+      async zip(module, version) {
+        await ensure(module, version, 'zip');
+        const hash = (await stored(module, version, 'ziphash')).toString();
+        const open = () => Promise.reject(new Error('not needed'));
+        return { fromCache: true, stored: () => Promise.resolve({ hash, open }) };
+      },
+    },
     logger,
   });
 });
 
-/** Stores a version, as a module service does. */
-async function ensure(
-  module: ModulePath,
-  version: string,
-  kind: 'mod' | 'zip',
-): Promise<{ fromCache: boolean }> {
+/** Stores a part of a version, unless it is stored. */
+async function ensure(module: ModulePath, version: string, kind: 'mod' | 'zip'): Promise<void> {
   if (version === 'v9.9.9') throw new ModhavenError('VERSION_NOT_FOUND', 'not found: no such version');
   if (version === 'v8.8.8') throw new ModhavenError('HOST_UNREACHABLE', 'the host is down');
-  const hit = (await store.size({ module, version, kind })) !== undefined;
-  if (hit) return { fromCache: hit };
+  if ((await store.size({ module, version, kind })) !== undefined) return;
   fetched.push(`${module}@${version} ${kind}`);
   if (kind === 'zip')
     await putBytes(
@@ -76,7 +81,12 @@ async function ensure(
       Buffer.from(version === 'v7.7.7' ? 'no hash' : zipHash(module, version)),
     );
   await putBytes(store, { module, version, kind }, kind === 'mod' ? MOD : Buffer.from('PK'));
-  return { fromCache: hit };
+}
+
+async function stored(module: ModulePath, version: string, kind: PartKind): Promise<Buffer> {
+  const bytes = await store.read({ module, version, kind });
+  if (bytes === undefined) throw new Error(`no .${kind} of ${module}@${version}`);
+  return bytes;
 }
 
 async function lookup(path: string): Promise<{ number: number; record: string; size: number }> {
@@ -101,7 +111,7 @@ describe('a lookup', () => {
     expect(new Set(answers.map(({ number }) => number))).toEqual(new Set([0]));
     expect(fetched).toEqual(['corp.test/lib@v1.0.0 zip', 'corp.test/lib@v1.0.0 mod']);
     expect(await database.get('lookup/corp.test/lib@v1.0.0')).toMatchObject({
-      fromCache: true,
+      hit: true,
       immutable: false,
     });
     expect(log.size()).toBe(1);

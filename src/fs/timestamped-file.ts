@@ -1,7 +1,7 @@
 /** Small files that say when what they hold was asked for: their modification time. A reader sees a whole one or none. */
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { replaceFile } from '../fs/durable-file.js';
+import { replaceFile } from './durable-file.js';
 
 export interface Timestamped {
   bytes: Buffer;

@@ -1,0 +1,299 @@
+/**
+ * A source of modules with a store in front of it: the only place that asks whether something is stored, shares one
+ * question to the source among all callers that wait for it, obeys "only from the cache", and stores what comes.
+ *
+ * What is stored never changes and never touches the source again. What the store holds in the end is the answer, not
+ * what was fetched: another process may have been faster, and there must be one answer.
+ */
+import type { Logger } from 'pino';
+import { ModhavenError, isNotExist } from '../errors.js';
+import { createSingleflight } from '../concurrency/singleflight.js';
+import { escapePath, hasEscapedForm } from '../module/escaping.js';
+import { decodeInfo, type Info } from '../module/info.js';
+import type { ModulePath } from '../module/module-path.js';
+import { formatVersionList, versionsInList } from '../module/version-list.js';
+import { isCanonicalVersion } from '../module/version.js';
+import { putBytes, storedName, type Part, type VersionStore } from '../store/version-store.js';
+import type { LastAnswers } from './last-answers.js';
+import { Refusals } from './refusals.js';
+import type {
+  Fetched,
+  FetchOptions,
+  FollowZip,
+  FoundOnTheWay,
+  Modules,
+  ModuleSource,
+  ModuleZip,
+  SourceInfo,
+  SourceZip,
+  StoredZip,
+} from './repo.js';
+import type { DatedAnswer } from './stale-cache.js';
+import { keepPart, openStoredZip, storedZip, zipTarget } from './stored-zip.js';
+import { cachedLatest, cachedList, notCached } from './stored-versions.js';
+import { ZipFlight, type BegunZip } from './zip-flight.js';
+
+export interface CachedOptions {
+  log: Pick<Logger, 'warn'>;
+  /** Keeps answers that may change; absent: each is the source's to give. */
+  lastAnswers?: LastAnswers;
+  /**
+   * Whether a list and `@latest` are computed from the store where the source fails and no answer is known. Not for
+   * private modules: the store has the versions that were asked for, and `go` would silently go back to one of them.
+   */
+  orStored?: boolean;
+  /** Whether the source reads the store itself: then it is asked also where fetching is forbidden. */
+  isLocal?: boolean;
+}
+
+const FETCH: FetchOptions = { onlyCached: false };
+
+export class CachedModules implements Modules {
+  private readonly source: ModuleSource;
+  private readonly store: VersionStore;
+  private readonly options: CachedOptions;
+  private readonly flights = createSingleflight();
+  private readonly zips = new Map<string, ZipFlight>();
+  private readonly refusals = new Refusals();
+  /** A question from before the last announced change may have missed it. */
+  private generation = 0;
+
+  constructor(source: ModuleSource, store: VersionStore, options: CachedOptions) {
+    this.source = source;
+    this.store = store;
+    this.options = options;
+  }
+
+  /** What may change has changed (a push, new refs): callers from now on get answers from after this call. */
+  changed(): void {
+    this.generation += 1;
+    this.refusals.changed();
+    this.options.lastAnswers?.changed();
+  }
+
+  /** The rules have changed. */
+  rulesChanged(): void {
+    this.changed();
+    this.refusals.forget();
+  }
+
+  async list(module: ModulePath, { onlyCached } = FETCH): Promise<Fetched<string[]>> {
+    if (this.isForbidden(onlyCached))
+      return { value: await cachedList(this.store, module), fromCache: true, immutable: false };
+    const path = `${escapePath(module)}/@v/list`;
+    const answer = this.changing(path, async () => {
+      const { versions, asOf } = await this.source.list(module);
+      return { bytes: formatVersionList(versions), asOf };
+    });
+    const list = answer.then((found) => ({ ...found, value: versionsInList(found.value) }));
+    return this.orStored(path, list, () => cachedList(this.store, module, true));
+  }
+
+  async info(module: ModulePath, query: string, { onlyCached } = FETCH): Promise<Fetched<Buffer>> {
+    if (isCanonicalVersion(query)) return this.versionInfo(module, query, onlyCached);
+    const isLatest = query === 'latest';
+    if (this.isForbidden(onlyCached)) {
+      if (!isLatest) throw notCached(`${module}@${query}`);
+      return { value: await cachedLatest(this.store, module), fromCache: true, immutable: false };
+    }
+    const ask = async () => {
+      const found = await this.source.info(module, query);
+      await this.pin(module, found);
+      return { bytes: found.info, asOf: found.asOf };
+    };
+    if (isLatest) {
+      const path = `${escapePath(module)}/@latest`;
+      return this.orStored(path, this.changing(path, ask), () => cachedLatest(this.store, module, true));
+    }
+    const hasPath = hasEscapedForm(query);
+    const path = hasPath ? storedName({ module, version: query, kind: 'info' }) : `${module}@${query}`;
+    return this.changing(path, () => this.refusals.remember(path, ask), hasPath);
+  }
+
+  async mod(module: ModulePath, version: string, { onlyCached } = FETCH): Promise<Fetched<Buffer>> {
+    checkCanonical(module, version);
+    const part: Part = { module, version, kind: 'mod' };
+    return this.once(part, onlyCached, async () => {
+      const stored = await this.storedText(part, onlyCached);
+      if (stored !== undefined) return stored;
+      const value = await this.atPin(
+        part,
+        (pinned) => this.source.mod(module, version, pinned),
+        ({ mod }) => keepPart(this.store, part, mod),
+      );
+      return { value, fromCache: false, immutable: true };
+    });
+  }
+
+  async zip(module: ModulePath, version: string, { onlyCached } = FETCH): Promise<ModuleZip> {
+    checkCanonical(module, version);
+    const part: Part = { module, version, kind: 'zip' };
+    if (this.isForbidden(onlyCached)) {
+      const stored = await storedZip(this.store, part);
+      if (stored === undefined) throw notCached(`${module}@${version} (.zip)`);
+      return { fromCache: true, stored: () => Promise.resolve(stored) };
+    }
+    const key = storedName(part);
+    for (let running = this.zips.get(key); running !== undefined; running = this.zips.get(key)) {
+      try {
+        return await running.begun;
+      } catch (error) {
+        // A zip is not fetched twice at a time; but what was absent before a change may be there now.
+        if (!isNotExist(error) || running.generation === this.generation) throw error;
+        if (this.zips.get(key) === running) this.zips.delete(key);
+      }
+    }
+    const flight = new ZipFlight(this.generation, (begin) => this.fetchZip(part, begin));
+    this.zips.set(key, flight);
+    flight.onEnd(() => {
+      if (this.zips.get(key) === flight) this.zips.delete(key);
+    });
+    return flight.begun;
+  }
+
+  /** The `.info` of a canonical version. */
+  private versionInfo(module: ModulePath, version: string, onlyCached: boolean): Promise<Fetched<Buffer>> {
+    const part: Part = { module, version, kind: 'info' };
+    return this.once(part, onlyCached, async () => {
+      const stored = await this.storedText(part, onlyCached);
+      if (stored !== undefined) return stored;
+      const found = await this.refusals.remember(storedName(part), () => this.source.info(module, version));
+      if (found.version === version)
+        return { value: await keepPart(this.store, part, found.info), fromCache: false, immutable: true };
+      // `v2.0.0` of a repository without go.mod is `v2.0.0+incompatible`.
+      await this.pin(module, found);
+      return { value: found.info, fromCache: false, immutable: false, fetchedAt: found.asOf };
+    });
+  }
+
+  /** Stores the `.info` of a version that was found by another name, and with it its commit. */
+  private async pin(module: ModulePath, { version, byName }: SourceInfo): Promise<void> {
+    if (byName === undefined) return;
+    const part: Part = { module, version, kind: 'info' };
+    if ((await this.store.size(part)) === undefined) await putBytes(this.store, part, await byName());
+  }
+
+  /**
+   * What `use` makes of what `ask` gets of the commit that the version of `part` is pinned to. The first answer pins it;
+   * where another process has pinned it to another commit meanwhile, that one is asked for.
+   */
+  private atPin<T extends FoundOnTheWay, R>(
+    part: Part,
+    ask: (pinned: Info | undefined) => Promise<T>,
+    use: (found: T) => Promise<R>,
+  ): Promise<R> {
+    const info: Part = { ...part, kind: 'info' };
+    const question = storedName(part);
+    const atCommit = (pinned: Info | undefined, work: () => Promise<R>): Promise<R> => {
+      const commit = pinned?.Origin?.Hash;
+      return commit === undefined ? work() : this.refusals.rememberInvalid(`${question} ${commit}`, work);
+    };
+    return this.refusals.remember(question, async () => {
+      const stored = await this.store.read(info);
+      if (stored !== undefined) {
+        const pinned = decodeInfo(stored);
+        return atCommit(pinned, async () => use(await ask(pinned)));
+      }
+      const found = await ask(undefined);
+      if (found.info === undefined) return use(found);
+      const pinned = decodeInfo(await keepPart(this.store, info, found.info));
+      const isSame = pinned.Origin?.Hash === decodeInfo(found.info).Origin?.Hash;
+      return atCommit(pinned, async () => use(isSame ? found : await ask(pinned)));
+    });
+  }
+
+  private async fetchZip(zip: Part, begin: (zip: BegunZip) => void): Promise<StoredZip> {
+    const stored = await storedZip(this.store, zip);
+    if (stored !== undefined) {
+      begin({ fromCache: true });
+      return stored;
+    }
+    const { module, version } = zip;
+    await this.atPin(
+      zip,
+      (pinned) => this.source.zip(module, version, pinned),
+      async (found) => {
+        begin({
+          fromCache: false,
+          ...(found.follow && { follow: logged(this.options.log, zip, found.follow) }),
+        });
+        await this.keepZip(zip, found);
+      },
+    );
+    return openStoredZip(this.store, zip);
+  }
+
+  private async keepZip(zip: Part, found: SourceZip): Promise<void> {
+    const mod: Part = { ...zip, kind: 'mod' };
+    // With it, so that a version whose zip is there is complete, also as a GOPROXY=file:// tree.
+    if (found.mod !== undefined && (await this.store.size(mod)) === undefined)
+      await putBytes(this.store, mod, found.mod);
+    await found.deliver(zipTarget(this.store, zip));
+  }
+
+  /** A part that is stored; undefined if it is not and may be fetched. */
+  private async storedText(part: Part, onlyCached: boolean): Promise<Fetched<Buffer> | undefined> {
+    const value = await this.store.read(part);
+    if (value !== undefined) return { value, fromCache: true, immutable: true };
+    if (!this.isForbidden(onlyCached)) return undefined;
+    const { module, version, kind } = part;
+    throw notCached(kind === 'info' ? `${module}@${version}` : `${module}@${version} (.${kind})`);
+  }
+
+  private isForbidden(onlyCached: boolean): boolean {
+    return onlyCached && this.options.isLocal !== true;
+  }
+
+  /** One flight for a part, however many callers; one from before a change is not joined. */
+  private once<T>(part: Part, onlyCached: boolean, work: () => Promise<T>): Promise<T> {
+    if (this.isForbidden(onlyCached)) return work();
+    return this.flights.run(`${this.generation} ${storedName(part)}`, work);
+  }
+
+  /** An answer that may change. `path` is that of the GOPROXY protocol, or, where there is none, another name for it. */
+  private changing(path: string, ask: () => Promise<DatedAnswer>, hasPath = true): Promise<Fetched<Buffer>> {
+    const { lastAnswers, isLocal = false } = this.options;
+    if (hasPath && lastAnswers !== undefined) return lastAnswers.get(path, ask);
+    return this.flights.run(`${this.generation} ${path}`, async () => {
+      const { bytes, asOf } = await ask();
+      return { value: bytes, fromCache: isLocal, immutable: false, fetchedAt: asOf };
+    });
+  }
+
+  /** What is stored, if that is allowed and the home fails. */
+  private async orStored<T>(
+    path: string,
+    answer: Promise<Fetched<T>>,
+    stored: () => Promise<T>,
+  ): Promise<Fetched<T>> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (isNotExist(error) || this.options.orStored !== true) throw error;
+      const value = await stored().catch(() => {
+        throw error;
+      });
+      this.options.lastAnswers?.logStale(path, error);
+      return { value, fromCache: true, immutable: false, stale: true };
+    }
+  }
+}
+
+/** Says in the log when a zip breaks off that a client follows. */
+function logged(log: Pick<Logger, 'warn'>, { module, version }: Part, follow: FollowZip): FollowZip {
+  return async () => {
+    const stream = await follow();
+    stream?.body.on('error', ({ message: failure }) =>
+      log.warn({ module, version, failure }, 'a zip broke off on its way to a client'),
+    );
+    return stream;
+  };
+}
+
+function checkCanonical(module: ModulePath, version: string): void {
+  if (isCanonicalVersion(version)) return;
+  const message = `not found: ${module}@${version}: version is not canonical`;
+  throw new ModhavenError('VERSION_NOT_FOUND', message, {
+    remedy: `ask for @v/${version}.info first: it says which version this is`,
+  });
+}

@@ -1,0 +1,19 @@
+/** What a zip would be, without keeping it: the commands that compare homes need its hash alone. */
+import { Writable } from 'node:stream';
+import type { SourceZip } from './repo.js';
+
+/** Makes the whole zip, drops it and returns its `h1:` hash. Throws what `deliver` throws. */
+export async function hashZip(zip: SourceZip): Promise<string> {
+  let hash = '';
+  await zip.deliver({
+    async put(write) {
+      const nowhere = new Writable({ write: (_piece, _encoding, done) => done() });
+      hash = await write(nowhere);
+    },
+    putFile(_file, ofFile) {
+      hash = ofFile;
+      return Promise.resolve();
+    },
+  });
+  return hash;
+}

@@ -1,0 +1,114 @@
+/**
+ * Answers that may change (lists, `@latest`, branches), and what is given when their home cannot be asked: the last
+ * answer, marked as stale. It outlives a restart (`stale-cache.ts`).
+ *
+ * A home that takes its time is not waited for longer than `staleAfterMs` where an answer is known. The question goes on
+ * meanwhile, for callers that come later. What a home says does not exist is forgotten.
+ */
+import type { Logger } from 'pino';
+import { isModhavenError, isNotExist } from '../errors.js';
+import type { Fetched } from './repo.js';
+import type { DatedAnswer, StaleCache } from './stale-cache.js';
+
+export interface LastAnswersOptions {
+  lastKnown: StaleCache;
+  /** How long an answer is given again without a question to the home, in milliseconds. */
+  freshForMs: () => number;
+  /** How long a home is waited for where its last answer is known, in milliseconds. */
+  staleAfterMs: () => number;
+  log: Pick<Logger, 'warn'>;
+}
+
+interface Question {
+  startedAt: number;
+  answer: Promise<Fetched<Buffer>>;
+}
+
+export class LastAnswers {
+  private readonly options: LastAnswersOptions;
+  private readonly asking = new Map<string, Question>();
+  /** What is asked from now on is newer than what was announced to have changed. */
+  private generation = 0;
+
+  constructor(options: LastAnswersOptions) {
+    this.options = options;
+  }
+
+  /** What may change has changed: a question that is under way is not the answer to callers who come from now on. */
+  changed(): void {
+    this.generation += 1;
+  }
+
+  /** The answer for `path` (as in the GOPROXY protocol): `ask` throws a fact or an outage. */
+  async get(path: string, ask: () => Promise<DatedAnswer>): Promise<Fetched<Buffer>> {
+    const known = await this.options.lastKnown.get(path);
+    if (known !== undefined && this.isFresh(known)) return answerOf(known, true);
+    const key = `${this.generation} ${path}`;
+    const question = this.asking.get(key) ?? this.begin(key, path, ask);
+    return known === undefined ? question.answer : this.inTime(question, path, known);
+  }
+
+  /** Says in the log that `path` is answered with something older. */
+  logStale(path: string, error: unknown, asOf?: number): void {
+    const failure = isModhavenError(error) ? error.message : String(error);
+    const asked = asOf === undefined ? undefined : new Date(asOf).toISOString();
+    this.options.log.warn({ path, asked, failure }, 'the home of a module failed: the last answer is served');
+  }
+
+  private isFresh({ asOf }: DatedAnswer): boolean {
+    const age = Date.now() - asOf;
+    return age >= 0 && age < this.options.freshForMs(); // below zero: the clock was set back
+  }
+
+  private begin(key: string, path: string, ask: () => Promise<DatedAnswer>): Question {
+    const answer = this.ask(path, ask).finally(() => this.asking.delete(key));
+    const question = { startedAt: performance.now(), answer };
+    this.asking.set(key, question);
+    return question;
+  }
+
+  private async ask(path: string, ask: () => Promise<DatedAnswer>): Promise<Fetched<Buffer>> {
+    const { lastKnown } = this.options;
+    const known = await lastKnown.get(path); // another question may have ended since
+    if (known !== undefined && this.isFresh(known)) return answerOf(known, true);
+    try {
+      const answer = await ask();
+      await lastKnown.set(path, answer);
+      return answerOf(answer, false);
+    } catch (error) {
+      if (isNotExist(error)) await lastKnown.forget(path);
+      if (known === undefined || isNotExist(error)) throw error;
+      this.logStale(path, error, known.asOf);
+      return { ...answerOf(known, true), stale: true };
+    }
+  }
+
+  /** The answer to `question`, or what is known if the home takes its time. */
+  private async inTime(
+    { startedAt, answer }: Question,
+    path: string,
+    known: DatedAnswer,
+  ): Promise<Fetched<Buffer>> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Fetched<Buffer>>((resolve) => {
+      const waited = performance.now() - startedAt;
+      timer = setTimeout(
+        () => {
+          this.logStale(path, 'no answer yet', known.asOf);
+          resolve({ ...answerOf(known, true), stale: true });
+        },
+        Math.max(0, this.options.staleAfterMs() - waited),
+      );
+    });
+    answer.catch(() => undefined); // it may fail when nobody waits for it any more
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function answerOf({ bytes, asOf }: DatedAnswer, fromCache: boolean): Fetched<Buffer> {
+  return { value: bytes, fromCache, immutable: false, fetchedAt: asOf };
+}
