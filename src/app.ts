@@ -109,6 +109,7 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
       drift: drift.report(),
       movedTags: tags.report(),
       sumdb: ownDatabase?.status(),
+      store: { damaged: backend.stores.damage.report() },
     };
   }
 

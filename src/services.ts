@@ -38,6 +38,8 @@ import { createDriftWatch, type DriftWatch } from './verify/drift.js';
 import { createTagWatch, tagRefs, type TagWatch } from './verify/moved-tags.js';
 
 export interface Services extends Git, PrivateAndPublic {
+  stores: Stores;
+  /** The versions of `stores`, guarded by our own checksum database where there is one. */
   store: VersionStore;
   /** Whether a module path is private. */
   isPrivate: (path: string) => boolean;
@@ -60,7 +62,7 @@ export function createServices(options: ServicesOptions): Services {
   const config = () => settings.current();
   const { cacheDir, sumdb: own } = config();
   const ownDatabase = own === undefined ? undefined : openOwnDatabase(cacheDir, own, log);
-  const stores = openStores(config());
+  const stores = openStores(config(), log);
   const store = guarded(stores.versions, ownDatabase);
   const isPrivate = (path: string) => isPrivatePath(path, vanity(), config().hosts.keys());
   const http = createHttp(config);
@@ -73,7 +75,7 @@ export function createServices(options: ServicesOptions): Services {
   const git = openGit(shared);
   const fetched = openModules(shared, git);
   const sumdb = openChecksums(shared, fetched.modules, ownDatabase);
-  return { ...git, ...fetched, store, isPrivate, sumdb, ownDatabase };
+  return { ...git, ...fetched, stores, store, isPrivate, sumdb, ownDatabase };
 }
 
 interface Shared extends ServicesOptions {

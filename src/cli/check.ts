@@ -48,7 +48,7 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
   const file = options.vanity ?? config.vanityFile;
   const map = loadVanity(file, { defaultHost: config.publicHost });
   const settings = vcsSettings(config);
-  const { layout, versions: store } = openStores(config);
+  const { layout, unchecked: store } = openStores(config);
   const host = createCodeHost({ dir: layout.mirrors, settings: () => settings });
   const candidates = (path: string) => map.candidates(path);
   const roots = createRepoRoots({ candidates, host, refreshMs: () => config.refreshMs });

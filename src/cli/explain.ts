@@ -112,8 +112,8 @@ function parseArgument(argument: string): { module: ModulePath; query: string | 
 
 function openCache(config: Config): { host: CodeHost; store: VersionStore } {
   const settings = () => vcsSettings(config);
-  const { layout, versions } = openStores(config);
-  return { host: createCodeHost({ dir: layout.mirrors, settings }), store: versions };
+  const { layout, unchecked } = openStores(config);
+  return { host: createCodeHost({ dir: layout.mirrors, settings }), store: unchecked };
 }
 
 /** The root that the git host confirms; where it cannot be asked, the likeliest. */

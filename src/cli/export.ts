@@ -32,7 +32,7 @@ interface Refused extends VersionName {
 
 /** The report as text, and whether all that was asked for is in the tree. Throws CONFIG and STORAGE. */
 export async function exportTree(options: ExportOptions): Promise<{ text: string; ok: boolean }> {
-  const { layout, versions: store } = openStores(loadConfig(options.config));
+  const { layout, unchecked: store } = openStores(loadConfig(options.config));
   const storeDir = layout.download;
   const { versions, missing, refused } = await choose(store, options.wanted);
   const onDone = counter(versions.length, options.onProgress);

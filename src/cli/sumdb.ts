@@ -90,7 +90,7 @@ export interface SumdbVerifyOptions extends SumdbStatusOptions {
 export async function sumdbVerify(options: SumdbVerifyOptions): Promise<{ text: string; ok: boolean }> {
   const config = loadConfig(options.config);
   const { verifier, view } = openView(config, options.renewWitness === true);
-  const store = openStores(config).versions;
+  const store = openStores(config).unchecked;
   const audit = await auditLog(view, store, options.onProgress);
   const head = view.head();
   const ok = audit.faults.length === 0;

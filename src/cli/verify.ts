@@ -56,7 +56,7 @@ export async function verify(options: VerifyOptions): Promise<Result> {
     });
   const config = loadConfig(options.config);
   const current = loadVanity(config.vanityFile, { defaultHost: config.publicHost });
-  const store = openStores(config).versions;
+  const store = openStores(config).unchecked;
   const wanted = modules.map(readModule);
   if (options.all !== true) for (const module of wanted) await mustBeStored(store, module);
   return against === undefined

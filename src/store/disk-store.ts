@@ -8,7 +8,7 @@
  */
 import { once } from 'node:events';
 import { close, createReadStream, createWriteStream, fstat, open as openFile, read } from 'node:fs';
-import { mkdir, readFile, readdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -86,7 +86,8 @@ class DiskStore implements VersionStore {
     const temporary = temporaryName(folder);
     try {
       await writeTo(temporary, write);
-      await storage(linkFirst(temporary, file));
+      const isFirst = await storage(linkFirst(temporary, file));
+      if (!isFirst && part.kind === 'ziphash') await this.replaceOrphan(part, temporary);
       await storage(flush(folder));
     } finally {
       await unlink(temporary).catch(() => undefined);
@@ -106,6 +107,12 @@ class DiskStore implements VersionStore {
       return;
     }
     await storage(flush(dirname(target)));
+  }
+
+  /** A hash without a zip is what a killed process left: the next zip may be another one, and needs its own. */
+  private async replaceOrphan(part: Part, temporary: string): Promise<void> {
+    const zip = await absentAsUndefined(stat(partFile(this.dir, { ...part, kind: 'zip' })));
+    if (zip === undefined) await storage(rename(temporary, partFile(this.dir, part)));
   }
 
   async probe(): Promise<void> {

@@ -9,6 +9,9 @@
  *     private/            lists, `@latest` and branches of private modules as their git hosts said them last
  *     sumdb/NAME/         our own checksum database
  *     sumdb/.seen/        the newest signed trees of public checksum databases
+ *     sums/               what was stored of each version, to judge it later (`recorded-sums.ts`)
+ *     recorded/           versions whose content is sealed (`seals.ts`)
+ *     damaged/            parts that were not what was stored
  *     upstream-*          zips that come in and are not checked yet
  */
 import { join } from 'node:path';
@@ -24,6 +27,9 @@ export interface CacheLayout {
   readonly privateAnswers: string;
   readonly ownDatabases: string;
   readonly seenTrees: string;
+  readonly sums: string;
+  readonly seals: string;
+  readonly damaged: string;
 }
 
 /** The folders below `cacheDir`. None of them need exist. */
@@ -39,5 +45,8 @@ export function cacheLayout(cacheDir: string): CacheLayout {
     privateAnswers: below('private'),
     ownDatabases: below('sumdb'),
     seenTrees: below('sumdb', '.seen'),
+    sums: below('sums'),
+    seals: below('recorded'),
+    damaged: below('damaged'),
   };
 }

@@ -35,7 +35,7 @@ function startWorker({ listen, stores, socket, logLevel, settings: first }: Work
   const relay = createForwarder({ socket, memory, trusts });
   const front = createFastPath({
     memory,
-    store: openStores(stores).versions,
+    store: openStores(stores, log).versions,
     log: createRequestLog(log, writeLine),
     trusts,
     isClosing: () => isClosing,

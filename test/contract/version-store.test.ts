@@ -1,5 +1,6 @@
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { createMemoryStore } from '../../src/store/memory-store.js';
+import { openStores } from '../../src/store/open-stores.js';
 import { guardedStore } from '../../src/sumdb/log/guarded-store.js';
 import { tempDir } from '../support/tmp.js';
 import { versionStoreContract } from './version-store.js';
@@ -21,5 +22,11 @@ versionStoreContract({
       recorded: () => Promise.resolve(undefined),
       onDifference: () => undefined,
     }),
+  has: { positions: true, removal: true },
+});
+
+versionStoreContract({
+  name: 'opened as configured',
+  open: async () => openStores({ cacheDir: await tempDir('cache') }).versions,
   has: { positions: true, removal: true },
 });

@@ -13,6 +13,9 @@ describe('cacheLayout', () => {
       privateAnswers: '/srv/cache/private',
       ownDatabases: '/srv/cache/sumdb',
       seenTrees: '/srv/cache/sumdb/.seen',
+      sums: '/srv/cache/sums',
+      seals: '/srv/cache/recorded',
+      damaged: '/srv/cache/damaged',
     });
   });
 });

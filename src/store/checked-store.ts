@@ -1,0 +1,226 @@
+/**
+ * A store on the disk that never gives out what is not what was stored.
+ *
+ * A part is checked when it is read for the first time after the start, and again when its file is another one: the
+ * result is remembered by inode, size and time. A zip is read as a whole and must have the hash in `.ziphash`; the other
+ * parts must be what was recorded when they were stored (`recorded-sums.ts`).
+ *
+ * What fails is moved out of the sight of readers, into `<cache.dir>/damaged`, and counts as not stored: so it is fetched
+ * again. The version is sealed before (`seals.ts`), so that nothing else can take its place.
+ */
+import { readFileSync, statSync, type Stats } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { LRUCache } from 'lru-cache';
+import { createSingleflight } from '../concurrency/singleflight.js';
+import { temporaryName } from '../fs/durable-file.js';
+import type { HashZip } from '../zip/zip-hasher.js';
+import { partFile } from './disk-tree.js';
+import { partProblem, zipHashIn } from './part-problem.js';
+import type { RecordedSums, VersionSums } from './recorded-sums.js';
+import type { Seals } from './seals.js';
+import { absentAsUndefined, storageError } from './storage-error.js';
+import { StoreDecorator } from './store-decorator.js';
+import {
+  PART_KINDS,
+  putBytes,
+  storedName,
+  type ByteRange,
+  type ModuleVersion,
+  type Part,
+  type PartKind,
+  type PositionalReads,
+  type VersionStore,
+} from './version-store.js';
+
+/** A part that was not what was stored. */
+export interface DamagedPart extends Part {
+  problem: string;
+  /** When that was found, in milliseconds since 1970. */
+  at: number;
+  /** Where it is now; undefined if it could not be moved. */
+  file: string | undefined;
+}
+
+export interface CheckedStoreOptions {
+  /** The tree of the store, and the folder for what is damaged, on the same disk. */
+  dir: string;
+  damagedDir: string;
+  sums: RecordedSums;
+  seals: Seals;
+  hashZip: HashZip;
+  onDamage: (damaged: DamagedPart) => void;
+}
+
+/** Parts of which the outcome of the check is remembered. */
+const MAX_REMEMBERED = 100_000;
+
+/** By so many milliseconds the clock of a file system may be behind. */
+const CLOCK_STEP_MS = 20;
+
+interface Remembered {
+  stamp: string;
+  isWhole: boolean;
+}
+
+export class CheckedStore extends StoreDecorator {
+  private readonly options: CheckedStoreOptions;
+  private readonly remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
+  private readonly checks = createSingleflight();
+  private readonly checkedPositions: PositionalReads | undefined;
+
+  constructor(inner: VersionStore, options: CheckedStoreOptions) {
+    super(inner);
+    this.options = options;
+    const { positions } = inner;
+    this.checkedPositions = positions && {
+      open: async (part) => ((await this.check(part)) === undefined ? undefined : positions.open(part)),
+    };
+  }
+
+  override get positions(): PositionalReads | undefined {
+    return this.checkedPositions;
+  }
+
+  override async size(part: Part): Promise<number | undefined> {
+    return (await this.check(part))?.size;
+  }
+
+  override async read(part: Part): Promise<Buffer | undefined> {
+    // A bad hash beside a good zip is written again when the zip is checked.
+    if (part.kind === 'ziphash') await this.check({ ...part, kind: 'zip' });
+    return (await this.check(part)) === undefined ? undefined : this.inner.read(part);
+  }
+
+  /** Callers ask for the size first: what is open here was checked then. */
+  override open(part: Part, range?: ByteRange): Readable {
+    return this.inner.open(part, range);
+  }
+
+  override async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
+    const startedAt = Date.now();
+    await this.inner.put(part, write);
+    await this.stored(part, startedAt);
+  }
+
+  override async putFile(part: Part, file: string): Promise<void> {
+    const startedAt = Date.now();
+    await this.inner.putFile(part, file);
+    await this.stored(part, startedAt);
+  }
+
+  /** Checks a part however often it was checked before. Resolves with false if it was damaged. */
+  async checkAgain(part: Part): Promise<boolean> {
+    this.remembered.delete(storedName(part));
+    return (await this.check(part)) !== undefined;
+  }
+
+  /** What the disk says of a part that is as it was stored; undefined for any other. */
+  private async check(part: Part): Promise<Stats | undefined> {
+    const stats = this.look(part);
+    if (stats === undefined) return undefined;
+    const name = storedName(part);
+    const known = this.remembered.get(name);
+    if (known?.stamp === stampOf(stats)) return known.isWhole ? stats : undefined;
+    return this.checks.run(name, () => this.inspect(part));
+  }
+
+  /** At once: it happens before each read, and by way of a thread it takes ten times as long. */
+  private look(part: Part): Stats | undefined {
+    try {
+      return statSync(partFile(this.options.dir, part), { throwIfNoEntry: false });
+    } catch (error) {
+      throw storageError(error);
+    }
+  }
+
+  private async inspect(part: Part): Promise<Stats | undefined> {
+    const stats = this.look(part);
+    if (stats === undefined) return undefined;
+    const problem = await this.problemOf(part);
+    this.remembered.set(storedName(part), { stamp: stampOf(stats), isWhole: problem === undefined });
+    if (problem === undefined) return stats;
+    if (stampOf(this.look(part)) !== stampOf(stats)) return this.inspect(part); // replaced meanwhile
+    await this.setAside(part, problem);
+    return undefined;
+  }
+
+  private async problemOf(part: Part): Promise<string | undefined> {
+    const sums = await this.options.sums.of(part);
+    const { kind } = part;
+    if (kind === 'zip') return this.zipProblem(part, sums);
+    const bytes = await this.inner.read(part);
+    if (bytes === undefined) return undefined; // removed meanwhile
+    return partProblem({ ...part, kind }, bytes, sums);
+  }
+
+  private async zipProblem(zip: Part, sums: VersionSums): Promise<string | undefined> {
+    const hashPart: Part = { ...zip, kind: 'ziphash' };
+    const written = zipHashIn(await this.inner.read(hashPart));
+    const expected = sums.zip ?? written;
+    const verdict = await absentAsUndefined(this.options.hashZip(partFile(this.options.dir, zip)));
+    if (verdict === undefined) return undefined; // removed meanwhile
+    if ('problem' in verdict) return verdict.problem;
+    const found = verdict.hash;
+    if (expected !== undefined && found !== expected) return `it was ${expected}, now it is ${found}`;
+    // The zip is good: if its hash is not, that can be written again.
+    if (written !== found && (await this.check(hashPart)) === undefined)
+      await putBytes(this.inner, hashPart, Buffer.from(found));
+    return undefined;
+  }
+
+  /** Moves a part away. What cannot be moved (a read-only disk) is remembered as bad, and not given out either. */
+  private async setAside(part: Part, problem: string): Promise<void> {
+    await this.options.seals
+      .add(part, { reason: 'damaged', ...(await this.knownSums(part, part.kind)) })
+      .catch(() => undefined);
+    const file = partFile(this.options.dir, part);
+    let target: string | undefined = join(
+      this.options.damagedDir,
+      dirname(storedName(part)),
+      `${basename(file)}.${Date.now()}`,
+    );
+    try {
+      await mkdir(dirname(target), { recursive: true });
+      await rename(file, target);
+    } catch {
+      // On a full disk no folder can be made, but a name beside the old one costs nothing.
+      target = temporaryName(dirname(file));
+      await rename(file, target).catch(() => (target = undefined));
+    }
+    this.options.onDamage({ ...part, problem, at: Date.now(), file: target });
+  }
+
+  /** What is known of a version, to be sealed: from the record, else from the parts, those of `damaged` left out. */
+  async knownSums(version: ModuleVersion, damaged?: PartKind): Promise<VersionSums> {
+    const sums = await this.options.sums.of(version);
+    if (sums.zip === undefined && damaged !== 'ziphash') {
+      const hash = await this.inner.read({ ...version, kind: 'ziphash' });
+      sums.zip = zipHashIn(hash);
+    }
+    return sums;
+  }
+
+  /** Notes what is stored now, and that it need not be checked. */
+  private async stored(part: Part, startedAt: number): Promise<void> {
+    const stats = this.look(part);
+    // One that was there before is checked when it is read. Putting a file in place sets its change time.
+    if (stats === undefined || stats.ctimeMs < startedAt - CLOCK_STEP_MS) return;
+    this.remembered.set(storedName(part), { stamp: stampOf(stats), isWhole: true });
+    if (part.kind !== 'zip') {
+      const bytes = readFileSync(partFile(this.options.dir, part));
+      await this.options.sums.note(part, bytes);
+    }
+  }
+}
+
+/** Tells a file from others of its name, before and after it. */
+function stampOf(stats: Stats | undefined): string {
+  return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
+}
+
+/** All parts of a version. */
+export function partsOf({ module, version }: ModuleVersion): Part[] {
+  return PART_KINDS.map((kind) => ({ module, version, kind }));
+}

@@ -1,0 +1,42 @@
+/** What was found damaged since the start: for the log and for `/-/status`. */
+import type { DamagedPart } from './checked-store.js';
+
+export interface DamageLog {
+  error(details: object, message: string): void;
+}
+
+/** Parts that are named in the report; all are counted. */
+const MAX_NAMED = 100;
+
+export class DamageReport {
+  private readonly log: DamageLog | undefined;
+  private count = 0;
+  private readonly newest: DamagedPart[] = [];
+
+  constructor(log?: DamageLog) {
+    this.log = log;
+  }
+
+  add(part: DamagedPart): void {
+    this.count += 1;
+    this.newest.unshift(part);
+    this.newest.length = Math.min(this.newest.length, MAX_NAMED);
+    const { module, version, kind, problem, file } = part;
+    this.log?.error(
+      { module, version, part: kind, problem, movedTo: file },
+      'a stored file is not what was stored; it is not served, and fetched again',
+    );
+  }
+
+  /** How many parts were damaged, and the newest of them. */
+  report(): {
+    count: number;
+    newest: { module: string; version: string; part: string; problem: string; at: string }[];
+  } {
+    const newest = this.newest.map(({ module, version, kind, problem, at }) => ({
+      ...{ module, version, part: kind, problem },
+      at: new Date(at).toISOString(),
+    }));
+    return { count: this.count, newest };
+  }
+}

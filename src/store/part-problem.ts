@@ -1,0 +1,57 @@
+/** Whether the bytes of a stored part can be what was stored: judged by what was recorded then, else by themselves. */
+import { errorMessage } from '../errors.js';
+import { goModHash } from '../module/dirhash.js';
+import { parseGoMod } from '../module/go-mod.js';
+import { infoSum, parseObject, type VersionSums } from './recorded-sums.js';
+import type { Part } from './version-store.js';
+
+const ZIP_HASH = /^h1:[A-Za-z0-9+/]{43}=$/;
+
+/** The `h1:` hash that a `.ziphash` file holds; undefined if it holds anything else. */
+export function zipHashIn(bytes: Buffer | undefined): string | undefined {
+  const text = bytes?.toString('latin1').trim() ?? '';
+  return ZIP_HASH.test(text) ? text : undefined;
+}
+
+/** What is wrong with a small part; undefined if nothing is. */
+export function partProblem(
+  { version, kind }: Part & { kind: 'info' | 'mod' | 'ziphash' },
+  bytes: Buffer,
+  sums: VersionSums,
+): string | undefined {
+  if (bytes.length === 0) return 'it is empty';
+  switch (kind) {
+    case 'info':
+      return infoProblem(bytes, version, sums);
+    case 'mod':
+      return modProblem(bytes, sums);
+    case 'ziphash': {
+      const hash = zipHashIn(bytes);
+      if (hash === undefined) return 'it is not an h1: hash';
+      return sums.zip === undefined || sums.zip === hash
+        ? undefined
+        : `it was ${sums.zip}, now it is ${hash}`;
+    }
+  }
+}
+
+function infoProblem(bytes: Buffer, version: string, sums: VersionSums): string | undefined {
+  if (sums.info !== undefined && sums.info === infoSum(bytes)) return undefined;
+  const info = parseObject(bytes);
+  if (info === undefined) return 'it is not JSON';
+  if (info.Version !== version) return 'it is about another version';
+  return sums.info === undefined ? undefined : 'it is not the one that was stored';
+}
+
+function modProblem(bytes: Buffer, sums: VersionSums): string | undefined {
+  if (sums.mod !== undefined) {
+    const hash = goModHash(bytes);
+    return hash === sums.mod ? undefined : `it was ${sums.mod}, now it is ${hash}`;
+  }
+  try {
+    parseGoMod(bytes);
+    return undefined;
+  } catch (error) {
+    return errorMessage(error);
+  }
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { parseModulePath } from '../../src/module/module-path.js';
+import { createMemoryBlobStore } from '../../src/store/memory-blob-store.js';
+import { Seals } from '../../src/store/seals.js';
+
+const version = { module: parseModulePath('corp.test/Lib'), version: 'v1.0.0' };
+const NAME = 'corp.test/!lib/@v/v1.0.0';
+
+describe('Seals', () => {
+  it('keeps what was sealed first, and adds what was not known then', async () => {
+    const seals = new Seals(createMemoryBlobStore());
+    expect(await seals.of(version)).toBeUndefined();
+    await seals.add(version, { reason: 'damaged', zip: 'h1:a' });
+    await seals.add(version, { reason: 'purged', zip: 'h1:b', mod: 'h1:c', origin: undefined });
+    expect(await seals.of(version)).toEqual({ reason: 'purged', zip: 'h1:a', mod: 'h1:c' });
+    expect(await seals.of({ ...version, version: 'v1.0.1' })).toBeUndefined();
+  });
+
+  it.each(['', 'no JSON', '[]', '{}', '{"reason":"purged","zip":1}', '{"reason":"other"}'])(
+    'refuses to read %j as a seal',
+    async (content) => {
+      const blobs = createMemoryBlobStore();
+      await blobs.replace(NAME, Buffer.from(content));
+      await expect(new Seals(blobs).of(version)).rejects.toMatchObject({ code: 'STORAGE' });
+    },
+  );
+});
