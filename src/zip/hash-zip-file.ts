@@ -1,6 +1,6 @@
 import { openPromise } from 'yauzl';
 import { errorMessage } from '../errors.js';
-import { ZIP_OPTIONS, readZipContent } from './content.js';
+import { ZIP_OPTIONS, readZipContent } from './check.js';
 
 /** The `h1:` hash of what a zip holds, or why it is not a good zip. */
 export type ZipVerdict = { hash: string } | { problem: string };
