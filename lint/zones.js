@@ -134,7 +134,8 @@ export const MAY_IMPORT = {
     'cli/probe',
     'cli/report',
   ],
-  'cli.ts': ['config', 'log', 'cli', 'cli/terminal'],
+  'cli/commands': ['log', 'cli', 'cli/report', 'cli/terminal'],
+  'cli.ts': ['cli/commands', 'cli/report'],
   'json-schemas.ts': ['config', 'vanity'],
 };
 
@@ -166,7 +167,7 @@ export const LEAVING = {
  * @type {Record<string, string[]>}
  */
 export const ONLY_IN = {
-  commander: ['cli.ts'],
+  commander: ['cli.ts', 'cli/commands'],
   'cli-progress': ['cli/terminal'],
   fastify: ['app.ts', 'proxy', 'webhook'],
   'pino-pretty': ['log'],

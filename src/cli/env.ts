@@ -2,9 +2,7 @@
 import { loadConfig, type SumdbSettings } from '../config/load-config.js';
 import { readSigner } from '../sumdb/log/key-file.js';
 import { loadVanity } from '../vanity/vanity-file.js';
-
-export const ENV_FORMATS = ['shell', 'powershell', 'go-env'] as const;
-export type EnvFormat = (typeof ENV_FORMATS)[number];
+import type { EnvFormat } from './env-formats.js';
 
 export interface EnvOptions {
   config?: string;

@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { conclude, configOption, jsonOption, withProgress, type ReportOptions } from './shared.js';
+
+interface Options extends ReportOptions {
+  vanity?: string;
+}
+
+export function registerCheck(program: Command): void {
+  program
+    .command('check')
+    .description('validate both YAML files and try every repository as the server would')
+    .argument('[module...]', 'module paths to try; default: every rule')
+    .addOption(configOption())
+    .option('--vanity <file>', 'try this vanity.yaml in place of the one in use')
+    .addOption(jsonOption())
+    .action(async (modules: string[], options: Options) => {
+      const { check } = await import('../check.js');
+      conclude(
+        await withProgress('checking', (onProgress) => check({ ...options, modules, onProgress })),
+        options,
+      );
+    });
+}

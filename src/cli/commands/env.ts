@@ -1,0 +1,19 @@
+import { Option, type Command } from 'commander';
+import { ENV_FORMATS, type EnvFormat } from '../env-formats.js';
+import { configOption, print, type ConfigOption } from './shared.js';
+
+interface Options extends ConfigOption {
+  format: EnvFormat;
+}
+
+export function registerEnv(program: Command): void {
+  program
+    .command('env')
+    .description("print the settings a developer's machine needs")
+    .addOption(configOption())
+    .addOption(new Option('--format <format>', 'for which shell').choices(ENV_FORMATS).default('shell'))
+    .action(async (options: Options) => {
+      const { env } = await import('../env.js');
+      print(env(options), options);
+    });
+}

@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { conclude, configOption, jsonOption, type ReportOptions } from './shared.js';
+
+export function registerExplain(program: Command): void {
+  program
+    .command('explain')
+    .description('tell the whole story of one module: rule, repository, cache, git, and what go is told')
+    .argument('<module[@version]>', 'module path, and if need be a version, tag, branch or commit')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (module: string, options: ReportOptions) => {
+      const { explain } = await import('../explain.js');
+      conclude(await explain({ ...options, module }), options);
+    });
+}

@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { conclude, configOption, jsonOption, withProgress, type ReportOptions } from './shared.js';
+
+export function registerExport(program: Command): void {
+  program
+    .command('export')
+    .description(
+      'put finished versions into a tree for GOPROXY=file://, for instance of a site without a network',
+    )
+    .argument('<dir>', 'root of the tree; what is there already stays as it is')
+    .argument('[wanted...]', 'MODULE@VERSION, go.mod and go.sum files; default: all that is in the cache')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (dir: string, wanted: string[], options: ReportOptions) => {
+      const { exportTree } = await import('../export.js');
+      conclude(
+        await withProgress('exporting', (onProgress) => exportTree({ ...options, dir, wanted, onProgress })),
+        options,
+      );
+    });
+}

@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { print } from './shared.js';
+
+interface Options {
+  host?: string;
+  git?: string;
+  dir: string;
+  yes?: boolean;
+}
+
+export function registerInit(program: Command): void {
+  program
+    .command('init')
+    .description('write modhaven.yaml and vanity.yaml, commented, after a few questions')
+    .option('--host <name>', 'the vanity host, such as mycompany.com')
+    .option(
+      '--git <url-pattern>',
+      'where repositories are, such as https://gitlab.mycompany.com/go/{name}.git',
+    )
+    .option('--dir <dir>', 'where the files are written; what is there is never replaced', '.')
+    .option('--yes', 'ask nothing: take the flags, and the defaults for what is missing')
+    .action(async (options: Options) => {
+      const { init } = await import('../init.js');
+      const { askForText } = await import('../terminal/prompt.js');
+      print(await init({ ...options, ask: askForText() }), {});
+    });
+}

@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import { configOption, jsonOption, print, type ReportOptions } from './shared.js';
+
+export function registerList(program: Command): void {
+  program
+    .command('list')
+    .description('list the modules in the store: newest version, number of versions, size')
+    .argument('[pattern]', 'module paths, as GOPRIVATE takes them; default: all')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (pattern: string | undefined, options: ReportOptions) => {
+      const { list } = await import('../list.js');
+      print(await list({ ...options, ...(pattern !== undefined && { pattern }) }), options);
+    });
+}

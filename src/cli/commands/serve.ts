@@ -1,0 +1,27 @@
+import { Option, type Command } from 'commander';
+import { LOG_LEVELS, type LogLevel } from '../../log/log.js';
+import { configOption, type ConfigOption } from './shared.js';
+import { VERSION } from './version.js';
+
+interface Options extends ConfigOption {
+  listen?: string;
+  logLevel: LogLevel;
+}
+
+export function registerServe(program: Command): void {
+  program
+    .command('serve')
+    .description('run the server')
+    .addOption(configOption())
+    .option('--listen <host:port>', 'where to listen, in place of "listen" in the file')
+    .addOption(
+      new Option('--log-level <level>', 'how much to log')
+        .choices(LOG_LEVELS)
+        .default('info')
+        .env('MODHAVEN_LOG_LEVEL'),
+    )
+    .action(async (options: Options) => {
+      const { serve } = await import('../serve.js');
+      await serve({ ...options, version: VERSION });
+    });
+}

@@ -1,0 +1,56 @@
+/** What several commands take and print. */
+import { Option, type Command } from 'commander';
+import type { OnProgress } from '../terminal/progress-bar.js';
+import { completeHints } from '../report/hints.js';
+
+/** The exit code of a command whose subject is not in order. */
+export const NOT_IN_ORDER = 1;
+/** The exit code of wrong usage or configuration. */
+export const WRONG_USAGE = 2;
+
+/** What a command that checks something found. */
+export interface Finding {
+  text: string;
+  /** Whether everything is in order. */
+  ok: boolean;
+}
+
+export interface ConfigOption {
+  config?: string;
+}
+
+export interface ReportOptions extends ConfigOption {
+  json?: boolean;
+}
+
+export function configOption(): Option {
+  return new Option('--config <file>', 'modhaven.yaml; without it every setting has its default');
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'print JSON');
+}
+
+/** Prints `text`; the commands it recommends carry the `--config` that this one was given. */
+export function print(text: string, { config }: ConfigOption): void {
+  process.stdout.write(completeHints(text, config));
+}
+
+/** Prints what a command found, and has the program end with whether everything is in order. */
+export function conclude({ text, ok }: Finding, options: ConfigOption): void {
+  print(text, options);
+  if (!ok) process.exitCode = NOT_IN_ORDER;
+}
+
+/** Runs `work` with a progress bar that has `word` before it, on a terminal. */
+export async function withProgress<T>(
+  word: string,
+  work: (onProgress: OnProgress) => Promise<T>,
+): Promise<T> {
+  const { progressBar } = await import('../terminal/progress-bar.js');
+  const bar = progressBar(word);
+  return work(bar.update).finally(() => bar.stop());
+}
+
+/** Adds a command to `program`. */
+export type RegisterCommand = (program: Command) => void;

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { conclude, configOption, jsonOption, print, withProgress, type ReportOptions } from './shared.js';
+
+interface VerifyOptions extends ReportOptions {
+  renewWitness?: boolean;
+}
+
+export function registerSumdb(program: Command): void {
+  const sumdb = program.command('sumdb').description('the checksum database of your own');
+
+  sumdb
+    .command('keygen')
+    .description('make its key, and say what to do with it')
+    .requiredOption('--name <name>', 'its name, such as sum.mycompany.com')
+    .option('--out <file>', 'file for the private key', './sumdb.key')
+    .action(async (options: { name: string; out: string }) => {
+      const { sumdbKeygen } = await import('../sumdb.js');
+      print(await sumdbKeygen(options), {});
+    });
+
+  sumdb
+    .command('status')
+    .description('show its size, root hash, key and witness')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (options: ReportOptions) => {
+      const { sumdbStatus } = await import('../sumdb.js');
+      print(sumdbStatus(options), options);
+    });
+
+  sumdb
+    .command('verify')
+    .description('prove that all its records are signed, and that what is stored is what was recorded')
+    .addOption(configOption())
+    .option('--renew-witness', 'its witness is lost: take it for whole, and make a new one')
+    .addOption(jsonOption())
+    .action(async (options: VerifyOptions) => {
+      const { sumdbVerify } = await import('../sumdb.js');
+      conclude(
+        await withProgress('verifying', (onProgress) => sumdbVerify({ ...options, onProgress })),
+        options,
+      );
+    });
+}

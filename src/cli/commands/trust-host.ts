@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import { conclude, configOption, type ConfigOption } from './shared.js';
+
+interface Options extends ConfigOption {
+  yes?: boolean;
+  fingerprint?: string;
+}
+
+export function registerTrustHost(program: Command): void {
+  program
+    .command('trust-host')
+    .description('record the ssh host keys of a git host, after a look at their fingerprints')
+    .argument('<host[:port]>', "as in the repository's URL")
+    .addOption(configOption())
+    .option('--yes', 'do not ask; needs --fingerprint')
+    .option('--fingerprint <SHA256:...>', 'record the key that has this fingerprint, and no other')
+    .action(async (host: string, options: Options) => {
+      const { trustHost } = await import('../trust-host.js');
+      const { askOnTerminal } = await import('../terminal/prompt.js');
+      conclude(await trustHost({ ...options, host, ask: askOnTerminal() }), options);
+    });
+}

@@ -1,0 +1,75 @@
+/** `modhaven list`: the modules in the store, with their newest version, number of versions and size. */
+import { loadConfig } from '../config/load-config.js';
+import { ModhavenError } from '../errors.js';
+import type { ModulePath } from '../module/module-path.js';
+import { parsePathPatterns, type PathPattern } from '../module/path-patterns.js';
+import { prerelease, sortVersions } from '../module/semver.js';
+import { openStores } from '../store/open-stores.js';
+import { PART_KINDS, type VersionReader } from '../store/version-store.js';
+import { tableLines } from './report/table.js';
+
+export interface ListOptions {
+  config?: string;
+  /** GOPRIVATE patterns, separated by commas; absent: all modules. */
+  pattern?: string;
+  json?: boolean;
+}
+
+interface StoredModule {
+  module: ModulePath;
+  /** The newest release; without one, the newest version at all. */
+  newest: string;
+  versions: number;
+  bytes: number;
+}
+
+/** The list as text. Throws CONFIG for a bad file or pattern, STORAGE if the store cannot be read. */
+export async function list({ config, pattern, json = false }: ListOptions): Promise<string> {
+  const matches = pattern === undefined ? () => true : readPattern(pattern);
+  const { versions: store } = openStores(loadConfig(config));
+  const modules: StoredModule[] = [];
+  for await (const module of store.modules()) {
+    if (!matches(module)) continue;
+    const stored = await describe(store, module);
+    if (stored !== undefined) modules.push(stored);
+  }
+  if (json) return `${JSON.stringify(modules, null, 2)}\n`;
+  if (modules.length === 0)
+    return pattern === undefined
+      ? 'the store holds no module\n'
+      : `the store holds no module that matches ${pattern}\n`;
+  const rows = modules.map(({ module, newest, versions, bytes }) => [
+    module,
+    newest,
+    String(versions),
+    sizeText(bytes),
+  ]);
+  return `${tableLines([['MODULE', 'NEWEST', 'VERSIONS', 'SIZE'], ...rows]).join('\n')}\n`;
+}
+
+function readPattern(pattern: string): PathPattern {
+  const matches = parsePathPatterns(pattern);
+  if (matches !== undefined) return matches;
+  throw new ModhavenError('CONFIG', `${JSON.stringify(pattern)} is not a pattern of module paths`, {
+    remedy: 'write it as in GOPRIVATE, for instance mycompany.com/go or mycompany.com/*/tools',
+  });
+}
+
+/** Undefined if nothing but files without a go.mod is stored. */
+async function describe(store: VersionReader, module: ModulePath): Promise<StoredModule | undefined> {
+  const versions = sortVersions(await store.versions(module, 'mod'));
+  const newest = versions.findLast((version) => prerelease(version) === '') ?? versions.at(-1);
+  if (newest === undefined) return undefined;
+  const parts = versions.flatMap((version) => PART_KINDS.map((kind) => ({ module, version, kind })));
+  let bytes = 0;
+  for (const part of parts) bytes += (await store.size(part)) ?? 0;
+  return { module, newest, versions: versions.length, bytes };
+}
+
+/** `1.5 MiB`, `12 B`. */
+export function sizeText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)));
+  const value = bytes / 2 ** (10 * power);
+  return `${power === 0 ? String(value) : value.toFixed(1)} ${units[power] ?? ''}`;
+}
