@@ -32,7 +32,7 @@ import { createSumdbSource } from './upstream/sumdb-source.js';
 import { UpstreamModules } from './upstream/upstream-modules.js';
 import type { VanityMap } from './vanity/vanity-map.js';
 import { createCodeHost } from './vcs/code-host.js';
-import { isSameListing } from './vcs/git-repo.js';
+import { isSameListing } from './vcs/refs.js';
 import type { CodeHost } from './vcs/types.js';
 import { createDriftWatch, type DriftWatch } from './verify/drift.js';
 import { createTagWatch, tagRefs, type TagWatch } from './verify/moved-tags.js';

@@ -13,7 +13,7 @@ import type { ModulePath } from '../module/module-path.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import * as semver from '../module/semver.js';
 import type { RepoRoot } from '../vanity/rule.js';
-import { RefsChanged } from '../vcs/git-repo.js';
+import { RefsChanged } from '../vcs/refs-changed.js';
 import type { CodeHost, CodeRepo, Need } from '../vcs/types.js';
 import { codeModule, type CodeModule, type VersionInfo } from './code-module.js';
 import { writeModuleZip } from './module-zip.js';

@@ -1,19 +1,21 @@
 /**
- * All repositories: one mirror per remote address, and one question for its refs at a time, however many ask.
+ * All repositories: one mirror for each remote address, and one question for its refs at a time, however many callers ask.
  *
- * A reader says how old the refs may be. Whoever needs newer ones than are being fetched right now (somebody pushed a
- * tag and asks for it) waits for the next question, together with everybody else who does.
+ * A reader says how old the refs may be. A caller that needs newer ones than are being fetched right now (a tag was
+ * pushed just before it asked) waits for the next question, together with all others that do.
  */
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
+import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { isModhavenError, type ModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
-import { gitRepo, type Listing } from './git-repo.js';
-import { createMirror, mirrorName, type Mirror } from './mirror/mirror.js';
-import type { VcsSettings } from './transport/access.js';
+import { GitRepo } from './git-repo.js';
+import { Mirror, mirrorName } from './mirror/mirror.js';
+import type { Listing } from './refs.js';
 import { createSmartHosts } from './smart-http/smart-http.js';
+import type { VcsSettings } from './transport/access.js';
 import { createHostLimiter } from './transport/host-limiter.js';
-import type { CodeHost, HostProblem } from './types.js';
+import type { CodeHost, CodeRepo, HostProblem, Need } from './types.js';
 
 export interface CodeHostOptions {
   /** `<cache.dir>/vcs`. */
@@ -30,98 +32,135 @@ const SILENCE_MS = 5_000;
 /** Remotes whose refs are remembered. Forgetting one costs one question to its host. */
 const MAX_REMOTES = 2_000;
 
-interface Remote {
-  mirror: Mirror;
-  known: Listing | undefined;
-  asking: Question | undefined;
-  /** What was asked for before this time is known to be outdated, whatever age a reader allows. */
-  notBefore: number;
-  silent: { error: ModhavenError; until: number } | undefined;
-  problem: HostProblem | undefined;
+export function createCodeHost(options: CodeHostOptions): CodeHost {
+  return new GitHosts(options);
 }
 
+class GitHosts implements CodeHost {
+  readonly #dir: string;
+  readonly #settings: () => VcsSettings;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #onRefs: CodeHostOptions['onRefs'];
+  readonly #limiter;
+  readonly #smart;
+  readonly #remotes = new LRUCache<string, Remote>({ max: MAX_REMOTES });
+
+  constructor({ dir, settings, env = process.env, onRefs }: CodeHostOptions) {
+    this.#dir = dir;
+    this.#settings = settings;
+    this.#env = env;
+    this.#onRefs = onRefs;
+    this.#limiter = createHostLimiter(() => settings().concurrency);
+    this.#smart = createSmartHosts(settings, env);
+  }
+
+  async open(url: RepoUrl, maxAgeMs: number, need: Need = 'trees'): Promise<CodeRepo> {
+    const remote = this.#remote(url);
+    const listing = await remote.refs(maxAgeMs);
+    const waitMs = this.#settings().timeoutMs;
+    return new GitRepo({ remote: url, mirror: remote.mirror, listing, need, limiter: this.#limiter, waitMs });
+  }
+
+  async refresh(url: RepoUrl): Promise<void> {
+    await this.#remote(url).refresh();
+  }
+
+  problems(): HostProblem[] {
+    return [...this.#remotes.values()].flatMap(({ problem }) => problem ?? []);
+  }
+
+  #remote(url: RepoUrl): Remote {
+    const known = this.#remotes.get(url.gitUrl);
+    if (known !== undefined) return known;
+    const mirror = new Mirror({
+      dir: join(this.#dir, mirrorName(url)),
+      remote: url,
+      settings: this.#settings,
+      env: this.#env,
+      limiter: this.#limiter,
+      smart: this.#smart,
+    });
+    const remote = new Remote(url, mirror, this.#onRefs);
+    this.#remotes.set(url.gitUrl, remote);
+    return remote;
+  }
+}
+
+/** One question to the host for its refs. */
 interface Question {
-  /** When the host was asked; undefined as long as it was not: the answer is new to everybody who asks until then. */
+  /** When the host was asked; undefined until then: the answer is new to every caller before. */
   sentAt: number | undefined;
   answer: Promise<Listing>;
 }
 
-export function createCodeHost({ dir, settings, env = process.env, onRefs }: CodeHostOptions): CodeHost {
-  const turns = createHostLimiter(() => settings().concurrency);
-  const smart = createSmartHosts(settings, env);
-  const remotes = new LRUCache<string, Remote>({ max: MAX_REMOTES });
+/** What is known of one repository. All times are those of `monotonicNow`. */
+class Remote {
+  readonly mirror: Mirror;
+  problem: HostProblem | undefined;
+  readonly #url: RepoUrl;
+  readonly #onRefs: CodeHostOptions['onRefs'];
+  #known: Listing | undefined;
+  #asking: Question | undefined;
+  /** What was asked for before this time is known to be outdated, whatever age a reader allows. */
+  #notBefore = 0;
+  #silent: { error: ModhavenError; until: number } | undefined;
 
-  function remoteFor(url: RepoUrl): Remote {
-    let remote = remotes.get(url.gitUrl);
-    if (remote === undefined) {
-      const mirror = createMirror({
-        dir: join(dir, mirrorName(url)),
-        remote: url,
-        settings,
-        env,
-        turns,
-        smart,
-      });
-      const nothing = { known: undefined, asking: undefined, silent: undefined, problem: undefined };
-      remote = { mirror, notBefore: 0, ...nothing };
-      remotes.set(url.gitUrl, remote);
-    }
-    return remote;
+  constructor(url: RepoUrl, mirror: Mirror, onRefs: CodeHostOptions['onRefs']) {
+    this.#url = url;
+    this.mirror = mirror;
+    this.#onRefs = onRefs;
   }
 
-  function ask(url: RepoUrl, remote: Remote): Promise<Listing> {
-    const send = async () => {
-      try {
-        const listing = await remote.mirror.listRefs(() => {
-          question.sentAt = Date.now();
-        });
-        const before = remote.known;
-        remote.known = { ...listing, askedAt: question.sentAt ?? Date.now() };
-        remote.problem = undefined;
-        remote.silent = undefined;
-        onRefs?.(url, remote.known, before);
-        return remote.known;
-      } catch (error) {
-        if (isModhavenError(error)) remote.problem = { url: url.url, at: Date.now(), error };
-        if (isModhavenError(error, 'HOST_TIMEOUT')) remote.silent = { error, until: Date.now() + SILENCE_MS };
-        throw error;
-      } finally {
-        remote.asking = undefined;
-      }
-    };
-    const question: Question = { sentAt: undefined, answer: Promise.resolve().then(send) };
-    remote.asking = question;
-    return question.answer;
-  }
-
-  async function refsOf(url: RepoUrl, remote: Remote, maxAgeMs: number): Promise<Listing> {
-    const oldest = Date.now() - maxAgeMs;
-    const isFresh = (askedAt: number) => askedAt > oldest && askedAt >= remote.notBefore;
-    if (remote.known !== undefined && isFresh(remote.known.askedAt)) return remote.known;
-    while (remote.asking !== undefined) {
-      const { sentAt, answer } = remote.asking;
+  /** The refs, at most `maxAgeMs` old. */
+  async refs(maxAgeMs: number): Promise<Listing> {
+    const oldest = monotonicNow() - maxAgeMs;
+    const isFresh = (askedAt: number) => askedAt > oldest && askedAt >= this.#notBefore;
+    if (this.#known !== undefined && isFresh(this.#known.askedAt)) return this.#known;
+    while (this.#asking !== undefined) {
+      const { sentAt, answer } = this.#asking;
       // A question put at the very moment of the request may have been answered from before it: ask again then.
       if (sentAt === undefined || isFresh(sentAt)) return answer;
       await answer.catch(() => undefined);
-      if (remote.known !== undefined && isFresh(remote.known.askedAt)) return remote.known;
+      if (this.#known !== undefined && isFresh(this.#known.askedAt)) return this.#known;
     }
-    if (remote.silent !== undefined && remote.silent.until > Date.now()) throw remote.silent.error;
-    return ask(url, remote);
+    if (this.#silent !== undefined && this.#silent.until > monotonicNow()) throw this.#silent.error;
+    return this.#ask();
   }
 
-  return {
-    async open(url, maxAgeMs, need = 'trees') {
-      const remote = remoteFor(url);
-      return gitRepo(url, remote.mirror, await refsOf(url, remote, maxAgeMs), need);
-    },
+  /** The refs from now on. */
+  async refresh(): Promise<void> {
+    this.#notBefore = monotonicNow();
+    this.#silent = undefined; // a host that announces a push is not silent
+    await this.refs(0);
+  }
 
-    async refresh(url) {
-      const remote = remoteFor(url);
-      remote.notBefore = Date.now();
-      remote.silent = undefined; // who tells us of a push is not silent
-      await refsOf(url, remote, 0);
-    },
+  #ask(): Promise<Listing> {
+    const question: Question = {
+      sentAt: undefined,
+      answer: Promise.resolve().then(() => this.#send(question)),
+    };
+    this.#asking = question;
+    return question.answer;
+  }
 
-    problems: () => [...remotes.values()].flatMap(({ problem }) => problem ?? []),
-  };
+  async #send(question: Question): Promise<Listing> {
+    try {
+      const listing = await this.mirror.listRefs(() => {
+        question.sentAt = monotonicNow();
+      });
+      const before = this.#known;
+      this.#known = { ...listing, askedAt: question.sentAt ?? monotonicNow() };
+      this.problem = undefined;
+      this.#silent = undefined;
+      this.#onRefs?.(this.#url, this.#known, before);
+      return this.#known;
+    } catch (error) {
+      if (isModhavenError(error)) this.problem = { url: this.#url.url, at: Date.now(), error };
+      if (isModhavenError(error, 'HOST_TIMEOUT'))
+        this.#silent = { error, until: monotonicNow() + SILENCE_MS };
+      throw error;
+    } finally {
+      this.#asking = undefined;
+    }
+  }
 }

@@ -21,6 +21,19 @@ export interface RefListing {
   defaultBranch: string | undefined;
 }
 
+/** What a host listed, and when. */
+export interface Listing extends RefListing {
+  /** See `monotonicNow`. */
+  askedAt: number;
+}
+
+/** Whether two answers of a host say the same. */
+export function isSameListing(a: Listing, b: Listing): boolean {
+  if (a.defaultBranch !== b.defaultBranch || a.refs.size !== b.refs.size) return false;
+  for (const [name, hash] of a.refs) if (b.refs.get(name) !== hash) return false;
+  return true;
+}
+
 /** Whether a ref exists for us. */
 export function isListedRef(name: string): boolean {
   return name === 'HEAD' || name.startsWith('refs/heads/') || name.startsWith('refs/tags/');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findFile, listTree } from '../../src/vcs/tree.js';
 import { parseTree } from '../../src/vcs/objects/tree-object.js';
-import { bareRepo } from '../../src/vcs/mirror/bare-repo.js';
+import { BareRepo } from '../../src/vcs/mirror/bare-repo.js';
 import { repo } from '../support/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { sealedEnv } from '../support/run.js';
@@ -32,7 +32,7 @@ describe.skipIf(missing('git'))('listTree', () => {
     const r = await repo();
     const files = { 'a*/x.go': '', 'ab/y.go': '', ':(top)/z.go': '', '-d/w.go': '', 'go.mod': '' };
     const commit = await r.write(files).gitlink('module', 'a'.repeat(40)).commit('odd names');
-    const mirror = bareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 20_000 });
+    const mirror = new BareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 20_000 });
     for (const [directory, path] of [
       ['a*', 'x.go'],
       [':(top)', 'z.go'],
@@ -55,7 +55,7 @@ describe.skipIf(missing('git'))('listTree', () => {
       { mode: '160000', name: 'sub', content: { hash: 'a'.repeat(40) } },
     ]);
     const commit = await r.commit('kinds', { tree });
-    const mirror = bareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 20_000 });
+    const mirror = new BareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 20_000 });
     expect(await listTree(mirror, commit, '')).toEqual([
       { path: undefined, displayPath: '\ufffd', kind: 'regular' },
       { path: 'run', displayPath: 'run', kind: 'regular' },

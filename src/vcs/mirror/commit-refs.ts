@@ -1,5 +1,5 @@
 /**
- * What a bare repository of ours says of the commits that were brought into it one by one: a ref for each, and which of
+ * What a bare repository of ours notes of the commits that were fetched into it one by one: a ref for each, and which of
  * them are without their parents.
  */
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
@@ -11,10 +11,10 @@ export function refOf(commit: string): string {
   return `refs/modhaven/${commit}`;
 }
 
-/** The commits that were brought. */
+/** The commits that were fetched one by one. */
 export async function referencedCommits(dir: string): Promise<string[]> {
   const names = await readdir(join(dir, 'refs', 'modhaven')).catch(() => []);
-  return names.filter((name) => !name.endsWith(LOCK));
+  return names.filter((name) => /^[0-9a-f]+$/.test(name));
 }
 
 /** The commits whose parents are not there (gitrepository-layout(5)). */
@@ -23,7 +23,7 @@ export async function shallowCommits(dir: string): Promise<string[]> {
   return text.split('\n').filter((line) => line !== '');
 }
 
-/** Says that the repository in `dir` has `commit`, and that those of `cut` are without their parents. */
+/** Notes that the repository in `dir` has `commit`, and that those of `cut` are without their parents. */
 export async function writeCommitRef(dir: string, commit: string, cut: readonly string[]): Promise<void> {
   const before = await shallowCommits(dir);
   const after = new Set([...before, ...cut]);

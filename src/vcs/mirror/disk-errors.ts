@@ -1,12 +1,12 @@
 /**
- * Failures of our own disk and directory, told apart from those of a git host: whoever reads the error has to look at
+ * Failures of our own disk and directory, told apart from those of a git host: the reader of the error has to look at
  * the modhaven server, not at the host.
  */
 import { ModhavenError, errorMessage, isModhavenError } from '../../errors.js';
 import { redactLine } from '../../redact.js';
 import { GitFailure } from '../transport/git-exec.js';
 
-/** What git says where it cannot write. Rights are told by the verb, because ssh complains about keys alike. */
+/** What git says where it cannot write. Missing rights are recognised by the verb, because ssh complains about keys alike. */
 const DISK =
   /No space left on device|Disk quota exceeded|Read-only file system|Input\/output error|insufficient permission for adding|(?:unable to|could not|cannot) (?:create|mkdir|open|write|lock ref)[^\n]*: (?:Permission denied|Operation not permitted|Not a directory)/i;
 

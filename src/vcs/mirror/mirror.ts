@@ -2,54 +2,34 @@
  * What we keep of one remote repository: three bare repositories with different purposes.
  *
  * - `content.git` holds single commits with all their files, each fetched alone (`--depth=1`): what the `.zip` of a
- *   version needs, however long the history is.
+ *   version needs, however long the history is. Of a host that hands out no commits by their hash it holds everything
+ *   that branches and tags lead to, as soon as a commit is needed that none of them names.
  * - `trees.git` holds single commits with their directories but without files (`--filter=blob:none`), except those few
  *   that were asked for one by one: what `.info` and `.mod` need. Of a host that knows no filters it stays empty, and
  *   `content.git` takes its part.
  * - `history.git` holds all commits of all branches and tags without their files (`--filter=tree:0`; a host that
- *   knows no filters sends everything): what "is this an ancestor" needs. It is made when first asked for.
+ *   knows no filters sends everything): what "is this an ancestor" needs. It is made when first asked for, and it is
+ *   never shallow.
  *
- * Kept apart, none has to be deepened, a shallow commit can never pass for one without ancestors, and what an archive
- * is made of is never incomplete.
+ * Kept apart, a shallow commit can never pass for one without ancestors, and what an archive is made of is never
+ * incomplete.
  */
 import { createHash } from 'node:crypto';
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isModhavenError } from '../../errors.js';
 import type { RepoUrl } from '../../module/repo-url.js';
-import { redactLine } from '../../redact.js';
-import { reuseCommit, reuseTrees, takeInventory } from './reuse-objects.js';
-import { bareRepo, isBroken, type BareRepo, type GitObject } from './bare-repo.js';
-import { GitFailure } from '../transport/git-exec.js';
-import { createRemoteSession, type GitCallOptions, type RemoteSession } from '../transport/remote-session.js';
 import { formatOf } from '../objects/object-format.js';
-import { refOf } from './commit-refs.js';
-import { refsFingerprint, type Refs } from '../refs.js';
-import type { VcsSettings } from '../transport/access.js';
+import { refsFingerprint, type RefListing, type Refs } from '../refs.js';
 import type { SmartHosts } from '../smart-http/smart-http.js';
-import { asStorageError, storageError } from './disk-errors.js';
+import type { VcsSettings } from '../transport/access.js';
+import { GitFailure } from '../transport/git-exec.js';
 import type { HostLimiter } from '../transport/host-limiter.js';
-
-export interface Mirror {
-  readonly content: BareRepo;
-  readonly trees: BareRepo;
-  readonly history: BareRepo;
-  /** Asks the host, see `HostTalk`. */
-  listRefs: RemoteSession['listRefs'];
-  /** Brings `commit` with its files; `ref` is a name the host has for it, if one is known. */
-  fetchCommit(refs: Refs, commit: string, ref: string | undefined): Promise<void>;
-  /** Brings `commit` with its directories, into `trees` or, where the host sends files whatever it is asked, `content`. */
-  fetchTrees(refs: Refs, commit: string, ref: string | undefined): Promise<void>;
-  /** Brings the blob `hash` into `trees`; false where the host hands out no single blobs. */
-  fetchBlob(hash: string): Promise<boolean>;
-  /** Brings all commits that `refs` lead to, unless they are there. */
-  fetchHistory(refs: Refs): Promise<void>;
-  /**
-   * Runs `work` on a repository that may turn out broken or gone: then once more without it. Throws STORAGE where our
-   * own disk is at fault.
-   */
-  retryOnCorrupt<T>(repo: BareRepo, work: () => Promise<T>): Promise<T>;
-}
+import { RemoteSession, type FetchOptions } from '../transport/remote-session.js';
+import { BareRepo, type GitObject } from './bare-repo.js';
+import { isBroken, retryOnCorrupt } from './broken-repo.js';
+import { refOf } from './commit-refs.js';
+import { reuseCommit, reuseTrees, takeInventory } from './reuse-objects.js';
 
 export interface MirrorOptions {
   /** Folder for this remote, below `<cache.dir>/vcs`. */
@@ -58,69 +38,145 @@ export interface MirrorOptions {
   settings: () => VcsSettings;
   env: NodeJS.ProcessEnv;
   /** Shared by all mirrors, as `smart` is. */
-  turns: HostLimiter;
+  limiter: HostLimiter;
   smart: SmartHosts;
 }
 
-export function createMirror({ dir, remote, settings, env, turns, smart }: MirrorOptions): Mirror {
-  const timeoutMs = settings().timeoutMs;
-  const host = createRemoteSession({ remote, dir: dirname(dir), settings, env, turns, smart });
-  const content = bareRepo({ dir: join(dir, 'content.git'), env, timeoutMs });
-  const trees = bareRepo({ dir: join(dir, 'trees.git'), env, timeoutMs, filtered: true });
-  const history = bareRepo({ dir: join(dir, 'history.git'), env, timeoutMs });
-  /** Its presence says that the host only serves files. */
-  const dumb = join(content.dir, 'modhaven-dumb-host');
-  /** Its presence says that the host sends all files or none. */
-  const unfiltered = join(trees.dir, 'modhaven-no-filter');
-  /** Whether the host is known to refuse commits by their hash. */
-  let onlyByName = false;
+/** What the host made of being asked for a commit without its files. */
+type Filtered = 'trees' | 'everything' | 'nothing';
 
-  async function retryOnCorrupt<T>(repo: BareRepo, work: () => Promise<T>): Promise<T> {
-    const identity = repo.identity();
-    try {
-      return await work();
-    } catch (error) {
-      if (!isBroken(error, repo.dir)) throw asStorageError(error);
-    }
-    try {
-      await repo.discard(identity);
-      return await work();
-    } catch (error) {
-      const again = error instanceof GitFailure && isBroken(error, repo.dir);
-      throw again ? storageError(redactLine(error.stderr), error) : asStorageError(error);
-    }
+export class Mirror {
+  readonly content: BareRepo;
+  readonly trees: BareRepo;
+  readonly history: BareRepo;
+  readonly #remote: RepoUrl;
+  readonly #session: RemoteSession;
+  /** Its presence says that the host only serves files and runs no git. */
+  readonly #dumbMark: string;
+  /** Its presence says that the host sends all files or none. */
+  readonly #unfilteredMark: string;
+  /** Whether the host is known to refuse commits by their hash. */
+  #onlyByName = false;
+
+  constructor({ dir, remote, settings, env, limiter, smart }: MirrorOptions) {
+    const { timeoutMs } = settings();
+    this.#remote = remote;
+    this.#session = new RemoteSession({ remote, dir: dirname(dir), settings, env, limiter, smart });
+    this.content = new BareRepo({ dir: join(dir, 'content.git'), env, timeoutMs });
+    this.trees = new BareRepo({ dir: join(dir, 'trees.git'), env, timeoutMs, filtered: true });
+    this.history = new BareRepo({ dir: join(dir, 'history.git'), env, timeoutMs });
+    this.#dumbMark = join(this.content.dir, 'modhaven-dumb-host');
+    this.#unfilteredMark = join(this.trees.dir, 'modhaven-no-filter');
   }
 
-  async function fetchCommit(refs: Refs, commit: string, ref: string | undefined): Promise<void> {
-    await content.write(formatOf(someHash(refs)), async () => {
-      if (await holds(content, commit)) return; // somebody else was faster
-      const isLarge = (await content.meanObjectBytes()) > LARGE_OBJECTS;
-      if (isLarge && (await fetchMissing(refs, commit, ref))) return;
-      try {
-        // A bundle cannot be cut at a depth.
-        await fetchOne(content, commit, ref, { anew: isLarge });
-      } catch (error) {
-        if (!isHostTrouble(error) || isBroken(error, content.dir)) throw error;
-        // Old hosts know neither depths nor hashes: everything at once, or the host's own refusal.
-        await host.fetch(content, ['--prune'], EVERYTHING);
-        if (isDumb(error)) await writeFile(dumb, '');
-      }
-      await content.repack(['--geometric=2']);
-    });
+  /** See `RemoteSession`. */
+  listRefs(onAsk: () => void): Promise<RefListing> {
+    return this.#session.listRefs(onAsk);
   }
 
   /**
-   * Brings the files of `commit` that are not here yet, one by one, and false if the host does not do that. A host that
+   * Fetches `commit` with its files into `content`; `ref` is a name the host has for it, if one is known. Where it is not
+   * in `content` afterwards, no branch or tag of the host leads to it, and the host did not hand it out by its hash.
+   */
+  fetchCommit(refs: Refs, commit: string, ref: string | undefined): Promise<void> {
+    const { content } = this;
+    return retryOnCorrupt(content, () =>
+      content.write(formatOf(anyHash(refs)), async () => {
+        if (await holds(content, commit)) return; // another caller was faster
+        const isLarge = (await content.meanObjectBytes()) > LARGE_OBJECT_BYTES;
+        if (isLarge && (await this.#fetchMissing(refs, commit, ref))) return;
+        try {
+          await this.#fetchOne(content, commit, ref, { anew: isLarge });
+        } catch (error) {
+          if (!mayHelpToAskForAll(error) || isBroken(error, content.dir)) throw error;
+          await this.#fetchEverything(refs, commit);
+          if (isDumb(error)) await writeFile(this.#dumbMark, '');
+        }
+        await content.repack(['--geometric=2']);
+      }),
+    );
+  }
+
+  /** Fetches `commit` with its directories, into `trees` or, where the host sends files whatever it is asked, `content`. */
+  async fetchTrees(refs: Refs, commit: string, ref: string | undefined): Promise<void> {
+    const { trees } = this;
+    if (await this.#sendsAllOrNothing()) return this.fetchCommit(refs, commit, ref);
+    const sent = await retryOnCorrupt(trees, () =>
+      trees.write(formatOf(anyHash(refs)), () => this.#fetchFiltered(commit, ref)),
+    );
+    if (sent === 'trees') return;
+    if (sent === 'everything') await this.#reuseFiltered(refs, commit);
+    // Whatever was wrong with the filter, it is remembered only if it works without one.
+    await this.fetchCommit(refs, commit, ref);
+    await trees.discard(trees.identity());
+    await trees.write(formatOf(anyHash(refs)), () => writeFile(this.#unfilteredMark, ''));
+  }
+
+  /** Fetches the blob `hash` into `trees`; false where the host hands out no single blobs. */
+  async fetchBlob(hash: string): Promise<boolean> {
+    const { trees } = this;
+    if (await isThere(this.#unfilteredMark)) return false;
+    return retryOnCorrupt(trees, () =>
+      trees.write(formatOf(hash), async () => {
+        if ((await trees.objects([hash]))[0] !== undefined) return true;
+        try {
+          await this.#fetchFiles(trees, [hash]);
+          return true;
+        } catch (error) {
+          if (!isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
+          await writeFile(this.#unfilteredMark, '');
+          return false;
+        }
+      }),
+    );
+  }
+
+  /** Fetches all commits that `refs` lead to into `history`, unless they are there. */
+  fetchHistory(refs: Refs): Promise<void> {
+    const { history } = this;
+    const marker = join(history.dir, 'modhaven-refs');
+    const wanted = refsFingerprint(refs);
+    return retryOnCorrupt(history, () =>
+      history.write(formatOf(anyHash(refs)), async () => {
+        if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return;
+        // git hangs when it asks a host that only serves files for a filter.
+        const unfiltered = this.#remote.bundle || (await isThere(this.#dumbMark));
+        try {
+          const flags = unfiltered ? ['--prune'] : ['--prune', '--filter=tree:0'];
+          await this.#session.fetch(history, flags, everythingOf(refs));
+        } catch (error) {
+          if (unfiltered || !mayHelpToAskForAll(error)) throw error;
+          // Of a tag on a tree or a blob the filter leaves out what it points at, and git calls that incomplete.
+          // It has written down by now to filter all that comes from this remote.
+          await this.#session.fetch(history, ['--prune', '--no-filter'], everythingOf(refs));
+        }
+        await writeFile(marker, wanted);
+        // All of it: it is small, and only so old ones of git keep the packs of a filtered fetch together.
+        await history.repack(['-a']);
+      }),
+    );
+  }
+
+  /** For hosts that know neither depths nor hashes. */
+  async #fetchEverything(refs: Refs, commit: string): Promise<void> {
+    const { content } = this;
+    await this.#session.fetch(content, ['--prune'], everythingOf(refs));
+    if (await holds(content, commit)) await content.recordCommit(commit, []);
+  }
+
+  /**
+   * Fetches the files of `commit` that are not here yet, one by one; false if the host does not do that. A host that
    * is told what is here looks for differences to it instead: where files are large, that takes it a minute for what
    * it sends in a second.
    */
-  async function fetchMissing(refs: Refs, commit: string, ref: string | undefined): Promise<boolean> {
-    if (await isWhole()) return false;
+  async #fetchMissing(refs: Refs, commit: string, ref: string | undefined): Promise<boolean> {
+    if (await this.#sendsAllOrNothing()) return false;
+    const { trees, content } = this;
     try {
-      const sent = await trees.write(formatOf(someHash(refs)), () => fetchFiltered(commit, ref));
+      const sent = await trees.write(formatOf(anyHash(refs)), () => this.#fetchFiltered(commit, ref));
       if (sent !== 'trees') return false;
       const { missing, present } = await takeInventory(trees, content, commit);
-      if (missing.length > 0) await fetchFiles(content, missing);
+      if (missing.length > 0) await this.#fetchFiles(content, missing);
       await reuseTrees(trees, content, commit, present);
       return true;
     } catch (error) {
@@ -130,158 +186,74 @@ export function createMirror({ dir, remote, settings, env, turns, smart }: Mirro
     }
   }
 
-  /** Brings files by their hashes. What is here already does not matter to a host that is asked so. */
-  async function fetchFiles(repo: BareRepo, files: readonly string[]): Promise<void> {
-    const withoutFiles = repo === trees;
-    if (await host.fetchWithoutGit(repo, { files, withoutFiles })) return;
+  /** Fetches files by their hashes. What is here already does not matter to a host that is asked so. */
+  async #fetchFiles(repo: BareRepo, files: readonly string[]): Promise<void> {
+    const withoutFiles = repo === this.trees;
+    if (await this.#session.fetchWithoutGit(repo, { files, withoutFiles })) return;
     const input = files.map((hash) => `${hash}\n`).join('');
     const flags = [...(withoutFiles ? [WITHOUT_FILES] : []), '--stdin'];
-    await host.fetch(repo, flags, [], { ...NOTHING_HERE, input });
+    await this.#session.fetch(repo, flags, [], { ...NOTHING_HERE, input });
   }
 
-  /** Whether the host is known to send all files or none. */
-  async function isWhole(): Promise<boolean> {
-    return remote.bundle || (await isThere(unfiltered)) || (await isThere(dumb));
-  }
-
-  /** By its hash where the host allows it, which saves the question for refs; else by a name it has for it. */
-  async function fetchOne(
+  /** Fetches one commit by its hash where the host allows it, which saves the question for refs; else by a name for it. */
+  async #fetchOne(
     repo: BareRepo,
     commit: string,
     ref: string | undefined,
-    { anew = false, onWarnings }: { anew?: boolean; onWarnings?: GitCallOptions['onWarnings'] } = {},
+    { anew = false, onWarnings }: { anew?: boolean; onWarnings?: FetchOptions['onWarnings'] } = {},
   ): Promise<void> {
-    const withoutFiles = repo === trees;
-    if (await host.fetchWithoutGit(repo, { commit, withoutFiles, anew })) return;
+    const withoutFiles = repo === this.trees;
+    if (await this.#session.fetchWithoutGit(repo, { commit, withoutFiles, anew })) return;
+    const { bundle } = this.#remote;
     // A bundle cannot be cut at a depth.
-    const flags = [...(remote.bundle ? [] : ['--depth=1']), ...(withoutFiles ? [WITHOUT_FILES] : [])];
-    const talk = { ...(anew ? NOTHING_HERE : {}), ...(onWarnings && { onWarnings }) };
-    const pin = refOf(commit);
-    const byName = ref !== undefined && (onlyByName || remote.bundle);
+    const flags = [...(bundle ? [] : ['--depth=1']), ...(withoutFiles ? [WITHOUT_FILES] : [])];
+    const options = { ...(anew ? NOTHING_HERE : {}), ...(onWarnings && { onWarnings }) };
+    const target = refOf(commit);
+    const byName = ref !== undefined && (this.#onlyByName || bundle);
     try {
-      await host.fetch(repo, flags, [`${byName ? ref : commit}:${pin}`], talk);
+      await this.#session.fetch(repo, flags, [`${byName ? ref : commit}:${target}`], options);
     } catch (error) {
       if (byName || ref === undefined || !isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
-      await host.fetch(repo, flags, [`${ref}:${pin}`], talk);
-      onlyByName = true;
+      await this.#session.fetch(repo, flags, [`${ref}:${target}`], options);
+      this.#onlyByName = true;
     }
   }
 
-  async function fetchTrees(refs: Refs, commit: string, ref: string | undefined): Promise<void> {
-    if (await isWhole()) {
-      await retryOnCorrupt(content, () => fetchCommit(refs, commit, ref));
-      return;
-    }
-    const sent = await retryOnCorrupt(trees, () =>
-      trees.write(formatOf(someHash(refs)), () => fetchFiltered(commit, ref)),
-    );
-    if (sent === 'trees') return;
-    if (sent === 'everything') await adopt(refs, commit);
-    // Whatever was wrong with the filter, it is remembered only if it works without one.
-    await retryOnCorrupt(content, () => fetchCommit(refs, commit, ref));
-    await trees.discard(trees.identity());
-    await trees.write(formatOf(someHash(refs)), () => writeFile(unfiltered, ''));
-  }
-
-  /** Brings `commit` into `trees`, and says what the host made of being asked for no files. */
-  async function fetchFiltered(
-    commit: string,
-    ref: string | undefined,
-  ): Promise<'trees' | 'everything' | 'nothing'> {
+  /** Fetches `commit` into `trees`. */
+  async #fetchFiltered(commit: string, ref: string | undefined): Promise<Filtered> {
+    const { trees } = this;
     if (await holds(trees, commit)) return 'trees';
     let warnings = '';
     const onWarnings = (stderr: string) => {
       warnings += stderr;
     };
     try {
-      await fetchOne(trees, commit, ref, { onWarnings });
+      await this.#fetchOne(trees, commit, ref, { onWarnings });
     } catch (error) {
-      if (!isHostTrouble(error) || isBroken(error, trees.dir)) throw error;
+      if (!mayHelpToAskForAll(error) || isBroken(error, trees.dir)) throw error;
       return 'nothing';
     }
     await trees.repack(['-a']);
     return warnings.includes(IGNORES_FILTERS) ? 'everything' : 'trees';
   }
 
-  /** Where it fails, the commit is fetched once more. */
-  async function adopt(refs: Refs, commit: string): Promise<void> {
+  /** Takes over what came into `trees` with all its files. Where that fails, the commit is fetched once more. */
+  async #reuseFiltered(refs: Refs, commit: string): Promise<void> {
+    const { trees, content } = this;
     await content
-      .write(formatOf(someHash(refs)), () => reuseCommit(trees.dir, content.dir, commit))
+      .write(formatOf(anyHash(refs)), () => reuseCommit(trees, content, commit))
       .catch(() => undefined);
   }
 
-  async function fetchBlob(hash: string): Promise<boolean> {
-    if (await isThere(unfiltered)) return false;
-    return trees.write(formatOf(hash), async () => {
-      if ((await trees.objects([hash]))[0] !== undefined) return true;
-      try {
-        await fetchFiles(trees, [hash]);
-        return true;
-      } catch (error) {
-        if (!isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
-        await writeFile(unfiltered, '');
-        return false;
-      }
-    });
+  /** Whether the host is known to send all files or none. */
+  async #sendsAllOrNothing(): Promise<boolean> {
+    return this.#remote.bundle || (await isThere(this.#unfilteredMark)) || (await isThere(this.#dumbMark));
   }
-
-  async function fetchHistory(refs: Refs): Promise<void> {
-    const marker = join(history.dir, 'modhaven-refs');
-    const wanted = refsFingerprint(refs);
-    await history.write(formatOf(someHash(refs)), async () => {
-      if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return;
-      const head = hasDetachedHead(refs) ? ['+HEAD:refs/modhaven/HEAD'] : [];
-      const everything = [...EVERYTHING, ...head];
-      // git hangs when it asks a host that only serves files for a filter.
-      const whole = remote.bundle || (await isThere(dumb));
-      try {
-        await host.fetch(history, whole ? ['--prune'] : ['--prune', '--filter=tree:0'], everything);
-      } catch (error) {
-        if (whole || !isHostTrouble(error)) throw error;
-        // Of a tag on a tree or a blob the filter leaves out what it points at, and git calls that incomplete.
-        // It has written down by now to filter all that comes from this remote.
-        await host.fetch(history, ['--prune', '--no-filter'], everything);
-      }
-      await writeFile(marker, wanted);
-      // All of it: it is small, and only so old ones of git keep the packs of a filtered fetch together.
-      await history.repack(['-a']);
-    });
-  }
-
-  return {
-    content,
-    trees,
-    history,
-    retryOnCorrupt: retryOnCorrupt,
-    listRefs: (onAsk) => host.listRefs(onAsk),
-    fetchCommit: (refs, commit, ref) => retryOnCorrupt(content, () => fetchCommit(refs, commit, ref)),
-    fetchTrees,
-    fetchBlob: (hash) => retryOnCorrupt(trees, () => fetchBlob(hash)),
-    fetchHistory: (refs) => retryOnCorrupt(history, () => fetchHistory(refs)),
-  };
 }
-
-const EVERYTHING = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'] as const;
 
 /** The folder of a remote's mirror below `<cache.dir>/vcs`. */
 export function mirrorName(remote: RepoUrl): string {
   return createHash('sha256').update(remote.gitUrl).digest('hex');
-}
-
-/** Of `git fetch`. */
-const WITHOUT_FILES = '--filter=blob:none';
-
-/** The host is not told what is here already. */
-const NOTHING_HERE = { extra: { 'fetch.negotiationAlgorithm': 'noop' } } as const;
-
-/** Bytes in a pack. Source files take about one KiB there. */
-const LARGE_OBJECTS = 256 * 1024;
-
-/** What git says of a host that was asked to leave out files and did not. */
-const IGNORES_FILTERS = 'filtering not recognized';
-
-async function holds(repo: BareRepo, commit: string): Promise<boolean> {
-  return isCommit((await repo.objects([commit]))[0]);
 }
 
 /** Whether an object read from a mirror is a commit. */
@@ -289,8 +261,36 @@ export function isCommit(object: GitObject | undefined): boolean {
   return object?.type === 'commit';
 }
 
+/** Of `git fetch`. */
+const WITHOUT_FILES = '--filter=blob:none';
+
+/** The host is not told what is here already. */
+const NOTHING_HERE = { config: { 'fetch.negotiationAlgorithm': 'noop' } } as const;
+
+/** Bytes in a pack. Source files take about one KiB there. */
+const LARGE_OBJECT_BYTES = 256 * 1024;
+
+/** What git says of a host that was asked to leave out files and did not. */
+const IGNORES_FILTERS = 'filtering not recognized';
+
+/** All branches and tags, and a HEAD on a commit that none of them points at. */
+function everythingOf(refs: Refs): string[] {
+  const head = refs.get('HEAD');
+  const isDetached =
+    head !== undefined && ![...refs].some(([name, hash]) => name !== 'HEAD' && hash === head);
+  return [
+    '+refs/heads/*:refs/heads/*',
+    '+refs/tags/*:refs/tags/*',
+    ...(isDetached ? ['+HEAD:refs/modhaven/HEAD'] : []),
+  ];
+}
+
+async function holds(repo: BareRepo, commit: string): Promise<boolean> {
+  return isCommit((await repo.objects([commit]))[0]);
+}
+
 /** Whether asking for more may help: a host that refused us or stayed silent did not do so because of a depth. */
-function isHostTrouble(error: unknown): boolean {
+function mayHelpToAskForAll(error: unknown): boolean {
   return isModhavenError(error, 'HOST_UNREACHABLE', 'VERSION_NOT_FOUND');
 }
 
@@ -307,12 +307,6 @@ async function isThere(file: string): Promise<boolean> {
   );
 }
 
-/** HEAD on a commit that no branch and no tag points at may be reachable by nothing else. */
-function hasDetachedHead(refs: Refs): boolean {
-  const head = refs.get('HEAD');
-  return head !== undefined && ![...refs].some(([name, hash]) => name !== 'HEAD' && hash === head);
-}
-
-function someHash(refs: Refs): string | undefined {
+function anyHash(refs: Refs): string | undefined {
   return refs.values().next().value;
 }

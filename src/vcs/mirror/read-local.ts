@@ -1,14 +1,14 @@
-/** What the mirrors on this machine hold, read without asking anybody. */
+/** What the mirrors on this machine hold, read without asking a host. */
 import { join } from 'node:path';
 import type { RepoUrl } from '../../module/repo-url.js';
-import { bareRepo } from './bare-repo.js';
+import { BareRepo } from './bare-repo.js';
 import { isCommit, mirrorName } from './mirror.js';
 
 /** Reading an object is local work, bounded all the same. */
 const TIMEOUT_MS = 30_000;
 
 /**
- * The raw blobs at `paths` of `commit`, each undefined where there is none, or none was brought; undefined as a whole if
+ * The raw blobs at `paths` of `commit`, each undefined where there is none, or it was not fetched; undefined as a whole if
  * the mirror of `remote` below `dir` (`<cache.dir>/vcs`) does not have the commit, or is broken.
  */
 export async function readLocalFiles(
@@ -19,8 +19,8 @@ export async function readLocalFiles(
 ): Promise<(Buffer | undefined)[] | undefined> {
   const options = { env: process.env, timeoutMs: TIMEOUT_MS };
   const mirror = join(dir, mirrorName(remote));
-  const content = bareRepo({ dir: join(mirror, 'content.git'), ...options });
-  const trees = bareRepo({ dir: join(mirror, 'trees.git'), ...options, filtered: true });
+  const content = new BareRepo({ dir: join(mirror, 'content.git'), ...options });
+  const trees = new BareRepo({ dir: join(mirror, 'trees.git'), ...options, filtered: true });
   const specs = [commit, ...paths.map((path) => `${commit}:${path}`)];
   for (const repo of [content, trees]) {
     const [holder, ...files] = await repo.objects(specs).catch(() => []);

@@ -1,22 +1,22 @@
-/** Takes over for `content.git` what `trees.git` has of a commit, so that it need not be fetched again. */
+/** Makes what `trees.git` has of a commit part of `content.git`, so that it need not be fetched again. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linkFirst } from '../../fs/durable-file.js';
 import type { BareRepo } from './bare-repo.js';
 import { runGit } from '../transport/git-exec.js';
-import { writeCommitRef, shallowCommits } from './commit-refs.js';
+import { shallowCommits } from './commit-refs.js';
 
 /**
- * Makes the packs of the repository in `from`, which hold `commit` with all its files although less was asked for, those
- * of the one in `to` as well. Both are bare, shallow and on one disk; only whoever writes `to` may do this.
+ * Links the packs of `from`, which hold `commit` with all its files although less was asked for, into `to`. Both are
+ * shallow and on one disk; only inside of `write` of `to`.
  */
-export async function reuseCommit(from: string, to: string, commit: string): Promise<void> {
-  const packs = join(from, 'objects', 'pack');
+export async function reuseCommit(from: BareRepo, to: BareRepo, commit: string): Promise<void> {
+  const packs = join(from.dir, 'objects', 'pack');
   // An index makes its pack visible, so packs come first.
   const names = (await readdir(packs)).filter((name) => /^pack-[0-9a-f]+\.(?:pack|idx)$/.test(name));
   for (const name of names.sort((a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx'))))
-    await linkFirst(join(packs, name), join(to, 'objects', 'pack', name));
-  await pin(from, to, commit);
+    await linkFirst(join(packs, name), join(to.dir, 'objects', 'pack', name));
+  await recordCommit(from, to, commit);
 }
 
 /** What of a commit's files is where. */
@@ -50,7 +50,7 @@ export async function reuseTrees(
   const args = ['pack-objects', '-q', '--local', join(content.dir, 'objects', 'pack', 'pack')];
   const input = [commit, ...present].map((hash) => `${hash}\n`).join('');
   await runGit({ args, ...together(trees, content), input });
-  await pin(trees.dir, content.dir, commit);
+  await recordCommit(trees, content, commit);
 }
 
 /** Copying directories is local work, bounded all the same. */
@@ -66,8 +66,8 @@ function together(trees: BareRepo, content: BareRepo) {
   };
 }
 
-/** Says that the repository in `to` has `commit`, which has parents only if it has them in `from`. */
-async function pin(from: string, to: string, commit: string): Promise<void> {
-  const cut = (await shallowCommits(from)).filter((hash) => hash === commit);
-  await writeCommitRef(to, commit, cut);
+/** Notes that `to` has `commit`, which has parents there only if it has them in `from`. */
+async function recordCommit(from: BareRepo, to: BareRepo, commit: string): Promise<void> {
+  const cut = (await shallowCommits(from.dir)).filter((hash) => hash === commit);
+  await to.recordCommit(commit, cut);
 }

@@ -1,31 +1,26 @@
 /**
  * The only place that starts git.
  *
- * Four doors: `localGit` (simple-git) for short text from a mirror, `runGit` for anything that talks to a host, has
- * input or prints bytes, `streamGit` for archives, `converse` for a child that answers many questions. Every child has
- * a deadline and its own process group: git hands the connection to ssh or git-remote-http, and killing git alone would
- * leave a hung one behind.
+ * Three ways: `runGit` for a command that is run to its end, `streamGit` for archives, `converse` for a child that answers
+ * many questions. Every child has a deadline and its own process group: git hands the connection to ssh or
+ * git-remote-http, and killing git alone would leave a hung one behind. Why there is no library between us and git:
+ * docs/decisions/simple-git.md.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { GitError, GitPluginError, simpleGit, type SimpleGit } from 'simple-git';
 import type { Environment } from './git-environment.js';
 
-/**
- * A git child that did not end well. `stderr` may hold anything the host said: redact before showing.
- * It is a `GitError`, because simple-git lets no other error of ours through as it is.
- */
-export class GitFailure extends GitError {
+/** A git child that did not end well. `stderr` may hold anything the host said: redact before showing. */
+export class GitFailure extends Error {
   readonly exitCode: number | undefined;
   readonly stderr: string;
   readonly timedOut: boolean;
 
   constructor(what: string, exitCode: number | undefined, stderr: string, timedOut = false) {
     super(
-      undefined,
       `git ${what}: ${timedOut ? 'deadline passed' : `exit ${exitCode ?? 'by signal'}`}: ${stderr.trim()}`,
     );
     this.name = 'GitFailure';
@@ -58,6 +53,8 @@ export interface GitCommand {
   maxOutput?: number | undefined;
   /** Told what a child that ended well wrote to standard error. */
   onWarnings?: ((stderr: string) => void) | undefined;
+  /** Ends the child; the failure is then the reason of the signal. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Standard output that is collected in memory is never larger than this (a list of 500,000 refs is 40 MB). */
@@ -68,22 +65,31 @@ const MAX_STDERR = 64 * 1024;
 
 /** Runs git to its end and returns standard output. Throws `GitFailure`. */
 export async function runGit(command: GitCommand): Promise<Buffer> {
+  const { signal } = command;
+  signal?.throwIfAborted();
   const child = start(command);
+  const kill = () => child.kill();
+  signal?.addEventListener('abort', kill);
   const output: Buffer[] = [];
   const max = command.maxOutput ?? MAX_OUTPUT;
   let size = 0;
   child.stdout.on('data', (chunk: Buffer) => {
     size += chunk.length;
     if (size <= max) output.push(chunk);
-    else child.kill();
+    else kill();
   });
   if (command.input !== undefined) {
     child.stdin?.on('error', () => undefined); // the exit code tells why it stopped reading
     child.stdin?.end(command.input);
   }
-  await child.ended.catch((error: unknown) => {
+  try {
+    await child.ended;
+  } catch (error) {
+    if (signal?.aborted === true) throw signal.reason;
     if (size <= max) throw error;
-  });
+  } finally {
+    signal?.removeEventListener('abort', kill);
+  }
   // Also of a child that ended well before it could be killed: what was kept of its output is cut off.
   if (size > max) throw new GitOutputTooLarge(max);
   return Buffer.concat(output);
@@ -99,12 +105,12 @@ export function streamGit(command: GitCommand): Readable {
     flush: (done) => void child.ended.then(() => done(), done),
   });
   output.on('close', () => child.kill());
-  child.ended.catch((error: unknown) => output.destroy(error as Error)); // also where nobody reads to the end
+  child.ended.catch((error: unknown) => output.destroy(error as Error)); // also where it is not read to the end
   pipeline(child.stdout, output).catch(() => undefined); // the output stream carries the error
   return output;
 }
 
-/** A child that answers what is written to its standard input. Whoever holds it sets the deadlines, and kills it. */
+/** A child that answers what is written to its standard input. Its owner sets the deadlines, and kills it. */
 export interface Conversation {
   readonly stdin: Writable;
   readonly stdout: Readable;
@@ -128,26 +134,6 @@ export function converse(command: Pick<GitCommand, 'args' | 'cwd' | 'env'>): Con
       }
     },
   };
-}
-
-/** simple-git on a mirror: for commands that print a little text. A non-zero exit is a `GitFailure`. */
-export function localGit(gitDir: string, env: Environment, timeoutMs: number): SimpleGit {
-  // simple-git has an error of its own for this.
-  if (!existsSync(gitDir))
-    throw new GitFailure('local', undefined, `fatal: not a git repository: '${gitDir}'`);
-  return simpleGit({
-    baseDir: gitDir,
-    maxConcurrentProcesses: 4,
-    timeout: { block: timeoutMs },
-    allowEnvironment: Object.keys(env),
-    // Our own environment points git's configuration at /dev/null (git-environment.ts); that is the whole point.
-    unsafe: { allowUnsafeConfigPaths: true },
-    errors(error, result) {
-      if (error instanceof GitPluginError || result.exitCode === 0) return error; // the deadline, or nothing at all
-      // Whatever simple-git made of it: it tells failures by their output, we tell them by the exit code.
-      return new GitFailure('local', result.exitCode, Buffer.concat(result.stdErr).toString('utf8'));
-    },
-  }).env(env);
 }
 
 /** What runs now. Process groups of their own outlive us unless we end them. */
@@ -192,7 +178,7 @@ function start(command: Start, input = command.input === undefined ? 'none' : 'o
   const giveUp = () => {
     timedOut = true;
     kill();
-    // A descendant that left the group may hold the pipes open; nobody waits for it.
+    // A descendant that left the group may hold the pipes open; it is not waited for.
     stdout.destroy(new GitFailure(what, undefined, stderr, true));
     child.stderr?.destroy();
   };
@@ -227,7 +213,7 @@ function start(command: Start, input = command.input === undefined ? 'none' : 'o
       } else reject(new GitFailure(what, code ?? undefined, stderr, timedOut));
     });
   });
-  ended.catch(() => undefined); // who starts a child may stop caring about its end
+  ended.catch(() => undefined); // a caller need not wait for the end
   const pipes = [child.stdin, child.stdout, child.stderr].filter((stream) => stream instanceof Socket);
   const handles = [child, ...pipes];
   return { stdin: child.stdin, stdout, ended, kill, handles };

@@ -1,41 +1,29 @@
 /**
- * What is said to the host of one repository: in turn with everybody else who talks to hosts, with the credentials for it,
- * from within this process where that will do (`smart-http/`), else by a child of git. Whatever goes wrong is thrown as
- * `explainGitFailure` says it.
+ * What is asked of the host of one repository: within the limits of `HostLimiter`, with the credentials for it, from
+ * within this process where that is enough (`smart-http/`), else by a child of git. Failures are thrown as
+ * `explainGitFailure` tells them.
  */
 import { mkdir } from 'node:fs/promises';
 import type { RepoUrl } from '../../module/repo-url.js';
-import type { BareRepo } from '../mirror/bare-repo.js';
-import { checkReachable } from './reachability.js';
-import { NETWORK_OPTIONS, networkEnvironment, options } from './git-environment.js';
 import { explainGitFailure } from '../failures/git-errors.js';
-import { GitFailure, runGit } from './git-exec.js';
-import { scanKeys } from '../ssh/host-keys.js';
-import { parseDefaultBranch, parseRefs, type RefListing } from '../refs.js';
-import { accessTo, type Access, type VcsSettings } from './access.js';
-import type { SmartHosts, Wanted } from '../smart-http/smart-http.js';
 import { isUnknownHostKey } from '../failures/ssh-failures.js';
+import type { BareRepo } from '../mirror/bare-repo.js';
 import { asStorageError } from '../mirror/disk-errors.js';
+import { parseDefaultBranch, parseRefs, type RefListing } from '../refs.js';
+import type { SmartHosts, SmartHttp, Wanted } from '../smart-http/smart-http.js';
+import { scanKeys } from '../ssh/host-keys.js';
+import { accessTo, type Access, type VcsSettings } from './access.js';
+import { NETWORK_OPTIONS, networkEnvironment, options, type Environment } from './git-environment.js';
+import { GitFailure, runGit } from './git-exec.js';
 import type { HostLimiter } from './host-limiter.js';
+import { checkReachable } from './reachability.js';
 
-export interface RemoteSession {
-  /** `onAsk` is called right before the host is asked for what becomes the answer. */
-  listRefs(onAsk: () => void): Promise<RefListing>;
-  /** Brings what is wanted into `repo`, inside of its `write`, without git; false where that cannot be done. */
-  fetchWithoutGit(repo: BareRepo, wanted: Wanted): Promise<boolean>;
-  /** `git fetch` into `repo`. */
-  fetch(
-    repo: BareRepo,
-    flags: readonly string[],
-    refspecs: readonly string[],
-    more?: GitCallOptions,
-  ): Promise<void>;
-}
-
-export interface GitCallOptions {
-  /** Options of git. */
-  extra?: Record<string, string>;
+export interface FetchOptions {
+  /** Configuration of git for this command. */
+  config?: Record<string, string>;
+  /** Standard input. */
   input?: string;
+  /** Told what git wrote to standard error although it succeeded. */
   onWarnings?: (stderr: string) => void;
 }
 
@@ -45,109 +33,147 @@ export interface RemoteSessionOptions {
   dir: string;
   settings: () => VcsSettings;
   env: NodeJS.ProcessEnv;
-  /** Shared by all that talk to hosts, as `smart` is. */
-  turns: HostLimiter;
+  /** Shared by all sessions, as `smart` is. */
+  limiter: HostLimiter;
   smart: SmartHosts;
 }
 
 /** For a look at the key of a host that just answered. */
 const SCAN_MS = 3_000;
 
-export function createRemoteSession({
-  remote,
-  dir,
-  settings,
-  env,
-  turns,
-  smart,
-}: RemoteSessionOptions): RemoteSession {
-  const http = smart(remote, dir);
+export class RemoteSession {
+  readonly #remote: RepoUrl;
+  readonly #dir: string;
+  readonly #settings: () => VcsSettings;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #limiter: HostLimiter;
+  readonly #http: SmartHttp;
 
-  /** Waits for a turn, and explains what goes wrong. */
-  async function inTurn<T>(work: (reach: Access) => Promise<T>): Promise<T> {
-    const host = `${remote.host}:${remote.port ?? ''}`;
-    return turns.run(host, settings().timeoutMs, async () => {
-      const reach = await accessTo(remote, settings(), env);
-      try {
-        return await work(reach);
-      } catch (error) {
-        const own = asStorageError(error);
-        if (!(own instanceof GitFailure)) throw own;
-        const { hostKey, credential } = reach;
-        throw explainGitFailure(own, {
-          repo: remote,
-          hostKey,
-          credential,
-          timeoutMs: settings().timeoutMs,
-          hostKeys: isUnknownHostKey(own) ? await scanKeys(remote.host, remote.port ?? 22, SCAN_MS) : [],
-        });
-      }
-    });
+  constructor({ remote, dir, settings, env, limiter, smart }: RemoteSessionOptions) {
+    this.#remote = remote;
+    this.#dir = dir;
+    this.#settings = settings;
+    this.#env = env;
+    this.#limiter = limiter;
+    this.#http = smart(remote, dir);
   }
 
-  /** Runs a git command that talks to the host; `gitDir` undefined for one that needs no repository. */
-  async function git(gitDir: string | undefined, args: string[], more: GitCallOptions = {}): Promise<string> {
-    const { extra = {}, input, onWarnings } = more;
-    const workDir = gitDir ?? dir;
-    return inTurn(async (reach) => {
+  /** The refs of the host. `onAsk` is called right before the host is asked for what becomes the answer. */
+  async listRefs(onAsk: () => void): Promise<RefListing> {
+    onAsk();
+    const listing = await this.#limited((access) => this.#http.listRefs(access));
+    if (listing !== undefined) return listing;
+    await this.#checkReachable();
+    onAsk();
+    // A host that accepts the connection and then says nothing is given up as early as one that does not accept.
+    const config = {
+      'http.lowSpeedLimit': '1',
+      'http.lowSpeedTime': String(Math.ceil(this.#settings().connectTimeoutMs / 1000)),
+    };
+    const args = ['ls-remote', '--quiet', '--symref', '--end-of-options', this.#remote.gitUrl];
+    const output = await this.#git(undefined, args, { config });
+    return { refs: parseRefs(output), defaultBranch: parseDefaultBranch(output) };
+  }
+
+  /** Fetches what is wanted into `repo`, inside of its `write`, without git; false where that cannot be done. */
+  fetchWithoutGit(repo: BareRepo, wanted: Wanted): Promise<boolean> {
+    return this.#limited((access) => this.#http.fetch(access, repo, wanted));
+  }
+
+  /** `git fetch` into `repo`, inside of its `write`. */
+  async fetch(
+    repo: BareRepo,
+    flags: readonly string[],
+    refspecs: readonly string[],
+    fetchOptions?: FetchOptions,
+  ): Promise<void> {
+    const quiet = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
+    const args = [
+      'fetch',
+      '--force',
+      ...quiet,
+      ...flags,
+      '--end-of-options',
+      this.#remote.gitUrl,
+      ...refspecs,
+    ];
+    await this.#git(repo, args, fetchOptions);
+  }
+
+  /** Runs a git command that talks to the host; `repo` undefined for one that needs no repository. */
+  #git(
+    repo: BareRepo | undefined,
+    args: readonly string[],
+    fetchOptions: FetchOptions = {},
+  ): Promise<string> {
+    const { config = {}, input, onWarnings } = fetchOptions;
+    const workDir = repo?.dir ?? this.#dir;
+    return this.#limited(async (access) => {
       await mkdir(workDir, { recursive: true });
       const output = await runGit({
-        args: [...NETWORK_OPTIONS, ...options(extra), ...reach.options, ...args],
+        args: [...NETWORK_OPTIONS, ...options(config), ...access.options, ...args],
         cwd: workDir,
-        env: networkEnvironment({ ...reach, workDir, gitDir }, env),
-        timeoutMs: settings().timeoutMs,
-        secret: reach.secret,
+        env: this.#childEnvironment(access, repo?.dir),
+        timeoutMs: this.#settings().timeoutMs,
+        secret: access.secret,
         input,
         onWarnings,
+        signal: repo?.writeSignal,
       });
       return output.toString('utf8');
     });
   }
 
+  /** Waits until the host may be asked, and explains what goes wrong. */
+  #limited<T>(work: (access: Access) => Promise<T>): Promise<T> {
+    const { host, port } = this.#remote;
+    return this.#limiter.run(`${host}:${port ?? ''}`, this.#settings().timeoutMs, async () => {
+      const access = await accessTo(this.#remote, this.#settings(), this.#env);
+      try {
+        return await work(access);
+      } catch (error) {
+        throw await this.#explain(error, access);
+      }
+    });
+  }
+
+  async #explain(error: unknown, { hostKey, credential }: Access): Promise<unknown> {
+    const own = asStorageError(error);
+    if (!(own instanceof GitFailure)) return own;
+    const { host, port } = this.#remote;
+    return explainGitFailure(own, {
+      repo: this.#remote,
+      hostKey,
+      credential,
+      timeoutMs: this.#settings().timeoutMs,
+      hostKeys: isUnknownHostKey(own) ? await scanKeys(host, port ?? 22, SCAN_MS) : [],
+    });
+  }
+
   /** git waits for minutes for an address where packets vanish. */
-  async function dialDirectly(): Promise<void> {
+  async #checkReachable(): Promise<void> {
     try {
-      await checkReachable(remote, settings().connectTimeoutMs, env);
+      await checkReachable(this.#remote, this.#settings().connectTimeoutMs, this.#env);
     } catch (error) {
       // Behind a web proxy a host need not answer us. Asked only now, because it is rare and costs a process.
-      if (!(await hasConfiguredProxy())) throw error;
+      if (!(await this.#hasConfiguredProxy())) throw error;
     }
   }
 
   /** Whether the git configuration of the account sends requests to this remote through a web proxy. */
-  async function hasConfiguredProxy(): Promise<boolean> {
-    const { timeoutMs } = settings();
-    await mkdir(dir, { recursive: true });
-    const reach = await accessTo(remote, settings(), env);
-    const childEnv = networkEnvironment({ ...reach, workDir: dir, gitDir: undefined }, env);
-    const args = ['config', '--get-urlmatch', 'http.proxy', remote.gitUrl];
-    const proxy = runGit({ args, cwd: dir, env: childEnv, timeoutMs }).then(String, () => '');
-    return (await proxy).trim() !== '';
+  async #hasConfiguredProxy(): Promise<boolean> {
+    await mkdir(this.#dir, { recursive: true });
+    const access = await accessTo(this.#remote, this.#settings(), this.#env);
+    const output = await runGit({
+      args: ['config', '--get-urlmatch', 'http.proxy', this.#remote.gitUrl],
+      cwd: this.#dir,
+      env: this.#childEnvironment(access, undefined),
+      timeoutMs: this.#settings().timeoutMs,
+    }).catch(() => '');
+    return output.toString().trim() !== '';
   }
 
-  return {
-    async listRefs(onAsk) {
-      onAsk();
-      const listing = await inTurn((reach) => http.listRefs(reach));
-      if (listing !== undefined) return listing;
-      await dialDirectly();
-      onAsk();
-      // A host that accepts the connection and then says nothing is given up as early as one that does not accept.
-      const patience = {
-        'http.lowSpeedLimit': '1',
-        'http.lowSpeedTime': String(Math.ceil(settings().connectTimeoutMs / 1000)),
-      };
-      const args = ['ls-remote', '--quiet', '--symref', '--end-of-options', remote.gitUrl];
-      const output = await git(undefined, args, { extra: patience });
-      return { refs: parseRefs(output), defaultBranch: parseDefaultBranch(output) };
-    },
-
-    fetchWithoutGit: (repo, wanted) => inTurn((reach) => http.fetch(reach, repo, wanted)),
-
-    async fetch(repo, flags, refspecs, more) {
-      const quiet = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
-      const args = ['fetch', '--force', ...quiet, ...flags];
-      await git(repo.dir, [...args, '--end-of-options', remote.gitUrl, ...refspecs], more);
-    },
-  };
+  #childEnvironment(access: Access, gitDir: string | undefined): Environment {
+    return networkEnvironment({ ...access, workDir: gitDir ?? this.#dir, gitDir }, this.#env);
+  }
 }

@@ -2,7 +2,8 @@ import { appendFile, chmod, mkdir, readdir, rm, truncate, writeFile } from 'node
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bareRepo, isBroken } from '../../../src/vcs/mirror/bare-repo.js';
+import { BareRepo } from '../../../src/vcs/mirror/bare-repo.js';
+import { isBroken } from '../../../src/vcs/mirror/broken-repo.js';
 import { GitFailure } from '../../../src/vcs/transport/git-exec.js';
 import { missing } from '../../support/requirements.js';
 import { mustRun, sealedEnv } from '../../support/run.js';
@@ -57,7 +58,7 @@ const DAMAGES: Damage[] = [
   { name: 'with a torn configuration', do: async (dir) => appendFile(path.join(dir, 'config'), '[core') },
 ];
 
-describe.skipIf(missing('git'))('bareRepo, damaged', () => {
+describe.skipIf(missing('git'))('BareRepo, damaged', () => {
   let l: Lab;
   beforeEach(async () => {
     l = await lab();
@@ -107,15 +108,15 @@ describe.skipIf(missing('git'))('bareRepo, damaged', () => {
   });
 });
 
-describe.skipIf(missing('git'))('bareRepo', () => {
+describe.skipIf(missing('git'))('BareRepo', () => {
   it('lets one writer in at a time, also from another process', async () => {
     const dir = path.join(await tempDir('bare'), 'x.git');
     const dist = path.resolve(import.meta.dirname, '../../../dist/vcs/mirror/bare-repo.js');
     const log = `${dir}.log`;
     const script = `
 import { appendFileSync } from 'node:fs';
-import { bareRepo } from '${dist}';
-const repo = bareRepo({ dir: '${dir}', env: process.env, timeoutMs: 20000 });
+import { BareRepo } from '${dist}';
+const repo = new BareRepo({ dir: '${dir}', env: process.env, timeoutMs: 20000 });
 for (let i = 0; i < 5; i += 1)
   await repo.write('sha1', async () => {
     appendFileSync('${log}', 'in\\n');
@@ -130,7 +131,7 @@ for (let i = 0; i < 5; i += 1)
 
   it('survives that its lock is deleted with the directory while it works', async () => {
     const dir = path.join(await tempDir('bare'), 'below/x.git');
-    const repo = bareRepo({ dir, env: sealedEnv(), timeoutMs: 20_000 });
+    const repo = new BareRepo({ dir, env: sealedEnv(), timeoutMs: 20_000 });
     await repo.write('sha1', async () => {
       await rm(path.dirname(dir), { recursive: true });
       await sleep(5_500); // the lock is looked after every five seconds
@@ -140,7 +141,7 @@ for (let i = 0; i < 5; i += 1)
 
   it('discards the repository that was found broken and none made since', async () => {
     const dir = path.join(await tempDir('bare'), 'x.git');
-    const repo = bareRepo({ dir, env: sealedEnv(), timeoutMs: 20_000 });
+    const repo = new BareRepo({ dir, env: sealedEnv(), timeoutMs: 20_000 });
     await repo.write('sha1', async () => Promise.resolve());
     const first = repo.identity();
     await repo.discard(first);

@@ -5,7 +5,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   GitFailure,
   GitOutputTooLarge,
-  localGit,
   runGit,
   streamGit,
   type GitCommand,
@@ -187,28 +186,5 @@ describe('streamGit', () => {
     stream.destroy();
     await gone(await written(command, 'pid'));
     await sleep(50); // an unhandled rejection comes in a later turn
-  });
-});
-
-describe('localGit', () => {
-  it('fails with GitFailure, exit code and standard error', async () => {
-    const { cwd, env } = await fakeGit('echo "fatal: no" >&2; exit 128');
-    const failure = await failureOf(localGit(cwd, env, 20_000).raw('frob'));
-    expect(failure.exitCode).toBe(128);
-    expect(failure.stderr).toContain('fatal: no');
-  });
-
-  it('fails with GitFailure without a word from git', async () => {
-    const { cwd, env } = await fakeGit('exit 1');
-    expect((await failureOf(localGit(cwd, env, 20_000).raw('frob'))).exitCode).toBe(1);
-  });
-
-  it('takes a success with warnings for a success', async () => {
-    const { cwd, env } = await fakeGit('echo "warning: odd" >&2; echo fine');
-    expect(await localGit(cwd, env, 20_000).raw('frob')).toBe('fine\n');
-  });
-
-  it('says of a directory that is gone what git would', () => {
-    expect(() => localGit('/nowhere/x.git', {}, 20_000)).toThrow(GitFailure);
   });
 });

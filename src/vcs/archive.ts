@@ -1,0 +1,87 @@
+/** Streams what `git archive` makes of a commit. */
+import { PassThrough, type Readable } from 'node:stream';
+import type { BareRepo } from './mirror/bare-repo.js';
+import { isBroken } from './mirror/broken-repo.js';
+import { asStorageError } from './mirror/disk-errors.js';
+import { RefsChanged } from './refs-changed.js';
+import { ARCHIVE_OPTIONS, PIECEMEAL_OPTIONS } from './transport/git-environment.js';
+import { streamGit } from './transport/git-exec.js';
+import type { HostLimiter } from './transport/host-limiter.js';
+
+/** Making an archive is local work, bounded all the same: 500 MiB at a very slow 1 MiB/s. */
+const ARCHIVE_TIMEOUT_MS = 10 * 60_000;
+
+/** The share of archives, which no host has for a name. */
+const ARCHIVES = 'git archive';
+
+export interface ArchiveOptions {
+  content: BareRepo;
+  commit: string;
+  /** '' = everything. */
+  path: string;
+  /** Whether no `.gitattributes` applies. */
+  unchanged: boolean;
+  /** The address of the repository, for messages. */
+  url: string;
+  /** Makes sure that `commit` is in `content`. */
+  ensure: () => Promise<void>;
+  /** An archive counts as a question to a host does. */
+  limiter: HostLimiter;
+  /** How long an archive may wait until it is begun. */
+  waitMs: number;
+}
+
+/** The archive as a stream, which fails where the archive is not whole. A broken mirror is made anew once. */
+export function streamArchive(options: ArchiveOptions): Readable {
+  const output = new PassThrough();
+  writeArchive(options, output).catch((error: unknown) => output.destroy(error as Error));
+  return output;
+}
+
+async function writeArchive(options: ArchiveOptions, output: PassThrough): Promise<void> {
+  const { content, url, limiter, waitMs } = options;
+  for (let attempt = 1; !output.destroyed; attempt += 1) {
+    await options.ensure();
+    const identity = content.identity();
+    const { error, begun } = await limiter.run(ARCHIVES, waitMs, () => pipeOnce(options, output));
+    if (error === undefined) return;
+    if (!isBroken(error, content.dir)) throw asStorageError(error);
+    await content.discard(identity);
+    // What was written cannot be taken back; the caller begins again with a mirror that is made anew.
+    if (begun || attempt > 1) throw new RefsChanged(url, error);
+  }
+}
+
+/** Pipes one run of `git archive` into `output`; says how it failed, and whether anything was written before. */
+function pipeOnce(
+  { content, commit, path, unchanged }: ArchiveOptions,
+  output: PassThrough,
+): Promise<{ error: Error | undefined; begun: boolean }> {
+  if (output.destroyed) return Promise.resolve({ error: undefined, begun: false });
+  const args = [
+    ...ARCHIVE_OPTIONS,
+    ...(unchanged ? PIECEMEAL_OPTIONS : []),
+    'archive',
+    '--format=tar',
+    '--end-of-options',
+    commit,
+    ...(path === '' ? [] : [path]),
+  ];
+  const { dir: cwd, env } = content;
+  const archive = streamGit({ args, cwd, env, timeoutMs: ARCHIVE_TIMEOUT_MS });
+  return new Promise((resolve) => {
+    let begun = false;
+    const onClose = () => archive.destroy();
+    const finish = (error: Error | undefined) => {
+      output.off('close', onClose);
+      resolve({ error, begun });
+    };
+    archive.once('data', () => {
+      begun = true;
+    });
+    output.on('close', onClose);
+    archive.on('error', finish);
+    archive.on('close', () => finish(undefined));
+    archive.pipe(output);
+  });
+}

@@ -1,0 +1,104 @@
+/** Questions about the ancestry of commits. What they state follows from all commits that the host's refs lead to. */
+import { highestVersion } from './highest-version.js';
+import { unknownRevision, type Found } from './find-revision.js';
+import type { BareRepo } from './mirror/bare-repo.js';
+import { isBroken, retryOnCorrupt } from './mirror/broken-repo.js';
+import { isCommit, type Mirror } from './mirror/mirror.js';
+import { tagsOf, type Refs } from './refs.js';
+import { RefsChanged } from './refs-changed.js';
+import { GitFailure } from './transport/git-exec.js';
+import type { Tag } from './types.js';
+
+/** A mirror and what its host listed. */
+export interface Listed {
+  mirror: Mirror;
+  refs: Refs;
+  /** For messages. */
+  url: string;
+}
+
+/** The commit that branches or tags lead to whose hash begins with `prefix`. Throws VERSION_NOT_FOUND. */
+export async function findInHistory(listed: Listed, prefix: string): Promise<Found> {
+  const hash = await inHistory(listed, async (history) => {
+    const commit = await resolveCommit(history, prefix);
+    if (commit === undefined) return undefined;
+    const holder = await history.text(
+      'for-each-ref',
+      '--count=1',
+      `--contains=${commit}`,
+      'refs/heads',
+      'refs/tags',
+    );
+    return holder === '' ? undefined : commit;
+  });
+  if (hash === undefined) throw unknownRevision(prefix);
+  return { hash, ref: undefined, name: hash };
+}
+
+/** The highest tag, by semver without `prefix`, on an ancestor of `commit`, among the allowed ones. */
+export async function recentTagBefore(
+  listed: Listed,
+  commit: string,
+  prefix: string,
+  allowed: (tag: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  if (tagsOf(listed.refs, `${prefix}v`).length === 0) return undefined;
+  const merged = await inHistory(listed, async (history) => {
+    await assertHolds(listed, history, commit);
+    return history.text('for-each-ref', '--format=%(refname)', `--merged=${commit}`, 'refs/tags');
+  });
+  const names = merged.split('\n').filter((name) => name.startsWith('refs/tags/'));
+  return highestVersion(
+    names.map((name) => name.slice('refs/tags/'.length)),
+    prefix,
+    allowed,
+  );
+}
+
+/** Whether `commit` descends from the tagged commit. */
+export async function isDescendant(listed: Listed, commit: string, tag: Tag): Promise<boolean> {
+  return inHistory(listed, async (history) => {
+    await assertHolds(listed, history, commit);
+    try {
+      await history.text('merge-base', '--is-ancestor', '--', tag.hash, commit);
+      return true;
+    } catch (error) {
+      // A tag may be set on a tree or a file: that is no ancestor of a commit, and the filtered history lacks it.
+      if (isPlainNo(error, history) || !(await isCommitOf(history, tag.hash))) return false;
+      throw error;
+    }
+  });
+}
+
+/** Runs `work` on all commits that the refs lead to. */
+function inHistory<T>({ mirror, refs }: Listed, work: (history: BareRepo) => Promise<T>): Promise<T> {
+  return retryOnCorrupt(mirror.history, async () => {
+    await mirror.fetchHistory(refs);
+    return work(mirror.history);
+  });
+}
+
+/** Undefined where no commit, or more than one, has a hash that begins so. */
+async function resolveCommit(history: BareRepo, prefix: string): Promise<string | undefined> {
+  try {
+    const spec = `${prefix}^{commit}`;
+    return (await history.text('rev-parse', '--verify', '--quiet', '--end-of-options', spec)).trim();
+  } catch (error) {
+    if (isPlainNo(error, history)) return undefined;
+    throw error;
+  }
+}
+
+/** Exit 1 is git's answer to a question; everything else says that it could not answer. */
+function isPlainNo(error: unknown, { dir }: BareRepo): boolean {
+  return error instanceof GitFailure && error.exitCode === 1 && !isBroken(error, dir);
+}
+
+/** A branch that was rewritten since the refs were listed leads to other commits. */
+async function assertHolds({ url }: Listed, history: BareRepo, commit: string): Promise<void> {
+  if (!(await isCommitOf(history, commit))) throw new RefsChanged(url);
+}
+
+async function isCommitOf(history: BareRepo, hash: string): Promise<boolean> {
+  return isCommit((await history.objects([hash]))[0]);
+}

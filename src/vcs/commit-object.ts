@@ -1,0 +1,15 @@
+/** What a raw commit object says. Pure. */
+
+/** The committer time of a commit; undefined where git reads none, so that the go command refuses the commit. */
+export function committerTime(commit: Buffer): Date | undefined {
+  const end = commit.indexOf('\n\n');
+  const headers = commit.toString('latin1', 0, end < 0 ? commit.length : end);
+  const line = /^committer (.*)$/m.exec(headers)?.[1] ?? '';
+  // As git splits the line (ident.c, split_ident_line): digits and a zone after the last angle bracket, or no time at all.
+  const digits = /^[^]*>\s*(\d+)\s*[+-]\d/.exec(line)?.[1];
+  // The go command reads 64 bits with a sign. Date holds less: such a time is an invalid Date, but a time.
+  if (digits === undefined || BigInt(digits) > MAX_INT64) return undefined;
+  return new Date(Number(digits) * 1000);
+}
+
+const MAX_INT64 = 2n ** 63n - 1n;
