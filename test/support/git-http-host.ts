@@ -18,6 +18,10 @@ export type Authorize = (user: string, password: string, path: string) => boolea
 export interface GitHttpOptions {
   /** Without `user`, any user name goes with the password, as with a forge's token. Default: no authentication. */
   auth?: { user?: string; password: string } | Authorize;
+  /** Whether the host knows protocol v2. Default: true. */
+  protocolV2?: boolean;
+  /** `uploadpack.allowFilter` of the repositories. Default: true. */
+  allowFilter?: boolean;
   /** PEM texts; makes it https. */
   tls?: { key: string; cert: string };
   /** Default: any free port. */
@@ -98,7 +102,7 @@ export async function gitHttpHost(root: string, options: GitHttpOptions = {}): P
       );
       return;
     }
-    serveGit(root, request, response);
+    serveGit(root, request, response, options);
   }
 
   const server = options.tls ? https.createServer(options.tls, handle) : http.createServer(handle);
@@ -152,7 +156,12 @@ function reply(
 }
 
 /** RFC 3875 on one page: the request becomes variables and standard input, standard output becomes the response. */
-function serveGit(root: string, request: IncomingMessage, response: ServerResponse): void {
+function serveGit(
+  root: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  { protocolV2 = true, allowFilter = true }: GitHttpOptions,
+): void {
   const { pathname, search } = new URL(request.url ?? '/', 'http://host');
   const { headers } = request;
   const cgi = spawn('git', ['http-backend'], {
@@ -166,11 +175,11 @@ function serveGit(root: string, request: IncomingMessage, response: ServerRespon
       CONTENT_TYPE: headers['content-type'],
       CONTENT_LENGTH: headers['content-length'],
       HTTP_CONTENT_ENCODING: headers['content-encoding'],
-      GIT_PROTOCOL: header(headers['git-protocol']),
+      GIT_PROTOCOL: protocolV2 ? header(headers['git-protocol']) : undefined,
       REMOTE_ADDR: '127.0.0.1',
       GIT_CONFIG_COUNT: '2',
       GIT_CONFIG_KEY_0: 'uploadpack.allowFilter',
-      GIT_CONFIG_VALUE_0: 'true',
+      GIT_CONFIG_VALUE_0: String(allowFilter),
       GIT_CONFIG_KEY_1: 'safe.directory',
       GIT_CONFIG_VALUE_1: '*',
     }),

@@ -21,6 +21,13 @@ export interface SshdOptions {
   mode?: SshdMode;
   /** Default: any free port. */
   port?: number;
+  /**
+   * Whether the host accepts the variable by which git asks for its protocol v2. OpenSSH does not unless told so; without
+   * it, no commit is handed out that no ref points at. Default: true.
+   */
+  protocolV2?: boolean;
+  /** `uploadpack.allowFilter` of the repositories. Default: true. */
+  allowFilter?: boolean;
   /** `git` makes that login exist for this sshd alone (see `withGitAccount`). Default: the current user. */
   user?: 'git';
 }
@@ -54,7 +61,9 @@ export async function sshdHost(root: string, options: SshdOptions = {}): Promise
   const hostKey = sha1HostKey ? 'host_rsa' : 'host_ed25519';
   await Promise.all([hostKey, 'id'].map(async (name) => generateKey(file(name))));
   await writeFile(file('commands'), '');
-  await writeFile(file('git-only'), forcedCommand(root, file('commands')), { mode: 0o755 });
+  await writeFile(file('git-only'), forcedCommand(root, file('commands'), options.allowFilter ?? true), {
+    mode: 0o755,
+  });
   const clientKey = await readFile(file('id.pub'), 'utf8');
   await writeFile(file('authorized_keys'), `restrict,command="${file('git-only')}" ${clientKey}`);
   const hostPublicKey = await readFile(file(`${hostKey}.pub`), 'utf8');
@@ -70,7 +79,7 @@ export async function sshdHost(root: string, options: SshdOptions = {}): Promise
     'UsePAM no',
     'StrictModes no',
     'PidFile none',
-    'AcceptEnv GIT_PROTOCOL',
+    ...((options.protocolV2 ?? true) ? ['AcceptEnv GIT_PROTOCOL'] : []),
     ...(await noPenalties()),
   ];
   await writeFile(file('sshd_config'), `${config.join('\n')}\n`);
@@ -110,7 +119,7 @@ async function generateKey(file: string): Promise<void> {
 }
 
 /** Whatever the client asks for, this runs: fetching from below `root` and nothing else. */
-function forcedCommand(root: string, log: string): string {
+function forcedCommand(root: string, log: string, allowFilter: boolean): string {
   return `#!/bin/sh
 PATH='${sealedEnv().PATH ?? ''}'
 printf '%s\\n' "$SSH_ORIGINAL_COMMAND" >>'${log}'
@@ -120,7 +129,7 @@ case $SSH_ORIGINAL_COMMAND in
 esac
 repository=\${repository%\\'}
 case /$repository/ in */../*) echo 'no way up from here' >&2; exit 128 ;; esac
-exec git -c uploadpack.allowFilter=true -c safe.directory='*' upload-pack '${root}'/"\${repository#/}"
+exec git -c uploadpack.allowFilter=${allowFilter} -c safe.directory='*' upload-pack '${root}'/"\${repository#/}"
 `;
 }
 

@@ -28,7 +28,7 @@ import type { HostLimiter } from '../transport/host-limiter.js';
 import { RemoteSession, type FetchOptions } from '../transport/remote-session.js';
 import { BareRepo, type GitObject } from './bare-repo.js';
 import { isBroken, retryOnCorrupt } from './broken-repo.js';
-import { refOf } from './commit-refs.js';
+import { refOf, shallowCommits } from './commit-refs.js';
 import { reuseCommit, reuseTrees, takeInventory } from './reuse-objects.js';
 
 export interface MirrorOptions {
@@ -108,7 +108,8 @@ export class Mirror {
     if (sent === 'everything') await this.#reuseFiltered(refs, commit);
     // Whatever was wrong with the filter, it is remembered only if it works without one.
     await this.fetchCommit(refs, commit, ref);
-    await trees.discard(trees.identity());
+    // What came in with a filter stays: another caller may be about to read it.
+    if (sent === 'everything') await trees.discard(trees.identity());
     await trees.write(formatOf(anyHash(refs)), () => writeFile(this.#unfilteredMark, ''));
   }
 
@@ -157,10 +158,15 @@ export class Mirror {
     );
   }
 
-  /** For hosts that know neither depths nor hashes. */
+  /**
+   * For hosts that know neither depths nor hashes. A repository that is shallow has to be told to become whole: otherwise
+   * git takes a commit whose parents were left out for one that has none, and never asks for them.
+   */
   async #fetchEverything(refs: Refs, commit: string): Promise<void> {
     const { content } = this;
-    await this.#session.fetch(content, ['--prune'], everythingOf(refs));
+    const isShallow = (await shallowCommits(content.dir)).length > 0;
+    const flags = ['--prune', ...(isShallow ? [WITHOUT_LIMIT] : [])];
+    await this.#session.fetch(content, flags, everythingOf(refs));
     if (await holds(content, commit)) await content.recordCommit(commit, []);
   }
 
@@ -263,6 +269,9 @@ export function isCommit(object: GitObject | undefined): boolean {
 
 /** Of `git fetch`. */
 const WITHOUT_FILES = '--filter=blob:none';
+
+/** Of `git fetch`: what `--unshallow` means, without the refusal where there is nothing to do. */
+const WITHOUT_LIMIT = '--depth=2147483647';
 
 /** The host is not told what is here already. */
 const NOTHING_HERE = { config: { 'fetch.negotiationAlgorithm': 'noop' } } as const;
