@@ -9,13 +9,7 @@ import { LRUCache } from 'lru-cache';
 import { codeOf, isIdleTimeout } from '../../http/request.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import type { BareRepo } from '../mirror/bare-repo.js';
-<<<<<<< HEAD
-import { writeCommitRef, referencedCommits, shallowCommits } from '../mirror/commit-refs.js';
-=======
-import { silentHost } from '../transport/reachability.js';
-import { GitFailure } from '../transport/git-exec.js';
 import { referencedCommits, shallowCommits } from '../mirror/commit-refs.js';
->>>>>>> cbcc383 (refactor(vcs): classes and named functions in place of closures)
 import type { RefListing } from '../refs.js';
 import type { Access, VcsSettings } from '../transport/access.js';
 import { GitFailure } from '../transport/git-exec.js';
@@ -88,97 +82,8 @@ interface Shared {
 export function createSmartHosts(settings: () => VcsSettings, env: NodeJS.ProcessEnv): SmartHosts {
   const hasOwnSettings = createAccountSettings(env);
   const neighbours = new LRUCache<string, Capabilities>({ max: MAX_HOSTS });
-<<<<<<< HEAD
   const shared: Shared = { settings, env, hasOwnSettings, neighbours };
   return (remote, dir) => new SmartHttpClient(shared, remote, dir);
-=======
-
-  return (remote, dir) => {
-    const base = plainUrl(remote);
-    const showLogin = createLogin(remote, env);
-    let own: Capabilities | undefined;
-    let leftToGitUntil = 0;
-
-    /** Undefined where git is to be asked. */
-    async function talk<T>(
-      reach: Access,
-      work: (host: Host, capabilities: Capabilities) => Promise<T>,
-    ): Promise<T | undefined> {
-      if (base === undefined || leftToGitUntil > Date.now() || (await hasOwnSettings(remote, dir)))
-        return undefined;
-      const { timeoutMs, connectTimeoutMs } = settings();
-      const signal = AbortSignal.timeout(timeoutMs);
-      const ask: Host['ask'] = (path, { headers, ...rest }) =>
-        showLogin(reach, (authorization) =>
-          sendRequest({
-            url: new URL(base.href + path),
-            headers: { ...COMMON_HEADERS, ...headers, ...(authorization && { authorization }) },
-            ...rest,
-            trust: reach.trust,
-            signal,
-            idleTimeoutMs: connectTimeoutMs,
-          }),
-        );
-      try {
-        return await withCapabilities({ ask, signal }, base.origin, work);
-      } catch (error) {
-        if (signal.aborted) throw new GitFailure('fetch', undefined, '', true);
-        if (error instanceof IdleTimeout) throw silentHost(remote, connectTimeoutMs);
-        if (error instanceof FallbackToGit) {
-          own = undefined;
-          if (error.always) leftToGitUntil = Date.now() + LEFT_TO_GIT_MS;
-          return undefined;
-        }
-        if (isConnectionTrouble(error)) return undefined;
-        throw error;
-      }
-    }
-
-    /** What a neighbour can do saves a question. Where that is not enough here, this repository is asked itself. */
-    async function withCapabilities<T>(
-      host: Host,
-      origin: string,
-      work: (host: Host, capabilities: Capabilities) => Promise<T>,
-    ): Promise<T> {
-      const assumed = own ?? neighbours.get(origin);
-      if (assumed !== undefined) {
-        try {
-          return await work(host, assumed);
-        } catch (error) {
-          if (own !== undefined || !(error instanceof FallbackToGit) || error.always) throw error;
-        }
-      }
-      own = await readCapabilities(packets(await advertisement(host, remote)));
-      neighbours.set(origin, own);
-      return work(host, own);
-    }
-
-    return {
-      listRefs: (reach) =>
-        talk(reach, async (host, capabilities) =>
-          readRefs(packets(await result(host, lsRefsRequest(capabilities)))),
-        ),
-
-      async fetch(reach, repo, wanted) {
-        const done = await talk(reach, async (host, capabilities) => {
-          const request = fetchRequest(capabilities, await packRequest(repo, wanted));
-          let cut: string[] = [];
-          const pack = readPack(packets(await result(host, request, { patient: true })), (commits) => {
-            cut = commits;
-          });
-          await receivePack(repo, pack, { partial: wanted.withoutFiles, signal: host.signal });
-          if ('commit' in wanted) {
-            const [found] = await repo.objects([wanted.commit]);
-            if (found?.type !== 'commit') throw new FallbackToGit('the pack is without the commit');
-            await repo.recordCommit(wanted.commit, cut);
-          }
-          return true;
-        });
-        return done ?? false;
-      },
-    };
-  };
->>>>>>> cbcc383 (refactor(vcs): classes and named functions in place of closures)
 }
 
 /** The client for one repository. */
@@ -286,7 +191,7 @@ async function fetchInto(
   if (!('commit' in wanted)) return;
   const [found] = await repo.objects([wanted.commit]);
   if (found?.type !== 'commit') throw new FallbackToGit('the pack is without the commit');
-  await writeCommitRef(repo.dir, wanted.commit, cut);
+  await repo.recordCommit(wanted.commit, cut);
 }
 
 /** The address as git asks it, with a slash at the end; undefined where that is not for this client. */
