@@ -22,7 +22,7 @@ import { createTarget } from '../verify/target.js';
 import { openJournal } from '../verify/journal.js';
 import { planComparison } from '../verify/plan.js';
 import { comparisonReport, countVerdicts, isBad, storedReport } from '../verify/report.js';
-import { checkStored, storedVersions, type FilesAtHand, type StoredVersion } from '../verify/stored.js';
+import { checkStored, storedVersions, type LocalFiles, type StoredVersion } from '../verify/stored.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 
 export interface VerifyOptions {
@@ -80,7 +80,7 @@ async function verifyStore({ json, onProgress }: VerifyOptions, setup: Setup): P
     for (const version of await storedVersions(store, module)) subjects.push({ module, version });
   }
   const limit = pLimit(PARALLEL_ZIPS);
-  const options = { filesAtHand: mirrorFiles(config, current) };
+  const options = { localFiles: mirrorFiles(config, current) };
   const onDone = counter(subjects.length, onProgress);
   const versions = await Promise.all(
     subjects.map(({ module, version }) =>
@@ -110,21 +110,21 @@ async function verifyMove(options: VerifyOptions & { against: string }, setup: S
     dir: cacheLayout(config.cacheDir).mirrors,
     settings: () => vcsSettings(config),
   });
-  const newHome = createTarget({ candidates: (path) => next.candidates(path), host });
-  const oldHome = createTarget({ candidates: (path) => current.candidates(path), host });
+  const newTarget = createTarget({ candidates: (path) => next.candidates(path), host });
+  const oldTarget = createTarget({ candidates: (path) => current.candidates(path), host });
   const concurrency = config.vcsConcurrency;
 
   const plan = await planComparison({
     store,
-    newHome,
+    newTarget,
     modules: wanted,
     // Public modules have no home of ours, neither now nor then.
     isPrivate: (module) => current.covers(module) || next.covers(module),
-    all: options.all === true ? { oldHome, ruleRoots: ruleRoots(current, next) } : undefined,
+    all: options.all === true ? { oldTarget, ruleRoots: ruleRoots(current, next) } : undefined,
     concurrency,
   });
   const onDone = counter(plan.tasks.length, options.onProgress);
-  const compared = { store, newHome, oldHome, concurrency, journal, onDone };
+  const compared = { store, newTarget, oldTarget, concurrency, journal, onDone };
   const { comparisons, resumed } = await compareAll(plan.tasks, compared);
   comparisons.push(...plan.failures);
   const ok = !comparisons.some(isBad);
@@ -144,7 +144,7 @@ function ruleRoots(...maps: VanityMap[]): string[] {
 }
 
 /** Looks for a commit where it was fetched from, and where its module would be fetched from today. */
-function mirrorFiles(config: Config, map: VanityMap): FilesAtHand {
+function mirrorFiles(config: Config, map: VanityMap): LocalFiles {
   return async (module, { URL, Hash }, paths) => {
     const now = map.candidates(module).flatMap(({ repos }) => repos);
     for (const remote of [...readUrl(URL), ...now]) {

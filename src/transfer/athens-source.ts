@@ -10,17 +10,17 @@ import { isCanonicalVersion } from '../module/version.js';
 import type { Part, PartKind, VersionReader } from '../store/version-store.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
 
-/** What every zip there is called. */
+/** The name of every zip there. */
 export const ATHENS_ZIP = 'source.zip';
 
-/** The storage in `dir`. What cannot be read throws what the file system throws. */
+/** The storage in `dir`. Methods throw the error of the file system for a file that cannot be read. */
 export function createAthensSource(dir: string): VersionReader {
   const fileOf = ({ module, version, kind }: Part) => join(dir, module, version, fileName(version, kind));
   const statOf = (part: Part): Promise<Stats | undefined> => absentAsUndefined(stat(fileOf(part)));
 
   return {
     async size(part) {
-      // It keeps no hashes.
+      // Athens keeps no hashes.
       return part.kind === 'ziphash' ? undefined : (await statOf(part))?.size;
     },
     async read(part) {

@@ -1,18 +1,18 @@
-/** Whether what is stored of a version has the hashes that others record. */
+/** Whether the stored parts of a version have the hashes that go.sum files or checksum databases record. */
 import type { ModulePath } from '../module/module-path.js';
 import { goModHash } from '../module/dirhash.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { RecordedSum } from './request-list.js';
 
-/** A recorded hash that is not that of what is stored. */
+/** A recorded hash that is not the hash of the stored part. */
 export interface SumMismatch extends RecordedSum {
-  /** The hash of what is stored. */
+  /** The hash of the stored part. */
   stored: string;
 }
 
 /**
- * The `sums` that differ from what is stored of the version. Of parts that are not stored nothing can be said, nor of
- * hashes of a kind that is not known here.
+ * The `sums` that differ from the stored parts of the version. Sums of parts that are not stored, and hashes of unknown
+ * kinds, are left out.
  */
 export async function sumMismatches(
   store: Pick<VersionStore, 'read'>,

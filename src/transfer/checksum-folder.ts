@@ -1,5 +1,5 @@
 /**
- * What a folder keeps of a checksum database: `<root>/sumdb/NAME/{latest,lookup/…,tile/…}`, as `GOPROXY=file://` reads it
+ * The files of a checksum database in a folder: `<root>/sumdb/NAME/{latest,lookup/…,tile/…}`, as `GOPROXY=file://` reads it
  * and as `go` keeps it in GOMODCACHE/cache/download.
  */
 import { readFile, readdir } from 'node:fs/promises';
@@ -28,7 +28,7 @@ export interface LookedUp {
   tree: SignedTree;
 }
 
-/** The databases below `root` whose keys are known: what others say, nobody here could check. */
+/** The databases below `root` whose keys are known: records of others could not be checked. */
 export async function databasesIn(root: string): Promise<Verifier[]> {
   const names = (await absentAsUndefined(readdir(join(root, 'sumdb')))) ?? [];
   return names
@@ -43,7 +43,7 @@ export async function readTree(file: string, verifier: Verifier): Promise<Signed
   return note === undefined ? undefined : openTree(note, verifier);
 }
 
-/** The answer to `lookup` that `dir` keeps; undefined if there is none. Throws CHECKSUM_DATABASE for what is no such. */
+/** The answer to `lookup` that `dir` keeps; undefined if there is none. Throws CHECKSUM_DATABASE if the file is not such an answer. */
 export async function readLookup(
   dir: string,
   lookup: Lookup,
@@ -59,7 +59,7 @@ export async function readLookup(
   return { number, record, tree };
 }
 
-/** The bytes of `tile` that `dir` keeps, be it as the beginning of the full one; undefined if there are none. */
+/** The bytes of `tile` that `dir` keeps, also as the beginning of the full one; undefined if there are none. */
 export async function readTile(dir: string, tile: Tile): Promise<Buffer | undefined> {
   const exact = await absentAsUndefined(readFile(join(dir, tilePath(tile))));
   if (exact !== undefined || tile.width === TILE_WIDTH) return exact;
@@ -83,7 +83,7 @@ export async function* tilesIn(dir: string): AsyncGenerator<Tile> {
   }
 }
 
-/** What the databases that `roots` keep answers of record of a version. Answers that cannot be read say nothing. */
+/** The hashes of a version in the answers that `roots` keep. Answers that cannot be read are left out. */
 export async function recordedSums(
   roots: readonly string[],
   module: ModulePath,

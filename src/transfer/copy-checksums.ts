@@ -1,17 +1,17 @@
 /**
- * Copies the answers of a checksum database from one folder to another, so that what the target then holds is enough for
- * a client that reaches nobody else: see `sumdb/client/mirror.ts` for what that takes.
+ * Copies the answers of a checksum database from one folder to another, so that a client with no other connection can
+ * prove them from the target alone: `sumdb/client/mirror.ts` says what that needs.
  *
- * Nothing is believed. The trees are signed; one must be the beginning of the other; and every record is proved in the
- * newer one, from tiles of either folder. So a target that was complete stays complete, whichever of the two is newer.
+ * Nothing is taken on trust. The trees are signed; one must be the beginning of the other; and every record is proved in
+ * the newer tree, with tiles of either folder. So a complete target stays complete, whichever of the two is newer.
  */
 import { join } from 'node:path';
 import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
 import type { Verifier } from '../sumdb/format/note.js';
 import { formatRecord } from '../sumdb/format/record.js';
 import { sumdbPath } from '../sumdb/format/request.js';
-import { tileHashReader } from '../sumdb/format/tile-reader.js';
-import { TILE_HEIGHT, tilePath, type Tile } from '../sumdb/format/tile.js';
+import { proveWithTiles, type KeptTiles } from '../sumdb/client/prove.js';
+import { tilePath, type Tile } from '../sumdb/format/tile.js';
 import { recordHash, storedHashIndex, treeHash, type HashReader } from '../sumdb/format/tlog.js';
 import type { SignedTree } from '../sumdb/format/tree-head.js';
 import { lookupsIn, readLookup, readTile, readTree, type LookedUp, type Lookup } from './checksum-folder.js';
@@ -43,7 +43,7 @@ export interface CopyChecksumsOptions {
 /** Records that are proved at once: they share most of their tiles. */
 const BATCH = 256;
 
-/** Copies what is wanted and provable. What is not is a fault. Throws STORAGE if the target cannot be written. */
+/** Copies the records that are wanted and can be proved; others are faults. Throws STORAGE if the target cannot be written. */
 export async function copyChecksums(options: CopyChecksumsOptions): Promise<CopiedChecksums> {
   const { verifier } = options;
   const copied: CopiedChecksums = {
@@ -99,45 +99,19 @@ async function sourceTree({ verifier, from, latest }: CopyChecksumsOptions): Pro
   return newest;
 }
 
-/** `prove` with the tiles that the target has, else with those of the source; what was checked is kept. */
-async function proved<T>(
-  tree: SignedTree,
-  options: CopyChecksumsOptions,
-  prove: (read: HashReader) => Promise<T>,
-): Promise<T> {
-  try {
-    return await prove(checkedHashes(tree, options, true));
-  } catch (error) {
-    if (!isModhavenError(error, 'CHECKSUM_DATABASE')) throw error;
-    // A tile of the target may be the bad one.
-    return prove(checkedHashes(tree, options, false));
-  }
-}
-
-function checkedHashes(
+/** `prove` with the tiles of the target, else with those of the source, which are then copied. */
+function proved<T>(
   tree: SignedTree,
   { from, to, write }: CopyChecksumsOptions,
-  oursFirst: boolean,
-): HashReader {
-  const ours = new Set<string>();
-  const fresh = new Map<string, Buffer>();
-  const read = tileHashReader(tree, {
-    height: TILE_HEIGHT,
-    read: async (tile) => {
-      const own = oursFirst ? await readTile(to, tile) : undefined;
-      if (own !== undefined) ours.add(tilePath(tile));
-      return own ?? (await readTile(from, tile)) ?? (await readTile(to, tile)) ?? missing(tile);
-    },
-    checked: (tile, data) => {
-      if (!ours.has(tilePath(tile))) fresh.set(tilePath(tile), data);
-    },
-  });
-  return async (indexes) => {
-    const hashes = await read(indexes);
-    for (const [path, data] of fresh) await write(path, data);
-    fresh.clear();
-    return hashes;
+  prove: (read: HashReader) => Promise<T>,
+): Promise<T> {
+  const tiles: KeptTiles = {
+    read: (tile) => readTile(to, tile),
+    // A site may hold a tile that the source lacks; it is checked like any other.
+    fetch: async (tile) => (await readTile(from, tile)) ?? (await readTile(to, tile)) ?? missing(tile),
+    keep: (tile, bytes) => write(tilePath(tile), bytes),
   };
+  return proveWithTiles(tree, tiles, prove);
 }
 
 function missing(tile: Tile): never {
@@ -146,7 +120,7 @@ function missing(tile: Tile): never {
   });
 }
 
-/** Copies these records. Where they cannot be proved together, each for itself, so that only the bad ones stay out. */
+/** Copies these records: together, or if they cannot be proved together, one by one, so that only bad ones are left out. */
 async function copyBatch(
   lookups: readonly Lookup[],
   tree: SignedTree,

@@ -1,7 +1,7 @@
 /**
- * Copies a finished version from one place to another: judged before, added to what is there, replacing nothing.
+ * Copies a finished version from a source to a target: it is checked before, and nothing at the target is replaced.
  *
- * Export and import are both this, with another source and another target.
+ * Export and import both do this, with different sources and targets.
  */
 import { pipeline } from 'node:stream/promises';
 import { goModHash } from '../module/dirhash.js';
@@ -14,7 +14,7 @@ import {
   type VersionReader,
   type VersionStore,
 } from '../store/version-store.js';
-import type { StoredFault } from '../verify/stored.js';
+import type { StoredFault } from '../verify/faults.js';
 import type { RecordedSum } from './request-list.js';
 import { checkVersion, type CheckedVersion } from './check-version.js';
 
@@ -38,7 +38,7 @@ export interface CopyOptions {
   target: VersionStore;
   /** Puts the zip or a small file of the source into place; default: its bytes are copied. */
   place?: (part: Part) => Promise<boolean>;
-  /** What go.sum files or checksum databases record of a version: what has other hashes is damaged. */
+  /** What go.sum files or checksum databases record of a version: a version with other hashes is damaged. */
   recorded?: (module: ModulePath, version: string) => Promise<RecordedSum[]>;
   /** Only says what would be done. */
   dryRun?: boolean;
@@ -50,36 +50,36 @@ export async function copyVersion(
   version: string,
   { source, target, place, recorded, dryRun }: CopyOptions,
 ): Promise<CopiedVersion> {
-  const judged = await checkVersion(source, module, version);
-  if (judged.faults.length === 0)
-    judged.faults.push(...unlike(judged, (await recorded?.(module, version)) ?? []));
-  const result: CopiedVersion = { module, version, outcome: 'same', added: [], faults: judged.faults };
-  if (judged.faults.length > 0) return { ...result, outcome: 'damaged' };
-  // Without its go.mod no build can do anything with a version.
-  if (judged.mod === undefined) return { ...result, outcome: 'incomplete' };
-  const faults = await differences(judged, target, module, version);
+  const checked = await checkVersion(source, module, version);
+  if (checked.faults.length === 0)
+    checked.faults.push(...sumFaults(checked, (await recorded?.(module, version)) ?? []));
+  const result: CopiedVersion = { module, version, outcome: 'same', added: [], faults: checked.faults };
+  if (checked.faults.length > 0) return { ...result, outcome: 'damaged' };
+  // Without its go.mod no build can use a version.
+  if (checked.mod === undefined) return { ...result, outcome: 'incomplete' };
+  const faults = await differences(checked, target, module, version);
   if (faults.length > 0) return { ...result, outcome: 'different', faults };
 
-  // The info first, because it says what the others are; the hash before the zip, because who finds a zip relies on it.
+  // The info first, because it says what the others are; the hash before the zip, because readers of a zip rely on it.
   for (const [kind, bytes] of [
-    ['info', judged.info],
-    ['mod', judged.mod],
-    ['ziphash', judged.zipHash === undefined ? undefined : Buffer.from(judged.zipHash)],
-    ['zip', judged.zipHash === undefined ? undefined : 'stream'],
+    ['info', checked.info],
+    ['mod', checked.mod],
+    ['ziphash', checked.zipHash === undefined ? undefined : Buffer.from(checked.zipHash)],
+    ['zip', checked.zipHash === undefined ? undefined : 'stream'],
   ] as const) {
     const part: Part = { module, version, kind };
     if (bytes === undefined || (await target.size(part)) !== undefined) continue;
     result.added.push(kind);
     if (dryRun === true) continue;
     if ((await place?.(part)) === true) continue;
-    if (bytes === 'stream') await copyZip(part, source, target, judged.zipSize);
+    if (bytes === 'stream') await copyZip(part, source, target, checked.zipSize);
     else await putBytes(target, part, bytes);
   }
   return { ...result, outcome: result.added.length > 0 ? 'added' : 'same' };
 }
 
-/** Where a version has other hashes than `sums`. */
-function unlike({ mod, zipHash }: CheckedVersion, sums: readonly RecordedSum[]): StoredFault[] {
+/** The faults of a version whose hashes differ from `sums`. */
+function sumFaults({ mod, zipHash }: CheckedVersion, sums: readonly RecordedSum[]): StoredFault[] {
   const hashes = { zip: zipHash, mod: mod === undefined ? undefined : goModHash(mod) };
   return sums.flatMap(({ kind, hash, place }) => {
     const found = hashes[kind];
@@ -108,9 +108,9 @@ async function copyZip(
   });
 }
 
-/** Where the target says something else about the version than the source. */
+/** The parts of a version in which target and source differ. */
 async function differences(
-  judged: CheckedVersion,
+  checked: CheckedVersion,
   target: VersionReader,
   module: ModulePath,
   version: string,
@@ -118,19 +118,19 @@ async function differences(
   const faults: StoredFault[] = [];
   const there = (kind: PartKind) => target.read({ module, version, kind });
   const [info, mod, ziphash] = [await there('info'), await there('mod'), await there('ziphash')];
-  if (info !== undefined && judged.info !== undefined) {
-    const problem = infoDifference(decodeInfo(judged.info), decodeInfo(info));
+  if (info !== undefined && checked.info !== undefined) {
+    const problem = infoDifference(decodeInfo(checked.info), decodeInfo(info));
     if (problem !== undefined) faults.push({ part: 'info', problem });
   }
-  if (mod !== undefined && judged.mod !== undefined && !mod.equals(judged.mod))
+  if (mod !== undefined && checked.mod !== undefined && !mod.equals(checked.mod))
     faults.push({ part: 'mod', problem: 'is another one there' });
   const hash = ziphash?.toString().trim();
-  if (hash !== undefined && judged.zipHash !== undefined && hash !== judged.zipHash)
-    faults.push({ part: 'zip', problem: `is ${judged.zipHash} here and ${hash} there` });
+  if (hash !== undefined && checked.zipHash !== undefined && hash !== checked.zipHash)
+    faults.push({ part: 'zip', problem: `is ${checked.zipHash} here and ${hash} there` });
   return faults;
 }
 
-/** Two proxies may tell more or less of an origin; what both tell must agree. */
+/** Two proxies may record more or less of an origin; the fields that both record must agree. */
 function infoDifference(here: Info, there: Info): string | undefined {
   const [a, b] = [here.Origin?.Hash, there.Origin?.Hash];
   if (a !== undefined && b !== undefined && a !== b) return `names commit ${a} here and ${b} there`;

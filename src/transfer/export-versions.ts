@@ -1,8 +1,8 @@
 /**
- * Puts finished versions into a tree that `GOPROXY=file://` reads, also into one that holds others already.
+ * Writes finished versions into a tree that `GOPROXY=file://` reads, which may hold others already.
  *
  * Files are hard links of those in the store where the file system allows, because neither side ever changes one; else
- * copies. `@v/list`, the one file that grows, is made of what the tree then holds.
+ * copies. `@v/list`, the one file that grows, lists the complete versions in the tree.
  */
 import { join } from 'node:path';
 import pLimit from 'p-limit';
@@ -19,7 +19,7 @@ import { linkIntoTree, replaceInTree, treeError } from './tree-files.js';
 
 export interface ExportOptions {
   store: VersionStore;
-  /** Where the store keeps its files. */
+  /** The folder of the store's files. */
   storeDir: string;
   /** The root of the tree. */
   dir: string;
@@ -51,7 +51,7 @@ export async function exportVersions(
   ).catch((error: unknown) => {
     throw isModhavenError(error, 'STORAGE') ? treeError(error.cause) : error;
   });
-  // Also where nothing is new: an export that was broken off may have left files without a list.
+  // Also if nothing is new: an interrupted export may have left files without a list.
   const modules = new Set(copied.filter(({ outcome }) => DONE.includes(outcome)).map(({ module }) => module));
   for (const module of modules) await writeList(target, dir, module);
   return copied;

@@ -1,4 +1,4 @@
-/** The hashes that the public checksum databases record of a version; asking for them also keeps what proves them. */
+/** The hashes that the public checksum databases record of a version; fetching them also stores the tiles that prove them. */
 import { isNotExist } from '../errors.js';
 import { escapePath, escapeVersion } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
@@ -9,7 +9,8 @@ import type { RecordedSum } from './request-list.js';
 
 /**
  * What each database records of a public version; nothing from one that does not know it, as for a module that only the
- * company's own proxy has. Throws a HOST_ code or CHECKSUM_DATABASE where one cannot be asked or believed.
+ * company's own proxy has. Throws a HOST_ code if a database cannot be asked, CHECKSUM_DATABASE if it cannot be
+ * believed.
  */
 export async function fetchChecksums(
   sumdb: Pick<SumdbMirror, 'get'>,

@@ -9,7 +9,7 @@ import { parseModulePath, type ModulePath } from '../module/module-path.js';
 
 export interface RequiredVersion {
   module: ModulePath;
-  /** As it stands in the file: a version, or what `go` would make one of (a branch, a hash). */
+  /** As written in the file: a version, or something that `go` resolves to one (a branch, a hash). */
   query: string;
 }
 

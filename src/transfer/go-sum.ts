@@ -10,9 +10,9 @@ import { wrongFile } from './wrong-file.js';
 export interface GoSumLine {
   module: ModulePath;
   version: string;
-  /** Of which file the hash is. */
+  /** The file that is hashed. */
   kind: 'zip' | 'mod';
-  /** `h1:…`; other kinds may follow one day. */
+  /** `h1:…`; other kinds may follow. */
   hash: string;
   /** From 1. */
   line: number;
@@ -20,10 +20,10 @@ export interface GoSumLine {
 
 const GO_MOD = '/go.mod';
 
-/** What an old go command wrote for a go.mod file that was not there. The go command skips such lines, too. */
+/** An old go command wrote this for a missing go.mod file. The go command skips such lines, too. */
 const HASH_OF_EMPTY_GO_MOD = 'h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=';
 
-/** Reads the text of `file`. Throws CONFIG with the place of the first line that is none. */
+/** Reads the text of `file`. Throws CONFIG with the place of the first line of another form. */
 export function parseGoSum(text: string, file: string): GoSumLine[] {
   const lines: GoSumLine[] = [];
   for (const [index, content] of text.split('\n').entries()) {
@@ -37,7 +37,7 @@ export function parseGoSum(text: string, file: string): GoSumLine[] {
     if (hash === HASH_OF_EMPTY_GO_MOD) continue;
     const isMod = versionField.endsWith(GO_MOD);
     const version = isMod ? versionField.slice(0, -GO_MOD.length) : versionField;
-    if (!isCanonicalVersion(version)) throw fail(1, `${JSON.stringify(version)} is no canonical version`);
+    if (!isCanonicalVersion(version)) throw fail(1, `${JSON.stringify(version)} is not a canonical version`);
     let module: ModulePath;
     try {
       module = parseModulePath(path);

@@ -1,4 +1,4 @@
-/** Takes the versions of another proxy's files, or of a module cache, into the store. */
+/** Copies the versions in the files of another proxy, or in a module cache, into the store. */
 import pLimit from 'p-limit';
 import type { ModulePath } from '../module/module-path.js';
 import type { VersionReader, VersionStore } from '../store/version-store.js';
@@ -6,7 +6,7 @@ import { storedVersions } from '../verify/stored.js';
 import type { RecordedSum } from './request-list.js';
 import { copyVersion, type CopiedVersion } from './copy-version.js';
 
-/** A version somewhere. */
+/** The name of a version. */
 export interface VersionName {
   module: ModulePath;
   version: string;
@@ -25,7 +25,7 @@ export interface ImportOptions {
 /** Zips that are read at once. */
 const PARALLEL = 4;
 
-/** All versions that `source` holds anything of: modules sorted, oldest version first. */
+/** All versions of which `source` holds any part: modules sorted, oldest version first. */
 export async function allVersions(source: VersionReader): Promise<VersionName[]> {
   const names: VersionName[] = [];
   for await (const module of source.modules())

@@ -8,16 +8,16 @@ import { absentAsUndefined } from '../fs/file-errors.js';
 import { ATHENS_ZIP, createAthensSource } from './athens-source.js';
 
 export interface Layout {
-  /** For people. */
+  /** As shown to users. */
   name: 'GOPROXY file tree' | 'GOMODCACHE' | 'Athens disk storage';
-  /** Where the tree begins; checksum data lies below it, too, in `sumdb`. */
+  /** The root of the tree; its folder `sumdb` holds checksum data. */
   dir: string;
   source: VersionReader;
-  /** Where `go` keeps what it knows of checksum databases, if it is a GOMODCACHE at its usual place, GOPATH/pkg/mod. */
+  /** Where `go` keeps the trees of checksum databases that it has seen, if it is a GOMODCACHE in GOPATH/pkg/mod. */
   goStateDir?: string;
 }
 
-/** Where a GOMODCACHE has the files of its proxies. */
+/** The folder of a GOMODCACHE with the files from proxies. */
 const DOWNLOAD = join('cache', 'download');
 
 /** The layout of `dir`, judged by the first version found. Throws CONFIG if it cannot be read or holds none. */

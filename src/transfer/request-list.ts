@@ -1,5 +1,5 @@
 /**
- * Which versions a command is about: its arguments are `MODULE@VERSION`, go.mod and go.sum files, in any mixture.
+ * The versions that the arguments of a command request: `MODULE@VERSION`, go.mod and go.sum files, in any mixture.
  */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -16,28 +16,28 @@ export interface RecordedSum {
   place: string;
 }
 
-/** A version that is asked for. */
+/** A requested version. */
 export interface RequestedVersion {
   module: ModulePath;
   /** A canonical version, or anything that `go` resolves to one: `latest`, a branch, a hash. */
   query: string;
-  /** Whether the zip is needed, or only what tells which versions a build selects. */
+  /** Whether the zip is needed, or only go.mod, which decides the versions that a build selects. */
   zip: boolean;
-  /** What the files say of it. */
+  /** The hashes that the files record of it. */
   sums: RecordedSum[];
 }
 
-/** Reads `args`, each version once, in their order. Throws CONFIG for what is no such argument or no good file. */
+/** Reads `args`, each version once, in their order. Throws CONFIG for an argument of another form, or a file with a mistake. */
 export async function readRequestList(args: readonly string[]): Promise<RequestedVersion[]> {
   const all = new Map<string, RequestedVersion>();
   for (const arg of args) {
-    for (const wanted of await readArgument(arg)) {
-      const key = `${wanted.module}@${wanted.query}`;
+    for (const request of await readArgument(arg)) {
+      const key = `${request.module}@${request.query}`;
       const known = all.get(key);
-      if (known === undefined) all.set(key, wanted);
+      if (known === undefined) all.set(key, request);
       else {
-        known.zip ||= wanted.zip;
-        known.sums.push(...wanted.sums);
+        known.zip ||= request.zip;
+        known.sums.push(...request.sums);
       }
     }
   }

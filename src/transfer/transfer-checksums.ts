@@ -1,4 +1,4 @@
-/** Checksum data on its way out with an export, and in with an import. */
+/** Copies checksum data out with an export, and in with an import. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
@@ -9,8 +9,8 @@ import { copyChecksums, type CopiedChecksums } from './copy-checksums.js';
 import { linkIntoTree, replaceInTree } from './tree-files.js';
 
 /**
- * Puts the checksum data of the store in `storeDir` into the tree `dir`: the records that are wanted, and all tiles,
- * because a site that has seen an earlier tree needs those that prove it to be the beginning of this one.
+ * Copies the checksum data of the store in `storeDir` into the tree `dir`: the records that are wanted, and all tiles,
+ * because a site that has seen an earlier tree needs the tiles that prove it to be the beginning of this one.
  */
 export async function exportChecksums(
   storeDir: string,
@@ -26,7 +26,7 @@ export async function exportChecksums(
     }
     const write = (path: string, bytes: Buffer) => replaceInTree(join(to, path), bytes);
     const result = await copyChecksums({ verifier, from, to, wants, write });
-    // What `go` looks for first, to learn whether a proxy passes the database through.
+    // `go` asks for this first, to learn whether a proxy passes the database through.
     if (result.treeSize > 0) await write('supported', Buffer.alloc(0));
     copied.push(result);
   }
@@ -34,8 +34,8 @@ export async function exportChecksums(
 }
 
 /**
- * Takes the checksum data of the tree `root` into the store in `storeDir`. `go` keeps the newest tree it has seen not
- * with its module cache but beside it, in `goStateDir`.
+ * Copies the checksum data of the tree `root` into the store in `storeDir`. `go` keeps the newest tree it has seen beside
+ * its module cache, in `goStateDir`.
  */
 export async function importChecksums(
   root: string,

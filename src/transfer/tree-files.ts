@@ -1,11 +1,11 @@
-/** How files get into an exported tree: whole, under their name, or not at all. */
+/** Writes files of an exported tree: a file appears whole under its name, or not at all. */
 import { link, mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { writeTimestamped } from '../fs/timestamped-file.js';
 import { absentAsUndefined, hasCode } from '../fs/file-errors.js';
 
-/** Makes `file` another name of `from`, unless there is one. False where the file system cannot do that. */
+/** Makes `file` another name of `from`, unless it exists. Returns false if the file system cannot do that. */
 export async function linkIntoTree(from: string, file: string): Promise<boolean> {
   try {
     await mkdir(dirname(file), { recursive: true });
@@ -19,7 +19,7 @@ export async function linkIntoTree(from: string, file: string): Promise<boolean>
   }
 }
 
-/** Makes `file` hold `bytes`: a reader sees what was there before or these. Throws STORAGE. */
+/** Makes `file` hold `bytes`: a reader sees the old content or the new one. Throws STORAGE. */
 export async function replaceInTree(file: string, bytes: Buffer): Promise<void> {
   try {
     const known = await absentAsUndefined(readFile(file));

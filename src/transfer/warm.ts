@@ -11,7 +11,7 @@ import { isCanonicalVersion } from '../module/version.js';
 import type { Modules } from '../modfetch/repo.js';
 import { decodeInfo } from '../module/info.js';
 import type { VersionStore } from '../store/version-store.js';
-import { explainFailure } from '../verify/compare-home.js';
+import { explainFailure } from '../verify/compare-version.js';
 import { sumMismatches, type SumMismatch } from './check-sums.js';
 import type { RecordedSum, RequestedVersion } from './request-list.js';
 

@@ -1,4 +1,4 @@
-/** What is wrong with a file that names versions, with its place as an editor opens it. */
+/** The error for a mistake in a file that names versions, with its place in the form that editors open. */
 import { ModhavenError } from '../errors.js';
 
 export interface Place {
@@ -9,7 +9,7 @@ export interface Place {
   column: number;
 }
 
-/** The CONFIG error for what stands at `place`. */
+/** The CONFIG error for a mistake at `place`. */
 export function wrongFile({ file, line, column }: Place, problem: string): ModhavenError {
   return new ModhavenError('CONFIG', `${file}:${line}:${column}: ${problem}`);
 }

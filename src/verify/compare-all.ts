@@ -1,24 +1,24 @@
-/** Compares many versions with a new home: in parallel, reporting each as it is known, going on where a run was stopped. */
+/** Compares many versions with a target in parallel; a run that was stopped is resumed from its journal. */
 import pLimit from 'p-limit';
 import { isNotExist } from '../errors.js';
 import type { VersionStore } from '../store/version-store.js';
 import {
-  compareHome,
+  compareVersion,
   explainFailure,
   knownOf,
   readStored,
   type Comparison,
   type OldVersion,
-} from './compare-home.js';
+} from './compare-version.js';
 import type { Fingerprint, Target } from './target.js';
 import type { Journal } from './journal.js';
 import type { Task } from './plan.js';
 
 export interface CompareAllOptions {
   store: VersionStore;
-  newHome: Target;
+  newTarget: Target;
   /** Needed for versions that are not stored. */
-  oldHome?: Target | undefined;
+  oldTarget?: Target | undefined;
   concurrency: number;
   journal?: Journal | undefined;
   /** Called after each version. */
@@ -31,7 +31,7 @@ export interface CompareAllResult {
   resumed: number;
 }
 
-/** The comparisons of `tasks`, in their order, without versions that neither side has. */
+/** The comparisons of `tasks`, in their order, without versions that neither repository has. */
 export async function compareAll(tasks: Task[], options: CompareAllOptions): Promise<CompareAllResult> {
   const { journal, concurrency, onDone } = options;
   const limit = pLimit(concurrency);
@@ -39,10 +39,10 @@ export async function compareAll(tasks: Task[], options: CompareAllOptions): Pro
   const comparisons = await Promise.all(
     tasks.map((task) =>
       limit(async () => {
-        const question = await ask(task, options);
-        const earlier = journal?.find(question);
+        const pending = await prepare(task, options);
+        const earlier = journal?.find(pending);
         if (earlier !== undefined) resumed += 1;
-        const comparison = earlier ?? (await question.answer());
+        const comparison = earlier ?? (await pending.compare());
         if (earlier === undefined && comparison !== undefined) await journal?.add(comparison);
         onDone?.();
         return comparison;
@@ -52,35 +52,36 @@ export async function compareAll(tasks: Task[], options: CompareAllOptions): Pro
   return { comparisons: comparisons.filter((comparison) => comparison !== undefined), resumed };
 }
 
-interface Question extends Pick<Comparison, 'module' | 'version' | 'home' | 'stored'> {
-  answer: () => Promise<Comparison | undefined>;
+/** What is compared; `compare` does the work, which an earlier run may have done. */
+interface Pending extends Pick<Comparison, 'module' | 'version' | 'home' | 'stored'> {
+  compare: () => Promise<Comparison | undefined>;
 }
 
-async function ask(task: Task, { store, newHome, oldHome }: CompareAllOptions): Promise<Question> {
+async function prepare(task: Task, { store, newTarget, oldTarget }: CompareAllOptions): Promise<Pending> {
   const { module, version, extra } = task;
-  const home = newHome.addresses(module);
-  if (task.stored || oldHome === undefined) {
+  const home = newTarget.addresses(module);
+  if (task.stored || oldTarget === undefined) {
     const old = await readStored(store, module, version);
     const facts = { module, version, home, stored: knownOf(old) };
     return {
       ...facts,
-      answer: async () => ({ ...facts, ...(await compareHome(newHome, module, version, old)) }),
+      compare: async () => ({ ...facts, ...(await compareVersion(newTarget, module, version, old)) }),
     };
   }
   const facts = { module, version, home, stored: {} };
-  return { ...facts, answer: () => compareListed(facts, { newHome, oldHome }, task, extra) };
+  return { ...facts, compare: () => compareListed(facts, { newTarget, oldTarget }, task, extra) };
 }
 
-/** A version that is not stored, by what both homes have of it; undefined if neither has it. */
+/** A version that is not stored, by what the present repository and the target have; undefined if neither has it. */
 async function compareListed(
   facts: Pick<Comparison, 'module' | 'home' | 'stored'> & { version: string },
-  { newHome, oldHome }: { newHome: Target; oldHome: Target },
+  { newTarget, oldTarget }: { newTarget: Target; oldTarget: Target },
   { module, version }: Task,
   extra: boolean,
 ): Promise<Comparison | undefined> {
   let old: Fingerprint | undefined;
   try {
-    if (!extra) old = await oldHome.fingerprint(module, version);
+    if (!extra) old = await oldTarget.fingerprint(module, version);
   } catch (error) {
     if (!isNotExist(error)) {
       const { cause, remedy } = explainFailure(error, `${module}@${version}`);
@@ -91,12 +92,12 @@ async function compareListed(
   const content: OldVersion = {
     ...knownOf(old ?? { commit: undefined, zip: undefined, mod: undefined }),
     info: undefined,
-    files: () => oldHome.files(module, version),
+    files: () => oldTarget.files(module, version),
   };
-  const compared = await compareHome(newHome, module, version, content);
+  const compared = await compareVersion(newTarget, module, version, content);
   if (old === undefined) {
     if (compared.verdict === 'missing') return undefined;
-    // Nothing to compare with: whatever it is, only the new home has it.
+    // Nothing to compare with: only the target has it.
     return { ...facts, ...compared, verdict: compared.verdict === 'unreachable' ? 'unreachable' : 'extra' };
   }
   return { ...facts, old: knownOf(old), ...compared };

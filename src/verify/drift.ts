@@ -12,7 +12,7 @@ import type { ModulePath } from '../module/module-path.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
 import type { CodeHost } from '../vcs/types.js';
-import { compareHome, knownOf, readStored, type Comparison } from './compare-home.js';
+import { compareVersion, knownOf, readStored, type Comparison } from './compare-version.js';
 import { addressesOf, createTarget, type Target } from './target.js';
 import { fileList, isBad } from './report.js';
 import { storedVersions } from './stored.js';
@@ -110,7 +110,7 @@ export function createDriftWatch({ store, host, vanity, log }: DriftWatchOptions
       if (stopped || placesOf(vanity(), module) !== places) return;
       const old = await readStored(store, module, version);
       const facts = { module, version, home: home.addresses(module), stored: knownOf(old) };
-      const comparison: Comparison = { ...facts, ...(await compareHome(home, module, version, old)) };
+      const comparison: Comparison = { ...facts, ...(await compareVersion(home, module, version, old)) };
       compared += 1;
       if (!isBad(comparison)) continue;
       found.push(comparison);

@@ -1,31 +1,31 @@
 /**
  * What a comparison has found so far, one JSON object a line, so that a run that was stopped goes on where it was.
  *
- * A line counts as long as it answers the same question: the same repositories for the module, and the same of it in
- * the store. What could not be reached was not answered. The last line may be cut off by whatever stopped the run.
+ * A line counts only for the same comparison: the same repositories for the module, and the same parts in the store. A
+ * version that could not be reached is compared again. The last line may be cut off by what stopped the run.
  */
 import { appendFile, readFile, truncate } from 'node:fs/promises';
 import { z } from 'zod';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { VERDICTS, type Comparison } from './compare-home.js';
+import { VERDICTS, type Comparison } from './compare-version.js';
 
 export interface Journal {
-  /** The answer of an earlier run, if it is still one. */
-  find(question: Pick<Comparison, 'module' | 'version' | 'home' | 'stored'>): Comparison | undefined;
-  /** Writes an answer down. */
+  /** The result of an earlier run, if it still counts. */
+  find(pending: Pick<Comparison, 'module' | 'version' | 'home' | 'stored'>): Comparison | undefined;
+  /** Appends a result. */
   add(comparison: Comparison): Promise<void>;
 }
 
 /** Opens `file`, which need not exist. Throws CONFIG if it is something else, or cannot be read or written. */
 export async function openJournal(file: string): Promise<Journal> {
   const text = await readText(file);
-  const answers = new Map<string, Comparison>();
+  const results = new Map<string, Comparison>();
   const lines = text.split('\n');
   const cut = lines.pop() ?? '';
   lines.forEach((line, index) => {
     const comparison = parseLine(line);
     if (comparison === undefined) throw foreign(file, index + 1);
-    answers.set(keyOf(comparison), comparison);
+    results.set(keyOf(comparison), comparison);
   });
   if (cut !== '') {
     if (!cut.startsWith('{"')) throw foreign(file, lines.length + 1);
@@ -35,9 +35,9 @@ export async function openJournal(file: string): Promise<Journal> {
   await writing;
 
   return {
-    find(question) {
-      const answer = answers.get(keyOf(question));
-      return answer?.verdict === 'unreachable' ? undefined : answer;
+    find(pending) {
+      const result = results.get(keyOf(pending));
+      return result?.verdict === 'unreachable' ? undefined : result;
     },
     add(comparison) {
       writing = writing.then(() => attempt(file, appendFile(file, `${JSON.stringify(comparison)}\n`)));
@@ -56,7 +56,7 @@ function keyOf({
   return JSON.stringify([module, version, home, commit, zip, mod]);
 }
 
-/** Undefined for a line that no run wrote. */
+/** Undefined for a line that is not a result. */
 function parseLine(line: string): Comparison | undefined {
   try {
     const parsed = Line.safeParse(JSON.parse(line));

@@ -14,7 +14,7 @@ import { isPseudoVersion } from '../module/pseudo-version.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { CodeRepo } from '../vcs/types.js';
-import { judgeInfo } from './stored.js';
+import { checkInfo } from './check-parts.js';
 
 /** A tag that was moved or deleted. */
 export interface MovedTag {
@@ -157,7 +157,7 @@ export function createTagWatch({ store, log, onForeign, refresh }: TagWatchOptio
   async function read(module: ModulePath, version: string): Promise<Recorded | undefined> {
     const bytes = await store.read({ module, version, kind: 'info' });
     const { Hash, Ref, URL } =
-      (bytes === undefined ? undefined : judgeInfo(bytes, version, true).info?.Origin) ?? {};
+      (bytes === undefined ? undefined : checkInfo(bytes, version, true).info?.Origin) ?? {};
     if (Hash === undefined || URL === undefined || Ref?.startsWith('refs/tags/') !== true) return undefined;
     return { commit: Hash, ref: Ref, url: URL, readAt: Date.now() };
   }

@@ -1,16 +1,17 @@
 /**
- * Which versions a comparison of two homes is about: those in the store, or all that either side has.
+ * Which versions are compared with a target: those in the store, or all that the store, the present repositories or the
+ * target have.
  *
  * "All" starts from the modules of the store and from the rules that are no patterns, and takes from the tags of their
  * repositories which further modules (in directories, of other majors) there may be. A tag says that by its name alone;
- * what turns out to be on neither side is nothing.
+ * a version that then turns out to be in neither repository is left out.
  */
 import pLimit from 'p-limit';
 import { isNotExist } from '../errors.js';
 import { checkModulePath, type ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import type { VersionStore } from '../store/version-store.js';
-import { explainFailure, type Comparison } from './compare-home.js';
+import { explainFailure, type Comparison } from './compare-version.js';
 import type { Target } from './target.js';
 import { storedVersions } from './stored.js';
 
@@ -20,7 +21,7 @@ export interface Task {
   version: string;
   /** Whether the store has anything of it. */
   stored: boolean;
-  /** Whether only the new home lists it. */
+  /** Whether only the target lists it. */
   extra: boolean;
 }
 
@@ -33,27 +34,27 @@ export interface Plan {
 
 export interface PlanOptions {
   store: VersionStore;
-  newHome: Target;
+  newTarget: Target;
   /** Empty for all. */
   modules: ModulePath[];
   /** Others are left out. */
   isPrivate: (module: string) => boolean;
-  /** Everything that either side lists, too. */
-  all?: { oldHome: Target; ruleRoots: string[] } | undefined;
+  /** With it, also all versions that the present repositories or the target list. */
+  all?: { oldTarget: Target; ruleRoots: string[] } | undefined;
   concurrency: number;
 }
 
 export async function planComparison({
   store,
-  newHome,
+  newTarget,
   modules,
   isPrivate,
   all,
   concurrency,
 }: PlanOptions): Promise<Plan> {
   const plan = new Map<ModulePath, Task[]>();
-  const wanted = (modules.length > 0 ? modules : await collect(store.modules())).filter(isPrivate);
-  for (const module of wanted) {
+  const selected = (modules.length > 0 ? modules : await collect(store.modules())).filter(isPrivate);
+  for (const module of selected) {
     const versions = await storedVersions(store, module);
     plan.set(
       module,
@@ -62,16 +63,16 @@ export async function planComparison({
   }
   const failures: Comparison[] = [];
   if (all !== undefined) {
-    const { oldHome, ruleRoots } = all;
+    const { oldTarget, ruleRoots } = all;
     const limit = pLimit(concurrency);
     const more =
-      modules.length > 0 ? [] : await discover([oldHome, newHome], [...wanted, ...ruleRoots], limit);
-    const listed = [...new Set([...wanted, ...more])].sort();
+      modules.length > 0 ? [] : await discover([oldTarget, newTarget], [...selected, ...ruleRoots], limit);
+    const listed = [...new Set([...selected, ...more])].sort();
     await Promise.all(
       listed.map((module) =>
         limit(async () => {
           const known = plan.get(module) ?? [];
-          const found = await listBoth(module, known, oldHome, newHome);
+          const found = await listBoth(module, known, oldTarget, newTarget);
           plan.set(module, [...known, ...found.tasks]);
           failures.push(...found.failures);
         }),
@@ -83,14 +84,14 @@ export async function planComparison({
 
 /** The modules that the repositories behind `paths` may hold, as far as they can be read. */
 async function discover(
-  homes: Target[],
+  targets: Target[],
   paths: string[],
   limit: ReturnType<typeof pLimit>,
 ): Promise<ModulePath[]> {
   const found = await Promise.all(
-    homes.flatMap((home) =>
+    targets.flatMap((target) =>
       // A repository that cannot be read shows again when its versions are listed.
-      paths.map((path) => limit(() => home.modules(path).catch((): ModulePath[] => []))),
+      paths.map((path) => limit(() => target.modules(path).catch((): ModulePath[] => []))),
     ),
   );
   const roots = paths.filter((path) => checkModulePath(path) === undefined) as ModulePath[];
@@ -101,11 +102,11 @@ async function discover(
 async function listBoth(
   module: ModulePath,
   known: Task[],
-  oldHome: Target,
-  newHome: Target,
+  oldTarget: Target,
+  newTarget: Target,
 ): Promise<{ tasks: Task[]; failures: Comparison[] }> {
   const stored = new Set(known.map(({ version }) => version));
-  const home = newHome.addresses(module);
+  const home = newTarget.addresses(module);
   const failures: Comparison[] = [];
   async function list(side: Target, what: string): Promise<string[]> {
     try {
@@ -120,8 +121,8 @@ async function listBoth(
     }
   }
   const [before, after] = await Promise.all([
-    list(oldHome, 'what the present home has besides the cache is unknown'),
-    list(newHome, 'what the new home has is unknown'),
+    list(oldTarget, 'what the present home has besides the cache is unknown'),
+    list(newTarget, 'what the new home has is unknown'),
   ]);
   const old = new Set(before);
   const versions = semver.sortVersions([...new Set([...before, ...after])]);

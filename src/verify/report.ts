@@ -1,11 +1,11 @@
 /** What a verification found, for people: by module, what is in order in one line, everything else with cause and remedy. */
-import { VERDICTS, type Comparison, type FileDifference, type Verdict } from './compare-home.js';
+import { VERDICTS, type Comparison, type FileDifference, type Verdict } from './compare-version.js';
 import type { StoredVersion } from './stored.js';
 
 /** Files that are named; how many more there are is said. */
 const MAX_FILES = 5;
 
-/** Verdicts after which a move is no safe thing to do. */
+/** Verdicts with which a move is not safe. */
 const BAD: ReadonlySet<Verdict> = new Set(['different', 'missing', 'unreachable']);
 
 /** Whether a version stands in the way of the move. */
@@ -20,7 +20,7 @@ export function countVerdicts(comparisons: readonly Comparison[]): Record<Verdic
   return counts;
 }
 
-/** The report of a comparison with a new home; `resumed` of the versions are from an earlier run. */
+/** The report of a comparison with a target; `resumed` of the versions are from an earlier run. */
 export function comparisonReport(comparisons: readonly Comparison[], resumed: number): string {
   const lines: string[] = [];
   const modules = groupBy(comparisons, ({ module }) => module);

@@ -169,7 +169,7 @@ describe.skipIf(missing('git'))('modhaven warm', () => {
     const { warm, file } = await site();
     const sum = await file('go.sum', '\npublic.test/bar main h1:x=\n');
     const { code, stderr } = await warm(sum);
-    expect([code, stderr]).toEqual([2, `modhaven: ${sum}:2:17: "main" is no canonical version\n`]);
+    expect([code, stderr]).toEqual([2, `modhaven: ${sum}:2:17: "main" is not a canonical version\n`]);
   });
 
   it('never asks the upstream for a private module', async () => {

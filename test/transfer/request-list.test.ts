@@ -31,7 +31,7 @@ describe('parseGoSum', () => {
     {
       name: 'a branch',
       text: 'ex.test/a main h1:a=\n',
-      says: 'x/go.sum:1:11: "main" is no canonical version',
+      says: 'x/go.sum:1:11: "main" is not a canonical version',
     },
     {
       name: 'no module',

@@ -2,7 +2,7 @@ import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareAll, type CompareAllResult } from '../../src/verify/compare-all.js';
-import type { Comparison } from '../../src/verify/compare-home.js';
+import type { Comparison } from '../../src/verify/compare-version.js';
 import type { Target } from '../../src/verify/target.js';
 import { openJournal } from '../../src/verify/journal.js';
 import { planComparison } from '../../src/verify/plan.js';
@@ -24,7 +24,7 @@ async function contentOf(dir: string): Promise<string[]> {
 
 interface Options {
   all?: boolean;
-  newHome?: Target;
+  newTarget?: Target;
   resume?: string;
 }
 
@@ -34,15 +34,15 @@ async function compare(
   { all = false, resume, ...given }: Options = {},
 ): Promise<CompareAllResult> {
   const { store, oldMap, newMap } = lab;
-  const oldHome = lab.home(oldMap);
-  const newHome = given.newHome ?? lab.home(newMap);
+  const oldTarget = lab.home(oldMap);
+  const newTarget = given.newTarget ?? lab.home(newMap);
   const plan = await planComparison({
-    ...{ store, newHome, modules: [], concurrency: 4 },
+    ...{ store, newTarget, modules: [], concurrency: 4 },
     isPrivate: (module) => newMap.covers(module),
-    all: all ? { oldHome, ruleRoots: [] } : undefined,
+    all: all ? { oldTarget, ruleRoots: [] } : undefined,
   });
   const journal = resume === undefined ? undefined : await openJournal(resume);
-  const result = await compareAll(plan.tasks, { store, oldHome, newHome, concurrency: 4, journal });
+  const result = await compareAll(plan.tasks, { store, oldTarget, newTarget, concurrency: 4, journal });
   return { ...result, comparisons: [...result.comparisons, ...plan.failures] };
 }
 
@@ -226,7 +226,7 @@ describe.skipIf(missing('git'))('a comparison that goes on', () => {
   it('asks again where the new map names another repository', async () => {
     const file = path.join(await tempDir('resume'), 'results.jsonl');
     await compare(lab, { resume: file });
-    const back = await compare(lab, { resume: file, newHome: lab.home(lab.oldMap) });
+    const back = await compare(lab, { resume: file, newTarget: lab.home(lab.oldMap) });
     expect(back.resumed).toBe(0);
     expect(new Set(back.comparisons.map(({ verdict }) => verdict))).toEqual(new Set(['same']));
   });
@@ -255,7 +255,7 @@ describe.skipIf(missing('git'))('the plan of a comparison', () => {
     await using lab = await moveLab();
     await lab.fetch('same@v1.0.0', 'same@v1.1.0', 'lost@v1.0.0', 'lost@v1.1.0', 'edited@v1.0.0');
     const { tasks } = await planComparison({
-      ...{ store: lab.store, newHome: lab.home(lab.newMap), modules: [], concurrency: 4 },
+      ...{ store: lab.store, newTarget: lab.home(lab.newMap), modules: [], concurrency: 4 },
       isPrivate: (module) => module !== labModule('edited'),
     });
     expect(tasks.map(({ module, version }) => `${module.slice('my.corp/'.length)}@${version}`)).toEqual([

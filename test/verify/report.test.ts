@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Comparison } from '../../src/verify/compare-home.js';
+import type { Comparison } from '../../src/verify/compare-version.js';
 import { comparisonReport, fileList, isBad, storedReport } from '../../src/verify/report.js';
 import { labModule } from './move-lab.js';
 

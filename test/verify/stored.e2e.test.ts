@@ -6,14 +6,15 @@ import { createDiskStore } from '../../src/store/disk-store.js';
 import { putBytes, type PartKind } from '../../src/store/version-store.js';
 import { createZipWriter } from '../../src/zip/writer.js';
 import { readLocalFiles } from '../../src/vcs/mirror/read-local.js';
-import { checkStored, storedVersions, type FilesAtHand, type StoredFault } from '../../src/verify/stored.js';
+import type { StoredFault } from '../../src/verify/faults.js';
+import { checkStored, storedVersions, type LocalFiles } from '../../src/verify/stored.js';
 import { zipHash } from '../conformance/module-hash.js';
 import { missing } from '../support/requirements.js';
 import { tempDir } from '../support/tmp.js';
 import { labModule, moveLab, type MoveLab } from './move-lab.js';
 
 const VERSION = 'v1.0.0';
-const NO_MIRROR: FilesAtHand = () => Promise.resolve(undefined);
+const NO_MIRROR: LocalFiles = () => Promise.resolve(undefined);
 
 describe.skipIf(missing('git'))('checkStored', () => {
   let lab: MoveLab;
@@ -38,11 +39,11 @@ describe.skipIf(missing('git'))('checkStored', () => {
 
   async function check(options: { isPrivate?: boolean; mirror?: boolean } = {}): Promise<StoredFault[]> {
     const vcs = path.join(lab.dir, 'data/vcs');
-    const fromMirror: FilesAtHand = (_module, { URL, Hash }, paths) =>
+    const fromMirror: LocalFiles = (_module, { URL, Hash }, paths) =>
       readLocalFiles(vcs, parseRepoUrl(URL, '/'), Hash ?? '', paths);
     const { faults } = await checkStored(lab.store, module, VERSION, {
       isPrivate: options.isPrivate ?? true,
-      filesAtHand: options.mirror === true ? fromMirror : NO_MIRROR,
+      localFiles: options.mirror === true ? fromMirror : NO_MIRROR,
     });
     return faults;
   }
@@ -114,7 +115,7 @@ describe.skipIf(missing('git'))('checkStored', () => {
   });
 
   it.each([
-    { name: 'no JSON', content: '{', problem: /^is no JSON: / },
+    { name: 'not JSON', content: '{', problem: /^is not JSON: / },
     { name: 'no object', content: '[]', problem: /^is not what an \.info is$/ },
     {
       name: 'another version',

@@ -20,11 +20,11 @@ import { isCanonicalVersion } from '../../module/version.js';
 import { createSingleflight } from '../../concurrency/singleflight.js';
 import type { SumdbAnswer } from '../databases.js';
 import { knownDatabase } from './known-databases.js';
+import { proveWithTiles } from './prove.js';
 import type { Verifier } from '../format/note.js';
 import { formatRecord, parseRecord, sumsIn } from '../format/record.js';
 import { parseSumdbRequest, sumdbPath, type SumdbRequest } from '../format/request.js';
-import { tileHashReader } from '../format/tile-reader.js';
-import { TILE_HEIGHT, TILE_WIDTH, type Tile } from '../format/tile.js';
+import { TILE_WIDTH, type Tile } from '../format/tile.js';
 import { HASH_SIZE, recordHash, storedHashIndex, treeHash, type HashReader } from '../format/tlog.js';
 import { openTree, type SignedTree } from '../format/tree-head.js';
 import { writeTimestamped, readTimestamped } from '../../fs/timestamped-file.js';
@@ -138,43 +138,14 @@ export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
     await writeTimestamped(fileOf(name, { kind: 'tile', tile: wanted }), { bytes, askedAt: Date.now() });
   }
 
-  /**
-   * Reads hashes of `tree` from stored tiles, else from the database, checks them and keeps what was checked. With
-   * `anew`, stored tiles are not believed.
-   */
-  function checkedHashes(name: string, tree: SignedTree, anew: boolean): HashReader {
-    const kept = new Set<string>();
-    const saves: Promise<void>[] = [];
-    const read = tileHashReader(tree, {
-      height: TILE_HEIGHT,
-      read: async (wanted) => {
-        const stored = anew ? undefined : await storedTile(name, wanted);
-        if (stored !== undefined) kept.add(sumdbPath({ kind: 'tile', tile: wanted }));
-        return stored ?? fetchTile(name, wanted);
-      },
-      checked: (checked, data) => {
-        if (!kept.has(sumdbPath({ kind: 'tile', tile: checked }))) saves.push(keepTile(name, checked, data));
-      },
-    });
-    return async (indexes) => {
-      const hashes = await read(indexes);
-      await Promise.all(saves.splice(0));
-      return hashes;
+  /** The result of `prove` with stored tiles, else with tiles that are fetched again. */
+  function withTiles<T>(name: string, tree: SignedTree, prove: (read: HashReader) => Promise<T>): Promise<T> {
+    const tiles = {
+      read: (wanted: Tile) => storedTile(name, wanted),
+      fetch: (wanted: Tile) => fetchTile(name, wanted),
+      keep: (wanted: Tile, bytes: Buffer) => keepTile(name, wanted, bytes),
     };
-  }
-
-  /** `prove` with stored tiles; if they prove nothing, because one of them is bad, with tiles asked for anew. */
-  async function withTiles<T>(
-    name: string,
-    tree: SignedTree,
-    prove: (read: HashReader) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await prove(checkedHashes(name, tree, false));
-    } catch (error) {
-      if (!isModhavenError(error, 'CHECKSUM_DATABASE')) throw error;
-      return prove(checkedHashes(name, tree, true));
-    }
+    return proveWithTiles(tree, tiles, prove);
   }
 
   /** Makes `tree` the current one if it is newer, once it is proved to go on from that. Returns the current one. */

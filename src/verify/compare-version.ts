@@ -1,15 +1,16 @@
 /**
- * One version at two homes: where it was served from (or is stored), and where a map would have it from now on.
+ * One version compared with the repository that a vanity map names for it, the target: is it what was served (or is
+ * stored) so far?
  *
  *     same          same commit, same content
- *     moved-commit  same content in another commit: nobody can tell, go.sum holds
+ *     moved-commit  same content in another commit: clients see no difference, go.sum holds
  *     different     other content: builds would break where go.sum is checked, and what is served stays the old one
- *     missing       the new home has no such version
- *     unreachable   the new home could not be asked
- *     extra         only the new home has it
+ *     missing       the target has no such version
+ *     unreachable   the target could not be asked
+ *     extra         only the target has it
  *
- * Of a version of which `.mod` or `.zip` is not stored yet, the rest will be made at the new home of the commit that is
- * recorded, not of the tag: so that commit must be there, or the version is as good as missing.
+ * If `.mod` or `.zip` of a version is not stored yet, it will be made from the recorded commit in the target, not from
+ * the tag: that commit must be there, or the version counts as missing.
  */
 import { errorMessage, isModhavenError, isNotExist, type ModhavenError } from '../errors.js';
 import { goModHash } from '../module/dirhash.js';
@@ -17,7 +18,7 @@ import type { ModulePath } from '../module/module-path.js';
 import type { VersionStore } from '../store/version-store.js';
 import { redactLine } from '../redact.js';
 import { storedFiles, type Fingerprint, type Target } from './target.js';
-import { judgeInfo } from './stored.js';
+import { checkInfo } from './check-parts.js';
 
 export const VERDICTS = ['same', 'moved-commit', 'different', 'missing', 'unreachable', 'extra'] as const;
 export type Verdict = (typeof VERDICTS)[number];
@@ -47,9 +48,9 @@ export interface Comparison {
   home: string[];
   /** What the store holds of it; empty where nothing is stored. */
   stored: Known;
-  /** What it is at the old home, where it is not stored. */
+  /** What it is in the present repository, if it is not stored. */
   old?: Known;
-  /** What it is at the new home. */
+  /** What it is in the target. */
   found?: Known & { repository: string };
   files?: FileDifference[];
   /** For people: why, and what to do. */
@@ -73,7 +74,7 @@ export async function readStored(
   const read = (kind: 'info' | 'mod' | 'ziphash') => store.read({ module, version, kind });
   const [info, mod, ziphash] = await Promise.all([read('info'), read('mod'), read('ziphash')]);
   const zip = (await store.size({ module, version, kind: 'zip' })) === undefined ? undefined : ziphash;
-  const commit = info === undefined ? undefined : judgeInfo(info, version, true).info?.Origin?.Hash;
+  const commit = info === undefined ? undefined : checkInfo(info, version, true).info?.Origin?.Hash;
   return {
     ...(commit === undefined ? {} : { commit }),
     ...(zip === undefined ? {} : { zip: zip.toString().trim() }),
@@ -92,23 +93,23 @@ export function knownOf({ commit, zip, mod }: { [K in keyof Known]: Known[K] | u
   };
 }
 
-/** Asks the new home for a version and compares. Never throws for what a repository or its host does. */
-export async function compareHome(
-  home: Target,
+/** Asks the target for a version and compares. Never throws for what a repository or its host does. */
+export async function compareVersion(
+  target: Target,
   module: ModulePath,
   version: string,
   old: OldVersion,
 ): Promise<Pick<Comparison, 'verdict' | 'found' | 'files' | 'cause' | 'remedy'>> {
   const subject = `${module}@${version}`;
   try {
-    const found = await home.fingerprint(module, version);
+    const found = await target.fingerprint(module, version);
     const facts = { found: { repository: found.repository, ...knownOf(found) } };
     if (differs(old, found)) {
-      const files = await fileDifferences(home, module, version, old, found);
+      const files = await fileDifferences(target, module, version, old, found);
       return { verdict: 'different', ...facts, ...files, ...explainDifference(old, found) };
     }
     if (found.commit === old.commit) return { verdict: 'same', ...facts };
-    const lost = await missingRest(home, module, version, old, found);
+    const lost = await missingRest(target, module, version, old, found);
     return lost === undefined ? { verdict: 'moved-commit', ...facts } : { ...lost, ...facts };
   } catch (error) {
     const verdict = isModhavenError(error, 'MODULE_INVALID')
@@ -120,7 +121,7 @@ export async function compareHome(
   }
 }
 
-/** Cause and remedy of a failure, without the subject that the reader sees anyway. */
+/** Cause and remedy of a failure, without the subject, which is shown beside them. */
 export function explainFailure(error: unknown, subject: string): Pick<Comparison, 'cause' | 'remedy'> {
   if (!isModhavenError(error)) return { cause: redactLine(errorMessage(error), 400) };
   const what = error.message.replace(/^(?:not found|gone|invalid): /, '').replace(`${subject}: `, '');
@@ -143,7 +144,7 @@ function explainDifference(old: Known, found: Fingerprint): Pick<Comparison, 'ca
 }
 
 async function fileDifferences(
-  home: Target,
+  target: Target,
   module: ModulePath,
   version: string,
   old: OldVersion,
@@ -151,7 +152,7 @@ async function fileDifferences(
 ): Promise<Pick<Comparison, 'files'>> {
   if (old.zip === undefined || found.zip === undefined || old.zip === found.zip) return {};
   // That they differ is known; which files is a help that may fail, for instance over a damaged zip.
-  const both = await Promise.all([old.files(), home.files(module, version)]).catch(() => undefined);
+  const both = await Promise.all([old.files(), target.files(module, version)]).catch(() => undefined);
   if (both === undefined) return {};
   const [before, after] = both;
   const files: FileDifference[] = [];
@@ -165,7 +166,7 @@ async function fileDifferences(
 
 /** What is wrong with a version whose commit is another there, and which is not wholly known here. */
 async function missingRest(
-  home: Target,
+  target: Target,
   module: ModulePath,
   version: string,
   old: OldVersion,
@@ -175,7 +176,7 @@ async function missingRest(
   const missing = old.zip === undefined ? '.zip' : '.mod';
   const remedy = `fetch it before the move, while the old home has it: go mod download ${module}@${version}`;
   try {
-    const pinned = await home.fingerprint(module, version, old.info);
+    const pinned = await target.fingerprint(module, version, old.info);
     if (pinned.zip === found.zip && pinned.mod === found.mod) return undefined;
     const cause = `its tag is on commit ${short(found.commit)}, whose content is not that of ${short(old.commit)}, which was served`;
     return { verdict: 'different', cause };

@@ -1,0 +1,79 @@
+/** What one small part of a version says by itself, or beside the zip of the version. Pure. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { errorMessage, isModhavenError } from '../errors.js';
+import { parseGoMod, synthesizeGoMod } from '../module/go-mod.js';
+import { decodeInfo, type Info } from '../module/info.js';
+import type { ModulePath } from '../module/module-path.js';
+import type { ZipContent } from '../zip/check.js';
+
+/** The fields of an `.info` that are checked. */
+const Facts = z.looseObject({
+  Version: z.string(),
+  Time: z.string().optional(),
+  Origin: z.looseObject({ URL: z.string().optional(), Hash: z.string().optional() }).optional(),
+});
+
+/**
+ * What an `.info` says, and what is wrong with it. With `needsCommit`, one that names no commit is wrong, unless all
+ * parts of the version are stored (`isWhole`): an imported version may have no origin, and nothing will be made of its
+ * commit any more.
+ */
+export function checkInfo(
+  bytes: Buffer,
+  version: string,
+  needsCommit: boolean,
+  isWhole = false,
+): { info?: Info; problem?: string } {
+  let info: unknown;
+  try {
+    info = decodeInfo(bytes);
+  } catch (error) {
+    return { problem: `is not JSON: ${errorMessage(error)}` };
+  }
+  const facts = Facts.safeParse(info);
+  if (!facts.success) return { problem: 'is not an .info' };
+  const { Version, Time = '', Origin } = facts.data;
+  if (Version !== version) return { problem: `is about version ${JSON.stringify(Version)}` };
+  if (needsCommit && Number.isNaN(Date.parse(Time))) return { problem: 'has no valid time' };
+  const mayLackOrigin = isWhole && Origin === undefined;
+  if (needsCommit && !mayLackOrigin && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(Origin?.Hash ?? ''))
+    return { problem: 'names no commit' };
+  return { info: info as Info };
+}
+
+/** What is wrong with a stored hash beside the hash of the zip; undefined if they agree. */
+export function zipHashProblem(content: ZipContent, recorded: Buffer | undefined): string | undefined {
+  const hash = recorded?.toString().trim();
+  return hash === undefined || hash === content.hash ? undefined : `is ${content.hash}, recorded is ${hash}`;
+}
+
+/**
+ * What is wrong with `mod` beside the zip: it has to be the go.mod in the zip, except for line ends; if the zip has none,
+ * the one that stands for a missing go.mod.
+ */
+export function zippedModProblem(
+  mod: Buffer,
+  zip: ZipContent,
+  module: ModulePath,
+  version: string,
+): string | undefined {
+  const inZip = zip.files.find(({ name }) => name === `${module}@${version}/go.mod`);
+  if (inZip === undefined)
+    return mod.equals(synthesizeGoMod(module)) ? undefined : 'is not what stands for a missing go.mod';
+  const text = mod.toString('latin1').replaceAll('\r\n', '\n');
+  const forms = [mod, Buffer.from(text, 'latin1'), Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1')];
+  const isSame = forms.some((form) => createHash('sha256').update(form).digest('hex') === inZip.sha256);
+  return isSame ? undefined : 'is not the go.mod in the zip';
+}
+
+/** Why `mod` cannot be read as a go.mod file; undefined if it can. */
+export function parseProblem(mod: Buffer): string | undefined {
+  try {
+    parseGoMod(mod);
+    return undefined;
+  } catch (error) {
+    const reason = isModhavenError(error) ? error.reason : undefined;
+    return reason === undefined ? errorMessage(error) : `${errorMessage(error)}: ${reason}`;
+  }
+}
