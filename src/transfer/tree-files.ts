@@ -9,6 +9,10 @@ import { absentAsUndefined, hasCode } from '../fs/file-errors.js';
 export async function linkIntoTree(from: string, file: string): Promise<boolean> {
   try {
     await mkdir(dirname(file), { recursive: true });
+  } catch (error) {
+    throw treeError(error);
+  }
+  try {
     await link(from, file);
     return true;
   } catch (error) {
