@@ -64,7 +64,7 @@ export function createServices(options: ServicesOptions): Services {
   const ownDatabase = own === undefined ? undefined : openOwnDatabase(cacheDir, own, log);
   const stores = openStores(config(), log);
   const store = guarded(stores.versions, ownDatabase);
-  const isPrivate = (path: string) => isPrivatePath(path, vanity(), config().hosts.keys());
+  const isPrivate = (path: string) => isPrivatePath(path, vanity(), config());
   const http = createHttp(config);
   const client = createGoproxyClient({
     http,

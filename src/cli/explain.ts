@@ -65,7 +65,7 @@ async function tell({ module: argument, config: file }: ExplainOptions): Promise
     },
     ...{ repositories: [], cache: {}, origin: {}, tag: undefined, go: [], timings: watch.steps, ok: false },
   };
-  if (!isPrivatePath(module, map, config.hosts.keys()) && config.upstream.length > 0)
+  if (!isPrivatePath(module, map, config) && config.upstream.length > 0)
     return { ...story, upstream: config.upstream.map(({ url }) => url), ok: true };
 
   const [likeliest] = candidates(module);

@@ -152,7 +152,7 @@ async function endService(
   const deadline = setTimeout(() => {
     log.error('requests were still running at the deadline');
     process.exit(1);
-  }, config.vcsTimeoutMs + 10_000);
+  }, config.shutdownTimeoutMs);
   // The workers first: what they are still asked, they may have to ask the main process.
   await crew?.close();
   await app.close();

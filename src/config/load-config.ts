@@ -6,6 +6,7 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { ModhavenError } from '../errors.js';
+import { mergeSettings, settingsFromEnvironment, type EnvironmentSettings } from './environment.js';
 import { defaultPublicUrl, parseListen } from './listen.js';
 import type { Listen } from './listen.js';
 import { ConfigFile } from './schema.js';
@@ -58,7 +59,16 @@ export interface Config {
   directHosts: ReadonlySet<string>;
   /** Our own checksum database. */
   sumdb: SumdbSettings | undefined;
+  /** Patterns of module paths that are private although no rule covers them, and exceptions (see `modfetch/private-paths.ts`). */
+  privatePatterns: readonly string[];
+  publicPatterns: readonly string[];
+  /** How long running requests may take when the server ends. */
+  shutdownTimeoutMs: number;
   trustProxy: readonly string[];
+  /** Addresses and networks that may see the status. */
+  admin: readonly string[];
+  /** `https://docs.mycompany.com/{path}@{version}` */
+  docsUrl: string | undefined;
   webhookSecret: string | undefined;
   /** Whether a pushed version is fetched before anybody asks for it. */
   webhookPrefetch: boolean;
@@ -100,10 +110,14 @@ export function parseConfig(
   const source = parseYaml(text, file ?? 'modhaven.yaml', VARIABLES);
   const { data, problems } = expandVariables(source, env);
   if (problems.length > 0) throw problemsError(source.file, problems);
-  const written = parseWithSchema(ConfigFile, source, data);
+  const environment = settingsFromEnvironment(ConfigFile, env);
+  const written = parseWithSchema(ConfigFile, source, mergeSettings(data, environment.data));
 
   const base = file === undefined ? process.cwd() : dirname(resolve(file));
-  const listen = overrides.listen === undefined ? written.listen : readListenFlag(overrides.listen);
+  const listen =
+    overrides.listen === undefined
+      ? (portOf(env, data, environment) ?? written.listen)
+      : readListenFlag(overrides.listen);
   const publicUrl = (written.public_url ?? defaultPublicUrl(listen)).replace(/\/+$/, '');
   const { proxies } = written.upstream;
   checkLoop(source, publicUrl, proxies);
@@ -120,7 +134,12 @@ export function parseConfig(
     upstream: proxies,
     directHosts: new Set(written.upstream.direct ? written.direct_hosts : []),
     sumdb: readSumdb(written.sumdb, base),
+    privatePatterns: written.private,
+    publicPatterns: written.public,
+    shutdownTimeoutMs: written.shutdown_timeout,
     trustProxy: written.trust_proxy,
+    admin: written.admin ?? [],
+    docsUrl: written.docs_url,
     webhookSecret: written.webhook.secret,
     webhookPrefetch: written.webhook.prefetch,
     refreshMs: written.refresh,
@@ -128,7 +147,7 @@ export function parseConfig(
     vcsConnectTimeoutMs: written.vcs.connect_timeout,
     vcsConcurrency: written.vcs.concurrency,
     hosts: readHosts(source, written.vcs.hosts, base),
-    warnings: directWarnings(source, written),
+    warnings: [...directWarnings(source, written), ...environment.warnings],
   };
 }
 
@@ -198,6 +217,18 @@ function directWarnings(
     const { line, column } = source.locate([key], 'value');
     return `${source.file}:${line}:${column}: "${key}": ${text}`;
   }
+}
+
+/** `PORT`, as many platforms set it: every address of the machine, unless something else says where to listen. */
+function portOf(env: NodeJS.ProcessEnv, data: unknown, { keys }: EnvironmentSettings): Listen | undefined {
+  const { PORT: port } = env;
+  const isWritten = typeof data === 'object' && data !== null && 'listen' in data;
+  if (port === undefined || port === '' || isWritten || keys.has('listen')) return undefined;
+  const listen = /^\d+$/.test(port) ? parseListen(`:${port}`) : undefined;
+  if (listen !== undefined) return listen;
+  throw new ModhavenError('CONFIG', `the variable PORT is ${JSON.stringify(port)}, which is not a port`, {
+    remedy: 'unset it, or say where to listen with "listen" in modhaven.yaml',
+  });
 }
 
 const FILE_WORDS = {

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { parseListen } from './listen.js';
 import { parseDuration, parseSize } from './units.js';
 import { parseUpstream } from './upstream.js';
+import { parsePathPatterns } from '../module/path-patterns.js';
 
 const Text = z.string().min(1);
 const File = Text;
@@ -175,6 +176,28 @@ const Sumdb = z
   })
   .optional();
 
+/** A list of patterns of module paths, as in GOPRIVATE. */
+const PathPatterns = z
+  .preprocess(
+    (value: unknown) => value ?? [],
+    z.array(
+      Text.refine((pattern) => !pattern.includes(',') && parsePathPatterns(pattern) !== undefined, {
+        error: 'must be a pattern of module paths as in GOPRIVATE, such as mycompany.com/* or *.corp.example',
+      }),
+    ),
+  )
+  .prefault([]);
+
+const DocsUrl = z.string().superRefine((text, context) => {
+  const filled = text.replaceAll('{path}', 'p').replaceAll('{version}', 'v');
+  if (/^https?:\/\/./.test(filled) && URL.canParse(filled) && text.includes('{path}')) return;
+  context.addIssue({
+    code: 'custom',
+    message:
+      'must be an http or https URL with {path} in it, such as https://docs.mycompany.com/{path}@{version}',
+  });
+});
+
 const PublicUrl = z.string().superRefine((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const plain =
@@ -221,6 +244,15 @@ export const ConfigFile = z
         ),
       }),
     ).describe('The cache on disk, and the part of it that is held in memory.'),
+    shutdown_timeout: Timeout.prefault('30s').describe(
+      'How long running requests may take to end when the server ends. Default: 30s.',
+    ),
+    private: PathPatterns.describe(
+      'More modules that are never asked for upstream, as patterns of GOPRIVATE. Always private: what a rule covers, every vanity host and its sub-domains, the hosts under vcs.hosts. Default: none.',
+    ),
+    public: PathPatterns.describe(
+      'Exceptions to what is private, as patterns of GOPRIVATE: an open-source sub-domain of a vanity host. What a rule covers stays private. Default: none.',
+    ),
     upstream: Upstream.prefault('off').describe(
       'Where modules under no rule come from: off, or a GOPROXY list (URLs separated by , or |; direct at its end is for direct_hosts). Default: off, only what is in the cache is found.',
     ),
@@ -242,6 +274,13 @@ export const ConfigFile = z
       .describe(
         'Addresses or networks in front of the server whose X-Forwarded-* headers count; those that come through a unix socket always do. Default: none.',
       ),
+    admin: z
+      .preprocess((value: unknown) => value ?? undefined, z.array(TrustedProxy).optional())
+      .prefault(['127.0.0.1', '::1'])
+      .describe('Addresses or networks that may read /-/status and /-/metrics. Default: 127.0.0.1 and ::1.'),
+    docs_url: DocsUrl.optional().describe(
+      'Documentation site that the pages link to, with {path} and {version} in it. Default: none.',
+    ),
     webhook: section(
       z.strictObject({
         secret: Text.optional().describe(

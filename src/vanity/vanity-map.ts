@@ -35,7 +35,7 @@ export interface VanityMap {
   resolve(path: string): RepoRoot | undefined;
   /** All places where `path` may live by the rule it falls under, longest first: more than one for `{name...}` only. */
   candidates(path: string): RepoRoot[];
-  /** Whether `path` is ours, under a rule or under a vanity host at all: it is never asked for elsewhere. */
+  /** Whether `path` is ours: under a rule, or under a vanity host or a sub-domain of one. It is never asked for elsewhere. */
   covers(path: string): boolean;
 }
 
@@ -83,9 +83,16 @@ export function createVanityMap(
     candidates: (path) => index.candidates(path),
     covers(path) {
       const [host = ''] = path.split('/', 1);
-      return hosts.has(host) || gitHosts.has(host) || index.candidates(path).length > 0;
+      return isBelow(host, hosts) || gitHosts.has(host) || index.candidates(path).length > 0;
     },
   };
+}
+
+/** Whether `host` is one of `hosts` or a sub-domain of one: internal hosts nobody wrote down have names there. */
+function isBelow(host: string, hosts: ReadonlySet<string>): boolean {
+  if (PUBLIC_HOSTS.has(host)) return hosts.has(host);
+  for (let rest = host; rest !== ''; rest = rest.replace(/^[^.]*\.?/, '')) if (hosts.has(rest)) return true;
+  return false;
 }
 
 /** The host name of an address as `VanityRule.sources` has it, without port; '' for a local path. */

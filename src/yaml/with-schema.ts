@@ -59,10 +59,11 @@ function problemsOf(issue: z.core.$ZodIssue, above: DataPath, context: Context):
     if (meant) return meant.flatMap((inner) => problemsOf(inner, path, context));
   }
   const name = path.length === 0 ? 'the file' : JSON.stringify(path.map(String).join('.'));
-  return [{ ...source.locate(path, 'value'), message: `${name} ${sentence(issue)}` }];
+  return [{ ...source.locate(path, 'value'), message: `${name} ${issueSentence(issue)}` }];
 }
 
-function sentence(issue: z.core.$ZodIssue): string {
+/** What is wrong, without the name of the key: `must be text, not a number`. */
+export function issueSentence(issue: z.core.$ZodIssue): string {
   if (issue.code === 'custom' || issue.code === 'invalid_union' || issue.code === 'invalid_format')
     return issue.message;
   if (issue.code === 'invalid_type') return wrongType(issue.expected, issue.input);

@@ -22,6 +22,11 @@ cache:
   dir: ./data
   max_size: 50GiB
 upstream: off
+shutdown_timeout: 10s
+private: ["*.lab.mycompany.com"]
+public: [oss.mycompany.com]
+admin: [10.0.0.7]
+docs_url: http://docs.mycompany.com/{path}@{version}
 trust_proxy: [127.0.0.1, "10.0.0.0/8", "fd00::/8"]
 webhook: { secret: \${WEBHOOK_SECRET} }
 refresh: 30s
@@ -69,6 +74,11 @@ describe('loadConfig', () => {
       cacheMemory: 64 * 2 ** 20,
       upstream: [],
       directHosts: new Set(),
+      privatePatterns: [],
+      publicPatterns: [],
+      shutdownTimeoutMs: 30_000,
+      admin: ['127.0.0.1', '::1'],
+      docsUrl: undefined,
       trustProxy: [],
       webhookSecret: undefined,
       webhookPrefetch: false,
@@ -125,6 +135,11 @@ describe('parseConfig', () => {
       cacheMemory: 64 * 2 ** 20,
       upstream: [],
       directHosts: new Set(),
+      privatePatterns: ['*.lab.mycompany.com'],
+      publicPatterns: ['oss.mycompany.com'],
+      shutdownTimeoutMs: 10_000,
+      admin: ['10.0.0.7'],
+      docsUrl: 'http://docs.mycompany.com/{path}@{version}',
       trustProxy: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],
       webhookSecret: 'hook',
       webhookPrefetch: false,

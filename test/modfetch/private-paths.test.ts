@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { isPrivatePath } from '../../src/modfetch/private-paths.js';
+import { parseVanity } from '../../src/vanity/vanity-file.js';
+
+const MAP = parseVanity(
+  'host: acme.example\npaths:\n  /go/{name}: https://scm.example:8443/go/{name}\n  oss.acme.example/tool: https://h.example/tool\n',
+  'vanity.yaml',
+  { defaultHost: '' },
+);
+const SETTINGS = {
+  hosts: new Map([
+    ['git.vendor.example:29418', {}],
+    ['github.com', {}],
+  ]),
+  privatePatterns: ['partner.example/*/internal', '*.lab.example'],
+  publicPatterns: ['oss.acme.example', 'git.vendor.example/open'],
+};
+
+describe('isPrivatePath', () => {
+  it.each([
+    ['acme.example/go/x', true, 'below a rule'],
+    ['acme.example/other', true, 'below the vanity host, without a rule'],
+    ['git.acme.example/secret', true, 'below a sub-domain of it that nobody wrote down'],
+    ['scm.example/x', true, 'below the git host of a rule'],
+    ['git.vendor.example/x', true, 'below a host with an entry'],
+    ['git.vendor.example/open/x', false, 'an exception there'],
+    ['oss.acme.example/lib', false, 'below a public sub-domain'],
+    ['oss.acme.example/tool/v2', true, 'below a rule in a public sub-domain'],
+    ['partner.example/a/internal/x', true, 'a private pattern'],
+    ['partner.example/a/open', false, 'beside it'],
+    ['deep.lab.example/x', true, 'a private pattern of hosts'],
+    ['github.com/a/b', false, 'where everybody is, although there is an entry'],
+    ['example.com/x', false, 'anything else'],
+  ])('%s: %s (%s)', (path, expected) => {
+    expect(isPrivatePath(path, MAP, SETTINGS)).toBe(expected);
+  });
+});
