@@ -1,58 +1,194 @@
-/** Reads the tree of a commit: names as bytes, kinds, in git's order. */
+/**
+ * Reads the tree of a commit: names as bytes, kinds, in git's order.
+ *
+ * A tree may stand for many more paths than it has bytes, because a directory may be in it any number of times. So each
+ * directory is read once, what all of it stands for is counted, and only what is within bounds is listed.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ModhavenError } from '../errors.js';
 import type { BareRepo } from './mirror/bare-repo.js';
 import { GitFailure, GitOutputTooLarge } from './transport/git-exec.js';
-import { findEntry, isDirectory, kindOf, parseTree, type RawEntry } from './objects/tree-object.js';
+import {
+  entryAt,
+  findEntry,
+  hashOf,
+  isDirectory,
+  kindOf,
+  parseTree,
+  type EntryPosition,
+  type RawEntry,
+} from './objects/tree-object.js';
 import type { TreeEntry } from './types.js';
 
-/** Bytes of all paths: 500,000 files with long names; a module zip cannot hold nearly as many. */
+/** Bytes of all directories, and of all paths: far more than the files that a module zip can hold. */
 const MAX_LISTING = 128 * 1024 * 1024;
+
+/** Files and directories that a tree may stand for. */
+const MAX_ENTRIES = 2_000_000;
+
+/** What git goes down to (core.maxTreeDepth). */
+const MAX_DEPTH = 2_048;
 
 /** Trees that are read with one question. */
 const BATCH = 500;
 
-type Node = { path: Buffer; mode: string } | { path: Buffer; tree: string };
+/** Entries after which others get their turn. */
+const SLICE = 10_000;
 
 /**
- * Everything below `directory` ('' = the root) of `commit`, with paths relative to it. Directories are read level by
- * level, each level with few questions, and put where they belong in the order of their tree.
+ * Everything below `directory` ('' = the root) of `commit`, with paths relative to it. Throws MODULE_INVALID where that is
+ * more than anybody could list.
  */
 export async function listTree(repo: BareRepo, commit: string, directory: string): Promise<TreeEntry[]> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // a name keeps its U+FEFF
-  let size = 0;
-  let nodes: Node[] = [{ path: Buffer.alloc(0), tree: `${commit}:${directory}` }];
-  for (;;) {
-    const wanted = new Set(nodes.flatMap((node) => ('tree' in node ? [node.tree] : [])));
-    if (wanted.size === 0) break;
-    const trees = await readTrees(repo, [...wanted]);
-    const below: Node[] = [];
-    for (const node of nodes) {
-      if (!('tree' in node)) {
-        below.push(node);
-        continue;
-      }
-      for (const { mode, name, hash } of trees.get(node.tree) ?? []) {
-        const path = node.path.length === 0 ? name : Buffer.concat([node.path, SLASH, name]);
-        size += path.length;
-        if (size > MAX_LISTING) throw new GitOutputTooLarge(MAX_LISTING);
-        below.push(isDirectory(mode) ? { path, tree: hash } : { path, mode });
-      }
-    }
-    nodes = below;
-  }
-  return nodes.flatMap((node) =>
-    'mode' in node
-      ? [
-          {
-            path: decode(decoder, node.path),
-            displayPath: node.path.toString('utf8'),
-            kind: kindOf(node.mode),
-          },
-        ]
-      : [],
-  );
+  const root = `${commit}:${directory}`;
+  const trees = await readAllTrees(repo, root);
+  const pause = createPauses();
+  await checkSize(trees, root, pause);
+  return expand(trees, root, pause);
 }
 
-const SLASH = Buffer.from('/');
+/** The content of each directory below `root`, once, by its hash; `root` by its name. */
+async function readAllTrees(repo: BareRepo, root: string): Promise<Map<string, Buffer>> {
+  const trees = new Map<string, Buffer>();
+  const pause = createPauses();
+  let size = 0;
+  let wanted = [root];
+  for (let depth = 0; wanted.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) throw tooMuch('directories below each other', MAX_DEPTH);
+    const below = new Set<string>();
+    for (let at = 0; at < wanted.length; at += BATCH) {
+      const batch = wanted.slice(at, at + BATCH);
+      const objects = await repo.objects(batch, MAX_LISTING);
+      for (const [i, spec] of batch.entries()) {
+        const object = objects[i];
+        if (object?.type !== 'tree') throw new GitFailure('cat-file', undefined, `missing object ${spec}`);
+        size += object.content.length;
+        if (size > MAX_LISTING) throw new GitOutputTooLarge(MAX_LISTING);
+        trees.set(spec, object.content);
+        const hashBytes = object.hash.length / 2;
+        for (let start = 0; start < object.content.length;) {
+          const entry = entryAt(object.content, start, hashBytes);
+          if (entry.kind === 'directory') below.add(hashOf(object.content, entry));
+          start = entry.end;
+          if (pause.isDue()) await nextTurn();
+        }
+      }
+    }
+    wanted = [...below].filter((hash) => !trees.has(hash));
+  }
+  return trees;
+}
+
+/** What a directory stands for, itself not counted. */
+interface Extent {
+  entries: number;
+  /** Bytes of all paths below it, relative to it. */
+  pathBytes: number;
+  depth: number;
+}
+
+/** Counts what `root` stands for, each directory once. Throws MODULE_INVALID beyond the bounds. */
+async function checkSize(trees: Map<string, Buffer>, root: string, pause: Pauses): Promise<void> {
+  const known = new Map<string, Extent>();
+  const stack = [root];
+  for (let spec = stack.at(-1); spec !== undefined; spec = stack.at(-1)) {
+    if (known.has(spec)) {
+      stack.pop();
+      continue;
+    }
+    const tree = trees.get(spec) ?? Buffer.alloc(0);
+    const extent: Extent = { entries: 0, pathBytes: 0, depth: 0 };
+    const unknown: string[] = [];
+    for (const entry of entriesOf(tree, hashBytesOf(root))) {
+      if (pause.isDue()) await nextTurn();
+      const length = entry.nameEnd - entry.nameStart;
+      extent.entries += 1;
+      extent.pathBytes += length;
+      if (entry.kind !== 'directory') continue;
+      const hash = hashOf(tree, entry);
+      const below = known.get(hash);
+      if (below === undefined) {
+        unknown.push(hash);
+        continue;
+      }
+      extent.entries += below.entries;
+      extent.pathBytes += below.pathBytes + below.entries * (length + 1);
+      extent.depth = Math.max(extent.depth, below.depth + 1);
+    }
+    if (unknown.length > 0) {
+      stack.push(...new Set(unknown));
+      continue;
+    }
+    if (extent.entries > MAX_ENTRIES) throw tooMuch('files and directories', MAX_ENTRIES);
+    if (extent.pathBytes > MAX_LISTING) throw tooMuch('bytes of file names', MAX_LISTING);
+    if (extent.depth > MAX_DEPTH) throw tooMuch('directories below each other', MAX_DEPTH);
+    known.set(spec, extent);
+    stack.pop();
+  }
+}
+
+/** The files below `root`, in the order of their trees. */
+async function expand(trees: Map<string, Buffer>, root: string, pause: Pauses): Promise<TreeEntry[]> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // a name keeps its U+FEFF
+  const hashBytes = hashBytesOf(root);
+  const files: TreeEntry[] = [];
+  const stack = [{ tree: trees.get(root) ?? Buffer.alloc(0), at: 0, prefix: '', isText: true }];
+  for (let level = stack.at(-1); level !== undefined; level = stack.at(-1)) {
+    if (level.at >= level.tree.length) {
+      stack.pop();
+      continue;
+    }
+    if (pause.isDue()) await nextTurn();
+    const { tree, prefix } = level;
+    const entry = entryAt(tree, level.at, hashBytes);
+    level.at = entry.end;
+    const bytes = tree.subarray(entry.nameStart, entry.nameEnd);
+    const text = decode(decoder, bytes);
+    const displayPath = prefix + (text ?? bytes.toString('utf8'));
+    const isText = level.isText && text !== undefined;
+    if (entry.kind === 'directory') {
+      const below = trees.get(hashOf(tree, entry)) ?? Buffer.alloc(0);
+      stack.push({ tree: below, at: 0, prefix: `${displayPath}/`, isText });
+    } else files.push({ path: isText ? displayPath : undefined, displayPath, kind: entry.kind });
+  }
+  return files;
+}
+
+function* entriesOf(tree: Buffer, hashBytes: number): Generator<EntryPosition> {
+  for (let at = 0; at < tree.length;) {
+    const entry = entryAt(tree, at, hashBytes);
+    yield entry;
+    at = entry.end;
+  }
+}
+
+/** By the commit that a spec begins with. */
+function hashBytesOf(spec: string): number {
+  return spec.indexOf(':') / 2;
+}
+
+/** Counts entries, and says when others should get their turn. */
+interface Pauses {
+  isDue(): boolean;
+}
+
+function createPauses(): Pauses {
+  let left = SLICE;
+  return {
+    isDue() {
+      left -= 1;
+      if (left > 0) return false;
+      left = SLICE;
+      return true;
+    },
+  };
+}
+
+function tooMuch(what: string, max: number): ModhavenError {
+  return new ModhavenError('MODULE_INVALID', `create zip: the commit stands for more than ${max} ${what}`, {
+    remedy: 'remove them and tag a new version',
+  });
+}
 
 /** The entries of the trees that `specs` name; a tree that is missing is a `GitFailure`. */
 async function readTrees(repo: BareRepo, specs: string[]): Promise<Map<string, RawEntry[]>> {

@@ -1,10 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findFile, listTree } from '../../src/vcs/tree.js';
-import { parseTree } from '../../src/vcs/objects/tree-object.js';
+import { kindOf, parseTree } from '../../src/vcs/objects/tree-object.js';
 import { BareRepo } from '../../src/vcs/mirror/bare-repo.js';
 import { repo } from '../support/git-repo.js';
 import { missing } from '../support/requirements.js';
-import { sealedEnv } from '../support/run.js';
+import { mustRun, sealedEnv } from '../support/run.js';
 
 describe('parseTree', () => {
   it('reads modes, names as bytes and hashes of both lengths', () => {
@@ -24,6 +25,28 @@ describe('parseTree', () => {
       ]);
     }
     expect(parseTree(Buffer.alloc(0), 20)).toEqual([]);
+  });
+});
+
+describe('kindOf', () => {
+  it.each([
+    ['100664', 'regular'],
+    ['100600', 'regular'],
+    ['0100644', 'regular'],
+    ['1100644', 'regular'],
+    ['040000', 'directory'],
+    ['40755', 'directory'],
+    ['120777', 'symlink'],
+    ['160755', 'submodule'],
+    ['10644', 'submodule'],
+    ['20644', 'submodule'],
+    ['0', 'submodule'],
+  ])('takes the mode %s for a %s, as git does', (mode, kind) => {
+    expect(kindOf(mode)).toBe(kind);
+  });
+
+  it.each(['', '10064x', '100648', '-1', ' 100644'])('refuses the mode %j', (mode) => {
+    expect(() => kindOf(mode)).toThrow('malformed tree object');
   });
 });
 
@@ -67,5 +90,56 @@ describe.skipIf(missing('git'))('listTree', () => {
       .commit('nested', { parents: [] });
     const expected = (await r.git('ls-tree', '-r', '--name-only', nested)).trim().split('\n');
     expect((await listTree(mirror, nested, '')).map(({ path }) => path)).toEqual(expected);
+  });
+
+  it('lists whatever modes there are as git archive does', async () => {
+    const modes = ['100644', '100755', '100664', '120000', '120777', '160000', '160755', '40000', '40755'];
+    const odd = fc.array(fc.constantFrom(...modes, '10644', '0', '0100600', '60000', '140000'), {
+      maxLength: 6,
+    });
+    await fc.assert(
+      fc.asyncProperty(odd, odd, async (top, inner) => {
+        const r = await repo();
+        const entries = (some: string[], below: string) =>
+          some.map((mode, i) => ({
+            mode,
+            name: `f${i}`,
+            content: kindOf(mode) === 'directory' ? { hash: below } : { data: 'x\n' },
+          }));
+        const leaf = await r.rawTree([{ mode: '100644', name: 'in.txt', content: { data: 'in\n' } }]);
+        const middle = await r.rawTree(entries(inner, leaf));
+        const tree = await r.rawTree([
+          ...entries(top, middle),
+          { mode: '100644', name: 'go.mod', content: { data: '' } },
+        ]);
+        const commit = await r.commit('odd', { tree });
+        const mirror = new BareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 20_000 });
+        const ours = (await listTree(mirror, commit, ''))
+          .filter(({ kind }) => kind === 'regular')
+          .map(({ path }) => path);
+        const tar = await mustRun('sh', [
+          '-c',
+          `git -C '${r.dir}' archive ${commit} | tar -tv | grep '^-' | sed 's/.* //'`,
+        ]);
+        expect([...ours].sort()).toEqual(tar.split('\n').filter(Boolean).sort());
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('counts what a commit stands for before it is listed', async () => {
+    const r = await repo();
+    let tree = await r.rawTree([{ mode: '100644', name: 'f', content: { data: 'x' } }]);
+    for (let level = 0; level < 8; level += 1)
+      tree = await r.rawTree(
+        Array.from({ length: 10 }, (_, i) => ({ mode: '40000', name: String(i), content: { hash: tree } })),
+      );
+    const commit = await r.commit('many', { tree });
+    const mirror = new BareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 20_000 });
+    await expect(listTree(mirror, commit, '')).rejects.toMatchObject({
+      code: 'MODULE_INVALID',
+      message: expect.stringContaining('more than 2000000 files and directories') as string,
+    });
+    expect(await listTree(mirror, commit, '1/2/3/4/5')).toHaveLength(1_000);
   });
 });

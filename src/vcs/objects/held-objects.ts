@@ -42,19 +42,26 @@ export interface HeldFile {
 }
 
 /**
- * The regular files below the directory `path` of `commit`, in git's order; undefined if anything is not held, or has a
- * name that git may refuse (verify_path): whatever is unusual there is git's to judge.
+ * The regular files below the directory `path` of `commit`, in git's order; undefined if anything is not held, is
+ * there twice, or has a name that git may refuse (verify_path): whatever is unusual there is git's to judge.
  */
 export function listHeld(identity: string, commit: string, path: string): HeldFile[] | undefined {
   const files: HeldFile[] = [];
+  let left = MAX_DIRECTORIES;
 
   function walk(tree: GitObject, prefix: string): boolean {
-    return parseTree(tree.content, tree.hash.length / 2).every(({ mode, name, hash }) => {
+    left -= 1;
+    if (left < 0) return false;
+    const entries = parseTree(tree.content, tree.hash.length / 2);
+    if (new Set(entries.map(({ name }) => name.toString('latin1'))).size < entries.length) return false;
+    return entries.every(({ mode, name, hash }) => {
       if (kindOf(mode) === 'submodule') return true;
       const text = name.toString('latin1');
       const object = held.get(`${identity} ${hash}`);
       if (object === undefined || !USUAL_NAME.test(text)) return false;
       if (isDirectory(mode)) return object.type === 'tree' && walk(object, `${prefix}${text}/`);
+      // A file that is another object is git's to judge.
+      if (object.type !== 'blob') return false;
       if (kindOf(mode) === 'regular') files.push({ path: prefix + text, content: object.content });
       return files.length <= MAX_FILES;
     });
@@ -66,8 +73,9 @@ export function listHeld(identity: string, commit: string, path: string): HeldFi
 }
 
 const USUAL_NAME = /^(?!\.git)(?!\.{1,2}$)[\w.+@=,-]{1,100}$/i;
-/** One tree may stand for many directories. */
+/** One tree may stand for many directories and files. */
 const MAX_FILES = 1_000;
+const MAX_DIRECTORIES = 1_000;
 
 const NOTHING = 'nothing';
 

@@ -1,4 +1,7 @@
-/** Reads tree objects (gitformat-pack(5)): `MODE SP NAME NUL HASH` without anything in between. */
+/**
+ * Reads tree objects (gitformat-pack(5)): `MODE SP NAME NUL HASH` without anything in between. What git tolerates there
+ * means here what it means to git (tree-walk.c, decode_tree_entry; cache.h, canon_mode).
+ */
 import { GitFailure } from '../transport/git-exec.js';
 import type { TreeEntry } from '../types.js';
 
@@ -9,22 +12,48 @@ export interface RawEntry {
   hash: string;
 }
 
-/** The entries of a tree; `hashBytes` is 20, or 32 in SHA-256 repositories. Throws `GitFailure` where it is none. */
+/** What an entry stands for. */
+export type EntryKind = TreeEntry['kind'] | 'directory';
+
+/** Where one entry of a tree lies in its bytes. */
+export interface EntryPosition {
+  kind: EntryKind;
+  start: number;
+  nameStart: number;
+  /** Of the NUL in front of the hash. */
+  nameEnd: number;
+  /** Of the next entry, or of the tree. */
+  end: number;
+}
+
+/**
+ * The entry that begins at `start`; `hashBytes` is 20, or 32 in SHA-256 repositories. Throws `GitFailure` where git would
+ * call the tree malformed.
+ */
+export function entryAt(tree: Buffer, start: number, hashBytes: number): EntryPosition {
+  const space = tree.indexOf(SPACE, start);
+  const nameEnd = space < 0 ? -1 : tree.indexOf(0, space);
+  const end = nameEnd + 1 + hashBytes;
+  if (nameEnd <= space + 1 || end > tree.length) throw malformed();
+  return { kind: kindOf(tree.toString('latin1', start, space)), start, nameStart: space + 1, nameEnd, end };
+}
+
+/** The hash of an entry, in hex. */
+export function hashOf(tree: Buffer, { nameEnd, end }: EntryPosition): string {
+  return tree.toString('hex', nameEnd + 1, end);
+}
+
+/** The entries of a tree. Throws `GitFailure` where it is malformed. */
 export function parseTree(tree: Buffer, hashBytes: number): RawEntry[] {
   const entries: RawEntry[] = [];
-  let at = 0;
-  while (at < tree.length) {
-    const space = tree.indexOf(0x20, at);
-    const end = tree.indexOf(0, space);
-    const next = end + 1 + hashBytes;
-    if (space < 0 || end < 0 || next > tree.length)
-      throw new GitFailure('cat-file', undefined, 'malformed tree object');
+  for (let at = 0; at < tree.length;) {
+    const entry = entryAt(tree, at, hashBytes);
     entries.push({
-      mode: tree.toString('latin1', at, space),
-      name: tree.subarray(space + 1, end),
-      hash: tree.toString('hex', end + 1, next),
+      mode: tree.toString('latin1', at, entry.nameStart - 1),
+      name: tree.subarray(entry.nameStart, entry.nameEnd),
+      hash: hashOf(tree, entry),
     });
-    at = next;
+    at = entry.end;
   }
   return entries;
 }
@@ -44,16 +73,42 @@ export function findEntry(entries: readonly RawEntry[], name: Buffer): RawEntry 
   return undefined;
 }
 
+const SPACE = 0x20;
 const SLASH = 0x2f;
 
-/** git writes no zero in front of this mode; some old tools did. */
+/** Whether a mode stands for a directory, however it is written (git writes no zero in front; some old tools did). */
 export function isDirectory(mode: string): boolean {
-  return mode === '40000' || mode === '040000';
+  return kindOf(mode) === 'directory';
 }
 
-/** What an entry that is no directory stands for. */
-export function kindOf(mode: string): TreeEntry['kind'] {
-  if (mode === '120000') return 'symlink';
-  if (mode === '160000') return 'submodule';
-  return 'regular';
+/**
+ * What a mode stands for: of the bits that tell kinds apart git knows three, and takes everything else for a submodule.
+ * Throws `GitFailure` for what is no octal number.
+ */
+export function kindOf(mode: string): EntryKind {
+  const usual = USUAL[mode];
+  if (usual !== undefined) return usual;
+  if (!/^[0-7]+$/.test(mode)) throw malformed();
+  let bits = 0;
+  for (const digit of mode) bits = ((bits << 3) | Number(digit)) & 0xffff;
+  return KINDS[bits & 0o170000] ?? 'submodule';
+}
+
+const KINDS: Readonly<Record<number, EntryKind>> = {
+  0o100000: 'regular',
+  0o120000: 'symlink',
+  0o040000: 'directory',
+};
+
+/** What git writes. */
+const USUAL: Readonly<Record<string, EntryKind>> = {
+  '100644': 'regular',
+  '100755': 'regular',
+  '120000': 'symlink',
+  '160000': 'submodule',
+  '40000': 'directory',
+};
+
+function malformed(): GitFailure {
+  return new GitFailure('cat-file', undefined, 'malformed tree object');
 }
