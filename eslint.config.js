@@ -24,7 +24,6 @@ const STILL_LONG = [
   'src/vcs/git-repo.ts',
   'src/vcs/mirror/bare-repo.ts',
   'src/vcs/mirror/mirror.ts',
-  'src/vcs/objects/object-reader.ts',
   'src/vcs/transport/remote-session.ts',
   'src/verify/drift.ts',
   'src/verify/moved-tags.ts',

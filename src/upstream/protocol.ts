@@ -1,18 +1,45 @@
 /** What the GOPROXY protocol looks like from the side of a client. */
-import { ModhavenError } from '../errors.js';
+import { z } from 'zod';
+import { ModhavenError, isModhavenError } from '../errors.js';
 import { escapePath, escapeVersion } from '../module/escaping.js';
+import { goModModulePath, parseGoMod } from '../module/go-mod.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import { parseVersionList } from '../module/version-list.js';
 import { ZIP_LIMITS } from '../module/zip-files.js';
-import { decodeInfo, type Info } from '../module/info.js';
+import type { Info } from '../module/info.js';
 import type { Part } from '../store/version-store.js';
 import type { UpstreamAnswer } from './upstream-answer.js';
 
-/** The path of one file of a version, also of a query (branch, hash) that is none yet. Throws INVALID_VERSION. */
+/**
+ * The path of one file of a version, also of a query (a branch or a hash) that has yet to become one, escaped for a URL as
+ * the go command escapes it (`cmd/go/internal/modfetch/proxy.go`, pathEscape). Throws INVALID_VERSION for what cannot be
+ * the name of a version, a branch or a commit.
+ */
 export function versionPath({ module, version, kind }: Part): string {
-  return `/${escapePath(module)}/@v/${escapeVersion(version)}.${kind}`;
+  checkQuery(version);
+  const element = encodeURIComponent(escapeVersion(version)).replace(LEFT_ALONE, decodeURIComponent);
+  return `/${escapePath(module)}/@v/${element}.${kind}`;
 }
+
+/** What net/url leaves as it is in an element of a path: `!$&+:=@`. */
+const LEFT_ALONE = /%(?:21|24|26|2B|3A|3D|40)/g;
+
+/** Throws INVALID_VERSION for a name that git gives to no ref (git-check-ref-format(1)), and so is not a version either. */
+function checkQuery(query: string): void {
+  if (query.length > MAX_QUERY || NOT_A_REF.test(query))
+    throw new ModhavenError(
+      'INVALID_VERSION',
+      `version ${JSON.stringify(query.slice(0, MAX_QUERY))} invalid`,
+      {
+        reason: 'no version, branch or commit can have this name',
+      },
+    );
+}
+
+const MAX_QUERY = 255;
+// eslint-disable-next-line no-control-regex -- git refuses them, and so does this
+const NOT_A_REF = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|^[.-]|[./]$|\.lock$/;
 
 export function listPath(module: ModulePath): string {
   return `/${escapePath(module)}/@v/list`;
@@ -39,22 +66,63 @@ export async function readText({ body, length }: UpstreamAnswer, path: string): 
   return Buffer.concat(pieces);
 }
 
-/** Throws HOST_REFUSED for what is no list: an error page, most likely. */
-export function checkList(text: Buffer, path: string): void {
-  if (parseVersionList(text).length === 0 && /^\s*[<{]/.test(text.toString('utf8', 0, 200)))
-    throw unusable(path, 'it is no list of versions');
+/**
+ * Throws HOST_REFUSED for what cannot be the go.mod of a module: an error page, most likely. It may name another module
+ * than was asked for: what is made of that is for the go command to decide.
+ */
+export function checkGoMod(text: Buffer, path: string): void {
+  if (text.includes(0) || goModModulePath(text) === '') throw unusable(path, 'it is not a go.mod');
+  try {
+    parseGoMod(text);
+  } catch (error) {
+    if (!isModhavenError(error)) throw error;
+    throw unusable(path, `it is not a go.mod that can be read: ${error.message}`);
+  }
 }
 
-/** The content of an `.info`. Throws HOST_REFUSED for what is none. */
+/** Throws HOST_REFUSED for what is not a list: an error page, most likely. */
+export function checkList(text: Buffer, path: string): void {
+  if (parseVersionList(text).length === 0 && /^\s*[<{]/.test(text.toString('utf8', 0, 200)))
+    throw unusable(path, 'it is not a list of versions');
+}
+
+/** The content of an `.info`, each part of it judged. Throws HOST_REFUSED for what cannot be one. */
 export function parseInfo(bytes: Buffer, path: string): Info {
   try {
-    const info = decodeInfo(bytes);
-    if (semver.isValid(info.Version)) return info;
+    const info = InfoFile.parse(JSON.parse(bytes.toString('utf8')));
+    if (semver.isValid(info.Version)) return info as Info;
   } catch {
-    // Not JSON: an error page, most likely.
+    // Not JSON, or of another shape: an error page, most likely.
   }
-  throw unusable(path, 'it is no version in JSON');
+  throw unusable(path, 'it is not a version in JSON');
 }
+
+/** One line of text of a size that fits: it goes into logs, pages and messages. */
+const Line = z
+  .string()
+  .max(1_000)
+  .refine((text) => !/\p{Cc}/u.test(text));
+
+/** What `go` reads (`RevInfo`, `codehost.Origin`); what else there is was never read by anybody. */
+const InfoFile = z.object({
+  Version: Line,
+  Time: z.iso.datetime({ offset: true }),
+  Origin: z
+    .object({
+      VCS: Line.optional(),
+      URL: Line.optional(),
+      Subdir: Line.optional(),
+      Hash: z
+        .string()
+        .refine((text) => text === '' || /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text))
+        .optional(),
+      TagPrefix: Line.optional(),
+      TagSum: Line.optional(),
+      Ref: Line.optional(),
+      RepoSum: Line.optional(),
+    })
+    .nullish(),
+});
 
 /** The error for an answer that cannot be what was asked for. */
 export function unusable(path: string, reason: string): ModhavenError {

@@ -10,7 +10,16 @@ import { parseVersionList } from '../module/version-list.js';
 import { isCanonicalVersion } from '../module/version.js';
 import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from '../modfetch/repo.js';
 import type { GoproxyClient } from './goproxy-client.js';
-import { checkList, latestPath, listPath, parseInfo, readText, unusable, versionPath } from './protocol.js';
+import {
+  checkGoMod,
+  checkList,
+  latestPath,
+  listPath,
+  parseInfo,
+  readText,
+  unusable,
+  versionPath,
+} from './protocol.js';
 import { fetchZip } from './zip-passthrough.js';
 
 export interface UpstreamModulesOptions {
@@ -64,7 +73,7 @@ export class UpstreamModules implements ModuleSource {
       path,
       async (answer) => {
         const mod = await readText(answer, path);
-        if (/^\s*</.test(mod.toString('utf8', 0, 200))) throw unusable(path, 'it is no go.mod');
+        checkGoMod(mod, path);
         return { mod };
       },
       { beyond: this.beyond(module, (source) => source.mod(module, version, pinned)) },

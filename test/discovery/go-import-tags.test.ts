@@ -40,4 +40,22 @@ describe('parseGoImports', () => {
     const html = `<meta name="go-import" content="${CONTENT} go/mod">`;
     expect(parseGoImports(html)).toEqual([{ ...FOUND[0], subdir: 'go/mod' }]);
   });
+
+  // With a pattern that looks at characters again and again, any of these takes minutes.
+  it.each([
+    '<a',
+    '<!--',
+    '<meta ',
+    '<meta "',
+    '="',
+    '\'<a "',
+    ' ',
+    'a',
+    '&#',
+    '<meta name=go-import content="',
+  ])('takes its time in proportion to a page of nothing but %j', (piece) => {
+    const html = piece.repeat(1024 * 1024);
+    for (const page of [html, `<meta ${html}>`, `<meta name="go-import" content="${html}">`])
+      expect(parseGoImports(page)).not.toHaveLength(2);
+  });
 });

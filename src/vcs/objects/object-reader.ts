@@ -1,24 +1,25 @@
 /**
- * Reads objects of mirrors through a few `git cat-file --batch` children that live on between questions: starting git
+ * Reads objects of mirrors through a few `git cat-file --batch` children that live on between requests: starting git
  * costs more than most answers.
  *
- * One child serves one repository, question after question. Children of a repository that was made anew, or that were
- * idle for a while, are ended; so is the one idle longest where too many run. A child that dies over a question is
+ * One child serves one repository, request after request. Children of a repository that was made anew, or that were
+ * idle for a while, are ended; so is the one idle longest where too many run. A child that dies over a request is
  * replaced once: what it knew may have changed under it (a pack that was removed or damaged). A new one that dies says
  * why.
  */
 import { LRUCache } from 'lru-cache';
-import { converse, GitFailure, GitOutputTooLarge } from '../transport/git-exec.js';
+import { converse, GitFailure, GitOutputTooLarge, type Conversation } from '../transport/git-exec.js';
+import { isHash } from './object-format.js';
 import { createObjectParser, type GitObject } from './object-stream.js';
 
 export type { GitObject } from './object-stream.js';
 
-export interface ObjectQuestion {
+export interface ObjectRequest {
   dir: string;
   /** Tells the repository from one made anew in its place. */
   identity: string;
   env: Record<string, string>;
-  /** Names of objects as git reads them, without line breaks. */
+  /** What to read: `HASH`, or `HASH:path/of/file`. */
   specs: readonly string[];
   timeoutMs: number;
   /** Bytes of all answers together. */
@@ -30,138 +31,150 @@ const MAX_CHILDREN = 8;
 
 const IDLE_MS = 5_000;
 
-interface Reader {
-  identity: string;
-  ask(question: ObjectQuestion): Promise<(GitObject | undefined)[]>;
-  /** Whether it never answered yet: then its failure is no matter of age. */
-  isNew(): boolean;
-  isOver(): boolean;
-  /** Ends it once it has answered what it was asked. */
-  retire(): void;
-}
-
 /** For the whole process, because what they bound is its children. */
-const readers = new LRUCache<string, Reader>({
+const readers = new LRUCache<string, ObjectReader>({
   max: MAX_CHILDREN,
   dispose: (reader) => reader.retire(),
 });
 
 /**
- * The objects that `question.specs` name, in their order; undefined where there is none. Throws `GitFailure`, or
- * `GitOutputTooLarge` beyond `maxOutput`.
+ * The objects that `request.specs` name, in their order; undefined where there is none. Throws `GitFailure`, also for a
+ * spec that git would not read as one name of an object, or `GitOutputTooLarge` beyond `maxOutput`.
  */
-export async function readObjects(question: ObjectQuestion): Promise<(GitObject | undefined)[]> {
-  if (question.specs.length === 0) return [];
-  const reader = readerFor(question);
-  const wasNew = reader.isNew();
+export async function readObjects(request: ObjectRequest): Promise<(GitObject | undefined)[]> {
+  if (request.specs.length === 0) return [];
+  request.specs.forEach(checkSpec);
+  const reader = readerFor(request);
+  const wasNew = reader.isNew;
   try {
-    return await reader.ask(question);
+    return await reader.read(request);
   } catch (error) {
-    if (error instanceof Interrupted) return readObjects(question);
+    if (error instanceof Interrupted) return readObjects(request);
     if (wasNew || !(error instanceof GitFailure) || error.timedOut) throw error;
-    return readerFor(question).ask(question);
+    return readerFor(request).read(request);
   }
 }
 
-/** The child ended over the question of somebody else. */
+/** git reads a line for a name: what holds a line break would be several, and all later answers would be shifted. */
+function checkSpec(spec: string): void {
+  const [hash = ''] = spec.split(':', 1);
+  if (isHash(hash) && !/[\n\r\0]/.test(spec)) return;
+  throw new GitFailure(
+    'cat-file',
+    undefined,
+    `not the name of an object: ${JSON.stringify(spec.slice(0, 100))}`,
+  );
+}
+
+/** The child ended over another request. */
 class Interrupted extends Error {}
 
-function readerFor(question: ObjectQuestion): Reader {
-  const found = readers.get(question.dir);
-  if (found?.identity === question.identity && !found.isOver()) return found;
-  const reader = startReader(question);
-  readers.set(question.dir, reader);
+function readerFor(request: ObjectRequest): ObjectReader {
+  const found = readers.get(request.dir);
+  if (found?.identity === request.identity && !found.isOver) return found;
+  const reader = new ObjectReader(request);
+  readers.set(request.dir, reader);
   return reader;
 }
 
-interface Asked {
-  question: ObjectQuestion;
-  answers: (GitObject | undefined)[];
+/** A request that the child has yet to answer, or is answering. */
+interface Pending {
+  request: ObjectRequest;
+  objects: (GitObject | undefined)[];
   size: number;
   deadline: NodeJS.Timeout;
-  resolve(answers: (GitObject | undefined)[]): void;
+  resolve(objects: (GitObject | undefined)[]): void;
   reject(error: unknown): void;
 }
 
-function startReader({ dir, identity, env }: ObjectQuestion): Reader {
-  const child = converse({ args: ['cat-file', '--batch'], cwd: dir, env });
-  const waiting: Asked[] = [];
-  let answered = false;
-  let over = false;
-  let retired = false;
-  const idle = setTimeout(retire, IDLE_MS).unref();
+/** One child, for one repository. */
+class ObjectReader {
+  readonly identity: string;
+  /** Whether it never answered yet: then its failure has nothing to do with its age. */
+  isNew = true;
+  readonly #child: Conversation;
+  readonly #pending: Pending[] = [];
+  readonly #idle: NodeJS.Timeout;
+  #isEnded = false;
+  #isRetired = false;
 
-  const parser = createObjectParser({
-    // Known from its header, so that an object that nobody may hold is never held.
-    accept(size) {
-      const [asked] = waiting;
-      if (asked === undefined) return;
-      asked.size += size;
-      if (asked.size > asked.question.maxOutput) end(new GitOutputTooLarge(asked.question.maxOutput));
-    },
-    object(object) {
-      const [asked] = waiting;
-      if (asked === undefined) return;
-      asked.answers.push(object);
-      if (asked.answers.length < asked.question.specs.length) return;
-      answered = true;
-      waiting.shift();
-      clearTimeout(asked.deadline);
-      asked.resolve(asked.answers);
-      rest();
-    },
-  });
-
-  /** An idle child keeps nobody from exiting. */
-  function rest(): void {
-    if (waiting.length > 0) return;
-    child.keepAlive(false);
-    if (retired) end(undefined);
-    else idle.refresh();
+  constructor({ dir, identity, env }: ObjectRequest) {
+    this.identity = identity;
+    this.#child = converse({ args: ['cat-file', '--batch'], cwd: dir, env });
+    this.#idle = setTimeout(() => this.retire(), IDLE_MS).unref();
+    const parser = createObjectParser({
+      accept: (size) => this.#accept(size),
+      object: (object) => this.#take(object),
+    });
+    this.#child.stdin.on('error', () => undefined); // its end tells why it stopped reading
+    this.#child.stdout.on('data', (piece: Buffer) => {
+      if (!this.#isEnded) parser.push(piece);
+    });
+    this.#child.ended.then(
+      () => this.#end(new GitFailure('cat-file', 0, 'git cat-file ended before it answered')),
+      (error: unknown) => {
+        if (!this.#isEnded) this.#end(error);
+      },
+    );
   }
 
-  function retire(): void {
-    retired = true;
-    if (waiting.length === 0) end(undefined);
+  get isOver(): boolean {
+    return this.#isEnded || this.#isRetired;
   }
 
-  function end(error: unknown): void {
-    over = true;
-    clearTimeout(idle);
-    child.kill();
+  /** Ends it once it has answered what it was sent. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#pending.length === 0) this.#end(undefined);
+  }
+
+  read(request: ObjectRequest): Promise<(GitObject | undefined)[]> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => this.#end(new GitFailure('cat-file', undefined, '', true));
+      const deadline = setTimeout(giveUp, request.timeoutMs);
+      this.#child.keepAlive(true);
+      this.#pending.push({ request, objects: [], size: 0, deadline, resolve, reject });
+      this.#child.stdin.write(request.specs.map((spec) => `${spec}\n`).join(''));
+    });
+  }
+
+  /** The size of an object is known from its header, so that one that nobody may hold is never held. */
+  #accept(size: number): void {
+    const [current] = this.#pending;
+    if (current === undefined) return;
+    current.size += size;
+    const { maxOutput } = current.request;
+    if (current.size > maxOutput) this.#end(new GitOutputTooLarge(maxOutput));
+  }
+
+  #take(object: GitObject | undefined): void {
+    const [current] = this.#pending;
+    if (current === undefined) return;
+    current.objects.push(object);
+    if (current.objects.length < current.request.specs.length) return;
+    this.isNew = false;
+    this.#pending.shift();
+    clearTimeout(current.deadline);
+    current.resolve(current.objects);
+    if (this.#pending.length === 0) this.#rest();
+  }
+
+  /** An idle child keeps no process from exiting. */
+  #rest(): void {
+    this.#child.keepAlive(false);
+    if (this.#isRetired) this.#end(undefined);
+    else this.#idle.refresh();
+  }
+
+  #end(error: unknown): void {
+    this.#isEnded = true;
+    clearTimeout(this.#idle);
+    this.#child.kill();
     let reason = error;
-    for (const asked of waiting.splice(0)) {
-      clearTimeout(asked.deadline);
-      asked.reject(reason);
+    for (const pending of this.#pending.splice(0)) {
+      clearTimeout(pending.deadline);
+      pending.reject(reason);
       reason = new Interrupted();
     }
   }
-
-  child.stdin.on('error', () => undefined); // its end tells why it stopped reading
-  child.stdout.on('data', (piece: Buffer) => {
-    if (!over) parser.push(piece);
-  });
-  child.ended.then(
-    () => end(new GitFailure('cat-file', 0, 'git cat-file ended before it answered')),
-    (error: unknown) => {
-      if (!over) end(error);
-    },
-  );
-
-  return {
-    identity,
-    isNew: () => !answered,
-    isOver: () => over || retired,
-    retire,
-    ask: (question) =>
-      new Promise((resolve, reject) => {
-        const deadline = setTimeout(
-          () => end(new GitFailure('cat-file', undefined, '', true)),
-          question.timeoutMs,
-        );
-        child.keepAlive(true);
-        waiting.push({ question, answers: [], size: 0, deadline, resolve, reject });
-        child.stdin.write(question.specs.map((spec) => `${spec}\n`).join(''));
-      }),
-  };
 }
