@@ -92,15 +92,7 @@ export class RemoteSession {
     fetchOptions?: FetchOptions,
   ): Promise<void> {
     const quiet = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
-    const args = [
-      'fetch',
-      '--force',
-      ...quiet,
-      ...flags,
-      '--end-of-options',
-      this.#address,
-      ...refspecs,
-    ];
+    const args = ['fetch', '--force', ...quiet, ...flags, '--end-of-options', this.#address, ...refspecs];
     await this.#git(repo, args, fetchOptions);
   }
 
