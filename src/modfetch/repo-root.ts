@@ -1,9 +1,9 @@
 /**
  * Which repository holds a module path, where the rule alone cannot say.
  *
- * Below `/go/{path...}` a path may be a project, a project in a subgroup, or a package in one of these. Only the host
- * knows: it is asked from the longest candidate to the shortest, and what it said is remembered, so that a path that
- * is no repository costs nothing the next time.
+ * Below `/go/{path...}` a path may be a project, a project in a subgroup, or a package in one of these. Only the git
+ * host knows: the longest repository that it has counts, and what it said is remembered, so that a path that is no
+ * repository costs nothing the next time.
  */
 import { LRUCache } from 'lru-cache';
 import { ModhavenError, isModhavenError } from '../errors.js';
@@ -17,6 +17,7 @@ export interface RepoRoots {
 }
 
 export interface RepoRootsOptions {
+  /** The places that a path may mean, longest first. */
   candidates: (path: string) => RepoRoot[];
   host: CodeHost;
   refreshMs: () => number;
@@ -25,42 +26,75 @@ export interface RepoRootsOptions {
 /** How long "there is no such repository" is remembered, in milliseconds: a new project is found after this time. */
 const ABSENT_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
+/** Repositories that the host is asked about for one path, however long it is. */
+export const MAX_ASKED = 8;
 
-export function createRepoRoots({ candidates, host, refreshMs }: RepoRootsOptions): RepoRoots {
-  const absent = new LRUCache<string, true>({ max: MAX_REMEMBERED, ttl: ABSENT_MS });
-  const flights = createSingleflight();
+export function createRepoRoots(options: RepoRootsOptions): RepoRoots {
+  return new HostedRoots(options);
+}
+
+class HostedRoots implements RepoRoots {
+  private readonly options: RepoRootsOptions;
+  private readonly absent = new LRUCache<string, true>({ max: MAX_REMEMBERED, ttl: ABSENT_MS });
+  private readonly flights = createSingleflight();
+
+  constructor(options: RepoRootsOptions) {
+    this.options = options;
+  }
+
+  async find(path: string): Promise<RepoRoot> {
+    const roots = this.options.candidates(path);
+    const [only] = roots;
+    if (only === undefined)
+      throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no rule for this path`, {
+        reason: 'vanity.yaml of the modhaven server names no repository for it',
+        remedy: 'check the spelling; for a new module, add a rule to vanity.yaml',
+      });
+    if (roots.length === 1 && !only.rule.takesRest) return only;
+    const [longest, ...others] = likely(roots).filter((root) => !this.isKnownAbsent(root));
+    // The path of a module is most often that of its repository: then one question is enough.
+    if (longest !== undefined && (await this.exists(longest))) return longest;
+    const found = await this.longestOf(others);
+    if (found !== undefined) return found;
+    throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no repository for this path`, {
+      reason: `the git host has none at ${only.repos[0]?.url ?? ''} or above it (rule ${only.rule.key})`,
+      remedy: 'check the spelling, and that the login of the modhaven server may read the repository',
+    });
+  }
+
+  /** The first of `roots` that the host has; all are asked for at once. */
+  private async longestOf(roots: RepoRoot[]): Promise<RepoRoot | undefined> {
+    const questions = roots.map((root) => ({ root, exists: this.exists(root) }));
+    for (const { exists } of questions) exists.catch(() => undefined); // one that is not waited for may fail
+    for (const { root, exists } of questions) if (await exists) return root;
+    return undefined;
+  }
+
+  private isKnownAbsent({ repos: [repo] }: RepoRoot): boolean {
+    return repo === undefined || this.absent.has(repo.gitUrl);
+  }
 
   /** Whether the host has the repository of `root`. */
-  async function exists(root: RepoRoot): Promise<boolean> {
-    const [repo] = root.repos;
-    if (repo === undefined || absent.has(repo.gitUrl)) return false;
-    return flights.run(repo.gitUrl, async () => {
+  private async exists({ repos: [repo] }: RepoRoot): Promise<boolean> {
+    if (repo === undefined || this.absent.has(repo.gitUrl)) return false;
+    const { host, refreshMs } = this.options;
+    return this.flights.run(repo.gitUrl, async () => {
       try {
         await host.open(repo, refreshMs());
         return true;
       } catch (error) {
         if (!isModhavenError(error, 'REPO_NOT_FOUND')) throw error;
-        absent.set(repo.gitUrl, true);
+        this.absent.set(repo.gitUrl, true);
         return false;
       }
     });
   }
+}
 
-  return {
-    async find(path) {
-      const roots = candidates(path);
-      const [only] = roots;
-      if (only === undefined)
-        throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no rule for this path`, {
-          reason: 'vanity.yaml of the modhaven server names no repository for it',
-          remedy: 'check the spelling; for a new module, add a rule to vanity.yaml',
-        });
-      if (roots.length === 1 && !only.rule.takesRest) return only;
-      for (const root of roots) if (await exists(root)) return root;
-      throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no repository for this path`, {
-        reason: `the git host has none at ${only.repos[0]?.url ?? ''} or above it (rule ${only.rule.key})`,
-        remedy: 'check the spelling, and that the login of the modhaven server may read the repository',
-      });
-    },
-  };
+/**
+ * The candidates that are worth a question. Of a path with more elements than that, these are the longest (a module at
+ * the root of its repository) and the shortest ones: git hosts nest groups a few levels deep, directories go deeper.
+ */
+function likely(roots: RepoRoot[]): RepoRoot[] {
+  return roots.length <= MAX_ASKED ? roots : [...roots.slice(0, 1), ...roots.slice(1 - MAX_ASKED)];
 }

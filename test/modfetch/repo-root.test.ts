@@ -27,20 +27,60 @@ function fakeHost(repositories: string[], failure?: ModhavenError) {
   return { finder, asked };
 }
 
-describe('createRootFinder', () => {
-  it('asks from the longest candidate to the shortest', async () => {
+describe('createRepoRoots', () => {
+  it('takes the longest candidate that the host has', async () => {
     const { finder, asked } = fakeHost(['/team/lib.git']);
     await expect(finder.find('my.corp/g/team/lib/pkg/deep')).resolves.toMatchObject({
       root: 'my.corp/g/team/lib',
     });
-    expect(asked).toEqual(['/team/lib/pkg/deep.git', '/team/lib/pkg.git', '/team/lib.git']);
+    expect(asked).toEqual(['/team/lib/pkg/deep.git', '/team/lib/pkg.git', '/team/lib.git', '/team.git']);
   });
 
   it('remembers what is not there', async () => {
     const { finder, asked } = fakeHost(['/team/lib.git']);
     await finder.find('my.corp/g/team/lib/pkg');
     await finder.find('my.corp/g/team/lib/pkg');
-    expect(asked).toEqual(['/team/lib/pkg.git', '/team/lib.git', '/team/lib.git']);
+    expect(asked).toEqual(['/team/lib/pkg.git', '/team/lib.git', '/team.git', '/team/lib.git']);
+  });
+
+  it('asks about the whole path first, and about all others at once only if that is no repository', async () => {
+    const whole = fakeHost(['/team/lib/pkg.git', '/team.git']);
+    await expect(whole.finder.find('my.corp/g/team/lib/pkg')).resolves.toMatchObject({
+      root: 'my.corp/g/team/lib/pkg',
+    });
+    expect(whole.asked).toEqual(['/team/lib/pkg.git']);
+    const both = fakeHost(['/team/lib.git', '/team.git']);
+    await expect(both.finder.find('my.corp/g/team/lib/pkg')).resolves.toMatchObject({
+      root: 'my.corp/g/team/lib',
+    });
+    expect(both.asked).toEqual(['/team/lib/pkg.git', '/team/lib.git', '/team.git']);
+  });
+
+  it.each([2, 8, 9, 40, 500])('asks at most %i and at most 8 questions about a path', async (length) => {
+    const elements = Array.from({ length }, (_, i) => `e${i}`).join('/');
+    const { finder, asked } = fakeHost([]);
+    await expect(finder.find(`my.corp/g/${elements}`)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+    expect(asked).toHaveLength(Math.min(length, 8));
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(asked[0]).toBe(`/${elements}.git`);
+    expect(asked.at(-1)).toBe('/e0.git');
+  });
+
+  it('takes no outage of a longer candidate for its absence', async () => {
+    const asked: string[] = [];
+    const host: CodeHost = {
+      open(remote) {
+        asked.push(remote.path);
+        if (remote.path === '/a/b.git') return Promise.reject(new ModhavenError('HOST_TIMEOUT', 'silent'));
+        if (remote.path === '/a.git') return Promise.resolve({} as CodeRepo);
+        return Promise.reject(new ModhavenError('REPO_NOT_FOUND', `no ${remote.path}`));
+      },
+      problems: () => [],
+      refresh: () => Promise.resolve(),
+    };
+    const finder = createRepoRoots({ candidates: (path) => MAP.candidates(path), host, refreshMs: () => 0 });
+    await expect(finder.find('my.corp/g/a/b/c')).rejects.toMatchObject({ code: 'HOST_TIMEOUT' });
+    expect(asked).toEqual(['/a/b/c.git', '/a/b.git', '/a.git']);
   });
 
   it('says that a path is no repository, and asks no second time', async () => {
