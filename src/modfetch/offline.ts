@@ -2,20 +2,21 @@
  * Public modules without an upstream: what is stored of them is all there is. Lists and `@latest` are computed from
  * it, so that whatever they name can be fetched.
  */
+import { pipeline } from 'node:stream/promises';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { decodeInfo } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
-import type { VersionStore } from '../store/version-store.js';
+import { isCanonicalVersion } from '../module/version.js';
+import type { Part, VersionReader } from '../store/version-store.js';
 import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from './repo.js';
 import { cachedLatest, cachedList } from './stored-versions.js';
 
 export interface OfflineSourceOptions {
-  store: Pick<VersionStore, 'read' | 'versions'>;
+  store: VersionReader;
   /** Says what is wrong with a path of which nothing is stored. */
   unknown: ModuleSource;
 }
 
-/** Belongs under `cached` with the same store, which answers for the parts that are stored. */
 export class OfflineSource implements ModuleSource {
   private readonly options: OfflineSourceOptions;
 
@@ -34,31 +35,54 @@ export class OfflineSource implements ModuleSource {
   }
 
   async info(module: ModulePath, query: string): Promise<SourceInfo> {
-    const { store, unknown } = this.options;
-    if (query !== 'latest')
-      return this.absent(module, `${module}@${query}`, () => unknown.info(module, query));
+    const info = query === 'latest' ? await this.latest(module) : await this.stored(module, query);
+    if (info !== undefined) return { version: decodeInfo(info).Version, info, asOf: Date.now() };
+    const subject = query === 'latest' ? module : `${module}@${query}`;
+    return this.absent(module, subject, (unknown) => unknown.info(module, query));
+  }
+
+  async mod(module: ModulePath, version: string): Promise<SourceMod> {
+    const mod = await this.options.store.read({ module, version, kind: 'mod' });
+    if (mod !== undefined) return { mod };
+    return this.absent(module, `${module}@${version} (.mod)`, (unknown) => unknown.mod(module, version));
+  }
+
+  async zip(module: ModulePath, version: string): Promise<SourceZip> {
+    const { store } = this.options;
+    const zip: Part = { module, version, kind: 'zip' };
+    const hash = await store.read({ ...zip, kind: 'ziphash' });
+    if (hash === undefined || (await store.size(zip)) === undefined)
+      return this.absent(module, `${module}@${version} (.zip)`, (unknown) => unknown.zip(module, version));
+    return {
+      deliver: (target) =>
+        target.put(async (sink) => {
+          await pipeline(store.open(zip), sink, { end: false });
+          return hash.toString('latin1').trim();
+        }),
+    };
+  }
+
+  private async latest(module: ModulePath): Promise<Buffer | undefined> {
     try {
-      const info = await cachedLatest(store, module, true);
-      return { version: decodeInfo(info).Version, info, asOf: Date.now() };
+      return await cachedLatest(this.options.store, module, true);
     } catch (error) {
-      if (!isModhavenError(error, 'NOT_CACHED')) throw error;
-      return this.absent(module, module, () => unknown.info(module, query));
+      if (isModhavenError(error, 'NOT_CACHED')) return undefined;
+      throw error;
     }
   }
 
-  mod(module: ModulePath, version: string): Promise<SourceMod> {
-    const { unknown } = this.options;
-    return this.absent(module, `${module}@${version} (.mod)`, () => unknown.mod(module, version));
-  }
-
-  zip(module: ModulePath, version: string): Promise<SourceZip> {
-    const { unknown } = this.options;
-    return this.absent(module, `${module}@${version} (.zip)`, () => unknown.zip(module, version));
+  private async stored(module: ModulePath, query: string): Promise<Buffer | undefined> {
+    if (!isCanonicalVersion(query)) return undefined;
+    return this.options.store.read({ module, version: query, kind: 'info' });
   }
 
   /** Throws for `subject`, which is not stored; of a module of which nothing is, `ask` says more. */
-  private async absent<T>(module: ModulePath, subject: string, ask: () => Promise<T>): Promise<T> {
-    if (!(await this.isKnown(module))) return ask();
+  private async absent<T>(
+    module: ModulePath,
+    subject: string,
+    ask: (unknown: ModuleSource) => Promise<T>,
+  ): Promise<T> {
+    if (!(await this.isKnown(module))) return ask(this.options.unknown);
     throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject} is not in the cache`, {
       reason: 'this server has no upstream, so public modules come from its cache alone (upstream: off)',
       remedy:
