@@ -41,6 +41,7 @@ export async function* readTar(archive: Readable): AsyncGenerator<TarEntry> {
     const type = String.fromCharCode(header[156] ?? 0);
     const declared = Number(extended.get('size') ?? NaN);
     const size = Number.isNaN(declared) ? octal(header, 124, 12) : declared;
+    if (!Number.isSafeInteger(size) || size < 0) throw new Error('git archive: a size cannot be read');
 
     if (type === 'x' || type === 'g') {
       if (size > MAX_EXTENDED) throw new Error('git archive: a header is too large');
