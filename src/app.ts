@@ -3,14 +3,12 @@ import { createServices } from './services.js';
 import { watchFiles } from './config/watch-files.js';
 import { formatProblem } from './yaml/problems.js';
 import type { Logger } from './log/log.js';
-import { LocalInvalidation, type Invalidation } from './concurrency/invalidation.js';
-import type { Faults } from './log/faults.js';
-import { openGate, workerGate } from './proxy/gate.js';
-import { observeAll } from './proxy/observer.js';
-import { createRequestLog } from './proxy/request-log.js';
-import { ResponseCache } from './proxy/response-cache.js';
-import { createTrust } from './proxy/http/client-address.js';
-import { errorText } from './proxy/http/http-errors.js';
+import { createResponseCache } from './proxy/response-cache.js';
+import { createTrust } from './proxy/client-address.js';
+import { errorText } from './proxy/http-errors.js';
+import { Maintenance } from './gc/maintenance.js';
+import { replaceable } from './gc/replaceable.js';
+import { watchPurges } from './store/purge.js';
 import { createPushHandler } from './webhook/push-handler.js';
 import { createServer, type Server } from './proxy/server.js';
 import type { Settings } from './config/settings.js';
@@ -22,6 +20,8 @@ export interface App {
   vanity: () => VanityMap;
   /** Reads both files again and logs what came of it. */
   reload(): void;
+  /** Begins to look after the cache directory: what may be removed, what may be damaged. */
+  maintain(): void;
   /** Stops watching the files and ends the server in good order. */
   close(): Promise<void>;
 }
@@ -32,25 +32,19 @@ export interface AppOptions {
   /** Takes a finished line of the log, where such lines can be made by hand. */
   writeLine?: ((line: string) => void) | undefined;
   version: string;
-  /** Errors that no code foresaw, of this process and its workers. */
-  faults: Faults;
-  /** Why requests cannot be answered in full now; see `HealthRoutesOptions`. */
-  unready?: () => Promise<string | undefined>;
   /** The processes that accept the connections and ask this one; absent: this one does it all. */
   workers?: AppWorkers;
 }
 
-/** What connects the workers. */
+/** What the workers are told. */
 export interface AppWorkers {
-  /** Tells them that the settings have changed. */
   settingsChanged(): void;
-  /** Reaches them, too. */
-  invalidation: Invalidation;
+  /** Resolves when every worker has forgotten what may change; see `AnswerMemory.forgetChanging`. */
+  forgetChanging(before?: number): Promise<void>;
 }
 
 /** Builds the server; it does not listen yet. Throws CONFIG if vanity.yaml is bad, STORAGE if the checksum database is. */
-export function createApp(options: AppOptions): App {
-  const { settings, log, writeLine, version, workers, faults, unready } = options;
+export function createApp({ settings, log, writeLine, version, workers }: AppOptions): App {
   const config = () => settings.current();
   const startedAt = new Date();
   const rules = vanityInUse({
@@ -59,17 +53,21 @@ export function createApp(options: AppOptions): App {
     log,
   });
   const vanity = () => rules.current();
-  const cache = new ResponseCache({
+  const memory = createResponseCache({
     maxBytes: () => config().cacheMemory,
     refreshMs: () => config().refreshMs,
   });
   const backend = createServices({ settings, vanity, log, onNewRefs: () => forgetChanging() });
-  const invalidation =
-    workers?.invalidation ?? new LocalInvalidation((error) => faults.caught(error, 'invalidation'));
-  invalidation.onChange(() => backend.changed());
-  invalidation.onChange(({ before }) => cache.forgetChanging(before));
+  let forgetting = Promise.resolve();
   const { host, modules, store, roots, drift, tags, ownDatabase } = backend;
   ownDatabase?.log(); // a damaged one is no reason to wait for the first question
+  const { stores } = backend;
+  const maintenance = new Maintenance({
+    ...{ stores, log },
+    maxBytes: () => config().cacheMaxSize,
+    isReplaceable: (module) => replaceable(module, config(), vanity()),
+  });
+  const stopWatchingPurges = watchPurges(stores, () => memory.forgetAll());
   const pushes = createPushHandler({
     vanity,
     host,
@@ -79,27 +77,28 @@ export function createApp(options: AppOptions): App {
     log,
   });
   const server = createServer({
-    gate: workers === undefined ? openGate : workerGate,
-    observer: observeAll(workers === undefined ? [createRequestLog(log, writeLine)] : [], faults),
     log,
-    faults,
-    ...(unready && { unready }),
-    cache,
+    writeLine,
+    memory,
     trusts: createTrust(() => config().trustProxy),
     modules,
     roots,
     store,
+    onUse: (module, version) => stores.lastUse.note(module, version),
     vanity,
     publicUrl: () => config().publicUrl,
     status,
-    isBehindWorkers: workers !== undefined,
-    webhook: { secret: () => config().webhookSecret, pushes, settled: () => invalidation.settled() },
+    announceFreshness: workers !== undefined,
+    webhook: { secret: () => config().webhookSecret, pushes, settled: () => forgetting },
     databases: backend.sumdb,
   });
   for (const warning of config().warnings) log.warn(warning);
 
+  /** Here and in the workers. */
   function forgetChanging(before?: number): void {
-    void invalidation.announce({ before });
+    backend.changed();
+    memory.forgetChanging(before);
+    if (workers !== undefined) forgetting = workers.forgetChanging(before);
   }
 
   function status(): unknown {
@@ -123,7 +122,8 @@ export function createApp(options: AppOptions): App {
       drift: drift.report(),
       movedTags: tags.report(),
       sumdb: ownDatabase?.status(),
-      store: { damaged: backend.stores.damage.report() },
+      store: { damaged: stores.damage.report() },
+      cache: maintenance.report(),
     };
   }
 
@@ -155,20 +155,23 @@ export function createApp(options: AppOptions): App {
     const { file } = config();
     return file === undefined ? rules.files() : [file, ...rules.files()];
   }
-  const fencedReload = faults.guard('reload', reload);
   function watch(): { close(): void } {
-    return watchFiles(watched(), fencedReload, { onError: (error) => faults.caught(error, 'reload') });
+    const onError = (error: unknown) => log.error({ err: error }, 'the files could not be read again');
+    return watchFiles(watched(), reload, { onError });
   }
   let watcher = watch();
 
   return {
     server,
     vanity,
-    reload: fencedReload,
+    reload,
+    maintain: () => maintenance.start(),
     async close() {
       watcher.close();
+      stopWatchingPurges();
       drift.stop();
       await server.close();
+      await maintenance.stop();
     },
   };
 }

@@ -9,9 +9,11 @@ import { registerCompletion } from './cli/commands/completion.js';
 import { registerEnv } from './cli/commands/env.js';
 import { registerExplain } from './cli/commands/explain.js';
 import { registerExport } from './cli/commands/export.js';
+import { registerGc } from './cli/commands/gc.js';
 import { registerImport } from './cli/commands/import.js';
 import { registerInit } from './cli/commands/init.js';
 import { registerList } from './cli/commands/list.js';
+import { registerPurge } from './cli/commands/purge.js';
 import { registerServe } from './cli/commands/serve.js';
 import { NOT_IN_ORDER, WRONG_USAGE, type RegisterCommand } from './cli/commands/shared.js';
 import { registerSumdb } from './cli/commands/sumdb.js';
@@ -26,7 +28,7 @@ import { isModhavenError } from './errors.js';
 const COMMANDS: readonly RegisterCommand[] = [
   ...[registerServe, registerInit, registerCheck, registerExplain, registerTrustHost, registerList],
   ...[registerVerify, registerWarm, registerExport, registerImport, registerSumdb, registerEnv],
-  ...[registerCompletion, registerVersion],
+  ...[registerGc, registerPurge, registerCompletion, registerVersion],
 ];
 
 const program = new Command('modhaven')

@@ -6,13 +6,14 @@ import { randomBytes } from 'node:crypto';
 import { link, open, rename, unlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasCode } from './file-errors.js';
+import { processTag } from './process-tag.js';
 
 /** How the names of unfinished files begin. */
 export const TEMPORARY = '.tmp-';
 
 /** A name beside others in `folder` that no reader takes for a finished file. */
 export function temporaryName(folder: string): string {
-  return join(folder, `${TEMPORARY}${process.pid}-${randomBytes(6).toString('hex')}`);
+  return join(folder, `${TEMPORARY}${processTag()}-${randomBytes(6).toString('hex')}`);
 }
 
 export interface FileOptions {

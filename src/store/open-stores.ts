@@ -5,6 +5,7 @@ import { CheckedStore } from './checked-store.js';
 import { DamageReport, type DamageLog } from './damage-report.js';
 import { createDiskBlobStore } from './disk-blob-store.js';
 import { createDiskStore } from './disk-store.js';
+import { LastUse } from './last-use.js';
 import { cacheLayout, type CacheLayout } from './paths.js';
 import { RecordedSums } from './recorded-sums.js';
 import { SealedStore } from './sealed-store.js';
@@ -31,6 +32,7 @@ export interface Stores {
   /** What public checksum databases said. */
   checksums: BlobStore;
   damage: DamageReport;
+  lastUse: LastUse;
   layout: CacheLayout;
 }
 
@@ -52,5 +54,6 @@ export function openStores({ cacheDir }: StoreSettings, log?: DamageLog): Stores
     upstream: createDiskBlobStore(layout.upstream),
     privateAnswers: createDiskBlobStore(layout.privateAnswers),
     checksums: createDiskBlobStore(layout.checksums),
+    lastUse: new LastUse(layout.usage),
   };
 }

@@ -12,6 +12,7 @@
  *     sums/               what was stored of each version, to judge it later (`recorded-sums.ts`)
  *     recorded/           versions whose content is sealed (`seals.ts`)
  *     damaged/            parts that were not what was stored
+ *     usage               when versions were last used (`last-use.ts`)
  *     upstream-*          zips that come in and are not checked yet
  */
 import { join } from 'node:path';
@@ -30,6 +31,7 @@ export interface CacheLayout {
   readonly sums: string;
   readonly seals: string;
   readonly damaged: string;
+  readonly usage: string;
 }
 
 /** The folders below `cacheDir`. None of them need exist. */
@@ -48,5 +50,6 @@ export function cacheLayout(cacheDir: string): CacheLayout {
     sums: below('sums'),
     seals: below('recorded'),
     damaged: below('damaged'),
+    usage: below('usage'),
   };
 }

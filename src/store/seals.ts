@@ -4,6 +4,7 @@
  *
  * A seal outlives the version. It is a blob `<escaped module>/@v/<escaped version>` with the sums as JSON.
  */
+import { randomUUID } from 'node:crypto';
 import { ModhavenError } from '../errors.js';
 import { escapePath, escapeVersion } from '../module/escaping.js';
 import type { BlobStore } from './blob-store.js';
@@ -39,7 +40,20 @@ export class Seals {
     const seal: Seal = { ...known, ...before, reason };
     await this.blobs.replace(nameOf(version), Buffer.from(`${JSON.stringify(seal)}\n`));
   }
+
+  /** Lets every process know that something was purged. Throws STORAGE. */
+  async announcePurge(): Promise<void> {
+    await this.blobs.replace(LAST_PURGE, Buffer.from(`${new Date().toISOString()} ${randomUUID()}\n`));
+  }
+
+  /** Tells the newest purge from those before; undefined if there was none. Throws STORAGE. */
+  async lastPurge(): Promise<string | undefined> {
+    return (await this.blobs.get(LAST_PURGE))?.tag;
+  }
 }
+
+/** Whatever purges writes it anew. It cannot be the path of a module. */
+const LAST_PURGE = '.last-purge';
 
 function nameOf({ module, version }: ModuleVersion): string {
   return `${escapePath(module)}/@v/${escapeVersion(version)}`;

@@ -6,6 +6,7 @@
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { processTag } from '../fs/process-tag.js';
 import { isModhavenError } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import { ZIP_LIMITS } from '../module/zip-files.js';
@@ -101,7 +102,7 @@ class ArrivingZip {
   private async take(answer: UpstreamAnswer): Promise<undefined> {
     const { tempDir, module, version } = this.request;
     await mkdir(tempDir, { recursive: true });
-    const folder = await mkdtemp(join(tempDir, 'upstream-'));
+    const folder = await mkdtemp(join(tempDir, `upstream-${processTag()}-`));
     const path = join(folder, 'zip');
     const file = await createTailingFile(path);
     try {

@@ -22,7 +22,6 @@ export function registerServe(program: Command): void {
     )
     .action(async (options: Options) => {
       const { serve } = await import('../serve.js');
-      const verbose = program.opts<{ verbose?: boolean }>().verbose === true;
-      await serve({ ...options, verbose, version: VERSION });
+      await serve({ ...options, version: VERSION });
     });
 }

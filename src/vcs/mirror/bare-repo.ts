@@ -8,6 +8,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { processTag } from '../../fs/process-tag.js';
 import { findHeld, hold, listHeld, type HeldFile } from '../objects/held-objects.js';
 import type { ObjectFormat } from '../objects/object-format.js';
 import { readObjects, type GitObject } from '../objects/object-reader.js';
@@ -159,7 +160,7 @@ export class BareRepo {
       const now = this.#look();
       if (now !== identity && now !== '') return; // somebody else was faster
       this.#identity = undefined;
-      const away = `${this.dir}.discarded-${process.pid}-${Date.now()}`;
+      const away = `${this.dir}.discarded-${processTag()}-${Date.now()}`;
       await rename(this.dir, away).catch(() => undefined);
       await rm(away, { recursive: true, force: true });
     });

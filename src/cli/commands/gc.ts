@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { conclude, configOption, jsonOption, type ReportOptions } from './shared.js';
+
+interface Options extends ReportOptions {
+  dryRun?: boolean;
+  maxSize?: string;
+}
+
+export function registerGc(program: Command): void {
+  program
+    .command('gc')
+    .description('make room in the cache: leftovers, then git mirrors and public modules, never private ones')
+    .addOption(configOption())
+    .option('--dry-run', 'say what would be removed, and remove nothing')
+    .option('--max-size <size>', 'how large the cache may be, such as 20GiB; default: cache.max_size')
+    .addOption(jsonOption())
+    .action(async (options: Options) => {
+      const { gc } = await import('../gc.js');
+      conclude(await gc(options), options);
+    });
+}

@@ -1,0 +1,67 @@
+/** `modhaven purge`: takes versions out of the store; other content can never come back under their names. */
+import { loadConfig } from '../config/load-config.js';
+import { ModhavenError, isModhavenError } from '../errors.js';
+import { parseModulePath } from '../module/module-path.js';
+import { isCanonicalVersion } from '../module/version.js';
+import { openStores } from '../store/open-stores.js';
+import { purge } from '../store/purge.js';
+import type { ModuleVersion } from '../store/version-store.js';
+
+export interface PurgeOptions {
+  config?: string;
+  /** Does not ask. */
+  yes?: boolean;
+  /** MODULE@VERSION. */
+  versions: string[];
+  /** Asks the person at the terminal; undefined if there is none. */
+  ask: ((text: string) => Promise<boolean>) | undefined;
+}
+
+/** The report as text, and whether all versions were there and are gone. Throws CONFIG and STORAGE. */
+export async function purgeVersions(options: PurgeOptions): Promise<{ text: string; ok: boolean }> {
+  const versions = options.versions.map(parseVersion);
+  const stores = openStores(loadConfig(options.config));
+  const names = versions.map(nameOf).join(', ');
+  if (options.yes !== true && !(await confirm(names, options.ask)))
+    return { text: 'nothing was purged\n', ok: false };
+  let ok = true;
+  const lines: string[] = [];
+  for (const version of versions) {
+    const sums = await purge(stores, version);
+    if (sums === undefined) {
+      ok = false;
+      lines.push(`${nameOf(version)}: nothing of it is in the cache`);
+      continue;
+    }
+    lines.push(
+      `purged ${nameOf(version)}${sums.zip === undefined ? '' : `; only ${sums.zip} can come back`}`,
+    );
+  }
+  return { text: `${lines.join('\n')}\n`, ok };
+}
+
+async function confirm(names: string, ask: PurgeOptions['ask']): Promise<boolean> {
+  if (ask === undefined)
+    throw new ModhavenError('CONFIG', 'purge asks first, and there is no terminal to ask at', {
+      remedy: 'add --yes if you are sure',
+    });
+  return ask(`Remove ${names} from the cache?`);
+}
+
+function parseVersion(argument: string): ModuleVersion {
+  const at = argument.indexOf('@');
+  const version = argument.slice(at + 1);
+  if (at < 0 || !isCanonicalVersion(version))
+    throw new ModhavenError('CONFIG', `${argument}: purge is of versions, such as example.com/lib@v1.2.3`);
+  try {
+    return { module: parseModulePath(argument.slice(0, at)), version };
+  } catch (error) {
+    if (!isModhavenError(error)) throw error;
+    const { message, reason, remedy } = error;
+    throw new ModhavenError('CONFIG', message, { reason, remedy, cause: error });
+  }
+}
+
+function nameOf({ module, version }: ModuleVersion): string {
+  return `${module}@${version}`;
+}

@@ -1,0 +1,111 @@
+/**
+ * Makes room below `cache.dir`. First goes what killed processes left, then, while more is there than may be, git mirrors
+ * and public versions that can be fetched again, each the least recently used first. Finished private versions stay.
+ */
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lock } from 'proper-lockfile';
+import { LastUse } from '../store/last-use.js';
+import type { Stores } from '../store/open-stores.js';
+import type { ModuleVersion, VersionUsage } from '../store/version-store.js';
+import { findLeftovers, removeLeftovers, type Leftover } from './leftovers.js';
+import { findMirrors, removeMirror, type FoundMirror } from './mirrors.js';
+import { measure } from './walk.js';
+
+export interface CollectOptions {
+  stores: Stores;
+  /** Bytes that may be there. */
+  maxBytes: number;
+  /** Whether a version can be fetched again: public, with an upstream that has it. */
+  isReplaceable: (module: string) => boolean;
+  /** Only says what would be removed. */
+  dryRun?: boolean;
+}
+
+export interface Collection {
+  dryRun: boolean;
+  /** Bytes below `cache.dir` before and, or as it would be, after. */
+  before: number;
+  after: number;
+  maxBytes: number;
+  /** Less than `maxBytes` where the disk has less room than it should. */
+  limit: number;
+  leftovers: Leftover[];
+  mirrors: FoundMirror[];
+  versions: (ModuleVersion & { bytes: number; lastUsed: number })[];
+}
+
+/** Free space that a disk should have: this part of it, and no more than so many bytes. */
+const RESERVE = { share: 0.05, bytes: 2 ** 30 };
+
+/** Undefined if another process is collecting. Throws STORAGE. */
+export async function collect(options: CollectOptions): Promise<Collection | undefined> {
+  const { layout } = options.stores;
+  const release = await lock(layout.root, {
+    lockfilePath: join(layout.root, 'gc.lock'),
+    ...{ realpath: false, stale: 30_000, retries: 0, onCompromised: () => undefined },
+  }).catch(() => undefined);
+  if (release === undefined) return undefined;
+  try {
+    return await collectAlone(options);
+  } finally {
+    await release().catch(() => undefined);
+  }
+}
+
+async function collectAlone(options: CollectOptions): Promise<Collection> {
+  const { stores, maxBytes, dryRun = false } = options;
+  const { layout } = stores;
+  const leftovers = await findLeftovers(layout.root);
+  const { bytes: before } = await measure(layout.root);
+  if (!dryRun) await removeLeftovers(leftovers);
+  const after = before - leftovers.reduce((sum, { bytes }) => sum + bytes, 0);
+  const limit = Math.min(maxBytes, after - (await missingReserve(layout.root)));
+  const result: Collection = {
+    ...{ dryRun, before, after, maxBytes, limit, leftovers },
+    ...{ mirrors: [], versions: [] },
+  };
+  if (result.after > limit) await removeMirrors(result, options);
+  if (result.after > limit) await removeVersions(result, options);
+  return result;
+}
+
+async function removeMirrors(result: Collection, { stores, dryRun }: CollectOptions): Promise<void> {
+  const mirrors = await findMirrors([stores.layout.mirrors, stores.layout.directMirrors]);
+  for (const mirror of mirrors.sort((a, b) => a.lastUsed - b.lastUsed)) {
+    if (result.after <= result.limit) return;
+    if (dryRun !== true && !(await removeMirror(mirror.dir))) continue;
+    result.mirrors.push(mirror);
+    result.after -= mirror.bytes;
+  }
+}
+
+async function removeVersions(result: Collection, options: CollectOptions): Promise<void> {
+  const { stores, isReplaceable, dryRun } = options;
+  const { removal } = stores.versions;
+  if (removal === undefined) return;
+  const uses = await stores.lastUse.all();
+  const lastUsed = (version: VersionUsage) => Math.max(version.storedAt, uses.get(LastUse.key(version)) ?? 0);
+  const candidates: Collection['versions'] = [];
+  for await (const version of removal.usage())
+    if (isReplaceable(version.module)) {
+      const { module, bytes } = version;
+      candidates.push({ module, version: version.version, bytes, lastUsed: lastUsed(version) });
+    }
+  for (const version of candidates.sort((a, b) => a.lastUsed - b.lastUsed)) {
+    if (result.after <= result.limit) break;
+    if (dryRun !== true) await removal.remove(version);
+    result.versions.push(version);
+    result.after -= version.bytes;
+  }
+  const removed = new Set(result.versions.map((version) => LastUse.key(version)));
+  if (dryRun !== true) await stores.lastUse.compact((key) => !removed.has(key));
+}
+
+/** Bytes that the disk of `dir` lacks of the free space that it should have. */
+async function missingReserve(dir: string): Promise<number> {
+  const disk = await statfs(dir).catch(() => undefined);
+  if (disk === undefined) return 0;
+  const reserve = Math.min(RESERVE.bytes, disk.blocks * disk.bsize * RESERVE.share);
+  return Math.max(0, reserve - disk.bavail * disk.bsize);
+}

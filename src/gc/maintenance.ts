@@ -1,0 +1,108 @@
+/**
+ * What the server does for its store in the background: it removes what killed processes left, keeps `cache.dir` below
+ * `cache.max_size`, writes down when versions were last used, and reads the whole store slowly once a day.
+ */
+import type { Logger } from '../log/log.js';
+import { errorMessage } from '../errors.js';
+import type { Stores } from '../store/open-stores.js';
+import { collect, type Collection, type CollectOptions } from './collect.js';
+import { scrub } from './scrub.js';
+
+export interface MaintenanceOptions extends Pick<CollectOptions, 'isReplaceable'> {
+  stores: Stores;
+  maxBytes: () => number;
+  log: Pick<Logger, 'info' | 'warn'>;
+}
+
+/** The wait between two looks, in milliseconds: longer where a look takes long. */
+const LOOK = { shortest: 10_000, timesAsLong: 20 };
+const SCRUB_MS = { first: 60_000, between: 24 * 60 * 60_000 };
+
+export class Maintenance {
+  private readonly options: MaintenanceOptions;
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private isStopped = false;
+  private last: (Collection & { at: number }) | undefined;
+  private lastScrub: { at: number; parts: number; damaged: number } | undefined;
+
+  constructor(options: MaintenanceOptions) {
+    this.options = options;
+  }
+
+  start(): void {
+    void this.look();
+    this.later(SCRUB_MS.first, () => this.scrubAll());
+  }
+
+  /** Ends it, and writes down what is known of uses. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.timers.forEach(clearTimeout);
+    await this.options.stores.lastUse.flush().catch(() => undefined);
+  }
+
+  /** For `/-/status`. */
+  report(): unknown {
+    const { last, lastScrub, options } = this;
+    const iso = (at: number) => new Date(at).toISOString();
+    return {
+      maxBytes: options.maxBytes(),
+      ...(last && {
+        ...{
+          bytes: last.after,
+          limit: last.limit,
+          at: iso(last.at),
+          wouldRemove: Math.max(0, last.after - last.limit),
+        },
+        removed: {
+          leftovers: last.leftovers.length,
+          mirrors: last.mirrors.length,
+          versions: last.versions.map(({ module, version }) => `${module}@${version}`).slice(0, 100),
+        },
+      }),
+      scrub: lastScrub && { ...lastScrub, at: iso(lastScrub.at) },
+    };
+  }
+
+  private async look(): Promise<void> {
+    const { stores, maxBytes, isReplaceable, log } = this.options;
+    const startedAt = performance.now();
+    try {
+      const done = await collect({ stores, maxBytes: maxBytes(), isReplaceable });
+      if (done !== undefined) this.last = { ...done, at: Date.now() };
+      const removed = {
+        leftovers: done?.leftovers.length ?? 0,
+        mirrors: done?.mirrors.length ?? 0,
+        versions: done?.versions.length ?? 0,
+      };
+      if (Object.values(removed).some((count) => count > 0))
+        log.info(
+          { ...removed, freed: (done?.before ?? 0) - (done?.after ?? 0) },
+          'room was made in the cache',
+        );
+    } catch (error) {
+      log.warn({ error: errorMessage(error) }, 'the cache could not be looked through');
+    }
+    const took = performance.now() - startedAt;
+    this.later(Math.max(LOOK.shortest, LOOK.timesAsLong * took), () => this.look());
+  }
+
+  private async scrubAll(): Promise<void> {
+    try {
+      const result = await scrub(this.options.stores, () => this.isStopped);
+      this.lastScrub = { ...result, at: Date.now() };
+    } catch (error) {
+      this.options.log.warn({ error: errorMessage(error) }, 'the stored files could not be checked');
+    }
+    this.later(SCRUB_MS.between, () => this.scrubAll());
+  }
+
+  private later(ms: number, work: () => Promise<void>): void {
+    if (this.isStopped) return;
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      void work();
+    }, ms).unref();
+    this.timers.add(timer);
+  }
+}

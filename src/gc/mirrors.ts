@@ -1,0 +1,71 @@
+/** The git mirrors below `<cache.dir>/vcs`: how large they are, when they were last used, and how to remove one. */
+import { readFile, readdir, readlink, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { lock } from 'proper-lockfile';
+import { temporaryName } from '../fs/durable-file.js';
+import { measure } from './walk.js';
+
+export interface FoundMirror {
+  dir: string;
+  bytes: number;
+  /** Milliseconds since 1970. */
+  lastUsed: number;
+}
+
+/** How the folders of mirrors are named (`mirrorName`). */
+const NAME = /^[0-9a-f]{64}$/;
+/** The bare repositories of a mirror, whose locks writers hold. */
+const REPOSITORIES = ['content.git', 'trees.git', 'history.git'];
+
+/** The mirrors in `dirs`. */
+export async function findMirrors(dirs: readonly string[]): Promise<FoundMirror[]> {
+  const found: FoundMirror[] = [];
+  for (const parent of dirs)
+    for (const name of await readdir(parent).catch(() => [])) {
+      if (!NAME.test(name)) continue;
+      const dir = join(parent, name);
+      const { bytes, modifiedAt } = await measure(dir);
+      found.push({ dir, bytes, lastUsed: modifiedAt });
+    }
+  return found;
+}
+
+/**
+ * Removes a mirror, unless it is in use: while a process writes to it or git works in it. Whoever reads from it by other
+ * means finds it gone and makes it anew. False if it was in use.
+ */
+export async function removeMirror(dir: string): Promise<boolean> {
+  const releases: (() => Promise<void>)[] = [];
+  try {
+    for (const name of REPOSITORIES)
+      releases.push(
+        await lock(join(dir, name), {
+          realpath: false,
+          stale: 10_000,
+          retries: 0,
+          onCompromised: () => undefined,
+        }),
+      );
+    if (await isGitAtWork(dir)) return false;
+    const away = temporaryName(dirname(dir));
+    await rename(dir, away);
+    await rm(away, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false; // locked, or another process removed it
+  } finally {
+    for (const release of releases) await release().catch(() => undefined); // the lock went with the mirror
+  }
+}
+
+/** Whether a git process of this machine works in `dir`; children that only wait to be asked for objects do not count. */
+async function isGitAtWork(dir: string): Promise<boolean> {
+  for (const pid of await readdir('/proc').catch(() => [])) {
+    if (!/^\d+$/.test(pid)) continue;
+    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+    if (cwd !== dir && !cwd.startsWith(`${dir}/`)) continue;
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (command !== '' && !command.includes('cat-file')) return true;
+  }
+  return false;
+}

@@ -1,0 +1,99 @@
+/**
+ * When versions were last used, to the second.
+ *
+ * Each process notes it in memory and appends what is new to one file from time to time and at its end, so that a
+ * download costs no write. In the file the newest line of a version counts, whichever process wrote it.
+ */
+import { appendFile, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { processTag } from '../fs/process-tag.js';
+import { absentAsUndefined, storage } from './storage-error.js';
+import type { ModuleVersion } from './version-store.js';
+
+/** How often notes are written, in milliseconds. */
+const FLUSH_MS = 30_000;
+/** A process that opened the file just before it was renamed has written by then, in milliseconds. */
+const LATE_WRITER_MS = 500;
+
+export class LastUse {
+  private readonly file: string;
+  /** Seconds since 1970, by `module@version`; what is not written yet. */
+  private notes = new Map<string, number>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  /** Notes that a version is used now. */
+  note(module: string, version: string): void {
+    this.notes.set(`${module}@${version}`, Math.floor(Date.now() / 1000));
+    this.timer ??= setTimeout(() => void this.flush().catch(() => undefined), FLUSH_MS).unref();
+  }
+
+  /** Writes what is new. Throws STORAGE, and keeps it for the next time. */
+  async flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.notes.size === 0) return;
+    const written = this.notes;
+    this.notes = new Map();
+    try {
+      await storage(this.append(written));
+    } catch (error) {
+      this.notes = new Map([...written, ...this.notes]);
+      throw error;
+    }
+  }
+
+  /** When each version was last used, in milliseconds since 1970, by any process that has written. Throws STORAGE. */
+  async all(): Promise<Map<string, number>> {
+    const uses = new Map<string, number>();
+    for (const file of [this.file, ...(await this.renamed())])
+      addLines(uses, (await absentAsUndefined(readFile(file, 'utf8'))) ?? '');
+    for (const [key, seconds] of this.notes) addUse(uses, key, seconds);
+    return new Map([...uses].map(([key, seconds]) => [key, seconds * 1000]));
+  }
+
+  /** Makes the file short again: one line for each version that is `stored`. Only one process at a time. */
+  async compact(stored: (key: string) => boolean): Promise<void> {
+    const renamed = `${this.file}.old-${processTag()}-${Date.now()}`;
+    await absentAsUndefined(rename(this.file, renamed));
+    await wait(LATE_WRITER_MS);
+    const uses = new Map<string, number>();
+    const files = await this.renamed();
+    for (const file of files) addLines(uses, (await absentAsUndefined(readFile(file, 'utf8'))) ?? '');
+    for (const key of uses.keys()) if (!stored(key)) uses.delete(key);
+    if (uses.size > 0) await storage(this.append(uses));
+    for (const file of files) await storage(rm(file, { force: true }));
+  }
+
+  /** `module@version`, as the keys of `all`. */
+  static key({ module, version }: ModuleVersion): string {
+    return `${module}@${version}`;
+  }
+
+  private async append(uses: ReadonlyMap<string, number>): Promise<void> {
+    await mkdir(dirname(this.file), { recursive: true });
+    await appendFile(this.file, [...uses].map(([key, seconds]) => `${seconds} ${key}\n`).join(''));
+  }
+
+  /** The files that are being compacted, or were when a process was killed. */
+  private async renamed(): Promise<string[]> {
+    const names = (await absentAsUndefined(readdir(dirname(this.file)))) ?? [];
+    const prefix = `${basename(this.file)}.old-`;
+    return names.filter((name) => name.startsWith(prefix)).map((name) => join(dirname(this.file), name));
+  }
+}
+
+function addLines(uses: Map<string, number>, text: string): void {
+  for (const line of text.split('\n')) {
+    const [, seconds, key] = /^(\d{1,12}) (\S+)$/.exec(line) ?? [];
+    if (key !== undefined) addUse(uses, key, Number(seconds));
+  }
+}
+
+function addUse(uses: Map<string, number>, key: string, seconds: number): void {
+  uses.set(key, Math.max(seconds, uses.get(key) ?? 0));
+}

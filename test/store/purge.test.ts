@@ -1,0 +1,55 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { parseModulePath } from '../../src/module/module-path.js';
+import { openStores } from '../../src/store/open-stores.js';
+import { purge, watchPurges } from '../../src/store/purge.js';
+import { PART_KINDS, putBytes } from '../../src/store/version-store.js';
+import { tempDir } from '../support/tmp.js';
+
+const version = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0' };
+const HASH = `h1:${Buffer.alloc(32, 1).toString('base64')}`;
+const CONTENT = {
+  info: JSON.stringify({ Version: 'v1.0.0', Time: '2024-03-01T12:00:00Z', Origin: { Hash: 'a'.repeat(40) } }),
+  mod: 'module corp.test/lib\n',
+  ziphash: HASH,
+  zip: 'PK',
+};
+
+describe('purge', () => {
+  it('removes a version, takes the same again, and nothing else', async () => {
+    const stores = openStores({ cacheDir: await tempDir('purge') });
+    const put = (kind: keyof typeof CONTENT, content = CONTENT[kind]) =>
+      putBytes(stores.versions, { ...version, kind }, Buffer.from(content));
+    for (const kind of PART_KINDS) await put(kind);
+    expect(await purge(stores, version)).toMatchObject({ zip: HASH, origin: 'a'.repeat(40) });
+    for (const kind of PART_KINDS) expect(await stores.versions.size({ ...version, kind })).toBeUndefined();
+    expect(await purge(stores, version)).toBeUndefined();
+
+    await expect(put('info', CONTENT.info.replaceAll('aaaa', 'bbbb'))).rejects.toMatchObject({
+      code: 'CHECKSUM_MISMATCH',
+      message: 'refused: corp.test/lib@v1.0.0: its commit is not the one that was served before',
+      reason: expect.stringContaining('was purged') as string,
+    });
+    await expect(put('mod', 'module corp.test/lib\n\n')).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+    await expect(put('ziphash', HASH.replace('AQ', 'BQ'))).rejects.toMatchObject({
+      code: 'CHECKSUM_MISMATCH',
+    });
+    for (const kind of PART_KINDS) await put(kind);
+    expect((await stores.versions.read({ ...version, kind: 'mod' }))?.toString()).toBe(CONTENT.mod);
+  });
+
+  it('is noticed by others within 3 seconds, and only then', async () => {
+    const cacheDir = await tempDir('purge');
+    const [server, command] = [openStores({ cacheDir }), openStores({ cacheDir })];
+    await putBytes(server.versions, { ...version, kind: 'mod' }, Buffer.from(CONTENT.mod));
+    let purges = 0;
+    const stop = watchPurges(server, () => (purges += 1));
+    await wait(1_200);
+    expect(purges).toBe(0);
+    await purge(command, version);
+    const startedAt = Date.now();
+    while (purges === 0 && Date.now() - startedAt < 3_000) await wait(20);
+    expect(purges).toBeGreaterThan(0);
+    stop();
+  });
+});
