@@ -1,0 +1,63 @@
+/** Paths that the documentation names exist. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+
+const PAGES = [
+  ...['README.md', 'CONTRIBUTING.md', 'bench/README.md'],
+  ...['docs', 'docs/decisions'].flatMap((folder) =>
+    readdirSync(path.join(PROJECT, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
+];
+
+function textOf(page: string): string {
+  return readFileSync(path.join(PROJECT, page), 'utf8');
+}
+
+/** Paths in code spans that begin with a folder of the project; those with a placeholder in capitals are left out. */
+function namedPaths(text: string): string[] {
+  const spans = [...text.matchAll(/`((?:src|test|docs|bench|lint|config)\/[\w./-]*)`/g)].map(
+    ([, name = '']) => name,
+  );
+  return spans.filter((name) => !/[A-Z]{3}/.test(name));
+}
+
+/** Targets of links to files, without their fragment. */
+function linkedFiles(text: string): string[] {
+  return [...text.matchAll(/\]\(([^)#\s]+)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target));
+}
+
+describe.each(PAGES)('%s', (page) => {
+  it('names only paths that exist', () => {
+    const missing = namedPaths(textOf(page)).filter((name) => !existsSync(path.join(PROJECT, name)));
+    expect(missing).toEqual([]);
+  });
+
+  it('links only to files that exist', () => {
+    const missing = linkedFiles(textOf(page)).filter(
+      (target) => !existsSync(path.join(PROJECT, path.dirname(page), target)),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('docs/reliability.md', () => {
+  it('names a test file, or none yet, for every fault', () => {
+    const rows = [...textOf('docs/reliability.md').matchAll(/^\|(.*)\|(.*)\|(.*)\|$/gm)].filter(
+      ([row]) => !/^\| (?:fault|---) /.test(row),
+    );
+    expect(rows.length).toBeGreaterThan(15);
+    for (const [row, , , test = ''] of rows) {
+      const name = /^ `(test\/\S+\.test\.ts)` $/.exec(test)?.[1];
+      if (name === undefined) expect(test, row).toBe(' – ');
+      else expect(statSync(path.join(PROJECT, name)).isFile(), row).toBe(true);
+    }
+  });
+});
