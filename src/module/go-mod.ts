@@ -49,9 +49,16 @@ const GO_VERSION = /^[1-9][0-9]*\.(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))?(?:[a
 const LAX_GO_VERSION = /^v?([1-9][0-9]*\.(?:0|[1-9][0-9]*))[^0-9]/;
 const RELEASE = /^(0|[1-9][0-9]*)(?:\.(0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)|[a-z]+(?:0|[1-9][0-9]*)?)?)?$/;
 
+const NEWLINE = 0x0a;
+
 /** The module path that a go.mod file declares; empty if it declares none. It need not be a valid one. */
 export function goModModulePath(text: Buffer): string {
-  for (const line of text.toString().split('\n')) {
+  // Only lines that hold the word are looked at, each once: a file may be millions of empty lines.
+  for (let at = text.indexOf('module'), end = 0; at >= 0; at = text.indexOf('module', end)) {
+    const start = text.lastIndexOf(NEWLINE, at) + 1;
+    const next = text.indexOf(NEWLINE, at);
+    end = next < 0 ? text.length : next;
+    const line = text.toString('utf8', start, end);
     const [code = ''] = line.split('//', 1);
     const statement = trimSpace(code);
     const rest = statement.slice('module'.length);

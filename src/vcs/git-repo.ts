@@ -243,7 +243,7 @@ export class GitRepo implements CodeRepo {
   /** A missing file is believed only where the commit is there and does not list it. */
   async #readBlob(commit: string, path: string): Promise<Buffer | undefined> {
     const { content } = this.#mirror;
-    const [holder, object] = await content.objects([commit, `${commit}:${path}`]);
+    const [holder, object] = await content.objects([commit, `${commit}:${path}`], MAX_FILE);
     if (object !== undefined) return object.type === 'blob' ? object.content : undefined;
     if (!isCommit(holder) || (await findFile(content, commit, path)) !== undefined)
       throw new GitFailure('cat-file', undefined, `missing object ${commit}:${path}`);
@@ -255,15 +255,19 @@ export class GitRepo implements CodeRepo {
     const { trees } = this.#mirror;
     const entry = await this.#inTrees(commit, () => findFile(trees, commit, path));
     if (entry === undefined) return { blob: undefined };
-    let object = await readIn(trees, entry.hash);
+    let object = await readIn(trees, entry.hash, MAX_FILE);
     if (object === undefined) {
       if (!(await this.#mirror.fetchBlob(entry.hash))) return undefined;
-      object = await readIn(trees, entry.hash);
+      object = await readIn(trees, entry.hash, MAX_FILE);
     }
-    return object === undefined ? undefined : { blob: object.content };
+    if (object === undefined) return undefined;
+    return { blob: object.type === 'blob' ? object.content : undefined };
   }
 }
 
-async function readIn(repo: BareRepo, hash: string): Promise<GitObject | undefined> {
-  return (await retryOnCorrupt(repo, () => repo.objects([hash])))[0];
+/** Bytes of one file that is read by itself, and of the commit: go.mod and LICENSE have 16 MiB at most (`ZIP_LIMITS`). */
+const MAX_FILE = 17 * 1024 * 1024;
+
+async function readIn(repo: BareRepo, hash: string, maxBytes?: number): Promise<GitObject | undefined> {
+  return (await retryOnCorrupt(repo, () => repo.objects([hash], maxBytes)))[0];
 }

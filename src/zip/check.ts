@@ -23,14 +23,22 @@ export const ZIP_OPTIONS = {
   autoClose: false,
 } as const satisfies Options;
 
+/** Of a zip from elsewhere: the names of four million empty files fit into the size that a zip may have. */
+const MAX_ENTRIES = 250_000;
+
 /**
  * The `h1:` hash of `file` if it is the zip of the module version `name` (`path@version`). Throws MODULE_INVALID if it
- * is not a zip, is cut off, is damaged, is larger than a module may be, or has files of another module version or with
+ * is not a zip, is cut off, is damaged, is larger than a module may be, has more files than `MAX_ENTRIES`, or files of another module version or with
  * names that `go` refuses.
  */
 export async function hashModuleZip(file: string, name: string): Promise<string> {
   try {
-    const { hash } = await readZipContent(await openPromise(file, ZIP_OPTIONS), createZipEntryChecker(name));
+    const zip = await openPromise(file, ZIP_OPTIONS);
+    if (zip.entryCount > MAX_ENTRIES) {
+      zip.close();
+      throw new Error(`it holds ${zip.entryCount} files, more than ${MAX_ENTRIES}`);
+    }
+    const { hash } = await readZipContent(zip, createZipEntryChecker(name));
     return hash;
   } catch (error) {
     throw new ModhavenError('MODULE_INVALID', `not a zip of ${name}`, {

@@ -13,6 +13,7 @@ import { referencedCommits, shallowCommits } from '../mirror/commit-refs.js';
 import type { RefListing } from '../refs.js';
 import type { Access, VcsSettings } from '../transport/access.js';
 import { GitFailure } from '../transport/git-exec.js';
+import { PACK_LIMITS, packTooLarge } from '../transport/pack-limit.js';
 import { silentHost } from '../transport/reachability.js';
 import { createAccountSettings, type AccountSettings } from './account-settings.js';
 import { FallbackToGit } from './fallback-to-git.js';
@@ -64,6 +65,9 @@ export type SmartHosts = (remote: RepoUrl, dir: string) => SmartHttp;
 /** After that long a host that was left to git is tried again: it may have been set up anew. */
 const LEFT_TO_GIT_MS = 5 * 60_000;
 
+/** How long it is remembered that a pack was too large. */
+const REFUSED_MS = 60_000;
+
 /** Hosts whose capabilities are remembered. */
 const MAX_HOSTS = 1_000;
 
@@ -96,6 +100,8 @@ class SmartHttpClient implements SmartHttp {
   /** What the host can do for this repository, as far as it said so. */
   #capabilities: Capabilities | undefined;
   #leftToGitUntil = 0;
+  /** What was too large a moment ago, by what was wanted: to find it out again would take as long. */
+  readonly #refused = new LRUCache<string, Error>({ max: 100, ttl: REFUSED_MS });
 
   constructor(shared: Shared, remote: RepoUrl, dir: string) {
     this.#shared = shared;
@@ -113,8 +119,16 @@ class SmartHttpClient implements SmartHttp {
   }
 
   async fetch(access: Access, repo: BareRepo, wanted: Wanted): Promise<boolean> {
+    const key = 'commit' in wanted ? wanted.commit : wanted.files.join();
+    const known = this.#refused.get(key);
+    if (known !== undefined) throw known;
     const done = await this.#talk(access, async (requests, capabilities) => {
-      await fetchInto(repo, wanted, requests, capabilities);
+      const tooLarge = () => {
+        const error = packTooLarge(this.#remote, PACK_LIMITS.commit);
+        this.#refused.set(key, error);
+        return error;
+      };
+      await fetchInto(repo, wanted, requests, capabilities, tooLarge);
       return true;
     });
     return done ?? false;
@@ -180,6 +194,7 @@ async function fetchInto(
   wanted: Wanted,
   requests: GitRequests,
   capabilities: Capabilities,
+  tooLarge: () => Error,
 ): Promise<void> {
   const request = fetchRequest(capabilities, await packRequest(repo, wanted));
   const { body } = await requests.result(request, { patient: true });
@@ -187,11 +202,28 @@ async function fetchInto(
   const pack = readPack(packets(body), (commits) => {
     cut = commits;
   });
-  await receivePack(repo, pack, { partial: wanted.withoutFiles, signal: requests.signal });
+  await receivePack(repo, bounded(pack, PACK_LIMITS.commit, tooLarge), {
+    partial: wanted.withoutFiles,
+    signal: requests.signal,
+  });
   if (!('commit' in wanted)) return;
   const [found] = await repo.objects([wanted.commit]);
   if (found?.type !== 'commit') throw new FallbackToGit('the pack is without the commit');
   await repo.recordCommit(wanted.commit, cut);
+}
+
+/** The pieces of a pack; fails with `tooLarge` instead of handing out more than `limit` bytes. */
+async function* bounded(
+  pack: AsyncGenerator<Buffer, undefined>,
+  limit: number,
+  tooLarge: () => Error,
+): AsyncGenerator<Buffer, undefined> {
+  let size = 0;
+  for await (const piece of pack) {
+    size += piece.length;
+    if (size > limit) throw tooLarge();
+    yield piece;
+  }
 }
 
 /** The address as git asks it, with a slash at the end; undefined where that is not for this client. */

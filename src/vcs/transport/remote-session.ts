@@ -15,6 +15,7 @@ import { scanKeys } from '../ssh/host-keys.js';
 import { accessTo, type Access, type VcsSettings } from './access.js';
 import { NETWORK_OPTIONS, networkEnvironment, options, type Environment } from './git-environment.js';
 import { GitFailure, runGit } from './git-exec.js';
+import { PACK_LIMITS, withPackLimit } from './pack-limit.js';
 import type { HostLimiter } from './host-limiter.js';
 import { checkReachable } from './reachability.js';
 
@@ -25,6 +26,8 @@ export interface FetchOptions {
   input?: string;
   /** Told what git wrote to standard error although it succeeded. */
   onWarnings?: (stderr: string) => void;
+  /** Whether git writes to standard error what is said in its protocol. */
+  tracePackets?: boolean;
 }
 
 export interface RemoteSessionOptions {
@@ -72,7 +75,25 @@ export class RemoteSession {
     };
     const args = ['ls-remote', '--quiet', '--symref', '--end-of-options', this.#remote.gitUrl];
     const output = await this.#git(undefined, args, { config });
+    if (output === '' && /^https?$/.test(this.#remote.scheme)) await this.#confirmEmpty(args, config);
     return { refs: parseRefs(output), defaultBranch: parseDefaultBranch(output) };
+  }
+
+  /**
+   * Whether the host said in git's protocol that it lists no refs: git takes a page of plain text without a line break (a
+   * login form, a web filter) for the empty list of a host that only serves files.
+   */
+  async #confirmEmpty(args: readonly string[], config: Record<string, string>): Promise<void> {
+    let trace = '';
+    const onWarnings = (stderr: string) => {
+      trace += stderr;
+    };
+    const output = await this.#git(undefined, args, { config, onWarnings, tracePackets: true });
+    if (output !== '' || /packet:\s+\S+< /.test(trace)) return;
+    await this.#limited(() => {
+      const said = `fatal: ${this.#remote.gitUrl}/info/refs not valid: is this a git repository?`;
+      return Promise.reject(new GitFailure('ls-remote', 128, said));
+    });
   }
 
   /** Fetches what is wanted into `repo`, inside of its `write`, without git; false where that cannot be done. */
@@ -106,21 +127,31 @@ export class RemoteSession {
     args: readonly string[],
     fetchOptions: FetchOptions = {},
   ): Promise<string> {
-    const { config = {}, input, onWarnings } = fetchOptions;
+    const { config = {}, input, onWarnings, tracePackets = false } = fetchOptions;
     const workDir = repo?.dir ?? this.#dir;
     return this.#limited(async (access) => {
       await mkdir(workDir, { recursive: true });
-      const output = await runGit({
-        args: [...NETWORK_OPTIONS, ...options(config), ...access.options, ...args],
-        cwd: workDir,
-        env: this.#childEnvironment(access, repo?.dir),
-        timeoutMs: this.#settings().timeoutMs,
-        secret: access.secret,
-        input,
-        onWarnings,
-        signal: repo?.writeSignal,
-      });
-      return output.toString('utf8');
+      const run = (signal: AbortSignal | undefined) =>
+        runGit({
+          args: [...NETWORK_OPTIONS, ...options(config), ...access.options, ...args],
+          cwd: workDir,
+          env: {
+            ...this.#childEnvironment(access, repo?.dir),
+            ...(tracePackets ? { GIT_TRACE_PACKET: '1' } : {}),
+          },
+          timeoutMs: this.#settings().timeoutMs,
+          secret: access.secret,
+          input,
+          onWarnings,
+          signal,
+        });
+      if (repo === undefined) return String(await run(undefined));
+      const { dir, writeSignal } = repo;
+      const limit = args.includes('--depth=1') ? PACK_LIMITS.commit : PACK_LIMITS.everything;
+      const output = await withPackLimit({ dir, remote: this.#remote, limit }, (tooLarge) =>
+        run(writeSignal === undefined ? tooLarge : AbortSignal.any([tooLarge, writeSignal])),
+      );
+      return String(output);
     });
   }
 

@@ -58,6 +58,13 @@ describe.skipIf(missing('git'))('an http host that', () => {
       failure: { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>\nlog in\n</html>\n' },
       code: 'HOST_REFUSED',
     },
+    ...['text/plain', 'text/html', 'application/octet-stream'].flatMap((type) =>
+      ['log in', 'log in\n', ''].map((body) => ({
+        name: `shows a page of ${type} in place of git: ${JSON.stringify(body)}`,
+        failure: { status: 200, headers: { 'content-type': type }, body },
+        code: 'HOST_REFUSED',
+      })),
+    ),
     {
       name: 'leads in a circle',
       failure: { status: 302, headers: { location: '/go/foo.git' } },
