@@ -3,7 +3,8 @@ import { loadConfig } from '../config/load-config.js';
 import { ModhavenError } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import { parsePathPatterns, type PathPattern } from '../module/path-patterns.js';
-import { prerelease, sortVersions } from '../module/semver.js';
+import { newestRelease } from '../module/latest.js';
+import { sortVersions } from '../module/semver.js';
 import { openStores } from '../store/open-stores.js';
 import { PART_KINDS, type VersionReader } from '../store/version-store.js';
 import { tableLines } from './report/table.js';
@@ -58,7 +59,7 @@ function readPattern(pattern: string): PathPattern {
 /** Undefined if nothing but files without a go.mod is stored. */
 async function describe(store: VersionReader, module: ModulePath): Promise<StoredModule | undefined> {
   const versions = sortVersions(await store.versions(module, 'mod'));
-  const newest = versions.findLast((version) => prerelease(version) === '') ?? versions.at(-1);
+  const newest = newestRelease(versions);
   if (newest === undefined) return undefined;
   const parts = versions.flatMap((version) => PART_KINDS.map((kind) => ({ module, version, kind })));
   let bytes = 0;

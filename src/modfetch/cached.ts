@@ -6,7 +6,7 @@
  * what was fetched: another process may have been faster, and there must be one answer.
  */
 import type { Logger } from 'pino';
-import { ModhavenError, isNotExist } from '../errors.js';
+import { isNotExist } from '../errors.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
 import { escapePath, hasEscapedForm } from '../module/escaping.js';
 import { decodeInfo, type Info } from '../module/info.js';
@@ -19,7 +19,6 @@ import { Refusals } from './refusals.js';
 import type {
   Fetched,
   FetchOptions,
-  FollowZip,
   FoundOnTheWay,
   Modules,
   ModuleSource,
@@ -29,8 +28,8 @@ import type {
   StoredZip,
 } from './repo.js';
 import type { DatedAnswer } from './stale-cache.js';
-import { keepPart, openStoredZip, storedZip, zipTarget } from './stored-zip.js';
-import { cachedLatest, cachedList, notCached } from './stored-versions.js';
+import { keepPart, logBreaks, openStoredZip, storedZip, zipTarget } from './stored-zip.js';
+import { cachedLatest, cachedList, checkCanonical, latestInList, notCached } from './stored-versions.js';
 import { ZipFlight, type BegunZip } from './zip-flight.js';
 
 export interface CachedOptions {
@@ -80,13 +79,15 @@ export class CachedModules implements Modules {
   async list(module: ModulePath, { onlyCached } = FETCH): Promise<Fetched<string[]>> {
     if (this.isForbidden(onlyCached))
       return { value: await cachedList(this.store, module), fromCache: true, immutable: false };
-    const path = `${escapePath(module)}/@v/list`;
+    const path = listPath(module);
     const answer = this.changing(path, async () => {
       const { versions, asOf } = await this.source.list(module);
       return { bytes: formatVersionList(versions), asOf };
     });
     const list = answer.then((found) => ({ ...found, value: versionsInList(found.value) }));
-    return this.orStored(path, list, () => cachedList(this.store, module, true));
+    return this.orElse(path, list, async () => ({
+      value: await this.allowedStored(() => cachedList(this.store, module, true)),
+    }));
   }
 
   async info(module: ModulePath, query: string, { onlyCached } = FETCH): Promise<Fetched<Buffer>> {
@@ -103,7 +104,7 @@ export class CachedModules implements Modules {
     };
     if (isLatest) {
       const path = `${escapePath(module)}/@latest`;
-      return this.orStored(path, this.changing(path, ask), () => cachedLatest(this.store, module, true));
+      return this.orElse(path, this.changing(path, ask), () => this.latestWithoutHome(module));
     }
     const hasPath = hasEscapedForm(query);
     const path = hasPath ? storedName({ module, version: query, kind: 'info' }) : `${module}@${query}`;
@@ -215,7 +216,7 @@ export class CachedModules implements Modules {
       async (found) => {
         begin({
           fromCache: false,
-          ...(found.follow && { follow: logged(this.options.log, zip, found.follow) }),
+          ...(found.follow && { follow: logBreaks(this.options.log, zip, found.follow) }),
         });
         await this.keepZip(zip, found);
       },
@@ -260,40 +261,39 @@ export class CachedModules implements Modules {
     });
   }
 
-  /** What is stored, if that is allowed and the home fails. */
-  private async orStored<T>(
+  /** What else is known where the home fails and nothing is known of its answer. */
+  private async orElse<T>(
     path: string,
     answer: Promise<Fetched<T>>,
-    stored: () => Promise<T>,
+    known: () => Promise<{ value: T; fetchedAt?: number }>,
   ): Promise<Fetched<T>> {
     try {
       return await answer;
     } catch (error) {
-      if (isNotExist(error) || this.options.orStored !== true) throw error;
-      const value = await stored().catch(() => {
+      if (isNotExist(error)) throw error;
+      const found = await known().catch(() => {
         throw error;
       });
-      this.options.lastAnswers?.logStale(path, error);
-      return { value, fromCache: true, immutable: false, stale: true };
+      this.options.lastAnswers?.logStale(path, error, found.fetchedAt);
+      return { ...found, fromCache: true, immutable: false, stale: true };
     }
+  }
+
+  private allowedStored<T>(stored: () => Promise<T>): Promise<T> {
+    return this.options.orStored === true ? stored() : Promise.reject(new Error('the store is not a list'));
+  }
+
+  /** `@latest` by the last list; else, if that is allowed, by what is stored. */
+  private async latestWithoutHome(module: ModulePath): Promise<{ value: Buffer; fetchedAt?: number }> {
+    const list = await this.options.lastAnswers?.known(listPath(module));
+    if (list !== undefined) {
+      const info = await latestInList(this.store, module, versionsInList(list.bytes));
+      if (info !== undefined) return { value: info, fetchedAt: list.asOf };
+    }
+    return { value: await this.allowedStored(() => cachedLatest(this.store, module, true)) };
   }
 }
 
-/** Says in the log when a zip breaks off that a client follows. */
-function logged(log: Pick<Logger, 'warn'>, { module, version }: Part, follow: FollowZip): FollowZip {
-  return async () => {
-    const stream = await follow();
-    stream?.body.on('error', ({ message: failure }) =>
-      log.warn({ module, version, failure }, 'a zip broke off on its way to a client'),
-    );
-    return stream;
-  };
-}
-
-function checkCanonical(module: ModulePath, version: string): void {
-  if (isCanonicalVersion(version)) return;
-  const message = `not found: ${module}@${version}: version is not canonical`;
-  throw new ModhavenError('VERSION_NOT_FOUND', message, {
-    remedy: `ask for @v/${version}.info first: it says which version this is`,
-  });
+function listPath(module: ModulePath): string {
+  return `${escapePath(module)}/@v/list`;
 }

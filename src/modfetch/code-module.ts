@@ -12,6 +12,7 @@
  */
 import { ModhavenError, isNotExist } from '../errors.js';
 import { isRetracted, parseGoMod, synthesizeGoMod, type VersionInterval } from '../module/go-mod.js';
+import { newestRelease } from '../module/latest.js';
 import { matchPathMajor, pathMajorPrefix, type ModulePath } from '../module/module-path.js';
 import { isPseudoVersion, pseudoVersion, pseudoVersionRev } from '../module/pseudo-version.js';
 import * as semver from '../module/semver.js';
@@ -121,7 +122,7 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
   async function retractions(): Promise<VersionInterval[]> {
     try {
       const compatible = (await versions()).list.filter((version) => !version.endsWith('+incompatible'));
-      const newest = compatible.findLast((version) => semver.prerelease(version) === '') ?? compatible.at(-1);
+      const newest = newestRelease(compatible);
       if (newest === undefined) return [];
       const { hash } = await repo.stat(revisionOf(newest));
       return parseGoMod(await goMod(newest, hash)).retract;

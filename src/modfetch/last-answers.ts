@@ -48,6 +48,11 @@ export class LastAnswers {
     return known === undefined ? question.answer : this.inTime(question, path, known);
   }
 
+  /** The last answer for `path`, however old. */
+  known(path: string): Promise<DatedAnswer | undefined> {
+    return this.options.lastKnown.get(path);
+  }
+
   /** Says in the log that `path` is answered with something older. */
   logStale(path: string, error: unknown, asOf?: number): void {
     const failure = isModhavenError(error) ? error.message : String(error);

@@ -4,6 +4,7 @@
  */
 import { ModhavenError, isNotExist } from '../errors.js';
 import { isRetracted, parseGoMod, type VersionInterval } from '../module/go-mod.js';
+import { newestRelease } from '../module/latest.js';
 import { pathMajorReason, splitPathVersion } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import type { Origin } from '../module/origin.js';
@@ -55,7 +56,7 @@ async function newest(
     const { commit } = await module.stat(lastCompatible);
     if ((await module.findRoot(lastCompatible, commit)).goMod !== undefined) candidates = compatible;
   }
-  return candidates.findLast((version) => semver.prerelease(version) === '') ?? candidates.at(-1);
+  return newestRelease(candidates);
 }
 
 /** The retractions that the newest version of all states. */

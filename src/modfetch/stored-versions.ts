@@ -1,7 +1,10 @@
-/** Answers from the store alone: for requests that forbid fetching (`Disable-Module-Fetch: true`). */
+/** Answers from the store alone: for requests that forbid fetching (`Disable-Module-Fetch: true`), and for outages. */
 import { ModhavenError } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
+import { isRetracted, parseGoMod } from '../module/go-mod.js';
+import { newestRelease } from '../module/latest.js';
 import { isPseudoVersion } from '../module/pseudo-version.js';
+import { isCanonicalVersion } from '../module/version.js';
 import * as semver from '../module/semver.js';
 import type { VersionStore } from '../store/version-store.js';
 
@@ -28,10 +31,36 @@ export async function cachedLatest(
   complete = false,
 ): Promise<Buffer> {
   const versions = await storedVersions(store, module, complete);
-  const version = versions.findLast((candidate) => semver.prerelease(candidate) === '') ?? versions.at(-1);
+  const version = newestRelease(versions);
   const info = version === undefined ? undefined : await store.read({ module, version, kind: 'info' });
   if (info === undefined) throw notCached(`${module}@latest`);
   return info;
+}
+
+/**
+ * The `.info` of the version that `@latest` means where `list` is all that is known of a module; undefined if it is not
+ * stored. Retractions count as far as the go.mod that states them is stored.
+ */
+export async function latestInList(
+  store: StoredVersions,
+  module: ModulePath,
+  list: readonly string[],
+): Promise<Buffer | undefined> {
+  const newest = newestRelease(list);
+  if (newest === undefined) return undefined;
+  const mod = await store.read({ module, version: newest, kind: 'mod' });
+  const retracted = mod === undefined ? [] : parseGoMod(mod).retract;
+  const version = newestRelease(list.filter((candidate) => !isRetracted(retracted, candidate)));
+  return version === undefined ? undefined : store.read({ module, version, kind: 'info' });
+}
+
+/** Throws VERSION_NOT_FOUND for a version of which there can be no `.mod` or `.zip`. */
+export function checkCanonical(module: ModulePath, version: string): void {
+  if (isCanonicalVersion(version)) return;
+  const message = `not found: ${module}@${version}: version is not canonical`;
+  throw new ModhavenError('VERSION_NOT_FOUND', message, {
+    remedy: `ask for @v/${version}.info first: it says which version this is`,
+  });
 }
 
 /** The error for something that is not stored and may not be fetched. */

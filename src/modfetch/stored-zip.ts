@@ -1,7 +1,8 @@
 /** A zip and its hash in the store: how they get there, and how they are found again. */
+import type { Logger } from 'pino';
 import { ModhavenError } from '../errors.js';
 import { putBytes, type Part, type VersionStore } from '../store/version-store.js';
-import type { StoredZip, ZipTarget } from './repo.js';
+import type { FollowZip, StoredZip, ZipTarget } from './repo.js';
 
 /** The hash is stored first: a reader that finds the zip can rely on it being there. */
 export function zipTarget(store: VersionStore, zip: Part): ZipTarget {
@@ -45,4 +46,19 @@ export async function openStoredZip(store: VersionStore, zip: Part): Promise<Sto
 export async function keepPart(store: VersionStore, part: Part, bytes: Buffer): Promise<Buffer> {
   await putBytes(store, part, bytes);
   return (await store.read(part)) ?? bytes;
+}
+
+/** Says in the log when a zip breaks off that a client follows. */
+export function logBreaks(
+  log: Pick<Logger, 'warn'>,
+  { module, version }: Part,
+  follow: FollowZip,
+): FollowZip {
+  return async () => {
+    const stream = await follow();
+    stream?.body.on('error', ({ message: failure }) =>
+      log.warn({ module, version, failure }, 'a zip broke off on its way to a client'),
+    );
+    return stream;
+  };
 }

@@ -5,6 +5,7 @@
  */
 import pLimit from 'p-limit';
 import { isModhavenError, isNotExist } from '../errors.js';
+import { newestRelease } from '../module/latest.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import { isCanonicalVersion } from '../module/version.js';
@@ -93,7 +94,7 @@ async function resolve(modules: Modules, module: ModulePath, query: string): Pro
     if (query !== 'latest' || !isNotExist(error)) throw error;
     const { value: list } = await modules.list(module);
     const sorted = semver.sortVersions(list);
-    const newest = sorted.findLast((version) => semver.prerelease(version) === '') ?? sorted.at(-1);
+    const newest = newestRelease(sorted);
     if (newest === undefined) throw error;
     return newest;
   }

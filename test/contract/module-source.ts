@@ -14,7 +14,7 @@ import { decodeInfo } from '../../src/module/info.js';
 import type { ModulePath } from '../../src/module/module-path.js';
 import { createDiskBlobStore } from '../../src/store/disk-blob-store.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
-import type { VersionStore } from '../../src/store/version-store.js';
+import { putBytes, type VersionStore } from '../../src/store/version-store.js';
 import { tempDir } from '../support/tmp.js';
 
 export const MODULE = 'example.com/foo' as ModulePath;
@@ -179,6 +179,19 @@ export function moduleSourceContract({ name, open, hash }: ModuleSourceCase): vo
       modules.changed();
       expect(await errorOf(modules.info(MODULE, 'v9.9.9'))).toEqual(FACT);
       expect(asked).toHaveBeenCalledTimes(2);
+    });
+
+    it('takes the latest version from a known list while the home is down, unless it is retracted', async () => {
+      if (opened.breakHome === undefined) return;
+      await modules.list(MODULE);
+      await modules.info(MODULE, 'v1.1.0');
+      await opened.breakHome();
+      expect(await errorOf(modules.info(MODULE, 'latest'))).toEqual(OUTAGE); // not stored
+      const retraction = 'module example.com/foo\n\nretract v1.2.0\n';
+      await putBytes(store, { module: MODULE, version: 'v1.2.0', kind: 'mod' }, Buffer.from(retraction));
+      const latest = await modules.info(MODULE, 'latest');
+      expect(latest).toMatchObject({ stale: true, fromCache: true });
+      expect(decodeInfo(latest.value).Version).toBe('v1.1.0');
     });
 
     it('gives what it knows while the home is down, after a restart too, and says how old it is', async () => {
