@@ -1,4 +1,5 @@
 /** The composition root: settings in, a server out. Nothing here decides anything. */
+import { monotonicNow } from './concurrency/monotonic-clock.js';
 import { createServices } from './services.js';
 import { watchFiles } from './config/watch-files.js';
 import { formatProblem } from './yaml/problems.js';
@@ -73,7 +74,7 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
     host,
     modules: backend.ours,
     prefetch: () => config().webhookPrefetch,
-    onPush: () => forgetChanging(Date.now()),
+    onPush: () => forgetChanging(monotonicNow()),
     log,
   });
   const server = createServer({
@@ -145,7 +146,7 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
     if (rules.reload()) drift.mapChanged(mapBefore, vanity());
     backend.rulesChanged();
     workers?.settingsChanged();
-    forgetChanging(Date.now());
+    forgetChanging(monotonicNow());
     if (watched().join('\n') === watchedBefore) return;
     watcher.close();
     watcher = watch();

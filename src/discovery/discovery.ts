@@ -4,6 +4,7 @@
  * the page at that path says the same.
  */
 import { LRUCache } from 'lru-cache';
+import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { beginningOf } from '../http/body.js';
 import type { HttpClient } from '../http/client.js';
@@ -70,10 +71,10 @@ class PageDiscovery implements Discovery {
   async find(path: string): Promise<DirectRoot> {
     const { hosts, refreshMs } = this.#options;
     const before = this.#known.get(path);
-    const isFresh = before?.hosts === hosts() && Date.now() - before.at < refreshMs();
+    const isFresh = before?.hosts === hosts() && monotonicNow() - before.at < refreshMs();
     if (before !== undefined && isFresh) return before.root;
     return this.#flights.run(path, async () => {
-      const at = Date.now();
+      const at = monotonicNow();
       if (!namesHostOf(hosts(), path)) throw notFound(path, 'direct_hosts does not name its host');
       const root = await this.#discover(path);
       this.#known.set(path, { root, at, hosts: hosts() });

@@ -6,6 +6,7 @@
  */
 import type { Writable } from 'node:stream';
 import type { Logger } from 'pino';
+import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { ModhavenError, isModhavenError, isNotExist, type ErrorCode } from '../errors.js';
 import { synthesizeGoMod } from '../module/go-mod.js';
 import { encodeInfo, type Info } from '../module/info.js';
@@ -179,7 +180,7 @@ export class GitSource implements ModuleSource {
     others: number,
   ): Promise<T> {
     const { host, refreshMs, onRepo } = this.options;
-    const askedAt = Date.now();
+    const askedAt = monotonicNow();
     for (let maxAge = refreshMs(), attempt = 1; ; maxAge = 0, attempt += 1) {
       let asOf = askedAt;
       try {

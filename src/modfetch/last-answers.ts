@@ -6,6 +6,7 @@
  * meanwhile, for callers that come later. What a home says does not exist is forgotten.
  */
 import type { Logger } from 'pino';
+import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { isModhavenError, isNotExist } from '../errors.js';
 import type { Fetched } from './repo.js';
 import type { DatedAnswer, StaleCache } from './stale-cache.js';
@@ -61,8 +62,8 @@ export class LastAnswers {
   }
 
   private isFresh({ asOf }: DatedAnswer): boolean {
-    const age = Date.now() - asOf;
-    return age >= 0 && age < this.options.freshForMs(); // below zero: the clock was set back
+    const age = monotonicNow() - asOf;
+    return age >= 0 && age < this.options.freshForMs(); // below zero: it was kept under another clock
   }
 
   private begin(key: string, path: string, ask: () => Promise<DatedAnswer>): Question {

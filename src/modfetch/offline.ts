@@ -3,6 +3,7 @@
  * it, so that whatever they name can be fetched.
  */
 import { pipeline } from 'node:stream/promises';
+import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { decodeInfo } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
@@ -27,7 +28,7 @@ export class OfflineSource implements ModuleSource {
   async list(module: ModulePath): Promise<SourceList> {
     const { store, unknown } = this.options;
     try {
-      return { versions: await cachedList(store, module, true), asOf: Date.now() };
+      return { versions: await cachedList(store, module, true), asOf: monotonicNow() };
     } catch (error) {
       if (!isModhavenError(error, 'NOT_CACHED')) throw error;
       return unknown.list(module);
@@ -36,7 +37,7 @@ export class OfflineSource implements ModuleSource {
 
   async info(module: ModulePath, query: string): Promise<SourceInfo> {
     const info = query === 'latest' ? await this.latest(module) : await this.stored(module, query);
-    if (info !== undefined) return { version: decodeInfo(info).Version, info, asOf: Date.now() };
+    if (info !== undefined) return { version: decodeInfo(info).Version, info, asOf: monotonicNow() };
     const subject = query === 'latest' ? module : `${module}@${query}`;
     return this.absent(module, subject, (unknown) => unknown.info(module, query));
   }

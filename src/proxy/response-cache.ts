@@ -6,6 +6,7 @@
  * not worth knowing which of them depends on what.
  */
 import { LRUCache } from 'lru-cache';
+import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import type { PreparedResponse } from './responses.js';
 
 /** What the log says about the request besides method, status and time. */
@@ -86,8 +87,8 @@ export function createResponseCache({ maxBytes, refreshMs }: ResponseCacheOption
   }
 
   function isFresh({ asOf, until, since }: Entry): boolean {
-    const time = Date.now();
-    // A clock that was set back must not keep an answer alive.
+    const time = monotonicNow();
+    // What another process dates ahead of this one, because clocks were set in between, is not kept alive by that.
     return since === now && time < until && time >= asOf;
   }
 
@@ -110,7 +111,7 @@ export function createResponseCache({ maxBytes, refreshMs }: ResponseCacheOption
       if (held === undefined || answer.size > largest()) return;
       const { asOf, since } = freshness ?? { asOf: 0, since: now };
       const until = freshness === undefined ? Infinity : asOf + refreshMs();
-      if (since !== now || (freshness !== undefined && (asOf < notBefore || Date.now() >= until))) return;
+      if (since !== now || (freshness !== undefined && (asOf < notBefore || monotonicNow() >= until))) return;
       const size = answer.size + 2 * url.length + OVERHEAD;
       held.set(url, { ...remembered, asOf, until, since }, { size });
     },

@@ -3,6 +3,7 @@
  * that node:http writes with the least work. Made once, sent as often as somebody asks.
  */
 import { createHash } from 'node:crypto';
+import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { ModhavenError } from '../errors.js';
 import { storedName, type OpenPart, type Part, type VersionStore } from '../store/version-store.js';
 
@@ -24,7 +25,7 @@ export const SHORT = 'public, max-age=10';
 
 /** What says that an answer, known since `asOf` (milliseconds since 1970), may be outdated. */
 export function staleHeaders(asOf: number): string[] {
-  const age = Math.max(0, Math.round((Date.now() - asOf) / 1000));
+  const age = Math.max(0, Math.round((monotonicNow() - asOf) / 1000));
   return ['age', String(age), 'warning', '110 - "Response is Stale"'];
 }
 

@@ -5,6 +5,7 @@
  * must be judged before anything decodes it.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { ModhavenError } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import { formatVersionList } from '../module/version-list.js';
@@ -115,7 +116,7 @@ export function proxyRoutes(
     textOf: (value: T) => Buffer,
   ): Promise<FastifyReply> {
     const since = memory.moment();
-    const askedAt = Date.now();
+    const askedAt = monotonicNow();
     const { value, fromCache, immutable, fetchedAt: asOf = askedAt, stale = false } = await make();
     request.outcome = { ...request.outcome, cache: fromCache ? 'hit' : 'fetch' };
     const warnings = stale ? staleHeaders(asOf) : [];

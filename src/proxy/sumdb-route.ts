@@ -1,5 +1,6 @@
 /** `/sumdb/NAME/…`: checksum databases over HTTP (Go Modules Reference, "Checksum database"), as a Fastify plugin. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { ModhavenError } from '../errors.js';
 import type { ChecksumDatabases } from '../sumdb/databases.js';
 import type { TrustProxy } from './client-address.js';
@@ -21,7 +22,7 @@ export function sumdbRoute(app: FastifyInstance, { databases, trusts }: SumdbRou
     const [, name, path] = /^\/sumdb\/([^/]+)\/(.+)$/.exec(decodePath(rawPath)) ?? [];
     if (name === undefined || path === undefined)
       throw new ModhavenError('INVALID_PATH', 'malformed path: expected /sumdb/NAME/…');
-    const { body, hit, immutable, asOf = Date.now(), stale = false } = await databases.get(name, path);
+    const { body, hit, immutable, asOf = monotonicNow(), stale = false } = await databases.get(name, path);
     request.outcome = { cache: hit ? 'hit' : 'fetch' };
     const type = path.startsWith('tile/') ? 'application/octet-stream' : CONTENT_TYPES.list;
     const lifetime = immutable ? IMMUTABLE : SHORT;

@@ -3,6 +3,7 @@
  * (`cmd/go/internal/modfetch/sumdb.go`, initBase). An upstream that passes it through is the only one asked: what it
  * does not find is not asked for elsewhere.
  */
+import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import type { UpstreamProxy } from '../config/upstream.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
@@ -42,10 +43,10 @@ export function createSumdbSource({
 
   async function baseOf(name: string): Promise<Base> {
     const base = chosen.get(name);
-    if (base?.list === proxies() && Date.now() < base.until) return base;
+    if (base?.list === proxies() && monotonicNow() < base.until) return base;
     return flights.run(name, async () => {
       const list = proxies();
-      const until = Date.now() + CHOICE_MS;
+      const until = monotonicNow() + CHOICE_MS;
       const proxy = await firstSupporting(list, name);
       const choice: Base =
         proxy === undefined

@@ -4,6 +4,7 @@
  *
  * The last entry of the list may be the repository itself (`direct`): then its source answers as for private modules.
  */
+import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import type { Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
 import { parseVersionList } from '../module/version-list.js';
@@ -39,7 +40,7 @@ export class UpstreamModules implements ModuleSource {
 
   list(module: ModulePath): Promise<SourceList> {
     const path = listPath(module);
-    const asOf = Date.now();
+    const asOf = monotonicNow();
     return this.options.client.read<SourceList>(
       path,
       async (answer) => {
@@ -54,7 +55,7 @@ export class UpstreamModules implements ModuleSource {
   info(module: ModulePath, query: string): Promise<SourceInfo> {
     const path =
       query === 'latest' ? latestPath(module) : versionPath({ module, version: query, kind: 'info' });
-    const asOf = Date.now();
+    const asOf = monotonicNow();
     return this.options.client.read<SourceInfo>(
       path,
       async (answer) => {

@@ -8,6 +8,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { errorMessage } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import { isPseudoVersion } from '../module/pseudo-version.js';
@@ -159,7 +160,7 @@ export function createTagWatch({ store, log, onForeign, refresh }: TagWatchOptio
     const { Hash, Ref, URL } =
       (bytes === undefined ? undefined : checkInfo(bytes, version, true).info?.Origin) ?? {};
     if (Hash === undefined || URL === undefined || Ref?.startsWith('refs/tags/') !== true) return undefined;
-    return { commit: Hash, ref: Ref, url: URL, readAt: Date.now() };
+    return { commit: Hash, ref: Ref, url: URL, readAt: monotonicNow() };
   }
 
   return {

@@ -7,6 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { isModhavenError, isNotExist } from '../errors.js';
 import { goModHash } from '../module/dirhash.js';
 import type { ModulePath } from '../module/module-path.js';
@@ -20,7 +21,7 @@ import { versionsOfTag } from '../modfetch/tag-modules.js';
 import { decodeInfo } from '../module/info.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { RepoRoot } from '../vanity/rule.js';
-import type { CodeHost } from '../vcs/types.js';
+import type { CodeHost, CodeRepo } from '../vcs/types.js';
 import { readZipFiles } from '../zip/reader.js';
 
 /** What a version is at a home. */
@@ -143,22 +144,42 @@ export function addressesOf(roots: RepoRoot[]): string[] {
 
 /** `host` at one moment: each repository as it was when it was first asked for, also if that was a failure. */
 function frozen(host: CodeHost): CodeHost {
-  const since = Date.now();
+  const since = monotonicNow();
   const failures = new Map<string, Error>();
   return {
-    ...host,
+    refresh: (remote) => host.refresh(remote),
+    problems: () => host.problems(),
     async open(remote, maxAgeMs) {
       const failure = failures.get(remote.gitUrl);
       if (failure !== undefined) throw failure;
       try {
         // 0 comes from somebody whose refs led nowhere: they have changed under way.
         // Every version that is looked for is read whole in the end.
-        const repo = await host.open(remote, maxAgeMs === 0 ? 0 : Date.now() - since + 1, 'files');
-        return { ...repo, asOf: Infinity };
+        const repo = await host.open(remote, maxAgeMs === 0 ? 0 : monotonicNow() - since + 1, 'files');
+        return neverOutdated(repo);
       } catch (error) {
         if (error instanceof Error) failures.set(remote.gitUrl, error);
         throw error;
       }
     },
+  };
+}
+
+/** `repo` with refs that count as new whenever they are looked at, so that a host is not asked for newer ones. */
+function neverOutdated(repo: CodeRepo): CodeRepo {
+  return {
+    url: repo.url,
+    defaultBranch: repo.defaultBranch,
+    asOf: Infinity,
+    ensureCommit: (commit) => repo.ensureCommit(commit),
+    tags: (prefix) => repo.tags(prefix),
+    stat: (revision) => repo.stat(revision),
+    latest: () => repo.latest(),
+    readFile: (commit, path) => repo.readFile(commit, path),
+    recentTag: (commit, prefix, allowed) => repo.recentTag(commit, prefix, allowed),
+    descendsFrom: (commit, tag) => repo.descendsFrom(commit, tag),
+    listFiles: (commit, directory) => repo.listFiles(commit, directory),
+    readLocalFiles: (commit, directory) => repo.readLocalFiles(commit, directory),
+    archive: (commit, path, unchanged) => repo.archive(commit, path, unchanged),
   };
 }

@@ -2,6 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createResponseCache } from '../../src/proxy/response-cache.js';
 import { SHORT, prepareText } from '../../src/proxy/responses.js';
 
+/** So that the tests can set the clock. */
+vi.mock('../../src/concurrency/monotonic-clock.js', () => ({ monotonicNow: () => Date.now() }));
+
 const KIB = 1024;
 const text = (size: number) => prepareText(Buffer.alloc(size, 'x'), 'text/plain', SHORT);
 const remembered = (size = 10) => ({ response: text(size), outcome: {} });

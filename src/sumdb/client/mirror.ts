@@ -86,7 +86,8 @@ export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
 
   async function latest(name: string, verifier: Verifier): Promise<SumdbAnswer> {
     const known = await currentTree(name, verifier);
-    const isFresh = known !== undefined && Date.now() - known.asOf < refreshMs();
+    const age = known === undefined ? Infinity : Date.now() - known.asOf;
+    const isFresh = age >= 0 && age < refreshMs(); // below zero: the clock was set back
     if (known !== undefined && (isFresh || !isOnline())) return answerOf(known, !isFresh);
     if (!isOnline()) throw notStored(`${name}/latest`);
     try {

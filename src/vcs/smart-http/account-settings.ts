@@ -3,6 +3,7 @@
  * those in vanity.yaml, client certificates and the like. git knows all of them; where there are any, only git is asked.
  */
 import { mkdir } from 'node:fs/promises';
+import { monotonicNow } from '../../concurrency/monotonic-clock.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import { usesProxy } from '../transport/reachability.js';
 import { networkEnvironment } from '../transport/git-environment.js';
@@ -44,8 +45,8 @@ export function createAccountSettings(env: NodeJS.ProcessEnv): AccountSettings {
 
   return (remote, dir) => {
     if (inEnvironment || usesProxy(remote, env)) return Promise.resolve(true);
-    if (known === undefined || known.until < Date.now())
-      known = { until: Date.now() + REMEMBERED_MS, answer: inConfiguration(dir) };
+    if (known === undefined || known.until < monotonicNow())
+      known = { until: monotonicNow() + REMEMBERED_MS, answer: inConfiguration(dir) };
     return known.answer;
   };
 }

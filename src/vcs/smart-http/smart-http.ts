@@ -6,6 +6,7 @@
  * which knows all of it, and whose words for what is wrong are those that are explained to people.
  */
 import { LRUCache } from 'lru-cache';
+import { monotonicNow } from '../../concurrency/monotonic-clock.js';
 import { codeOf, isIdleTimeout } from '../../http/request.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import type { BareRepo } from '../mirror/bare-repo.js';
@@ -140,7 +141,7 @@ class SmartHttpClient implements SmartHttp {
     work: (requests: GitRequests, capabilities: Capabilities) => Promise<T>,
   ): Promise<T | undefined> {
     const base = this.#base;
-    if (base === undefined || this.#leftToGitUntil > Date.now()) return undefined;
+    if (base === undefined || this.#leftToGitUntil > monotonicNow()) return undefined;
     if (await this.#shared.hasOwnSettings(this.#remote, this.#dir)) return undefined;
     const { timeoutMs, connectTimeoutMs: idleTimeoutMs } = this.#shared.settings();
     const signal = AbortSignal.timeout(timeoutMs);
@@ -156,7 +157,7 @@ class SmartHttpClient implements SmartHttp {
       if (isIdleTimeout(error)) throw silentHost(this.#remote, idleTimeoutMs);
       if (error instanceof FallbackToGit) {
         this.#capabilities = undefined;
-        if (error.always) this.#leftToGitUntil = Date.now() + LEFT_TO_GIT_MS;
+        if (error.always) this.#leftToGitUntil = monotonicNow() + LEFT_TO_GIT_MS;
         return undefined;
       }
       if (isConnectionTrouble(error)) return undefined;

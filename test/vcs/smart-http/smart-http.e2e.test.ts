@@ -15,6 +15,9 @@ import { codeHost, inMirror, lab, fileHost, oldProtocolHost, text, type Lab } fr
 import { askers } from './answers.js';
 import { frontHost } from './front-host.js';
 
+/** So that the tests can set the clock. */
+vi.mock('../../../src/concurrency/monotonic-clock.js', () => ({ monotonicNow: () => Date.now() }));
+
 describe.skipIf(missing('git'))('who talks to an http host', () => {
   let l: Lab;
   beforeEach(async () => {
