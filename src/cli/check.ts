@@ -18,6 +18,7 @@ import { summarizeAccess, type AccessSummary } from '../vcs/transport/access-sum
 import { createCodeHost } from '../vcs/code-host.js';
 import type { VcsSettings } from '../vcs/transport/access.js';
 import type { CodeHost } from '../vcs/types.js';
+import { prepareCacheDir } from './cache-dir.js';
 import { checkReport } from './report/check-report.js';
 import type { CheckRow } from './report/check-row.js';
 import { checkTargets, type Target } from './probe/check-targets.js';
@@ -47,6 +48,7 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
   const config = loadConfig(options.config);
   const file = options.vanity ?? config.vanityFile;
   const map = loadVanity(file, { defaultHost: config.publicHost });
+  await prepareCacheDir(config.cacheDir);
   const settings = vcsSettings(config);
   const { layout, unchecked: store } = openStores(config);
   const host = createCodeHost({ dir: layout.mirrors, settings: () => settings });

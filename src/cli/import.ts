@@ -9,6 +9,7 @@ import { recordedSums } from '../transfer/checksum-folder.js';
 import { importChecksums } from '../transfer/transfer-checksums.js';
 import { noVersions, recognizeLayout } from '../transfer/layout.js';
 import type { RecordedSum } from '../transfer/request-list.js';
+import { prepareCacheDir } from './cache-dir.js';
 import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 
@@ -24,6 +25,7 @@ export interface ImportOptions {
 /** The report as text, and whether all that is in the folder is in the cache now. Throws CONFIG and STORAGE. */
 export async function importTree(options: ImportOptions): Promise<{ text: string; ok: boolean }> {
   const config = loadConfig(options.config);
+  await prepareCacheDir(config.cacheDir);
   const { layout, versions: store } = openStores(config);
   const storeDir = layout.download;
   const { name, dir, source, goStateDir } = await recognizeLayout(options.dir);

@@ -1,6 +1,6 @@
 /** `modhaven serve`: runs the server until SIGTERM or SIGINT; reads its files again at SIGHUP. */
 import { closeSync, openSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, unlink } from 'node:fs/promises';
+import { mkdtemp, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import type { Config } from '../config/load-config.js';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { createLog, type Logger, type LogLevel } from '../log/log.js';
 import { createSettings, type Settings } from '../config/settings.js';
+import { prepareCacheDir } from './cache-dir.js';
 import { startPool, type WorkerPool } from '../workers/pool.js';
 
 export interface ServeOptions {
@@ -25,6 +26,7 @@ const DEMO_HOST = 'demo.modhaven.example';
 export async function serve({ config: file, listen, logLevel, version }: ServeOptions): Promise<void> {
   const settings = createSettings(file, { listen }, process.env);
   const config = settings.current();
+  await prepareCacheDir(config.cacheDir);
   const count = config.workers === 'auto' ? availableParallelism() : config.workers;
   const shared = count > 1;
   const { log, writeLine, flush } = createLog({ level: logLevel, readable: process.stdout.isTTY, shared });
@@ -34,7 +36,6 @@ export async function serve({ config: file, listen, logLevel, version }: ServeOp
     forgetChanging: (before) => crew?.forgetChanging(before) ?? Promise.resolve(),
   };
   const app = createApp({ settings, log, writeLine, version, ...(shared && { workers }) });
-  await prepareCache(config);
   // Before anything listens: who sees a server that answers may end it.
   const asked = untilSignal(app);
   try {
@@ -76,17 +77,6 @@ async function listenWith(
     },
     log,
   });
-}
-
-async function prepareCache(config: Config): Promise<void> {
-  try {
-    await mkdir(config.cacheDir, { recursive: true });
-  } catch (error) {
-    throw new ModhavenError('CONFIG', `cannot use the cache directory ${config.cacheDir}`, {
-      reason: errorMessage(error),
-      remedy: 'set cache.dir to a directory the account modhaven runs under may write',
-    });
-  }
 }
 
 function cannotListen({ listen }: Config, error: unknown): ModhavenError {

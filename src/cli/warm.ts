@@ -6,6 +6,7 @@ import { fetchChecksums } from '../transfer/fetch-checksums.js';
 import { isWarm, warmVersions, type Warmed } from '../transfer/warm.js';
 import { readRequestList } from '../transfer/request-list.js';
 import { loadVanity } from '../vanity/vanity-file.js';
+import { prepareCacheDir } from './cache-dir.js';
 import { sumErrors } from './report/sum-errors.js';
 import { count } from '../verify/report.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
@@ -26,7 +27,8 @@ const PARALLEL = 10;
 /** The report as text, and whether everything is there and as recorded. Throws CONFIG for a bad file or argument. */
 export async function warm(options: WarmOptions): Promise<{ text: string; ok: boolean }> {
   const settings = createSettings(options.config, {}, process.env);
-  const { vanityFile, publicHost } = settings.current();
+  const { vanityFile, publicHost, cacheDir } = settings.current();
+  await prepareCacheDir(cacheDir);
   const map = loadVanity(vanityFile, { defaultHost: publicHost });
   const wanted = await readRequestList(options.wanted);
   const { log } = createLog({ level: 'silent', readable: false });

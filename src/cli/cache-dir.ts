@@ -1,0 +1,19 @@
+/** Whether the cache directory can be used: asked before a command does anything that would only fail later, or never end. */
+import { mkdtemp, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ModhavenError, errorMessage } from '../errors.js';
+import { makeFolder } from '../fs/make-folder.js';
+
+/** Makes `cacheDir` if it is missing, and tries to write there. Throws CONFIG. */
+export async function prepareCacheDir(cacheDir: string): Promise<void> {
+  try {
+    await makeFolder(cacheDir);
+    await rmdir(await mkdtemp(join(cacheDir, '.probe-')));
+  } catch (error) {
+    throw new ModhavenError('CONFIG', `the cache directory ${cacheDir} cannot be made or written`, {
+      reason: errorMessage(error),
+      remedy: 'set cache.dir to a directory that the account modhaven runs under may write',
+      cause: error,
+    });
+  }
+}

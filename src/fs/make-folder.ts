@@ -1,0 +1,29 @@
+/** Makes a folder and its parents, where `mkdir` with `recursive` may never end. */
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { hasCode } from './file-errors.js';
+
+/**
+ * Makes `folder`, and what is missing above it. Throws what the file system throws. Below `/proc` a folder that is
+ * missing can be made neither before nor after its parents, and Node's recursive `mkdir` tries both for ever.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  const missing: string[] = [];
+  for (let at = folder; !(await exists(at)); at = dirname(at)) missing.push(at);
+  for (const at of missing.reverse())
+    await mkdir(at).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST')) throw error; // another process made it meanwhile
+    });
+  if (!(await stat(folder)).isDirectory())
+    throw Object.assign(new Error('there is a file of that name, not a directory'), { code: 'ENOTDIR' });
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') && dirname(path) !== path) return false;
+    throw error;
+  }
+}

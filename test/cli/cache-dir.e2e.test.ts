@@ -1,0 +1,62 @@
+/** `cache.dir` that cannot be made or written: one sentence from every command that would need it, and at once. */
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { prepareCacheDir } from '../../src/cli/cache-dir.js';
+import { makeFolder } from '../../src/fs/make-folder.js';
+import { tempDir } from '../support/tmp.js';
+import { files } from './files.js';
+
+const CLI = path.resolve('dist/cli.js');
+
+function run(...args: string[]): Promise<{ code: number; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [CLI, ...args], { timeout: 60_000 }, (error, _, stderr) =>
+      resolve({ code: Number(error?.code ?? 0), stderr }),
+    );
+  });
+}
+
+const UNUSABLE: [name: string, dir: (root: string) => Promise<string>][] = [
+  ['below /proc', () => Promise.resolve('/proc/nope/cache')],
+  ['below a device', () => Promise.resolve('/dev/null/cache')],
+  [
+    'a file',
+    async (root) => {
+      await writeFile(path.join(root, 'file'), '');
+      return path.join(root, 'file');
+    },
+  ],
+];
+
+describe.each(UNUSABLE)('a cache directory that is %s', (_, dir) => {
+  it.each([['serve', '--listen', '127.0.0.1:0'], ['check'], ['warm', 'a.example/x@v1.0.0']])(
+    '%s',
+    async (...command) => {
+      const { dir: root, config } = await files({ vanity: 'host: a.example\npaths:\n  /x: /nowhere\n' });
+      const cache = await dir(root);
+      await writeFile(config, `cache: { dir: ${cache} }\n`);
+      const { code, stderr } = await run(...command, '--config', config);
+      expect(stderr).toMatch(/^modhaven: the cache directory \S+ cannot be made or written; [^\n]+\n$/);
+      expect(code).toBe(2);
+    },
+  );
+});
+
+describe('prepareCacheDir', () => {
+  it('makes what is missing, and leaves nothing behind', async () => {
+    const dir = path.join(await tempDir('cache'), 'a/b/c');
+    await prepareCacheDir(dir);
+    expect(await readdir(dir)).toEqual([]);
+    await Promise.all([makeFolder(path.join(dir, 'x/y')), makeFolder(path.join(dir, 'x/y'))]);
+    expect(await readdir(path.join(dir, 'x'))).toEqual(['y']);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('refuses one that may not be written', async () => {
+    const dir = await tempDir('cache');
+    await mkdir(path.join(dir, 'ro'));
+    await chmod(path.join(dir, 'ro'), 0o500);
+    await expect(prepareCacheDir(path.join(dir, 'ro'))).rejects.toThrow('cannot be made or written');
+  });
+});
