@@ -84,6 +84,8 @@ async function tryTarget({ rule, module }: Target, trial: Trial): Promise<CheckR
   const blank = { ...blankRow(rule), module };
   const [likeliest] = trial.candidates(module);
   const [first] = likeliest?.repos ?? [];
+  if (rule.foreign !== undefined)
+    return [{ ...blank, problem: `only git is fetched here, and its repository is ${rule.foreign.vcs}` }];
   if (likeliest === undefined || first === undefined)
     return [{ ...blank, problem: `the rule makes no repository address of ${module}` }];
   let root = likeliest;

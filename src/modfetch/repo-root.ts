@@ -50,6 +50,7 @@ class HostedRoots implements RepoRoots {
         reason: 'vanity.yaml of the modhaven server names no repository for it',
         remedy: 'check the spelling; for a new module, add a rule to vanity.yaml',
       });
+    if (only.foreign !== undefined) throw notGit(path, only.root, only.foreign.vcs);
     if (roots.length === 1 && !only.rule.takesRest) return only;
     const [longest, ...others] = likely(roots).filter((root) => !this.isKnownAbsent(root));
     // The path of a module is most often that of its repository: then one question is enough.
@@ -97,4 +98,12 @@ class HostedRoots implements RepoRoots {
  */
 function likely(roots: RepoRoot[]): RepoRoot[] {
   return roots.length <= MAX_ASKED ? roots : [...roots.slice(0, 1), ...roots.slice(1 - MAX_ASKED)];
+}
+
+/** The rule names a repository that go can fetch from directly, and this server cannot. */
+function notGit(path: string, root: string, vcs: string): ModhavenError {
+  return new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: only git is fetched here`, {
+    reason: `the repository of ${root} is not git but ${vcs}`,
+    remedy: `to fetch it from its host yourself: GONOPROXY=${root} GOVCS=${root}:${vcs}`,
+  });
 }

@@ -36,10 +36,15 @@ function isBareAddress(host: string): boolean {
 /** The page for `root`. `publicUrl` is how clients reach this server as a proxy. */
 export function renderGoImportPage(root: RepoRoot, publicUrl: string): string {
   const [repo] = root.repos;
-  const direct = repo && !repo.local ? repo : undefined;
-  const source = direct && sourceTemplates(root, direct);
+  const { foreign } = root;
+  const direct = foreign
+    ? { vcs: foreign.vcs, url: foreign.address }
+    : repo && !repo.local
+      ? { vcs: 'git', url: repo.url }
+      : undefined;
+  const source = direct && sourceTemplates(root, repo);
   const importTag = direct
-    ? [root.root, 'git', direct.url, root.subdir].filter((field) => field !== '').join(' ')
+    ? [root.root, direct.vcs, direct.url, root.subdir].filter((field) => field !== '').join(' ')
     : `${root.root} mod ${publicUrl}`;
   const place = direct
     ? `Its source is at <code>${escape(direct.url)}</code>${root.subdir === '' ? '' : `, directory <code>${escape(root.subdir)}</code>`}.`
@@ -65,10 +70,10 @@ export function renderGoImportPage(root: RepoRoot, publicUrl: string): string {
 }
 
 /** Home page, directory and file templates; known for the forges that govanityurls knows. */
-function sourceTemplates(root: RepoRoot, repo: RepoUrl): string | undefined {
+function sourceTemplates(root: RepoRoot, repo: RepoUrl | undefined): string | undefined {
   if (root.display !== undefined && root.display.trim() !== '')
     return root.display.trim().replace(/\s+/g, ' ');
-  if (repo.scheme !== 'https') return undefined;
+  if (repo?.scheme !== 'https') return undefined;
   const home = repo.url.replace(/\.git$/, '');
   const directory = root.subdir === '' ? '' : `/${root.subdir}`;
   // HEAD is whatever the default branch is called.

@@ -9,6 +9,7 @@ import { ModhavenError } from '../errors.js';
 import { parseRepoUrl } from '../module/repo-url.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { isPlaceholder, isRest, placeholderName, placeholderNames, readRuleKey } from './rule-key.js';
+import type { ForeignVcs } from './schema.js';
 import { checkDirectory, cleanDirectory } from './subdir.js';
 
 /** A rule, as the map holds it. */
@@ -38,14 +39,21 @@ export interface VanityRule {
   subdir: string;
   /** The last three fields of the go-source tag. */
   display: string | undefined;
+  /**
+   * A repository of another kind than git: pages name it, nothing is fetched from it. `repos` and `templates` are empty then.
+   * `address` is shown to everyone and holds no secret; `{name}` in place.
+   */
+  foreign: { vcs: ForeignVcs; address: string } | undefined;
 }
 
 /** Where a module path lives; Go's `vcs.RepoRoot`. */
 export interface RepoRoot {
   /** The import path that stands for the root of the repository (or for `subdir` in it). */
   root: string;
-  /** At least one; the first is in use. */
+  /** At least one, of which the first is in use; none if the repository is not git (`foreign`). */
   repos: readonly RepoUrl[];
+  /** A repository of another kind than git. */
+  foreign: VanityRule['foreign'];
   subdir: string;
   display: string | undefined;
   rule: VanityRule;
@@ -59,6 +67,7 @@ export interface RuleSource {
   /** The host of keys that begin with `/`; empty if there is none. */
   host: string;
   repos: readonly string[];
+  vcs: 'git' | ForeignVcs;
   subdir: string | undefined;
   display: string | undefined;
   baseDir: string;
@@ -94,7 +103,13 @@ export function compileRule(
   const elements = prefix?.split('/') ?? [];
   const names = placeholderNames(elements);
   if (prefix === undefined) return { faults };
-  const repos = source.repos.map((text, index) =>
+  const { vcs } = source;
+  const foreign =
+    vcs === 'git'
+      ? undefined
+      : attempt('repo', 0, () => ({ vcs, address: readForeign(source.repos, names) }));
+  const written = vcs === 'git' ? source.repos : [];
+  const repos = written.map((text, index) =>
     attempt('repo', index, () => readRepo(text, source.baseDir, names)),
   );
   const subdir = attempt('subdir', 0, () => readSubdir(source.subdir ?? '', names));
@@ -105,10 +120,10 @@ export function compileRule(
   const takesRest = isRest(elements.at(-1) ?? '');
   const { key, line, column, baseDir, display } = source;
   const rule: VanityRule = {
-    ...{ key, prefix, elements, line, column, isPattern, takesRest, baseDir, display },
-    sources: read.map(({ shown }) => shown),
+    ...{ key, prefix, elements, line, column, isPattern, takesRest, baseDir, display, foreign },
+    sources: foreign === undefined ? read.map(({ shown }) => shown) : [foreign.address],
     repos: isPattern ? [] : read.map(({ sample }) => sample),
-    templates: source.repos,
+    templates: written,
     subdir: subdir ?? '',
   };
   return { rule, warnings: read.map(({ warning }) => warning ?? '').filter((warning) => warning !== '') };
@@ -121,7 +136,8 @@ export function compileRule(
  */
 export function applyRule(rule: VanityRule, elements: readonly string[]): RepoRoot | undefined {
   const { subdir, display } = rule;
-  if (!rule.isPattern) return { root: rule.prefix, repos: rule.repos, subdir, display, rule };
+  const { foreign } = rule;
+  if (!rule.isPattern) return { root: rule.prefix, repos: rule.repos, foreign, subdir, display, rule };
   const values = new Map(
     rule.elements.flatMap((element, i) => {
       if (!isPlaceholder(element)) return [];
@@ -134,6 +150,7 @@ export function applyRule(rule: VanityRule, elements: readonly string[]): RepoRo
     return {
       root: elements.join('/'),
       repos: rule.templates.map((template) => parseRepoUrl(fill(template, values), rule.baseDir)),
+      foreign: foreign && { ...foreign, address: fill(foreign.address, values) },
       subdir: fill(subdir, values),
       display: display === undefined ? undefined : fill(display, values),
       rule,
@@ -183,6 +200,21 @@ function readRepo(text: string, baseDir: string, names: readonly string[]): Read
     fail(`bad repository address ${quote(text)}`, reason);
   }
   return one;
+}
+
+/** The address of a repository that is not git, without a login. go reads it; here it is only shown. */
+function readForeign(texts: readonly string[], names: readonly string[]): string {
+  const [text = '', ...more] = texts;
+  checkNames(`bad repository address ${quote(text)}`, text, names);
+  if (more.length > 0)
+    fail(`bad repository address ${quote(text)}`, 'only git repositories may be a list', 'keep one of them');
+  if (!/^[A-Za-z][\w+.-]*:\/\/[^\s\p{Cc}]+$/u.test(text))
+    fail(
+      `bad repository address ${quote(text)}`,
+      'it is not a URL',
+      'write its scheme, two slashes, host and path',
+    );
+  return text.replace(/^(https?:\/\/)[^/@]*@/i, '$1').replace(/^([\w+.-]+:\/\/[^/:@]*):[^/@]*@/, '$1@');
 }
 
 function readSubdir(text: string, names: readonly string[]): string {

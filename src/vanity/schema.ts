@@ -13,13 +13,19 @@ const Repo = z
     'Address of the repository: an http, https, ssh or git URL, user@host:path, or a local path. A list is tried in order; the first that has the version wins.',
   );
 
-/** A rule written with keys. */
-export const RuleEntry = z.strictObject({
+/** Version control systems of govanityurls: go can fetch from them directly, this server cannot. */
+export const FOREIGN_VCS = ['hg', 'svn', 'bzr', 'fossil'] as const;
+export type ForeignVcs = (typeof FOREIGN_VCS)[number];
+
+/** A rule written with keys. Others are told by `vanity-file.ts`: a near one is an error, any other a warning. */
+export const RuleEntry = z.looseObject({
   repo: Repo,
   vcs: z
     .string()
     .optional()
-    .describe('Version control system; git, which is also the default, is the only one.'),
+    .describe(
+      'Version control system. Default: git. For hg, svn, bzr and fossil only the ?go-get=1 pages are served.',
+    ),
   display: z
     .string()
     .optional()

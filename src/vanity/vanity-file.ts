@@ -5,11 +5,11 @@
 import { dirname, resolve } from 'node:path';
 import { explain, problemsError, type Problem } from '../yaml/problems.js';
 import { readConfigText } from '../yaml/read-text.js';
-import { parseWithSchema, unknownKey } from '../yaml/with-schema.js';
+import { nearestKey, parseWithSchema, unknownKey } from '../yaml/with-schema.js';
 import { parseYaml, type DataPath, type YamlSource } from '../yaml/yaml-source.js';
 import type { ModhavenError } from '../errors.js';
 import { compileRule } from './rule.js';
-import { type RuleEntry, VanityFile } from './schema.js';
+import { FOREIGN_VCS, RuleEntry, VanityFile } from './schema.js';
 import { createRuleIndex, createVanityMap } from './vanity-map.js';
 import type { RuleIndex, VanityMap } from './vanity-map.js';
 
@@ -107,26 +107,54 @@ function addRule({ source, index, host, path, key, value }: RuleInFile): {
     );
   }
 
-  const problems: Problem[] = [];
-  if (entry.vcs !== undefined && entry.vcs !== 'git') {
-    const message = `unsupported vcs ${JSON.stringify(entry.vcs)}; only git is supported`;
+  const { problems, warnings } = unknownKeys(entry, source, path);
+  const { subdir, display, vcs: writtenVcs = 'git' } = entry;
+  const foreign = FOREIGN_VCS.find((name) => name === writtenVcs);
+  if (foreign !== undefined) {
+    const message = `${JSON.stringify(foreign)}: only git is fetched here: pages are served for go in direct mode, and this proxy answers 404`;
+    warnings.push({ ...locatePart('vcs', 0), message });
+  } else if (writtenVcs !== 'git') {
+    const message = `unsupported vcs ${JSON.stringify(writtenVcs)}; write git, hg, svn, bzr or fossil`;
     problems.push({ ...locatePart('vcs', 0), message });
   }
-  const { subdir, display } = entry;
   const baseDir = dirname(resolve(source.file));
-  const compiled = compileRule({ key, ...at, host, repos, subdir, display, baseDir });
+  const compiled = compileRule({ key, ...at, host, repos, vcs: foreign ?? 'git', subdir, display, baseDir });
   if ('faults' in compiled) {
     for (const { part, index: i, error } of compiled.faults) {
       problems.push({ ...locatePart(part, i), message: explain(error) });
     }
-    return { problems, warnings: [] };
+    return { problems, warnings };
   }
   const twin = index.add(compiled.rule);
   if (twin) {
     const message = `two rules for one path: ${JSON.stringify(key)} and ${JSON.stringify(twin.key)} on line ${twin.line} both stand for ${twin.prefix}`;
     problems.push({ ...at, message });
   }
-  return { problems, warnings: compiled.warnings.map((message) => ({ ...locatePart('repo', 0), message })) };
+  warnings.push(...compiled.warnings.map((message) => ({ ...locatePart('repo', 0), message })));
+  return { problems, warnings };
+}
+
+/** govanityurls ignores keys it does not know. One that is nearly a known one is a mistake all the same. */
+function unknownKeys(
+  entry: RuleEntry,
+  source: YamlSource,
+  path: DataPath,
+): { problems: Problem[]; warnings: Problem[] } {
+  const problems: Problem[] = [];
+  const warnings: Problem[] = [];
+  const known = Object.keys(RuleEntry.shape);
+  for (const key of Object.keys(entry)) {
+    if (known.includes(key)) continue;
+    const at = source.locate([...path, key], 'key');
+    const near = nearestKey(key, known, 3);
+    if (near !== undefined) problems.push({ ...at, message: unknownKey(key, [near]) });
+    else
+      warnings.push({
+        ...at,
+        message: `the key ${JSON.stringify(key)} of a rule is not known and has no effect`,
+      });
+  }
+  return { problems, warnings };
 }
 
 /** At the top level a rule is told from a misspelt key by its slash or dot. */

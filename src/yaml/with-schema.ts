@@ -19,15 +19,31 @@ export function parseWithSchema<T>(schema: z.ZodType<T>, source: YamlSource, dat
   );
 }
 
+/**
+ * The known key that `key` was probably meant to be, if few enough letters differ: by default two, or a third of a long key;
+ * with `lettersPerMistake`, one for so many letters of the known key.
+ */
+export function nearestKey(
+  key: string,
+  known: readonly string[],
+  lettersPerMistake?: number,
+): string | undefined {
+  const written = key.slice(0, 100).toLowerCase().replaceAll('-', '_');
+  const allowed = (name: string) =>
+    lettersPerMistake === undefined
+      ? Math.max(2, Math.floor(name.length / 3))
+      : Math.floor(name.length / lettersPerMistake);
+  const [nearest] = known
+    .map((name) => ({ name, steps: distance(written, name) }))
+    .filter(({ name, steps }) => steps <= allowed(name))
+    .sort((a, b) => a.steps - b.steps);
+  return nearest?.name;
+}
+
 /** `unknown key "tokn"; did you mean "token"?`, or without a near one the list of keys. */
 export function unknownKey(key: string, known: readonly string[]): string {
-  const [nearest] = known
-    .map((name) => ({ name, steps: distance(key.toLowerCase().replaceAll('-', '_'), name) }))
-    .filter(({ name, steps }) => steps <= Math.max(2, Math.floor(name.length / 3)))
-    .sort((a, b) => a.steps - b.steps);
-  const hint = nearest
-    ? `did you mean ${JSON.stringify(nearest.name)}?`
-    : `the keys here are ${known.join(', ')}`;
+  const nearest = nearestKey(key, known);
+  const hint = nearest ? `did you mean ${JSON.stringify(nearest)}?` : `the keys here are ${known.join(', ')}`;
   return `unknown key ${JSON.stringify(key)}; ${hint}`;
 }
 

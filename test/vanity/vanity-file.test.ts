@@ -278,8 +278,8 @@ paths:
     },
     {
       name: 'another version control system',
-      text: 'paths:\n  /gopdf:\n    repo: https://bitbucket.org/zombiezen/gopdf\n    vcs: hg\n',
-      message: '4:10: unsupported vcs "hg"; only git is supported',
+      text: 'paths:\n  /gopdf:\n    repo: https://bitbucket.org/zombiezen/gopdf\n    vcs: cvs\n',
+      message: '4:10: unsupported vcs "cvs"; write git, hg, svn, bzr or fossil',
     },
     {
       name: 'a double slash',
@@ -391,13 +391,13 @@ paths:
   });
 
   it('reports every problem, in the order of the file', () => {
-    const text = 'host: a b\npaths:\n  /x: { repo: gopher://h/x, vcs: hg, subdir: /y }\n  z: http://h/z\n';
+    const text = 'host: a b\npaths:\n  /x: { repo: gopher://h/x, vcs: cvs, subdir: /y }\n  z: http://h/z\n';
     const lines = messageOf(() => parse(text)).split('\n');
     expect(lines.map((line) => line.slice(FILE.length + 1, FILE.length + 6))).toEqual([
       '1:7: ',
       '3:15:',
       '3:34:',
-      '3:46:',
+      '3:47:',
       '4:3: ',
     ]);
   });

@@ -22,6 +22,8 @@ export async function checkTargets(
   if (modules.length > 0) return modules.map((module) => ({ rule: ruleFor(map, module), module }));
   const known = await knownModules(map, store);
   return map.rules.flatMap((rule): Target[] => {
+    // A warning of the file has said that nothing is fetched there.
+    if (rule.foreign !== undefined) return [];
     if (!rule.isPattern) return [{ rule, module: rule.prefix }];
     const below = known.get(rule) ?? [];
     return below.length === 0 ? [{ rule, module: undefined }] : below.map((module) => ({ rule, module }));

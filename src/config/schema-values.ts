@@ -1,0 +1,23 @@
+/** Kinds of values in modhaven.yaml. */
+import { z } from 'zod';
+import { parseDuration, parseSize } from './units.js';
+
+export const Text = z.string().min(1);
+export const File = Text;
+/** Sent to a host as it is; a line break in it is a mistake (often from a file) that the host would only refuse. */
+export const OneLine = Text.refine((text) => !/\p{Cc}/u.test(text), { error: 'must be one line of text' });
+
+/** A string (or number) that `parse` reads; what it cannot read is answered with `expected`. */
+export function readAs<T>(parse: (text: string) => T | undefined, expected: string) {
+  const error = `must be ${expected}`;
+  return z.union([z.string(), z.number()], { error }).transform((input, context) => {
+    const value = parse(String(input).trim());
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: error });
+    return z.NEVER;
+  });
+}
+
+export const Duration = readAs(parseDuration, 'a duration such as 500ms, 30s, 2m or 1h30m');
+export const Timeout = Duration.refine((ms) => ms > 0, { error: 'must be longer than 0' });
+export const Size = readAs(parseSize, 'a size such as 50GiB, 500MB or 1048576');
