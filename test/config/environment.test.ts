@@ -91,7 +91,7 @@ describe('settings from the environment', () => {
 
   it.each([
     [{ MODHAVEN_REFRESH: 'soon' }, 'the variable MODHAVEN_REFRESH must be a duration such as'],
-    [{ MODHAVEN_WORKERS: '0' }, 'the variable MODHAVEN_WORKERS must be a whole number'],
+    [{ MODHAVEN_WORKERS: '0' }, 'the variable MODHAVEN_WORKERS must be at least 1'],
     [{ MODHAVEN_WEBHOOK_PREFETCH: 'yes' }, 'the variable MODHAVEN_WEBHOOK_PREFETCH must be true or false'],
     [
       { MODHAVEN_TRUST_PROXY: '10.0.0.1,nonsense' },
