@@ -1,0 +1,60 @@
+/**
+ * Every source file has its mirror, `src/a/b.ts` → `test/a/b.test.ts` (or `b.e2e.test.ts`), or is named by a contract
+ * suite: a test in `test/contract` imports it. A file that only declares types has nothing to test.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+import { expect, it } from 'vitest';
+import { ROOT } from '../../lint/zones.js';
+import { NOT_MIRRORED } from './not-mirrored.js';
+import { filesBelow, sourceFiles } from './source-files.js';
+
+const tests = new Set(filesBelow('test'));
+
+/** The source files that a file in `test/contract` imports. */
+function reachedByContracts(): Set<string> {
+  const files = [...tests].filter((name) => name.startsWith('contract/'));
+  return new Set(
+    files.flatMap((name) =>
+      ts
+        .preProcessFile(readFileSync(path.join(ROOT, 'test', name), 'utf8'), true, true)
+        .importedFiles.map(({ fileName }) => path.posix.join('test', path.posix.dirname(name), fileName))
+        .filter((file) => file.startsWith('src/'))
+        .map((file) => file.slice('src/'.length).replace(/\.js$/, '.ts')),
+    ),
+  );
+}
+
+function isOnlyTypes(file: string): boolean {
+  const source = ts.createSourceFile(
+    file,
+    readFileSync(path.join(ROOT, 'src', file), 'utf8'),
+    ts.ScriptTarget.ES2023,
+  );
+  return source.statements.every(
+    (statement) =>
+      ts.isInterfaceDeclaration(statement) ||
+      ts.isTypeAliasDeclaration(statement) ||
+      (ts.isImportDeclaration(statement) && statement.importClause?.isTypeOnly === true) ||
+      (ts.isExportDeclaration(statement) && statement.isTypeOnly),
+  );
+}
+
+function notMirrored(): string[] {
+  const reached = reachedByContracts();
+  return sourceFiles().filter((file) => {
+    const base = file.slice(0, -'.ts'.length);
+    const has = tests.has(`${base}.test.ts`) || tests.has(`${base}.e2e.test.ts`);
+    return !has && !reached.has(file) && !isOnlyTypes(file);
+  });
+}
+
+it('no source file is without its mirror, but those that are listed', () => {
+  expect(notMirrored().filter((file) => !NOT_MIRRORED.includes(file))).toEqual([]);
+});
+
+it('the list names only files that are there', () => {
+  const files = sourceFiles();
+  expect(NOT_MIRRORED.filter((file) => !files.includes(file))).toEqual([]);
+});
