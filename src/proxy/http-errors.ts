@@ -32,7 +32,7 @@ const REPLIES = {
   OVERLOADED: { status: 503, maxAge: 0 },
   SHUTTING_DOWN: { status: 503, maxAge: 0 },
   CONFIG: { status: 500, maxAge: 0 },
-  STORAGE: { status: 500, maxAge: 0 },
+  STORAGE: { status: 503, maxAge: 0 },
 } as const satisfies Record<ErrorCode, Reply>;
 
 /** Bytes of an error text, line ends included. The go command would show 48 more. */

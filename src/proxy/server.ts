@@ -10,6 +10,7 @@ import { clientAddress } from './client-address.js';
 import { createFastPath } from './fast-path.js';
 import { failureReply } from './http-errors.js';
 import { createHttpServer, refuseBrokenRequest } from './listener.js';
+import { createReadiness } from './readiness.js';
 import { createRequestLog, loggedPath } from './request-log.js';
 import { proxyRoutes, type RoutesOptions } from './routes.js';
 import type { ChecksumDatabases } from '../sumdb/databases.js';
@@ -49,6 +50,7 @@ export function createServer({
   let closing = false;
   const { memory, trusts } = options;
   const requests = createRequestLog(log, writeLine);
+  const readiness = createReadiness(store);
   const front = createFastPath({ memory, trusts, store, onUse, log: requests, isClosing: () => closing });
   const app = Fastify({
     logger: false,
@@ -80,7 +82,10 @@ export function createServer({
   });
 
   app.get('/-/healthz', (_request, reply) => text(reply, 200, 'ok\n'));
-  app.get('/-/readyz', (_request, reply) => text(reply, 200, 'ready\n'));
+  app.get('/-/readyz', async (_request, reply) => {
+    const problem = await readiness();
+    return problem === undefined ? text(reply, 200, 'ready\n') : text(reply, 503, `not ready: ${problem}\n`);
+  });
   app.get('/-/status', (_request, reply) => reply.header('cache-control', 'no-store').send(status()));
   webhookRoute(app, { log, ...webhook });
   app.get('/-/*', (_request, reply) => text(reply, 404, 'not found: modhaven has no such page\n'));

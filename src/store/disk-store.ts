@@ -33,6 +33,8 @@ import {
 
 /** Pieces in which big files are read: larger ones cost fewer turns of the event loop. */
 const READ_SIZE = 1024 * 1024;
+/** Bytes that a probe writes: on a full disk a few may still find room. */
+const PROBE_SIZE = 64 * 1024;
 
 /** The store in `dir`, which is made when something is stored. */
 export function createDiskStore(dir: string): VersionStore {
@@ -117,7 +119,7 @@ class DiskStore implements VersionStore {
 
   async probe(): Promise<void> {
     const file = temporaryName(this.dir);
-    const content = Buffer.from(file);
+    const content = Buffer.alloc(PROBE_SIZE, file);
     try {
       await storage(mkdir(this.dir, { recursive: true }));
       await storage(writeFile(file, content, { flag: 'wx', flush: true }));

@@ -1,11 +1,12 @@
 /** Failures of the disk below a store, as the error that callers know. */
-import { ModhavenError, errorMessage } from '../errors.js';
+import { ModhavenError } from '../errors.js';
+import { diskReason } from '../fs/disk-words.js';
 import * as files from '../fs/file-errors.js';
 
 /** The STORAGE error for a failure that the operating system reported. */
 export function storageError(error: unknown): ModhavenError {
   return new ModhavenError('STORAGE', 'the cache directory of modhaven has a problem', {
-    reason: errorMessage(error),
+    reason: diskReason(error),
     remedy: 'check free space and rights of cache.dir on the modhaven server',
     cause: error,
   });

@@ -20,7 +20,7 @@ const STATUS: Record<ErrorCode, number> = {
   OVERLOADED: 503,
   SHUTTING_DOWN: 503,
   CONFIG: 500,
-  STORAGE: 500,
+  STORAGE: 503,
 };
 const CODES = Object.keys(STATUS) as ErrorCode[];
 

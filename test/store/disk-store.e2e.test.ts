@@ -226,7 +226,11 @@ describe('createDiskStore, when a writer fails', () => {
       setImmediate(() => sink.destroy(full));
       await new Promise(() => undefined);
     });
-    await expect(putting).rejects.toMatchObject({ code: 'STORAGE', reason: full.message, cause: full });
+    await expect(putting).rejects.toMatchObject({
+      code: 'STORAGE',
+      reason: `the disk is full (${full.message})`,
+      cause: full,
+    });
     expect(await filesOf(dir)).toEqual([]);
   });
 });

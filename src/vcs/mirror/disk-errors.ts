@@ -2,7 +2,8 @@
  * Failures of our own disk and directory, told apart from those of a git host: the reader of the error has to look at
  * the modhaven server, not at the host.
  */
-import { ModhavenError, errorMessage, isModhavenError } from '../../errors.js';
+import { ModhavenError, isModhavenError } from '../../errors.js';
+import { diskReason } from '../../fs/disk-words.js';
 import { redactLine } from '../../redact.js';
 import { GitFailure } from '../transport/git-exec.js';
 
@@ -27,7 +28,7 @@ export function asStorageError(error: unknown): unknown {
         cause: error,
       },
     );
-  return storageError(errorMessage(error), error);
+  return storageError(diskReason(error), error);
 }
 
 /** The STORAGE error for a `reason`. */

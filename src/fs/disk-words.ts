@@ -1,0 +1,38 @@
+/** Failures of a disk, in words for somebody who has to mend it. */
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
+import { errorMessage } from '../errors.js';
+
+const WORDS: Record<string, string> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the disk is read-only',
+  EACCES: 'the account of modhaven has no right to do that',
+  EPERM: 'the account of modhaven has no right to do that',
+  EIO: 'the disk cannot be read or written',
+  ENAMETOOLONG: 'the name is too long for the disk',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+};
+
+/** `the disk is full (ENOSPC: no space left on device, write)`. */
+export function diskReason(error: unknown): string {
+  const { code = '', syscall, path } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  // Of a folder that cannot be made on a read-only disk, Node says that it is not there.
+  const known = code === 'ENOENT' && syscall === 'mkdir' && path !== undefined ? whyNotWritable(path) : code;
+  const words = WORDS[known];
+  return words === undefined ? errorMessage(error) : `${words} (${errorMessage(error)})`;
+}
+
+/** The code of the system for the nearest folder above `path` that is there; empty if it can be written. */
+function whyNotWritable(path: string): string {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    try {
+      accessSync(folder, constants.W_OK);
+      return '';
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT' || folder === dirname(folder)) return code;
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/** Whether the store can be read and written, for `/-/readyz`. Git hosts do not matter: what is stored is served. */
+import { errorMessage, isModhavenError } from '../errors.js';
+import type { VersionStore } from '../store/version-store.js';
+
+/** An answer holds so long, in milliseconds: a probe writes to the disk. */
+const HOLDS_MS = 1_000;
+
+/** Resolves with what is wrong, undefined if nothing is. Asks the store at most once a second. */
+export function createReadiness(store: Pick<VersionStore, 'probe'>): () => Promise<string | undefined> {
+  let until = 0;
+  let answer: Promise<string | undefined> = Promise.resolve(undefined);
+  return () => {
+    const now = performance.now();
+    if (now < until) return answer;
+    until = now + HOLDS_MS;
+    answer = store.probe().then(() => undefined, reasonOf);
+    return answer;
+  };
+}
+
+function reasonOf(error: unknown): string {
+  if (!isModhavenError(error)) return errorMessage(error);
+  return [error.message, error.reason].filter((part) => part !== undefined).join(': ');
+}

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { ModhavenError } from '../../src/errors.js';
+import { createReadiness } from '../../src/proxy/readiness.js';
+
+describe('createReadiness', () => {
+  it('says what is wrong, and asks the store once for all who ask within a second', async () => {
+    let probes = 0;
+    const reason = 'the disk is full (ENOSPC)';
+    const ready = createReadiness({
+      async probe() {
+        probes += 1;
+        return Promise.reject(new ModhavenError('STORAGE', 'the cache directory has a problem', { reason }));
+      },
+    });
+    const answers = await Promise.all([ready(), ready(), ready()]);
+    expect(new Set(answers)).toEqual(new Set([`the cache directory has a problem: ${reason}`]));
+    expect(probes).toBe(1);
+  });
+
+  it('says nothing of a store that is in order', async () => {
+    expect(await createReadiness({ probe: () => Promise.resolve() })()).toBeUndefined();
+  });
+});
