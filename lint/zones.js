@@ -85,8 +85,9 @@ export const MAY_IMPORT = {
   ],
   webhook: ['module', 'vcs', 'vanity', 'modfetch', 'concurrency'],
 
-  proxy: ['module', 'store', 'modfetch', 'vanity', 'sumdb', 'log', 'concurrency', 'fs'],
-  workers: ['config', 'log', 'proxy', 'store', 'fs', 'concurrency'],
+  'proxy/http': ['concurrency', 'module', 'store', 'modfetch'],
+  proxy: ['module', 'store', 'modfetch', 'vanity', 'sumdb', 'log', 'concurrency', 'fs', 'proxy/http'],
+  workers: ['config', 'log', 'proxy', 'proxy/http', 'store', 'fs', 'concurrency'],
 
   'services.ts': [
     'config',
@@ -116,11 +117,21 @@ export const MAY_IMPORT = {
     'vanity',
     'webhook',
     'proxy',
+    'proxy/http',
     'services.ts',
   ],
 
   'cli/terminal': ['log'],
-  'cli/probe': ['module', 'store', 'vcs', 'vcs/transport', 'vanity', 'modfetch', 'proxy', 'cli/terminal'],
+  'cli/probe': [
+    'module',
+    'store',
+    'vcs',
+    'vcs/transport',
+    'vanity',
+    'modfetch',
+    'proxy/http',
+    'cli/terminal',
+  ],
   'cli/report': ['module', 'vcs/transport', 'verify', 'transfer', 'cli/probe', 'cli/terminal'],
   cli: [
     'config',
@@ -182,10 +193,10 @@ export const LEAVING = {
 export const ONLY_IN = {
   commander: ['cli.ts', 'cli/commands'],
   'cli-progress': ['cli/terminal'],
-  fastify: ['app.ts', 'proxy', 'webhook'],
+  fastify: ['app.ts', 'proxy', 'proxy/http', 'webhook'],
   'pino-pretty': ['log'],
   'proper-lockfile': ['vcs/mirror', 'store', 'gc'],
-  'range-parser': ['proxy'],
+  'range-parser': ['proxy/http'],
   undici: ['http'],
   bcrypt: ['auth'],
   jose: ['auth'],

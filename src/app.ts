@@ -4,9 +4,15 @@ import { createServices } from './services.js';
 import { watchFiles } from './config/watch-files.js';
 import { formatProblem } from './yaml/problems.js';
 import type { Logger } from './log/log.js';
-import { createResponseCache } from './proxy/response-cache.js';
-import { createTrust } from './proxy/client-address.js';
-import { errorText } from './proxy/http-errors.js';
+import { LocalInvalidation, type Invalidation } from './concurrency/invalidation.js';
+import type { Faults } from './log/faults.js';
+import { openGate, workerGate } from './proxy/gate.js';
+import { observeAll } from './proxy/observer.js';
+import { noteUses } from './proxy/use-observer.js';
+import { createRequestLog } from './proxy/request-log.js';
+import { ResponseCache } from './proxy/response-cache.js';
+import { createTrust } from './proxy/http/client-address.js';
+import { errorText } from './proxy/http/http-errors.js';
 import { Maintenance } from './gc/maintenance.js';
 import { replaceable } from './gc/replaceable.js';
 import { watchPurges } from './store/purge.js';
@@ -33,19 +39,23 @@ export interface AppOptions {
   /** Takes a finished line of the log, where such lines can be made by hand. */
   writeLine?: ((line: string) => void) | undefined;
   version: string;
+  /** Errors that no code foresaw, of this process and its workers. */
+  faults: Faults;
   /** The processes that accept the connections and ask this one; absent: this one does it all. */
   workers?: AppWorkers;
 }
 
-/** What the workers are told. */
+/** What connects the workers. */
 export interface AppWorkers {
+  /** Tells them that the settings have changed. */
   settingsChanged(): void;
-  /** Resolves when every worker has forgotten what may change; see `AnswerMemory.forgetChanging`. */
-  forgetChanging(before?: number): Promise<void>;
+  /** Reaches them, too. */
+  invalidation: Invalidation;
 }
 
 /** Builds the server; it does not listen yet. Throws CONFIG if vanity.yaml is bad, STORAGE if the checksum database is. */
-export function createApp({ settings, log, writeLine, version, workers }: AppOptions): App {
+export function createApp(options: AppOptions): App {
+  const { settings, log, writeLine, version, workers, faults } = options;
   const config = () => settings.current();
   const startedAt = new Date();
   const rules = vanityInUse({
@@ -54,12 +64,15 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
     log,
   });
   const vanity = () => rules.current();
-  const memory = createResponseCache({
+  const cache = new ResponseCache({
     maxBytes: () => config().cacheMemory,
     refreshMs: () => config().refreshMs,
   });
   const backend = createServices({ settings, vanity, log, onNewRefs: () => forgetChanging() });
-  let forgetting = Promise.resolve();
+  const invalidation =
+    workers?.invalidation ?? new LocalInvalidation((error) => faults.caught(error, 'invalidation'));
+  invalidation.onChange(() => backend.changed());
+  invalidation.onChange(({ before }) => cache.forgetChanging(before));
   const { host, modules, store, roots, drift, tags, ownDatabase } = backend;
   ownDatabase?.log(); // a damaged one is no reason to wait for the first question
   const { stores } = backend;
@@ -68,7 +81,7 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
     maxBytes: () => config().cacheMaxSize,
     isReplaceable: (module) => replaceable(module, config(), vanity()),
   });
-  const stopWatchingPurges = watchPurges(stores, () => memory.forgetAll());
+  const stopWatchingPurges = watchPurges(stores, () => cache.forgetAll());
   const pushes = createPushHandler({
     vanity,
     host,
@@ -78,28 +91,29 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
     log,
   });
   const server = createServer({
+    gate: workers === undefined ? openGate : workerGate,
+    observer: observeAll(
+      workers === undefined ? [createRequestLog(log, writeLine), noteUses(stores.lastUse)] : [],
+      faults,
+    ),
     log,
-    writeLine,
-    memory,
+    faults,
+    cache,
     trusts: createTrust(() => config().trustProxy),
     modules,
     roots,
     store,
-    onUse: (module, version) => stores.lastUse.note(module, version),
     vanity,
     publicUrl: () => config().publicUrl,
     status,
-    announceFreshness: workers !== undefined,
-    webhook: { secret: () => config().webhookSecret, pushes, settled: () => forgetting },
+    isBehindWorkers: workers !== undefined,
+    webhook: { secret: () => config().webhookSecret, pushes, settled: () => invalidation.settled() },
     databases: backend.sumdb,
   });
   for (const warning of config().warnings) log.warn(warning);
 
-  /** Here and in the workers. */
   function forgetChanging(before?: number): void {
-    backend.changed();
-    memory.forgetChanging(before);
-    if (workers !== undefined) forgetting = workers.forgetChanging(before);
+    void invalidation.announce({ before });
   }
 
   function status(): unknown {
@@ -156,16 +170,16 @@ export function createApp({ settings, log, writeLine, version, workers }: AppOpt
     const { file } = config();
     return file === undefined ? rules.files() : [file, ...rules.files()];
   }
+  const fencedReload = faults.guard('reload', reload);
   function watch(): { close(): void } {
-    const onError = (error: unknown) => log.error({ err: error }, 'the files could not be read again');
-    return watchFiles(watched(), reload, { onError });
+    return watchFiles(watched(), fencedReload, { onError: (error) => faults.caught(error, 'reload') });
   }
   let watcher = watch();
 
   return {
     server,
     vanity,
-    reload,
+    reload: fencedReload,
     maintain: () => maintenance.start(),
     async close() {
       watcher.close();

@@ -4,79 +4,105 @@ import { mkdtemp, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApp, type App, type AppWorkers } from '../app.js';
+import { createApp, type App } from '../app.js';
 import type { Config } from '../config/load-config.js';
-import { ModhavenError, errorMessage } from '../errors.js';
-import { createLog, type Logger, type LogLevel } from '../log/log.js';
-import { createSettings, type Settings } from '../config/settings.js';
 import { prepareCacheDir } from './cache-dir.js';
-import { startPool, type WorkerPool } from '../workers/pool.js';
+import { createSettings, type Settings } from '../config/settings.js';
+import { ModhavenError, errorMessage } from '../errors.js';
+import { Faults } from '../log/faults.js';
+import { createLog, type Log, type Logger, type LogLevel } from '../log/log.js';
+import { keepServing } from '../log/process-faults.js';
+import { WorkerPool } from '../workers/pool.js';
+import { SharedInvalidation } from '../workers/shared-invalidation.js';
 
 export interface ServeOptions {
   config?: string;
   listen?: string;
   logLevel: LogLevel;
+  /** Whether stacks are logged whatever the level. */
+  verbose?: boolean;
   version: string;
+}
+
+/** A server that is about to run: what all steps of its life need. */
+interface Service {
+  settings: Settings;
+  log: Logger;
+  app: App;
+  /** Absent where one process does it all. */
+  pool: WorkerPool | undefined;
 }
 
 /** The vanity host of the shipped configuration, whose module prints a greeting. */
 const DEMO_HOST = 'demo.modhaven.example';
 
 /** Resolves when the server has ended. Throws CONFIG if it cannot start. */
-export async function serve({ config: file, listen, logLevel, version }: ServeOptions): Promise<void> {
+export async function serve(options: ServeOptions): Promise<void> {
+  const { config: file, listen, logLevel } = options;
   const settings = createSettings(file, { listen }, process.env);
   const config = settings.current();
   await prepareCacheDir(config.cacheDir);
   const count = config.workers === 'auto' ? availableParallelism() : config.workers;
-  const shared = count > 1;
-  const { log, writeLine, flush } = createLog({ level: logLevel, readable: process.stdout.isTTY, shared });
-  let crew: WorkerPool | undefined;
-  const workers: AppWorkers = {
-    settingsChanged: () => crew?.settingsChanged(),
-    forgetChanging: (before) => crew?.forgetChanging(before) ?? Promise.resolve(),
-  };
-  const app = createApp({ settings, log, writeLine, version, ...(shared && { workers }) });
-  // Before anything listens: who sees a server that answers may end it.
-  const asked = untilSignal(app);
+  const logs = createLog({ level: logLevel, readable: process.stdout.isTTY, shared: count > 1 });
+  const service = createService(options, settings, logs, count);
+  // Before anything listens: as soon as a server answers, it may be ended.
+  const asked = untilSignal(service.app);
   try {
     if ('path' in config.listen) await removeDeadSocket(config.listen.path);
-    if (shared) crew = await listenWith(count, app, { settings, log, logLevel });
-    else await app.server.app.listen(config.listen);
+    await startListening(service, options);
   } catch (error) {
-    await app.close();
+    await service.app.close();
     throw cannotListen(config, error);
   }
-  announce(app, config, log, count);
-  app.maintain();
-  await endService(app, crew, { signal: await asked, config, log });
-  await flush();
+  announce(service, count);
+  service.app.maintain();
+  await endService(service, await asked);
+  await logs.flush();
   // Flights that no request waits for any more may still talk to a host; they have nothing to lose.
   setImmediate(() => process.exit(0));
 }
 
-/** Starts `count` workers that ask `app` over a unix socket nobody else can reach. */
-async function listenWith(
+function createService(
+  { verbose = false, version }: ServeOptions,
+  settings: Settings,
+  { log, writeLine }: Log,
   count: number,
-  app: App,
-  { settings, log, logLevel }: { settings: Settings; log: Logger; logLevel: LogLevel },
-): Promise<WorkerPool> {
+): Service {
+  const faults = new Faults({ log, verbose });
+  keepServing(faults, () => process.exit(1));
+  const pool = count > 1 ? createPool(count, settings, log, faults) : undefined;
+  const workers = pool && {
+    settingsChanged: () => pool.settingsChanged(),
+    invalidation: new SharedInvalidation(
+      (change) => pool.forget(change),
+      (error) => faults.caught(error, 'invalidation'),
+    ),
+  };
+  const app = createApp({ settings, log, writeLine, version, faults, ...(workers && { workers }) });
+  return { settings, log, app, pool };
+}
+
+function createPool(count: number, settings: Settings, log: Logger, faults: Faults): WorkerPool {
+  const forWorkers = () => {
+    const { trustProxy, cacheMemory, refreshMs } = settings.current();
+    return { trustProxy, cacheMemory, refreshMs };
+  };
+  return new WorkerPool({ count, settings: forWorkers, log, faults });
+}
+
+/** Listens; with workers they do, and ask `app` over a unix socket that nobody else can reach. */
+async function startListening({ app, pool, settings }: Service, options: ServeOptions): Promise<void> {
   const { listen, cacheDir } = settings.current();
+  if (pool === undefined) {
+    await app.server.app.listen(listen);
+    return;
+  }
   const folder = await mkdtemp(join(tmpdir(), 'modhaven-')); // with the rights of its owner only
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const socket = join(folder, 'main.sock');
   await app.server.app.listen({ path: socket });
-  return startPool({
-    count,
-    listen,
-    stores: { cacheDir },
-    socket,
-    logLevel,
-    settings: () => {
-      const { trustProxy, cacheMemory, refreshMs } = settings.current();
-      return { trustProxy, cacheMemory, refreshMs };
-    },
-    log,
-  });
+  const { logLevel, verbose = false } = options;
+  await pool.start({ listen, stores: { cacheDir }, socket, logLevel, verbose });
 }
 
 function cannotListen({ listen }: Config, error: unknown): ModhavenError {
@@ -101,9 +127,9 @@ async function removeDeadSocket(path: string): Promise<void> {
   if (isDead) await unlink(path);
 }
 
-function announce(app: App, config: Config, log: Logger, count: number): void {
+function announce({ app, settings, log }: Service, count: number): void {
   const map = app.vanity();
-  const { publicUrl: url, cacheDir: cache } = config;
+  const { publicUrl: url, cacheDir: cache } = settings.current();
   log.info(
     { url, rules: map.rules.length, cache, ...(count > 1 && { workers: count }) },
     'modhaven is ready',
@@ -112,7 +138,7 @@ function announce(app: App, config: Config, log: Logger, count: number): void {
   if (rule === undefined) return;
   const module = rule.prefix;
   const command = map.host === DEMO_HOST ? `go run ${module}@latest` : `go list -m -versions ${module}`;
-  log.info(`try it: GOPROXY=${config.publicUrl} GONOPROXY=none GONOSUMDB='*' ${command}`);
+  log.info(`try it: GOPROXY=${url} GONOPROXY=none GONOSUMDB='*' ${command}`);
 }
 
 /** Resolves with the signal to end; until then SIGHUP has the files read again. */
@@ -127,31 +153,21 @@ function untilSignal(app: App): Promise<NodeJS.Signals> {
   });
 }
 
-interface EndOfService {
-  signal: NodeJS.Signals;
-  config: Config;
-  log: Logger;
-}
-
-/** Finishes the requests that are running, as long as one of them may take. */
-async function endService(
-  app: App,
-  crew: WorkerPool | undefined,
-  { signal, config, log }: EndOfService,
-): Promise<void> {
+/** Finishes the requests that are running, as long as `shutdown_timeout` allows. */
+async function endService({ app, pool, settings, log }: Service, signal: NodeJS.Signals): Promise<void> {
   log.info({ signal }, 'ending: running requests are finished first');
   const deadline = setTimeout(() => {
-    log.error('requests were still running at the deadline');
+    log.error('requests were still running at the end of shutdown_timeout');
     process.exit(1);
-  }, config.shutdownTimeoutMs);
+  }, settings.current().shutdownTimeoutMs);
   // The workers first: what they are still asked, they may have to ask the main process.
-  await crew?.close();
+  await pool?.close();
   await app.close();
   clearTimeout(deadline);
   log.info('ended');
 }
 
-/** A closed terminal sends the same signal as who wants the files read again; nobody would end the server then. */
+/** A closed terminal sends the signal that also has the files read again; nobody would end the server then. */
 function terminalIsGone(): boolean {
   if (!process.stdout.isTTY) return false;
   try {

@@ -6,6 +6,7 @@
  * ancestor; any such tag will do, because nobody knows which tags existed when the version was first written down.
  */
 import { ModhavenError } from '../errors.js';
+import { isWritableTime } from '../module/info.js';
 import { pseudoVersionBase, pseudoVersionRev, pseudoVersionTime } from '../module/pseudo-version.js';
 import * as semver from '../module/semver.js';
 import type { CodeRepo, Revision } from '../vcs/types.js';
@@ -35,7 +36,9 @@ export async function checkPseudoVersion(check: PseudoCheck): Promise<void> {
     refuse(`does not match short name of revision (expected ${revision.short})`);
   }
   if (pseudoVersionTime(version).getTime() !== revision.time.getTime()) {
-    const expected = revision.time.toISOString().replace(/\D/g, '').slice(0, 14);
+    const expected = isWritableTime(revision.time)
+      ? revision.time.toISOString().replace(/\D/g, '').slice(0, 14)
+      : 'a year after 9999';
     refuse(`does not match version-control timestamp (expected ${expected})`);
   }
 

@@ -4,14 +4,16 @@ import type { Origin } from './origin.js';
 /** What an `.info` file says. */
 export interface Info {
   Version: string;
-  /** RFC 3339, UTC, seconds. */
-  Time: string;
+  /** RFC 3339, UTC, seconds. Absent where the commit is of a year after 9999, which that form cannot say. */
+  Time?: string;
   Origin?: Origin;
 }
 
 /** The bytes of an `.info` file. */
 export function encodeInfo(version: string, time: Date, origin: Origin | undefined): Buffer {
-  const info: Info = { Version: version, Time: time.toISOString().replace('.000Z', 'Z') };
+  const info: Info = { Version: version };
+  // The go command reads no other form, and does without a time.
+  if (isWritableTime(time)) info.Time = time.toISOString().replace('.000Z', 'Z');
   if (origin !== undefined) info.Origin = origin;
   return Buffer.from(JSON.stringify(info));
 }
@@ -19,4 +21,10 @@ export function encodeInfo(version: string, time: Date, origin: Origin | undefin
 /** Reads an `.info` file that was stored by `encodeInfo`. */
 export function decodeInfo(bytes: Buffer): Info {
   return JSON.parse(bytes.toString('utf8')) as Info;
+}
+
+/** Whether RFC 3339 and a pseudo-version have a form for `time`: their years have four digits. */
+export function isWritableTime(time: Date): boolean {
+  const year = time.getUTCFullYear();
+  return year >= 0 && year <= 9999; // false of an invalid Date, too
 }

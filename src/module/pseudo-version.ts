@@ -12,6 +12,7 @@
 
 import { ModhavenError } from '../errors.js';
 import { quote } from './go-string.js';
+import { isWritableTime } from './info.js';
 import * as semver from './semver.js';
 
 const PSEUDO_VERSION =
@@ -37,8 +38,13 @@ export function isPseudoVersion(v: string): boolean {
   return PSEUDO_VERSION.test(v) && semver.isValid(v);
 }
 
-/** The pseudo-version of a commit. */
+/** The pseudo-version of a commit. Throws VERSION_NOT_FOUND where its time is of a year after 9999. */
 export function pseudoVersion({ major, older, time, rev }: PseudoVersionParts): string {
+  if (!isWritableTime(time))
+    throw new ModhavenError('VERSION_NOT_FOUND', `commit ${rev} has no pseudo-version`, {
+      reason: 'its commit time is after the year 9999, which a pseudo-version cannot say',
+      remedy: 'set a version tag on it, or commit again with a right clock',
+    });
   const segment = `${formatTime(time)}-${rev}`;
   const base = semver.canonical(older);
   if (base === '') {

@@ -26,11 +26,11 @@ export function repoPaths({ scheme, path }: Pick<RepoUrl, 'scheme' | 'path'>): s
   return scheme.startsWith('http') && name.startsWith('a/') ? [name, name.slice(2)] : [name];
 }
 
-/** The path of a repository in its plain form: `/go//foo.git/` → `go/foo`. */
+/** The path of a repository in its plain form: `/go//foo.git/` and `/~/go/foo.git` → `go/foo`. */
 export function repoName(path: string): string {
   return path
     .replace(/\/{2,}/g, '/')
-    .replace(/^\/|\/$/g, '')
+    .replace(/^\/(?:~\/)?|\/$/g, '')
     .replace(/\.git$/, '');
 }
 

@@ -30,7 +30,7 @@ export interface RepoUrl {
   host: string;
   /** Only if one is written. */
   port: number | undefined;
-  /** As in `url`, beginning with `/`; of a local path the absolute path. */
+  /** As in `url`, beginning with `/`, but without the `/~` of a scp form; of a local path the absolute path. */
   path: string;
   /** The login name of an ssh address. */
   user: string | undefined;
@@ -136,7 +136,11 @@ function parseGluedForm(text: string, host: string, user: string | undefined, re
   return { ...repo, warning };
 }
 
-/** `[user@]host:path`. Forges treat the path like that of an ssh URL, and so does the URL we show. */
+/**
+ * `[user@]host:path`. A path without a slash in front begins in the home of the login, which a URL says as `/~/path`.
+ * Forges, whose login is always called `git`, know repositories by name: there a slash in front changes nothing, and
+ * `~` would.
+ */
 function parseScpForm(text: string): RepoUrl {
   if (text.startsWith('-')) fail(text, 'it begins with a dash, which git takes for an option', UNDERSTOOD);
   const [, rawUser, rawHost, rawPath] = /^(?:([^:/]*)@)?(\[[^\]]*\]|[^:/@]*):(.*)$/.exec(text) ?? [];
@@ -150,6 +154,7 @@ function parseScpForm(text: string): RepoUrl {
   if (rawPath.startsWith('-'))
     fail(text, 'its path begins with a dash, which git takes for an option', `write ./ before the path`);
   const path = readPath(text, `/${rawPath.replace(/^\/+/, '')}`);
+  const shownPath = user === 'git' || /^[/~]/.test(rawPath) ? path : `/~${path}`;
   const login = user === undefined ? '' : `${encodeUser(user)}@`;
   const [number] = /^\d+(?=\/)/.exec(rawPath) ?? [];
   const warning =
@@ -158,7 +163,7 @@ function parseScpForm(text: string): RepoUrl {
       : `in ${quote(text)} the ${number} is a folder; if it is meant as a port, write ${quote(`ssh://${login}${host}:${path.slice(1)}`)}`;
   return {
     ...REMOTE,
-    url: `ssh://${login}${host}${path}`,
+    url: `ssh://${login}${host}${shownPath}`,
     gitUrl: text,
     scheme: 'ssh',
     host,

@@ -1,78 +1,84 @@
 /**
- * The short way: what is in memory or on the disk is answered here, before any router; everything else goes on.
+ * The fast path: what is in memory or stored is answered here, before any router; everything else goes on.
  *
- * Answers are found by the raw URL. Only well-formed requests for finished versions are looked up on the disk, so that
- * nothing is decided here that the general way would decide otherwise.
+ * Responses are found by the raw URL. Only well-formed requests for finished versions are looked up in the store, so that
+ * nothing is decided here that the routes would decide otherwise.
  */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { isModhavenError } from '../errors.js';
 import { isCanonicalVersion } from '../module/version.js';
-import type { ResponseCache, CachedResponse } from './response-cache.js';
-import { clientAddress, type TrustProxy } from './client-address.js';
+import type { Part } from '../store/version-store.js';
+import { clientAddress, type TrustProxy } from './http/client-address.js';
+import type { AdmittedListener } from './entrance.js';
+import { cacheKey, type AdmittedRequest } from './gate.js';
+import type { Observer } from './observer.js';
 import { isPlainUrl, parseProxyRequest } from './request.js';
-import type { RequestLog } from './request-log.js';
-import { sendResponse } from './send-response.js';
-import { SMALL, createStoredResponses, type StoredResponses } from './stored-responses.js';
-import type { Part, VersionStore } from '../store/version-store.js';
+import type { RequestTracker, TrackedRequest } from './request-tracker.js';
+import type { CachedResponse, ResponseCache } from './response-cache.js';
+import { sendResponse } from './http/send-response.js';
+import { SMALL, type StoredResponses } from './stored-responses.js';
 
 export interface FastPathOptions {
-  memory: ResponseCache;
-  store: VersionStore;
-  /** Where others ask for what is stored, too: one for all. */
-  stored?: StoredResponses;
-  log: RequestLog;
-  /** Is told of each version that is answered. */
-  onUse?: ((module: string, version: string) => void) | undefined;
+  cache: ResponseCache;
+  stored: StoredResponses;
+  observer: Pick<Required<Observer>, 'replied'>;
+  tracker: RequestTracker;
   trusts: TrustProxy;
-  /** While the server ends, the general way says so to who comes. */
-  isClosing: () => boolean;
+  /** Called before a response that is found here is sent. */
+  annotate?: ((response: ServerResponse, cached: CachedResponse) => void) | undefined;
 }
 
 /** A listener that answers what it can, and hands the rest to `next`. */
-export function createFastPath(options: FastPathOptions): (next: RequestListener) => RequestListener {
-  const { memory, log, trusts, isClosing, stored = createStoredResponses(options) } = options;
+export function createFastPath(options: FastPathOptions, next: AdmittedListener): AdmittedListener {
+  const { cache, stored, observer, tracker, trusts, annotate } = options;
 
-  function answer(request: IncomingMessage, response: ServerResponse, found: CachedResponse): void {
-    const { method = 'GET', url = '' } = request;
-    const client = clientAddress(request, trusts);
-    const startedAt = performance.now();
-    const { module, version } = found.outcome;
-    if (module !== undefined && version !== undefined) options.onUse?.(module, version);
-    sendResponse(request, response, found.response, trusts);
-    const { statusCode: status } = response;
-    if (found.response.size <= SMALL) {
-      log.writeHit(found, { method, url, status, ms: 0, client });
+  function replyFromMemory(request: AdmittedRequest, response: ServerResponse, cached: CachedResponse): void {
+    annotate?.(response, cached);
+    if (cached.response.size > SMALL) {
+      (request as TrackedRequest).cached = cached;
+      tracker.track(request, response);
+      sendResponse(request, response, cached.response, trusts);
       return;
     }
-    response.on('close', () => {
-      log.writeHit(found, { method, url, status, ms: performance.now() - startedAt, client });
+    sendResponse(request, response, cached.response, trusts);
+    const { method = 'GET', url = '', admission } = request;
+    observer.replied({
+      method,
+      url,
+      status: response.statusCode,
+      ms: 0,
+      client: clientAddress(request, trusts),
+      principal: admission.principal.name,
+      outcome: cached.outcome,
+      aborted: false,
+      cached,
     });
   }
 
-  return (next) => {
-    async function lookOnDisk(request: IncomingMessage, response: ServerResponse, part: Part): Promise<void> {
-      const { url = '' } = request;
-      const found = await stored.find(url, part).catch(() => undefined);
-      // Absent or broken: the general way knows what to do, and what to say.
-      if (found === undefined) next(request, response);
-      else answer(request, response, found);
-    }
+  async function lookInStore(request: AdmittedRequest, response: ServerResponse, part: Part): Promise<void> {
+    const { url = '', admission } = request;
+    const found = await stored.find(url, part, admission).catch(() => undefined);
+    // Absent or broken: the routes know what to do, and what to say.
+    if (found === undefined) return next(request, response);
+    (request as TrackedRequest).cached = found;
+    annotate?.(response, found);
+    sendResponse(request, response, found.response, trusts);
+  }
 
-    return (request, response) => {
-      const { method, url = '' } = request;
-      if ((method !== 'GET' && method !== 'HEAD') || isClosing()) {
-        next(request, response);
+  return (request, response) => {
+    const { method, url = '' } = request;
+    const reads = method === 'GET' || method === 'HEAD';
+    if (reads) {
+      const unchanging = request.headers['disable-module-fetch'] === 'true';
+      const cached = cache.get(cacheKey(url, request.admission), unchanging);
+      if (cached !== undefined) {
+        replyFromMemory(request, response, cached);
         return;
       }
-      const remembered = memory.get(url, request.headers['disable-module-fetch'] === 'true');
-      if (remembered !== undefined) {
-        answer(request, response, remembered);
-        return;
-      }
-      const part = storedPart(url);
-      if (part === undefined) next(request, response);
-      else void lookOnDisk(request, response, part);
-    };
+    }
+    tracker.track(request, response);
+    const part = reads ? storedPart(url) : undefined;
+    return part === undefined ? next(request, response) : lookInStore(request, response, part);
   };
 }
 

@@ -1,9 +1,12 @@
 /** Whether the store can be read and written, for `/-/readyz`. Git hosts do not matter: what is stored is served. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, isModhavenError } from '../errors.js';
 import type { VersionStore } from '../store/version-store.js';
 
 /** An answer holds so long, in milliseconds: a probe writes to the disk. */
 const HOLDS_MS = 1_000;
+/** A store that takes longer cannot be used (a network file system that hangs), in milliseconds. */
+const TIMEOUT_MS = 5_000;
 
 /** Resolves with what is wrong, undefined if nothing is. Asks the store at most once a second. */
 export function createReadiness(store: Pick<VersionStore, 'probe'>): () => Promise<string | undefined> {
@@ -13,9 +16,20 @@ export function createReadiness(store: Pick<VersionStore, 'probe'>): () => Promi
     const now = performance.now();
     if (now < until) return answer;
     until = now + HOLDS_MS;
-    answer = store.probe().then(() => undefined, reasonOf);
+    answer = inTime(store.probe().then(() => undefined, reasonOf));
     return answer;
   };
+}
+
+async function inTime(probe: Promise<string | undefined>): Promise<string | undefined> {
+  const isOver = new AbortController();
+  const late = sleep(TIMEOUT_MS, `the store did not answer within ${TIMEOUT_MS / 1000} s`, {
+    ref: false,
+    signal: isOver.signal,
+  }).catch(() => undefined);
+  const reason = await Promise.race([probe, late]);
+  isOver.abort();
+  return reason;
 }
 
 function reasonOf(error: unknown): string {

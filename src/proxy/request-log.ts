@@ -1,50 +1,48 @@
-/** One log line a request. That of an answer from memory is put together from parts made once. */
+/**
+ * The request log: an observer that writes one line for each reply. That of a response from memory is put together from
+ * parts made once.
+ */
 import type { Logger } from 'pino';
 import { redact } from '../redact.js';
-import type { Outcome, CachedResponse } from './response-cache.js';
-
-export interface RequestLine {
-  method: string;
-  /** The raw URL. */
-  url: string;
-  outcome: Outcome | undefined;
-  status: number;
-  ms: number;
-  client: string | undefined;
-}
-
-export interface RequestLog {
-  write(line: RequestLine): void;
-  /** The line of an answer from memory: `outcome` and `url` are those it was kept with. */
-  writeHit(remembered: CachedResponse, line: Omit<RequestLine, 'outcome'>): void;
-}
+import { ANYONE } from './gate.js';
+import type { Observer, ReplyEvent } from './observer.js';
+import type { CachedResponse, Outcome } from './response-cache.js';
 
 /** `writeLine` takes a finished line of JSON, its line end included; without it every line goes through `log`. */
-export function createRequestLog(log: Logger, writeLine?: (line: string) => void): RequestLog {
-  function write({ method, url, outcome, status, ms, client }: RequestLine): void {
-    const line = { method, path: loggedPath(url), ...outcome, status, ms: Math.round(ms), client };
-    if (url.startsWith('/-/')) log.debug(line, 'request');
-    else log.info(line, 'request');
-  }
-
+export function createRequestLog(log: Logger, writeLine?: (line: string) => void): Observer {
   return {
-    write,
-
-    writeHit(remembered, line) {
-      if (writeLine === undefined) {
-        write({ ...line, outcome: remembered.outcome });
-        return;
-      }
-      if (!log.isLevelEnabled('info')) return;
-      const { method, url, status, ms, client } = line;
-      remembered.logged ??= partsOf(url, remembered.outcome);
-      const from = client === undefined ? '' : `,"client":${quoted(client)}`;
-      writeLine(
-        `{"level":"info","time":"${isoTime()}","method":"${method}",${remembered.logged},` +
-          `"status":${status},"ms":${Math.round(ms)}${from},"msg":"request"}\n`,
-      );
+    replied(reply) {
+      const { cached, aborted, principal } = reply;
+      if (writeLine === undefined || cached === undefined || aborted || principal !== ANYONE.name)
+        writeFields(log, reply);
+      else if (log.isLevelEnabled('info')) writeLine(lineOf(reply, cached));
     },
   };
+}
+
+function writeFields(log: Logger, reply: ReplyEvent): void {
+  const { method, url, outcome, status, ms, client, principal, aborted } = reply;
+  const line = {
+    method,
+    path: loggedPath(url),
+    ...outcome,
+    status,
+    ms: Math.round(ms),
+    client,
+    ...(principal !== undefined && principal !== ANYONE.name && { principal }),
+    ...(aborted && { aborted }),
+  };
+  if (url.startsWith('/-/')) log.debug(line, 'request');
+  else log.info(line, 'request');
+}
+
+function lineOf({ method, url, status, ms, client }: ReplyEvent, cached: CachedResponse): string {
+  cached.logged ??= partsOf(url, cached.outcome);
+  const from = client === undefined ? '' : `,"client":${quoted(client)}`;
+  return (
+    `{"level":"info","time":"${isoTime()}","method":"${method}",${cached.logged},` +
+    `"status":${status},"ms":${Math.round(ms)}${from},"msg":"request"}\n`
+  );
 }
 
 /** Below `/-/` without the query, which may hold the secret of a webhook. */

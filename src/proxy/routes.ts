@@ -4,166 +4,164 @@
  * One handler for all paths: a module path is not a pattern that a router could tell from others, and the raw path
  * must be judged before anything decodes it.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
-import { ModhavenError } from '../errors.js';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Fetched, FetchOptions, Modules } from '../modfetch/repo.js';
 import type { ModulePath } from '../module/module-path.js';
 import { formatVersionList } from '../module/version-list.js';
-import { lookupPage, renderGoImportPage } from '../vanity/go-import-page.js';
-import type { RepoRoot } from '../vanity/rule.js';
-import type { VanityMap } from '../vanity/vanity-map.js';
-import type { ResponseCache, Outcome } from './response-cache.js';
-import type { TrustProxy } from './client-address.js';
-import type { Fetched, FetchOptions, Modules } from '../modfetch/repo.js';
-import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, prepareZip, staleHeaders } from './responses.js';
-import type { PreparedResponse } from './responses.js';
-import { FRESHNESS_HEADER, encodeFreshness } from './freshness.js';
-import { decodePath, isPlainUrl, parseProxyRequest, type ProxyRequest } from './request.js';
-import type { RepoRoots } from '../modfetch/repo-root.js';
-import { sendResponse } from './send-response.js';
-import { sendZipStream } from './send-zip-stream.js';
+import type { TrustProxy } from './http/client-address.js';
+import { admissionOf, cacheControlFor, cacheKey } from './gate.js';
+import { FRESHNESS_HEADER, OUTCOME_HEADER, encodeOutcome } from './internal-headers.js';
+import { findPage, type PagesOptions } from './pages.js';
+import { isPlainUrl, parseProxyRequest, type ProxyRequest } from './request.js';
+import type { TrackedRequest } from './request-tracker.js';
+import type { Outcome, ResponseCache } from './response-cache.js';
+import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, prepareZip, staleHeaders } from './http/responses.js';
+import type { PreparedResponse } from './http/responses.js';
+import { sendResponse } from './http/send-response.js';
+import { sendZipStream } from './http/send-zip-stream.js';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** What the log says about the request besides method, status and time. */
-    outcome: Outcome | undefined;
-  }
-}
-
-export interface RoutesOptions {
+export interface RoutesOptions extends PagesOptions {
   modules: Modules;
-  roots: RepoRoots;
-  /** Keeps what may change for those who ask next. */
-  memory: ResponseCache;
+  /** Keeps what may change for later requests. */
+  cache: ResponseCache;
   /** Whose headers about a client count. */
   trusts: TrustProxy;
-  vanity: () => VanityMap;
-  /** Whether who asks is a worker of ours and keeps answers, too. Default: no. */
-  announceFreshness?: boolean;
-  /** How clients reach this server, without a trailing slash. */
-  publicUrl: () => string;
+  /** Whether requests come from workers of ours, which keep responses, too, and log. Default: no. */
+  isBehindWorkers?: boolean;
 }
 
-export function proxyRoutes(
-  app: FastifyInstance,
-  { modules, roots, memory, trusts, vanity, announceFreshness = false, publicUrl }: RoutesOptions,
-): void {
-  app.decorateRequest('outcome', undefined);
+export function proxyRoutes(app: FastifyInstance, options: RoutesOptions): void {
+  const routes = new Routes(options);
+  const handler = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    routes.handle(request, reply);
   app.route({ method: ['GET', 'HEAD'], url: '/*', exposeHeadRoute: false, handler });
   app.route({ method: ['GET', 'HEAD'], url: '/', exposeHeadRoute: false, handler });
+}
 
-  async function handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+/**
+ * Notes what the log says about a request; behind workers it is told to the worker, which logs it.
+ * Must come before the headers are sent.
+ */
+export function noteOutcome(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  outcome: Outcome,
+  isBehindWorkers: boolean,
+): void {
+  (request.raw as TrackedRequest).outcome = outcome;
+  if (isBehindWorkers) reply.raw.setHeader(OUTCOME_HEADER, encodeOutcome(outcome));
+}
+
+/** One request for something of a module. */
+interface Exchange {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  fetch: FetchOptions;
+  /** Without `cache`, which is not known yet. */
+  outcome: Outcome;
+}
+
+class Routes {
+  private readonly options: RoutesOptions;
+
+  constructor(options: RoutesOptions) {
+    this.options = options;
+  }
+
+  async handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     // A client that takes us for its web proxy writes the whole URL.
     const url = (request.raw.url ?? '/').replace(/^https?:\/\/[^/?#]*/i, '');
     const [rawPath = '/', query = ''] = url.split('?', 2);
-    if (new URLSearchParams(query).get('go-get') === '1') return page(request, reply, rawPath);
-    const asked = parseProxyRequest(rawPath);
-    return asked === undefined ? page(request, reply, rawPath) : answer(request, reply, asked);
+    const isPage = new URLSearchParams(query).get('go-get') === '1';
+    const asked = isPage ? undefined : parseProxyRequest(rawPath);
+    if (asked !== undefined) return this.module(request, reply, asked);
+    const { text, type, cacheControl } = await findPage(this.options, request.host, rawPath);
+    return this.send(request, reply, prepareText(Buffer.from(text), type, lifetime(request, cacheControl)));
   }
 
-  async function answer(
+  private async module(
     request: FastifyRequest,
     reply: FastifyReply,
     asked: ProxyRequest,
   ): Promise<FastifyReply> {
+    const { modules } = this.options;
     const { module } = asked;
-    const version = 'version' in asked ? asked.version : undefined;
-    request.outcome = version === undefined ? { module } : { module, version };
-    const ask = { onlyCached: request.headers['disable-module-fetch'] === 'true' };
-
+    const fetch = { onlyCached: request.headers['disable-module-fetch'] === 'true' };
+    const outcome = 'version' in asked ? { module, version: asked.version } : { module };
+    const exchange = { request, reply, fetch, outcome };
+    this.note(exchange);
     switch (asked.kind) {
       case 'list': {
-        const make = () => modules.list(module, ask);
-        return text(request, reply, CONTENT_TYPES.list, ask, make, formatVersionList);
+        const list = () => modules.list(module, fetch);
+        return this.text(exchange, CONTENT_TYPES.list, list, formatVersionList);
       }
       case 'latest':
       case 'info': {
-        const make = () => modules.info(module, version ?? 'latest', ask);
-        return text(request, reply, CONTENT_TYPES.info, ask, make, (info) => info);
+        const query = 'version' in asked ? asked.version : 'latest';
+        const info = () => modules.info(module, query, fetch);
+        return this.text(exchange, CONTENT_TYPES.info, info, (bytes) => bytes);
       }
       case 'mod': {
-        const make = () => modules.mod(module, asked.version, ask);
-        return text(request, reply, CONTENT_TYPES.mod, ask, make, (mod) => mod);
+        const mod = () => modules.mod(module, asked.version, fetch);
+        return this.text(exchange, CONTENT_TYPES.mod, mod, (bytes) => bytes);
       }
       case 'zip':
-        return zip(request, reply, asked, ask);
+        return this.zip(exchange, module, asked.version);
     }
   }
 
   /** Sends a zip while it comes in, if that is possible and a part of it would not do; else once it is stored. */
-  async function zip(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { module, version }: { module: ModulePath; version: string },
-    ask: FetchOptions,
-  ): Promise<FastifyReply> {
-    const found = await modules.zip(module, version, ask);
-    request.outcome = { ...request.outcome, cache: found.fromCache ? 'hit' : 'fetch' };
+  private async zip(exchange: Exchange, module: ModulePath, version: string): Promise<FastifyReply> {
+    const { request, reply, fetch } = exchange;
+    const found = await this.options.modules.zip(module, version, fetch);
+    this.note(exchange, found.fromCache ? 'hit' : 'fetch');
+    const cacheControl = lifetime(request, IMMUTABLE);
     const mayFollow = request.method === 'GET' && request.headers.range === undefined;
     const stream = mayFollow ? await found.follow?.() : undefined;
-    if (stream !== undefined) return sendZipStream(reply, stream);
+    if (stream !== undefined) return sendZipStream(reply, stream, cacheControl);
     const { hash, open } = await found.stored();
-    return send(request, reply, prepareZip({ module, version, kind: 'zip' }, await open(), hash));
+    const zip = { module, version, kind: 'zip' } as const;
+    return this.send(request, reply, prepareZip(zip, await open(), hash, cacheControl));
   }
 
-  /** Sends what the service says, and keeps it as long as it holds. */
-  async function text<T>(
-    request: FastifyRequest,
-    reply: FastifyReply,
+  /** Sends what the module source says, and keeps it as long as it holds. */
+  private async text<T>(
+    exchange: Exchange,
     type: string,
-    { onlyCached }: FetchOptions,
     make: () => Promise<Fetched<T>>,
     textOf: (value: T) => Buffer,
   ): Promise<FastifyReply> {
-    const since = memory.moment();
+    const { cache, isBehindWorkers = false } = this.options;
+    const { request, reply, fetch } = exchange;
+    const since = cache.moment();
     const askedAt = monotonicNow();
     const { value, fromCache, immutable, fetchedAt: asOf = askedAt, stale = false } = await make();
-    request.outcome = { ...request.outcome, cache: fromCache ? 'hit' : 'fetch' };
+    this.note(exchange, fromCache ? 'hit' : 'fetch');
+    const cacheControl = lifetime(request, immutable ? IMMUTABLE : SHORT);
     const warnings = stale ? staleHeaders(asOf) : [];
-    const body = textOf(value);
-    // What never changes is on the disk, where the short way finds it.
-    if (immutable || stale || onlyCached)
-      return send(request, reply, prepareText(body, type, immutable ? IMMUTABLE : SHORT, warnings));
-    const outcome: Outcome = { ...request.outcome, cache: 'hit' };
-    const announced = announceFreshness ? [FRESHNESS_HEADER, encodeFreshness({ asOf, outcome })] : [];
-    const answer = prepareText(body, type, SHORT, announced);
+    const response = prepareText(textOf(value), type, cacheControl, warnings);
+    // What never changes is in the store, where the fast path finds it.
+    if (immutable || stale || fetch.onlyCached) return this.send(request, reply, response);
     const url = request.raw.url ?? '';
-    if (isPlainUrl(url)) memory.keep(url, { response: answer, outcome }, { asOf, since });
-    return send(request, reply, answer);
+    const outcome: Outcome = { ...exchange.outcome, cache: 'hit' };
+    if (isPlainUrl(url))
+      cache.keep(cacheKey(url, admissionOf(request.raw)), { response, outcome }, { asOf, since });
+    if (isBehindWorkers) reply.raw.setHeader(FRESHNESS_HEADER, String(asOf));
+    return this.send(request, reply, response);
   }
 
-  function send(request: FastifyRequest, reply: FastifyReply, answer: PreparedResponse): FastifyReply {
-    void reply.hijack();
-    sendResponse(request.raw, reply.raw, answer, trusts);
-    return reply;
+  private note({ request, reply, outcome }: Exchange, cache?: 'hit' | 'fetch'): void {
+    const noted = cache === undefined ? outcome : { ...outcome, cache };
+    noteOutcome(request, reply, noted, this.options.isBehindWorkers ?? false);
   }
 
-  async function page(request: FastifyRequest, reply: FastifyReply, rawPath: string): Promise<FastifyReply> {
-    const map = vanity();
-    const path = decodePath(rawPath);
-    const root = lookupPage(map, request.host, path);
-    if (root !== undefined) {
-      const html = renderGoImportPage(root.rule.takesRest ? await askHost(root) : root, publicUrl());
-      const lifetime = `public, max-age=${map.cacheMaxAge}`;
-      return send(request, reply, prepareText(Buffer.from(html), 'text/html; charset=utf-8', lifetime));
-    }
-    if (path === '/')
-      return send(request, reply, prepareText(Buffer.from(welcome(publicUrl())), CONTENT_TYPES.list, SHORT));
-    throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${request.host.replace(/:\d*$/, '')}${path}`, {
-      reason: 'no rule in vanity.yaml covers this path for this host',
-      remedy: `as a GOPROXY use ${publicUrl()}; pages of a vanity host need its name in the Host header`,
-    });
-  }
-
-  /** The root that the git host confirms, under the host name that the page was asked for. */
-  async function askHost(root: RepoRoot): Promise<RepoRoot> {
-    const [asked = '', ...elements] = root.root.split('/');
-    const [host = ''] = root.rule.elements;
-    const found = await roots.find([host, ...elements].join('/'));
-    return { ...found, root: asked + found.root.slice(host.length) };
+  private send(request: FastifyRequest, reply: FastifyReply, response: PreparedResponse): FastifyReply {
+    sendResponse(request.raw, reply.raw, response, this.options.trusts);
+    return reply.hijack();
   }
 }
 
-function welcome(publicUrl: string): string {
-  return `modhaven: a Go module proxy. Use it with GOPROXY=${publicUrl}\n`;
+function lifetime(request: FastifyRequest, cacheControl: string): string {
+  return cacheControlFor(cacheControl, admissionOf(request.raw));
 }

@@ -1,104 +1,110 @@
 /**
- * Answers for what is stored: read once for all who ask at the same time, and kept in memory if they are small or asked
- * for more than once.
+ * Responses for what is stored: read once for all requests of the same moment, and kept in memory if they are small or
+ * asked for more than once.
  */
 import { LRUCache } from 'lru-cache';
-import type { ResponseCache, CachedResponse } from './response-cache.js';
-import { openPartOf, prepareStored, withBody } from './responses.js';
-import { isPlainUrl } from './request.js';
 import type { OpenPart, Part, VersionStore } from '../store/version-store.js';
-
-export interface StoredResponses {
-  /**
-   * The answer for a part that `url` asks for, undefined if it is not stored. Its body may be a file, which is closed by
-   * whoever sends it. Throws STORAGE for what cannot be read.
-   */
-  find(url: string, part: Part): Promise<CachedResponse | undefined>;
-}
-
-export interface StoredResponsesOptions {
-  memory: ResponseCache;
-  store: VersionStore;
-}
+import { cacheControlFor, cacheKey, type Admission } from './gate.js';
+import { isPlainUrl } from './request.js';
+import type { CachedResponse, ResponseCache } from './response-cache.js';
+import { IMMUTABLE, openPartOf, prepareStored, withBody } from './http/responses.js';
 
 /** Bodies up to this size are read at once, in bytes; larger ones are kept when they are asked for again. */
 export const SMALL = 256 * 1024;
 /** Bytes of larger bodies that are being read into memory at one time. */
 const MAX_LOADING = 16 * 1024 * 1024;
-/** URLs of larger bodies of which is known that somebody asked. */
+/** Keys of larger bodies that were asked for once. */
 const MAX_ASKED = 4096;
 
+/** A part that is being looked up. */
 interface Flight {
   found: Promise<CachedResponse | undefined>;
-  /** Whether somebody waits for it besides the one who began it. */
+  /** Whether another request waits for it besides the one that began it. */
   isShared: boolean;
 }
 
-export function createStoredResponses({ memory, store }: StoredResponsesOptions): StoredResponses {
-  const flights = new Map<string, Flight>();
-  const asked = new LRUCache<string, true>({ max: MAX_ASKED });
-  let loading = 0;
+/** One response to be found. */
+interface Wanted {
+  readonly key: string;
+  readonly url: string;
+  readonly part: Part;
+  readonly admission: Admission;
+}
 
-  function begin(url: string, part: Part): Promise<CachedResponse | undefined> {
+export class StoredResponses {
+  private readonly flights = new Map<string, Flight>();
+  private readonly asked = new LRUCache<string, true>({ max: MAX_ASKED });
+  private loading = 0;
+
+  private readonly cache: ResponseCache;
+  private readonly store: VersionStore;
+
+  constructor(cache: ResponseCache, store: VersionStore) {
+    this.cache = cache;
+    this.store = store;
+  }
+
+  /**
+   * The response for a part that `url` asks for, undefined if it is not stored. Its body may be a file, which is closed
+   * by whoever sends it. Throws STORAGE for what cannot be read.
+   */
+  async find(url: string, part: Part, admission: Admission): Promise<CachedResponse | undefined> {
+    const wanted = { key: cacheKey(url, admission), url, part, admission };
+    const flight = this.flights.get(wanted.key);
+    if (flight === undefined) return this.begin(wanted);
+    flight.isShared = true;
+    const found = await flight.found;
+    // A file is for one request. And what was not there when the flight began may have been stored since.
+    return found === undefined || openPartOf(found.response) !== undefined ? this.open(wanted) : found;
+  }
+
+  private begin(wanted: Wanted): Promise<CachedResponse | undefined> {
     const flight: Flight = { found: Promise.resolve(undefined), isShared: false };
-    flights.set(url, flight);
-    flight.found = look(url, part, () => flight.isShared).finally(() => flights.delete(url));
+    this.flights.set(wanted.key, flight);
+    flight.found = this.look(wanted, flight).finally(() => this.flights.delete(wanted.key));
     return flight.found;
   }
 
-  async function look(url: string, part: Part, isShared: () => boolean): Promise<CachedResponse | undefined> {
-    const found = await open(part);
+  private async look(wanted: Wanted, flight: Flight): Promise<CachedResponse | undefined> {
+    const found = await this.open(wanted);
     const file = found && openPartOf(found.response);
     if (found === undefined) return undefined;
-    if (file === undefined) return keep(url, found);
-    if (file.size > SMALL && !isWorthLoading(url, file.size, isShared())) return found;
+    if (file === undefined) return this.keep(wanted, found);
+    if (file.size > SMALL && !this.isWorthLoading(wanted.key, file.size, flight.isShared)) return found;
     try {
-      return keep(url, { ...found, response: withBody(found.response, await load(file)) });
+      return this.keep(wanted, { ...found, response: withBody(found.response, await this.load(file)) });
     } finally {
       file.close();
     }
   }
 
-  async function open(part: Part): Promise<CachedResponse | undefined> {
-    const answer = await prepareStored(store, part);
+  private async open({ part, admission }: Wanted): Promise<CachedResponse | undefined> {
+    const response = await prepareStored(this.store, part, cacheControlFor(IMMUTABLE, admission));
     const { module, version } = part;
-    return answer === undefined
-      ? undefined
-      : { response: answer, outcome: { module, version, cache: 'hit' } };
+    return response === undefined ? undefined : { response, outcome: { module, version, cache: 'hit' } };
   }
 
-  function keep(url: string, found: CachedResponse): CachedResponse {
-    if (isPlainUrl(url)) memory.keep(url, found);
+  private keep({ key, url }: Wanted, found: CachedResponse): CachedResponse {
+    if (isPlainUrl(url)) this.cache.keep(key, found);
     return found;
   }
 
-  /** Not for one who asks for the first time: what is asked for once in a while would push out what is asked for always. */
-  function isWorthLoading(url: string, size: number, isShared: boolean): boolean {
-    if (size > memory.largest() || loading + size > MAX_LOADING) return false;
-    if (isShared || asked.has(url)) return true;
-    asked.set(url, true);
+  /** Not for the first request: what is asked for once in a while would push out what is asked for always. */
+  private isWorthLoading(key: string, size: number, isShared: boolean): boolean {
+    if (size > this.cache.largest() || this.loading + size > MAX_LOADING) return false;
+    if (isShared || this.asked.has(key)) return true;
+    this.asked.set(key, true);
     return false;
   }
 
-  async function load(file: OpenPart): Promise<Buffer> {
-    loading += file.size;
+  private async load(file: OpenPart): Promise<Buffer> {
+    this.loading += file.size;
     try {
       return await readWhole(file);
     } finally {
-      loading -= file.size;
+      this.loading -= file.size;
     }
   }
-
-  return {
-    async find(url, part) {
-      const flight = flights.get(url);
-      if (flight === undefined) return begin(url, part);
-      flight.isShared = true;
-      const found = await flight.found;
-      // A file is for one. And what was not there when the flight began may have been stored since.
-      return found === undefined || openPartOf(found.response) !== undefined ? open(part) : found;
-    },
-  };
 }
 
 async function readWhole(file: OpenPart): Promise<Buffer> {

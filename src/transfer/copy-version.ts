@@ -134,8 +134,8 @@ async function differences(
 function infoDifference(here: Info, there: Info): string | undefined {
   const [a, b] = [here.Origin?.Hash, there.Origin?.Hash];
   if (a !== undefined && b !== undefined && a !== b) return `names commit ${a} here and ${b} there`;
-  const [time, other] = [here.Time, there.Time].map((text) => Date.parse(text));
+  const [time, other] = [here.Time, there.Time].map((text) => Date.parse(text ?? ''));
   return Number.isNaN(time) || Number.isNaN(other) || time === other
     ? undefined
-    : `has the time ${here.Time} here and ${there.Time} there`;
+    : `has the time ${here.Time ?? ''} here and ${there.Time ?? ''} there`;
 }

@@ -1,28 +1,43 @@
 /**
- * Hands requests on to the main process over its unix socket, and its answers back, both as they come.
+ * Hands requests on to the main process over its unix socket, and its responses back, both as they come.
  *
- * Whom a request comes from is decided here, where its connection is: the main process believes what the headers say,
- * so those of strangers are removed.
+ * What the main process believes about a request is decided here, where its connection is: who it comes from, what the gate
+ * said, and whose headers count. Those of strangers are removed.
  */
 import { Agent, request as httpRequest } from 'node:http';
-import type { ClientRequest, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ModhavenError, errorMessage } from '../errors.js';
-import type { ResponseCache } from '../proxy/response-cache.js';
-import { clientAddress, type TrustProxy } from '../proxy/client-address.js';
-import { FRESHNESS_HEADER, decodeFreshness } from '../proxy/freshness.js';
-import { failureReply } from '../proxy/http-errors.js';
-import { prepareText } from '../proxy/responses.js';
+import { clientAddress, type TrustProxy } from '../proxy/http/client-address.js';
+import { sendText, type AdmittedListener } from '../proxy/entrance.js';
+import { cacheKey, encodeAdmission, type AdmittedRequest } from '../proxy/gate.js';
+import { failureReply } from '../proxy/http/http-errors.js';
+import {
+  ADMISSION_HEADER,
+  FRESHNESS_HEADER,
+  INTERNAL_PREFIX,
+  OUTCOME_HEADER,
+  decodeFreshness,
+  decodeOutcome,
+} from '../proxy/internal-headers.js';
 import { isPlainUrl } from '../proxy/request.js';
-import { sendResponse } from '../proxy/send-response.js';
+import type { TrackedRequest } from '../proxy/request-tracker.js';
+import type { ResponseCache } from '../proxy/response-cache.js';
+import { prepareText } from '../proxy/http/responses.js';
+import { STALLED_MS, sendResponse } from '../proxy/http/send-response.js';
 
 export interface ForwardOptions {
   /** The unix socket of the main process. */
   socket: string;
-  memory: ResponseCache;
+  cache: ResponseCache;
   trusts: TrustProxy;
+  /** How long the main process may say nothing before it answers, not even that it is at it. Default: 10 s. */
+  silenceMs?: number;
 }
+
+/** Several times what the main process takes between two signs of life (`proxy/heartbeat.ts`). */
+const SILENCE_MS = 10_000;
 
 /** Of one connection only (RFC 9110, 7.6.1), or settled with the client already. */
 const OF_CONNECTION = new Set([
@@ -37,69 +52,110 @@ const OF_CONNECTION = new Set([
 ]);
 /** What a proxy in front says: from strangers it does not count. */
 const OF_PROXY = new Set(['x-forwarded-host', 'x-forwarded-proto', 'x-sendfile-type']);
-/** Requests with a body: webhooks. That of any other is nobody's. */
+/** Requests with a body: webhooks. That of any other is not read. */
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
-export function createForwarder({ socket, memory, trusts }: ForwardOptions): RequestListener {
-  const agent = new Agent({ keepAlive: true });
+export function createForwarder(options: ForwardOptions): AdmittedListener {
+  const forwarder = new Forwarder(options);
+  return (request, response) => forwarder.forward(request, response);
+}
 
-  function headersFor(request: IncomingMessage, hasBody: boolean): string[] {
+class Forwarder {
+  private readonly options: ForwardOptions;
+  private readonly agent = new Agent({ keepAlive: true });
+
+  constructor(options: ForwardOptions) {
+    this.options = options;
+  }
+
+  /** Resolves when the response is on its way, or the client has left. */
+  async forward(request: AdmittedRequest, response: ServerResponse): Promise<void> {
+    const since = this.options.cache.moment();
+    try {
+      const reply = await this.ask(request, response);
+      await this.passBack(request, response, reply, since);
+    } catch (error) {
+      refuse(response, error);
+    }
+  }
+
+  /** The head of the main process's reply. */
+  private ask(request: AdmittedRequest, response: ServerResponse): Promise<IncomingMessage> {
+    const { socket, silenceMs = SILENCE_MS } = this.options;
+    const { method = 'GET', url: path = '/' } = request;
+    const hasBody = WITH_BODY.has(method);
+    const headers = this.headersFor(request, hasBody);
+    return new Promise((resolve, reject) => {
+      const onward: ClientRequest = httpRequest({
+        socketPath: socket,
+        agent: this.agent,
+        method,
+        path,
+        headers,
+      });
+      onward.on('error', reject);
+      onward.on('response', (reply) => {
+        onward.setTimeout(STALLED_MS); // a slow client may keep it waiting
+        resolve(reply);
+      });
+      onward.setTimeout(silenceMs);
+      onward.on('timeout', () => {
+        onward.destroy(new Error(`it said nothing for ${Math.round(silenceMs / 1000)} s`));
+      });
+      // The client waits no longer.
+      response.on('close', () => {
+        if (!response.writableFinished) onward.destroy();
+      });
+      if (hasBody) pipeline(request, onward, () => undefined);
+      else onward.end();
+    });
+  }
+
+  private headersFor(request: AdmittedRequest, hasBody: boolean): string[] {
+    const { trusts } = this.options;
     const isTrusted = trusts(request.socket.remoteAddress);
     const client = clientAddress(request, trusts);
     const headers = pairs(request.rawHeaders).filter(([name]) => {
       const lower = name.toLowerCase();
       if (OF_CONNECTION.has(lower) || lower === 'x-forwarded-for') return false;
+      if (lower.startsWith(INTERNAL_PREFIX)) return false;
       return (isTrusted || !OF_PROXY.has(lower)) && (hasBody || lower !== 'content-length');
     });
     if (client !== undefined) headers.push(['X-Forwarded-For', client]);
+    headers.push([ADMISSION_HEADER, encodeAdmission(request.admission)]);
     return headers.flat();
   }
 
-  async function passBack(
-    request: IncomingMessage,
+  private async passBack(
+    request: AdmittedRequest,
     response: ServerResponse,
-    answer: IncomingMessage,
+    reply: IncomingMessage,
     since: number,
   ): Promise<void> {
-    const { statusCode = 502, headers } = answer;
-    const freshness = headers[FRESHNESS_HEADER];
-    const size = Number(headers['content-length']);
+    const { statusCode = 502, headers } = reply;
+    const outcome = decodeOutcome(String(headers[OUTCOME_HEADER]));
+    (request as TrackedRequest).outcome = outcome;
+    const { cache, trusts } = this.options;
+    const asOf = decodeFreshness(String(headers[FRESHNESS_HEADER] ?? ''));
     const { method, url = '' } = request;
-    if (freshness !== undefined && statusCode === 200 && method === 'GET' && size <= memory.largest()) {
-      const { asOf, outcome } = decodeFreshness(String(freshness));
-      const { 'content-type': type = '', 'cache-control': lifetime = '' } = headers;
-      const kept = prepareText(await buffer(answer), type, lifetime);
-      if (isPlainUrl(url)) memory.keep(url, { response: kept, outcome }, { asOf, since });
+    const isSmall = Number(headers['content-length']) <= cache.largest();
+    if (asOf !== undefined && statusCode === 200 && method === 'GET' && isSmall) {
+      const { 'content-type': type = '', 'cache-control': cacheControl = '' } = headers;
+      const kept = prepareText(await buffer(reply), type, cacheControl);
+      const cached = { response: kept, outcome: { ...outcome, cache: 'hit' as const } };
+      if (isPlainUrl(url)) cache.keep(cacheKey(url, request.admission), cached, { asOf, since });
       sendResponse(request, response, kept, trusts);
       return;
     }
-    const told = pairs(answer.rawHeaders).filter(([name]) => {
+    const passed = pairs(reply.rawHeaders).filter(([name]) => {
       const lower = name.toLowerCase();
-      return !OF_CONNECTION.has(lower) && lower !== FRESHNESS_HEADER;
+      return !OF_CONNECTION.has(lower) && !lower.startsWith(INTERNAL_PREFIX);
     });
-    response.writeHead(statusCode, told.flat());
+    if (headers.connection === 'close' && statusCode >= 400) passed.push(['Connection', 'close']);
+    response.writeHead(statusCode, passed.flat());
     // A body that breaks off breaks the connection, so that the client sees that it is not whole.
-    pipeline(answer, response, () => undefined);
+    pipeline(reply, response, () => undefined);
   }
-
-  return (request, response) => {
-    const { method = 'GET', url: path = '/' } = request;
-    const hasBody = WITH_BODY.has(method);
-    const since = memory.moment();
-    const headers = headersFor(request, hasBody);
-    const onward: ClientRequest = httpRequest({ socketPath: socket, agent, method, path, headers });
-    const fail = (error: unknown): void => refuse(response, error);
-    onward.on('error', fail);
-    onward.on('response', (answer) => {
-      passBack(request, response, answer, since).catch(fail);
-    });
-    // Nobody waits for the answer any more.
-    response.on('close', () => {
-      if (!response.writableFinished) onward.destroy();
-    });
-    if (hasBody) pipeline(request, onward, () => undefined);
-    else onward.end();
-  };
 }
 
 /** Says that the main process cannot be asked; too late for words, the connection is broken off. */
@@ -114,7 +170,7 @@ export function refuse(response: ServerResponse, error: unknown): void {
       remedy: 'try again in a moment; if it stays so, restart modhaven',
     }),
   );
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  sendText(response, status, headers, body);
 }
 
 function pairs(raw: readonly string[]): [name: string, value: string][] {

@@ -1,5 +1,6 @@
-/** What the main process and its workers say to each other. */
+/** The messages between the main process and its workers. */
 import type { Listen } from '../config/listen.js';
+import type { FaultRecord } from '../log/faults.js';
 import type { LogLevel } from '../log/log.js';
 import type { StoreSettings } from '../store/open-stores.js';
 
@@ -12,6 +13,7 @@ export interface WorkerSettings {
   refreshMs: number;
 }
 
+/** What a worker needs to know at its start. */
 export interface WorkerStart {
   listen: Listen;
   /** What decides which stores are opened. */
@@ -19,14 +21,18 @@ export interface WorkerStart {
   /** The unix socket of the main process. */
   socket: string;
   logLevel: LogLevel;
+  /** Whether stacks are logged (`--verbose`). */
+  verbose: boolean;
   settings: WorkerSettings;
 }
 
 export type ToWorker =
   | { type: 'start'; start: WorkerStart }
   | { type: 'settings'; settings: WorkerSettings }
-  /** Forget what may change, and answer `forgotten`; see `AnswerMemory.forgetChanging`. */
+  /** Forget what may change, and answer `done`; see `ResponseCache.forgetChanging`. */
   | { type: 'forget'; id: number; before: number | undefined }
+  /** Answer `done`. */
+  | { type: 'ping'; id: number }
   /** Finish what runs, then end. */
   | { type: 'end' };
 
@@ -34,4 +40,5 @@ export type FromWorker =
   | { type: 'ready' }
   | { type: 'listening' }
   | { type: 'failed'; reason: string }
-  | { type: 'forgotten'; id: number };
+  | { type: 'done'; id: number }
+  | { type: 'fault'; record: FaultRecord };

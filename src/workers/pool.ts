@@ -1,137 +1,99 @@
 /**
- * The workers of a server: started together, replaced when one dies, told what changes, ended in good order.
+ * The workers of a server: started together, replaced when one dies or hangs, told what changes, ended in good order.
  *
- * They share the address to listen at. Everything with a state stays in the main process, which they ask over a unix
- * socket: so there is one fetch a version and one writer, however many workers there are.
+ * They share the address to listen at, and each accepts connections itself: a main process that is busy keeps no
+ * connection waiting, and a worker that hangs accepts none. Everything with a state stays in the main process, which they
+ * ask over a unix socket: so there is one fetch a version and one writer, however many workers there are.
  */
-import cluster, { type Worker } from 'node:cluster';
+import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
+import type { Change } from '../concurrency/invalidation.js';
+import type { Faults } from '../log/faults.js';
 import type { Logger } from '../log/log.js';
-import type { FromWorker, ToWorker, WorkerSettings, WorkerStart } from './messages.js';
+import type { WorkerSettings, WorkerStart } from './messages.js';
+import { PooledWorker } from './pooled-worker.js';
 
-export interface PoolOptions extends Omit<WorkerStart, 'settings'> {
+export interface WorkerPoolOptions {
   count: number;
   settings: () => WorkerSettings;
   log: Logger;
-}
-
-export interface WorkerPool {
-  /** Hands the settings of now to the workers. */
-  settingsChanged(): void;
-  /** Has every worker forget what may change; see `AnswerMemory.forgetChanging`. Resolves when they have. */
-  forgetChanging(before?: number): Promise<void>;
-  /** Resolves when the workers have answered what they were asked, and ended. */
-  close(): Promise<void>;
+  faults: Faults;
 }
 
 const PROGRAM = fileURLToPath(new URL('./worker.js', import.meta.url));
 
-/** How long a worker that does not say that it has forgotten is waited for. */
-const FORGET_MS = 1_000;
 /** The wait before a worker is replaced, doubled each time up to the last, and short again once one lives long. */
 const REPLACE_MS = { first: 100, last: 10_000, stableAfter: 30_000 };
 
-/** Starts the workers. Resolves when all of them listen; rejects with the reason if one cannot. */
-export async function startPool({ count, settings, log, ...start }: PoolOptions): Promise<WorkerPool> {
-  let isClosing = false;
-  let forgets = 0;
-  let wait = REPLACE_MS.first;
-  const waiting = new Map<string, () => void>();
-  const timers = new Set<NodeJS.Timeout>();
+export class WorkerPool {
+  private readonly options: WorkerPoolOptions;
+  private readonly workers = new Set<PooledWorker>();
+  private readonly replacements = new Set<NodeJS.Timeout>();
+  private wait = REPLACE_MS.first;
+  private isClosing = false;
 
-  cluster.setupPrimary({ exec: PROGRAM, args: [] });
-  const workers = (): Worker[] => Object.values(cluster.workers ?? {}).flatMap((worker) => worker ?? []);
-  const forgotten = (worker: Worker, id: number): string => `${worker.id} ${id}`;
-
-  /** Resolves when the new worker listens. */
-  function addWorker(): Promise<void> {
-    const startedAt = Date.now();
-    const worker = cluster.fork();
-    return new Promise((resolve, reject) => {
-      worker.on('message', (message: FromWorker) => {
-        switch (message.type) {
-          case 'ready':
-            tell(worker, { type: 'start', start: { ...start, settings: settings() } });
-            break;
-          case 'listening':
-            resolve();
-            break;
-          case 'failed':
-            reject(new Error(message.reason));
-            break;
-          case 'forgotten':
-            waiting.get(forgotten(worker, message.id))?.();
-        }
-      });
-      worker.on('error', reject); // it could not be started
-      worker.on('exit', () => {
-        const { pid, exitCode: code, signalCode: signal } = worker.process;
-        reject(new Error(`a worker ended before it listened (${signal ?? code})`));
-        for (const [key, done] of waiting) if (key.startsWith(`${worker.id} `)) done();
-        if (isClosing) return;
-        log.error({ pid, code, signal }, 'a worker ended and is replaced');
-        replace(Date.now() - startedAt);
-      });
-    });
+  constructor(options: WorkerPoolOptions) {
+    this.options = options;
   }
 
-  function replace(lived: number): void {
-    if (lived >= REPLACE_MS.stableAfter) wait = REPLACE_MS.first;
+  /** Starts the workers. Resolves when all of them listen; rejects with the reason if one cannot. */
+  async start(start: Omit<WorkerStart, 'settings'>): Promise<void> {
+    cluster.setupPrimary({ exec: PROGRAM, args: [] });
+    // Not the default, with which the main process accepts every connection and hands it out.
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
+    const added = Array.from({ length: this.options.count }, () => this.add(start));
+    try {
+      await Promise.all(added.map(({ listening }) => listening));
+    } catch (error) {
+      this.isClosing = true;
+      for (const worker of this.workers) worker.kill();
+      throw error;
+    }
+  }
+
+  /** Hands the settings of now to the workers. */
+  settingsChanged(): void {
+    for (const worker of this.workers) worker.tell({ type: 'settings', settings: this.options.settings() });
+  }
+
+  /** Has every worker forget what may change. Resolves when none can give it out any more. */
+  async forget({ before }: Change): Promise<void> {
+    await Promise.all([...this.workers].map((worker) => worker.forget(before)));
+  }
+
+  /** Resolves when the workers have answered what they were asked, and ended. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    this.replacements.forEach(clearTimeout);
+    const { workers } = this;
+    for (const worker of workers) worker.tell({ type: 'end' });
+    await Promise.all([...workers].map(({ ended }) => ended));
+  }
+
+  private add(start: Omit<WorkerStart, 'settings'>): PooledWorker {
+    const { settings, log, faults } = this.options;
+    const startedAt = performance.now();
+    const worker = new PooledWorker({ start: () => ({ ...start, settings: settings() }), log, faults });
+    this.workers.add(worker);
+    void worker.ended.then(() => {
+      this.workers.delete(worker);
+      if (this.isClosing) return;
+      log.error({ pid: worker.pid, exit: worker.exit }, 'a worker ended and is replaced');
+      this.replace(start, performance.now() - startedAt);
+    });
+    return worker;
+  }
+
+  private replace(start: Omit<WorkerStart, 'settings'>, livedMs: number): void {
+    if (livedMs >= REPLACE_MS.stableAfter) this.wait = REPLACE_MS.first;
     const timer = setTimeout(() => {
-      timers.delete(timer);
-      addWorker().catch((error: unknown) => log.error({ err: error }, 'a worker could not be replaced'));
-    }, wait);
-    timers.add(timer);
-    wait = Math.min(2 * wait, REPLACE_MS.last);
+      this.replacements.delete(timer);
+      const { log } = this.options;
+      this.add(start).listening.catch((error: unknown) =>
+        log.error({ err: error }, 'a worker could not be replaced'),
+      );
+    }, this.wait);
+    this.replacements.add(timer);
+    this.wait = Math.min(2 * this.wait, REPLACE_MS.last);
   }
-
-  function tell(worker: Worker, message: ToWorker): void {
-    if (worker.isConnected()) worker.send(message, () => undefined);
-  }
-
-  async function forgetIn(worker: Worker, id: number, before: number | undefined): Promise<void> {
-    const key = forgotten(worker, id);
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, FORGET_MS);
-      waiting.set(key, () => {
-        clearTimeout(timer);
-        resolve();
-      });
-      tell(worker, { type: 'forget', id, before });
-    });
-    waiting.delete(key);
-  }
-
-  async function close(): Promise<void> {
-    isClosing = true;
-    timers.forEach(clearTimeout);
-    await Promise.all(
-      workers().map(
-        (worker) =>
-          new Promise<void>((resolve) => {
-            worker.on('exit', () => resolve());
-            tell(worker, { type: 'end' });
-          }),
-      ),
-    );
-  }
-
-  try {
-    await Promise.all(Array.from({ length: count }, addWorker));
-  } catch (error) {
-    isClosing = true;
-    for (const worker of workers()) worker.process.kill('SIGKILL');
-    throw error;
-  }
-  return {
-    settingsChanged() {
-      for (const worker of workers()) tell(worker, { type: 'settings', settings: settings() });
-    },
-    async forgetChanging(before) {
-      forgets += 1;
-      const id = forgets;
-      await Promise.all(workers().map((worker) => forgetIn(worker, id, before)));
-    },
-    close,
-  };
 }

@@ -1,117 +1,111 @@
-/**
- * A worker process: accepts connections, answers from its memory and from the disk, and hands everything else on to
- * the main process. It loads little, because there may be many.
- */
-import type { Server, ServerResponse } from 'node:http';
-import { ModhavenError, errorMessage } from '../errors.js';
+/** The program of a worker process: a `WorkerServer` that the main process starts, tells what changes, and ends. */
+import { errorMessage } from '../errors.js';
+import { Faults } from '../log/faults.js';
 import { createLog } from '../log/log.js';
-import { createResponseCache } from '../proxy/response-cache.js';
-import { createTrust } from '../proxy/client-address.js';
-import { openStores } from '../store/open-stores.js';
-import { watchPurges } from '../store/purge.js';
-import { createFastPath } from '../proxy/fast-path.js';
-import { failureReply } from '../proxy/http-errors.js';
-import { createHttpServer, refuseBrokenRequest } from '../proxy/listener.js';
+import { keepServing } from '../log/process-faults.js';
+import { createTrust } from '../proxy/http/client-address.js';
+import { openGate } from '../proxy/gate.js';
+import { observeAll } from '../proxy/observer.js';
 import { createRequestLog } from '../proxy/request-log.js';
+import { ResponseCache } from '../proxy/response-cache.js';
+import { noteUses } from '../proxy/use-observer.js';
+import { openStores, type Stores } from '../store/open-stores.js';
+import { watchPurges } from '../store/purge.js';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
-import { createForwarder } from './forward.js';
+import { WorkerServer } from './worker-server.js';
 
-interface Worker {
-  receive(message: ToWorker): void;
-}
+class WorkerProgram {
+  private settings: WorkerStart['settings'];
+  private readonly server: WorkerServer;
+  private readonly stores: Stores;
+  private readonly faults: Faults;
+  private readonly flush: () => Promise<void>;
 
-function startWorker({ listen, stores, socket, logLevel, settings: first }: WorkerStart): Worker {
-  let settings = first;
-  let isClosing = false;
-  const { log, writeLine, flush } = createLog({
-    level: logLevel,
-    readable: process.stdout.isTTY,
-    shared: true,
-  });
-  const memory = createResponseCache({
-    maxBytes: () => settings.cacheMemory,
-    refreshMs: () => settings.refreshMs,
-  });
-  const opened = openStores(stores, log);
-  watchPurges(opened, () => memory.forgetAll());
-  const trusts = createTrust(() => settings.trustProxy);
-  const relay = createForwarder({ socket, memory, trusts });
-  const front = createFastPath({
-    memory,
-    store: opened.versions,
-    onUse: (module, version) => opened.lastUse.note(module, version),
-    log: createRequestLog(log, writeLine),
-    trusts,
-    isClosing: () => isClosing,
-  });
-  const server = createHttpServer(
-    front((request, response) => {
-      if (isClosing) turnAway(response);
-      else relay(request, response);
-    }),
-  );
-  server.on('clientError', refuseBrokenRequest);
-  server.on('error', (error) => {
-    process.send?.({ type: 'failed', reason: errorMessage(error) } satisfies FromWorker, () =>
-      process.exit(1),
-    );
-  });
-  server.listen(listen, () => say({ type: 'listening' }));
-
-  async function end(): Promise<void> {
-    isClosing = true;
-    await closed(server);
-    await opened.lastUse.flush().catch(() => undefined);
-    await flush();
-    process.exit(0);
+  constructor({ stores, socket, logLevel, verbose, settings }: WorkerStart) {
+    const readable = process.stdout.isTTY;
+    const { log, writeLine, flush } = createLog({ level: logLevel, readable, shared: true });
+    this.settings = settings;
+    this.flush = flush;
+    this.faults = new Faults({ log, verbose, onFault: (record) => say({ type: 'fault', record }) });
+    keepServing(this.faults, () => process.exit(1));
+    this.stores = openStores(stores, log);
+    const cache = new ResponseCache({
+      maxBytes: () => this.settings.cacheMemory,
+      refreshMs: () => this.settings.refreshMs,
+    });
+    watchPurges(this.stores, () => cache.forgetAll());
+    this.server = new WorkerServer({
+      gate: openGate,
+      observer: observeAll([createRequestLog(log, writeLine), noteUses(this.stores.lastUse)], this.faults),
+      faults: this.faults,
+      cache,
+      store: this.stores.versions,
+      trusts: createTrust(() => this.settings.trustProxy),
+      socket,
+    });
   }
 
-  return {
-    receive(message) {
+  async listen(listen: WorkerStart['listen']): Promise<void> {
+    try {
+      await this.server.listen(listen);
+      say({ type: 'listening' });
+    } catch (error) {
+      process.send?.({ type: 'failed', reason: errorMessage(error) } satisfies FromWorker, () =>
+        process.exit(1),
+      );
+    }
+  }
+
+  receive(message: ToWorker): void {
+    this.faults.guard('worker message', () => {
       switch (message.type) {
         case 'start':
-          return;
+          return undefined;
         case 'settings':
-          settings = message.settings;
-          return;
+          this.settings = message.settings;
+          return undefined;
         case 'forget':
-          memory.forgetChanging(message.before);
-          say({ type: 'forgotten', id: message.id });
-          return;
+          void this.server.invalidation.announce({ before: message.before });
+          say({ type: 'done', id: message.id });
+          return undefined;
+        case 'ping':
+          say({ type: 'done', id: message.id });
+          return undefined;
         case 'end':
-          void end();
+          return this.end();
       }
-    },
-  };
-}
+    })();
+  }
 
-/** No new connections; resolves when the requests that run are answered. */
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
-}
-
-function turnAway(response: ServerResponse): void {
-  const { status, headers, body } = failureReply(
-    new ModhavenError('SHUTTING_DOWN', 'modhaven is shutting down', { remedy: 'try again in a moment' }),
-  );
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  private async end(): Promise<void> {
+    await this.server.close();
+    await this.stores.lastUse.flush().catch(() => undefined);
+    await this.flush();
+    process.exit(0);
+  }
 }
 
 function say(message: FromWorker): void {
-  process.send?.(message);
+  // Without the main process this one ends; see below.
+  if (process.connected) process.send?.(message);
 }
 
 // Signals are the main process's to understand; a terminal sends them to all.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-// Without it nothing cold can be answered, and nobody would end this process.
+// Without it nothing cold can be answered, and nothing would end this process.
 process.on('disconnect', () => process.exit(0));
 
-let worker: Worker | undefined;
+let program: WorkerProgram | undefined;
 process.on('message', (message: ToWorker) => {
-  if (message.type === 'start') worker = startWorker(message.start);
-  else worker?.receive(message);
+  if (message.type === 'start') {
+    program = new WorkerProgram(message.start);
+    void program.listen(message.start.listen);
+  } else if (program !== undefined) {
+    program.receive(message);
+  } else if (message.type === 'ping' || message.type === 'forget') {
+    say({ type: 'done', id: message.id }); // it holds nothing yet
+  } else if (message.type === 'end') {
+    process.exit(0);
+  }
 });
 say({ type: 'ready' });

@@ -22,7 +22,7 @@ it('decodeInfo reads what encodeInfo wrote', () => {
     fc.property(fc.string(), fc.nat(4_000_000_000), fc.string(), (version, seconds, URL) => {
       const info = decodeInfo(encodeInfo(version, new Date(seconds * 1000), { VCS: 'git', URL }));
       expect(info).toMatchObject({ Version: version, Origin: { VCS: 'git', URL } });
-      expect(Date.parse(info.Time)).toBe(seconds * 1000);
+      expect(Date.parse(info.Time ?? '')).toBe(seconds * 1000);
     }),
   );
 });

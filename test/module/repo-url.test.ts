@@ -98,8 +98,20 @@ describe('parseRepoUrl', () => {
         user: 'git',
       },
     },
-    { text: 'h:foo.git', expected: { url: 'ssh://h/foo.git', host: 'h', path: '/foo.git' } },
+    { text: 'h:foo.git', expected: { url: 'ssh://h/~/foo.git', host: 'h', path: '/foo.git' } },
     { text: 'h:/srv/foo.git', expected: { url: 'ssh://h/srv/foo.git', host: 'h', path: '/srv/foo.git' } },
+    {
+      text: 'build@h:src/lib.git',
+      expected: { url: 'ssh://build@h/~/src/lib.git', host: 'h', path: '/src/lib.git', user: 'build' },
+    },
+    {
+      text: 'build@h:/srv/git/lib.git',
+      expected: { url: 'ssh://build@h/srv/git/lib.git', host: 'h', path: '/srv/git/lib.git', user: 'build' },
+    },
+    {
+      text: 'build@h:~alice/lib.git',
+      expected: { url: 'ssh://build@h/~alice/lib.git', host: 'h', path: '/~alice/lib.git', user: 'build' },
+    },
     {
       text: 'git@[::1]:foo.git',
       expected: { url: 'ssh://git@[::1]/foo.git', host: '[::1]', path: '/foo.git', user: 'git' },
@@ -134,8 +146,8 @@ describe('parseRepoUrl', () => {
     {
       text: 'ssh://h:foo.git',
       gitUrl: 'h:foo.git',
-      url: 'ssh://h/foo.git',
-      warning: ['"h:foo.git"', '"ssh://h/foo.git"'],
+      url: 'ssh://h/~/foo.git',
+      warning: ['"h:foo.git"', '"ssh://h/~/foo.git"'],
     },
     {
       text: 'ssh://git@h:2222:go/foo.git',

@@ -1,10 +1,16 @@
-/** The short way, over real HTTP: what it answers alone, how often it reads the disk, and that it leaves nothing open. */
-import { createServer, get, type IncomingMessage, type RequestListener } from 'node:http';
+/** The fast path, over real HTTP: what it answers alone, how often it reads the disk, and that it leaves nothing open. */
+import { createServer, get, type IncomingMessage } from 'node:http';
+import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createResponseCache, type ResponseCache } from '../../src/proxy/response-cache.js';
+import { ResponseCache } from '../../src/proxy/response-cache.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { createFastPath } from '../../src/proxy/fast-path.js';
-import type { RequestLine } from '../../src/proxy/request-log.js';
+import { createEntrance, type AdmittedListener } from '../../src/proxy/entrance.js';
+import { openGate } from '../../src/proxy/gate.js';
+import type { ReplyEvent } from '../../src/proxy/observer.js';
+import { RequestTracker } from '../../src/proxy/request-tracker.js';
+import { StoredResponses } from '../../src/proxy/stored-responses.js';
+import { Faults } from '../../src/log/faults.js';
 import { putBytes } from '../../src/store/version-store.js';
 import type { OpenPart, Part, PartKind, VersionStore } from '../../src/store/version-store.js';
 import type { ModulePath } from '../../src/module/module-path.js';
@@ -19,11 +25,11 @@ const at = `/${module}/@v`;
 /** Larger than what is read at once, and than the pieces it is sent in. */
 const LARGE = 1_500_000;
 
-describe('the short way', () => {
-  let memory: ResponseCache;
+describe('the fast path', () => {
+  let cache: ResponseCache;
   let host: LoopbackHost;
   let url: string;
-  let lines: RequestLine[];
+  let lines: ReplyEvent[];
   let passed: string[];
   let reads = 0;
   let open = 0;
@@ -77,22 +83,25 @@ describe('the short way', () => {
     await put('v1.2.0', 'zip', small); // its hash is missing
     [lines, passed, reads, open, isClosing] = [[], [], 0, 0, false];
     readFails = false;
-    memory = createResponseCache({ maxBytes: () => 16 * 2 ** 20, refreshMs: () => 30_000 });
-    const front = createFastPath({
-      memory,
-      store: watched(store),
-      log: {
-        write: (line) => lines.push(line),
-        writeHit: ({ outcome }, line) => lines.push({ ...line, outcome }),
-      },
-      trusts: () => false,
-      isClosing: () => isClosing,
-    });
-    const general: RequestListener = (request, response) => {
+    cache = new ResponseCache({ maxBytes: () => 16 * 2 ** 20, refreshMs: () => 30_000 });
+    const observer = { replied: (reply: ReplyEvent) => void lines.push(reply) };
+    const trusts = () => false;
+    const tracker = new RequestTracker(observer, trusts);
+    const stored = new StoredResponses(cache, watched(store));
+    const general: AdmittedListener = (request, response) => {
       passed.push(`${request.method ?? ''} ${request.url ?? ''}`);
-      response.end('the general way');
+      response.end('the routes');
     };
-    host = await listenOnLoopback(createServer(front(general)));
+    const entrance = createEntrance(
+      {
+        gate: openGate,
+        tracker,
+        faults: new Faults({ log: pino({ level: 'silent' }) }),
+        isClosing: () => isClosing,
+      },
+      createFastPath({ cache, stored, observer, tracker, trusts }, general),
+    );
+    host = await listenOnLoopback(createServer(entrance));
     url = `http://127.0.0.1:${host.port}`;
   });
   afterEach(async () => {
@@ -132,7 +141,7 @@ describe('the short way', () => {
     const part = await ask(url, zip, { headers: { Range: 'bytes=1000-1999' } });
     expect(part.bytes.equals(large.subarray(1000, 2000))).toBe(true);
     expect(reads).toBe(before);
-    expect(memory.bytes()).toBeGreaterThan(LARGE);
+    expect(cache.bytes()).toBeGreaterThan(LARGE);
   });
 
   it('does not read a zip whose answer needs none of it, and closes it', async () => {
@@ -153,17 +162,18 @@ describe('the short way', () => {
     { name: 'a way out', path: `/mycompany.com/x/../go/foo/@v/v1.0.0.info` },
     { name: 'a page', path: '/mycompany.com/go/foo' },
   ])('hands on $name', async ({ path }) => {
-    expect((await ask(url, path)).text).toBe('the general way');
+    expect((await ask(url, path)).text).toBe('the routes');
     expect(passed).toEqual([`GET ${path}`]);
-    expect([lines, memory.bytes()]).toEqual([[], 0]);
+    expect([lines.map(({ cached }) => cached), cache.bytes()]).toEqual([[undefined], 0]);
   });
 
-  it('hands on other methods, and everything when the server ends', async () => {
+  it('hands on other methods, and answers nothing any more when the server ends', async () => {
     await ask(url, `${at}/v1.0.0.info`);
     await ask(url, `${at}/v1.0.0.info`, { method: 'DELETE' });
     isClosing = true;
-    await ask(url, `${at}/v1.0.0.info`);
-    expect(passed).toEqual([`DELETE ${at}/v1.0.0.info`, `GET ${at}/v1.0.0.info`]);
+    const { status, headers } = await ask(url, `${at}/v1.0.0.info`);
+    expect([status, headers['retry-after']]).toEqual([503, '5']);
+    expect(passed).toEqual([`DELETE ${at}/v1.0.0.info`]);
   });
 
   it('knows two spellings of upper case, as go sends them', async () => {

@@ -22,6 +22,7 @@ export function registerServe(program: Command): void {
     )
     .action(async (options: Options) => {
       const { serve } = await import('../serve.js');
-      await serve({ ...options, version: VERSION });
+      const verbose = program.opts<{ verbose?: boolean }>().verbose === true;
+      await serve({ ...options, verbose, version: VERSION });
     });
 }

@@ -5,7 +5,7 @@
 import { isModhavenError } from '../../errors.js';
 import type { ModulePath } from '../../module/module-path.js';
 import { isCanonicalVersion } from '../../module/version.js';
-import { errorText, statusOf } from '../../proxy/http-errors.js';
+import { errorText, statusOf } from '../../proxy/http/http-errors.js';
 import { GitSource } from '../../modfetch/git-source.js';
 import { hashZip } from '../../modfetch/hash-zip.js';
 import type { RepoRoots } from '../../modfetch/repo-root.js';

@@ -46,6 +46,8 @@ const SCAN_MS = 3_000;
 
 export class RemoteSession {
   readonly #remote: RepoUrl;
+  /** The address as git is given it. */
+  readonly #address: string;
   readonly #dir: string;
   readonly #settings: () => VcsSettings;
   readonly #env: NodeJS.ProcessEnv;
@@ -54,6 +56,8 @@ export class RemoteSession {
 
   constructor({ remote, dir, settings, env, limiter, smart }: RemoteSessionOptions) {
     this.#remote = remote;
+    // A repository without all files remembers where it gets them from, and that name cannot begin with a slash.
+    this.#address = remote.local && !remote.bundle ? remote.url : remote.gitUrl;
     this.#dir = dir;
     this.#settings = settings;
     this.#env = env;
@@ -73,7 +77,7 @@ export class RemoteSession {
       'http.lowSpeedLimit': '1',
       'http.lowSpeedTime': String(Math.ceil(this.#settings().connectTimeoutMs / 1000)),
     };
-    const args = ['ls-remote', '--quiet', '--symref', '--end-of-options', this.#remote.gitUrl];
+    const args = ['ls-remote', '--quiet', '--symref', '--end-of-options', this.#address];
     const output = await this.#git(undefined, args, { config });
     if (output === '' && /^https?$/.test(this.#remote.scheme)) await this.#confirmEmpty(args, config);
     return { refs: parseRefs(output), defaultBranch: parseDefaultBranch(output) };
@@ -109,15 +113,7 @@ export class RemoteSession {
     fetchOptions?: FetchOptions,
   ): Promise<void> {
     const quiet = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
-    const args = [
-      'fetch',
-      '--force',
-      ...quiet,
-      ...flags,
-      '--end-of-options',
-      this.#remote.gitUrl,
-      ...refspecs,
-    ];
+    const args = ['fetch', '--force', ...quiet, ...flags, '--end-of-options', this.#address, ...refspecs];
     await this.#git(repo, args, fetchOptions);
   }
 

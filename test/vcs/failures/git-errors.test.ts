@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
 import { ModhavenError } from '../../../src/errors.js';
-import { errorText } from '../../../src/proxy/http-errors.js';
+import { errorText } from '../../../src/proxy/http/http-errors.js';
 import { GitFailure } from '../../../src/vcs/transport/git-exec.js';
 import type { FailureContext } from '../../../src/vcs/failures/failure-row.js';
 import { explainGitFailure, FAILURE_ROWS } from '../../../src/vcs/failures/git-errors.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ModhavenError, type ErrorCode } from '../../src/errors.js';
-import { cacheControlOf, errorText, statusOf } from '../../src/proxy/http-errors.js';
+import { ModhavenError, type ErrorCode } from '../../../src/errors.js';
+import { cacheControlOf, errorText, statusOf } from '../../../src/proxy/http/http-errors.js';
 
 const STATUS: Record<ErrorCode, number> = {
   INVALID_PATH: 400,

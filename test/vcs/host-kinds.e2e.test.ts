@@ -100,3 +100,25 @@ for (const kind of KINDS_OF_HOST) {
     });
   });
 }
+
+describe.skipIf(missing('git'))('a local repository with filters', () => {
+  it.each([
+    { address: 'its path', url: (dir: string) => dir },
+    { address: 'its file URL', url: (dir: string) => `file://${dir}` },
+  ])('hands out every version by $address', async ({ url }) => {
+    const source = await repo(path.join(await tempDir('local'), 'lib.git'));
+    await source.git('config', 'uploadpack.allowFilter', 'true');
+    const commits: string[] = [];
+    for (const n of [0, 1, 2])
+      commits.push(
+        await source.write({ 'go.mod': `module example.com/lib // ${n}\n` }).commit(`commit ${n}`),
+      );
+    const code = codeHost(path.join(await tempDir('cache'), 'vcs'));
+    const open = async (): Promise<CodeRepo> => code.open(parseRepoUrl(url(source.dir), '/'), 0, 'trees');
+    for (const commit of commits) expect((await (await open()).stat(commit)).hash).toBe(commit);
+    for (const [n, commit] of commits.entries())
+      expect(String(await (await open()).readFile(commit, 'go.mod'))).toBe(
+        `module example.com/lib // ${n}\n`,
+      );
+  });
+});

@@ -1,11 +1,11 @@
 /**
- * Answers that are ready to be sent: a body, its validator, and the headers in the raw form (name and value in turn)
- * that node:http writes with the least work. Made once, sent as often as somebody asks.
+ * Responses that are ready to be sent: a body, its validator, and the headers in the raw form (name and value in turn)
+ * that node:http writes with the least work. Made once, sent as often as they are asked for.
  */
+import { monotonicNow } from '../../concurrency/monotonic-clock.js';
 import { createHash } from 'node:crypto';
-import { monotonicNow } from '../concurrency/monotonic-clock.js';
-import { ModhavenError } from '../errors.js';
-import { storedName, type OpenPart, type Part, type VersionStore } from '../store/version-store.js';
+import { ModhavenError } from '../../errors.js';
+import { storedName, type OpenPart, type Part, type VersionStore } from '../../store/version-store.js';
 
 export const CONTENT_TYPES = {
   list: 'text/plain; charset=utf-8',
@@ -23,7 +23,7 @@ const ACCEL_PREFIX = '/-/download/';
 /** For what may have changed a minute later (lists, branches). */
 export const SHORT = 'public, max-age=10';
 
-/** What says that an answer, known since `asOf` (milliseconds since 1970), may be outdated. */
+/** The headers that say that a response, known since `asOf` (milliseconds since 1970), may be outdated. */
 export function staleHeaders(asOf: number): string[] {
   const age = Math.max(0, Math.round((monotonicNow() - asOf) / 1000));
   return ['age', String(age), 'warning', '110 - "Response is Stale"'];
@@ -60,11 +60,15 @@ export function prepareText(
 }
 
 /** The `.info`, `.mod` or `.zip` of a version; undefined if it is not stored. A zip is open then, and not yet read. */
-export async function prepareStored(store: VersionStore, part: Part): Promise<PreparedResponse | undefined> {
-  if (part.kind === 'zip') return prepareStoredZip(store, part);
+export async function prepareStored(
+  store: VersionStore,
+  part: Part,
+  cacheControl: string = IMMUTABLE,
+): Promise<PreparedResponse | undefined> {
+  if (part.kind === 'zip') return prepareStoredZip(store, part, cacheControl);
   const text = await store.read(part);
   if (text === undefined || part.kind === 'ziphash') return undefined;
-  return prepareText(text, CONTENT_TYPES[part.kind], IMMUTABLE);
+  return prepareText(text, CONTENT_TYPES[part.kind], cacheControl);
 }
 
 /** The zip for reads at any position. Throws STORAGE for a store that cannot read so. */
@@ -73,33 +77,53 @@ function openZip({ positions }: VersionStore, zip: Part): Promise<OpenPart | und
   return positions.open(zip);
 }
 
-async function prepareStoredZip(store: VersionStore, zip: Part): Promise<PreparedResponse | undefined> {
+async function prepareStoredZip(
+  store: VersionStore,
+  zip: Part,
+  cacheControl: string,
+): Promise<PreparedResponse | undefined> {
   const [file, hash] = await Promise.all([openZip(store, zip), store.read({ ...zip, kind: 'ziphash' })]);
   if (file === undefined) return undefined;
-  if (hash !== undefined) return prepareZip(zip, file, hash.toString('latin1').trim());
+  if (hash !== undefined) return prepareZip(zip, file, hash.toString('latin1').trim(), cacheControl);
   file.close();
-  throw new ModhavenError('STORAGE', `the stored zip of ${zip.module}@${zip.version} is incomplete`, {
-    reason: 'its .ziphash file was removed from the cache directory',
-    remedy: 'remove the zip, too, so that both are made again',
+  throw incomplete(zip, 'was removed from the cache directory');
+}
+
+/** A stored zip, which the sender closes. The validator is its `h1:` hash. Throws STORAGE, and closes it, if that is none. */
+export function prepareZip(
+  zip: Part,
+  file: OpenPart,
+  hash: string,
+  cacheControl: string = IMMUTABLE,
+): PreparedResponse {
+  if (!ZIP_HASH.test(hash)) {
+    file.close();
+    throw incomplete(zip, 'does not hold a hash');
+  }
+  const etag = `"${hash}"`;
+  const headers = ['content-type', CONTENT_TYPES.zip, 'cache-control', cacheControl, 'etag', etag];
+  const response = prepared(file, file.size, etag, [...headers, 'accept-ranges', 'bytes'], true);
+  return { ...response, accelPath: ACCEL_PREFIX + encodeURI(storedName(zip)) };
+}
+
+function incomplete({ module, version }: Part, what: string): ModhavenError {
+  return new ModhavenError('STORAGE', `the stored zip of ${module}@${version} is incomplete`, {
+    reason: `its .ziphash file ${what}`,
+    remedy: 'remove the zip and its .ziphash, so that both are made again',
   });
 }
 
-/** A stored zip, which the sender closes. The validator is its `h1:` hash. */
-export function prepareZip(zip: Part, file: OpenPart, hash: string): PreparedResponse {
-  const etag = `"${hash}"`;
-  const headers = ['content-type', CONTENT_TYPES.zip, 'cache-control', IMMUTABLE, 'etag', etag];
-  const answer = prepared(file, file.size, etag, [...headers, 'accept-ranges', 'bytes'], true);
-  return { ...answer, accelPath: ACCEL_PREFIX + encodeURI(storedName(zip)) };
-}
+/** What a `.ziphash` may hold: it becomes part of a header, in which other characters are an error. */
+const ZIP_HASH = /^h1:[A-Za-z0-9+/=]{1,88}$/;
 
-/** The stored file that is open as the body of `answer`. */
+/** The stored file that is open as the body of a response. */
 export function openPartOf({ body }: PreparedResponse): OpenPart | undefined {
   return typeof body === 'string' || Buffer.isBuffer(body) ? undefined : body;
 }
 
-/** The same answer with its body in memory. */
-export function withBody(answer: PreparedResponse, body: Buffer): PreparedResponse {
-  return { ...answer, body };
+/** The same response with its body in memory. */
+export function withBody(response: PreparedResponse, body: Buffer): PreparedResponse {
+  return { ...response, body };
 }
 
 function prepared(

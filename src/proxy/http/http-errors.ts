@@ -5,8 +5,8 @@
  * anything else it stops and shows our text. It shows at most 8 lines and 648 bytes of plain text, ends at the first
  * blank line and drops everything if there is a single control character.
  */
-import type { ErrorCode, ModhavenError } from '../errors.js';
-import { redactLine } from '../redact.js';
+import type { ErrorCode, ModhavenError } from '../../errors.js';
+import { redactLine } from '../../redact.js';
 
 interface Reply {
   status: number;

@@ -1,10 +1,10 @@
-/** Sends a prepared answer the way HTTP wants it: validators, HEAD, ranges, lengths. */
+/** Sends a prepared response the way HTTP wants it: validators, HEAD, ranges, lengths. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import parseRange from 'range-parser';
 import type { TrustProxy } from './client-address.js';
 import { openPartOf, type PreparedResponse } from './responses.js';
 import { sendPart } from './send-part.js';
-import type { ByteRange } from '../store/version-store.js';
+import type { ByteRange } from '../../store/version-store.js';
 
 /** Bodies from this size on take time to send, in bytes. */
 const LARGE = 256 * 1024;
@@ -12,47 +12,61 @@ const LARGE = 256 * 1024;
 /** A client that takes nothing for so long has gone, in milliseconds. */
 export const STALLED_MS = 5 * 60_000;
 
-/** Answers a GET or HEAD. The headers are sent when it returns, the body is on its way. */
+/**
+ * Answers a GET or HEAD. The headers are sent when it returns, the body is on its way. What is prepared is released in any
+ * case, also when it throws.
+ */
 export function sendResponse(
   request: IncomingMessage,
   response: ServerResponse,
-  answer: PreparedResponse,
+  prepared: PreparedResponse,
   trusts: TrustProxy,
 ): void {
+  let isSending = false;
+  try {
+    // The client may have left while the response was made.
+    if (!response.destroyed) isSending = send(request, response, prepared, trusts);
+  } finally {
+    if (!isSending) openPartOf(prepared)?.close();
+  }
+}
+
+/** Whether the body is being sent, and releases itself. */
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  prepared: PreparedResponse,
+  trusts: TrustProxy,
+): boolean {
   const { headers, method } = request;
-  if (response.destroyed) {
-    discard(answer);
-    return;
-  } // the client left while the answer was made
-  if (isKnown(headers['if-none-match'], answer.etag)) {
-    response.writeHead(304, answer.headers as string[]).end();
-    discard(answer);
-    return;
+  if (isKnown(headers['if-none-match'], prepared.etag)) {
+    response.writeHead(304, prepared.headers as string[]).end();
+    return false;
   }
-  if (answer.accelPath !== undefined && sendsFiles(request, trusts)) {
+  if (prepared.accelPath !== undefined && sendsFiles(request, trusts)) {
     // An empty body that says its length: after one in chunks nginx would close the connection for a redirect.
-    const told = ['x-accel-redirect', answer.accelPath, 'content-length', '0'];
-    response.writeHead(200, [...answer.headers, ...told]).end();
-    discard(answer);
-    return;
+    const located = ['x-accel-redirect', prepared.accelPath, 'content-length', '0'];
+    response.writeHead(200, [...prepared.headers, ...located]).end();
+    return false;
   }
-  const range = answer.hasRanges ? rangeOf(request, answer) : undefined;
+  const range = prepared.hasRanges ? rangeOf(request, prepared) : undefined;
   if (range === 'unsatisfiable') {
-    const told = ['content-range', `bytes */${answer.size}`, 'content-length', '0'];
-    response
-      .writeHead(416, ['etag', answer.etag, 'cache-control', 'no-store', 'accept-ranges', 'bytes', ...told])
-      .end();
-    discard(answer);
-    return;
+    response.writeHead(416, unsatisfiableHeaders(prepared)).end();
+    return false;
   }
-  if (range === undefined) response.writeHead(200, answer.wholeHeaders as string[]);
-  else response.writeHead(206, [...answer.headers, ...partHeaders(range, answer.size)]);
-  if (method !== 'HEAD') {
-    sendBody(response, answer, range);
-    return;
+  if (range === undefined) response.writeHead(200, prepared.wholeHeaders as string[]);
+  else response.writeHead(206, [...prepared.headers, ...partHeaders(range, prepared.size)]);
+  if (method === 'HEAD') {
+    response.end();
+    return false;
   }
-  response.end();
-  discard(answer);
+  sendBody(response, prepared, range);
+  return true;
+}
+
+function unsatisfiableHeaders({ etag, size }: PreparedResponse): string[] {
+  const range = ['content-range', `bytes */${size}`, 'content-length', '0'];
+  return ['etag', etag, 'cache-control', 'no-store', 'accept-ranges', 'bytes', ...range];
 }
 
 function sendBody(response: ServerResponse, { body, size }: PreparedResponse, range?: ByteRange): void {
@@ -61,10 +75,6 @@ function sendBody(response: ServerResponse, { body, size }: PreparedResponse, ra
   else if (Buffer.isBuffer(body))
     response.end(range === undefined ? body : body.subarray(range.start, range.end + 1));
   else sendPart(response, body, range ?? { start: 0, end: size - 1 });
-}
-
-function discard(answer: PreparedResponse): void {
-  openPartOf(answer)?.close();
 }
 
 /** Whether a proxy in front offers to send the file itself (X-Accel-Redirect), and may be told where it is. */

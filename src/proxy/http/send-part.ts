@@ -5,7 +5,7 @@
  * more than the reading. The buffers are bounded over all downloads; those beyond get small ones of their own.
  */
 import type { ServerResponse } from 'node:http';
-import type { ByteRange, OpenPart } from '../store/version-store.js';
+import type { ByteRange, OpenPart } from '../../store/version-store.js';
 
 /** Bytes read at once. Measured: from 512 KiB on the copying counts, not the number of reads. */
 const PIECE = 512 * 1024;

@@ -1,39 +1,42 @@
 import { pino } from 'pino';
-import { describe, expect, it, vi } from 'vitest';
-import type { Modules } from '../../src/modfetch/repo.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { PushOutcome } from '../../src/webhook/push-handler.js';
-import type { RepoRoots } from '../../src/modfetch/repo-root.js';
-import { createResponseCache } from '../../src/proxy/response-cache.js';
-import { createServer } from '../../src/proxy/server.js';
-import type { VersionStore } from '../../src/store/version-store.js';
 import type { Push } from '../../src/webhook/payload.js';
-import { parseVanity } from '../../src/vanity/vanity-file.js';
+import type { WebhookRouteOptions } from '../../src/webhook/route.js';
+import { deliver, labServer, type LabServer, type Reply } from '../proxy/lab.js';
 import { DELIVERIES, SECRET, TAG, json, type Delivery } from './deliveries.js';
 
 const MATCHED: PushOutcome = { matched: true, text: 'asking for new refs of ex.com/go/common' };
 const UNMATCHED: PushOutcome = { matched: false, text: 'no rule of vanity.yaml matches go/common' };
 
+const running: LabServer[] = [];
+afterEach(async () => {
+  for (const one of running.splice(0)) await one[Symbol.asyncDispose]();
+});
+
 /** A server of which only the webhook is asked. The log is not redacted, so that what reaches it can be seen. */
-function server(options: { secret?: string | undefined; outcome?: PushOutcome } = {}) {
-  const { secret, outcome } = { secret: SECRET, outcome: MATCHED, ...options };
+function server(
+  options: {
+    secret?: string | undefined;
+    outcome?: PushOutcome;
+    webhook?: Partial<WebhookRouteOptions>;
+  } = {},
+) {
+  const { secret, outcome, webhook } = { secret: SECRET, outcome: MATCHED, ...options };
   const logged: string[] = [];
   const handle = vi.fn<(push: Push) => PushOutcome>(() => outcome);
-  const { app } = createServer({
+  const started = labServer({
     log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
-    modules: {} as Modules,
-    roots: {} as RepoRoots,
-    store: {} as VersionStore,
-    vanity: () => parseVanity('', '/vanity.yaml', { defaultHost: 'ex.com' }),
-    publicUrl: () => 'http://proxy.example',
-    memory: createResponseCache({ maxBytes: () => 0, refreshMs: () => 0 }),
-    trusts: () => false,
-    status: () => ({}),
-    webhook: { secret: () => secret, pushes: { handle } },
-    databases: { get: () => Promise.reject(new Error('not asked')) },
+    webhook: { secret: () => secret, pushes: { handle }, ...webhook },
+  }).then((lab) => {
+    running.push(lab);
+    return lab;
   });
-  const send = ({ query, headers, body }: Delivery, method: 'POST' | 'GET' | 'PUT' | 'HEAD' = 'POST') =>
-    app.inject({ method, url: `/-/webhook${query}`, headers, payload: body });
-  return { app, send, handle, logged };
+  const send = async (
+    { query, headers, body }: Delivery,
+    method: 'POST' | 'GET' | 'PUT' | 'HEAD' = 'POST',
+  ): Promise<Reply> => deliver(`${(await started).url}/-/webhook${query}`, { method, headers, body });
+  return { started, send, handle, logged };
 }
 
 describe('POST /-/webhook', () => {
@@ -157,7 +160,8 @@ describe('POST /-/webhook', () => {
   });
 
   it('leaves POST to any other path refused', async () => {
-    const answer = await server().app.inject({ method: 'POST', url: '/ex.com/m/@v/list', payload: '{}' });
+    const { url } = await server().started;
+    const answer = await deliver(`${url}/ex.com/m/@v/list`, { method: 'POST', headers: {}, body: '{}' });
     expect(answer.statusCode).toBe(405);
     expect(answer.headers.allow).toBe('GET, HEAD');
   });

@@ -1,0 +1,147 @@
+/**
+ * The entrance: every request of the main process and of each worker comes in here, and nowhere else.
+ *
+ *   1. Requests of one connection are answered one after the other (HTTP pipelining).
+ *   2. The gate is asked (`gate.ts`).
+ *   3. A server that ends says so.
+ *   4. What the rest throws is answered with 500 and an id (`log/faults.ts`).
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { ModhavenError } from '../errors.js';
+import type { Faults } from '../log/faults.js';
+import { admit, type Admission, type AdmittedRequest, type Gate, type Refusal } from './gate.js';
+import { failureReply } from './http/http-errors.js';
+import type { RequestTracker } from './request-tracker.js';
+import { loggedPath } from './request-log.js';
+
+/** Answers a request that the gate has let through. What it throws or rejects with is answered with 500. */
+export type AdmittedListener = (request: AdmittedRequest, response: ServerResponse) => void | Promise<void>;
+
+export interface EntranceOptions {
+  gate: Gate;
+  tracker: RequestTracker;
+  faults: Faults;
+  /** Whether the server ends: then requests are turned away. */
+  isClosing: () => boolean;
+}
+
+/**
+ * Requests that may wait on one connection for those before them. A client that sends more loses its connection: it
+ * would have us hold more than it is worth.
+ */
+const MAX_WAITING = 1_000;
+
+/** The listener of an HTTP server, in front of `next`. */
+export function createEntrance(options: EntranceOptions, next: AdmittedListener): RequestListener {
+  const entrance = new Entrance(options, next);
+  return (request, response) => {
+    // A response without its connection stands behind another one: it gets the connection when that one has ended.
+    if (response.socket === null) entrance.wait(request, response);
+    else entrance.enter(request, response);
+  };
+}
+
+class Entrance {
+  private readonly waiting = new WeakMap<Socket, Map<ServerResponse, IncomingMessage>>();
+
+  private readonly options: EntranceOptions;
+  private readonly next: AdmittedListener;
+
+  constructor(options: EntranceOptions, next: AdmittedListener) {
+    this.options = options;
+    this.next = next;
+  }
+
+  enter(request: IncomingMessage, response: ServerResponse): void {
+    try {
+      const decision = this.options.gate(request);
+      if (!(decision instanceof Promise)) this.decided(request, response, decision);
+      else
+        this.fence(
+          request,
+          response,
+          decision.then((late) => this.decided(request, response, late)),
+        );
+    } catch (error) {
+      this.fail(request, response, error);
+    }
+  }
+
+  /**
+   * Nothing is done for a request before its turn: what would be opened for it could stay open, because node says nothing
+   * to a response that never got its connection.
+   */
+  wait(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const queue = this.waiting.get(socket) ?? this.queueOf(socket);
+    if (queue.size >= MAX_WAITING) socket.destroy();
+    queue.set(response, request);
+    response.once('socket', () => {
+      queue.delete(response);
+      this.enter(request, response);
+    });
+  }
+
+  private queueOf(socket: Socket): Map<ServerResponse, IncomingMessage> {
+    const queue = new Map<ServerResponse, IncomingMessage>();
+    this.waiting.set(socket, queue);
+    socket.once('close', () => {
+      for (const [response, request] of queue) this.options.tracker.abandoned(request, response);
+      queue.clear();
+    });
+    return queue;
+  }
+
+  private decided(request: IncomingMessage, response: ServerResponse, decision: Admission | Refusal): void {
+    const { isClosing, tracker } = this.options;
+    if ('refusedWith' in decision) {
+      tracker.track(request, response);
+      sendText(response, decision.refusedWith, decision.headers, decision.body);
+    } else if (isClosing()) {
+      admit(request, decision);
+      tracker.track(request, response);
+      turnAway(response);
+    } else {
+      const work = this.next(admit(request, decision), response);
+      if (work !== undefined) this.fence(request, response, work);
+    }
+  }
+
+  private fence(request: IncomingMessage, response: ServerResponse, work: Promise<void>): void {
+    work.catch((error: unknown) => this.fail(request, response, error));
+  }
+
+  private fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    const { faults, tracker } = this.options;
+    const id = faults.caught(error, 'request', { path: loggedPath(request.url ?? '') });
+    tracker.track(request, response);
+    if (response.headersSent) response.destroy();
+    else sendText(response, 500, FAULT_HEADERS, faultText(id));
+  }
+}
+
+const FAULT_HEADERS = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
+
+/** The text of a reply to a request that met a fault. */
+export function faultText(id: string): string {
+  return `internal error in modhaven (fault ${id})\nthe log of the server has the details\n`;
+}
+
+function turnAway(response: ServerResponse): void {
+  const { status, headers, body } = failureReply(
+    new ModhavenError('SHUTTING_DOWN', 'modhaven is shutting down', { remedy: 'try again in a moment' }),
+  );
+  sendText(response, status, headers, body);
+}
+
+/** A short text; for HEAD node leaves out the body. */
+export function sendText(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): void {
+  if (response.destroyed) return;
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+}

@@ -1,0 +1,104 @@
+/**
+ * The gate: who a request comes from, and whether it may be answered. Read this file first.
+ *
+ * Every request passes a gate before anything else looks at it: before the response cache, the store, every route and
+ * every page, in the main process and in each worker. `entrance.ts` is the only caller. What comes after it takes an
+ * `AdmittedRequest`, which only `admit` makes, so the compiler refuses a way around the gate.
+ *
+ * Today everybody may read everything (`openGate`). Access control replaces that one function.
+ */
+import type { IncomingMessage } from 'node:http';
+import { ADMISSION_HEADER, readFields, writeFields } from './internal-headers.js';
+
+/** A person, a program, or anyone. */
+export interface Principal {
+  /** As the log names it; never a credential. */
+  readonly name: string;
+}
+
+/** What a gate says to a request that may be answered. */
+export interface Admission {
+  readonly principal: Principal;
+  /**
+   * Who may be given the same response. Undefined: everyone, so caches on the way may keep it. Otherwise the response
+   * needed a right: it is sent with `Cache-Control: private`, and kept only for requests admitted to the same audience.
+   */
+  readonly audience: string | undefined;
+}
+
+/** What a gate says to a request that may not be answered: the whole response. */
+export interface Refusal {
+  /** 401, 403 or 429. */
+  readonly refusedWith: number;
+  /** Without Content-Length. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Plain text. */
+  readonly body: string;
+}
+
+/**
+ * Decides about a request by its method, URL, headers and connection. A synchronous decision keeps the fast path fast.
+ * A gate that throws answers 500.
+ */
+export type Gate = (request: IncomingMessage) => Admission | Refusal | Promise<Admission | Refusal>;
+
+/** A request that a gate has let through. */
+export interface AdmittedRequest extends IncomingMessage {
+  admission: Admission;
+}
+
+export const ANYONE: Principal = { name: 'anyone' };
+
+const OPEN: Admission = { principal: ANYONE, audience: undefined };
+
+/** Lets everybody read everything. */
+export const openGate: Gate = () => OPEN;
+
+/**
+ * The gate of a main process that listens on its private socket only: its worker has asked a gate and says what it
+ * decided. Anywhere else this header comes from a stranger and must not be believed.
+ */
+export const workerGate: Gate = (request) => {
+  const header = request.headers[ADMISSION_HEADER];
+  if (typeof header !== 'string') throw new Error('a request came from a worker without its admission');
+  return header === OPEN_HEADER ? OPEN : decodeAdmission(header);
+};
+
+/** Marks a request as let through. Only for `entrance.ts`. */
+export function admit(request: IncomingMessage, admission: Admission): AdmittedRequest {
+  const admitted = request as AdmittedRequest;
+  admitted.admission = admission;
+  return admitted;
+}
+
+/** The admission of a request behind the gate. Throws if no gate was asked. */
+export function admissionOf(request: IncomingMessage): Admission {
+  const { admission } = request as Partial<AdmittedRequest>;
+  if (admission === undefined) throw new Error('a request got past the gate');
+  return admission;
+}
+
+/** The key of a cached response: responses that needed a right are never found by those without it. */
+export function cacheKey(url: string, { audience }: Admission): string {
+  return audience === undefined ? url : `${audience}\n${url}`; // no URL holds a line end
+}
+
+/** `Cache-Control` as it is for everyone, made right for the audience of a response. */
+export function cacheControlFor(cacheControl: string, { audience }: Admission): string {
+  return audience === undefined ? cacheControl : cacheControl.replace(/^public\b/, 'private');
+}
+
+/** The value of `ADMISSION_HEADER`. */
+export function encodeAdmission(admission: Admission): string {
+  return admission === OPEN
+    ? OPEN_HEADER
+    : writeFields({ name: admission.principal.name, audience: admission.audience });
+}
+
+const OPEN_HEADER = 'open';
+
+function decodeAdmission(header: string): Admission {
+  const { name, audience } = readFields(header);
+  if (name === undefined) throw new Error('a worker sent an admission without a principal');
+  return { principal: { name }, audience };
+}

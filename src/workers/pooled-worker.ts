@@ -1,0 +1,118 @@
+/** One worker as the main process sees it: started, asked, watched, and killed when it hangs. */
+import cluster, { type Worker } from 'node:cluster';
+import type { Faults } from '../log/faults.js';
+import type { Logger } from '../log/log.js';
+import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
+
+export interface PooledWorkerOptions {
+  /** What it is told at its start, with the settings of then. */
+  start: () => WorkerStart;
+  log: Logger;
+  faults: Faults;
+}
+
+/** How often this process looks whether a worker has answered, in milliseconds. */
+const LOOK_MS = 250;
+/** How often it looks in vain before the worker is taken for hung: 5 s of this process's own time. */
+const MAX_LOOKS = 20;
+/** How often a worker that is not asked anything is asked whether it still answers. */
+const PING_MS = 10_000;
+
+export class PooledWorker {
+  /** Resolves when the worker listens; rejects with the reason if it cannot. */
+  readonly listening: Promise<void>;
+  /** Resolves when the worker has ended. */
+  readonly ended: Promise<void>;
+  private readonly worker: Worker;
+  private readonly options: PooledWorkerOptions;
+  /** By the id of what was asked, what is done when it is answered. */
+  private readonly waiting = new Map<number, () => void>();
+  private lastId = 0;
+  private isStarted = false;
+
+  constructor(options: PooledWorkerOptions) {
+    this.options = options;
+    this.worker = cluster.fork();
+    this.ended = new Promise((resolve) => this.worker.once('exit', () => resolve()));
+    this.listening = new Promise((resolve, reject) => {
+      this.worker.on('message', (message: FromWorker) => {
+        if (message.type === 'listening') resolve();
+        else if (message.type === 'failed') reject(new Error(message.reason));
+        else this.receive(message);
+      });
+      this.worker.on('error', reject); // it could not be started
+      this.worker.once('exit', () => reject(new Error(`a worker ended before it listened (${this.exit})`)));
+    });
+    this.listening.catch(() => undefined); // whoever waits is told; that nobody does is no fault
+    const pings = setInterval(() => void this.ask((id) => ({ type: 'ping', id })), PING_MS);
+    pings.unref();
+    void this.ended.then(() => {
+      clearInterval(pings);
+      for (const done of this.waiting.values()) done();
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.worker.process.pid;
+  }
+
+  /** The signal or exit code it ended with. */
+  get exit(): string {
+    const { exitCode, signalCode } = this.worker.process;
+    return signalCode ?? String(exitCode);
+  }
+
+  tell(message: ToWorker): void {
+    if (this.worker.isConnected()) this.worker.send(message, () => undefined);
+  }
+
+  /**
+   * Has the worker forget what may change. Resolves when it has, or when it has ended: one that does not answer is killed,
+   * because it might give out, once it goes on, what others know to be outdated.
+   */
+  async forget(before: number | undefined): Promise<void> {
+    if (this.isStarted && !this.worker.isDead()) await this.ask((id) => ({ type: 'forget', id, before })); // else it holds nothing
+  }
+
+  kill(): void {
+    this.worker.process.kill('SIGKILL');
+  }
+
+  private receive(message: FromWorker): void {
+    if (message.type === 'ready') {
+      this.isStarted = true;
+      this.tell({ type: 'start', start: this.options.start() });
+    } else if (message.type === 'done') {
+      this.waiting.get(message.id)?.();
+    } else if (message.type === 'fault') {
+      this.options.faults.add(message.record);
+    }
+  }
+
+  /**
+   * Resolves when the worker has answered or ended. Looks are counted rather than the time measured: while this process
+   * itself stands still, an answer may be waiting that it has not read yet.
+   */
+  private ask(message: (id: number) => ToWorker): Promise<void> {
+    this.lastId += 1;
+    const id = this.lastId;
+    return new Promise((resolve) => {
+      let looks = 0;
+      const timer = setInterval(() => {
+        looks += 1;
+        if (looks === MAX_LOOKS) this.killHung();
+      }, LOOK_MS);
+      this.waiting.set(id, () => {
+        clearInterval(timer);
+        this.waiting.delete(id);
+        resolve();
+      });
+      this.tell(message(id));
+    });
+  }
+
+  private killHung(): void {
+    this.options.log.error({ pid: this.pid }, 'a worker does not answer and is killed');
+    this.kill();
+  }
+}

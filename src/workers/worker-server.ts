@@ -1,0 +1,76 @@
+/**
+ * The HTTP server of a worker: answers from memory and from the store, and hands everything else on to the main process.
+ * It loads little, because there may be many.
+ */
+import type { Server } from 'node:http';
+import type { Listen } from '../config/listen.js';
+import { LocalInvalidation, type Invalidation } from '../concurrency/invalidation.js';
+import type { Faults } from '../log/faults.js';
+import type { TrustProxy } from '../proxy/http/client-address.js';
+import { createEntrance } from '../proxy/entrance.js';
+import { createFastPath } from '../proxy/fast-path.js';
+import type { Gate } from '../proxy/gate.js';
+import { createHttpServer, refuseBrokenRequest } from '../proxy/http/listener.js';
+import type { Observer } from '../proxy/observer.js';
+import { RequestTracker } from '../proxy/request-tracker.js';
+import type { ResponseCache } from '../proxy/response-cache.js';
+import { StoredResponses } from '../proxy/stored-responses.js';
+import type { VersionStore } from '../store/version-store.js';
+import { createForwarder } from './forward.js';
+
+export interface WorkerServerOptions {
+  gate: Gate;
+  observer: Pick<Required<Observer>, 'replied'>;
+  faults: Faults;
+  cache: ResponseCache;
+  store: VersionStore;
+  trusts: TrustProxy;
+  /** The unix socket of the main process. */
+  socket: string;
+}
+
+export class WorkerServer {
+  /** Changes that the main process tells of. */
+  readonly invalidation: Invalidation;
+  private readonly server: Server;
+  private readonly tracker: RequestTracker;
+  private isClosing = false;
+
+  constructor({ gate, observer, faults, cache, store, trusts, socket }: WorkerServerOptions) {
+    this.invalidation = new LocalInvalidation((error) => faults.caught(error, 'invalidation'));
+    this.invalidation.onChange(({ before }) => cache.forgetChanging(before));
+    this.tracker = new RequestTracker(observer, trusts);
+    const stored = new StoredResponses(cache, store);
+    const forward = createForwarder({ socket, cache, trusts });
+    this.server = createHttpServer(
+      createEntrance(
+        { gate, tracker: this.tracker, faults, isClosing: () => this.isClosing },
+        createFastPath({ cache, stored, observer, tracker: this.tracker, trusts }, forward),
+      ),
+    );
+    this.server.on('clientError', refuseBrokenRequest);
+  }
+
+  /** Resolves when it listens; rejects if it cannot. */
+  listen(listen: Listen): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(listen, resolve);
+    });
+  }
+
+  /** Where it listens. */
+  address(): ReturnType<Server['address']> {
+    return this.server.address();
+  }
+
+  /** Turns new requests away with 503; when the running ones have ended, gives up the address. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    await this.tracker.idle();
+    await new Promise<void>((resolve) => {
+      this.server.close(() => resolve());
+      this.server.closeIdleConnections();
+    });
+  }
+}
