@@ -1,5 +1,5 @@
 /** The git mirrors below `<cache.dir>/vcs`: how large they are, when they were last used, and how to remove one. */
-import { readFile, readdir, readlink, rename, rm } from 'node:fs/promises';
+import { readFile, readdir, readlink, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { temporaryName } from '../fs/durable-file.js';
@@ -25,7 +25,8 @@ export async function findMirrors(dirs: readonly string[]): Promise<FoundMirror[
       if (!NAME.test(name)) continue;
       const dir = join(parent, name);
       const { bytes, modifiedAt } = await measure(dir);
-      found.push({ dir, bytes, lastUsed: modifiedAt });
+      const touchedAt = (await stat(dir).catch(() => undefined))?.mtimeMs ?? 0;
+      found.push({ dir, bytes, lastUsed: Math.max(modifiedAt, touchedAt) });
     }
   return found;
 }

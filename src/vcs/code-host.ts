@@ -4,6 +4,7 @@
  * A reader says how old the refs may be. A caller that needs newer ones than are being fetched right now (a tag was
  * pushed just before it asked) waits for the next question, together with all others that do.
  */
+import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
@@ -58,6 +59,9 @@ class GitHosts implements CodeHost {
     const remote = this.#remote(url);
     const listing = await remote.refs(maxAgeMs);
     const waitMs = this.#settings().timeoutMs;
+    const now = new Date();
+    // When the mirror was last used decides what `gc` removes first. There may be none yet.
+    void utimes(join(this.#dir, mirrorName(url)), now, now).catch(() => undefined);
     return new GitRepo({ remote: url, mirror: remote.mirror, listing, need, limiter: this.#limiter, waitMs });
   }
 
