@@ -12,6 +12,7 @@ import { Socket } from 'node:net';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Environment } from './git-environment.js';
+import { watchGroup } from './orphan-watch.js';
 
 /** A git child that did not end well. `stderr` may hold anything the host said: redact before showing. */
 export class GitFailure extends Error {
@@ -55,6 +56,8 @@ export interface GitCommand {
   onWarnings?: ((stderr: string) => void) | undefined;
   /** Ends the child; the failure is then the reason of the signal. */
   signal?: AbortSignal | undefined;
+  /** Whether it talks to a host, and so may wait for one that hangs. */
+  network?: boolean | undefined;
 }
 
 /** Standard output that is collected in memory is never larger than this (a list of 500,000 refs is 40 MB). */
@@ -167,6 +170,7 @@ function start(command: Start, input = command.input === undefined ? 'none' : 'o
     ],
   });
   running.add(child);
+  const unwatch = command.network === true ? watchGroup(child) : () => undefined;
   // Absent where not even pipes could be made (too many open files); the `error` event says so.
   const stdout = (child.stdout as Readable | null | undefined) ?? Readable.from([]);
   const what = command.args.find((arg, i) => !arg.startsWith('-') && command.args[i - 1] !== '-c') ?? '';
@@ -200,12 +204,14 @@ function start(command: Start, input = command.input === undefined ? 'none' : 'o
     child.on('error', (error) => {
       closed = true;
       running.delete(child);
+      unwatch();
       clearTimeout(deadline);
       reject(new GitFailure(what, undefined, startFailure(command.cwd, error)));
     });
     child.on('close', (code) => {
       closed = true;
       running.delete(child);
+      unwatch();
       clearTimeout(deadline);
       if (code === 0 && !timedOut) {
         command.onWarnings?.(stderr);
