@@ -45,7 +45,7 @@ const C_COMMENT = 'mod files must use // comments (not /* */ comments)';
 
 /** Reads the statements of a go.mod file. Throws MODULE_INVALID. */
 export function parseStatements(text: string): GoModStatement[] {
-  const lexer = createLexer(text);
+  const lexer = new TextLexer(text);
   const statements: GoModStatement[] = [];
   for (;;) {
     const { kind } = lexer.peek();
@@ -132,96 +132,111 @@ function endsLine(token: Token): boolean {
   return token.kind === 'newline' || token.kind === 'line comment' || token.kind === 'end';
 }
 
-function createLexer(text: string): Lexer {
-  let offset = 0;
-  let current = read();
-  return {
-    peek: () => current,
-    next() {
-      const token = current;
-      current = read();
-      return token;
-    },
-    fail: (reason) => goModError(text, offset, reason),
-  };
+class TextLexer implements Lexer {
+  private readonly text: string;
+  private offset = 0;
+  private current: Token;
 
-  function read(): Token {
-    while (/[ \t\r]/.test(text.charAt(offset))) {
-      offset++;
-    }
-    const start = offset;
-    const kind = readKind();
-    return { kind, text: text.slice(start, offset), start };
+  constructor(text: string) {
+    this.text = text;
+    this.current = this.read();
   }
 
-  function readKind(): Token['kind'] {
-    const char = charAt(offset);
+  peek(): Token {
+    return this.current;
+  }
+
+  next(): Token {
+    const token = this.current;
+    this.current = this.read();
+    return token;
+  }
+
+  fail(reason: string): ModhavenError {
+    return goModError(this.text, this.offset, reason);
+  }
+
+  private read(): Token {
+    while (/[ \t\r]/.test(this.text.charAt(this.offset))) {
+      this.offset++;
+    }
+    const start = this.offset;
+    const kind = this.readKind();
+    return { kind, text: this.text.slice(start, this.offset), start };
+  }
+
+  private readKind(): Token['kind'] {
+    const char = this.charAt(this.offset);
     if (char === '') {
       return 'end';
     }
     if (char === '\n') {
-      offset++;
+      this.offset++;
       return 'newline';
     }
-    if (text.startsWith('//', offset)) {
-      return readComment();
+    if (this.text.startsWith('//', this.offset)) {
+      return this.readComment();
     }
     if (PUNCTUATION.includes(char)) {
-      offset++;
+      this.offset++;
       return 'punctuation';
     }
     if (char === '"' || char === '`') {
-      readString(char);
+      this.readString(char);
       return 'string';
     }
-    readWord(char);
+    this.readWord(char);
     return 'word';
   }
 
   /** A comment beside a statement ends it as its line break would; one on its own line stands for itself. */
-  function readComment(): Token['kind'] {
-    const lineStart = text.lastIndexOf('\n', offset) + 1;
-    const alone = /^[ \t\r]*$/.test(text.slice(lineStart, offset));
-    const lineBreak = text.indexOf('\n', offset);
-    offset = lineBreak === -1 ? text.length : lineBreak + 1;
+  private readComment(): Token['kind'] {
+    const lineStart = this.text.lastIndexOf('\n', this.offset) + 1;
+    const alone = /^[ \t\r]*$/.test(this.text.slice(lineStart, this.offset));
+    const lineBreak = this.text.indexOf('\n', this.offset);
+    this.offset = lineBreak === -1 ? this.text.length : lineBreak + 1;
     return alone ? 'comment' : 'line comment';
   }
 
-  function readString(delimiter: string): void {
-    const start = offset;
-    offset++;
+  private readString(delimiter: string): void {
+    const start = this.offset;
+    this.offset++;
     for (;;) {
-      const char = charAt(offset);
+      const char = this.charAt(this.offset);
       if (char === '\n') {
-        throw goModError(text, offset, 'unexpected newline in string');
+        throw goModError(this.text, this.offset, 'unexpected newline in string');
       }
-      offset += char.length;
+      this.offset += char.length;
       if (char === delimiter) {
         return;
       }
       if (char === '\\' && delimiter === '"') {
-        offset += charAt(offset).length;
+        this.offset += this.charAt(this.offset).length;
       }
-      if (offset >= text.length) {
-        throw goModError(text, start, 'unexpected EOF in string');
+      if (this.offset >= this.text.length) {
+        throw goModError(this.text, start, 'unexpected EOF in string');
       }
     }
   }
 
-  function readWord(first: string): void {
+  private readWord(first: string): void {
     if (!isWordChar(first)) {
-      throw goModError(text, offset, `unexpected input character ${quoteChar(first)}`);
+      throw goModError(this.text, this.offset, `unexpected input character ${quoteChar(first)}`);
     }
-    for (let char = first; isWordChar(char) && !text.startsWith('//', offset); char = charAt(offset)) {
-      if (text.startsWith('/*', offset)) {
-        throw goModError(text, offset, C_COMMENT);
+    for (
+      let char = first;
+      isWordChar(char) && !this.text.startsWith('//', this.offset);
+      char = this.charAt(this.offset)
+    ) {
+      if (this.text.startsWith('/*', this.offset)) {
+        throw goModError(this.text, this.offset, C_COMMENT);
       }
-      offset += char.length;
+      this.offset += char.length;
     }
   }
 
-  function charAt(index: number): string {
-    const code = text.codePointAt(index);
+  private charAt(index: number): string {
+    const code = this.text.codePointAt(index);
     return code === undefined ? '' : String.fromCodePoint(code);
   }
 }

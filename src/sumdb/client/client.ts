@@ -1,5 +1,5 @@
 /**
- * Asks a checksum database that nobody has to trust, through whoever passes its answers on (package
+ * Asks a checksum database without trusting it, through any server that passes its answers on (package
  * golang.org/x/mod/sumdb, "Client").
  *
  * An answer counts if its record is in the newest signed tree that was ever seen here, the tree it came with is of the
@@ -48,111 +48,125 @@ export interface SumdbClientOptions {
 const MAX_TILES = 16 * 1024 * 1024;
 
 export function createSumdbClient(options: SumdbClientOptions): SumdbClient {
-  const { verifier, get, seen, log, height = TILE_HEIGHT } = options;
-  const flights = createSingleflight();
-  const checkedTiles = new LRUCache<string, Buffer>({
+  return new ProvingClient(options);
+}
+
+class ProvingClient implements SumdbClient {
+  private readonly options: SumdbClientOptions;
+  private readonly flights = createSingleflight();
+  private readonly checkedTiles = new LRUCache<string, Buffer>({
     maxSize: MAX_TILES,
     sizeCalculation: (data, path) => data.length + path.length,
   });
-  let latest: SignedTree | undefined;
+  private latest: SignedTree | undefined;
   /** Trees are taken in one after the other. */
-  let merging: Promise<unknown> = Promise.resolve();
+  private merging: Promise<unknown> = Promise.resolve();
+  private readonly fetched: TileSource;
+  private readonly kept: TileSource;
 
-  const fetched: TileSource = {
-    height,
-    read: (tile) => flights.run(tilePath(tile), () => fetchTile(tile)),
-    checked: (tile, data) => void checkedTiles.set(tilePath(tile), data),
-  };
-  const kept: TileSource = { ...fetched, read: (tile) => keptTile(tile) ?? fetched.read(tile) };
+  constructor(options: SumdbClientOptions) {
+    this.options = options;
+    this.fetched = {
+      height: options.height ?? TILE_HEIGHT,
+      read: (tile) => this.flights.run(tilePath(tile), () => this.fetchTile(tile)),
+      checked: (tile, data) => void this.checkedTiles.set(tilePath(tile), data),
+    };
+    this.kept = { ...this.fetched, read: (tile) => this.keptTile(tile) ?? this.fetched.read(tile) };
+  }
 
-  function keptTile(tile: Tile): Promise<Buffer> | undefined {
+  async lookup(module: ModulePath, version: string): Promise<GoSums> {
+    const answer = await this.options.get(sumdbPath({ kind: 'lookup', module, version }));
+    const { number, record, rest } = parseRecord(answer);
+    const tree = await this.merge(openTree(rest, this.options.verifier));
+    if (number >= tree.size) throw this.untrusted(`record ${number} is in no tree of ${tree.size} records`);
+    const [hash] = await this.hashesOf(tree)([storedHashIndex(0, number)]);
+    if (hash?.equals(recordHash(Buffer.from(record))) !== true)
+      throw this.untrusted(`its answer for ${module}@${version} is not in its signed tree`);
+    const sums = sumsIn(record, module, version);
+    if (sums === undefined)
+      throw this.untrusted(`its answer for ${module}@${version} is about something else`);
+    return sums;
+  }
+
+  private keptTile(tile: Tile): Promise<Buffer> | undefined {
     const full = { ...tile, width: 2 ** tile.height };
-    const data = checkedTiles.get(tilePath(tile)) ?? checkedTiles.get(tilePath(full));
+    const data = this.checkedTiles.get(tilePath(tile)) ?? this.checkedTiles.get(tilePath(full));
     return data && Promise.resolve(data.subarray(0, tile.width * HASH_SIZE));
   }
 
-  async function fetchTile(tile: Tile): Promise<Buffer> {
+  private async fetchTile(tile: Tile): Promise<Buffer> {
     try {
-      return await get(tilePath(tile));
+      return await this.options.get(tilePath(tile));
     } catch (error) {
       // Of a tile that has become full meanwhile there may be only the full one.
       const full = { ...tile, width: 2 ** tile.height };
       if (tile.width === full.width || !isModhavenError(error, 'MODULE_NOT_FOUND', 'VERSION_GONE'))
         throw error;
-      const data = await get(tilePath(full));
-      if (data.length !== full.width * HASH_SIZE) throw untrusted(`${tilePath(full)} has a wrong length`);
+      const data = await this.options.get(tilePath(full));
+      if (data.length !== full.width * HASH_SIZE)
+        throw this.untrusted(`${tilePath(full)} has a wrong length`);
       return data.subarray(0, tile.width * HASH_SIZE);
     }
   }
 
   /** What is kept was checked against another tree; where that is one of another history, it is fetched again. */
-  function hashesOf(tree: SignedTree): HashReader {
+  private hashesOf(tree: SignedTree): HashReader {
     return (indexes) =>
       tileHashReader(
         tree,
-        kept,
+        this.kept,
       )(indexes).catch((error: unknown) => {
         if (!isModhavenError(error, 'CHECKSUM_DATABASE')) throw error;
-        return tileHashReader(tree, fetched)(indexes);
+        return tileHashReader(tree, this.fetched)(indexes);
       });
   }
 
   /** The newest tree of the history that `head` is of. */
-  function merge(head: SignedTree): Promise<SignedTree> {
-    const merged = merging.then(() => mergeNow(head));
-    merging = merged.catch(() => undefined);
+  private merge(head: SignedTree): Promise<SignedTree> {
+    const merged = this.merging.then(() => this.mergeNow(head));
+    this.merging = merged.catch(() => undefined);
     return merged;
   }
 
-  async function mergeNow(head: SignedTree): Promise<SignedTree> {
-    const known = latest ?? (await readSeen());
-    latest = known;
+  private async mergeNow(head: SignedTree): Promise<SignedTree> {
+    const known = this.latest ?? (await this.readSeen());
+    this.latest = known;
     if (known === undefined || head.size > known.size) {
-      if (known !== undefined) await checkGrowth(known, head);
-      await seen.write(head.note);
-      latest = head;
+      if (known !== undefined) await this.checkGrowth(known, head);
+      await this.options.seen.write(head.note);
+      this.latest = head;
       return head;
     }
-    await checkGrowth(head, known);
+    await this.checkGrowth(head, known);
     return known;
   }
 
-  async function readSeen(): Promise<SignedTree | undefined> {
-    const note = await seen.read();
-    return note === undefined ? undefined : openTree(note, verifier);
+  private async readSeen(): Promise<SignedTree | undefined> {
+    const note = await this.options.seen.read();
+    return note === undefined ? undefined : openTree(note, this.options.verifier);
   }
 
-  async function checkGrowth(older: SignedTree, newer: SignedTree): Promise<void> {
-    const hash = await treeHash(older.size, hashesOf(newer));
+  private async checkGrowth(older: SignedTree, newer: SignedTree): Promise<void> {
+    const hash = await treeHash(older.size, this.hashesOf(newer));
     if (hash.equals(older.hash)) return;
-    log.error(
-      { database: verifier.name, older: older.note.toString(), newer: newer.note.toString() },
+    this.options.log.error(
+      { database: this.options.verifier.name, older: older.note.toString(), newer: newer.note.toString() },
       'SECURITY: the checksum database has signed two histories',
     );
-    throw untrusted(
+    throw this.untrusted(
       `it has signed two histories: that of ${newer.size} records did not grow from that of ${older.size}`,
     );
   }
 
-  function untrusted(reason: string): ModhavenError {
-    return new ModhavenError('CHECKSUM_DATABASE', `SECURITY: ${verifier.name} cannot be trusted`, {
-      reason,
-      remedy: 'somebody on the way, or the database, answers falsely: tell the security officer; see the log',
-    });
+  private untrusted(reason: string): ModhavenError {
+    return new ModhavenError(
+      'CHECKSUM_DATABASE',
+      `SECURITY: ${this.options.verifier.name} cannot be trusted`,
+      {
+        reason,
+        remedy:
+          'the database, or a server on the way, answers falsely: tell the security officer; see the log',
+      },
+    );
   }
-
-  return {
-    async lookup(module, version) {
-      const answer = await get(sumdbPath({ kind: 'lookup', module, version }));
-      const { number, record, rest } = parseRecord(answer);
-      const tree = await merge(openTree(rest, verifier));
-      if (number >= tree.size) throw untrusted(`record ${number} is in no tree of ${tree.size} records`);
-      const [hash] = await hashesOf(tree)([storedHashIndex(0, number)]);
-      if (hash?.equals(recordHash(Buffer.from(record))) !== true)
-        throw untrusted(`its answer for ${module}@${version} is not in its signed tree`);
-      const sums = sumsIn(record, module, version);
-      if (sums === undefined) throw untrusted(`its answer for ${module}@${version} is about something else`);
-      return sums;
-    },
-  };
 }

@@ -1,8 +1,8 @@
 /**
- * Public checksum databases, passed through and kept (Go Modules Reference, "Checksum database").
+ * Public checksum databases, passed on and kept (Go Modules Reference, "Checksum database").
  *
  * What is kept is laid out as in GOMODCACHE/cache/download/sumdb and is enough for a client that starts from nothing and
- * reaches nobody else. That is more than the answers themselves: a client proves each record in a signed tree, and each
+ * reaches no other server. That is more than the answers themselves: a client proves each record in a signed tree, and each
  * tree in the next one it sees. So one tree is the current one (the file `latest`), and three things hold of it:
  *
  * - The tiles that prove every stored record in it are stored.
@@ -44,7 +44,7 @@ export interface SumdbMirrorOptions {
   /** `<cache.dir>/download/sumdb`. */
   dir: string;
   source: SumdbSource;
-  /** Whether there is anybody to ask. */
+  /** Whether there is an upstream to ask. */
   isOnline: () => boolean;
   /** Whether a module path is private: its lookups stay here. */
   isPrivate: (path: string) => boolean;
@@ -63,142 +63,173 @@ interface StoredRecord {
 }
 
 export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
-  const { dir, source, isOnline, isPrivate, refreshMs, log, verifierOf = knownDatabase } = options;
-  const flights = createSingleflight();
-  /** By name: the end of the last step to a newer tree. One at a time, or two would prove different things. */
-  const steps = new Map<string, Promise<unknown>>();
+  const { verifierOf = knownDatabase } = options;
+  const databases = new Map<string, MirroredDatabase>();
+  return {
+    async get(name, path) {
+      const verifier = verifierOf(name);
+      if (verifier === undefined) throw unknownDatabase(name);
+      const database = databases.get(name) ?? new MirroredDatabase(verifier, options);
+      databases.set(name, database); // there are no more than keys that are known
+      return database.get(parseSumdbRequest(path));
+    },
+  };
+}
 
-  const fileOf = (name: string, request: SumdbRequest) => join(dir, name, sumdbPath(request));
+/** One database. */
+class MirroredDatabase {
+  private readonly name: string;
+  private readonly flights = createSingleflight();
+  /** The end of the last step to a newer tree. One at a time, or two would prove different things. */
+  private lastStep: Promise<unknown> = Promise.resolve();
+  private readonly verifier: Verifier;
+  private readonly options: SumdbMirrorOptions;
 
-  async function currentTree(
-    name: string,
-    verifier: Verifier,
-  ): Promise<(SignedTree & { asOf: number }) | undefined> {
-    const known = await readTimestamped(fileOf(name, { kind: 'latest' }));
-    return known && { ...openTree(known.bytes, verifier), asOf: known.askedAt };
+  constructor(verifier: Verifier, options: SumdbMirrorOptions) {
+    this.name = verifier.name;
+    this.verifier = verifier;
+    this.options = options;
   }
 
-  async function supported(name: string, verifier: Verifier): Promise<SumdbAnswer> {
-    if (!isOnline() && (await currentTree(name, verifier)) === undefined)
-      throw notStored(`${name}/supported`);
+  /** As `SumdbMirror.get`. */
+  get(request: SumdbRequest): Promise<SumdbAnswer> {
+    switch (request.kind) {
+      case 'supported':
+        return this.supported();
+      case 'latest':
+        return this.latest();
+      case 'tile':
+        return this.tile(request.tile);
+      case 'lookup':
+        return this.lookup(request);
+    }
+  }
+
+  private fileOf(request: SumdbRequest): string {
+    return join(this.options.dir, this.name, sumdbPath(request));
+  }
+
+  private async currentTree(): Promise<(SignedTree & { asOf: number }) | undefined> {
+    const known = await readTimestamped(this.fileOf({ kind: 'latest' }));
+    return known && { ...openTree(known.bytes, this.verifier), asOf: known.askedAt };
+  }
+
+  private async supported(): Promise<SumdbAnswer> {
+    if (!this.options.isOnline() && (await this.currentTree()) === undefined)
+      throw notStored(`${this.name}/supported`);
     return { body: Buffer.alloc(0), hit: true, immutable: false };
   }
 
-  async function latest(name: string, verifier: Verifier): Promise<SumdbAnswer> {
-    const known = await currentTree(name, verifier);
+  private async latest(): Promise<SumdbAnswer> {
+    const known = await this.currentTree();
     const age = known === undefined ? Infinity : Date.now() - known.asOf;
-    const isFresh = age >= 0 && age < refreshMs(); // below zero: the clock was set back
-    if (known !== undefined && (isFresh || !isOnline())) return answerOf(known, !isFresh);
-    if (!isOnline()) throw notStored(`${name}/latest`);
+    const isFresh = age >= 0 && age < this.options.refreshMs(); // below zero: the clock was set back
+    if (known !== undefined && (isFresh || !this.options.isOnline())) return answerOf(known, !isFresh);
+    if (!this.options.isOnline()) throw notStored(`${this.name}/latest`);
     try {
-      return await flights.run(`${name} latest`, async () => {
-        const tree = openTree(await source.read(name, 'latest'), verifier);
-        return { body: (await growTo(name, tree, verifier)).note, hit: false, immutable: false };
+      return await this.flights.run(`${this.name} latest`, async () => {
+        const tree = openTree(await this.options.source.read(this.name, 'latest'), this.verifier);
+        return { body: (await this.growTo(tree)).note, hit: false, immutable: false };
       });
     } catch (error) {
       if (known === undefined || isModhavenError(error, 'CHECKSUM_DATABASE')) throw error;
-      log.warn(
-        { database: name, failure: errorMessage(error) },
+      this.options.log.warn(
+        { database: this.name, failure: errorMessage(error) },
         'a checksum database cannot be asked: the last tree is served',
       );
       return answerOf(known, true);
     }
   }
 
-  async function tile(name: string, wanted: Tile): Promise<SumdbAnswer> {
-    const stored = await storedTile(name, wanted);
+  private async tile(wanted: Tile): Promise<SumdbAnswer> {
+    const stored = await this.storedTile(wanted);
     if (stored !== undefined) return { body: stored, hit: true, immutable: true };
     const path = sumdbPath({ kind: 'tile', tile: wanted });
-    if (!isOnline()) throw notStored(`${name}/${path}`);
-    return flights.run(`${name} ${path}`, async () => {
-      const body = await fetchTile(name, wanted);
-      await keepTile(name, wanted, body);
+    if (!this.options.isOnline()) throw notStored(`${this.name}/${path}`);
+    return this.flights.run(`${this.name} ${path}`, async () => {
+      const body = await this.fetchTile(wanted);
+      await this.keepTile(wanted, body);
       return { body, hit: false, immutable: true };
     });
   }
 
   /** Also the beginning of the full one. */
-  async function storedTile(name: string, wanted: Tile): Promise<Buffer | undefined> {
-    const exact = await readTimestamped(fileOf(name, { kind: 'tile', tile: wanted }));
+  private async storedTile(wanted: Tile): Promise<Buffer | undefined> {
+    const exact = await readTimestamped(this.fileOf({ kind: 'tile', tile: wanted }));
     if (exact !== undefined || wanted.width === TILE_WIDTH || wanted.level < 0) return exact?.bytes;
-    const full = await readTimestamped(
-      fileOf(name, { kind: 'tile', tile: { ...wanted, width: TILE_WIDTH } }),
-    );
+    const full = await readTimestamped(this.fileOf({ kind: 'tile', tile: { ...wanted, width: TILE_WIDTH } }));
     return full?.bytes.subarray(0, wanted.width * HASH_SIZE);
   }
 
-  async function fetchTile(name: string, wanted: Tile): Promise<Buffer> {
+  private async fetchTile(wanted: Tile): Promise<Buffer> {
     const path = sumdbPath({ kind: 'tile', tile: wanted });
-    const bytes = await source.read(name, path);
+    const bytes = await this.options.source.read(this.name, path);
     if (wanted.level >= 0 && bytes.length !== wanted.width * HASH_SIZE)
       throw unusable(path, `it has ${bytes.length} bytes, not ${wanted.width * HASH_SIZE}`);
     return bytes;
   }
 
-  async function keepTile(name: string, wanted: Tile, bytes: Buffer): Promise<void> {
-    await writeTimestamped(fileOf(name, { kind: 'tile', tile: wanted }), { bytes, askedAt: Date.now() });
+  private async keepTile(wanted: Tile, bytes: Buffer): Promise<void> {
+    await writeTimestamped(this.fileOf({ kind: 'tile', tile: wanted }), { bytes, askedAt: Date.now() });
   }
 
   /** The result of `prove` with stored tiles, else with tiles that are fetched again. */
-  function withTiles<T>(name: string, tree: SignedTree, prove: (read: HashReader) => Promise<T>): Promise<T> {
+  private withTiles<T>(tree: SignedTree, prove: (read: HashReader) => Promise<T>): Promise<T> {
     const tiles = {
-      read: (wanted: Tile) => storedTile(name, wanted),
-      fetch: (wanted: Tile) => fetchTile(name, wanted),
-      keep: (wanted: Tile, bytes: Buffer) => keepTile(name, wanted, bytes),
+      read: (wanted: Tile) => this.storedTile(wanted),
+      fetch: (wanted: Tile) => this.fetchTile(wanted),
+      keep: (wanted: Tile, bytes: Buffer) => this.keepTile(wanted, bytes),
     };
     return proveWithTiles(tree, tiles, prove);
   }
 
   /** Makes `tree` the current one if it is newer, once it is proved to go on from that. Returns the current one. */
-  function growTo(name: string, tree: SignedTree, verifier: Verifier): Promise<SignedTree> {
-    const step = (steps.get(name) ?? Promise.resolve()).then(async () => {
-      const known = await currentTree(name, verifier);
+  private growTo(tree: SignedTree): Promise<SignedTree> {
+    const step = this.lastStep.then(async () => {
+      const known = await this.currentTree();
       if (known !== undefined && tree.size < known.size) {
-        await proveBegins(name, tree, known);
+        await this.proveBegins(tree, known);
         return known;
       }
-      if (known !== undefined) await proveBegins(name, known, tree);
-      else await withTiles(name, tree, (read) => read([]));
-      await writeTimestamped(fileOf(name, { kind: 'latest' }), { bytes: tree.note, askedAt: Date.now() });
+      if (known !== undefined) await this.proveBegins(known, tree);
+      else await this.withTiles(tree, (read) => read([]));
+      await writeTimestamped(this.fileOf({ kind: 'latest' }), { bytes: tree.note, askedAt: Date.now() });
       return tree;
     });
-    steps.set(
-      name,
-      step.catch(() => undefined),
-    );
+    this.lastStep = step.catch(() => undefined);
     return step;
   }
 
-  async function proveBegins(name: string, older: SignedTree, newer: SignedTree): Promise<void> {
-    const hash = await withTiles(name, newer, (read) => treeHash(older.size, read));
+  private async proveBegins(older: SignedTree, newer: SignedTree): Promise<void> {
+    const hash = await this.withTiles(newer, (read) => treeHash(older.size, read));
     if (hash.equals(older.hash)) return;
-    throw new ModhavenError('CHECKSUM_DATABASE', `${name} shows two different histories`, {
+    throw new ModhavenError('CHECKSUM_DATABASE', `${this.name} shows two different histories`, {
       reason: `its tree of ${newer.size} records does not begin with its tree of ${older.size} records`,
-      remedy: `somebody lies: keep ${dir} as evidence, and find out who answers for ${name}`,
+      remedy: `one of the two is false: keep ${this.options.dir} as evidence, and find out what answers for ${this.name}`,
     });
   }
 
-  async function lookup(name: string, request: Lookup, verifier: Verifier): Promise<SumdbAnswer> {
+  private async lookup(request: Lookup): Promise<SumdbAnswer> {
     const subject = `${request.module}@${request.version}`;
-    if (isPrivate(request.module)) throw privateModule(subject);
+    if (this.options.isPrivate(request.module)) throw privateModule(subject);
     if (!isCanonicalVersion(request.version))
       throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject}: version is not canonical`);
-    const file = fileOf(name, request);
+    const file = this.fileOf(request);
     const stored = await readTimestamped(file);
     if (stored !== undefined) {
-      const { number, record, tree } = readLookup(stored.bytes, request, verifier);
-      const current = await currentTree(name, verifier);
+      const { number, record, tree } = readLookup(stored.bytes, request, this.verifier);
+      const current = await this.currentTree();
       const note = current !== undefined && current.size >= tree.size ? current.note : tree.note;
       return { body: formatLookup(number, record, note), hit: true, immutable: false };
     }
-    if (!isOnline()) throw notStored(`${subject} in ${name}`);
-    return flights.run(`${name} ${sumdbPath(request)}`, async () => {
-      const bytes = await source.read(name, sumdbPath(request));
-      const found = readLookup(bytes, request, verifier);
-      const body = await keepRecord(name, found, file, verifier).catch((error: unknown) => {
+    if (!this.options.isOnline()) throw notStored(`${subject} in ${this.name}`);
+    return this.flights.run(`${this.name} ${sumdbPath(request)}`, async () => {
+      const bytes = await this.options.source.read(this.name, sumdbPath(request));
+      const found = readLookup(bytes, request, this.verifier);
+      const body = await this.keepRecord(found, file).catch((error: unknown) => {
         if (isModhavenError(error, 'CHECKSUM_DATABASE')) throw error;
         // The client will ask for the tiles itself, and may have more luck.
-        log.warn(
+        this.options.log.warn(
           { subject, failure: errorMessage(error) },
           'a record cannot be proved now: it is passed on and not kept',
         );
@@ -208,43 +239,19 @@ export function createSumdbMirror(options: SumdbMirrorOptions): SumdbMirror {
     });
   }
 
-  async function keepRecord(
-    name: string,
-    { number, record, tree }: StoredRecord,
-    file: string,
-    verifier: Verifier,
-  ): Promise<Buffer> {
-    const current = await currentTree(name, verifier);
-    const holding =
-      current !== undefined && number < current.size ? current : await growTo(name, tree, verifier);
-    const [hash] = await withTiles(name, holding, (read) => read([storedHashIndex(0, number)]));
+  private async keepRecord({ number, record, tree }: StoredRecord, file: string): Promise<Buffer> {
+    const current = await this.currentTree();
+    const holding = current !== undefined && number < current.size ? current : await this.growTo(tree);
+    const [hash] = await this.withTiles(holding, (read) => read([storedHashIndex(0, number)]));
     if (hash?.equals(recordHash(Buffer.from(record))) !== true)
       throw new ModhavenError(
         'CHECKSUM_DATABASE',
-        `${name} answered a lookup with a record that is not in its tree`,
+        `${this.name} answered a lookup with a record that is not in its tree`,
       );
     const bytes = formatLookup(number, record, holding.note);
     await writeTimestamped(file, { bytes, askedAt: Date.now() });
     return bytes;
   }
-
-  return {
-    async get(name, path) {
-      const verifier = verifierOf(name);
-      if (verifier === undefined) throw unknownDatabase(name);
-      const request = parseSumdbRequest(path);
-      switch (request.kind) {
-        case 'supported':
-          return supported(name, verifier);
-        case 'latest':
-          return latest(name, verifier);
-        case 'tile':
-          return tile(name, request.tile);
-        case 'lookup':
-          return lookup(name, request, verifier);
-      }
-    },
-  };
 }
 
 function answerOf({ note, asOf }: SignedTree & { asOf: number }, stale: boolean): SumdbAnswer {

@@ -36,27 +36,51 @@ export interface Database {
 }
 
 export function createDatabase(options: DatabaseOptions): Database {
-  const { name, log, modules, isPrivate, publicSums, logger } = options;
-  const flights = createSingleflight();
+  return new RecordingDatabase(options);
+}
 
-  async function lookup(module: ModulePath, version: string): Promise<SumdbAnswer> {
+class RecordingDatabase implements Database {
+  readonly name: string;
+  private readonly options: DatabaseOptions;
+  private readonly flights = createSingleflight();
+
+  constructor(options: DatabaseOptions) {
+    this.name = options.name;
+    this.options = options;
+  }
+
+  async get(path: string): Promise<SumdbAnswer> {
+    const request = parseSumdbRequest(path);
+    switch (request.kind) {
+      case 'supported':
+        return { body: Buffer.alloc(0), hit: true, immutable: false };
+      case 'latest':
+        return { body: this.options.log().head().note, hit: true, immutable: false };
+      case 'tile':
+        return this.tile(request.tile);
+      case 'lookup':
+        return this.lookup(request.module, request.version);
+    }
+  }
+
+  private async lookup(module: ModulePath, version: string): Promise<SumdbAnswer> {
     const subject = `${module}@${version}`;
     if (!isCanonicalVersion(version))
       throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject}: version is not canonical`);
-    const known = log().find(module, version);
-    const number = known ?? (await flights.run(subject, () => enter(module, version)));
-    const record = Buffer.from(formatRecord(number, await log().record(number)));
-    const body = Buffer.concat([record, log().head().note]);
+    const known = this.options.log().find(module, version);
+    const number = known ?? (await this.flights.run(subject, () => this.enter(module, version)));
+    const record = Buffer.from(formatRecord(number, await this.options.log().record(number)));
+    const body = Buffer.concat([record, this.options.log().head().note]);
     return { body, hit: known !== undefined, immutable: false };
   }
 
   /** Records a version. Answers with the number of its record. */
-  async function enter(module: ModulePath, version: string): Promise<number> {
-    const sums = await sumsOf(module, version);
-    if (!isPrivate(module)) await compareWithPublic(module, version, sums);
-    const number = await log().append(goSumLines(module, version, sums));
+  private async enter(module: ModulePath, version: string): Promise<number> {
+    const sums = await this.sumsOf(module, version);
+    if (!this.options.isPrivate(module)) await this.compareWithPublic(module, version, sums);
+    const number = await this.options.log().append(goSumLines(module, version, sums));
     // Another process may have been faster; what it found is what counts, and was different only if something is wrong.
-    const recorded = sumsIn(await log().record(number), module, version);
+    const recorded = sumsIn(await this.options.log().record(number), module, version);
     for (const part of ['zip', 'mod'] as const)
       if (recorded?.[part] !== sums[part]) {
         throw differenceError(
@@ -67,14 +91,17 @@ export function createDatabase(options: DatabaseOptions): Database {
           },
         );
       }
-    logger.info({ module, version, record: number, ...sums }, 'recorded in the checksum database');
+    this.options.logger.info(
+      { module, version, record: number, ...sums },
+      'recorded in the checksum database',
+    );
     return number;
   }
 
   /** The hashes of what is served of a version. */
-  async function sumsOf(module: ModulePath, version: string): Promise<GoSums> {
-    const { hash: zip } = await (await modules.zip(module, version)).stored();
-    const { value: mod } = await modules.mod(module, version);
+  private async sumsOf(module: ModulePath, version: string): Promise<GoSums> {
+    const { hash: zip } = await (await this.options.modules.zip(module, version)).stored();
+    const { value: mod } = await this.options.modules.mod(module, version);
     if (!/^h1:[A-Za-z0-9+/]{43}=$/.test(zip))
       throw new ModhavenError('STORAGE', `what is stored of ${module}@${version} is incomplete`, {
         reason: 'its .ziphash file is damaged',
@@ -84,11 +111,11 @@ export function createDatabase(options: DatabaseOptions): Database {
   }
 
   /** What was fetched must be what everybody gets, or it is refused and not recorded. */
-  async function compareWithPublic(module: ModulePath, version: string, sums: GoSums): Promise<void> {
-    const proved = await publicSums(module, version);
+  private async compareWithPublic(module: ModulePath, version: string, sums: GoSums): Promise<void> {
+    const proved = await this.options.publicSums(module, version);
     for (const part of ['zip', 'mod'] as const) {
       if (proved[part] === sums[part]) continue;
-      logger.error(
+      this.options.logger.error(
         { module, version, part, public: proved[part], stored: sums[part] },
         'a public module is not what the public checksum database has: it was not recorded',
       );
@@ -102,27 +129,10 @@ export function createDatabase(options: DatabaseOptions): Database {
     }
   }
 
-  async function tile(wanted: Tile): Promise<SumdbAnswer> {
-    const body = await log().tile(wanted);
+  private async tile(wanted: Tile): Promise<SumdbAnswer> {
+    const body = await this.options.log().tile(wanted);
     if (body === undefined)
       throw new ModhavenError('VERSION_NOT_FOUND', `not found: the tree has no ${tilePath(wanted)} (yet)`);
     return { body, hit: true, immutable: true };
   }
-
-  return {
-    name,
-    async get(path) {
-      const request = parseSumdbRequest(path);
-      switch (request.kind) {
-        case 'supported':
-          return { body: Buffer.alloc(0), hit: true, immutable: false };
-        case 'latest':
-          return { body: log().head().note, hit: true, immutable: false };
-        case 'tile':
-          return tile(request.tile);
-        case 'lookup':
-          return lookup(request.module, request.version);
-      }
-    },
-  };
 }

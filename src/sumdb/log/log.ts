@@ -63,50 +63,80 @@ export function readLog(place: LogPlace, verifier: Verifier, { trustsLog = false
 /** Opens a log for appending, on the same terms. */
 export function openLog(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn' | 'info'>): ChecksumLog {
   const opened = openState(place, signer.verifier, false);
-  const { files, view, state, use, index } = opened;
+  const appender = new Appender(opened, signer, log);
   const empty = signTree({ size: 0, hash: EMPTY_HASH }, signer);
-  let queue: Waiting[] = [];
-  let isCommitting = false;
+  return {
+    ...opened.view,
+    verifier: signer.verifier,
+    head: () => opened.view.head() ?? empty,
+    append: (record) => appender.append(record),
+  };
+}
 
-  async function work(): Promise<void> {
-    isCommitting = true;
-    while (queue.length > 0) {
-      const batch = queue;
-      queue = [];
+/** Appends what waits, one commit after the other. */
+class Appender {
+  private readonly opened: Opened;
+  private readonly signer: Signer;
+  private readonly log: Pick<Logger, 'warn'>;
+  private queue: Waiting[] = [];
+  private isCommitting = false;
+
+  constructor(opened: Opened, signer: Signer, log: Pick<Logger, 'warn'>) {
+    this.opened = opened;
+    this.signer = signer;
+    this.log = log;
+  }
+
+  /** As `ChecksumLog.append`. */
+  append(record: string): Promise<number> {
+    const subject = subjectOf(record);
+    if (subject === undefined || !isRecord(record))
+      return Promise.reject(new ModhavenError('CHECKSUM_DATABASE', 'malformed record'));
+    return new Promise((done, failed) => {
+      this.queue.push({ record, subject, done, failed });
+      if (!this.isCommitting) void this.work();
+    });
+  }
+
+  private async work(): Promise<void> {
+    this.isCommitting = true;
+    while (this.queue.length > 0) {
+      const batch = this.queue;
+      this.queue = [];
       try {
         const records = new Map<string, string>();
         for (const { subject, record } of batch) if (!records.has(subject)) records.set(subject, record);
-        await commitAll(records);
-        for (const { subject, done } of batch) done(index.get(subject) ?? NaN);
+        await this.commitAll(records);
+        for (const { subject, done } of batch) done(this.opened.index.get(subject) ?? NaN);
       } catch (error) {
         for (const { failed } of batch) failed(error);
       }
     }
-    isCommitting = false;
+    this.isCommitting = false;
   }
 
   /** Records by the version they are about. */
-  async function commitAll(missing: Map<string, string>): Promise<void> {
+  private async commitAll(missing: Map<string, string>): Promise<void> {
     for (;;) {
-      const start = state().frontier.size;
+      const start = this.opened.state().frontier.size;
       const next = new Map<string, string>();
       for (const [subject, record] of missing) {
         if (next.size === TILE_WIDTH - (start % TILE_WIDTH)) break;
-        if (isThere(subject)) missing.delete(subject);
+        if (this.isThere(subject)) missing.delete(subject);
         else next.set(subject, record);
       }
       if (next.size === 0) return;
-      if (!(await commit(start, next))) await catchUp();
-      await seal().catch((error: unknown) => {
+      if (!(await this.commit(start, next))) await this.catchUp();
+      await this.seal().catch((error: unknown) => {
         // The records are safe in their commits, and the tiles in memory: the next commit tries again.
-        log.warn({ err: error }, 'the checksum database could not write its tiles');
+        this.log.warn({ err: error }, 'the checksum database could not write its tiles');
       });
     }
   }
 
   /** False if somebody else has committed at this place. */
-  async function commit(start: number, added: ReadonlyMap<string, string>): Promise<boolean> {
-    const before = state();
+  private async commit(start: number, added: ReadonlyMap<string, string>): Promise<boolean> {
+    const before = this.opened.state();
     const records = [...added.values()];
     let { frontier } = before;
     const full: FullTile[] = [];
@@ -115,13 +145,13 @@ export function openLog(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn
       frontier = next.frontier;
       full.push(...next.full);
     }
-    const head = signTree(treeOf(frontier), signer);
-    const isFirst = await files.createCommit({ start, records, note: head.note });
+    const head = signTree(treeOf(frontier), this.signer);
+    const isFirst = await this.opened.files.createCommit({ start, records, note: head.note });
     // A process that slept meanwhile may find the place empty again, because what was there is sealed.
-    if (!isFirst || files.isSealed(Math.floor(start / TILE_WIDTH))) return false;
-    await view.witness.advance(head);
-    for (const [i, subject] of [...added.keys()].entries()) index.set(subject, start + i);
-    use({
+    if (!isFirst || this.opened.files.isSealed(Math.floor(start / TILE_WIDTH))) return false;
+    await this.opened.view.witness.advance(head);
+    for (const [i, subject] of [...added.keys()].entries()) this.opened.index.set(subject, start + i);
+    this.opened.use({
       ...before,
       frontier,
       head,
@@ -132,55 +162,41 @@ export function openLog(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn
   }
 
   /** Takes over what another process has committed, or what this one could not witness. */
-  async function catchUp(): Promise<void> {
-    const next = opened.readOn();
-    if (next.head !== undefined) await view.witness.advance(next.head);
-    use(next);
+  private async catchUp(): Promise<void> {
+    const next = this.opened.readOn();
+    if (next.head !== undefined) await this.opened.view.witness.advance(next.head);
+    this.opened.use(next);
   }
 
-  async function seal(): Promise<void> {
-    const { unsealed, frontier } = state();
-    for (const { tile, data } of unsealed) await files.createTile(tile, data);
-    while (state().frontier.size - state().sealed >= TILE_WIDTH) {
-      const { sealed, tail } = state();
+  private async seal(): Promise<void> {
+    const { unsealed, frontier } = this.opened.state();
+    for (const { tile, data } of unsealed) await this.opened.files.createTile(tile, data);
+    while (this.opened.state().frontier.size - this.opened.state().sealed >= TILE_WIDTH) {
+      const { sealed, tail } = this.opened.state();
       const tile = dataTile(sealed / TILE_WIDTH);
-      await files.createTile(tile, Buffer.from(formatDataTile(tail.slice(0, TILE_WIDTH))));
-      const now = state();
-      use({
+      await this.opened.files.createTile(tile, Buffer.from(formatDataTile(tail.slice(0, TILE_WIDTH))));
+      const now = this.opened.state();
+      this.opened.use({
         ...now,
         sealed: sealed + TILE_WIDTH,
         tail: now.tail.slice(TILE_WIDTH),
         unsealed: now.unsealed.filter((full) => !isSealedBy(sealed + TILE_WIDTH, full)),
       });
     }
-    await removeSealed(frontier.size);
+    await this.removeSealed(frontier.size);
   }
 
   /** Removes commits that mean nothing any more; not while one of them holds the newest signed tree. */
-  async function removeSealed(size: number): Promise<void> {
-    const { sealed } = state();
+  private async removeSealed(size: number): Promise<void> {
+    const { sealed } = this.opened.state();
     if (size === sealed) return;
-    for (const start of files.commitStarts()) if (start < sealed) await files.removeCommit(start);
+    for (const start of this.opened.files.commitStarts())
+      if (start < sealed) await this.opened.files.removeCommit(start);
   }
 
-  function isThere(subject: string): boolean {
-    return (index.get(subject) ?? Infinity) < state().frontier.size;
+  private isThere(subject: string): boolean {
+    return (this.opened.index.get(subject) ?? Infinity) < this.opened.state().frontier.size;
   }
-
-  return {
-    ...view,
-    verifier: signer.verifier,
-    head: () => view.head() ?? empty,
-    append(record) {
-      const subject = subjectOf(record);
-      if (subject === undefined || !isRecord(record))
-        return Promise.reject(new ModhavenError('CHECKSUM_DATABASE', 'malformed record'));
-      return new Promise((done, failed) => {
-        queue.push({ record, subject, done, failed });
-        if (!isCommitting) void work();
-      });
-    },
-  };
 }
 
 interface Waiting {
