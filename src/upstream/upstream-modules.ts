@@ -5,8 +5,10 @@
  * The last entry of the list may be the repository itself (`direct`): then its source answers as for private modules.
  */
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
+import { isModhavenError } from '../errors.js';
 import type { Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
+import * as semver from '../module/semver.js';
 import { parseVersionList } from '../module/version-list.js';
 import { isCanonicalVersion } from '../module/version.js';
 import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from '../modfetch/repo.js';
@@ -52,7 +54,19 @@ export class UpstreamModules implements ModuleSource {
     );
   }
 
-  info(module: ModulePath, query: string): Promise<SourceInfo> {
+  async info(module: ModulePath, query: string): Promise<SourceInfo> {
+    try {
+      return await this.ask(module, query);
+    } catch (error) {
+      // A proxy need not answer `@latest`: then the go command takes the newest of the list.
+      if (query !== 'latest' || !isModhavenError(error, 'MODULE_NOT_FOUND', 'VERSION_NOT_FOUND')) throw error;
+      const newest = newestOf((await this.list(module)).versions);
+      if (newest === undefined) throw error;
+      return this.ask(module, newest);
+    }
+  }
+
+  private ask(module: ModulePath, query: string): Promise<SourceInfo> {
     const path =
       query === 'latest' ? latestPath(module) : versionPath({ module, version: query, kind: 'info' });
     const asOf = monotonicNow();
@@ -96,4 +110,10 @@ export class UpstreamModules implements ModuleSource {
     const source = this.options.direct?.(module);
     return source && (() => ask(source));
   }
+}
+
+/** The newest release; if there is none, the newest pre-release. */
+function newestOf(versions: readonly string[]): string | undefined {
+  const releases = versions.filter((version) => semver.prerelease(version) === '');
+  return [...(releases.length > 0 ? releases : versions)].sort(semver.compareVersions).at(-1);
 }

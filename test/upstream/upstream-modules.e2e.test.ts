@@ -255,6 +255,27 @@ describe('a list', () => {
   });
 });
 
+describe('@latest of a proxy that lacks it', () => {
+  it.each([
+    { list: 'v1.0.0\nv1.10.0\nv1.9.0\nv2.0.0-rc.1\n', newest: 'v1.10.0' },
+    { list: 'v1.0.0-rc.1\nv1.0.0-rc.2\n', newest: 'v1.0.0-rc.2' },
+  ])('is the newest of its list: $newest', async ({ list, newest }) => {
+    answers[`${BASE}/list`] = status(200, list);
+    answers[`${BASE}/${newest}.info`] = status(200, `{"Version":"${newest}","Time":"2024-01-02T03:04:05Z"}`);
+    const { value } = await modulesBehind([upstream.url]).info(MODULE, 'latest', FETCH);
+    expect(JSON.parse(String(value))).toMatchObject({ Version: newest });
+  });
+
+  it('is not found where the list is empty, and an outage where the proxy fails', async () => {
+    const modules = modulesBehind([upstream.url]);
+    answers[`${BASE}/list`] = status(200, '');
+    await expect(modules.info(MODULE, 'latest', FETCH)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+    answers['/ex.test/!mod/@latest'] = status(500);
+    answers[`${BASE}/list`] = status(200, 'v1.0.0\n');
+    await expect(modules.info(MODULE, 'latest', FETCH)).rejects.toMatchObject({ code: 'HOST_REFUSED' });
+  });
+});
+
 describe('the list of upstreams', () => {
   it.each([
     { answer: 404, fallbackOn: 'not-found', code: undefined },
