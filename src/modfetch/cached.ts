@@ -24,13 +24,19 @@ import type {
   ModuleSource,
   ModuleZip,
   SourceInfo,
-  SourceZip,
   StoredZip,
 } from './repo.js';
 import type { DatedAnswer } from './stale-cache.js';
-import { keepPart, logBreaks, openStoredZip, storedZip, zipTarget } from './stored-zip.js';
+import {
+  ZipFlight,
+  keepPart,
+  logBreaks,
+  openStoredZip,
+  storedZip,
+  storeZip,
+  type BegunZip,
+} from './stored-zip.js';
 import { cachedLatest, cachedList, checkCanonical, latestInList, notCached } from './stored-versions.js';
-import { ZipFlight, type BegunZip } from './zip-flight.js';
 
 export interface CachedOptions {
   log: Pick<Logger, 'warn'>;
@@ -218,18 +224,10 @@ export class CachedModules implements Modules {
           fromCache: false,
           ...(found.follow && { follow: logBreaks(this.options.log, zip, found.follow) }),
         });
-        await this.keepZip(zip, found);
+        await storeZip(this.store, zip, found);
       },
     );
     return openStoredZip(this.store, zip);
-  }
-
-  private async keepZip(zip: Part, found: SourceZip): Promise<void> {
-    const mod: Part = { ...zip, kind: 'mod' };
-    // With it, so that a version whose zip is there is complete, also as a GOPROXY=file:// tree.
-    if (found.mod !== undefined && (await this.store.size(mod)) === undefined)
-      await putBytes(this.store, mod, found.mod);
-    await found.deliver(zipTarget(this.store, zip));
   }
 
   /** A part that is stored; undefined if it is not and may be fetched. */

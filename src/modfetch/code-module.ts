@@ -10,26 +10,18 @@
  *     ex.com/m/sub     ex.com/m          sub           ''          sub/v1.2.3
  *     ex.com/m/v2      ex.com/m/v2       ''            /v2         v2.0.0 (the rule names the whole path)
  */
-import { ModhavenError, isNotExist } from '../errors.js';
-import { isRetracted, parseGoMod, synthesizeGoMod, type VersionInterval } from '../module/go-mod.js';
+import { isNotExist } from '../errors.js';
+import { parseGoMod, synthesizeGoMod, type VersionInterval } from '../module/go-mod.js';
 import { newestRelease } from '../module/latest.js';
-import { matchPathMajor, pathMajorPrefix, type ModulePath } from '../module/module-path.js';
-import { isPseudoVersion, pseudoVersion, pseudoVersionRev } from '../module/pseudo-version.js';
+import { matchPathMajor, type ModulePath } from '../module/module-path.js';
+import { isPseudoVersion, pseudoVersionRev } from '../module/pseudo-version.js';
 import * as semver from '../module/semver.js';
-import { isCanonicalVersion } from '../module/version.js';
 import type { Origin } from '../module/origin.js';
 import type { CodeRepo, Revision } from '../vcs/types.js';
-import { findModuleRoot, placeModule, type ModuleRoot } from './module-root.js';
-import { checkPseudoVersion } from './pseudo-check.js';
+import { findModuleRoot, placeModule, type ModulePlace, type ModuleRoot } from './module-root.js';
+import { versionOfRevision, withSubdir, type VersionInfo } from './version-of-revision.js';
 
-/** A version and where it comes from. */
-export interface VersionInfo {
-  version: string;
-  /** Time of the commit. */
-  time: Date;
-  commit: string;
-  origin: Origin;
-}
+export type { VersionInfo } from './version-of-revision.js';
 
 export interface CodeModule {
   readonly path: ModulePath;
@@ -58,13 +50,27 @@ export interface CodeModuleOptions {
 }
 
 /** Throws MODULE_NOT_FOUND where a repository at `root` cannot hold `path`. */
-export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): CodeModule {
-  const place = placeModule(path, root, subdir);
-  const { codeDir, pathPrefix, pathMajor } = place;
-  const tagPrefix = codeDir === '' ? '' : `${codeDir}/`;
-  const pseudoMajor = pathMajorPrefix(pathMajor);
+export function codeModule(options: CodeModuleOptions): CodeModule {
+  return new ModuleInRepo(options);
+}
 
-  async function versions(prefix = ''): Promise<{ list: string[]; origin: Origin }> {
+class ModuleInRepo implements CodeModule {
+  readonly path: ModulePath;
+  private readonly repo: CodeRepo;
+  private readonly place: ModulePlace;
+  /** What stands before versions in tags of the module: `sub/`, or ''. */
+  private readonly tagPrefix: string;
+
+  constructor({ path, root, subdir, repo }: CodeModuleOptions) {
+    this.path = path;
+    this.repo = repo;
+    this.place = placeModule(path, root, subdir);
+    this.tagPrefix = this.place.codeDir === '' ? '' : `${this.place.codeDir}/`;
+  }
+
+  async versions(prefix = ''): Promise<{ list: string[]; origin: Origin }> {
+    const { repo, path, tagPrefix, place } = this;
+    const { codeDir, pathMajor } = place;
     // gopkg.in/x.v2-unstable takes no tags: those belong to gopkg.in/x.v2.
     if (path.startsWith('gopkg.in/') && path.endsWith('-unstable'))
       return { list: [], origin: { VCS: 'git', URL: repo.url } };
@@ -79,198 +85,85 @@ export function codeModule({ path, root, subdir, repo }: CodeModuleOptions): Cod
     }
     const list = semver.sortVersions(compatible);
     if (pathMajor === '')
-      list.push(...(await incompatibleVersions(list.at(-1), semver.sortVersions(incompatible))));
+      list.push(...(await this.incompatibleVersions(list.at(-1), semver.sortVersions(incompatible))));
     return {
       list,
+      // Computed only where it is asked for: of many tags it takes longer than the list itself.
       get origin() {
-        return withSubdir(tags.origin);
+        return withSubdir(tags.origin, codeDir);
       },
     };
   }
 
+  async stat(revision: string): Promise<VersionInfo> {
+    return this.toVersion(await this.repo.stat(this.revisionOf(revision)), revision);
+  }
+
+  async latest(): Promise<VersionInfo> {
+    return this.toVersion(await this.repo.latest(), '');
+  }
+
+  findRoot(version: string, commit: string): Promise<ModuleRoot> {
+    return findModuleRoot({
+      place: this.place,
+      version,
+      revision: this.revisionOf(version),
+      read: (file) => this.repo.readFile(commit, file),
+    });
+  }
+
+  async goMod(version: string, commit: string): Promise<Buffer> {
+    const { goMod } = await this.findRoot(version, commit);
+    return goMod ?? synthesizeGoMod(this.path);
+  }
+
   /** Left out: all if the newest compatible version has a go.mod, a whole major if its newest version has one. */
-  async function incompatibleVersions(newest: string | undefined, candidates: string[]): Promise<string[]> {
-    if (candidates.length === 0 || (newest !== undefined && (await hasGoMod(newest)))) return [];
+  private async incompatibleVersions(newest: string | undefined, candidates: string[]): Promise<string[]> {
+    if (candidates.length === 0 || (newest !== undefined && (await this.hasGoMod(newest)))) return [];
     const newestOfMajor = new Map(candidates.map((version) => [semver.major(version), version]));
     const legacy = new Set<string>();
-    for (const [major, version] of newestOfMajor) if (!(await hasGoMod(version))) legacy.add(major);
+    for (const [major, version] of newestOfMajor) if (!(await this.hasGoMod(version))) legacy.add(major);
     return candidates
       .filter((version) => legacy.has(semver.major(version)))
       .map((version) => `${version}+incompatible`);
   }
 
-  async function hasGoMod(tag: string): Promise<boolean> {
-    const { hash } = await repo.stat(tag);
-    return (await repo.readFile(hash, 'go.mod')) !== undefined;
-  }
-
-  function findRoot(version: string, commit: string): Promise<ModuleRoot> {
-    return findModuleRoot({
-      place,
-      version,
-      revision: revisionOf(version),
-      read: (file) => repo.readFile(commit, file),
-    });
-  }
-
-  async function goMod(version: string, commit: string): Promise<Buffer> {
-    const { goMod } = await findRoot(version, commit);
-    return goMod ?? synthesizeGoMod(path);
+  private async hasGoMod(tag: string): Promise<boolean> {
+    const { hash } = await this.repo.stat(tag);
+    return (await this.repo.readFile(hash, 'go.mod')) !== undefined;
   }
 
   /** The versions that the newest release asks not to use. Unreadable means none, as for the go command. */
-  async function retractions(): Promise<VersionInterval[]> {
+  private async retractions(): Promise<VersionInterval[]> {
     try {
-      const compatible = (await versions()).list.filter((version) => !version.endsWith('+incompatible'));
-      const newest = newestRelease(compatible);
+      const { list } = await this.versions();
+      const newest = newestRelease(list.filter((version) => !version.endsWith('+incompatible')));
       if (newest === undefined) return [];
-      const { hash } = await repo.stat(revisionOf(newest));
-      return parseGoMod(await goMod(newest, hash)).retract;
+      const { hash } = await this.repo.stat(this.revisionOf(newest));
+      return parseGoMod(await this.goMod(newest, hash)).retract;
     } catch (error) {
       if (isNotExist(error)) return [];
       throw error;
     }
   }
 
-  function revisionOf(version: string): string {
+  /** What `version` is called in the repository. */
+  private revisionOf(version: string): string {
     if (!semver.isValid(version)) return version;
     if (isPseudoVersion(version)) return pseudoVersionRev(version);
-    return tagPrefix + version.replace(/\+incompatible$/, '');
-  }
-
-  function withSubdir({ VCS, URL, ...rest }: Origin): Origin {
-    return { VCS, URL, ...(codeDir === '' ? {} : { Subdir: codeDir }), ...rest };
-  }
-
-  /** The Origin of an answer; a pseudo-version that was derived also depends on the tags it was derived from. */
-  function originOf(revision: Revision, version: string, asked: string): Origin {
-    const { VCS, URL, Hash, Ref } = revision.origin;
-    const origin: Origin = { VCS, URL };
-    if (Hash !== undefined) origin.Hash = Hash;
-    if (isPseudoVersion(version) && (version !== asked || !version.startsWith('v0.0.0-'))) {
-      const tags = repo.tags(pathMajor === '' ? tagPrefix : `${tagPrefix}${pathMajor.slice(1)}.`).origin;
-      if (tags.TagPrefix !== undefined) origin.TagPrefix = tags.TagPrefix;
-      if (tags.TagSum !== undefined) origin.TagSum = tags.TagSum;
-    }
-    if (Ref !== undefined) origin.Ref = Ref;
-    return withSubdir(origin);
+    return this.tagPrefix + version.replace(/\+incompatible$/, '');
   }
 
   /** The version of `revision` that was found for `asked` ('' where nothing in particular was asked for). */
-  async function toVersion(revision: Revision, asked: string): Promise<VersionInfo> {
-    const goModAt = once(async () => (await repo.readFile(revision.hash, 'go.mod')) !== undefined);
-    const intervals = once(retractions);
-
-    async function mayBeIncompatible(version: string): Promise<boolean> {
-      if (codeDir !== '' || pathMajor !== '' || (await goModAt())) return false;
-      if (version === '' || asked.endsWith('+incompatible')) return true;
-      return (await repo.readFile(revision.hash, `${semver.major(version)}/go.mod`)) === undefined;
-    }
-
-    async function accept(candidate: string): Promise<VersionInfo> {
-      await findRoot(candidate, revision.hash);
-      let version = candidate === asked.replace(/\+incompatible$/, '') ? asked : candidate;
-      const base = version.replace(/\+incompatible$/, '');
-      let refusal: string | undefined;
-      if (!matchPathMajor(base, pathMajor)) {
-        if (await mayBeIncompatible(base)) version = `${base}+incompatible`;
-        else if (pathMajor !== '')
-          refusal = 'module path includes a major version suffix, so major version must match';
-        else
-          refusal = `module contains a go.mod file, so module path must match major version ("${pathPrefix}/${semver.major(version)}")`;
-      } else if (version.endsWith('+incompatible')) {
-        refusal = `+incompatible suffix not allowed: major version ${semver.major(version)} is compatible`;
-      }
-      // Whoever asks for a canonical version gets this one or none.
-      if (asked !== '' && isCanonicalVersion(asked)) {
-        const askedBase = asked.replace(/\+incompatible$/, '');
-        if (askedBase !== base)
-          throw new ModhavenError(
-            'VERSION_NOT_FOUND',
-            `resolves to version ${version} (${askedBase} is not a tag)`,
-          );
-      }
-      if (refusal !== undefined) throw new ModhavenError('MODULE_INVALID', refusal);
-      return {
-        version,
-        time: revision.time,
-        commit: revision.hash,
-        origin: originOf(revision, version, asked),
-      };
-    }
-
-    const retracted = async (version: string) => isRetracted(await intervals(), version);
-
-    if (isPseudoVersion(asked)) {
-      const info = await accept(asked);
-      await checkPseudoVersion({ version: asked, revision, repo, tagPrefix, pseudoMajor });
-      return info;
-    }
-
-    const named = tagVersion(revision.name);
-    if (named?.canonical === true) {
-      try {
-        return await accept(named.version);
-      } catch (error) {
-        if (!isNotExist(error)) throw error;
-      }
-    }
-
-    let highest = '';
-    let base = '';
-    for (const tag of revision.tags) {
-      const found = tagVersion(tag);
-      if (found === undefined) continue;
-      const { version, canonical } = found;
-      if (asked !== '' && semver.compare(version, asked) === 0) {
-        if (canonical) return accept(version);
-        base = version; // v1.0.0+meta may not stand for v1.0.0, but is what came before this commit's pseudo-version
-      }
-      if (!canonical || semver.compare(highest, version) >= 0 || (await retracted(version))) continue;
-      if (matchPathMajor(version, pathMajor) || (await mayBeIncompatible(version))) highest = version;
-    }
-    if (highest !== '') return accept(highest);
-
-    if (base === '') {
-      const tag = await repo.recentTag(revision.hash, tagPrefix, async (name) => {
-        const version = tagVersion(name)?.version;
-        if (version === undefined) return false;
-        return (
-          (matchPathMajor(version, pathMajor) || (await mayBeIncompatible(version))) &&
-          !(await retracted(version))
-        );
-      });
-      base = tag === undefined ? '' : (tagVersion(tag)?.version ?? '');
-    }
-    return accept(
-      pseudoVersion({ major: pseudoMajor, older: base, time: revision.time, rev: revision.short }),
-    );
+  private toVersion(revision: Revision, asked: string): Promise<VersionInfo> {
+    return versionOfRevision({
+      ...{ revision, asked, repo: this.repo, place: this.place, tagPrefix: this.tagPrefix },
+      findRoot: (version) => this.findRoot(version, revision.hash),
+      retractions: () => this.retractions(),
+    });
   }
-
-  /** The version in a tag of this module; not canonical if something follows it (`v1.0.0+meta`). */
-  function tagVersion(tag: string): { version: string; canonical: boolean } | undefined {
-    if (!tag.startsWith(tagPrefix) || isPseudoVersion(tag)) return undefined;
-    const name = tag.slice(tagPrefix.length);
-    const version = semver.canonical(name);
-    if (version === '' || !name.startsWith(version)) return undefined;
-    return { version, canonical: version === name };
-  }
-
-  return {
-    path,
-    versions,
-    findRoot,
-    goMod,
-    stat: async (revision) => toVersion(await repo.stat(revisionOf(revision)), revision),
-    latest: async () => toVersion(await repo.latest(), ''),
-  };
 }
 
 function isMajorZeroOrOne(version: string): boolean {
   return ['v0', 'v1'].includes(semver.major(version));
-}
-
-function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  return () => (result ??= work());
 }

@@ -1,11 +1,50 @@
-/** A zip and its hash in the store: how they get there, and how they are found again. */
+/** A zip on its way into the store, shared by its callers: how it gets there, and how it is found again. */
 import type { Logger } from 'pino';
 import { ModhavenError } from '../errors.js';
 import { putBytes, type Part, type VersionStore } from '../store/version-store.js';
-import type { FollowZip, StoredZip, ZipTarget } from './repo.js';
+import type { FollowZip, ModuleZip, SourceZip, StoredZip, ZipTarget } from './repo.js';
+
+/** What is known of a zip once it begins to come in. */
+export type BegunZip = Omit<ModuleZip, 'stored'>;
+
+/** One fetch of a zip, shared by all callers that ask for it. It goes on when they go away. */
+export class ZipFlight {
+  /** The answer for every caller, as soon as the zip is stored or on its way. */
+  readonly begun: Promise<ModuleZip>;
+  readonly generation: number;
+  private readonly ended: Promise<StoredZip>;
+
+  /**
+   * `fetch` calls `begin` once it is known what comes, and resolves when it is stored. `generation` tells flights from
+   * before a change from those after it.
+   */
+  constructor(generation: number, fetch: (begin: (zip: BegunZip) => void) => Promise<StoredZip>) {
+    this.generation = generation;
+    let begin: (zip: BegunZip) => void = () => undefined;
+    const begun = new Promise<BegunZip>((resolve) => (begin = resolve));
+    const ended = fetch((zip) => begin(zip));
+    this.ended = ended;
+    this.begun = Promise.race([begun, ended.then(() => begun)]).then((zip) => ({
+      ...zip,
+      stored: () => ended,
+    }));
+    this.begun.catch(() => undefined); // reported to the callers that wait for it
+  }
+
+  onEnd(done: () => void): void {
+    void this.ended.then(done, done);
+  }
+}
+
+/** Stores what a source brings of a zip; with its go.mod, so that the version is complete, also as a GOPROXY=file:// tree. */
+export async function storeZip(store: VersionStore, zip: Part, found: SourceZip): Promise<void> {
+  const mod: Part = { ...zip, kind: 'mod' };
+  if (found.mod !== undefined && (await store.size(mod)) === undefined) await putBytes(store, mod, found.mod);
+  await found.deliver(zipTarget(store, zip));
+}
 
 /** The hash is stored first: a reader that finds the zip can rely on it being there. */
-export function zipTarget(store: VersionStore, zip: Part): ZipTarget {
+function zipTarget(store: VersionStore, zip: Part): ZipTarget {
   const putHash = (hash: string) => putBytes(store, { ...zip, kind: 'ziphash' }, Buffer.from(hash));
   return {
     put: (write) => store.put(zip, async (sink) => putHash(await write(sink))),
