@@ -3,7 +3,7 @@
  * versions of the modules that now live elsewhere are compared with their new home, one at a time.
  *
  * Nothing follows from it but a report: a line in the log for each difference, and the list in `/-/status`. A home that
- * cannot be reached is one line, and is tried again when somebody else has reached it.
+ * cannot be reached is one line, and is tried again when another request has reached it.
  */
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
@@ -51,120 +51,143 @@ export interface DriftWatchOptions {
 }
 
 /** Log lines that are not repeated. */
-const MAX_TOLD = 100_000;
+const MAX_LOGGED = 100_000;
 /** Differences in the report, and files of one difference. */
 const MAX_REPORTED = 1_000;
 const MAX_FILES = 20;
 
-export function createDriftWatch({ store, host, vanity, log }: DriftWatchOptions): DriftWatch {
-  const waiting = new Set<ModulePath>();
-  const differences = new Map<ModulePath, Comparison[]>();
+export function createDriftWatch(options: DriftWatchOptions): DriftWatch {
+  return new Drift(options);
+}
+
+class Drift implements DriftWatch {
+  private readonly options: DriftWatchOptions;
+  private readonly waiting = new Set<ModulePath>();
+  private readonly differences = new Map<ModulePath, Comparison[]>();
   /** Where the modules lived that were compared since the start. */
-  const done = new Map<ModulePath, string>();
-  /** What was logged. */
-  const told = new LRUCache<string, true>({ max: MAX_TOLD });
-  let compared = 0;
-  let finished: string | undefined;
-  let stopped = false;
-  let running = false;
-  let work: Promise<void> = Promise.resolve();
+  private readonly done = new Map<ModulePath, string>();
+  private readonly logged = new LRUCache<string, true>({ max: MAX_LOGGED });
+  private compared = 0;
+  private finished: string | undefined;
+  private stopped = false;
+  private running = false;
+  private work: Promise<void> = Promise.resolve();
+
+  constructor(options: DriftWatchOptions) {
+    this.options = options;
+  }
+
+  mapChanged(before: VanityMap, after: VanityMap): void {
+    if (rulesOf(before) === rulesOf(after)) return;
+    this.begin(() => this.findMoved(before, after));
+    this.begin(() => this.compareWaiting());
+  }
+
+  check(module: ModulePath): void {
+    const places = placesOf(this.options.vanity(), module);
+    const isKnown = this.done.get(module) === places && !this.differences.has(module);
+    if (places !== '' && !isKnown) this.compareSoon(module);
+  }
+
+  reached(module: ModulePath): void {
+    if (this.differences.get(module)?.some(({ verdict }) => verdict === 'unreachable') !== true) return;
+    this.differences.delete(module);
+    this.compareSoon(module);
+  }
+
+  report(): DriftReport {
+    return {
+      running: this.running,
+      waiting: this.waiting.size,
+      compared: this.compared,
+      finished: this.finished,
+      differences: [...this.differences.values()].flat().slice(0, MAX_REPORTED).map(shorten),
+    };
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  idle(): Promise<void> {
+    return this.work;
+  }
+
+  private compareSoon(module: ModulePath): void {
+    this.waiting.add(module);
+    this.begin(() => this.compareWaiting());
+  }
 
   /** Starts after what is running, and never fails. */
-  function begin(job: () => Promise<void>): void {
-    work = work.then(job).catch((error: unknown) => {
-      log.error({ error: errorMessage(error) }, 'the comparison of new homes failed');
+  private begin(job: () => Promise<void>): void {
+    this.work = this.work.then(job).catch((error: unknown) => {
+      this.options.log.error({ error: errorMessage(error) }, 'the comparison of new homes failed');
     });
   }
 
-  async function findMoved(before: VanityMap, after: VanityMap): Promise<void> {
-    for await (const module of store.modules()) {
+  private async findMoved(before: VanityMap, after: VanityMap): Promise<void> {
+    for await (const module of this.options.store.modules()) {
       const now = placesOf(after, module);
       if (now === placesOf(before, module)) continue;
-      differences.delete(module);
-      if (now !== '') waiting.add(module);
+      this.differences.delete(module);
+      if (now !== '') this.waiting.add(module);
     }
   }
 
-  async function compareWaiting(): Promise<void> {
-    if (waiting.size === 0) return;
-    running = true;
+  private async compareWaiting(): Promise<void> {
+    const { vanity, host, log } = this.options;
+    if (this.waiting.size === 0) return;
+    this.running = true;
     const home = createTarget({ candidates: (path) => vanity().candidates(path), host });
-    const [modules, versions] = [waiting.size, compared];
+    const [modules, versions] = [this.waiting.size, this.compared];
     try {
-      for (const module of waiting) {
-        waiting.delete(module);
-        if (!stopped) await compareModule(home, module);
+      for (const module of this.waiting) {
+        this.waiting.delete(module);
+        if (!this.stopped) await this.compareModule(home, module);
       }
     } finally {
-      running = false;
-      finished = new Date().toISOString();
+      this.running = false;
+      this.finished = new Date().toISOString();
     }
-    log.info({ modules, versions: compared - versions }, 'new homes of modules were compared');
+    log.info({ modules, versions: this.compared - versions }, 'new homes of modules were compared');
   }
 
-  async function compareModule(home: Target, module: ModulePath): Promise<void> {
+  private async compareModule(home: Target, module: ModulePath): Promise<void> {
+    const { store, vanity } = this.options;
     const places = placesOf(vanity(), module);
     const found: Comparison[] = [];
     for (const version of await storedVersions(store, module)) {
       // Edited again: then this home is no longer asked about, and the edit has put the module into the queue.
-      if (stopped || placesOf(vanity(), module) !== places) return;
-      const old = await readStored(store, module, version);
-      const facts = { module, version, home: home.addresses(module), stored: knownOf(old) };
-      const comparison: Comparison = { ...facts, ...(await compareVersion(home, module, version, old)) };
-      compared += 1;
+      if (this.stopped || placesOf(vanity(), module) !== places) return;
+      const comparison = await this.compareStored(home, module, version);
       if (!isBad(comparison)) continue;
       found.push(comparison);
-      differences.set(module, found);
-      tell(comparison);
+      this.differences.set(module, found);
+      this.logOnce(comparison);
       if (comparison.verdict === 'unreachable') return;
     }
-    done.set(module, places);
-    if (found.length === 0) differences.delete(module);
+    this.done.set(module, places);
+    if (found.length === 0) this.differences.delete(module);
   }
 
-  function tell({ module, version, verdict, home, cause, remedy, files = [] }: Comparison): void {
+  private async compareStored(home: Target, module: ModulePath, version: string): Promise<Comparison> {
+    const old = await readStored(this.options.store, module, version);
+    const facts = { module, version, home: home.addresses(module), stored: knownOf(old) };
+    const comparison: Comparison = { ...facts, ...(await compareVersion(home, module, version, old)) };
+    this.compared += 1;
+    return comparison;
+  }
+
+  private logOnce({ module, version, verdict, home, cause, remedy, files = [] }: Comparison): void {
     const line = JSON.stringify([module, version, verdict, home, cause]);
-    if (told.has(line)) return;
-    told.set(line, true);
+    if (this.logged.has(line)) return;
+    this.logged.set(line, true);
     const facts = { module, version, verdict, home: home.join(', '), cause, remedy };
-    log.warn(files.length === 0 ? facts : { ...facts, files: fileList(files) }, MESSAGES[verdict]);
+    this.options.log.warn(
+      files.length === 0 ? facts : { ...facts, files: fileList(files) },
+      MESSAGES[verdict],
+    );
   }
-
-  return {
-    mapChanged(before, after) {
-      if (rulesOf(before) === rulesOf(after)) return;
-      begin(() => findMoved(before, after));
-      begin(compareWaiting);
-    },
-
-    check(module) {
-      const places = placesOf(vanity(), module);
-      if (places === '' || (done.get(module) === places && !differences.has(module))) return;
-      waiting.add(module);
-      begin(compareWaiting);
-    },
-
-    reached(module) {
-      if (differences.get(module)?.some(({ verdict }) => verdict === 'unreachable') !== true) return;
-      differences.delete(module);
-      waiting.add(module);
-      begin(compareWaiting);
-    },
-
-    report: () => ({
-      running,
-      waiting: waiting.size,
-      compared,
-      finished,
-      differences: [...differences.values()].flat().slice(0, MAX_REPORTED).map(shorten),
-    }),
-
-    stop() {
-      stopped = true;
-    },
-
-    idle: () => work,
-  };
 }
 
 const MESSAGES: Record<Comparison['verdict'], string> = {

@@ -1,8 +1,8 @@
 /**
  * Tags that no longer are where they were when their versions were served. They are never followed: what was served
- * stays. They are reported, once, because somebody else may get other bytes, and `go.sum` will say so.
+ * stays. They are reported, once, because other users may get other bytes, and `go.sum` will say so.
  *
- * Looked at whenever a host is asked for refs anyway, for the modules that somebody asked for before. Only the repository
+ * Looked at whenever a host is asked for refs anyway, for the modules that were asked for before. Only the repository
  * that a version came from can move its tag; where a rule has led elsewhere since, a tag that differs from the beginning
  * is a matter of content, which others look into, and only what happens to it from then on is a move.
  */
@@ -33,7 +33,7 @@ export interface MovedTag {
 }
 
 export interface TagWatch {
-  /** Somebody asked for `module`, which may be in `remote`. */
+  /** `module` was asked for, and may be in `remote`. */
   sees(module: ModulePath, remote: RepoUrl, refs: () => TagRefs): void;
   /** The host of `remote` was asked for its refs. */
   refs(remote: RepoUrl, refs: TagRefs): void;
@@ -53,7 +53,7 @@ export interface TagRefs {
 export interface TagWatchOptions {
   store: VersionStore;
   log: Pick<Logger, 'warn' | 'error'>;
-  /** Told of modules whose tags differ in a repository that their versions did not come from. */
+  /** Called with modules whose tags differ in a repository that their versions did not come from. */
   onForeign: (module: ModulePath) => void;
   /** Asks the host of `remote` for its refs, which then come in by `refs`. */
   refresh: (remote: RepoUrl) => void;
@@ -73,70 +73,109 @@ const MAX_VERSIONS = 200_000;
 /** Repositories whose modules are known. */
 const MAX_REMOTES = 10_000;
 
-export function createTagWatch({ store, log, onForeign, refresh }: TagWatchOptions): TagWatch {
-  const known = new LRUCache<string, { modules: Set<ModulePath>; latest: TagRefs }>({ max: MAX_REMOTES });
-  const recorded = new LRUCache<ModulePath, Map<string, Recorded | undefined>>({
+export function createTagWatch(options: TagWatchOptions): TagWatch {
+  return new MovedTags(options);
+}
+
+/** The modules of a repository, and its tags as its host listed them last. */
+interface KnownRemote {
+  modules: Set<ModulePath>;
+  latest: TagRefs;
+}
+
+class MovedTags implements TagWatch {
+  private readonly options: TagWatchOptions;
+  private readonly known = new LRUCache<string, KnownRemote>({ max: MAX_REMOTES });
+  private readonly recorded = new LRUCache<ModulePath, Map<string, Recorded | undefined>>({
     maxSize: MAX_VERSIONS,
     sizeCalculation: (versions) => versions.size + 1,
   });
-  const moved = new Map<string, MovedTag>();
+  private readonly moved = new LRUCache<string, MovedTag>({ max: MAX_VERSIONS });
   /** By version and repository, where the tag of a version from elsewhere was first seen. */
-  const foreign = new LRUCache<string, string>({ max: MAX_VERSIONS });
-  let queue: Promise<void> = Promise.resolve();
+  private readonly foreign = new LRUCache<string, string>({ max: MAX_VERSIONS });
+  private queue: Promise<void> = Promise.resolve();
   /** What waits in the queue: each at most once, however often its refs are asked for. */
-  const waiting = new Set<string>();
+  private readonly waiting = new Set<string>();
 
-  function enqueue(module: ModulePath, remote: RepoUrl): void {
+  constructor(options: TagWatchOptions) {
+    this.options = options;
+  }
+
+  sees(module: ModulePath, remote: RepoUrl, refs: () => TagRefs): void {
+    let entry = this.known.get(remote.gitUrl);
+    if (entry?.modules.has(module) === true) return;
+    entry ??= { modules: new Set(), latest: refs() };
+    entry.modules.add(module);
+    this.known.set(remote.gitUrl, entry);
+    this.enqueue(module, remote);
+  }
+
+  refs(remote: RepoUrl, latest: TagRefs): void {
+    const entry = this.known.get(remote.gitUrl);
+    if (entry === undefined) return;
+    entry.latest = latest;
+    for (const module of entry.modules) this.enqueue(module, remote);
+  }
+
+  report(): MovedTag[] {
+    return [...this.moved.values()].reverse(); // oldest first
+  }
+
+  idle(): Promise<void> {
+    return this.queue;
+  }
+
+  private enqueue(module: ModulePath, remote: RepoUrl): void {
     const key = `${module} ${remote.gitUrl}`;
-    if (waiting.has(key)) return;
-    waiting.add(key);
-    queue = queue
+    if (this.waiting.has(key)) return;
+    this.waiting.add(key);
+    this.queue = this.queue
       .then(() => {
-        waiting.delete(key);
-        return compare(module, remote);
+        this.waiting.delete(key);
+        return this.compare(module, remote);
       })
       .catch((error: unknown) => {
-        log.error({ module, error: errorMessage(error) }, 'tags could not be compared');
+        this.options.log.error({ module, error: errorMessage(error) }, 'tags could not be compared');
       });
   }
 
-  async function compare(module: ModulePath, remote: RepoUrl): Promise<void> {
-    const versions = await load(module);
+  private async compare(module: ModulePath, remote: RepoUrl): Promise<void> {
+    const versions = await this.load(module);
     // The latest, not those that led here: a version may have been stored meanwhile, by newer ones.
-    const latest = known.get(remote.gitUrl)?.latest;
+    const latest = this.known.get(remote.gitUrl)?.latest;
     if (latest === undefined) return;
-    let stale = false;
+    let isOutdated = false;
     for (const [version, origin] of versions) {
       if (origin === undefined) continue;
       const subject = `${module}@${version} ${remote.gitUrl}`;
       const now = latest.refs.get(origin.ref);
       const move = { module, version, remote, origin, now };
       if (now === origin.commit) {
-        moved.delete(subject);
-        if (origin.url !== remote.url) foreign.set(subject, origin.commit);
-      } else if (origin.readAt >= latest.askedAt) stale = true;
-      else if (origin.url === remote.url) tell(subject, move);
-      else compareForeign(subject, move);
+        this.moved.delete(subject);
+        if (origin.url !== remote.url) this.foreign.set(subject, origin.commit);
+      } else if (origin.readAt >= latest.askedAt) isOutdated = true;
+      else if (origin.url === remote.url) this.note(subject, move);
+      else this.compareForeign(subject, move);
     }
-    if (stale) refresh(remote);
+    if (isOutdated) this.options.refresh(remote);
   }
 
-  function compareForeign(subject: string, move: Move): void {
-    const first = foreign.get(subject);
+  private compareForeign(subject: string, move: Move): void {
+    const first = this.foreign.get(subject);
     if (first === undefined || first === '') {
-      foreign.set(subject, move.now ?? '');
-      if (first === undefined || move.now !== undefined) onForeign(move.module);
-    } else if (first === move.now) moved.delete(subject);
-    else tell(subject, move);
+      this.foreign.set(subject, move.now ?? '');
+      if (first === undefined || move.now !== undefined) this.options.onForeign(move.module);
+    } else if (first === move.now) this.moved.delete(subject);
+    else this.note(subject, move);
   }
 
-  function tell(subject: string, { module, version, remote, origin, now }: Move): void {
-    const before = moved.get(subject);
+  private note(subject: string, { module, version, remote, origin, now }: Move): void {
+    const before = this.moved.get(subject);
     if (before !== undefined && before.now === now) return;
     const tag = origin.ref.slice('refs/tags/'.length);
     const facts = { module, version, repository: remote.url, tag, served: origin.commit, now };
-    moved.set(subject, { ...facts, seen: new Date().toISOString() });
-    log.warn(
+    this.moved.set(subject, { ...facts, seen: new Date().toISOString() });
+    this.options.log.warn(
       facts,
       now === undefined
         ? 'a tag was deleted; the version stays as it was served'
@@ -145,44 +184,23 @@ export function createTagWatch({ store, log, onForeign, refresh }: TagWatchOptio
   }
 
   /** What is recorded of the versions of a module; undefined for those that no tag stands for. */
-  async function load(module: ModulePath): Promise<Map<string, Recorded | undefined>> {
-    const versions = new Map(recorded.get(module));
-    for (const version of await store.versions(module, 'info')) {
+  private async load(module: ModulePath): Promise<Map<string, Recorded | undefined>> {
+    const versions = new Map(this.recorded.get(module));
+    for (const version of await this.options.store.versions(module, 'info')) {
       if (versions.has(version)) continue;
-      versions.set(version, isPseudoVersion(version) ? undefined : await read(module, version));
+      versions.set(version, isPseudoVersion(version) ? undefined : await this.read(module, version));
     }
-    recorded.set(module, versions);
+    this.recorded.set(module, versions);
     return versions;
   }
 
-  async function read(module: ModulePath, version: string): Promise<Recorded | undefined> {
-    const bytes = await store.read({ module, version, kind: 'info' });
+  private async read(module: ModulePath, version: string): Promise<Recorded | undefined> {
+    const bytes = await this.options.store.read({ module, version, kind: 'info' });
     const { Hash, Ref, URL } =
       (bytes === undefined ? undefined : checkInfo(bytes, version, true).info?.Origin) ?? {};
     if (Hash === undefined || URL === undefined || Ref?.startsWith('refs/tags/') !== true) return undefined;
     return { commit: Hash, ref: Ref, url: URL, readAt: monotonicNow() };
   }
-
-  return {
-    sees(module, remote, refs) {
-      let entry = known.get(remote.gitUrl);
-      if (entry?.modules.has(module) === true) return;
-      entry ??= { modules: new Set(), latest: refs() };
-      entry.modules.add(module);
-      known.set(remote.gitUrl, entry);
-      enqueue(module, remote);
-    },
-
-    refs(remote, latest) {
-      const entry = known.get(remote.gitUrl);
-      if (entry === undefined) return;
-      entry.latest = latest;
-      for (const module of entry.modules) enqueue(module, remote);
-    },
-
-    report: () => [...moved.values()],
-    idle: () => queue,
-  };
 }
 
 /** The tags of `repo`. */
