@@ -106,7 +106,7 @@ export class LastAnswers {
         Math.max(0, this.options.staleAfterMs() - waited),
       );
     });
-    answer.catch(() => undefined); // it may fail when nobody waits for it any more
+    answer.catch(() => undefined); // it may fail after the last caller was answered
     try {
       return await Promise.race([answer, late]);
     } finally {

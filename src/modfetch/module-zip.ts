@@ -159,7 +159,7 @@ async function* contentOf(
 async function listCandidates(repo: CodeRepo, commit: string, directory: string): Promise<ZipCandidate[]> {
   const files: ZipCandidate[] = [];
   for (const { path, displayPath, kind } of await repo.listFiles(commit, directory)) {
-    // A submodule is a directory to git archive, and directories are none of a zip's business.
+    // A submodule is a directory to git archive, and a zip has no directories.
     if (kind === 'submodule') continue;
     // Bytes that are no UTF-8 make a name that cannot be valid, whatever they stand for.
     files.push({ path: path ?? displayPath, mode: kind });

@@ -1,9 +1,9 @@
 /**
- * Whether a pseudo-version says the truth about its commit.
+ * Whether a pseudo-version is right about its commit.
  *
- * Without this check anybody could name a commit by an arbitrarily high version and so pin a dependency, and one
+ * Without this check anyone could name a commit by an arbitrarily high version and so pin a dependency, and one
  * commit would have endlessly many names (`coderepo.go`, validatePseudoVersion). The base must be a tag on an
- * ancestor; any such tag will do, because nobody knows which tags existed when the version was first written down.
+ * ancestor; any such tag will do, because which tags existed when the version was first written down is not known.
  */
 import { ModhavenError } from '../errors.js';
 import { isWritableTime } from '../module/info.js';

@@ -70,7 +70,7 @@ export function notCached(subject: string): ModhavenError {
   });
 }
 
-/** Oldest first. A go.mod is asked for of many versions that nobody wants: with `complete` these do not count. */
+/** Oldest first. `go` asks for the go.mod of many versions that it does not download: with `complete` these do not count. */
 async function storedVersions(
   store: StoredVersions,
   module: ModulePath,

@@ -145,7 +145,7 @@ async function* plausible({ body, length }: UpstreamAnswer, path: string): Async
   for await (const piece of body) {
     if (start.length < SIGNATURE.length) {
       start = Buffer.concat([start, piece]).subarray(0, SIGNATURE.length);
-      if (!SIGNATURE.subarray(0, start.length).equals(start)) throw unusable(path, 'it is no zip');
+      if (!SIGNATURE.subarray(0, start.length).equals(start)) throw unusable(path, 'it is not a zip');
     }
     size += piece.length;
     if (size > limit) throw unusable(path, `it is larger than ${limit} bytes`);

@@ -212,7 +212,7 @@ describe('a small zip', () => {
     {
       name: 'an error page',
       body: () => Promise.resolve(Buffer.from('<html>log in</html>')),
-      says: 'it is no zip',
+      says: 'it is not a zip',
     },
     {
       name: 'of another module',

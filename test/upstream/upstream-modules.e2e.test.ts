@@ -125,7 +125,7 @@ describe('a version', () => {
     {
       name: 'an error page',
       body: () => Promise.resolve(Buffer.from('<html>please log in</html>')),
-      says: 'it is no zip',
+      says: 'it is not a zip',
     },
     {
       name: 'another module',
