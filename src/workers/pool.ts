@@ -38,9 +38,9 @@ export class WorkerPool {
 
   /** Starts the workers. Resolves when all of them listen; rejects with the reason if one cannot. */
   async start(start: Omit<WorkerStart, 'settings'>): Promise<void> {
-    cluster.setupPrimary({ exec: PROGRAM, args: [] });
-    // Not the default, with which the main process accepts every connection and hands it out.
+    // Not the default, with which the main process accepts every connection and hands it out. Read by setupPrimary.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
+    cluster.setupPrimary({ exec: PROGRAM, args: [] });
     const added = Array.from({ length: this.options.count }, () => this.add(start));
     try {
       await Promise.all(added.map(({ listening }) => listening));

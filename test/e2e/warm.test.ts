@@ -1,7 +1,7 @@
 /** What is answered without git and without the disk, by one process and by several: how long, and when not. */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,10 +48,19 @@ describe.skipIf(missing('git')).each([{ workers: 1 }, { workers: 2 }])(
         ...(args && { args }),
       });
 
-    /** The answers of all workers: each new connection goes to the next one. */
+    /** The answers of each worker, `rounds` times. Only a worker that runs accepts connections, so the others are stopped. */
     async function askAll(server: ModhavenServer, url: string, rounds = 2): Promise<Answer[]> {
       const answers: Answer[] = [];
-      for (let i = 0; i < rounds * workers; i++) answers.push(await ask(server.url, url));
+      const pids = workers === 1 ? [server.pid] : await workersOf(server);
+      for (const pid of pids) {
+        const others = pids.filter((other) => other !== pid);
+        for (const other of others) process.kill(other, 'SIGSTOP');
+        try {
+          for (let i = 0; i < rounds; i++) answers.push(await ask(server.url, url));
+        } finally {
+          for (const other of others) process.kill(other, 'SIGCONT');
+        }
+      }
       return answers;
     }
 
@@ -213,14 +222,21 @@ describe.skipIf(missing('git')).each([{ workers: 1 }, { workers: 2 }])(
   },
 );
 
-describe.skipIf(missing('git'))('workers', () => {
-  /** The process ids of the workers; a git that runs just now is none. */
-  const pids = (server: ModhavenServer) =>
-    execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(server.pid)], { encoding: 'utf8' })
-      .split('\n')
-      .filter((line) => line.includes('workers/worker.js'))
-      .map((line) => Number.parseInt(line, 10));
+/** The process ids of the workers; a git that runs just now is none. */
+function pids(server: ModhavenServer): number[] {
+  return execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(server.pid)], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes('workers/worker.js'))
+    .map((line) => Number.parseInt(line, 10));
+}
 
+/** Those of a server whose workers all listen. */
+async function workersOf(server: ModhavenServer): Promise<number[]> {
+  await logged(server, 'modhaven is ready'); // the first worker answers before the second does
+  return pids(server);
+}
+
+describe.skipIf(missing('git'))('workers', () => {
   it('one that dies is replaced', async () => {
     await using server = await startServer({ config: { workers: 2 } });
     await logged(server, 'modhaven is ready'); // the first worker answers before the second does
@@ -241,6 +257,46 @@ describe.skipIf(missing('git'))('workers', () => {
       5_000,
     );
     for (let i = 0; i < 4; i++) expect(await ask(server.url, '/-/healthz')).toMatchObject({ status: 200 });
+  });
+
+  it('answer what is stored while the main process hangs, and say of the rest that it cannot be had now', async () => {
+    await using server = await startServer({ config: { workers: 2 }, vanity: 'paths: {}' });
+    const all = await workersOf(server);
+    await put(server, 'v1.0.0');
+    process.kill(server.pid, 'SIGSTOP');
+    try {
+      for (let i = 0; i < 2 * all.length; i++)
+        expect(await ask(server.url, '/ex.com/m/@v/v1.0.0.mod')).toMatchObject({ status: 200 });
+      const { status, headers, text } = await ask(server.url, '/ex.com/m/@v/v9.9.9.mod');
+      expect([status, headers['retry-after']]).toEqual([503, '5']);
+      expect(text).toContain('its main process does not');
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
+    expect(
+      await until(
+        async () => ask(server.url, '/-/healthz'),
+        ({ status }) => status === 200,
+        10_000,
+      ),
+    ).toMatchObject({ status: 200 });
+    expect(pids(server)).toEqual(all);
+  });
+
+  it('one that hangs costs no other request, and is replaced before a change is said to be known', async () => {
+    await using server = await startServer({ config: { workers: 2 } });
+    const [hung = 0] = await workersOf(server);
+    process.kill(hung, 'SIGSTOP');
+    for (let i = 0; i < 4; i++) expect(await ask(server.url, '/-/healthz')).toMatchObject({ status: 200 });
+    await server.writeVanity('paths: {}\n# changed\n');
+    await logged(server, 'vanity.yaml read again');
+    const now = await until(
+      () => pids(server),
+      (running) => running.length === 2 && !running.includes(hung),
+      20_000,
+    );
+    expect(now).toHaveLength(2);
+    expect(server.logs()).toContain('a worker does not answer and is killed');
   });
 
   it('end when the main process is killed', async () => {
@@ -283,6 +339,13 @@ describe.skipIf(missing('git'))('workers', () => {
     ).rejects.toThrow(/cannot listen on 127\.0\.0\.1:\d+; .*EADDRINUSE/);
   });
 });
+
+/** Puts a go.mod into the store, as another process may. */
+async function put(server: ModhavenServer, version: string): Promise<void> {
+  const folder = path.join(server.cacheDir, 'download/ex.com/m/@v');
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, `${version}.mod`), 'module ex.com/m\n');
+}
 
 async function drain(agent: http.Agent, port: number, url: string): Promise<void> {
   return new Promise((resolve, reject) => {
