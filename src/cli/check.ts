@@ -29,6 +29,8 @@ export interface CheckOptions {
   config?: string;
   /** A vanity file to try in place of the one in use. */
   vanity?: string;
+  /** What stands for `{name}` in patterns of which no module is stored. */
+  try?: string;
   json?: boolean;
   /** Module paths to try; empty for every rule. */
   modules: string[];
@@ -55,7 +57,8 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
   const candidates = (path: string) => map.candidates(path);
   const roots = createRepoRoots({ candidates, host, refreshMs: () => config.refreshMs });
   const askHost = createHostCircuit(config.vcsConcurrency);
-  const targets = await checkTargets(map, options.modules, store);
+  const chosen = { modules: options.modules, name: options.try, store };
+  const { targets, uncovered } = await checkTargets(map, chosen);
 
   let done = 0;
   options.onProgress?.(done, targets.length);
@@ -70,9 +73,11 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
     vanity: file,
     dryRun: options.vanity !== undefined,
     warnings: [...config.warnings, ...map.warnings.map((warning) => formatProblem(map.file, warning))],
-    rules: rows.flat(),
+    rules: [...rows.flat(), ...uncovered.map((module) => uncoveredRow(map.file, module))],
   };
-  const ok = result.rules.every((row) => row.ok);
+  // Patterns of which nothing was tried say nothing about the git host.
+  const wasTried = result.rules.length === 0 || result.rules.some((row) => !row.skipped);
+  const ok = wasTried && result.rules.every((row) => row.ok);
   const text =
     options.json === true ? `${JSON.stringify({ ok, ...result }, null, 2)}\n` : checkReport(result);
   return { text, ok };
@@ -124,7 +129,13 @@ async function tryRepository(
   }
 }
 
-function blankRow(rule: VanityRule): CheckRow {
+function uncoveredRow(file: string, module: string): CheckRow {
+  const blank = { key: '', line: 0, prefix: module, sources: [] };
+  const problem = `no rule in ${file} covers it`;
+  return { ...blankRow(blank), problem, remedy: 'check the spelling, or add a rule' };
+}
+
+function blankRow(rule: Pick<VanityRule, 'key' | 'line' | 'prefix' | 'sources'>): CheckRow {
   return {
     rule: rule.key,
     line: rule.line,

@@ -86,12 +86,30 @@ describe.skipIf(missing('git'))('modhaven check', () => {
     expect(stdout).toContain('1 of 2 repositories could not be read');
   });
 
-  it('does not try a pattern, but says how to', async () => {
+  it('fails where nothing was tried, and says how to', async () => {
     const { code, stdout } = await check({ '/{name}': `${open.url}/{name}.git` });
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(stdout).toMatch(/^mycompany\.com\/\{name\}|^\/\{name\}/m);
-    expect(stdout).toContain('to try one of its modules: modhaven check MODULE');
+    expect(stdout).toMatch(/to try one of its modules: \S+ ?\S* check --config \S+ MODULE/);
     expect(stdout).toContain('nothing was tried: every rule is a pattern');
+  });
+
+  it('tries a pattern with the name of --try', async () => {
+    const good = await check({ '/{name}': `${open.url}/{name}.git` }, ['--try', 'foo']);
+    expect(table(good.stdout)).toMatchObject([{ MODULE: 'mycompany.com/foo', REACHED: 'yes' }]);
+    expect(good.code).toBe(0);
+    const bad = await check({ '/{name}': `${open.url}/{name}.git` }, ['--try', 'nope']);
+    expect(bad.code).toBe(1);
+  });
+
+  it('says which module no rule covers, and tries the others', async () => {
+    const { code, stdout } = await check({ '/foo': fooAt(open) }, ['elsewhere.com/x', 'mycompany.com/foo']);
+    expect(code).toBe(1);
+    expect(table(stdout)).toMatchObject([
+      { MODULE: 'mycompany.com/foo', REACHED: 'yes' },
+      { MODULE: 'elsewhere.com/x', RULE: 'none', REACHED: 'NO' },
+    ]);
+    expect(stdout).toMatch(/cause: no rule in \S+vanity\.yaml covers it/);
   });
 
   it('tries the modules that are named, also those of a pattern', async () => {

@@ -132,7 +132,7 @@ describe('an edit of vanity.yaml', () => {
     { name: 'a bad address', text: 'host: mycompany.com\npaths:\n  /x: gopher://h/x\n', at: '3:7' },
     { name: 'a misspelt key', text: 'host: mycompany.com\npath:\n  /x: http://h/x\n', at: '2:1' },
     { name: 'two rules for one path', text: `${ruleTo('bad')}  /x/: http://h/x\n`, at: '4:3' },
-    { name: 'a vcs that is not git', text: 'host: h.com\n/x:\n  repo: http://h/x\n  vcs: hg\n', at: '4:8' },
+    { name: 'a vcs that is not git', text: 'host: h.com\n/x:\n  repo: http://h/x\n  vcs: cvs\n', at: '4:8' },
   ];
   it.each(mistakes)('changes nothing when it is wrong, and it is said where: $name', async ({ text, at }) => {
     const where = `${server.vanityFile}:${at}: `;

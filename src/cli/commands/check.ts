@@ -3,6 +3,7 @@ import { conclude, configOption, jsonOption, withProgress, type ReportOptions } 
 
 interface Options extends ReportOptions {
   vanity?: string;
+  try?: string;
 }
 
 export function registerCheck(program: Command): void {
@@ -12,6 +13,7 @@ export function registerCheck(program: Command): void {
     .argument('[module...]', 'module paths to try; default: every rule')
     .addOption(configOption())
     .option('--vanity <file>', 'try this vanity.yaml in place of the one in use')
+    .option('--try <name>', 'what stands for {name} in rules of which no module is stored yet')
     .addOption(jsonOption())
     .action(async (modules: string[], options: Options) => {
       const { check } = await import('../check.js');

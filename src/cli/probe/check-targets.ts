@@ -13,29 +13,51 @@ export interface Target {
   module: string | undefined;
 }
 
-/** The targets in the order of the file, or of `modules`. Throws CONFIG for a module that no rule covers. */
-export async function checkTargets(
-  map: VanityMap,
-  modules: readonly string[],
-  store: VersionStore,
-): Promise<Target[]> {
-  if (modules.length > 0) return modules.map((module) => ({ rule: ruleFor(map, module), module }));
+export interface TargetOptions {
+  /** Module paths; empty for every rule. */
+  modules: readonly string[];
+  /** What stands for every `{name}` of a pattern of which no module is stored. */
+  name: string | undefined;
+  store: VersionStore;
+}
+
+export interface Targets {
+  /** In the order of the file, or of the modules. */
+  targets: Target[];
+  /** Modules that no rule covers. */
+  uncovered: string[];
+}
+
+/** Throws CONFIG if no rule covers any of the modules. */
+export async function checkTargets(map: VanityMap, options: TargetOptions): Promise<Targets> {
+  const { modules, name, store } = options;
+  if (modules.length === 0) return { targets: await ruleTargets(map, name, store), uncovered: [] };
+  const targets = modules.flatMap((module): Target[] => {
+    const root = map.resolve(module);
+    return root === undefined ? [] : [{ rule: root.rule, module }];
+  });
+  const uncovered = modules.filter((module) => map.resolve(module) === undefined);
+  if (targets.length > 0) return { targets, uncovered };
+  throw new ModhavenError('CONFIG', `no rule in ${map.file} covers ${uncovered.join(', ')}`, {
+    remedy: 'check the spelling, or add a rule',
+  });
+}
+
+async function ruleTargets(map: VanityMap, name: string | undefined, store: VersionStore): Promise<Target[]> {
   const known = await knownModules(map, store);
   return map.rules.flatMap((rule): Target[] => {
     // A warning of the file has said that nothing is fetched there.
     if (rule.foreign !== undefined) return [];
     if (!rule.isPattern) return [{ rule, module: rule.prefix }];
     const below = known.get(rule) ?? [];
+    if (below.length === 0 && name !== undefined) return [{ rule, module: withName(rule, name) }];
     return below.length === 0 ? [{ rule, module: undefined }] : below.map((module) => ({ rule, module }));
   });
 }
 
-function ruleFor(map: VanityMap, module: string): VanityRule {
-  const root = map.resolve(module);
-  if (root !== undefined) return root.rule;
-  throw new ModhavenError('CONFIG', `no rule in ${map.file} covers ${module}`, {
-    remedy: 'check the spelling, or add a rule',
-  });
+/** A module path below a pattern: `name` in place of every `{name}`. */
+function withName({ elements }: VanityRule, name: string): string {
+  return elements.map((element) => (element.startsWith('{') ? name : element)).join('/');
 }
 
 /** For each pattern one cached module of every repository that it has led to. */

@@ -19,8 +19,8 @@ export function checkReport({ vanity, dryRun, warnings, rules: rows }: CheckResu
     ['MODULE', 'RULE', 'REPOSITORY', 'REACHED', 'BRANCH', 'VERSIONS', 'LOGIN'],
     ...rows.map((row) => [
       row.module,
-      `${row.rule} (line ${row.line})`,
-      row.repository,
+      row.rule === '' ? 'none' : `${row.rule} (line ${row.line})`,
+      row.repository === '' ? '-' : row.repository,
       row.skipped ? 'pattern' : row.reached ? 'yes' : row.ok ? 'not there' : 'NO',
       row.defaultBranch ?? '-',
       row.versions === undefined ? '-' : String(row.versions),
@@ -34,7 +34,8 @@ export function checkReport({ vanity, dryRun, warnings, rules: rows }: CheckResu
 }
 
 function notes(row: CheckRow): string[] {
-  if (row.skipped) return ['    a pattern; to try one of its modules: modhaven check MODULE'];
+  if (row.skipped)
+    return ['    a pattern; to try one of its modules: modhaven check MODULE, or modhaven check --try NAME'];
   const lines: string[] = [];
   if (row.reached && row.rule.endsWith('...}'))
     lines.push(`    the git host has the repository at ${row.root ?? row.module}`);
@@ -46,7 +47,7 @@ function notes(row: CheckRow): string[] {
 function summary(rows: CheckRow[]): string {
   const tried = rows.filter((row) => !row.skipped);
   if (tried.length === 0 && rows.length > 0)
-    return 'nothing was tried: every rule is a pattern; name one of their modules: modhaven check MODULE';
+    return 'nothing was tried: every rule is a pattern; name one of their modules: modhaven check MODULE, or modhaven check --try NAME';
   const failed = tried.filter((row) => !row.ok).length;
   if (failed > 0) return `${failed} of ${tried.length} repositories could not be read`;
   return `${tried.filter((row) => row.reached).length} of ${tried.length} repositories reached`;

@@ -1,6 +1,6 @@
 /** One repository that was tried, or a rule for which there was none to try. */
 export interface CheckRow {
-  /** Key of the rule. */
+  /** Key of the rule; empty for a module that no rule covers. */
   rule: string;
   /** Line of the rule in the vanity file. */
   line: number;
