@@ -83,7 +83,7 @@ export const MAY_IMPORT = {
     'sumdb/format',
     'sumdb/client',
   ],
-  webhook: ['module', 'vcs', 'vanity', 'modfetch', 'concurrency'],
+  webhook: ['module', 'vcs', 'vanity', 'modfetch', 'concurrency', 'auth'],
 
   'proxy/http': ['concurrency', 'module', 'store', 'modfetch'],
   proxy: ['module', 'store', 'modfetch', 'vanity', 'sumdb', 'log', 'concurrency', 'fs', 'proxy/http'],

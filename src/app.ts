@@ -16,7 +16,7 @@ import { errorText } from './proxy/http/http-errors.js';
 import { Maintenance } from './gc/maintenance.js';
 import { replaceable } from './gc/replaceable.js';
 import { watchPurges } from './store/purge.js';
-import { createPushHandler } from './webhook/push-handler.js';
+import { PushHandler } from './webhook/push-handler.js';
 import { createServer, type Server } from './proxy/server.js';
 import type { Settings } from './config/settings.js';
 import type { VanityMap } from './vanity/vanity-map.js';
@@ -82,7 +82,7 @@ export function createApp(options: AppOptions): App {
     isReplaceable: (module) => replaceable(module, config(), vanity()),
   });
   const stopWatchingPurges = watchPurges(stores, () => cache.forgetAll());
-  const pushes = createPushHandler({
+  const pushes = new PushHandler({
     vanity,
     host,
     modules: backend.ours,

@@ -76,6 +76,19 @@ export function verifySecret(
   return byHeader.includes(true) || byUrl;
 }
 
+/** Headers that hold a signature: whether it is right, the body tells. */
+const SIGNATURES = ['x-hub-signature-256', 'x-gitea-signature', 'x-forgejo-signature'];
+
+/** Whether the request is signed, rightly or not. */
+export function isSigned(headers: IncomingHttpHeaders): boolean {
+  return SIGNATURES.some((name) => headers[name] !== undefined);
+}
+
+/** Whether the request has a header for a proof at all, right or not. */
+export function hasProof(headers: IncomingHttpHeaders): boolean {
+  return isSigned(headers) || headers['x-gitlab-token'] !== undefined || headers.authorization !== undefined;
+}
+
 /** Where the secret of such a request belongs, for the one who sets up the webhook. */
 export function expectedProof(headers: IncomingHttpHeaders): string {
   switch (forgeOf(headers)) {

@@ -36,20 +36,49 @@ export interface PushOutcome {
   text: string;
 }
 
-export interface PushHandler {
-  /** Starts the work and says what it is. */
-  handle(push: Push): PushOutcome;
-  /** Resolves when nothing that was started is running any more. */
-  idle(): Promise<void>;
-}
-
-export function createPushHandler(options: PushHandlerOptions): PushHandler {
-  const { vanity, host, modules, prefetch, onPush, log } = options;
-  const running = new Set<Promise<void>>();
+export class PushHandler {
+  private readonly options: PushHandlerOptions;
+  private readonly running = new Set<Promise<void>>();
   /** By repository, the prefetch that is running or waiting last: one at a time each. */
-  const lastPrefetch = new Map<string, Promise<void>>();
+  private readonly lastPrefetch = new Map<string, Promise<void>>();
 
-  async function refresh(repo: RepoUrl, roots: RepoRoot[], tags: string[]): Promise<void> {
+  constructor(options: PushHandlerOptions) {
+    this.options = options;
+  }
+
+  /** Starts the work and says what it is. */
+  handle(push: Push): PushOutcome {
+    const { vanity, onPush } = this.options;
+    const wanted = wantedRepo(push);
+    const matches = wanted === undefined ? [] : rulesOfRepo(vanity(), wanted);
+    if (matches.length === 0) {
+      const names = push.project === undefined ? push.cloneUrls : [push.project];
+      const named = names.length === 0 ? 'a repository it does not name' : names.join(' or ');
+      return { matched: false, text: line(`no rule of vanity.yaml matches ${named}`) };
+    }
+    onPush?.();
+    const tags = pushedTags(push);
+    for (const { repo, roots } of byRepository(matches)) this.start(repo, this.refresh(repo, roots, tags));
+    const rules = [...new Set(matches.map(({ rule, root }) => root?.root ?? rule.prefix))];
+    return { matched: true, text: line(`asking for new refs of ${rules.join(', ')}`) };
+  }
+
+  /** Resolves when nothing that was started is running any more. */
+  async idle(): Promise<void> {
+    while (this.running.size > 0) await Promise.all(this.running);
+  }
+
+  private start(repo: RepoUrl, refreshing: Promise<void>): void {
+    const work = refreshing
+      .catch((error: unknown) =>
+        this.options.log.warn({ repository: repo.url, ...reasonOf(error) }, 'a push was not handled'),
+      )
+      .finally(() => this.running.delete(work));
+    this.running.add(work);
+  }
+
+  private async refresh(repo: RepoUrl, roots: RepoRoot[], tags: string[]): Promise<void> {
+    const { host, prefetch, log } = this.options;
     try {
       await host.refresh(repo);
     } catch (error) {
@@ -59,35 +88,35 @@ export function createPushHandler(options: PushHandlerOptions): PushHandler {
       );
       return;
     }
-    if (tags.length > 0 && prefetch()) await inTurn(repo.gitUrl, () => fetchTags(roots, tags));
+    if (tags.length > 0 && prefetch()) await this.inTurn(repo.gitUrl, () => this.fetchTags(roots, tags));
   }
 
-  async function inTurn(key: string, work: () => Promise<void>): Promise<void> {
+  private async inTurn(key: string, work: () => Promise<void>): Promise<void> {
+    const { lastPrefetch } = this;
     const turn = (lastPrefetch.get(key) ?? Promise.resolve()).catch(() => undefined).then(work);
     lastPrefetch.set(key, turn);
     await turn;
     if (lastPrefetch.get(key) === turn) lastPrefetch.delete(key);
   }
 
-  async function fetchTags(roots: RepoRoot[], tags: string[]): Promise<void> {
+  private async fetchTags(roots: RepoRoot[], tags: string[]): Promise<void> {
     for (const root of roots) {
       for (const tag of tags) {
-        const versions = versionsOfTag(root, tag).filter(({ path }) => leadsTo(vanity(), path, root));
-        if (versions.length > 0) await fetchFirst(tag, versions);
+        const map = this.options.vanity();
+        const versions = versionsOfTag(root, tag).filter(({ path }) => leadsTo(map, path, root));
+        if (versions.length > 0) await this.fetchFirst(tag, versions);
       }
     }
   }
 
   /** Fetches the first of `versions` that exists: its name does not tell which module a tag is for. */
-  async function fetchFirst(tag: string, versions: ModuleVersion[]): Promise<void> {
+  private async fetchFirst(tag: string, versions: ModuleVersion[]): Promise<void> {
+    const { log } = this.options;
     let failure: unknown;
-    for (const { path, version } of versions) {
+    for (const version of versions) {
       try {
-        // First, because one fetch then brings what all three need.
-        await (await modules.zip(path, version)).stored();
-        await modules.mod(path, version);
-        await modules.info(path, version);
-        log.info({ module: path, version }, 'a pushed version was fetched');
+        await this.fetch(version);
+        log.info({ module: version.path, version: version.version }, 'a pushed version was fetched');
         return;
       } catch (error) {
         failure ??= error;
@@ -97,37 +126,18 @@ export function createPushHandler(options: PushHandlerOptions): PushHandler {
     log.warn({ tag, module: versions[0]?.path, ...reasonOf(failure) }, 'a pushed tag cannot be fetched');
   }
 
-  return {
-    handle(push) {
-      const wanted = wantedRepo(push);
-      const matches = wanted === undefined ? [] : rulesOfRepo(vanity(), wanted);
-      const names = push.project === undefined ? push.cloneUrls : [push.project];
-      if (matches.length === 0) {
-        const named = names.length === 0 ? 'a repository it does not name' : names.join(' or ');
-        return { matched: false, text: line(`no rule of vanity.yaml matches ${named}`) };
-      }
-      onPush?.();
-      const tags = push.refs.flatMap((pushed) =>
-        pushed.ref.startsWith('refs/tags/') && !isDeleted(pushed)
-          ? [pushed.ref.slice('refs/tags/'.length)]
-          : [],
-      );
-      for (const { repo, roots } of byRepository(matches)) {
-        const work = refresh(repo, roots, tags)
-          .catch((error: unknown) =>
-            log.warn({ repository: repo.url, ...reasonOf(error) }, 'a push was not handled'),
-          )
-          .finally(() => running.delete(work));
-        running.add(work);
-      }
-      const rules = [...new Set(matches.map(({ rule, root }) => root?.root ?? rule.prefix))];
-      return { matched: true, text: line(`asking for new refs of ${rules.join(', ')}`) };
-    },
+  private async fetch({ path, version }: ModuleVersion): Promise<void> {
+    // First, because one fetch then brings what all three need.
+    await (await this.options.modules.zip(path, version)).stored();
+    await this.options.modules.mod(path, version);
+    await this.options.modules.info(path, version);
+  }
+}
 
-    async idle() {
-      while (running.size > 0) await Promise.all(running);
-    },
-  };
+function pushedTags({ refs }: Push): string[] {
+  return refs.flatMap((pushed) =>
+    pushed.ref.startsWith('refs/tags/') && !isDeleted(pushed) ? [pushed.ref.slice('refs/tags/'.length)] : [],
+  );
 }
 
 function wantedRepo({ cloneUrls, project }: Push): WantedRepo | undefined {

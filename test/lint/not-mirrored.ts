@@ -162,6 +162,7 @@ export const NOT_MIRRORED: readonly string[] = [
   'verify/journal.ts',
   'verify/plan.ts',
   'verify/target.ts',
+  'webhook/delivery-bodies.ts',
   'workers/forward.ts',
   'workers/pool.ts',
   'workers/worker.ts',

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { ModhavenError, type ErrorCode } from '../../src/errors.js';
 import type { RepoUrl } from '../../src/module/repo-url.js';
-import { createPushHandler } from '../../src/webhook/push-handler.js';
+import { PushHandler } from '../../src/webhook/push-handler.js';
 import type { Push } from '../../src/webhook/payload.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 
@@ -25,7 +25,7 @@ function scene({ vanity, prefetch = true, failures = {}, refresh }: SceneOptions
     fetched.push(`${path}@${version} ${kind}`);
     return Promise.resolve({} as never);
   };
-  const handler = createPushHandler({
+  const handler = new PushHandler({
     vanity: () => parseVanity(vanity, '/srv/vanity.yaml', { defaultHost: 'ex.com' }),
     host: {
       refresh: (repo) => {

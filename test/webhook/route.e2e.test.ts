@@ -1,8 +1,12 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { PushOutcome } from '../../src/webhook/push-handler.js';
 import type { Push } from '../../src/webhook/payload.js';
+import { DeliveryBodies } from '../../src/webhook/delivery-bodies.js';
 import type { WebhookRouteOptions } from '../../src/webhook/route.js';
+import { until } from '../e2e/ask.js';
 import { deliver, labServer, type LabServer, type Reply } from '../proxy/lab.js';
 import { DELIVERIES, SECRET, TAG, json, type Delivery } from './deliveries.js';
 
@@ -143,6 +147,67 @@ describe('POST /-/webhook', () => {
     expect((await send(json(body.padEnd(5 * 2 ** 20), headers))).statusCode).toBe(202);
   });
 
+  it('refuses a wrong token before the body has come', async () => {
+    const { started } = server();
+    for (const headers of [{}, { 'x-gitlab-token': 'guessed' }, { authorization: 'Bearer guessed' }])
+      expect(
+        await firstLine((await started).url, { ...headers, 'content-length': '1000000' }, 'x'),
+      ).toContain(' 401 ');
+  });
+
+  it('reads no more at one time than it is given room for, and none for long', async () => {
+    const bodies = new DeliveryBodies({ maxTotal: 100_000, patienceMs: 500 });
+    const { started, send } = server({ webhook: { bodies } });
+    const { url } = await started;
+    const signed = { 'x-gitea-event': 'push', 'x-gitea-signature': 'ab', 'content-length': '90000' };
+    const slow = firstLine(url, signed, 'x'.repeat(80_000));
+    const crowded = until(
+      async () => firstLine(url, signed, ''),
+      (line) => line.includes(' 503 '),
+      400,
+    );
+    expect(await crowded).toContain(' 503 ');
+    expect(await slow).toContain(' 408 ');
+    expect((await send(DELIVERIES.gitea(TAG))).statusCode).toBe(202);
+  });
+
+  it.each(['chunked', 'counted'])('gives back the room of %s bodies whose clients leave', async (how) => {
+    const bodies = new DeliveryBodies({ maxTotal: 100_000 });
+    const { started, send } = server({ webhook: { bodies } });
+    const length: Record<string, string> =
+      how === 'chunked' ? { 'transfer-encoding': 'chunked' } : { 'content-length': '90000' };
+    for (let i = 0; i < 5; i++) {
+      const part = 'x'.repeat(60_000);
+      const socket = begin(
+        (await started).url,
+        { 'x-gitea-signature': 'ab', ...length },
+        how === 'chunked' ? `ea60\r\n${part}\r\n` : part,
+      );
+      await sleep(50);
+      socket.destroy();
+      await sleep(50);
+    }
+    expect((await send(DELIVERIES.gitea(TAG))).statusCode).toBe(202);
+  });
+
+  it('slows guessing: after 20 wrong secrets within a minute 429, and the right one passes all the same', async () => {
+    const { send, handle } = server();
+    const statuses: number[] = [];
+    for (let i = 0; i < 25; i++) {
+      const { statusCode, headers } = await send(DELIVERIES.gitlab(TAG, `guess ${i}`));
+      statuses.push(statusCode);
+      if (statusCode === 429) expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    }
+    expect(statuses).toEqual([...Array<number>(20).fill(401), ...Array<number>(5).fill(429)]);
+    expect(handle).not.toHaveBeenCalled();
+    expect((await send(DELIVERIES.gitlab(TAG))).statusCode).toBe(202);
+  });
+
+  it('counts no request without a secret as a guess', async () => {
+    const { send } = server();
+    for (let i = 0; i < 25; i++) expect((await send(json('{}', {}))).statusCode).toBe(401);
+  });
+
   it.each(['GET', 'PUT', 'HEAD'] as const)('answers %s with 405', async (method) => {
     const answer = await server().send(DELIVERIES.gitlab(TAG), method);
     expect(answer.statusCode).toBe(405);
@@ -166,3 +231,27 @@ describe('POST /-/webhook', () => {
     expect(answer.headers.allow).toBe('GET, HEAD');
   });
 });
+
+/** A delivery whose body may never end. */
+function begin(url: string, headers: Record<string, string>, part: string): Socket {
+  const { port } = new URL(url);
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  const lines = Object.entries({ host: 'x', 'content-type': 'application/json', ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  socket.write(`POST /-/webhook HTTP/1.1\r\n${lines.join('')}\r\n${part}`);
+  return socket;
+}
+
+/** The first line of the response to such a delivery. */
+async function firstLine(url: string, headers: Record<string, string>, part: string): Promise<string> {
+  const socket = begin(url, headers, part);
+  return new Promise((resolve, reject) => {
+    socket.once('data', (bytes: Buffer) => {
+      socket.destroy();
+      resolve(bytes.toString('latin1').split('\r\n', 1)[0] ?? '');
+    });
+    socket.once('close', () => reject(new Error('closed without a response')));
+  });
+}
