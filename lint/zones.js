@@ -60,7 +60,7 @@ export const MAY_IMPORT = {
   yaml: [],
   config: ['module', 'yaml'],
   vanity: ['module', 'yaml'],
-  auth: ['module', 'yaml', 'log', 'fs'],
+  auth: ['module', 'yaml', 'config', 'log', 'fs'],
   modfetch: ['module', 'zip', 'store', 'vcs', 'vanity', 'concurrency', 'fs', 'log'],
   discovery: ['module', 'http', 'modfetch', 'store', 'concurrency'],
 
@@ -87,7 +87,8 @@ export const MAY_IMPORT = {
 
   'proxy/http': ['concurrency', 'module', 'store', 'modfetch'],
   proxy: ['module', 'store', 'modfetch', 'vanity', 'sumdb', 'log', 'concurrency', 'fs', 'proxy/http'],
-  workers: ['config', 'log', 'proxy', 'proxy/http', 'store', 'fs', 'concurrency'],
+  'proxy/access': ['auth', 'module', 'sumdb/format', 'proxy', 'proxy/http'],
+  workers: ['auth', 'config', 'log', 'proxy', 'proxy/http', 'proxy/access', 'store', 'fs', 'concurrency'],
 
   'services.ts': [
     'config',
@@ -118,6 +119,9 @@ export const MAY_IMPORT = {
     'webhook',
     'proxy',
     'proxy/http',
+    'proxy/access',
+    'auth',
+    'http',
     'services.ts',
   ],
 
@@ -134,6 +138,7 @@ export const MAY_IMPORT = {
   ],
   'cli/report': ['module', 'vcs/transport', 'verify', 'transfer', 'cli/probe', 'cli/terminal'],
   cli: [
+    'auth',
     'config',
     'yaml',
     'log',

@@ -6,7 +6,12 @@ import { formatProblem } from './yaml/problems.js';
 import type { Logger } from './log/log.js';
 import { LocalInvalidation, type Invalidation } from './concurrency/invalidation.js';
 import type { Faults } from './log/faults.js';
-import { openGate, workerGate } from './proxy/gate.js';
+import { Access } from './auth/access.js';
+import { GuessLimit } from './auth/guess-limit.js';
+import { jsonThrough } from './http/json.js';
+import { auditObserver } from './proxy/audit-observer.js';
+import { createAccessGate } from './proxy/access/access-gate.js';
+import { workerGate } from './proxy/gate.js';
 import { observeAll } from './proxy/observer.js';
 import { noteUses } from './proxy/use-observer.js';
 import { createRequestLog } from './proxy/request-log.js';
@@ -81,6 +86,7 @@ export function createApp(options: AppOptions): App {
     maxBytes: () => config().cacheMaxSize,
     isReplaceable: (module) => replaceable(module, config(), vanity()),
   });
+  const trusts = createTrust(() => config().trustProxy);
   const stopWatchingPurges = watchPurges(stores, () => cache.forgetAll());
   const pushes = new PushHandler({
     vanity,
@@ -90,16 +96,30 @@ export function createApp(options: AppOptions): App {
     onPush: () => forgetChanging(monotonicNow()),
     log,
   });
+  const audit = auditObserver({
+    file: () => config().auditFile,
+    onError: (error) => log.error({ err: error }, 'a line of the audit file could not be written'),
+  });
+  const access = new Access(config().auth, { log, fetchJson: jsonThrough(backend.http) });
+  const gate = createAccessGate({
+    access: () => access.state,
+    privacy: (path) => (backend.isPrivate(path) ? 'private' : 'public'),
+    trusts,
+    isAdmin: createTrust(() => config().admin),
+    publicUrl: () => config().publicUrl,
+    isBehindWorkers: workers !== undefined,
+    guesses: new GuessLimit(),
+  });
   const server = createServer({
-    gate: workers === undefined ? openGate : workerGate,
+    gate: workers === undefined ? gate : workerGate(gate),
     observer: observeAll(
-      workers === undefined ? [createRequestLog(log, writeLine), noteUses(stores.lastUse)] : [],
+      workers === undefined ? [createRequestLog(log, writeLine), noteUses(stores.lastUse), audit] : [],
       faults,
     ),
     log,
     faults,
     cache,
-    trusts: createTrust(() => config().trustProxy),
+    trusts,
     modules,
     roots,
     store,
@@ -134,6 +154,7 @@ export function createApp(options: AppOptions): App {
         at: new Date(at).toISOString(),
         text: errorText(error),
       })),
+      auth: access.state === undefined ? 'off' : { errors: access.errors() },
       drift: drift.report(),
       movedTags: tags.report(),
       sumdb: ownDatabase?.status(),
@@ -158,6 +179,7 @@ export function createApp(options: AppOptions): App {
     const mapBefore = vanity();
     reloadConfig();
     if (rules.reload()) drift.mapChanged(mapBefore, vanity());
+    access.update(config().auth);
     backend.rulesChanged();
     workers?.settingsChanged();
     forgetChanging(monotonicNow());
@@ -168,7 +190,7 @@ export function createApp(options: AppOptions): App {
 
   function watched(): string[] {
     const { file } = config();
-    return file === undefined ? rules.files() : [file, ...rules.files()];
+    return [...(file === undefined ? [] : [file]), ...rules.files(), ...access.files()];
   }
   const fencedReload = faults.guard('reload', reload);
   function watch(): { close(): void } {

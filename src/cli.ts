@@ -17,6 +17,7 @@ import { registerPurge } from './cli/commands/purge.js';
 import { registerServe } from './cli/commands/serve.js';
 import { NOT_IN_ORDER, WRONG_USAGE, type RegisterCommand } from './cli/commands/shared.js';
 import { registerSumdb } from './cli/commands/sumdb.js';
+import { registerToken } from './cli/commands/token.js';
 import { registerTrustHost } from './cli/commands/trust-host.js';
 import { registerVerify } from './cli/commands/verify.js';
 import { VERSION, registerVersion } from './cli/commands/version.js';
@@ -27,7 +28,15 @@ import { isModhavenError } from './errors.js';
 /** In the order in which `--help` shows them. */
 const COMMANDS: readonly RegisterCommand[] = [
   ...[registerServe, registerInit, registerCheck, registerExplain, registerTrustHost, registerList],
-  ...[registerVerify, registerWarm, registerExport, registerImport, registerSumdb, registerEnv],
+  ...[
+    registerVerify,
+    registerWarm,
+    registerExport,
+    registerImport,
+    registerSumdb,
+    registerEnv,
+    registerToken,
+  ],
   ...[registerGc, registerPurge, registerCompletion, registerVersion],
 ];
 

@@ -47,6 +47,8 @@ export interface Services extends Git, PrivateAndPublic {
   sumdb: ChecksumDatabases;
   /** What our own checksum database has recorded; undefined if there is none. */
   ownDatabase: OwnDatabase | undefined;
+  /** What asks over http. */
+  http: HttpClient;
 }
 
 export interface ServicesOptions {
@@ -75,7 +77,7 @@ export function createServices(options: ServicesOptions): Services {
   const git = openGit(shared);
   const fetched = openModules(shared, git);
   const sumdb = openChecksums(shared, fetched.modules, ownDatabase);
-  return { ...git, ...fetched, stores, store, isPrivate, sumdb, ownDatabase };
+  return { ...git, ...fetched, stores, store, isPrivate, sumdb, ownDatabase, http };
 }
 
 interface Shared extends ServicesOptions {

@@ -25,8 +25,8 @@ export type Identity =
   | { kind: 'known'; principal: Principal }
   /** Good once: expired or revoked. Such a login is no guess. */
   | { kind: 'ended' }
-  /** Proves nothing here; a git host may know it. Absent for a header that is no login at all. */
-  | { kind: 'unknown'; login: Login | undefined };
+  /** Proves nothing. */
+  | { kind: 'unknown' };
 
 export interface AuthenticatorOptions {
   htpasswdFile: string | undefined;
@@ -38,6 +38,7 @@ export interface AuthenticatorOptions {
   now?: () => number;
 }
 
+const UNKNOWN: Identity = { kind: 'unknown' };
 const NOBODY: Identity = { kind: 'known', principal: ANYONE };
 /** Headers of which is remembered whose token they hold. */
 const MAX_HEADERS = 10_000;
@@ -106,18 +107,18 @@ export class Authenticator {
     if (known !== undefined && known.until > this.#now())
       return { kind: 'known', principal: known.principal };
     const login = parseAuthorization(header);
-    if (login === undefined || login === 'malformed') return { kind: 'unknown', login: undefined };
+    if (login === undefined || login === 'malformed') return UNKNOWN;
     const secret = secretOf(login);
-    if (looksLikeToken(secret)) return this.#byToken(header, secret, login);
+    if (looksLikeToken(secret)) return this.#byToken(header, secret);
     const issuer = issuerOf(secret);
     const trusted = this.#options.issuers.find((known) => known.issuer === issuer);
-    if (trusted !== undefined) return byJwt(trusted, secret, login);
+    if (trusted !== undefined) return byJwt(trusted, secret);
     return this.#byPassword(login);
   }
 
-  #byToken(header: string, token: string, login: Login): Identity {
+  #byToken(header: string, token: string): Identity {
     const found = this.#tokens && findToken(this.#tokens.value, token, this.#now());
-    if (found === undefined) return { kind: 'unknown', login };
+    if (found === undefined) return UNKNOWN;
     if (found === 'ended') return { kind: 'ended' };
     const principal: Principal = { kind: 'token', name: found.name, groups: new Set(found.groups) };
     this.#byHeader.set(header, { principal, until: found.expires.getTime() });
@@ -125,8 +126,8 @@ export class Authenticator {
   }
 
   async #byPassword(login: Login): Promise<Identity> {
-    if (this.#users === undefined || login.kind !== 'basic') return { kind: 'unknown', login };
-    if (!(await this.#users.value.check(login.user, login.password))) return { kind: 'unknown', login };
+    if (this.#users === undefined || login.kind !== 'basic') return UNKNOWN;
+    if (!(await this.#users.value.check(login.user, login.password))) return UNKNOWN;
     const groups = this.#groups?.value.get(login.user) ?? new Set<string>();
     return { kind: 'known', principal: { kind: 'user', name: login.user, groups } };
   }
@@ -136,9 +137,9 @@ export class Authenticator {
   }
 }
 
-async function byJwt(issuer: OidcIssuer, token: string, login: Login): Promise<Identity> {
+async function byJwt(issuer: OidcIssuer, token: string): Promise<Identity> {
   const found = await issuer.verify(token);
-  if (found === undefined) return { kind: 'unknown', login };
+  if (found === undefined) return UNKNOWN;
   return found === 'ended' ? { kind: 'ended' } : { kind: 'known', principal: found };
 }
 

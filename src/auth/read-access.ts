@@ -2,10 +2,9 @@
  * Whether a principal may read a module: the one place that decides it, for every way to content.
  *
  * Public modules are for `public:`; a private one is for those whom the first matching rule allows; where no rule matches,
- * the module's git host decides by the caller's own login, if `git_host` says so; else nobody may.
+ * nobody may.
  */
 import type { Identity } from './authenticator.js';
-import type { Login } from './login.js';
 import { ANYONE, isAuthenticated, type Principal } from './principal.js';
 import { decide, type ReadRule } from './rules.js';
 
@@ -17,8 +16,6 @@ export interface AccessSettings {
   /** Who may read `?go-get=1` pages. */
   pages: Audience;
   rules: readonly ReadRule[];
-  /** Whether the login of a caller is tried at the git host of a module that no rule matches. */
-  gitHost: boolean;
 }
 
 /** What a request wants. */
@@ -36,8 +33,6 @@ export type Resource =
 export type Decision =
   /** `isForEveryone`: the answer may be kept for, and by, others. */
   | { kind: 'allowed'; principal: Principal; isForEveryone: boolean }
-  /** The git host has to be asked with this login. */
-  | { kind: 'ask-git-host'; path: string; login: Login }
   /** No login, where one is needed. */
   | { kind: 'login-needed' }
   /** A login that proves nothing, where one is needed; `isGuess` if it counts as a wrong one. */
@@ -60,13 +55,10 @@ export function decideAccess(settings: AccessSettings, resource: Resource, ident
   return { kind: 'allowed', principal, isForEveryone: false };
 }
 
-function privateModule({ rules, gitHost }: AccessSettings, path: string, identity: Identity): Decision {
+function privateModule({ rules }: AccessSettings, path: string, identity: Identity): Decision {
   if (identity.kind === 'ended') return { kind: 'login-wrong', isGuess: false };
   const principal = identity.kind === 'known' ? identity.principal : ANYONE;
-  const decided = decide(rules, path, principal);
-  if (decided === true) return { kind: 'allowed', principal, isForEveryone: false };
-  if (decided === undefined && gitHost && identity.kind === 'unknown' && identity.login !== undefined)
-    return { kind: 'ask-git-host', path, login: identity.login };
+  if (decide(rules, path, principal) === true) return { kind: 'allowed', principal, isForEveryone: false };
   if (identity.kind === 'unknown') return { kind: 'login-wrong', isGuess: true };
   return isAuthenticated(principal) ? { kind: 'forbidden', principal } : { kind: 'login-needed' };
 }

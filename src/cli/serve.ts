@@ -84,8 +84,8 @@ function createService(
 
 function createPool(count: number, settings: Settings, log: Logger, faults: Faults): WorkerPool {
   const forWorkers = () => {
-    const { trustProxy, cacheMemory, refreshMs } = settings.current();
-    return { trustProxy, cacheMemory, refreshMs };
+    const { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl } = settings.current();
+    return { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl };
   };
   return new WorkerPool({ count, settings: forWorkers, log, faults });
 }
@@ -134,11 +134,20 @@ function announce({ app, settings, log }: Service, count: number): void {
     { url, rules: map.rules.length, cache, ...(count > 1 && { workers: count }) },
     'modhaven is ready',
   );
+  if (isOpenToStrangers(settings.current()))
+    log.warn(
+      'everybody who reaches this server can read all its modules; to change that, set auth: in modhaven.yaml, or listen on 127.0.0.1',
+    );
   const rule = map.rules.find(({ isPattern }) => !isPattern);
   if (rule === undefined) return;
   const module = rule.prefix;
   const command = map.host === DEMO_HOST ? `go run ${module}@latest` : `go list -m -versions ${module}`;
   log.info(`try it: GOPROXY=${url} GONOPROXY=none GONOSUMDB='*' ${command}`);
+}
+
+/** Whether there is no access control on an address that other machines reach. */
+function isOpenToStrangers({ auth, listen }: Config): boolean {
+  return auth === undefined && 'host' in listen && !/^(?:127\.|localhost$|::1$)/.test(listen.host);
 }
 
 /** Resolves with the signal to end; until then SIGHUP has the files read again. */

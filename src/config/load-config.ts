@@ -38,6 +38,17 @@ export interface SumdbSettings {
   witnessFile: string;
 }
 
+/** Who may read what, as written: `auth/read-access.ts` gives it its meaning. */
+export interface AuthSettings {
+  htpasswdFile: string | undefined;
+  groupsFile: string | undefined;
+  tokensFile: string | undefined;
+  issuers: readonly { issuer: string; audience: string; groups: readonly string[] }[];
+  public: 'anyone' | 'authenticated';
+  pages: 'anyone' | 'authenticated';
+  rules: readonly { modules: string; allow: readonly string[] }[];
+}
+
 /** The settings. Paths are absolute, times in milliseconds, sizes in bytes. */
 export interface Config {
   /** Absolute path of the file; undefined when there is none and everything is default. */
@@ -67,6 +78,9 @@ export interface Config {
   trustProxy: readonly string[];
   /** Addresses and networks that may see the status. */
   admin: readonly string[];
+  /** Undefined: everybody may read everything. */
+  auth: AuthSettings | undefined;
+  auditFile: string | undefined;
   /** `https://docs.mycompany.com/{path}@{version}` */
   docsUrl: string | undefined;
   webhookSecret: string | undefined;
@@ -139,6 +153,8 @@ export function parseConfig(
     shutdownTimeoutMs: written.shutdown_timeout,
     trustProxy: written.trust_proxy,
     admin: written.admin ?? [],
+    auth: readAuth(written.auth, base),
+    auditFile: absolute(written.audit, base),
     docsUrl: written.docs_url,
     webhookSecret: written.webhook.secret,
     webhookPrefetch: written.webhook.prefetch,
@@ -158,6 +174,19 @@ function readSumdb(written: z.output<typeof ConfigFile>['sumdb'], base: string):
     name: written.name,
     keyFile,
     witnessFile: absolute(written.witness_file, base) ?? `${keyFile}.witness`,
+  };
+}
+
+function readAuth(written: z.output<typeof ConfigFile>['auth'], base: string): AuthSettings | undefined {
+  if (written === undefined) return undefined;
+  return {
+    htpasswdFile: absolute(written.htpasswd_file, base),
+    groupsFile: absolute(written.groups_file, base),
+    tokensFile: absolute(written.tokens_file, base),
+    issuers: written.oidc,
+    public: written.public,
+    pages: written.pages,
+    rules: written.rules,
   };
 }
 

@@ -104,6 +104,57 @@ const PublicUrl = z.string().superRefine((text, context) => {
     });
 });
 
+const Audience = z.enum(['anyone', 'authenticated'], { error: 'must be anyone or authenticated' });
+
+/** `user:NAME`, `group:NAME` or `authenticated`; see `auth/rules.ts`. */
+const Subject = z.string().refine((word) => /^(?:authenticated|(?:user|group):\S(?:.*\S)?)$/.test(word), {
+  error: 'must be user:NAME, group:NAME or authenticated',
+});
+
+const Issuer = z.strictObject({
+  issuer: z
+    .string()
+    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+      error: 'must be the URL of the issuer, exactly as in the iss claim of its tokens',
+    })
+    .describe('The issuer, exactly as in the iss claim of its tokens.'),
+  audience: Text.describe('The aud claim that a token must have: usually the public_url.'),
+  groups: z
+    .union([Text, z.array(Text)])
+    .default([])
+    .transform((groups) => (typeof groups === 'string' ? [groups] : groups))
+    .describe('Groups of a principal; {claim} takes a claim of the token, such as project:{project_path}.'),
+});
+
+const ReadRule = z.strictObject({
+  modules: Text.refine((patterns) => parsePathPatterns(patterns) !== undefined, {
+    error: 'must be patterns of module paths as in GOPRIVATE, separated by commas',
+  }).describe('Patterns of module paths as in GOPRIVATE, separated by commas.'),
+  allow: z
+    .array(Subject)
+    .describe('Who may read them: user:NAME, group:NAME, authenticated. An empty list allows nobody.'),
+});
+
+const Auth = z.strictObject({
+  htpasswd_file: File.optional().describe('Users, as "htpasswd -B" writes them: NAME:BCRYPT lines.'),
+  groups_file: File.optional().describe('Groups of these users: lines USER: GROUP, GROUP.'),
+  tokens_file: File.optional().describe('Tokens, written by "modhaven token".'),
+  oidc: z
+    .preprocess((value: unknown) => value ?? [], z.array(Issuer))
+    .prefault([])
+    .describe('Issuers of the signed identities of CI jobs. Default: none.'),
+  public: Audience.default('anyone').describe(
+    'Who may read public modules and checksum databases: anyone or authenticated. Default: anyone.',
+  ),
+  pages: Audience.default('anyone').describe(
+    'Who gets ?go-get=1 answers: anyone or authenticated. Default: anyone.',
+  ),
+  rules: z
+    .preprocess((value: unknown) => value ?? [], z.array(ReadRule))
+    .prefault([])
+    .describe('Who may read which private modules; the first rule that matches decides. Default: nobody.'),
+});
+
 /** The whole of modhaven.yaml, as written in the file. */
 export const ConfigFile = z
   .strictObject({
@@ -173,6 +224,15 @@ export const ConfigFile = z
       .preprocess((value: unknown) => value ?? undefined, z.array(TrustedProxy).optional())
       .prefault(['127.0.0.1', '::1'])
       .describe('Addresses or networks that may read /-/status and /-/metrics. Default: 127.0.0.1 and ::1.'),
+    auth: z
+      .preprocess((value: unknown) => value ?? undefined, Auth.optional())
+      .optional()
+      .describe(
+        'Who may read private modules. Without it everybody who reaches the server may read everything.',
+      ),
+    audit: File.optional().describe(
+      'A file that gets one line of JSON for each private read, refusal and wrong login. Default: none.',
+    ),
     docs_url: DocsUrl.optional().describe(
       'Documentation site that the pages link to, with {path} and {version} in it. Default: none.',
     ),

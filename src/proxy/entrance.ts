@@ -12,6 +12,7 @@ import { ModhavenError } from '../errors.js';
 import type { Faults } from '../log/faults.js';
 import { admit, type Admission, type AdmittedRequest, type Gate, type Refusal } from './gate.js';
 import { failureReply } from './http/http-errors.js';
+import { DECISION_HEADER } from './internal-headers.js';
 import type { RequestTracker } from './request-tracker.js';
 import { loggedPath } from './request-log.js';
 
@@ -103,6 +104,7 @@ class Entrance {
       tracker.track(request, response);
       turnAway(response);
     } else {
+      if (decision.decision !== undefined) response.setHeader(DECISION_HEADER, decision.decision);
       const work = this.next(admit(request, decision), response);
       if (work !== undefined) this.fence(request, response, work);
     }

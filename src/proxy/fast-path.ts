@@ -49,6 +49,7 @@ export function createFastPath(options: FastPathOptions, next: AdmittedListener)
       ms: 0,
       client: clientAddress(request, trusts),
       principal: admission.principal.name,
+      isRestricted: admission.audience !== undefined,
       outcome: cached.outcome,
       aborted: false,
       cached,
@@ -66,11 +67,11 @@ export function createFastPath(options: FastPathOptions, next: AdmittedListener)
   }
 
   return (request, response) => {
-    const { method, url = '' } = request;
-    const reads = method === 'GET' || method === 'HEAD';
+    const { method, url = '', admission } = request;
+    const reads = (method === 'GET' || method === 'HEAD') && admission.deferred === undefined;
     if (reads) {
       const unchanging = request.headers['disable-module-fetch'] === 'true';
-      const cached = cache.get(cacheKey(url, request.admission), unchanging);
+      const cached = cache.get(cacheKey(url, admission), unchanging);
       if (cached !== undefined) {
         replyFromMemory(request, response, cached);
         return;

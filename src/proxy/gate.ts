@@ -5,7 +5,7 @@
  * every page, in the main process and in each worker. `entrance.ts` is the only caller. What comes after it takes an
  * `AdmittedRequest`, which only `admit` makes, so the compiler refuses a way around the gate.
  *
- * Today everybody may read everything (`openGate`). Access control replaces that one function.
+ * `access/access-gate.ts` is the gate of a server; `openGate` lets everybody read everything.
  */
 import type { IncomingMessage } from 'node:http';
 import { ADMISSION_HEADER, readFields, writeFields } from './internal-headers.js';
@@ -24,6 +24,10 @@ export interface Admission {
    * needed a right: it is sent with `Cache-Control: private`, and kept only for requests admitted to the same audience.
    */
   readonly audience: string | undefined;
+  /** Of a worker only: the main process decides, so nothing that is kept here is looked at. */
+  readonly deferred?: 'local' | 'forwarded';
+  /** The value of `DECISION_HEADER`, for a worker that had to defer. */
+  readonly decision?: string;
 }
 
 /** What a gate says to a request that may not be answered: the whole response. */
@@ -56,13 +60,21 @@ export const openGate: Gate = () => OPEN;
 
 /**
  * The gate of a main process that listens on its private socket only: its worker has asked a gate and says what it
- * decided. Anywhere else this header comes from a stranger and must not be believed.
+ * decided, or defers to `decide`. Anywhere else this header comes from a stranger and must not be believed.
  */
-export const workerGate: Gate = (request) => {
-  const header = request.headers[ADMISSION_HEADER];
-  if (typeof header !== 'string') throw new Error('a request came from a worker without its admission');
-  return header === OPEN_HEADER ? OPEN : decodeAdmission(header);
-};
+export function workerGate(decide: Gate): Gate {
+  return (request) => {
+    const header = request.headers[ADMISSION_HEADER];
+    if (typeof header !== 'string') throw new Error('a request came from a worker without its admission');
+    if (header === OPEN_HEADER) return OPEN;
+    return header.startsWith(DEFERRED) ? decide(request) : decodeAdmission(header);
+  };
+}
+
+/** Whether a worker that deferred a request saw that somebody untrusted had passed it on. */
+export function wasForwarded(request: IncomingMessage): boolean {
+  return request.headers[ADMISSION_HEADER] === `${DEFERRED}forwarded`;
+}
 
 /** Marks a request as let through. Only for `entrance.ts`. */
 export function admit(request: IncomingMessage, admission: Admission): AdmittedRequest {
@@ -90,12 +102,14 @@ export function cacheControlFor(cacheControl: string, { audience }: Admission): 
 
 /** The value of `ADMISSION_HEADER`. */
 export function encodeAdmission(admission: Admission): string {
+  if (admission.deferred !== undefined) return DEFERRED + admission.deferred;
   return admission === OPEN
     ? OPEN_HEADER
     : writeFields({ name: admission.principal.name, audience: admission.audience });
 }
 
 const OPEN_HEADER = 'open';
+const DEFERRED = 'deferred-';
 
 function decodeAdmission(header: string): Admission {
   const { name, audience } = readFields(header);

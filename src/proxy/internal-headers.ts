@@ -12,6 +12,8 @@ export const INTERNAL_PREFIX = 'x-modhaven-';
 export const ADMISSION_HEADER = `${INTERNAL_PREFIX}admission`;
 /** Of a response: what the log says about it. */
 export const OUTCOME_HEADER = `${INTERNAL_PREFIX}outcome`;
+/** Of a response to a request that the worker deferred: who was admitted, and whether the module is private. */
+export const DECISION_HEADER = `${INTERNAL_PREFIX}decision`;
 /** Of a response that may change and that the worker may keep: when it was known to be so. */
 export const FRESHNESS_HEADER = `${INTERNAL_PREFIX}freshness`;
 

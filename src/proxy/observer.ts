@@ -22,6 +22,8 @@ export interface ReplyEvent {
   readonly client: string | undefined;
   /** The name of the principal; undefined if the client left before the gate was asked. */
   readonly principal: string | undefined;
+  /** Whether the response needed a right. */
+  readonly isRestricted: boolean;
   readonly outcome: Outcome | undefined;
   /** Whether the connection ended before the response did. */
   readonly aborted: boolean;

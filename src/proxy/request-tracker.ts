@@ -64,13 +64,15 @@ export class RequestTracker {
 
   private eventOf(request: TrackedRequest, response: ServerResponse): ReplyEvent {
     const { method = 'GET', url = '/', startedAt, cached } = request;
+    const { admission } = request as Partial<AdmittedRequest>;
     return {
       method,
       url,
       status: response.headersSent ? response.statusCode : CLIENT_LEFT,
       ms: startedAt === undefined ? 0 : performance.now() - startedAt,
       client: clientAddress(request, this.trusts),
-      principal: (request as Partial<AdmittedRequest>).admission?.principal.name,
+      principal: admission?.principal.name,
+      isRestricted: admission?.audience !== undefined,
       outcome: request.outcome ?? cached?.outcome,
       aborted: !response.writableFinished,
       cached,

@@ -12,6 +12,7 @@ import type { Faults } from '../log/faults.js';
 import type { VersionStore } from '../store/version-store.js';
 import { WEBHOOK_PATH, webhookRoute, type WebhookRouteOptions } from '../webhook/route.js';
 import type { ChecksumDatabases } from '../sumdb/databases.js';
+import { authRoute } from './auth-route.js';
 import { createEntrance } from './entrance.js';
 import { createErrorHandler, malformedUrl, methodNotAllowed, type ErrorHandler } from './error-handler.js';
 import { createFastPath } from './fast-path.js';
@@ -106,6 +107,7 @@ function registerRoutes(app: FastifyInstance, options: ServerOptions): void {
   healthRoutes(app, { ...options, unready: createReadiness(options.store) });
   webhookRoute(app, { log, ...webhook });
   proxyRoutes(app, options);
+  authRoute(app);
   sumdbRoute(app, { databases, trusts, isBehindWorkers });
 }
 

@@ -18,8 +18,10 @@ import {
   FRESHNESS_HEADER,
   INTERNAL_PREFIX,
   OUTCOME_HEADER,
+  DECISION_HEADER,
   decodeFreshness,
   decodeOutcome,
+  readFields,
 } from '../proxy/internal-headers.js';
 import { isPlainUrl } from '../proxy/request.js';
 import type { TrackedRequest } from '../proxy/request-tracker.js';
@@ -32,6 +34,8 @@ export interface ForwardOptions {
   socket: string;
   cache: ResponseCache;
   trusts: TrustProxy;
+  /** Told what the main process decided about a request that was deferred to it; see `KnownPrivacy.learn`. */
+  onDecision?: ((header: string) => void) | undefined;
   /** How long the main process may say nothing before it answers, not even that it is at it. Default: 10 s. */
   silenceMs?: number;
 }
@@ -51,7 +55,13 @@ const OF_CONNECTION = new Set([
   'expect',
 ]);
 /** What a proxy in front says: from strangers it does not count. */
-const OF_PROXY = new Set(['x-forwarded-host', 'x-forwarded-proto', 'x-sendfile-type']);
+const OF_PROXY = new Set([
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-sendfile-type',
+  'x-original-uri',
+  'x-original-method',
+]);
 /** Requests with a body: webhooks. That of any other is not read. */
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -126,6 +136,13 @@ class Forwarder {
     return headers.flat();
   }
 
+  /** What the main process decided about a deferred request: for the log, and for the next request. */
+  private decided(request: AdmittedRequest, decision: string): void {
+    const { name = 'anyone', audience } = readFields(decision);
+    request.admission = { ...request.admission, principal: { name }, audience };
+    this.options.onDecision?.(decision);
+  }
+
   private async passBack(
     request: AdmittedRequest,
     response: ServerResponse,
@@ -138,7 +155,10 @@ class Forwarder {
     const { cache, trusts } = this.options;
     const asOf = decodeFreshness(String(headers[FRESHNESS_HEADER] ?? ''));
     const { method, url = '' } = request;
-    const isSmall = Number(headers['content-length']) <= cache.largest();
+    const isSmall =
+      Number(headers['content-length']) <= cache.largest() && request.admission.deferred === undefined;
+    const decision = headers[DECISION_HEADER];
+    if (typeof decision === 'string') this.decided(request, decision);
     if (asOf !== undefined && statusCode === 200 && method === 'GET' && isSmall) {
       const { 'content-type': type = '', 'cache-control': cacheControl = '' } = headers;
       const kept = prepareText(await buffer(reply), type, cacheControl);

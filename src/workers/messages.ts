@@ -1,5 +1,6 @@
 /** The messages between the main process and its workers. */
 import type { Listen } from '../config/listen.js';
+import type { AuthSettings } from '../config/load-config.js';
 import type { FaultRecord } from '../log/faults.js';
 import type { LogLevel } from '../log/log.js';
 import type { StoreSettings } from '../store/open-stores.js';
@@ -11,6 +12,10 @@ export interface WorkerSettings {
   cacheMemory: number;
   /** In milliseconds. */
   refreshMs: number;
+  auth: AuthSettings | undefined;
+  auditFile: string | undefined;
+  admin: readonly string[];
+  publicUrl: string;
 }
 
 /** What a worker needs to know at its start. */

@@ -27,6 +27,7 @@ export interface WorkerServerOptions {
   trusts: TrustProxy;
   /** The unix socket of the main process. */
   socket: string;
+  onDecision?: (header: string) => void;
 }
 
 export class WorkerServer {
@@ -36,12 +37,12 @@ export class WorkerServer {
   private readonly tracker: RequestTracker;
   private isClosing = false;
 
-  constructor({ gate, observer, faults, cache, store, trusts, socket }: WorkerServerOptions) {
+  constructor({ gate, observer, faults, cache, store, trusts, socket, onDecision }: WorkerServerOptions) {
     this.invalidation = new LocalInvalidation((error) => faults.caught(error, 'invalidation'));
     this.invalidation.onChange(({ before }) => cache.forgetChanging(before));
     this.tracker = new RequestTracker(observer, trusts);
     const stored = new StoredResponses(cache, store);
-    const forward = createForwarder({ socket, cache, trusts });
+    const forward = createForwarder({ socket, cache, trusts, onDecision });
     this.server = createHttpServer(
       createEntrance(
         { gate, tracker: this.tracker, faults, isClosing: () => this.isClosing },

@@ -1,10 +1,13 @@
 /** The program of a worker process: a `WorkerServer` that the main process starts, tells what changes, and ends. */
+import { Access } from '../auth/access.js';
 import { errorMessage } from '../errors.js';
 import { Faults } from '../log/faults.js';
 import { createLog } from '../log/log.js';
 import { keepServing } from '../log/process-faults.js';
 import { createTrust } from '../proxy/http/client-address.js';
-import { openGate } from '../proxy/gate.js';
+import { auditObserver } from '../proxy/audit-observer.js';
+import { createAccessGate } from '../proxy/access/access-gate.js';
+import { KnownPrivacy } from '../proxy/access/known-privacy.js';
 import { observeAll } from '../proxy/observer.js';
 import { createRequestLog } from '../proxy/request-log.js';
 import { ResponseCache } from '../proxy/response-cache.js';
@@ -18,6 +21,8 @@ class WorkerProgram {
   private settings: WorkerStart['settings'];
   private readonly server: WorkerServer;
   private readonly stores: Stores;
+  private readonly access: Access;
+  private readonly privacy = new KnownPrivacy();
   private readonly faults: Faults;
   private readonly flush: () => Promise<void>;
 
@@ -34,13 +39,32 @@ class WorkerProgram {
       refreshMs: () => this.settings.refreshMs,
     });
     watchPurges(this.stores, () => cache.forgetAll());
+    const trusts = createTrust(() => this.settings.trustProxy);
+    this.access = new Access(settings.auth, { log });
     this.server = new WorkerServer({
-      gate: openGate,
-      observer: observeAll([createRequestLog(log, writeLine), noteUses(this.stores.lastUse)], this.faults),
+      gate: createAccessGate({
+        access: () => this.access.state,
+        privacy: (path) => this.privacy.of(path),
+        trusts,
+        isAdmin: createTrust(() => this.settings.admin),
+        publicUrl: () => this.settings.publicUrl,
+      }),
+      onDecision: (header) => this.privacy.learn(header),
+      observer: observeAll(
+        [
+          createRequestLog(log, writeLine),
+          noteUses(this.stores.lastUse),
+          auditObserver({
+            file: () => this.settings.auditFile,
+            onError: (error) => log.error({ err: error }, 'a line of the audit file could not be written'),
+          }),
+        ],
+        this.faults,
+      ),
       faults: this.faults,
       cache,
       store: this.stores.versions,
-      trusts: createTrust(() => this.settings.trustProxy),
+      trusts,
       socket,
     });
   }
@@ -63,6 +87,8 @@ class WorkerProgram {
           return undefined;
         case 'settings':
           this.settings = message.settings;
+          this.access.update(message.settings.auth);
+          this.privacy.forget();
           return undefined;
         case 'forget':
           void this.server.invalidation.announce({ before: message.before });

@@ -60,11 +60,8 @@ describe('Authenticator', () => {
     for (const header of [basic('ann', token), basic('', token), `Bearer ${token}`])
       for (let round = 0; round < 2; round += 1) expect(await auth.identify(header)).toEqual(ci);
     for (const header of [basic('ann', 'wrong'), basic('x', generateToken()), `Bearer ${generateToken()}`])
-      expect(await auth.identify(header)).toMatchObject({
-        kind: 'unknown',
-        login: expect.anything() as unknown,
-      });
-    expect(await auth.identify('Digest x')).toEqual({ kind: 'unknown', login: undefined });
+      expect(await auth.identify(header)).toEqual({ kind: 'unknown' });
+    expect(await auth.identify('Digest x')).toEqual({ kind: 'unknown' });
   });
 
   it('answers at once for a token', () => {

@@ -8,19 +8,15 @@ const SETTINGS: AccessSettings = {
   public: 'anyone',
   pages: 'anyone',
   rules: [rule('corp.com/core', 'group:core'), rule('corp.com/all', 'authenticated')],
-  gitHost: false,
 };
 const CLOSED: AccessSettings = { ...SETTINGS, public: 'authenticated', pages: 'authenticated' };
-const GIT: AccessSettings = { ...SETTINGS, gitHost: true };
 
 const user = (...groups: string[]): Identity => ({
   kind: 'known',
   principal: { kind: 'user', name: 'ann', groups: new Set(groups) } satisfies Principal,
 });
 const nobody: Identity = { kind: 'known', principal: ANYONE };
-const login = { kind: 'basic', user: 'ann', password: 'x' } as const;
-const stranger: Identity = { kind: 'unknown', login };
-const garbage: Identity = { kind: 'unknown', login: undefined };
+const stranger: Identity = { kind: 'unknown' };
 const ended: Identity = { kind: 'ended' };
 const module = (path: string, isPrivate = true): Resource => ({ kind: 'module', path, isPrivate });
 
@@ -104,45 +100,10 @@ describe('decideAccess', () => {
       expected: { kind: 'forbidden' },
     },
     {
-      name: 'no rule, the git host decides',
-      settings: GIT,
-      resource: module('corp.com/other'),
-      who: stranger,
-      expected: { kind: 'ask-git-host', path: 'corp.com/other', login },
-    },
-    {
-      name: 'a rule decides alone',
-      settings: GIT,
-      resource: module('corp.com/core'),
-      who: stranger,
-      expected: { kind: 'login-wrong' },
-    },
-    {
-      name: 'no token of ours goes to a git host',
-      settings: GIT,
-      resource: module('corp.com/other'),
-      who: user(),
-      expected: { kind: 'forbidden' },
-    },
-    {
-      name: 'no ended token goes to a git host',
-      settings: GIT,
-      resource: module('corp.com/other'),
-      who: ended,
-      expected: { kind: 'login-wrong', isGuess: false },
-    },
-    {
-      name: 'no login for the git host',
-      settings: GIT,
-      resource: module('corp.com/other'),
-      who: nobody,
-      expected: { kind: 'login-needed' },
-    },
-    {
       name: 'a header that is no login',
-      settings: GIT,
+      settings: SETTINGS,
       resource: module('corp.com/other'),
-      who: garbage,
+      who: stranger,
       expected: { kind: 'login-wrong', isGuess: true },
     },
     {
@@ -184,7 +145,7 @@ describe('decideAccess', () => {
       name: 'health for everybody',
       settings: CLOSED,
       resource: { kind: 'open' },
-      who: garbage,
+      who: stranger,
       expected: { kind: 'allowed', isForEveryone: true },
     },
   ])('$name', ({ settings, resource, who, expected }) => {

@@ -100,7 +100,10 @@ gateContract('a worker', async (gate) => {
   const options = await parts();
   const folder = await mkdtemp(path.join(tmpdir(), 'gate-')); // short enough for a socket
   const socket = path.join(folder, 'main.sock');
-  const main = await labServer({ ...options, gate: workerGate, isBehindWorkers: true }, { path: socket });
+  const main = await labServer(
+    { ...options, gate: workerGate(openGate), isBehindWorkers: true },
+    { path: socket },
+  );
   const worker = await startWorker(gate, options, socket);
   return {
     url: worker.url,
@@ -125,7 +128,7 @@ describe('behind workers', () => {
   it('a request without an admission, or with one that no worker wrote, is not answered', async () => {
     await using main: LabServer = await labServer({
       ...(await parts()),
-      gate: workerGate,
+      gate: workerGate(openGate),
       isBehindWorkers: true,
     });
     for (const headers of [{}, { 'x-modhaven-admission': '' }, { 'x-modhaven-admission': '{"name":1}' }])
@@ -141,7 +144,7 @@ describe('behind workers', () => {
       openGate({} as never) as { principal: { name: string }; audience: undefined },
     ]) {
       request.headers['x-modhaven-admission'] = encodeAdmission(admission);
-      expect(workerGate(request as never)).toEqual(admission);
+      expect(workerGate(openGate)(request as never)).toEqual(admission);
     }
   });
 });

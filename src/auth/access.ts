@@ -1,0 +1,90 @@
+/**
+ * `auth:` in force: its files, issuers and rules, made anew when the settings change and read again when a file does. What
+ * cannot be read keeps the last good state, because those who are allowed today have done nothing wrong.
+ */
+import type { AuthSettings } from '../config/load-config.js';
+import { ModhavenError, isModhavenError } from '../errors.js';
+import type { Logger } from '../log/log.js';
+import { Authenticator } from './authenticator.js';
+import { OidcIssuer } from './oidc.js';
+import type { AccessSettings } from './read-access.js';
+import { parseSubject, readRule } from './rules.js';
+
+export interface AccessState {
+  settings: AccessSettings;
+  authenticator: Authenticator;
+}
+
+export interface AccessOptions {
+  log: Pick<Logger, 'error' | 'info'>;
+  /** Reads a JSON document of an issuer. Absent where issuers are not asked: then their tokens prove nothing. */
+  fetchJson?: (url: string) => Promise<unknown>;
+}
+
+export class Access {
+  readonly #options: AccessOptions;
+  #written: string;
+  #state: AccessState | undefined;
+  #error: ModhavenError | undefined;
+
+  /** Throws CONFIG for files that cannot be used. */
+  constructor(settings: AuthSettings | undefined, options: AccessOptions) {
+    this.#options = options;
+    this.#written = JSON.stringify(settings);
+    this.#state = settings && this.#open(settings);
+  }
+
+  /** Undefined: everybody may read everything. */
+  get state(): AccessState | undefined {
+    return this.#state;
+  }
+
+  /** Files to be watched. */
+  files(): string[] {
+    return this.#state?.authenticator.files() ?? [];
+  }
+
+  /** What is wrong with the settings or files on disk, in words. */
+  errors(): string[] {
+    const errors = [...(this.#error ? [this.#error] : []), ...(this.#state?.authenticator.errors() ?? [])];
+    return errors.map(({ message }) => message);
+  }
+
+  /** Takes over new settings, or reads the files again. */
+  update(settings: AuthSettings | undefined): void {
+    const written = JSON.stringify(settings);
+    if (written === this.#written) {
+      this.#state?.authenticator.reload();
+      return;
+    }
+    try {
+      this.#state = settings && this.#open(settings);
+      this.#written = written;
+      this.#error = undefined;
+    } catch (error) {
+      if (!isModhavenError(error)) throw error;
+      this.#error = error;
+      this.#options.log.error({ error: error.message }, 'auth stays as it was');
+    }
+  }
+
+  #open(settings: AuthSettings): AccessState {
+    const { fetchJson, log } = this.#options;
+    const issuers =
+      fetchJson === undefined
+        ? []
+        : settings.issuers.map((issuer) => new OidcIssuer({ settings: issuer, fetchJson }));
+    return {
+      settings: { ...settings, rules: settings.rules.map(ruleOf) },
+      authenticator: new Authenticator({ ...settings, issuers, log }),
+    };
+  }
+}
+
+function ruleOf({ modules, allow }: AuthSettings['rules'][number]): AccessSettings['rules'][number] {
+  const subjects = allow.flatMap((word) => parseSubject(word) ?? []);
+  const rule = readRule(modules, subjects);
+  if (rule === undefined || subjects.length !== allow.length)
+    throw new ModhavenError('CONFIG', `a rule of auth cannot be read: ${modules}`);
+  return rule;
+}

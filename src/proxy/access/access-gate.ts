@@ -1,0 +1,140 @@
+/**
+ * The gate of a server: asks who sends a request (`auth/authenticator.ts`) and whether they may read what they want
+ * (`auth/read-access.ts`), and says it in words (`refusals.ts`).
+ *
+ * A worker admits what it can admit by itself and defers everything else to the main process: refusals, guesses that are
+ * counted, identities that an issuer has to confirm.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Authenticator, Identity } from '../../auth/authenticator.js';
+import type { GuessLimit } from '../../auth/guess-limit.js';
+import { ANYONE, type Principal } from '../../auth/principal.js';
+import { decideAccess, type AccessSettings, type Decision, type Resource } from '../../auth/read-access.js';
+import { wasForwarded, type Admission, type Gate, type Refusal } from '../gate.js';
+import { clientAddress, type TrustProxy } from '../http/client-address.js';
+import { forbidden, loginNeeded, tooManyGuesses } from './refusals.js';
+import { encodeDecision } from './known-privacy.js';
+import { resourceOf, type Privacy } from './resource.js';
+
+export interface AccessGateOptions {
+  /** Undefined: no `auth:`; then only what is for admins is refused to anyone. */
+  access: () => { settings: AccessSettings; authenticator: Authenticator } | undefined;
+  privacy: Privacy;
+  trusts: TrustProxy;
+  /** Whether an address is in `admin:`. */
+  isAdmin: TrustProxy;
+  publicUrl: () => string;
+  /** Whether the requests come from workers of this server, which have looked at their headers. Default: no. */
+  isBehindWorkers?: boolean;
+  /** Absent in a worker, which defers what is not admitted. */
+  guesses?: GuessLimit;
+  /** Told of each refusal. */
+  onRefusal?: (request: IncomingMessage, refusal: Refusal, principal: Principal) => void;
+}
+
+/** What needed a right may be shared by all who have it: the gate is asked before each look into the cache. */
+const RESTRICTED = 'restricted';
+
+const AUTH_PATH = '/-/auth';
+
+export function createAccessGate(options: AccessGateOptions): Gate {
+  return (request) => new AccessGate(options, request).decide();
+}
+
+/** One request at the gate. */
+class AccessGate {
+  private readonly options: AccessGateOptions;
+  private readonly request: IncomingMessage;
+
+  constructor(options: AccessGateOptions, request: IncomingMessage) {
+    this.options = options;
+    this.request = request;
+  }
+
+  decide(): Admission | Refusal | Promise<Admission | Refusal> {
+    const access = this.options.access();
+    const resource = this.resource();
+    if (resource === 'unsure') return this.defer();
+    if (access === undefined) return this.withoutAuth(resource);
+    if (resource.kind === 'admin' && this.isFromAdmin()) return admission(ANYONE, RESTRICTED);
+    const identity = access.authenticator.identify(this.request.headers.authorization);
+    if (!(identity instanceof Promise)) return this.concluded(access.settings, resource, identity);
+    return identity.then((known) => this.concluded(access.settings, resource, known));
+  }
+
+  /** What is asked for; at `/-/auth` what the web server in front was asked for, if that is trusted. */
+  private resource(): Resource | 'unsure' {
+    const { url = '/', headers, socket } = this.request;
+    const { trusts, privacy } = this.options;
+    if (url.split('?', 1)[0] !== AUTH_PATH) return resourceOf(url, privacy);
+    const original = headers['x-original-uri'];
+    if (typeof original !== 'string' || !trusts(socket.remoteAddress)) return { kind: 'admin' };
+    return resourceOf(original, privacy);
+  }
+
+  private withoutAuth(resource: Resource): Admission | Refusal {
+    if (resource.kind !== 'admin') return this.forWorker(admission(ANYONE, undefined), resource);
+    if (this.isFromAdmin()) return admission(ANYONE, RESTRICTED);
+    return this.conclude({ kind: 'forbidden', principal: ANYONE }, resource);
+  }
+
+  private concluded(settings: AccessSettings, resource: Resource, identity: Identity): Admission | Refusal {
+    return this.conclude(decideAccess(settings, resource, identity), resource);
+  }
+
+  private conclude(decision: Decision, resource: Resource): Admission | Refusal {
+    if (decision.kind === 'allowed')
+      return this.forWorker(
+        admission(decision.principal, decision.isForEveryone ? undefined : RESTRICTED),
+        resource,
+      );
+    if (this.options.guesses === undefined) return this.defer();
+    const refusal = this.refusalFor(decision, resource);
+    const principal = decision.kind === 'forbidden' ? decision.principal : ANYONE;
+    this.options.onRefusal?.(this.request, refusal, principal);
+    return refusal;
+  }
+
+  private refusalFor(decision: Exclude<Decision, { kind: 'allowed' }>, resource: Resource): Refusal {
+    const url = this.options.publicUrl();
+    switch (decision.kind) {
+      case 'login-needed':
+        return loginNeeded(url, 'none');
+      case 'forbidden':
+        return forbidden(url, decision.principal, resource.kind === 'module' ? resource.path : 'this');
+      case 'login-wrong': {
+        if (!decision.isGuess) return loginNeeded(url, 'ended');
+        const wait = this.options.guesses?.wrong(clientAddress(this.request, this.options.trusts) ?? '') ?? 0;
+        return wait > 0 ? tooManyGuesses(wait) : loginNeeded(url, 'wrong');
+      }
+    }
+  }
+
+  private forWorker(allowed: Admission, resource: Resource): Admission {
+    if (this.options.isBehindWorkers !== true) return allowed;
+    return { ...allowed, decision: encodeDecision(allowed, resource) };
+  }
+
+  private defer(): Admission {
+    return { ...admission(ANYONE, RESTRICTED), deferred: this.cameThroughStranger() ? 'forwarded' : 'local' };
+  }
+
+  /** A request that somebody untrusted passed on is never local, whatever the address of the connection. */
+  private isFromAdmin(): boolean {
+    if (this.cameThroughStranger()) return false;
+    const address = clientAddress(this.request, this.options.trusts);
+    // A unix socket without a proxy: whoever may open it was decided by its permissions.
+    return address === undefined || this.options.isAdmin(address);
+  }
+
+  private cameThroughStranger(): boolean {
+    if (this.options.isBehindWorkers === true) return wasForwarded(this.request);
+    const { headers, socket } = this.request;
+    const isPassedOn = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
+    return isPassedOn && !this.options.trusts(socket.remoteAddress);
+  }
+}
+
+function admission(principal: Principal, audience: string | undefined): Admission {
+  return { principal: { name: principal.kind === 'anyone' ? 'anyone' : principal.name }, audience };
+}

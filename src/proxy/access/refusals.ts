@@ -1,0 +1,49 @@
+/**
+ * What is said to a request that may not be answered. The text depends on the request and the principal alone, never on
+ * whether what was asked for exists; `go` shows it to the developer.
+ */
+import type { Principal } from '../../auth/principal.js';
+import { redactLine } from '../../redact.js';
+import type { Refusal } from '../gate.js';
+
+const TEXT = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
+const CHALLENGE = { ...TEXT, 'www-authenticate': 'Basic realm="modhaven"' };
+
+/** 401: there is no login, or one that proves nothing. `publicUrl` is how developers reach this server. */
+export function loginNeeded(publicUrl: string, why: 'none' | 'wrong' | 'ended'): Refusal {
+  const { host, protocol } = new URL(publicUrl);
+  const first = {
+    none: 'unauthorized: this needs a login',
+    wrong: 'unauthorized: the login is wrong',
+    ended: 'unauthorized: the token has expired or was revoked',
+  }[why];
+  const lines = [
+    first,
+    'put this line into ~/.netrc (on Windows: %USERPROFILE%\\_netrc), with your own name and token:',
+    `machine ${host} login NAME password TOKEN`,
+    `tokens come from the admin of ${host}`,
+  ];
+  if (protocol === 'http:')
+    lines.push('go sends logins over https only, and this server is reached over http');
+  return { refusedWith: 401, headers: CHALLENGE, body: `${lines.join('\n')}\n` };
+}
+
+/** 403: the principal is known and has no right to this. */
+export function forbidden(publicUrl: string, principal: Principal, subject: string): Refusal {
+  const { host } = new URL(publicUrl);
+  const who = principal.kind === 'anyone' ? 'you' : redactLine(principal.name, 100);
+  return {
+    refusedWith: 403,
+    headers: TEXT,
+    body: `forbidden: ${who} may not read ${subject}\nask the admin of ${host} for the right to read it\n`,
+  };
+}
+
+/** 429: too many wrong logins came from one address. */
+export function tooManyGuesses(retryAfter: number): Refusal {
+  return {
+    refusedWith: 429,
+    headers: { ...TEXT, 'retry-after': String(retryAfter) },
+    body: `too many wrong logins from your address\ncorrect the login in ~/.netrc and try again in ${retryAfter} s\n`,
+  };
+}

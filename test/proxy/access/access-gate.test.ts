@@ -1,0 +1,115 @@
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { Authenticator } from '../../../src/auth/authenticator.js';
+import { GuessLimit } from '../../../src/auth/guess-limit.js';
+import { createAccessGate, type AccessGateOptions } from '../../../src/proxy/access/access-gate.js';
+import { createTrust } from '../../../src/proxy/http/client-address.js';
+import { rule } from '../../auth/rule.js';
+
+const log = { error: () => undefined, info: () => undefined };
+const authenticator = new Authenticator({
+  htpasswdFile: undefined,
+  groupsFile: undefined,
+  tokensFile: undefined,
+  issuers: [],
+  log,
+});
+const settings = {
+  public: 'anyone',
+  pages: 'anyone',
+  rules: [rule('corp.test/*', 'authenticated')],
+} as const;
+
+function gate(options: Partial<AccessGateOptions> = {}) {
+  return createAccessGate({
+    access: () => ({ settings, authenticator }),
+    privacy: (path) => (path.startsWith('corp.test') ? 'private' : 'public'),
+    trusts: createTrust(() => ['10.0.0.1']),
+    isAdmin: createTrust(() => ['127.0.0.1']),
+    publicUrl: () => 'https://proxy.corp.test',
+    guesses: new GuessLimit(),
+    ...options,
+  });
+}
+
+function request(url: string, headers: Record<string, string> = {}, remoteAddress?: string): IncomingMessage {
+  return {
+    url,
+    headers,
+    socket: { remoteAddress: remoteAddress ?? '192.0.2.7' },
+  } as unknown as IncomingMessage;
+}
+
+const zip = '/corp.test/x/@v/v1.0.0.zip';
+const forbidden = { refusedWith: 403 };
+const wantsLogin = { refusedWith: 401 };
+const open = { principal: { name: 'anyone' }, audience: undefined };
+
+describe('the gate', () => {
+  it('keeps private modules from anyone, and gives public ones to everyone', () => {
+    expect(gate()(request(zip))).toMatchObject(wantsLogin);
+    expect(gate()(request('/pub.test/x/@v/list'))).toEqual(open);
+    expect(gate({ access: () => undefined })(request(zip))).toEqual(open);
+  });
+
+  it.each([
+    { name: 'an admin', headers: {}, from: '127.0.0.1', expected: { audience: 'restricted' } },
+    { name: 'a stranger', headers: {}, from: '192.0.2.7', expected: forbidden },
+    {
+      name: 'a stranger through an unknown proxy here',
+      headers: { 'x-forwarded-for': '127.0.0.1' },
+      from: '127.0.0.1',
+      expected: forbidden,
+    },
+    {
+      name: 'the same by the other header',
+      headers: { forwarded: 'for=127.0.0.1' },
+      from: '127.0.0.1',
+      expected: forbidden,
+    },
+    {
+      name: 'an admin through a trusted proxy',
+      headers: { 'x-forwarded-for': '127.0.0.1' },
+      from: '10.0.0.1',
+      expected: { audience: 'restricted' },
+    },
+    {
+      name: 'a stranger through a trusted proxy',
+      headers: { 'x-forwarded-for': '192.0.2.9' },
+      from: '10.0.0.1',
+      expected: forbidden,
+    },
+  ])('shows status, without auth, to $name as it should', ({ headers, from, expected }) => {
+    expect(gate({ access: () => undefined })(request('/-/status', headers, from))).toMatchObject(expected);
+  });
+
+  it('decides for a web server in front about what that was asked for, if it is trusted and says it', () => {
+    const named = { 'x-original-uri': zip };
+    const free = { 'x-original-uri': '/pub.test/x/@v/list' };
+    expect(gate()(request('/-/auth', named, '10.0.0.1'))).toMatchObject(wantsLogin);
+    expect(gate()(request('/-/auth', free, '10.0.0.1'))).toEqual(open);
+    expect(gate()(request('/-/auth?x', free, '192.0.2.7'))).toMatchObject(wantsLogin);
+    expect(gate()(request('/-/auth', {}, '10.0.0.1'))).toMatchObject(wantsLogin);
+  });
+
+  it('of a worker refuses nothing, and defers what it cannot admit', () => {
+    const inWorker = createAccessGate({
+      access: () => ({ settings, authenticator }),
+      privacy: (path) => (path.startsWith('corp.test') ? 'private' : 'unsure'),
+      trusts: createTrust(() => []),
+      isAdmin: createTrust(() => []),
+      publicUrl: () => 'https://proxy.corp.test',
+    });
+    expect(inWorker(request(zip))).toMatchObject({ deferred: 'local' });
+    expect(inWorker(request('/new.test/x/@v/list', { forwarded: 'for=::1' }))).toMatchObject({
+      deferred: 'forwarded',
+    });
+    const main = gate({ isBehindWorkers: true, access: () => undefined });
+    const passedOn = { 'x-forwarded-for': '127.0.0.1', 'x-modhaven-admission': 'deferred-forwarded' };
+    const direct = { ...passedOn, 'x-modhaven-admission': 'deferred-local' };
+    const from = (headers: Record<string, string>) =>
+      main({ url: '/-/status', headers, socket: {} } as unknown as IncomingMessage);
+    expect(from(passedOn)).toMatchObject(forbidden);
+    expect(from(direct)).toMatchObject({ audience: 'restricted' });
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { resourceOf } from '../../../src/proxy/access/resource.js';
+
+const privacy = (path: string): 'private' | 'public' | 'unsure' =>
+  path.startsWith('corp.test') ? 'private' : path.startsWith('new.test') ? 'unsure' : 'public';
+const secret = { kind: 'module', path: 'corp.test/x', isPrivate: true };
+
+describe('resourceOf', () => {
+  it.each([
+    ['/corp.test/x/@v/list', secret],
+    ['/corp.test/x/@latest', secret],
+    ['/corp.test/x/@v/v1.0.0.zip', secret],
+    ['/corp.test/x/@v/v1.0.0.zip?x=1', secret],
+    ['/corp.test/!x/@v/v1.0.0.mod', { kind: 'module', path: 'corp.test/X', isPrivate: true }],
+    ['http://proxy.test/corp.test/x/@v/list', secret],
+    ['/pub.test/x/@v/list', { kind: 'module', path: 'pub.test/x', isPrivate: false }],
+    ['/new.test/x/@v/list', 'unsure'],
+    ['/sumdb/sum.corp.test/lookup/corp.test/x@v1.0.0', secret],
+    ['/sumdb/sum.corp.test/lookup/new.test/x@v1.0.0', 'unsure'],
+    ['/sumdb/sum.corp.test/latest', { kind: 'public' }],
+    ['/sumdb/sum.corp.test/tile/8/0/000', { kind: 'public' }],
+    ['/sumdb/sum.corp.test/tile/8/data/000', { kind: 'admin' }],
+    ['/corp.test/x?go-get=1', { kind: 'page' }],
+    ['/corp.test/x/@v/list?go-get=1', { kind: 'page' }],
+    ['/corp.test/x', { kind: 'page' }],
+    ['/-/status', { kind: 'admin' }],
+    ['/-/%73tatus', { kind: 'admin' }],
+    ['/-/metrics', { kind: 'admin' }],
+    ['/-/healthz', { kind: 'open' }],
+    ['/corp.test/%2e%2e/@v/list', { kind: 'open' }],
+  ])('%s', (url, expected) => {
+    expect(resourceOf(url, privacy)).toEqual(expected);
+  });
+});
