@@ -38,28 +38,30 @@ export interface Collection {
 /** Free space that a disk should have: this part of it, and no more than so many bytes. */
 const RESERVE = { share: 0.05, bytes: 2 ** 30 };
 
-/** Undefined if another process is collecting. Throws STORAGE. */
+/** Undefined, and only leftovers are removed, if another process is collecting. Throws STORAGE. */
 export async function collect(options: CollectOptions): Promise<Collection | undefined> {
   const { layout } = options.stores;
+  // Two processes may remove them at once. They wait for no lock, because its holder may be one of the dead.
+  const leftovers = await findLeftovers(layout.root);
+  if (options.dryRun !== true) await removeLeftovers(leftovers);
   const release = await lock(layout.root, {
     lockfilePath: join(layout.root, 'gc.lock'),
     ...{ realpath: false, stale: 30_000, retries: 0, onCompromised: () => undefined },
   }).catch(() => undefined);
   if (release === undefined) return undefined;
   try {
-    return await collectAlone(options);
+    return await collectAlone(options, leftovers);
   } finally {
     await release().catch(() => undefined);
   }
 }
 
-async function collectAlone(options: CollectOptions): Promise<Collection> {
+async function collectAlone(options: CollectOptions, leftovers: Leftover[]): Promise<Collection> {
   const { stores, maxBytes, dryRun = false } = options;
   const { layout } = stores;
-  const leftovers = await findLeftovers(layout.root);
-  const { bytes: before } = await measure(layout.root);
-  if (!dryRun) await removeLeftovers(leftovers);
-  const after = before - leftovers.reduce((sum, { bytes }) => sum + bytes, 0);
+  const { bytes } = await measure(layout.root);
+  const unfinished = leftovers.reduce((sum, leftover) => sum + leftover.bytes, 0);
+  const [before, after] = dryRun ? [bytes, bytes - unfinished] : [bytes + unfinished, bytes];
   const limit = Math.min(maxBytes, after - (await missingReserve(layout.root)));
   const result: Collection = {
     ...{ dryRun, before, after, maxBytes, limit, leftovers },

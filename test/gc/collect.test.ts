@@ -127,6 +127,16 @@ describe('collect', () => {
     expect(kept.map((file) => existsSync(file))).toEqual(kept.map(() => true));
   });
 
+  it('removes leftovers also while a collector is believed to work that was killed', async () => {
+    const [pid, start, place] = processTag().split('-');
+    const file = await makeFile(`upstream-${pid}-${start}0-${place}-0123456789ab`, 10);
+    await mkdir(join(root, 'gc.lock'));
+    expect(await collect({ stores, maxBytes: 0, isReplaceable: () => true, dryRun: true })).toBeUndefined();
+    expect(existsSync(file)).toBe(true);
+    expect(await collect({ stores, maxBytes: 0, isReplaceable: () => true })).toBeUndefined();
+    expect(existsSync(file)).toBe(false);
+  });
+
   it('is done by one process at a time', async () => {
     await store('pub.test/m', 'v1.0.0');
     const isReplaceable = () => true;
