@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** What starts programs or servers: these folders, and elsewhere what is called `*.e2e.test.ts`. */
 const E2E = [
-  'test/{bench,conformance,contract,docs,e2e,hosts,packaging,soak}/**/*.test.ts',
+  'test/{bench,chaos,conformance,contract,docs,e2e,hosts,packaging,soak}/**/*.test.ts',
   'test/**/*.e2e.test.ts',
 ];
 

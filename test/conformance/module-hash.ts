@@ -17,15 +17,16 @@ export async function zipHash(zip: Buffer): Promise<string> {
       content: await buffer(await archive.openReadStreamPromise(entry)),
     });
   }
-  return hash1(files);
+  return filesHash(files);
 }
 
 /** The `h1:` hash of a go.mod file as go.sum has it. */
 export function goModHash(content: Buffer): string {
-  return hash1([{ name: Buffer.from('go.mod'), content }]);
+  return filesHash([{ name: Buffer.from('go.mod'), content }]);
 }
 
-function hash1(files: { name: Buffer; content: Buffer }[]): string {
+/** The `h1:` of these files, whose names have the prefix `MODULE@VERSION/`. */
+export function filesHash(files: { name: Buffer; content: Buffer }[]): string {
   files.sort((a, b) => a.name.compare(b.name));
   const sum = createHash('sha256');
   for (const { name, content } of files) {

@@ -1,0 +1,41 @@
+/** What a server answers for a version, compared with what is right. */
+import { zipHash } from '../conformance/module-hash.js';
+import { ask } from '../e2e/ask.js';
+import type { Truth } from './world.js';
+
+export const PARTS = ['info', 'mod', 'zip'] as const;
+export type Part = (typeof PARTS)[number];
+
+/** What is wrong with the bytes of a part; undefined if nothing is. */
+export async function problemOf(truth: Truth, part: Part, bytes: Buffer): Promise<string | undefined> {
+  if (part === 'mod') return bytes.toString() === truth.mod ? undefined : `it says ${bytes.toString()}`;
+  if (part === 'info') return infoProblem(truth, bytes.toString());
+  const hash = await zipHash(bytes).catch((error: unknown) => String(error));
+  return hash === truth.hash ? undefined : `its hash is ${hash}, not ${truth.hash}`;
+}
+
+function infoProblem({ version }: Truth, text: string): string | undefined {
+  try {
+    const { Version, Time } = JSON.parse(text) as { Version?: unknown; Time?: unknown };
+    const isRight = Version === version && !Number.isNaN(Date.parse(String(Time)));
+    return isRight ? undefined : `it says ${text}`;
+  } catch (error) {
+    return `${String(error)}: ${text}`;
+  }
+}
+
+/** Asks for a part: what is wrong with the answer, `lost` where there was no whole answer. */
+export async function askFor(
+  url: string,
+  truth: Truth,
+  part: Part,
+): Promise<{ status: number; problem?: string | undefined } | 'lost'> {
+  const answer = await ask(url, pathOf(truth, part)).catch(() => undefined);
+  if (answer === undefined) return 'lost';
+  if (answer.status !== 200) return { status: answer.status, problem: answer.text };
+  return { status: 200, problem: await problemOf(truth, part, answer.bytes) };
+}
+
+export function pathOf({ module, version }: Truth, part: Part): string {
+  return `/${module}/@v/${version}.${part}`;
+}

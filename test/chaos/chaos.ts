@@ -1,0 +1,259 @@
+/**
+ * Kills a server, one of its workers, `warm`, `gc` and `import` at moments of chance, and looks after each kill at what is
+ * left: files that a reader could see are whole, everything is served as it is at its home, temporary files of the dead
+ * go, and no child lives on.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../e2e/ask.js';
+import { killGroup, sealedEnv } from '../support/run.js';
+import { CLI, modhaven, startServer, type ModhavenServer } from '../support/server.js';
+import { tempDir } from '../support/tmp.js';
+import { askFor, PARTS, pathOf } from './answers.js';
+import { processesNaming, survivors, withDescendants, type Process } from './processes.js';
+import { Random } from './random.js';
+import { leftovers, storedProblems } from './stored.js';
+import { Traffic } from './traffic.js';
+import { World, type Truth } from './world.js';
+
+export interface ChaosOptions {
+  kills: number;
+  seed: number;
+  say: (line: string) => void;
+}
+
+export interface ChaosResult {
+  kills: Record<Victim, number>;
+  /** Whole answers to the clients, of all rounds. */
+  answers: number;
+  findings: string[];
+}
+
+const VICTIMS = ['server', 'server with workers', 'worker', 'starting server', 'warm', 'gc', 'import'] as const;
+type Victim = (typeof VICTIMS)[number];
+
+const CLIENTS = 8;
+/** How long a server works before it is killed, at most; a command takes about that long. */
+const AT_MOST_MS = 1500;
+/** How long children of a killed process, and what it left, may be there. */
+const SOON_MS = 10_000;
+/** After so many rounds a new cache begins, because `verify` reads all of it. */
+const ROUNDS_OF_A_CACHE = 20;
+
+export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
+  const random = new Random(options.seed);
+  await using world = await World.create(random);
+  const run = new Chaos(world, random, options.say);
+  // All of them in a first lap, whatever the seed.
+  for (let round = 0; round < options.kills; round += 1)
+    await run.round(round, round < VICTIMS.length ? VICTIMS[round] ?? 'server' : random.pick(VICTIMS));
+  return run.result;
+}
+
+class Chaos {
+  readonly result: ChaosResult;
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #say: (line: string) => void;
+  #dir = '';
+  /** Names the processes of this run in their environment. */
+  readonly #mark = `chaos-${process.pid}`;
+
+  constructor(world: World, random: Random, say: (line: string) => void) {
+    this.#world = world;
+    this.#random = random;
+    this.#say = say;
+    const kills = Object.fromEntries(VICTIMS.map((victim) => [victim, 0])) as Record<Victim, number>;
+    this.result = { kills, answers: 0, findings: [] };
+  }
+
+  /** One kill, and the judgement of what it left. */
+  async round(n: number, victim: Victim): Promise<void> {
+    if (n % ROUNDS_OF_A_CACHE === 0) this.#dir = await tempDir('chaos');
+    const before = this.result.findings.length;
+    const versions = await this.#world.modules(n);
+    const begun = Date.now();
+    const find = (what: string): void => {
+      const finding = `round ${n}, ${victim}: ${what}`;
+      this.result.findings.push(finding);
+      this.#say(`FOUND in ${finding}`);
+    };
+    const asked = await this.#kill(n, victim, versions, find);
+    this.result.kills[victim] += 1;
+    await this.#judge(asked, versions, find);
+    this.#say(
+      `${String(n + 1).padStart(5)}  ${victim.padEnd(20)} ${((Date.now() - begun) / 1000).toFixed(1)} s` +
+        (this.result.findings.length > before ? '  FOUND' : ''),
+    );
+  }
+
+  /** Kills `victim`; what clients had asked for until then, the last first. */
+  async #kill(n: number, victim: Victim, versions: Truth[], find: (what: string) => void): Promise<Truth[]> {
+    if (victim === 'starting server') {
+      const args = ['serve', '--config', path.join(this.#dir, 'modhaven.yaml'), '--listen', '127.0.0.1:0'];
+      await this.#killCommand(args, find);
+      return [];
+    }
+    const server = await this.#start(victim === 'server' ? 1 : 2);
+    const traffic = new Traffic(server.url, versions, this.#random, CLIENTS);
+    try {
+      if (victim === 'server' || victim === 'server with workers' || victim === 'worker') {
+        await sleep(this.#random.below(AT_MOST_MS));
+        if (victim === 'worker') await this.#killWorker(server, traffic);
+      } else await this.#killCommand(await this.#command(n, victim, versions), find);
+      if (victim === 'gc') await this.#expectNoOutage(traffic);
+      await this.#killServer(server, traffic, find);
+    } finally {
+      traffic.killed();
+      await traffic.stop();
+      await server.stop();
+    }
+    for (const problem of traffic.problems) find(problem);
+    this.result.answers += traffic.answers;
+    return traffic.asked.reverse();
+  }
+
+  async #start(workers: number): Promise<ModhavenServer> {
+    return startServer({
+      dir: this.#dir,
+      config: { workers, refresh: '1s' },
+      vanity: this.#world.vanity,
+      env: this.#env,
+      args: ['--log-level', 'warn'],
+    });
+  }
+
+  get #env(): Record<string, string | undefined> {
+    return { ...this.#world.env, CHAOS_MARK: this.#mark };
+  }
+
+  async #command(n: number, victim: Victim, versions: readonly Truth[]): Promise<string[]> {
+    const config = ['--config', path.join(this.#dir, 'modhaven.yaml')];
+    if (victim === 'gc') return ['gc', ...config, '--max-size', '1'];
+    if (victim === 'warm')
+      return ['warm', ...config, ...versions.map(({ module, version }) => `${module}@${version}`)];
+    const tree = await this.#world.importTree(n);
+    this.#imported.push(...tree.versions);
+    return ['import', ...config, tree.dir];
+  }
+
+  readonly #imported: Truth[] = [];
+
+  /** Kills a command at a moment of the time that it takes, about. */
+  async #killCommand(args: string[], find: (what: string) => void): Promise<void> {
+    const child = spawn(process.execPath, [CLI, ...args], {
+      env: sealedEnv({ HOME: path.join(this.#dir, 'home'), ...this.#env }),
+      stdio: 'ignore',
+      detached: true,
+    });
+    const ended = once(child, 'exit');
+    await Promise.race([ended, sleep(200 + this.#random.below(AT_MOST_MS))]);
+    const tree = stopped(child.pid ?? 0);
+    child.kill('SIGKILL');
+    await ended;
+    await this.#expectGone(tree, find);
+  }
+
+  async #killWorker(server: ModhavenServer, traffic: Traffic): Promise<void> {
+    const workers = withDescendants(server.pid).filter(({ command }) => command.includes('worker.js'));
+    // Connections that the worker held end with it, others do not notice.
+    traffic.killed();
+    if (workers.length > 0) process.kill(this.#random.pick(workers).pid, 'SIGKILL');
+    await sleep(this.#random.below(AT_MOST_MS));
+  }
+
+  async #expectNoOutage(traffic: Traffic): Promise<void> {
+    const { answers } = traffic;
+    await until(
+      () => traffic.answers,
+      (now) => now > answers + CLIENTS,
+      SOON_MS,
+    );
+  }
+
+  async #killServer(server: ModhavenServer, traffic: Traffic, find: (what: string) => void): Promise<void> {
+    traffic.killed();
+    const tree = stopped(server.pid);
+    server.signal('SIGKILL');
+    await server.exited;
+    await this.#expectGone(tree, find);
+  }
+
+  async #expectGone(tree: readonly Process[], find: (what: string) => void): Promise<void> {
+    const left = await until(
+      () => survivors(tree),
+      (alive) => alive.length === 0,
+      SOON_MS,
+    );
+    for (const { command } of left) find(`this process lives on: ${command}`);
+    for (const { pid } of left) killGroup(pid, 'SIGKILL');
+  }
+
+  /** What is true after every kill. */
+  async #judge(
+    asked: readonly Truth[],
+    versions: readonly Truth[],
+    find: (what: string) => void,
+  ): Promise<void> {
+    for (const { command } of processesNaming(this.#mark)) find(`this process lives on: ${command}`);
+    const cacheDir = path.join(this.#dir, 'data');
+    for (const problem of await storedProblems(cacheDir, [...versions, ...this.#imported.slice(-40)]))
+      find(problem);
+    // What was taken for a lock of the dead ten seconds later is one now.
+    await ageLocks(cacheDir);
+    const server = await this.#start(this.#random.pick([1, 2]));
+    try {
+      await this.#expectServed(server, [...asked.slice(0, CLIENTS), ...this.#some(versions)], find);
+      const verify = await modhaven(['verify', '--config', server.configFile], { env: this.#env });
+      if (verify.code !== 0) find(`verify says:\n${verify.stdout}${verify.stderr}`);
+      const left = await until(
+        () => leftovers(cacheDir),
+        (names) => names.length === 0,
+        SOON_MS,
+      );
+      if (left.length > 0) find(`these were left: ${left.join(', ')}`);
+    } finally {
+      await server.stop();
+    }
+    if ((await server.exited).code !== 0) find(`the server ended with ${(await server.exited).code}`);
+  }
+
+  async #expectServed(server: ModhavenServer, versions: readonly Truth[], find: (what: string) => void) {
+    const wanted = new Map(versions.map((truth) => [pathOf(truth, 'zip'), truth]));
+    await Promise.all(
+      [...wanted.values()].flatMap((truth) =>
+        PARTS.map(async (part) => {
+          const answer = await askFor(server.url, truth, part);
+          if (answer === 'lost') find(`${pathOf(truth, part)}: no answer after the restart`);
+          else if (answer.problem !== undefined)
+            find(`${pathOf(truth, part)} after the restart: ${answer.status} ${answer.problem}`);
+        }),
+      ),
+    );
+  }
+
+  #some(versions: readonly Truth[]): Truth[] {
+    return Array.from({ length: 6 }, () => this.#random.pick(versions));
+  }
+}
+
+/** Stops a process, so that it starts no child any more, and says which it has. */
+function stopped(pid: number): Process[] {
+  try {
+    process.kill(pid, 'SIGSTOP');
+  } catch {
+    return []; // It ended before it could be killed.
+  }
+  return withDescendants(pid);
+}
+
+/** Makes the locks of dead processes as old as ten seconds make them. */
+async function ageLocks(cacheDir: string): Promise<void> {
+  const long = new Date(Date.now() - 60_000);
+  const vcs = path.join(cacheDir, 'vcs');
+  for (const name of await readdir(vcs, { recursive: true }).catch(() => []))
+    if (name.endsWith('.lock')) await utimes(path.join(vcs, name), long, long).catch(() => undefined);
+}

@@ -1,0 +1,49 @@
+/** Clients that ask for one thing after the other, and look at every answer. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { askFor, PARTS, pathOf } from './answers.js';
+import type { Random } from './random.js';
+import type { Truth } from './world.js';
+
+export class Traffic {
+  /** Whole answers so far. */
+  answers = 0;
+  /** What was asked for, in this order; the last ones may have had no answer. */
+  readonly asked: Truth[] = [];
+  readonly problems: string[] = [];
+  #isRunning = true;
+  /** From when on a server may fail: it was killed. Facts that are wrong are never right. */
+  #mayFail = false;
+  readonly #done: Promise<unknown>;
+
+  constructor(url: string, versions: readonly Truth[], random: Random, clients: number) {
+    this.#done = Promise.all(Array.from({ length: clients }, () => this.#client(url, versions, random)));
+  }
+
+  killed(): void {
+    this.#mayFail = true;
+  }
+
+  async stop(): Promise<void> {
+    this.#isRunning = false;
+    await this.#done;
+  }
+
+  async #client(url: string, versions: readonly Truth[], random: Random): Promise<void> {
+    while (this.#isRunning) {
+      const truth = random.pick(versions);
+      const part = random.pick(PARTS);
+      this.asked.push(truth);
+      const answer = await askFor(url, truth, part);
+      if (answer === 'lost') {
+        if (!this.#mayFail) this.problems.push(`${pathOf(truth, part)}: no answer`);
+        await sleep(20);
+        continue;
+      }
+      this.answers += 1;
+      const { status, problem } = answer;
+      const isOutage = status === 502 || status === 503 || status === 504;
+      if (problem !== undefined && !(isOutage && this.#mayFail))
+        this.problems.push(`${pathOf(truth, part)}: ${status} ${problem}`);
+    }
+  }
+}
