@@ -125,6 +125,39 @@ describe.skipIf(missing('git'))('the disk of a server', () => {
     },
   );
 
+  it.skipIf(process.getuid?.() !== 0 || missing('mount-namespace')).each([
+    { what: 'bytes', mount: 'size=6m,nr_inodes=10k', fill: 'head -c 8m /dev/zero >"$0/full/0"' },
+    {
+      what: 'inodes',
+      mount: 'size=50m,nr_inodes=300',
+      fill: 'i=0; while : >"$0/full/$i"; do i=$((i+1)); done',
+    },
+  ])('serves what is there when the disk is out of $what, says so, and recovers', async ({ mount, fill }) => {
+    const dir = await tempDir('full');
+    const cacheDir = path.join(dir, 'data');
+    await mkdir(cacheDir);
+    await mustRun('mount', ['-t', 'tmpfs', '-o', mount, 'none', cacheDir]);
+    const full = await startServer(options(dir));
+    const status = async (url: string): Promise<number> => (await ask(full.url, url)).status;
+    try {
+      for (const kind of ['info', 'mod', 'zip']) expect(await status(`${at('a')}.${kind}`)).toBe(200);
+      await mkdir(path.join(cacheDir, 'full'));
+      await run('sh', ['-c', `{ ${fill}; } 2>/dev/null`, cacheDir]);
+      const answer = await ask(full.url, `${at('c')}.zip`);
+      expect([answer.status, answer.text]).toEqual([503, expect.stringContaining('the disk is full')]);
+      for (const kind of ['info', 'mod', 'zip']) expect(await status(`${at('a')}.${kind}`)).toBe(200);
+      const unready = async () => status('/-/readyz');
+      expect(await until(unready, (code) => code === 503, SOON)).toBe(503);
+      await rm(path.join(cacheDir, 'full'), { recursive: true });
+      const again = async () => status(`${at('c')}.zip`);
+      expect(await until(again, (code) => code === 200, SOON)).toBe(200);
+      expect(await until(unready, (code) => code === 200, SOON)).toBe(200);
+    } finally {
+      await full.stop();
+      await run('umount', ['-l', cacheDir]);
+    }
+  });
+
   it('has room made by gc beside it, and serves on', async () => {
     const gc = ['gc', '--config', server.configFile, '--max-size', '1', '--json'];
     const { code, stdout } = await modhaven(gc);
