@@ -32,7 +32,15 @@ export interface ChaosResult {
   findings: string[];
 }
 
-const VICTIMS = ['server', 'server with workers', 'worker', 'starting server', 'warm', 'gc', 'import'] as const;
+const VICTIMS = [
+  'server',
+  'server with workers',
+  'worker',
+  'starting server',
+  'warm',
+  'gc',
+  'import',
+] as const;
 type Victim = (typeof VICTIMS)[number];
 
 const CLIENTS = 8;
@@ -49,7 +57,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const run = new Chaos(world, random, options.say);
   // All of them in a first lap, whatever the seed.
   for (let round = 0; round < options.kills; round += 1)
-    await run.round(round, round < VICTIMS.length ? VICTIMS[round] ?? 'server' : random.pick(VICTIMS));
+    await run.round(round, round < VICTIMS.length ? (VICTIMS[round] ?? 'server') : random.pick(VICTIMS));
   return run.result;
 }
 
