@@ -7,6 +7,7 @@ import { isCommit, type Mirror } from './mirror/mirror.js';
 import { tagsOf, type Refs } from './refs.js';
 import { RefsChanged } from './refs-changed.js';
 import { GitFailure } from './transport/git-exec.js';
+import { isHash } from './objects/object-format.js';
 import type { Tag } from './types.js';
 
 /** A mirror and what its host listed. */
@@ -80,6 +81,8 @@ function inHistory<T>({ mirror, refs }: Listed, work: (history: BareRepo) => Pro
 
 /** Undefined where no commit, or more than one, has a hash that begins so. */
 async function resolveCommit(history: BareRepo, prefix: string): Promise<string | undefined> {
+  // Of a whole hash git would ask the host, if it is that of a tree or a file, which the filtered history lacks.
+  if (isHash(prefix) && !(await isCommitOf(history, prefix))) return undefined;
   try {
     const spec = `${prefix}^{commit}`;
     return (await history.text('rev-parse', '--verify', '--quiet', '--end-of-options', spec)).trim();

@@ -265,8 +265,11 @@ export class GitRepo implements CodeRepo {
   }
 }
 
-/** Bytes of one file that is read by itself, and of the commit: go.mod and LICENSE have 16 MiB at most (`ZIP_LIMITS`). */
-const MAX_FILE = 17 * 1024 * 1024;
+/**
+ * Bytes of one file that is read by itself, and of the commit. In a zip go.mod and LICENSE have 16 MiB at most
+ * (`ZIP_LIMITS`); go serves a larger go.mod as such, which nobody writes.
+ */
+const MAX_FILE = 24 * 1024 * 1024;
 
 async function readIn(repo: BareRepo, hash: string, maxBytes?: number): Promise<GitObject | undefined> {
   return (await retryOnCorrupt(repo, () => repo.objects([hash], maxBytes)))[0];
