@@ -169,7 +169,14 @@ class Chaos {
     const workers = withDescendants(server.pid).filter(({ command }) => command.includes('worker.js'));
     // Connections that the worker held end with it, others do not notice.
     traffic.killed();
-    if (workers.length > 0) process.kill(this.#random.pick(workers).pid, 'SIGKILL');
+    const worker = workers.length > 0 ? [this.#random.pick(workers)] : [];
+    for (const { pid } of worker) process.kill(pid, 'SIGKILL');
+    await until(
+      () => survivors(worker),
+      (alive) => alive.length === 0,
+      SOON_MS,
+    );
+    traffic.replaced();
     await sleep(this.#random.below(AT_MOST_MS));
   }
 

@@ -11,7 +11,7 @@ export class Traffic {
   readonly asked: Truth[] = [];
   readonly problems: string[] = [];
   #isRunning = true;
-  /** From when on a server may fail: it was killed. Facts that are wrong are never right. */
+  /** Whether a server may fail: it was killed. Facts that are wrong are never right. */
   #mayFail = false;
   readonly #done: Promise<unknown>;
 
@@ -21,6 +21,11 @@ export class Traffic {
 
   killed(): void {
     this.#mayFail = true;
+  }
+
+  /** What is asked for from now on has to be answered. */
+  replaced(): void {
+    this.#mayFail = false;
   }
 
   async stop(): Promise<void> {
@@ -33,16 +38,18 @@ export class Traffic {
       const truth = random.pick(versions);
       const part = random.pick(PARTS);
       this.asked.push(truth);
+      const couldFail = this.#mayFail;
       const answer = await askFor(url, truth, part);
+      const mayFail = couldFail || this.#mayFail;
       if (answer === 'lost') {
-        if (!this.#mayFail) this.problems.push(`${pathOf(truth, part)}: no answer`);
+        if (!mayFail) this.problems.push(`${pathOf(truth, part)}: no answer`);
         await sleep(20);
         continue;
       }
       this.answers += 1;
       const { status, problem } = answer;
       const isOutage = status === 502 || status === 503 || status === 504;
-      if (problem !== undefined && !(isOutage && this.#mayFail))
+      if (problem !== undefined && !(isOutage && mayFail))
         this.problems.push(`${pathOf(truth, part)}: ${status} ${problem}`);
     }
   }
