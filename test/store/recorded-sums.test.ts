@@ -1,0 +1,100 @@
+import { appendFile, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { goModHash } from '../../src/module/dirhash.js';
+import { parseModulePath } from '../../src/module/module-path.js';
+import { infoOrigin, infoSum, parseObject, RecordedSums } from '../../src/store/recorded-sums.js';
+import { tempDir } from '../support/tmp.js';
+
+const module = parseModulePath('corp.test/Lib');
+const version = 'v1.0.0';
+const COMMIT = 'a'.repeat(40);
+const INFO = Buffer.from(JSON.stringify({ Version: version, Origin: { VCS: 'git', Hash: COMMIT } }));
+const MOD = Buffer.from('module corp.test/Lib\n');
+
+describe('RecordedSums', () => {
+  it('knows of each version what was noted last', async () => {
+    const sums = new RecordedSums(await tempDir('sums'));
+    expect(await sums.of({ module, version })).toEqual({});
+    await sums.note({ module, version, kind: 'mod' }, Buffer.from('module old\n'));
+    await sums.note({ module, version, kind: 'mod' }, MOD);
+    await sums.note({ module, version, kind: 'info' }, INFO);
+    await sums.note({ module, version, kind: 'ziphash' }, Buffer.from('h1:x\n'));
+    await sums.note({ module, version: 'v1.0.1', kind: 'ziphash' }, Buffer.from('h1:y'));
+    expect(await sums.of({ module, version })).toEqual({
+      ...{ mod: goModHash(MOD), info: infoSum(INFO), origin: COMMIT, zip: 'h1:x' },
+    });
+    expect(await sums.of({ module, version: 'v1.0.1' })).toEqual({ zip: 'h1:y' });
+    expect(await sums.of({ module, version: 'v1.0' })).toEqual({});
+  });
+
+  it('writes one line a part, below the escaped path, and none for a zip', async () => {
+    const dir = await tempDir('sums');
+    const sums = new RecordedSums(dir);
+    await sums.note({ module, version, kind: 'zip' }, Buffer.from('PK'));
+    await expect(readFile(path.join(dir, 'corp.test/!lib/@sums'))).rejects.toMatchObject({ code: 'ENOENT' });
+    await sums.note({ module, version, kind: 'info' }, INFO);
+    expect(await readFile(path.join(dir, 'corp.test/!lib/@sums'), 'utf8')).toBe(
+      `info v1.0.0 ${infoSum(INFO)} ${COMMIT}\n`,
+    );
+  });
+
+  it('keeps every line where many write at the same time', async () => {
+    const dir = await tempDir('sums');
+    const versions = Array.from({ length: 50 }, (_, n) => `v1.${n}.0`);
+    await Promise.all(
+      versions.map((name) =>
+        new RecordedSums(dir).note({ module, version: name, kind: 'ziphash' }, Buffer.from(`h1:${name}`)),
+      ),
+    );
+    for (const name of versions)
+      expect(await new RecordedSums(dir).of({ module, version: name })).toEqual({ zip: `h1:${name}` });
+  });
+
+  it('passes over lines that say nothing', async () => {
+    const dir = await tempDir('sums');
+    const sums = new RecordedSums(dir);
+    await sums.note({ module, version, kind: 'ziphash' }, Buffer.from('h1:x'));
+    const lines = ['', 'ziphash', 'ziphash v1.0.0', 'other v1.0.0 h1:z', 'mod v1.0.01 h1:z', '\0\0'];
+    await appendFile(path.join(dir, 'corp.test/!lib/@sums'), `${lines.join('\n')}\n`);
+    expect(await sums.of({ module, version })).toEqual({ zip: 'h1:x' });
+  });
+
+  it('notes nothing, and does not fail, where it cannot write', async () => {
+    const file = path.join(await tempDir('sums'), 'file');
+    await appendFile(file, 'not a folder');
+    const sums = new RecordedSums(file);
+    await sums.note({ module, version, kind: 'mod' }, MOD);
+    expect(await sums.of({ module, version })).toEqual({});
+  });
+});
+
+describe('infoOrigin', () => {
+  const TIME = '2024-03-01T12:00:00Z';
+  it.each([
+    ['the commit', { Origin: { Hash: COMMIT }, Time: TIME }, COMMIT],
+    ['the time where there is no Origin', { Time: TIME }, TIME],
+    ['the time where the Origin names no commit', { Origin: { VCS: 'git' }, Time: TIME }, TIME],
+    ['the time where the Origin is no object', { Origin: null, Time: TIME }, TIME],
+    ['nothing of another type', { Origin: { Hash: 1 }, Time: TIME }, undefined],
+    ['nothing with a space, which would be another field of the line', { Time: 'a b' }, undefined],
+    ['nothing with a line break', { Origin: { Hash: 'a\nmod v1.0.0 h1:x' } }, undefined],
+    ['nothing where there is nothing', {}, undefined],
+  ])('is %s', (_, info, found) => {
+    expect(infoOrigin(Buffer.from(JSON.stringify(info)))).toBe(found);
+  });
+
+  it('is nothing where the .info is not JSON', () => {
+    expect(infoOrigin(Buffer.from('{'))).toBeUndefined();
+  });
+});
+
+describe('parseObject', () => {
+  it.each(['', '{', 'null', '1', '"x"', 'true'])('is undefined for %j', (text) => {
+    expect(parseObject(Buffer.from(text))).toBeUndefined();
+  });
+
+  it('is what an object holds', () => {
+    expect(parseObject(Buffer.from('{"a":[1]}'))).toEqual({ a: [1] });
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { goModHash } from '../../src/module/dirhash.js';
+import { parseModulePath } from '../../src/module/module-path.js';
+import { createMemoryBlobStore } from '../../src/store/memory-blob-store.js';
+import { createMemoryStore } from '../../src/store/memory-store.js';
+import { SealedStore } from '../../src/store/sealed-store.js';
+import { Seals, type Seal } from '../../src/store/seals.js';
+import { putBytes, type PartKind } from '../../src/store/version-store.js';
+
+const version = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0' };
+const COMMIT = 'a'.repeat(40);
+const ZIP = `h1:${Buffer.alloc(32, 1).toString('base64')}`;
+const MOD = 'module corp.test/lib\n';
+const info = (commit: string) => JSON.stringify({ Version: 'v1.0.0', Origin: { Hash: commit } });
+
+async function sealed(seal?: Seal) {
+  const inner = createMemoryStore();
+  const seals = new Seals(createMemoryBlobStore());
+  if (seal !== undefined) await seals.add(version, seal);
+  const store = new SealedStore(inner, seals);
+  return {
+    inner,
+    put: (kind: PartKind, text: string, of = version) => putBytes(store, { ...of, kind }, Buffer.from(text)),
+    read: async (kind: PartKind) => (await inner.read({ ...version, kind }))?.toString(),
+  };
+}
+
+const SEAL: Seal = {
+  ...{ reason: 'purged', origin: COMMIT, mod: goModHash(Buffer.from(MOD)), zip: ZIP },
+};
+
+describe('SealedStore', () => {
+  it('takes anything for a version without a seal', async () => {
+    const { put, read } = await sealed();
+    await put('mod', 'anything');
+    expect(await read('mod')).toBe('anything');
+  });
+
+  it('takes for a sealed version what the seal says', async () => {
+    const { put, read } = await sealed(SEAL);
+    await put('info', info(COMMIT));
+    await put('mod', MOD);
+    await put('ziphash', `${ZIP}\n`);
+    expect([await read('info'), await read('mod'), await read('ziphash')]).toEqual([
+      info(COMMIT),
+      MOD,
+      `${ZIP}\n`,
+    ]);
+  });
+
+  const OTHER_COMMIT = 'b'.repeat(40);
+  it.each<[PartKind, string, what: string, was: string, now: string]>([
+    ['info', info(OTHER_COMMIT), 'commit', COMMIT, OTHER_COMMIT],
+    ['info', 'no JSON', 'commit', COMMIT, 'nothing that can be read'],
+    ['mod', `${MOD}\n`, 'go.mod', SEAL.mod ?? '', goModHash(Buffer.from(`${MOD}\n`))],
+    ['ziphash', 'no hash', 'zip', ZIP, 'nothing that can be read'],
+  ])('refuses another .%s (%j), and says what it was', async (kind, text, what, was, now) => {
+    const { put, read } = await sealed(SEAL);
+    await expect(put(kind, text)).rejects.toMatchObject({
+      code: 'CHECKSUM_MISMATCH',
+      message: `refused: corp.test/lib@v1.0.0: its ${what} is not the one that was served before`,
+      reason: `this version was purged; then it was ${was}, now it is ${now}`,
+    });
+    expect(await read(kind)).toBeUndefined();
+  });
+
+  it('says that a version was damaged where it was', async () => {
+    const { put } = await sealed({ ...SEAL, reason: 'damaged' });
+    await expect(put('mod', 'x')).rejects.toMatchObject({
+      reason: expect.stringContaining('was damaged on the disk of modhaven') as string,
+    });
+  });
+
+  it('takes what the seal says nothing about', async () => {
+    const { put, read } = await sealed({ reason: 'purged', zip: ZIP });
+    await put('mod', 'anything');
+    expect(await read('mod')).toBe('anything');
+  });
+
+  it('holds no zip in memory: its hash was judged before', async () => {
+    const { put, read } = await sealed(SEAL);
+    await put('zip', 'PK');
+    expect(await read('zip')).toBe('PK');
+  });
+
+  it('stores nothing where the content cannot be made', async () => {
+    const { inner } = await sealed(SEAL);
+    const seals = new Seals(createMemoryBlobStore());
+    await seals.add(version, SEAL);
+    const failing = new SealedStore(inner, seals).put({ ...version, kind: 'mod' }, () =>
+      Promise.reject(new Error('the host is down')),
+    );
+    await expect(failing).rejects.toThrow('the host is down');
+    expect(await inner.size({ ...version, kind: 'mod' })).toBeUndefined();
+  });
+
+  it('stores nothing while the seal cannot be read', async () => {
+    const blobs = createMemoryBlobStore();
+    await blobs.replace('corp.test/lib/@v/v1.0.0', Buffer.from('torn'));
+    const inner = createMemoryStore();
+    const store = new SealedStore(inner, new Seals(blobs));
+    const part = { ...version, kind: 'mod' } as const;
+    await expect(putBytes(store, part, Buffer.from(MOD))).rejects.toMatchObject({ code: 'STORAGE' });
+    expect(await inner.size(part)).toBeUndefined();
+  });
+});
