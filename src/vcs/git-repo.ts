@@ -135,7 +135,10 @@ export class GitRepo implements CodeRepo {
   }
 
   listFiles(commit: string, directory: string): Promise<TreeEntry[]> {
-    return this.#inContent(commit, () => listTree(this.#mirror.content, commit, directory));
+    return this.#inContent(commit, async () => {
+      await this.#assertInContent(commit);
+      return listTree(this.#mirror.content, commit, directory);
+    });
   }
 
   readLocalFiles(commit: string, directory: string): { path: string; content: Buffer }[] | undefined {
@@ -144,11 +147,7 @@ export class GitRepo implements CodeRepo {
 
   archive(commit: string, path: string, unchanged = false): Readable {
     const { content } = this.#mirror;
-    const ensure = () =>
-      this.#inContent(commit, async () => {
-        if (!isCommit((await content.objects([commit]))[0]))
-          throw new GitFailure('archive', undefined, `missing object ${commit}`);
-      });
+    const ensure = () => this.#inContent(commit, () => this.#assertInContent(commit));
     const limits = { limiter: this.#limiter, waitMs: this.#waitMs };
     return streamArchive({ content, commit, path, unchanged, url: this.url, ensure, ...limits });
   }
@@ -215,17 +214,26 @@ export class GitRepo implements CodeRepo {
     throw new RefsChanged(this.url);
   }
 
-  /** Runs `work` on the files of `commit`, which are fetched again where the mirror lost them since. */
+  /**
+   * Runs `work` on the files of `commit`, which are fetched where they are not here, or no longer. `work` says with
+   * `CommitAbsent` that they are not: that alone is no reason to take the mirror for broken.
+   */
   async #inContent<T>(commit: string, work: () => Promise<T>): Promise<T> {
     const { content } = this.#mirror;
-    try {
-      return await retryOnCorrupt(content, work);
-    } catch (error) {
-      if (isModhavenError(error, 'MODULE_INVALID') || (await readIn(content, commit)) !== undefined)
-        throw error;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await retryOnCorrupt(content, work);
+      } catch (error) {
+        if (isModhavenError(error, 'MODULE_INVALID')) throw error;
+        if (!(error instanceof CommitAbsent) && (await readIn(content, commit)) !== undefined) throw error;
+        if (attempt >= MAX_ATTEMPTS) throw new RefsChanged(this.url, error);
+      }
+      await this.#fetchFiles(commit);
     }
-    await this.#fetchFiles(commit);
-    return retryOnCorrupt(content, work);
+  }
+
+  async #assertInContent(commit: string): Promise<void> {
+    if (!isCommit((await this.#mirror.content.objects([commit]))[0])) throw new CommitAbsent(commit);
   }
 
   /** Runs `work` on the directories of `commit`, likewise. */
@@ -245,7 +253,8 @@ export class GitRepo implements CodeRepo {
     const { content } = this.#mirror;
     const [holder, object] = await content.objects([commit, `${commit}:${path}`], MAX_FILE);
     if (object !== undefined) return object.type === 'blob' ? object.content : undefined;
-    if (!isCommit(holder) || (await findFile(content, commit, path)) !== undefined)
+    if (!isCommit(holder)) throw new CommitAbsent(commit);
+    if ((await findFile(content, commit, path)) !== undefined)
       throw new GitFailure('cat-file', undefined, `missing object ${commit}:${path}`);
     return undefined;
   }
@@ -270,6 +279,17 @@ export class GitRepo implements CodeRepo {
  * (`ZIP_LIMITS`); go serves a larger go.mod as such, which nobody writes.
  */
 const MAX_FILE = 24 * 1024 * 1024;
+
+/** A commit is not in `content.git`. */
+class CommitAbsent extends Error {
+  constructor(commit: string) {
+    super(`${commit} is not here`);
+    this.name = 'CommitAbsent';
+  }
+}
+
+/** How often files are fetched for one question: others may have the mirror made anew meanwhile. */
+const MAX_ATTEMPTS = 3;
 
 async function readIn(repo: BareRepo, hash: string, maxBytes?: number): Promise<GitObject | undefined> {
   return (await retryOnCorrupt(repo, () => repo.objects([hash], maxBytes)))[0];

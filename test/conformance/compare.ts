@@ -12,7 +12,7 @@
  */
 import { zipHash, goModHash } from './module-hash.js';
 import { takeTruth, type Limit } from './truth.js';
-import type { CaseTruth, KnownDifference, ListTruth, QueryTruth } from './types.js';
+import type { Built, CaseTruth, ConformanceCase, KnownDifference, ListTruth, QueryTruth } from './types.js';
 
 /** Answers by subject: a query or the module of a list. */
 export type Answers = Record<string, unknown>;
@@ -26,6 +26,12 @@ export interface Comparison {
 export interface Questions {
   queries: readonly string[];
   lists: readonly string[];
+}
+
+/** What `testCase` asks. */
+export function questionsOf({ queries, lists }: ConformanceCase, built: Built): Questions {
+  const asked = typeof queries === 'function' ? queries(built) : queries;
+  return { queries: [...new Set([...asked, ...lists.map((module) => `${module}@latest`)])], lists };
 }
 
 const REFUSED = 'refused';
@@ -54,17 +60,24 @@ export function expectedAnswers(truth: CaseTruth, known: readonly KnownDifferenc
 
 /** What modhaven does answer. */
 export async function actualAnswers(questions: Questions, url: string, limit: Limit): Promise<Comparison> {
-  const http: Answers = {};
-  for (const query of questions.queries)
-    http[query] = isAskedByHttp(query) ? await limit(async () => askQuery(url, query)) : undefined;
-  for (const module of questions.lists) http[module] = await limit(async () => askList(url, module));
-
+  const http = await httpAnswers(questions, url, limit);
   const behind = await takeTruth(questions, { GOPROXY: url }, limit);
   const go: Answers = {};
   for (const [query, answer] of Object.entries(behind.queries))
     go[query] = goQueryAnswer(query, queryAnswer(answer));
   for (const [module, answer] of Object.entries(behind.lists)) go[module] = listAnswer(answer);
   return { http, go };
+}
+
+/** What it answers to raw requests, put in the order of `questions`, as many at once as `limit` allows. */
+export async function httpAnswers(questions: Questions, url: string, limit: Limit): Promise<Answers> {
+  const asked = questions.queries.map(async (query) =>
+    isAskedByHttp(query) ? limit(async () => askQuery(url, query)) : undefined,
+  );
+  const listed = questions.lists.map(async (module) => limit(async () => askList(url, module)));
+  const subjects = [...questions.queries, ...questions.lists];
+  const answers = await Promise.all([...asked, ...listed]);
+  return Object.fromEntries(subjects.map((subject, i) => [subject, answers[i]]));
 }
 
 function queryAnswer({ Version, Time, Origin, GoModSum = REFUSED, Sum = REFUSED }: QueryTruth): unknown {

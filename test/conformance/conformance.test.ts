@@ -9,11 +9,11 @@ import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { missing } from '../support/requirements.js';
 import { themes } from './all-cases.js';
-import { actualAnswers, expectedAnswers, type Questions } from './compare.js';
+import { actualAnswers, expectedAnswers, questionsOf, type Questions } from './compare.js';
 import { checkApart, startLab, type Lab } from './lab.js';
 import { readRecording, writeRecording } from './recording.js';
 import { directEnv, takeTruth, toolVersions } from './truth.js';
-import type { Built, CaseTruth, ConformanceCase } from './types.js';
+import type { CaseTruth, ConformanceCase } from './types.js';
 
 const recording = process.env.MODHAVEN_CONFORMANCE_RECORD === '1';
 const live = recording || process.env.MODHAVEN_CONFORMANCE_LIVE === '1';
@@ -87,11 +87,6 @@ describe('the cases', () => {
     expect([...covered].sort((a, b) => a - b)).toEqual(facts);
   });
 });
-
-function questionsOf({ queries, lists }: ConformanceCase, built: Built): Questions {
-  const asked = typeof queries === 'function' ? queries(built) : queries;
-  return { queries: [...new Set([...asked, ...lists.map((module) => `${module}@latest`)])], lists };
-}
 
 function sameTools(a: CaseTruth, b: CaseTruth): boolean {
   return a.go === b.go && a.git === b.git;

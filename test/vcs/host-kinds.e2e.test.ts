@@ -1,5 +1,5 @@
 /** Whatever a host hands out, and in whichever order versions are asked for, each of them can be had. */
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
@@ -9,7 +9,7 @@ import { KINDS_OF_HOST, type RunningHost } from '../support/host-kinds.js';
 import { missing } from '../support/requirements.js';
 import { sealedEnv } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';
-import { codeHost, errorOf, text } from './lab.js';
+import { codeHost, errorOf, mirrorDir, text } from './lab.js';
 
 for (const kind of KINDS_OF_HOST) {
   describe.skipIf(missing(...kind.needs))(`a host of the kind "${kind.name}"`, () => {
@@ -64,6 +64,15 @@ for (const kind of KINDS_OF_HOST) {
       const newest = await open('files');
       await newest.ensureCommit((await newest.stat('main')).hash);
       expect(await text(newest.archive((await newest.stat(between)).hash, ''))).toContain('n5.go');
+    });
+
+    it('has no mirror made anew for a commit that is only not here yet', async () => {
+      await canBeHad(4);
+      const mark = path.join(await mirrorDir(vcsDir), 'content.git/info/attributes');
+      const { ino, birthtimeMs } = await stat(mark);
+      for (const n of [1, 3]) await canBeHad(n);
+      await (await open('files')).listFiles(commits[0] ?? '', '');
+      expect(await stat(mark)).toMatchObject({ ino, birthtimeMs });
     });
 
     it('hands out all of them at once', async () => {
