@@ -24,6 +24,7 @@ import { watchPurges } from './store/purge.js';
 import { PushHandler } from './webhook/push-handler.js';
 import { createServer, type Server } from './proxy/server.js';
 import type { Settings } from './config/settings.js';
+import { formatDeveloperEnv, type DeveloperEnv } from './vanity/developer-env.js';
 import type { VanityMap } from './vanity/vanity-map.js';
 import { vanityInUse } from './vanity/vanity-in-use.js';
 
@@ -126,6 +127,7 @@ export function createApp(options: AppOptions): App {
     vanity,
     publicUrl: () => config().publicUrl,
     status,
+    developerEnv: (format) => formatDeveloperEnv(developerSettings(), format),
     isBehindWorkers: workers !== undefined,
     webhook: { secret: () => config().webhookSecret, pushes, settled: () => invalidation.settled() },
     databases: backend.sumdb,
@@ -134,6 +136,15 @@ export function createApp(options: AppOptions): App {
 
   function forgetChanging(before?: number): void {
     void invalidation.announce({ before });
+  }
+
+  function developerSettings(): DeveloperEnv {
+    const { publicUrl, publicUrlIsGuess, privatePatterns, upstream, directHosts } = config();
+    return {
+      ...{ publicUrl, publicUrlIsGuess, privatePatterns, map: vanity() },
+      sumdbKey: ownDatabase?.key,
+      hasUpstream: upstream.length > 0 || directHosts.size > 0,
+    };
   }
 
   function status(): unknown {

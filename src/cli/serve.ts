@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createApp, type App } from '../app.js';
 import type { Config } from '../config/load-config.js';
 import { prepareCacheDir } from './cache-dir.js';
+import { formatListen } from '../config/listen.js';
 import { createSettings, type Settings } from '../config/settings.js';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { Faults } from '../log/faults.js';
@@ -106,8 +107,7 @@ async function startListening({ app, pool, settings }: Service, options: ServeOp
 }
 
 function cannotListen({ listen }: Config, error: unknown): ModhavenError {
-  const where = 'path' in listen ? `unix:${listen.path}` : `${listen.host}:${listen.port}`;
-  return new ModhavenError('CONFIG', `cannot listen on ${where}`, {
+  return new ModhavenError('CONFIG', `cannot listen on ${formatListen(listen)}`, {
     reason: errorMessage(error),
     remedy:
       'choose another address with "listen" in modhaven.yaml or --listen, or end the program that uses this one',
@@ -129,11 +129,21 @@ async function removeDeadSocket(path: string): Promise<void> {
 
 function announce({ app, settings, log }: Service, count: number): void {
   const map = app.vanity();
-  const { publicUrl: url, cacheDir: cache } = settings.current();
+  const { publicUrl: url, publicUrlIsGuess, cacheDir: cache } = settings.current();
   log.info(
-    { url, rules: map.rules.length, cache, ...(count > 1 && { workers: count }) },
+    {
+      listen: listensAt(app, settings.current(), count),
+      url,
+      rules: map.rules.length,
+      cache,
+      ...(count > 1 && { workers: count }),
+    },
     'modhaven is ready',
   );
+  if (publicUrlIsGuess)
+    log.warn(
+      'public_url is not set, and others reach this server, too: its pages and "modhaven env" name localhost',
+    );
   if (isOpenToStrangers(settings.current()))
     log.warn(
       'everybody who reaches this server can read all its modules; to change that, set auth: in modhaven.yaml, or listen on 127.0.0.1',
@@ -143,6 +153,15 @@ function announce({ app, settings, log }: Service, count: number): void {
   const module = rule.prefix;
   const command = map.host === DEMO_HOST ? `go run ${module}@latest` : `go list -m -versions ${module}`;
   log.info(`try it: GOPROXY=${url} GONOPROXY=none GONOSUMDB='*' ${command}`);
+}
+
+/** Where connections are accepted: port 0 of the settings is any free one. */
+function listensAt(app: App, { listen }: Config, count: number): string {
+  if ('path' in listen || count > 1) return formatListen(listen);
+  const address = app.server.app.server.address();
+  return formatListen(
+    address !== null && typeof address === 'object' ? { ...listen, port: address.port } : listen,
+  );
 }
 
 /** Whether there is no access control on an address that other machines reach. */

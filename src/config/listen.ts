@@ -15,10 +15,29 @@ export function parseListen(text: string): Listen | undefined {
   return { host: name === undefined || name === '' ? '0.0.0.0' : name, port };
 }
 
+/** Whether `host` stands for every address of the machine. */
+function isEverywhere(host: string): boolean {
+  return host === '0.0.0.0' || /^[0:]+$/.test(host);
+}
+
+/** Whether nobody but the machine itself can use `defaultPublicUrl(listen)`, although others reach the server. */
+export function isDefaultUrlGuess(listen: Listen): boolean {
+  return 'path' in listen || isEverywhere(listen.host);
+}
+
+/** `listen` as it is written. */
+export function formatListen(listen: Listen): string {
+  if ('path' in listen) return `unix:${listen.path}`;
+  return `${isIPv6(listen.host) ? `[${listen.host}]` : listen.host}:${listen.port}`;
+}
+
 /** The address people reach `listen` at, if nobody says otherwise: the default of `public_url`. */
 export function defaultPublicUrl(listen: Listen): string {
   if ('path' in listen) return 'http://localhost';
-  const everywhere = listen.host === '0.0.0.0' || /^[0:]+$/.test(listen.host);
-  const host = everywhere ? 'localhost' : isIPv6(listen.host) ? `[${listen.host}]` : listen.host;
+  const host = isEverywhere(listen.host)
+    ? 'localhost'
+    : isIPv6(listen.host)
+      ? `[${listen.host}]`
+      : listen.host;
   return `http://${host}:${listen.port}`;
 }

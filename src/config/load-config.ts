@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { ModhavenError } from '../errors.js';
 import { mergeSettings, settingsFromEnvironment, type EnvironmentSettings } from './environment.js';
-import { defaultPublicUrl, parseListen } from './listen.js';
+import { defaultPublicUrl, isDefaultUrlGuess, parseListen } from './listen.js';
 import type { Listen } from './listen.js';
 import { ConfigFile } from './schema.js';
 import type { UpstreamProxy } from './upstream.js';
@@ -56,6 +56,8 @@ export interface Config {
   listen: Listen;
   /** Without a trailing slash. */
   publicUrl: string;
+  /** Whether `publicUrl` is made up and right on this machine only, although others reach the server. */
+  publicUrlIsGuess: boolean;
   /** Lower-case host name of `publicUrl`, without port: the vanity host if vanity.yaml names none. */
   publicHost: string;
   vanityFile: string;
@@ -139,6 +141,7 @@ export function parseConfig(
     file: file === undefined ? undefined : resolve(file),
     listen: 'path' in listen ? { path: resolve(base, listen.path) } : listen,
     publicUrl,
+    publicUrlIsGuess: written.public_url === undefined && isDefaultUrlGuess(listen),
     publicHost: new URL(publicUrl).hostname.toLowerCase(),
     vanityFile: resolve(base, written.vanity),
     workers: written.workers,

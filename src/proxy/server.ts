@@ -15,6 +15,7 @@ import type { ChecksumDatabases } from '../sumdb/databases.js';
 import { authRoute } from './auth-route.js';
 import { createEntrance } from './entrance.js';
 import { createErrorHandler, malformedUrl, methodNotAllowed, type ErrorHandler } from './error-handler.js';
+import { envRoute, type EnvRouteOptions } from './env-route.js';
 import { createFastPath } from './fast-path.js';
 import { admissionOf, type Gate } from './gate.js';
 import { showSignsOfLife } from './heartbeat.js';
@@ -28,7 +29,7 @@ import { proxyRoutes, type RoutesOptions } from './routes.js';
 import { StoredResponses } from './stored-responses.js';
 import { sumdbRoute } from './sumdb-route.js';
 
-export interface ServerOptions extends RoutesOptions, Pick<HealthRoutesOptions, 'status'> {
+export interface ServerOptions extends RoutesOptions, EnvRouteOptions, Pick<HealthRoutesOptions, 'status'> {
   /** Asked before anything else. Behind workers: `workerGate`, and the server listens on a private socket only. */
   gate: Gate;
   observer: Pick<Required<Observer>, 'replied'>;
@@ -105,6 +106,7 @@ function createRouter(
 function registerRoutes(app: FastifyInstance, options: ServerOptions): void {
   const { log, webhook, databases, trusts, isBehindWorkers = false } = options;
   healthRoutes(app, { ...options, unready: createReadiness(options.store) });
+  envRoute(app, options);
   webhookRoute(app, { log, ...webhook });
   proxyRoutes(app, options);
   authRoute(app);

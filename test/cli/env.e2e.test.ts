@@ -47,6 +47,15 @@ describe('modhaven env', () => {
     );
   });
 
+  it.each(['0.0.0.0:18000', ':18000', '[::]:18000', 'unix:/run/x.sock'])(
+    'says that localhost is not for others where it listens on %s',
+    async (listen) => {
+      const { config } = await files({ config: `listen: "${listen}"\n`, vanity: VANITY });
+      const { stdout } = await modhaven(['env', '--config', config]);
+      expect(stdout).toMatch(/^# public_url is not set, /);
+    },
+  );
+
   it('says in a comment that public modules are not served where upstream is off', async () => {
     const { config } = await files({ vanity: VANITY });
     const { stdout } = await modhaven(['env', '--config', config]);

@@ -66,6 +66,7 @@ describe('loadConfig', () => {
       file: undefined,
       listen: { host: '127.0.0.1', port: 10000 },
       publicUrl: 'http://127.0.0.1:10000',
+      publicUrlIsGuess: false,
       publicHost: '127.0.0.1',
       vanityFile: resolve('vanity.yaml'),
       workers: 1,
@@ -112,6 +113,7 @@ describe('loadConfig', () => {
     expect(loadConfig(undefined, {}, { listen: '[::]:81' })).toMatchObject({
       listen: { host: '::', port: 81 },
       publicUrl: 'http://localhost:81',
+      publicUrlIsGuess: true,
       publicHost: 'localhost',
     });
     expect(messageOf(() => loadConfig(undefined, {}, { listen: 'x' }))).toBe(
@@ -127,6 +129,7 @@ describe('parseConfig', () => {
       file: '/etc/modhaven/modhaven.yaml',
       listen: { host: '127.0.0.1', port: 10000 },
       publicUrl: 'http://goproxy.mycompany.com:10000',
+      publicUrlIsGuess: false,
       publicHost: 'goproxy.mycompany.com',
       vanityFile: '/etc/modhaven/vanity.yaml',
       workers: 'auto',

@@ -39,6 +39,7 @@ export function labOptions(overrides: Partial<ServerOptions> = {}): ServerOption
     cache: new ResponseCache({ maxBytes: () => 0, refreshMs: () => 0 }),
     trusts: () => false,
     status: () => ({}),
+    developerEnv: () => '',
     webhook: { secret: () => undefined, pushes: { handle: () => ({ matched: false, text: '' }) } },
     databases: { get: () => Promise.reject(new Error('not asked')) },
     ...overrides,

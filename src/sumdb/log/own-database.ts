@@ -17,6 +17,8 @@ export interface OwnDatabaseSettings extends KeySettings {
 
 export interface OwnDatabase {
   readonly name: string;
+  /** The value of GOSUMDB. Throws CONFIG for a bad key. */
+  readonly key: string;
   /** The log. Throws CONFIG for a bad key, STORAGE for a damaged or rolled-back log. */
   log: () => ChecksumLog;
   /** What is recorded of a version. */
@@ -50,6 +52,9 @@ export function openOwnDatabase(
 
   return {
     name: settings.name,
+    get key() {
+      return readSigner(settings).verifier.text;
+    },
     log,
     async recorded(module, version) {
       const number = log().find(module, version);
