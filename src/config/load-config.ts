@@ -155,7 +155,7 @@ export function parseConfig(
     publicPatterns: written.public,
     shutdownTimeoutMs: written.shutdown_timeout,
     trustProxy: written.trust_proxy,
-    admin: written.admin ?? [],
+    admin: written.admin,
     auth: readAuth(written.auth, base),
     auditFile: absolute(written.audit, base),
     docsUrl: written.docs_url,

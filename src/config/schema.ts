@@ -155,6 +155,9 @@ const Auth = z.strictObject({
     .describe('Who may read which private modules; the first rule that matches decides. Default: nobody.'),
 });
 
+/** This machine. */
+const DEFAULT_ADMINS = ['127.0.0.1', '::1'];
+
 /** The whole of modhaven.yaml, as written in the file. */
 export const ConfigFile = z
   .strictObject({
@@ -221,8 +224,8 @@ export const ConfigFile = z
         'Addresses or networks in front of the server whose X-Forwarded-* headers count; those that come through a unix socket always do. Default: none.',
       ),
     admin: z
-      .preprocess((value: unknown) => value ?? undefined, z.array(TrustedProxy).optional())
-      .prefault(['127.0.0.1', '::1'])
+      .preprocess((value: unknown) => value ?? DEFAULT_ADMINS, z.array(TrustedProxy))
+      .prefault(DEFAULT_ADMINS)
       .describe('Addresses or networks that may read /-/status and /-/metrics. Default: 127.0.0.1 and ::1.'),
     auth: z
       .preprocess((value: unknown) => value ?? undefined, Auth.optional())
