@@ -28,9 +28,11 @@ export function expandVariables(
 
   function lookUp(match: string, path: DataPath): string {
     const name = match.slice(2, -1);
-    const value = env[name];
-    if (/^[A-Za-z_]\w*$/.test(name) && value !== undefined) return value;
-    const message = /^[A-Za-z_]\w*$/.test(name)
+    const isName = /^[A-Za-z_]\w*$/.test(name);
+    // The environment is an object, and every object has a `constructor`.
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
+    if (isName && value !== undefined) return value;
+    const message = isName
       ? `the environment variable ${name} is not set`
       : `${JSON.stringify(match)} is not a variable: write \${NAME}, with letters, digits and _`;
     problems.push({ ...source.locate(path, 'value'), message });
