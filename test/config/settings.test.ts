@@ -1,0 +1,73 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createSettings, vcsSettings } from '../../src/config/settings.js';
+import { tempDir } from '../support/tmp.js';
+
+let file: string;
+beforeEach(async () => {
+  file = join(await tempDir('settings'), 'modhaven.yaml');
+  await writeFile(file, 'refresh: 10s\n');
+});
+
+const open = (listen?: string) => createSettings(file, { listen }, {});
+
+describe('createSettings', () => {
+  it('takes what a running server can change', async () => {
+    const settings = open();
+    await writeFile(file, 'refresh: 20s\nupstream: https://proxy.corp\n');
+    expect(settings.reload()).toEqual([]);
+    expect(settings.current().refreshMs).toBe(20_000);
+    expect(settings.current().upstream).toHaveLength(1);
+  });
+
+  it('keeps and names what needs a restart, and takes the rest', async () => {
+    const settings = open();
+    const before = settings.current();
+    await writeFile(file, 'refresh: 20s\nlisten: 127.0.0.1:1\nworkers: 2\ncache: { dir: ./other }\n');
+    expect(settings.reload()).toEqual(['listen', 'cache.dir', 'workers']);
+    const { listen, cacheDir, workers } = before;
+    expect(settings.current()).toMatchObject({ listen, cacheDir, workers, refreshMs: 20_000 });
+    // As long as the file says so, and no longer.
+    expect(settings.reload()).toEqual(['listen', 'cache.dir', 'workers']);
+    await writeFile(file, 'refresh: 20s\n');
+    expect(settings.reload()).toEqual([]);
+  });
+
+  it('takes nothing of a bad file, and forgets the error with it', async () => {
+    const settings = open();
+    const before = settings.current();
+    await writeFile(file, 'refresh: 20s\nworkers: none\n');
+    expect(settings.reload()).toBeUndefined();
+    expect(settings.current()).toBe(before);
+    expect(settings.lastError()?.message).toContain(`${file}:2:10: "workers" must be a whole number`);
+    await writeFile(file, 'refresh: 20s\n');
+    expect(settings.reload()).toEqual([]);
+    expect(settings.lastError()).toBeUndefined();
+  });
+
+  it('reads a file anew with what the command line says', async () => {
+    const settings = open('127.0.0.1:7');
+    await writeFile(file, 'listen: 127.0.0.1:8\n');
+    expect(settings.reload()).toEqual([]);
+    expect(settings.current().listen).toEqual({ host: '127.0.0.1', port: 7 });
+  });
+
+  it('cannot begin with a bad file', async () => {
+    await writeFile(file, 'refresh: soon\n');
+    expect(() => open()).toThrow(`${file}:1:10: "refresh" must be a duration`);
+  });
+});
+
+it('the git layer sees its own settings', async () => {
+  await writeFile(
+    file,
+    'vcs: { timeout: 3s, connect_timeout: 2s, concurrency: 5, hosts: { h: { token: t } } }\n',
+  );
+  expect(vcsSettings(open().current())).toMatchObject({
+    timeoutMs: 3_000,
+    connectTimeoutMs: 2_000,
+    concurrency: 5,
+    hosts: new Map([['h', expect.objectContaining({ token: 't' })]]),
+  });
+});

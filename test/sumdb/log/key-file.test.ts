@@ -1,0 +1,60 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { generateKey } from '../../../src/sumdb/format/note.js';
+import { readSigner } from '../../../src/sumdb/log/key-file.js';
+import { tempDir } from '../../support/tmp.js';
+
+let keyFile: string;
+beforeEach(async () => {
+  keyFile = join(await tempDir('key'), 'sumdb.key');
+});
+const name = 'sum.ex.test';
+
+function errorOf(run: () => unknown): { code: string; message: string; reason?: string; remedy?: string } {
+  try {
+    run();
+  } catch (error) {
+    return error as ReturnType<typeof errorOf>;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('readSigner', () => {
+  it('reads the key that keygen made, with white space around it', async () => {
+    const { signerKey } = generateKey(name);
+    await writeFile(keyFile, `\n${signerKey}\r\n`);
+    expect(readSigner({ name, keyFile }).verifier.name).toBe(name);
+  });
+
+  it('says how to make one where there is none', () => {
+    expect(errorOf(() => readSigner({ name, keyFile }))).toMatchObject({
+      code: 'CONFIG',
+      message: `${keyFile}: the key of the checksum database cannot be used`,
+      reason: expect.stringContaining('ENOENT') as string,
+      remedy: `make one with: modhaven sumdb keygen --name ${name} --out ${keyFile}`,
+    });
+  });
+
+  it('refuses the key of another database', async () => {
+    await writeFile(keyFile, generateKey('sum.other.test').signerKey);
+    expect(errorOf(() => readSigner({ name, keyFile }))).toMatchObject({
+      code: 'CONFIG',
+      message: `${keyFile}: this key is for sum.other.test, not for ${name}`,
+    });
+  });
+
+  it.each<[what: string, change: (key: string) => string]>([
+    ['empty', () => ''],
+    ['cut off', (key) => key.slice(0, -8)],
+    ['of two lines', (key) => `${key}\n${key}`],
+    ['for another name by hand', (key) => key.replace(name, 'sum.my.test')],
+  ])('shows nothing of a key that is %s', async (_, change) => {
+    const { signerKey } = generateKey(name);
+    await writeFile(keyFile, change(signerKey));
+    const { code, message, reason = '', remedy = '' } = errorOf(() => readSigner({ name, keyFile }));
+    expect(code).toBe('CONFIG');
+    const secret = signerKey.slice(signerKey.lastIndexOf('+') + 1);
+    for (const text of [message, reason, remedy]) expect(text).not.toContain(secret.slice(0, 12));
+  });
+});
