@@ -4,7 +4,7 @@ import { BadRedirect, followRedirects } from '../../src/http/redirects.js';
 import type { HttpResponse } from '../../src/http/request.js';
 
 /** Hosts that answer by URL; `asked` notes what they were asked for. */
-function hosts(answers: Record<string, [status: number, location?: string]>) {
+function hosts(answers: Record<string, [status: number, location?: string | undefined]>) {
   const asked: string[] = [];
   const ask = ({ href }: URL): Promise<HttpResponse> => {
     asked.push(href);

@@ -1,6 +1,7 @@
 /**
  * Every source file has its mirror, `src/a/b.ts` → `test/a/b.test.ts` (or `b.e2e.test.ts`), or is named by a contract
- * suite: a test in `test/contract` imports it. A file that only declares types has nothing to test.
+ * suite: a test in `test/contract` imports it. The files of a folder in `SUITES` share one test. A file without code of
+ * its own (types, re-exports) has nothing to test.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,6 +12,15 @@ import { NOT_MIRRORED } from './not-mirrored.js';
 import { filesBelow, sourceFiles } from './source-files.js';
 
 const tests = new Set(filesBelow('test'));
+
+/** Folders whose files are tested together, with the test and the reason. */
+const SUITES: readonly { folder: string; test: string; reason: string }[] = [
+  {
+    folder: 'cli/commands/',
+    test: 'cli/commands.e2e.test.ts',
+    reason: 'each file only registers words with commander: what they do shows when the program runs',
+  },
+];
 
 /** The source files that a file in `test/contract` imports. */
 function reachedByContracts(): Set<string> {
@@ -26,7 +36,8 @@ function reachedByContracts(): Set<string> {
   );
 }
 
-function isOnlyTypes(file: string): boolean {
+/** Whether a file has no statement that does something when it is loaded, or could be called. */
+function hasNoCode(file: string): boolean {
   const source = ts.createSourceFile(
     file,
     readFileSync(path.join(ROOT, 'src', file), 'utf8'),
@@ -37,7 +48,8 @@ function isOnlyTypes(file: string): boolean {
       ts.isInterfaceDeclaration(statement) ||
       ts.isTypeAliasDeclaration(statement) ||
       (ts.isImportDeclaration(statement) && statement.importClause?.isTypeOnly === true) ||
-      (ts.isExportDeclaration(statement) && statement.isTypeOnly),
+      (ts.isExportDeclaration(statement) &&
+        (statement.isTypeOnly || statement.moduleSpecifier !== undefined)),
   );
 }
 
@@ -45,8 +57,9 @@ function notMirrored(): string[] {
   const reached = reachedByContracts();
   return sourceFiles().filter((file) => {
     const base = file.slice(0, -'.ts'.length);
-    const has = tests.has(`${base}.test.ts`) || tests.has(`${base}.e2e.test.ts`);
-    return !has && !reached.has(file) && !isOnlyTypes(file);
+    const suite = SUITES.find(({ folder }) => file.startsWith(folder))?.test;
+    const has = [`${base}.test.ts`, `${base}.e2e.test.ts`, suite ?? ''].some((name) => tests.has(name));
+    return !has && !reached.has(file) && !hasNoCode(file);
   });
 }
 
