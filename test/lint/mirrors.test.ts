@@ -47,7 +47,8 @@ function hasNoCode(file: string): boolean {
     (statement) =>
       ts.isInterfaceDeclaration(statement) ||
       ts.isTypeAliasDeclaration(statement) ||
-      (ts.isImportDeclaration(statement) && statement.importClause?.isTypeOnly === true) ||
+      (ts.isImportDeclaration(statement) &&
+        statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword) ||
       (ts.isExportDeclaration(statement) &&
         (statement.isTypeOnly || statement.moduleSpecifier !== undefined)),
   );
