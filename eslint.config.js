@@ -8,7 +8,6 @@ assertTableIsComplete();
 
 /** Files with a function or a length above the measure, today. They are being taken apart; nothing may be added here. */
 const STILL_LONG = [
-  'src/app.ts',
   'src/modfetch/code-module.ts',
   'src/module/go-mod-syntax.ts',
   'src/proxy/routes.ts',

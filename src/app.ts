@@ -1,6 +1,7 @@
 /** The composition root: settings in, a server out. Nothing here decides anything. */
 import { monotonicNow } from './concurrency/monotonic-clock.js';
-import { createServices } from './services.js';
+import { createServices, type Services } from './services.js';
+import type { Config } from './config/load-config.js';
 import { watchFiles } from './config/watch-files.js';
 import { formatProblem } from './yaml/problems.js';
 import type { Logger } from './log/log.js';
@@ -11,12 +12,12 @@ import { GuessLimit } from './auth/guess-limit.js';
 import { jsonThrough } from './http/json.js';
 import { auditObserver } from './proxy/audit-observer.js';
 import { createAccessGate } from './proxy/access/access-gate.js';
-import { workerGate } from './proxy/gate.js';
-import { observeAll } from './proxy/observer.js';
+import { workerGate, type Gate } from './proxy/gate.js';
+import { observeAll, type Observer } from './proxy/observer.js';
 import { noteUses } from './proxy/use-observer.js';
 import { createRequestLog } from './proxy/request-log.js';
 import { ResponseCache } from './proxy/response-cache.js';
-import { createTrust } from './proxy/http/client-address.js';
+import { createTrust, type TrustProxy } from './proxy/http/client-address.js';
 import { errorText } from './proxy/http/http-errors.js';
 import { Maintenance } from './gc/maintenance.js';
 import { replaceable } from './gc/replaceable.js';
@@ -26,7 +27,7 @@ import { createServer, type Server } from './proxy/server.js';
 import type { Settings } from './config/settings.js';
 import { formatDeveloperEnv, type DeveloperEnv } from './vanity/developer-env.js';
 import type { VanityMap } from './vanity/vanity-map.js';
-import { vanityInUse } from './vanity/vanity-in-use.js';
+import { vanityInUse, type VanityInUse } from './vanity/vanity-in-use.js';
 
 export interface App {
   server: Server;
@@ -61,120 +62,191 @@ export interface AppWorkers {
 
 /** Builds the server; it does not listen yet. Throws CONFIG if vanity.yaml is bad, STORAGE if the checksum database is. */
 export function createApp(options: AppOptions): App {
-  const { settings, log, writeLine, version, workers, faults } = options;
-  const config = () => settings.current();
-  const startedAt = new Date();
-  const rules = vanityInUse({
-    file: () => config().vanityFile,
-    defaultHost: () => config().publicHost,
-    log,
-  });
-  const vanity = () => rules.current();
-  const cache = new ResponseCache({
-    maxBytes: () => config().cacheMemory,
-    refreshMs: () => config().refreshMs,
-  });
-  const backend = createServices({ settings, vanity, log, onNewRefs: () => forgetChanging() });
-  const invalidation =
-    workers?.invalidation ?? new LocalInvalidation((error) => faults.caught(error, 'invalidation'));
-  invalidation.onChange(() => backend.changed());
-  invalidation.onChange(({ before }) => cache.forgetChanging(before));
-  const { host, modules, store, roots, drift, tags, ownDatabase } = backend;
-  ownDatabase?.log(); // a damaged one is no reason to wait for the first question
-  const { stores } = backend;
-  const maintenance = new Maintenance({
-    ...{ stores, log },
-    maxBytes: () => config().cacheMaxSize,
-    isReplaceable: (module) => replaceable(module, config(), vanity()),
-  });
-  const trusts = createTrust(() => config().trustProxy);
-  const stopWatchingPurges = watchPurges(stores, () => cache.forgetAll());
-  const pushes = new PushHandler({
-    vanity,
-    host,
-    modules: backend.ours,
-    prefetch: () => config().webhookPrefetch,
-    onPush: () => forgetChanging(monotonicNow()),
-    log,
-  });
-  const audit = auditObserver({
-    file: () => config().auditFile,
-    onError: (error) => log.error({ err: error }, 'a line of the audit file could not be written'),
-  });
-  const access = new Access(config().auth, { log, fetchJson: jsonThrough(backend.http) });
-  const gate = createAccessGate({
-    access: () => access.state,
-    privacy: (path) => (backend.isPrivate(path) ? 'private' : 'public'),
-    trusts,
-    isAdmin: createTrust(() => config().admin),
-    publicUrl: () => config().publicUrl,
-    isBehindWorkers: workers !== undefined,
-    guesses: new GuessLimit(),
-  });
-  const server = createServer({
-    gate: workers === undefined ? gate : workerGate(gate),
-    observer: observeAll(
-      workers === undefined ? [createRequestLog(log, writeLine), noteUses(stores.lastUse), audit] : [],
-      faults,
-    ),
-    log,
-    faults,
-    cache,
-    trusts,
-    modules,
-    roots,
-    store,
-    vanity,
-    publicUrl: () => config().publicUrl,
-    status,
-    developerEnv: (format) => formatDeveloperEnv(developerSettings(), format),
-    isBehindWorkers: workers !== undefined,
-    webhook: { secret: () => config().webhookSecret, pushes, settled: () => invalidation.settled() },
-    databases: backend.sumdb,
-  });
-  for (const warning of config().warnings) log.warn(warning);
+  const app = new Program(options);
+  for (const warning of options.settings.current().warnings) options.log.warn(warning);
+  return app;
+}
 
-  function forgetChanging(before?: number): void {
-    void invalidation.announce({ before });
+class Program implements App {
+  readonly server: Server;
+  /** Reads the files again; what goes wrong is caught, counted and logged. */
+  readonly reload: () => void;
+
+  private readonly options: AppOptions;
+  private readonly startedAt = new Date();
+  private readonly rules: VanityInUse;
+  private readonly services: Services;
+  private readonly cache: ResponseCache;
+  private readonly invalidation: Invalidation;
+  private readonly access: Access;
+  private readonly maintenance: Maintenance;
+  private readonly stopWatchingPurges: () => void;
+  private watcher: { close(): void };
+
+  constructor(options: AppOptions) {
+    const { settings, log, workers, faults } = options;
+    this.options = options;
+    this.rules = vanityInUse({
+      file: () => this.config().vanityFile,
+      defaultHost: () => this.config().publicHost,
+      log,
+    });
+    this.cache = new ResponseCache({
+      maxBytes: () => this.config().cacheMemory,
+      refreshMs: () => this.config().refreshMs,
+    });
+    this.services = createServices({ settings, vanity: this.vanity, log, onNewRefs: () => this.changed() });
+    const { stores, ownDatabase, http } = this.services;
+    ownDatabase?.log(); // a damaged one is no reason to wait for the first question
+    this.invalidation =
+      workers?.invalidation ?? new LocalInvalidation((error) => faults.caught(error, 'invalidation'));
+    this.invalidation.onChange(() => this.services.changed());
+    this.invalidation.onChange(({ before }) => this.cache.forgetChanging(before));
+    this.access = new Access(this.config().auth, { log, fetchJson: jsonThrough(http) });
+    this.maintenance = new Maintenance({
+      ...{ stores, log },
+      maxBytes: () => this.config().cacheMaxSize,
+      isReplaceable: (module) => replaceable(module, this.config(), this.vanity()),
+    });
+    this.stopWatchingPurges = watchPurges(stores, () => this.cache.forgetAll());
+    this.server = this.createServer();
+    this.reload = faults.guard('reload', () => this.readAgain());
+    this.watcher = this.watch();
   }
 
-  function developerSettings(): DeveloperEnv {
-    const { publicUrl, publicUrlIsGuess, privatePatterns, upstream, directHosts } = config();
+  readonly vanity = (): VanityMap => this.rules.current();
+
+  maintain(): void {
+    this.maintenance.start();
+  }
+
+  async close(): Promise<void> {
+    this.watcher.close();
+    this.stopWatchingPurges();
+    this.services.drift.stop();
+    await this.server.close();
+    await this.maintenance.stop();
+  }
+
+  private config(): Config {
+    return this.options.settings.current();
+  }
+
+  private createServer(): Server {
+    const { log, faults, workers } = this.options;
+    const { modules, roots, store, sumdb } = this.services;
+    const trusts = createTrust(() => this.config().trustProxy);
+    const gate = this.createGate(trusts);
+    return createServer({
+      gate: workers === undefined ? gate : workerGate(gate),
+      observer: observeAll(workers === undefined ? this.observers() : [], faults),
+      ...{ log, faults, trusts, modules, roots, store },
+      cache: this.cache,
+      vanity: this.vanity,
+      publicUrl: () => this.config().publicUrl,
+      status: () => this.status(),
+      developerEnv: (format) => formatDeveloperEnv(this.developerSettings(), format),
+      isBehindWorkers: workers !== undefined,
+      webhook: {
+        secret: () => this.config().webhookSecret,
+        pushes: this.createPushHandler(),
+        settled: () => this.invalidation.settled(),
+      },
+      databases: sumdb,
+    });
+  }
+
+  private createGate(trusts: TrustProxy): Gate {
+    return createAccessGate({
+      access: () => this.access.state,
+      privacy: (path) => (this.services.isPrivate(path) ? 'private' : 'public'),
+      trusts,
+      isAdmin: createTrust(() => this.config().admin),
+      publicUrl: () => this.config().publicUrl,
+      isBehindWorkers: this.options.workers !== undefined,
+      guesses: new GuessLimit(),
+    });
+  }
+
+  private observers(): Observer[] {
+    const { log, writeLine } = this.options;
+    const audit = auditObserver({
+      file: () => this.config().auditFile,
+      onError: (error) => log.error({ err: error }, 'a line of the audit file could not be written'),
+    });
+    return [createRequestLog(log, writeLine), noteUses(this.services.stores.lastUse), audit];
+  }
+
+  private createPushHandler(): PushHandler {
+    return new PushHandler({
+      vanity: this.vanity,
+      host: this.services.host,
+      modules: this.services.ours,
+      prefetch: () => this.config().webhookPrefetch,
+      onPush: () => this.changed(monotonicNow()),
+      log: this.options.log,
+    });
+  }
+
+  /** What may change has changed, here and in the workers. */
+  private changed(before?: number): void {
+    void this.invalidation.announce({ before });
+  }
+
+  private developerSettings(): DeveloperEnv {
+    const { publicUrl, publicUrlIsGuess, privatePatterns, upstream, directHosts } = this.config();
     return {
-      ...{ publicUrl, publicUrlIsGuess, privatePatterns, map: vanity() },
-      sumdbKey: ownDatabase?.key,
+      ...{ publicUrl, publicUrlIsGuess, privatePatterns, map: this.vanity() },
+      sumdbKey: this.services.ownDatabase?.key,
       hasUpstream: upstream.length > 0 || directHosts.size > 0,
     };
   }
 
-  function status(): unknown {
-    const map = vanity();
+  private status(): unknown {
+    const { settings, version } = this.options;
+    const { host, drift, tags, ownDatabase, stores } = this.services;
+    const map = this.vanity();
     return {
       version,
-      started: startedAt.toISOString(),
-      config: { file: config().file, error: settings.lastError()?.message },
+      started: this.startedAt.toISOString(),
+      config: { file: this.config().file, error: settings.lastError()?.message },
       vanity: {
         file: map.file,
         rules: map.rules.length,
         hosts: [...map.hosts],
         warnings: map.warnings.map((warning) => formatProblem(map.file, warning)),
-        error: rules.lastError()?.message,
+        error: this.rules.lastError()?.message,
       },
       problems: host.problems().map(({ url, at, error }) => ({
         repository: url,
         at: new Date(at).toISOString(),
         text: errorText(error),
       })),
-      auth: access.state === undefined ? 'off' : { errors: access.errors() },
+      auth: this.access.state === undefined ? 'off' : { errors: this.access.errors() },
       drift: drift.report(),
       movedTags: tags.report(),
       sumdb: ownDatabase?.status(),
       store: { damaged: stores.damage.report() },
-      cache: maintenance.report(),
+      cache: this.maintenance.report(),
     };
   }
 
-  function reloadConfig(): void {
+  private readAgain(): void {
+    const watchedBefore = this.watched().join('\n');
+    const mapBefore = this.vanity();
+    this.reloadConfig();
+    if (this.rules.reload()) this.services.drift.mapChanged(mapBefore, this.vanity());
+    this.access.update(this.config().auth);
+    this.services.rulesChanged();
+    this.options.workers?.settingsChanged();
+    this.changed(monotonicNow());
+    if (this.watched().join('\n') === watchedBefore) return;
+    this.watcher.close();
+    this.watcher = this.watch();
+  }
+
+  private reloadConfig(): void {
+    const { settings, log } = this.options;
     const ignored = settings.reload();
     if (ignored === undefined) {
       const error = settings.lastError()?.message;
@@ -185,41 +257,13 @@ export function createApp(options: AppOptions): App {
     for (const name of ignored) log.warn({ setting: name }, 'this setting takes effect at the next start');
   }
 
-  function reload(): void {
-    const watchedBefore = watched().join('\n');
-    const mapBefore = vanity();
-    reloadConfig();
-    if (rules.reload()) drift.mapChanged(mapBefore, vanity());
-    access.update(config().auth);
-    backend.rulesChanged();
-    workers?.settingsChanged();
-    forgetChanging(monotonicNow());
-    if (watched().join('\n') === watchedBefore) return;
-    watcher.close();
-    watcher = watch();
+  private watched(): string[] {
+    const { file } = this.config();
+    return [...(file === undefined ? [] : [file]), ...this.rules.files(), ...this.access.files()];
   }
 
-  function watched(): string[] {
-    const { file } = config();
-    return [...(file === undefined ? [] : [file]), ...rules.files(), ...access.files()];
+  private watch(): { close(): void } {
+    const { faults } = this.options;
+    return watchFiles(this.watched(), this.reload, { onError: (error) => faults.caught(error, 'reload') });
   }
-  const fencedReload = faults.guard('reload', reload);
-  function watch(): { close(): void } {
-    return watchFiles(watched(), fencedReload, { onError: (error) => faults.caught(error, 'reload') });
-  }
-  let watcher = watch();
-
-  return {
-    server,
-    vanity,
-    reload: fencedReload,
-    maintain: () => maintenance.start(),
-    async close() {
-      watcher.close();
-      stopWatchingPurges();
-      drift.stop();
-      await server.close();
-      await maintenance.stop();
-    },
-  };
 }
