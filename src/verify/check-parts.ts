@@ -33,13 +33,19 @@ export function checkInfo(
   }
   const facts = Facts.safeParse(info);
   if (!facts.success) return { problem: 'is not an .info' };
-  const { Version, Time = '', Origin } = facts.data;
+  const { Version, Time, Origin } = facts.data;
   if (Version !== version) return { problem: `is about version ${JSON.stringify(Version)}` };
-  if (needsCommit && Number.isNaN(Date.parse(Time))) return { problem: 'has no valid time' };
+  // Absent where the commit is of a year that this form cannot say, see `encodeInfo`.
+  if (needsCommit && Time !== undefined && !isTimeOfGo(Time)) return { problem: 'has no valid time' };
   const mayLackOrigin = isWhole && Origin === undefined;
   if (needsCommit && !mayLackOrigin && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(Origin?.Hash ?? ''))
     return { problem: 'names no commit' };
   return { info: info as Info };
+}
+
+/** Whether the go command reads `text` as a time (RFC 3339): its years have four digits. */
+function isTimeOfGo(text: string): boolean {
+  return /^\d{4}-/.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 /** What is wrong with a stored hash beside the hash of the zip; undefined if they agree. */

@@ -116,13 +116,18 @@ describe.skipIf(missing('git'))('checkStored', () => {
 
   it.each([
     { name: 'not JSON', content: '{', problem: /^is not JSON: / },
-    { name: 'no object', content: '[]', problem: /^is not what an \.info is$/ },
+    { name: 'no object', content: '[]', problem: /^is not an \.info$/ },
     {
       name: 'another version',
       content: '{"Version":"v1.0.1","Time":"2024-01-02T03:04:05Z"}',
       problem: /^is about version "v1\.0\.1"$/,
     },
     { name: 'no time', content: '{"Version":"v1.0.0","Time":"soon"}', problem: /^has no valid time$/ },
+    {
+      name: 'a time that go does not read',
+      content: '{"Version":"v1.0.0","Time":"+010000-01-01T00:00:00Z"}',
+      problem: /^has no valid time$/,
+    },
     {
       name: 'no commit',
       content: '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z","Origin":{"Hash":"main"}}',
