@@ -43,9 +43,11 @@ describe('modhaven export', () => {
     await writeFile(sum, `ex.test/a v1.0.0 ${a.hash}\nex.test/c v1.0.0 h1:c=\nex.test/b v1.0.0 ${a.hash}\n`);
     const { code, stdout } = await command('export', tree, sum);
     expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^MISSING ex\.test\/c@v1\.0\.0: it is not in the cache\n {2}to do: .* warm .*fetches it\n/,
+    );
     expect(stdout).toContain(
-      'MISSING ex.test/c@v1.0.0: it is not in the cache\n  to do: modhaven warm fetches it\n' +
-        `SECURITY ERROR ex.test/b@v1.0.0: the zip in the cache does NOT match ${sum}:3\n`,
+      `SECURITY ERROR ex.test/b@v1.0.0: the zip in the cache does NOT match ${sum}:3\n`,
     );
     expect(stdout).toMatch(/\n1 version: 1 exported, 0 there before\n$/);
     expect(await readdir(path.join(tree, 'ex.test'))).toEqual(['a']);

@@ -41,9 +41,9 @@ describe('createSumdbSource', () => {
   it('reads through the first proxy that passes a database through, which it finds out once', async () => {
     list = [proxy('a'), proxy('b'), proxy('c')];
     answers = { [supported('b')]: '', [supported('c')]: '', [`https://b/sumdb/${NAME}/latest`]: 'tree' };
-    const { read } = source();
-    expect((await read(NAME, 'latest')).toString()).toBe('tree');
-    expect((await read(NAME, 'latest')).toString()).toBe('tree');
+    const from = source();
+    expect((await from.read(NAME, 'latest')).toString()).toBe('tree');
+    expect((await from.read(NAME, 'latest')).toString()).toBe('tree');
     const latest = `https://b/sumdb/${NAME}/latest`;
     expect(asked).toEqual([supported('a'), supported('b'), latest, latest]);
   });
@@ -51,9 +51,9 @@ describe('createSumdbSource', () => {
   it('takes what that one does not find for not there', async () => {
     list = [proxy('a')];
     answers = { [supported('a')]: '', [`https://${NAME}/lookup/x@v1.0.0`]: 'record' };
-    const { read } = source();
-    await expect(read(NAME, 'lookup/x@v1.0.0')).rejects.toBe(none);
-    await expect(read(NAME, 'lookup/x@v1.0.0')).rejects.toBe(none);
+    const from = source();
+    await expect(from.read(NAME, 'lookup/x@v1.0.0')).rejects.toBe(none);
+    await expect(from.read(NAME, 'lookup/x@v1.0.0')).rejects.toBe(none);
     expect(asked.filter((url) => url === supported('a'))).toHaveLength(1);
   });
 
@@ -80,14 +80,14 @@ describe('createSumdbSource', () => {
   it('chooses anew after an outage, and from another list', async () => {
     list = [proxy('a')];
     answers = { [supported('a')]: '', [`https://a/sumdb/${NAME}/latest`]: down };
-    const { read } = source();
-    await expect(read(NAME, 'latest')).rejects.toBe(down);
+    const from = source();
+    await expect(from.read(NAME, 'latest')).rejects.toBe(down);
     answers[`https://a/sumdb/${NAME}/latest`] = 'tree';
-    await read(NAME, 'latest');
+    await from.read(NAME, 'latest');
     expect(asked.filter((url) => url === supported('a'))).toHaveLength(2);
     list = [proxy('b')];
     answers[`https://${NAME}/latest`] = 'own';
-    expect((await read(NAME, 'latest')).toString()).toBe('own');
+    expect((await from.read(NAME, 'latest')).toString()).toBe('own');
   });
 
   it('speaks of the database where it was asked itself', async () => {
