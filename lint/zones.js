@@ -87,8 +87,20 @@ export const MAY_IMPORT = {
 
   'proxy/http': ['concurrency', 'module', 'store', 'modfetch'],
   proxy: ['module', 'store', 'modfetch', 'vanity', 'sumdb', 'log', 'concurrency', 'fs', 'proxy/http'],
+  'proxy/observers': ['store', 'proxy'],
   'proxy/access': ['auth', 'module', 'sumdb/format', 'proxy', 'proxy/http'],
-  workers: ['auth', 'config', 'log', 'proxy', 'proxy/http', 'proxy/access', 'store', 'fs', 'concurrency'],
+  workers: [
+    'auth',
+    'config',
+    'log',
+    'proxy',
+    'proxy/http',
+    'proxy/access',
+    'proxy/observers',
+    'store',
+    'fs',
+    'concurrency',
+  ],
 
   'services.ts': [
     'config',
@@ -120,6 +132,7 @@ export const MAY_IMPORT = {
     'proxy',
     'proxy/http',
     'proxy/access',
+    'proxy/observers',
     'auth',
     'http',
     'services.ts',

@@ -3,8 +3,8 @@
  * Every process appends for itself; a line is written at once, so lines of several processes do not mix.
  */
 import { appendFile } from 'node:fs/promises';
-import { loggedPath } from './request-log.js';
-import type { Observer, ReplyEvent } from './observer.js';
+import { loggedPath } from '../request-log.js';
+import type { Observer, ReplyEvent } from '../observer.js';
 
 const REFUSALS: Readonly<Record<number, string>> = { 401: 'unauthorized', 403: 'forbidden', 429: 'guessing' };
 

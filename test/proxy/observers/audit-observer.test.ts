@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { auditObserver } from '../../src/proxy/audit-observer.js';
-import type { ReplyEvent } from '../../src/proxy/observer.js';
-import { tempDir } from '../support/tmp.js';
+import { auditObserver } from '../../../src/proxy/observers/audit-observer.js';
+import type { ReplyEvent } from '../../../src/proxy/observer.js';
+import { tempDir } from '../../support/tmp.js';
 
 const reply: ReplyEvent = {
   method: 'GET',
