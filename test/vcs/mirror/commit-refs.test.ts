@@ -1,0 +1,52 @@
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  referencedCommits,
+  refOf,
+  shallowCommits,
+  writeCommitRef,
+} from '../../../src/vcs/mirror/commit-refs.js';
+import { tempDir } from '../../support/tmp.js';
+
+const [A, B] = ['a'.repeat(40), 'b'.repeat(40)];
+
+describe('writeCommitRef', () => {
+  it('notes a commit, and that it is without its parents, in files as git reads them', async () => {
+    const dir = await tempDir('repo');
+    await writeCommitRef(dir, A, [A]);
+    expect(await readFile(path.join(dir, refOf(A)), 'utf8')).toBe(`${A}\n`);
+    expect(await readFile(path.join(dir, 'shallow'), 'utf8')).toBe(`${A}\n`);
+    expect(await readdir(dir)).not.toContain('shallow.lock');
+  });
+
+  it('adds to what is noted, once', async () => {
+    const dir = await tempDir('repo');
+    await writeCommitRef(dir, A, [A]);
+    await writeCommitRef(dir, B, [B, A]);
+    await writeCommitRef(dir, B, [B]);
+    expect((await referencedCommits(dir)).sort()).toEqual([A, B]);
+    expect(await shallowCommits(dir)).toEqual([A, B]);
+  });
+
+  it('writes no list of shallow commits for a commit with its parents', async () => {
+    const dir = await tempDir('repo');
+    await writeCommitRef(dir, A, []);
+    expect(await referencedCommits(dir)).toEqual([A]);
+    await expect(readFile(path.join(dir, 'shallow'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('fails where it cannot write', async () => {
+    const dir = path.join(await tempDir('repo'), 'file');
+    await writeFile(dir, '');
+    await expect(writeCommitRef(dir, A, [])).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+});
+
+it('reads nothing where there is no repository, and passes over what is no commit', async () => {
+  const dir = await tempDir('repo');
+  expect([await referencedCommits(dir), await shallowCommits(dir)]).toEqual([[], []]);
+  await mkdir(path.join(dir, 'refs/modhaven'), { recursive: true });
+  await writeFile(path.join(dir, 'refs/modhaven', `${A}.lock`), '');
+  expect(await referencedCommits(dir)).toEqual([]);
+});
