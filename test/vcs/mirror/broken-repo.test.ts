@@ -54,7 +54,7 @@ function repo() {
 }
 
 /** Fails with each of `errors` in turn, then succeeds. */
-function work(...errors: unknown[]) {
+function work(...errors: Error[]) {
   const left = [...errors];
   return () => (left.length > 0 ? Promise.reject(left.shift() as Error) : Promise.resolve('done'));
 }

@@ -46,7 +46,7 @@ describe('createObjectParser', () => {
   });
 
   it('keeps no more of a piece than the object', () => {
-    let content = Buffer.alloc(0);
+    let content: Buffer = Buffer.alloc(0);
     const parser = createObjectParser({
       accept: () => undefined,
       object: (object) => (content = object?.content ?? content),
