@@ -2,7 +2,7 @@
  * The same truth, whatever the git host hands out (support/host-kinds.ts) and in whichever order it is asked: the newest
  * versions first, all at once, and after the mirrors were deleted.
  *
- * Without MODHAVEN_CONFORMANCE_HOSTS=all (set in CI), it asks the theme in which commits without a ref count most.
+ * Without MODHAVEN_CONFORMANCE_HOSTS=all it asks the theme in which commits without a ref count most: all themes take hours.
  */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
