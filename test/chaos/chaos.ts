@@ -54,10 +54,10 @@ const ROUNDS_OF_A_CACHE = 20;
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const random = new Random(options.seed);
   await using world = await World.create(random);
-  const run = new Chaos(world, random, options.say);
+  await using run = new Chaos(world, random, options.say);
   // All of them in a first lap, whatever the seed.
-  for (let round = 0; round < options.kills; round += 1)
-    await run.round(round, round < VICTIMS.length ? (VICTIMS[round] ?? 'server') : random.pick(VICTIMS));
+  const victims = Array.from({ length: options.kills }, (_, n) => VICTIMS[n] ?? random.pick(VICTIMS));
+  for (const [n, victim] of victims.entries()) await run.round(n, victim);
   return run.result;
 }
 
@@ -67,6 +67,7 @@ class Chaos {
   readonly #random: Random;
   readonly #say: (line: string) => void;
   #dir = '';
+  #running: { server: ModhavenServer; workers: number } | undefined;
   /** Names the processes of this run in their environment. */
   readonly #mark = `chaos-${process.pid}`;
 
@@ -80,7 +81,6 @@ class Chaos {
 
   /** One kill, and the judgement of what it left. */
   async round(n: number, victim: Victim): Promise<void> {
-    if (n % ROUNDS_OF_A_CACHE === 0) this.#dir = await tempDir('chaos');
     const before = this.result.findings.length;
     const versions = await this.#world.modules(n);
     const begun = Date.now();
@@ -89,6 +89,10 @@ class Chaos {
       this.result.findings.push(finding);
       this.#say(`FOUND in ${finding}`);
     };
+    if (n % ROUNDS_OF_A_CACHE === 0) {
+      await this.#end(find);
+      this.#dir = await tempDir('chaos');
+    }
     const asked = await this.#kill(n, victim, versions, find);
     this.result.kills[victim] += 1;
     await this.#judge(asked, versions, find);
@@ -101,27 +105,56 @@ class Chaos {
   /** Kills `victim`; what clients had asked for until then, the last first. */
   async #kill(n: number, victim: Victim, versions: Truth[], find: (what: string) => void): Promise<Truth[]> {
     if (victim === 'starting server') {
+      await this.#end(find);
       const args = ['serve', '--config', path.join(this.#dir, 'modhaven.yaml'), '--listen', '127.0.0.1:0'];
       await this.#killCommand(args, find);
       return [];
     }
-    const server = await this.#start(victim === 'server' ? 1 : 2);
+    const server = await this.#serverFor(victim, find);
     const traffic = new Traffic(server.url, versions, this.#random, CLIENTS);
-    try {
-      if (victim === 'server' || victim === 'server with workers' || victim === 'worker') {
+    switch (victim) {
+      case 'server':
+      case 'server with workers':
         await sleep(this.#random.below(AT_MOST_MS));
-        if (victim === 'worker') await this.#killWorker(server, traffic);
-      } else await this.#killCommand(await this.#command(n, victim, versions), find);
-      if (victim === 'gc') await this.#expectNoOutage(traffic);
-      await this.#killServer(server, traffic, find);
-    } finally {
-      traffic.killed();
-      await traffic.stop();
-      await server.stop();
+        await this.#killServer(server, traffic, find);
+        break;
+      case 'worker':
+        await sleep(this.#random.below(AT_MOST_MS));
+        await this.#killWorker(server, traffic);
+        break;
+      case 'warm':
+      case 'gc':
+      case 'import':
+        await this.#killCommand(await this.#command(n, victim, versions), find);
     }
+    await traffic.stop();
     for (const problem of traffic.problems) find(problem);
     this.result.answers += traffic.answers;
     return traffic.asked.reverse();
+  }
+
+  /** The server that runs, or a new one if there is none or it has not as many workers as its end needs. */
+  async #serverFor(victim: Victim, find: (what: string) => void): Promise<ModhavenServer> {
+    let workers = this.#running?.workers ?? this.#random.pick([1, 2]);
+    if (victim === 'server') workers = 1;
+    if (victim === 'server with workers' || victim === 'worker') workers = 2;
+    if (this.#running !== undefined && this.#running.workers !== workers) await this.#end(find);
+    this.#running ??= { workers, server: await this.#start(workers) };
+    return this.#running.server;
+  }
+
+  /** Ends the server that runs in good order. */
+  async #end(find: (what: string) => void): Promise<void> {
+    if (this.#running === undefined) return;
+    const { server } = this.#running;
+    this.#running = undefined;
+    await server.stop();
+    const { code } = await server.exited;
+    if (code !== 0) find(`the server ended with ${code}:\n${server.logs().slice(-2000)}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running?.server.stop();
   }
 
   async #start(workers: number): Promise<ModhavenServer> {
@@ -180,20 +213,12 @@ class Chaos {
     await sleep(this.#random.below(AT_MOST_MS));
   }
 
-  async #expectNoOutage(traffic: Traffic): Promise<void> {
-    const { answers } = traffic;
-    await until(
-      () => traffic.answers,
-      (now) => now > answers + CLIENTS,
-      SOON_MS,
-    );
-  }
-
   async #killServer(server: ModhavenServer, traffic: Traffic, find: (what: string) => void): Promise<void> {
     traffic.killed();
     const tree = stopped(server.pid);
     server.signal('SIGKILL');
     await server.exited;
+    this.#running = undefined;
     await this.#expectGone(tree, find);
   }
 
@@ -213,27 +238,25 @@ class Chaos {
     versions: readonly Truth[],
     find: (what: string) => void,
   ): Promise<void> {
-    for (const { command } of processesNaming(this.#mark)) find(`this process lives on: ${command}`);
     const cacheDir = path.join(this.#dir, 'data');
+    if (this.#running === undefined)
+      for (const { command } of processesNaming(this.#mark)) find(`this process lives on: ${command}`);
     for (const problem of await storedProblems(cacheDir, [...versions, ...this.#imported.slice(-40)]))
       find(problem);
     // What was taken for a lock of the dead ten seconds later is one now.
-    await ageLocks(cacheDir);
-    const server = await this.#start(this.#random.pick([1, 2]));
-    try {
-      await this.#expectServed(server, [...asked.slice(0, CLIENTS), ...this.#some(versions)], find);
-      const verify = await modhaven(['verify', '--config', server.configFile], { env: this.#env });
-      if (verify.code !== 0) find(`verify says:\n${verify.stdout}${verify.stderr}`);
-      const left = await until(
-        () => leftovers(cacheDir),
-        (names) => names.length === 0,
-        SOON_MS,
-      );
-      if (left.length > 0) find(`these were left: ${left.join(', ')}`);
-    } finally {
-      await server.stop();
-    }
-    if ((await server.exited).code !== 0) find(`the server ended with ${(await server.exited).code}`);
+    if (this.#running === undefined) await ageLocks(cacheDir);
+    // A server looks for what was left at its start, and then only now and then.
+    else await modhaven(['gc', '--config', this.#running.server.configFile], { env: this.#env });
+    const server = await this.#serverFor('gc', find);
+    await this.#expectServed(server, [...asked.slice(0, CLIENTS), ...this.#some(versions)], find);
+    const verify = await modhaven(['verify', '--config', server.configFile], { env: this.#env });
+    if (verify.code !== 0) find(`verify says:\n${verify.stdout}${verify.stderr}`);
+    const left = await until(
+      () => leftovers(cacheDir),
+      (names) => names.length === 0,
+      SOON_MS,
+    );
+    if (left.length > 0) find(`these were left: ${left.join(', ')}`);
   }
 
   async #expectServed(server: ModhavenServer, versions: readonly Truth[], find: (what: string) => void) {

@@ -13,6 +13,8 @@ export class Traffic {
   #isRunning = true;
   /** Whether a server may fail: it was killed. Facts that are wrong are never right. */
   #mayFail = false;
+  /** How often something was killed: what was asked for before may be lost. */
+  #kills = 0;
   readonly #done: Promise<unknown>;
 
   constructor(url: string, versions: readonly Truth[], random: Random, clients: number) {
@@ -20,6 +22,7 @@ export class Traffic {
   }
 
   killed(): void {
+    this.#kills += 1;
     this.#mayFail = true;
   }
 
@@ -38,9 +41,9 @@ export class Traffic {
       const truth = random.pick(versions);
       const part = random.pick(PARTS);
       this.asked.push(truth);
-      const couldFail = this.#mayFail;
+      const [couldFail, kills] = [this.#mayFail, this.#kills];
       const answer = await askFor(url, truth, part);
-      const mayFail = couldFail || this.#mayFail;
+      const mayFail = couldFail || this.#mayFail || kills !== this.#kills;
       if (answer === 'lost') {
         if (!mayFail) this.problems.push(`${pathOf(truth, part)}: no answer`);
         await sleep(20);

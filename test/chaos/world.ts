@@ -33,6 +33,8 @@ type Files = Record<string, Buffer>;
 const VANITY_HOST = 'chaos.example';
 const VERSIONS = ['v1.0.0', 'v1.1.0', 'v1.2.0', 'v1.3.0'];
 const SECONDS = 1_700_000_000;
+/** As exports of a proxy have it. */
+const ORIGIN = { VCS: 'git', URL: 'https://git.example/lib.git', Hash: '5'.repeat(40) } as const;
 
 export class World implements AsyncDisposable {
   readonly #root: string;
@@ -94,7 +96,7 @@ export class World implements AsyncDisposable {
       await writer.finish();
       await writeFile(path.join(folder, `${version}.mod`), mod);
       await writeFile(path.join(folder, `${version}.zip`), sink.bytes());
-      const info = encodeInfo(version, new Date(SECONDS * 1000), undefined);
+      const info = encodeInfo(version, new Date(SECONDS * 1000), ORIGIN);
       await writeFile(path.join(folder, `${version}.info`), info);
       const listed = (await readdir(folder)).filter((name) => name.endsWith('.zip'));
       await writeFile(path.join(folder, 'list'), listed.map((name) => `${name.slice(0, -4)}\n`).join(''));
