@@ -13,7 +13,7 @@ class Wire extends Duplex {
   }
 
   override _write(piece: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.pieces.push(piece);
+    this.pieces.push(Buffer.from(piece)); // a copy: the sender uses its buffers again
     done();
   }
 
