@@ -1,0 +1,25 @@
+import { rm } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { parseRepoUrl } from '../../../src/module/repo-url.js';
+import { readLocalFiles } from '../../../src/vcs/mirror/read-local.js';
+import { lab, mirrorDir } from '../lab.js';
+
+it('reads what a mirror holds after the host is gone, and knows what it does not', async () => {
+  const { open, vcsDir, host, url } = await lab();
+  const { hash } = await (await open()).stat('v1.0.0');
+  await (await open()).listFiles(hash, '');
+  await host.stop();
+  const remote = parseRepoUrl(url, '/');
+  const read = async (commit: string, ...paths: string[]) =>
+    (await readLocalFiles(vcsDir, remote, commit, paths))?.map((file) => file?.toString());
+  expect(await read(hash, 'n.go', 'none', 'sub', 'sub/x.go')).toEqual([
+    ...['package n // 0\n', undefined, undefined, 'package x\n'],
+  ]);
+  expect(await read(hash)).toEqual([]);
+  expect(await read('f'.repeat(40), 'n.go')).toBeUndefined();
+  expect(
+    await readLocalFiles(vcsDir, parseRepoUrl('https://git.corp.test/x.git', '/'), hash, []),
+  ).toBeUndefined();
+  await rm(await mirrorDir(vcsDir), { recursive: true });
+  expect(await read(hash, 'n.go')).toBeUndefined();
+});
