@@ -45,11 +45,19 @@ export type ErrorCode =
   /** The cache directory cannot be read or written, or holds something it should not. */
   | 'STORAGE';
 
+/**
+ * Whose remedy it is. What `admin` can do names files, settings and commands of the server: the log, `/-/status` and the
+ * commands of modhaven show it, and a developer is sent to the admin in its place.
+ */
+export type RemedyBy = 'caller' | 'admin';
+
 export interface ModhavenErrorOptions {
   /** Why it failed, one sentence or clause. */
   reason?: string | undefined;
-  /** What the reader can do about it: which file, which key, which value. */
+  /** What can be done about it: which file, which key, which value. */
   remedy?: string | undefined;
+  /** Who can do that. Default: `caller`, also a developer who has nothing but `go`. */
+  remedyBy?: RemedyBy | undefined;
   cause?: unknown;
 }
 
@@ -57,6 +65,7 @@ export class ModhavenError extends Error {
   readonly code: ErrorCode;
   readonly reason: string | undefined;
   readonly remedy: string | undefined;
+  readonly remedyBy: RemedyBy;
 
   constructor(code: ErrorCode, message: string, options: ModhavenErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -64,6 +73,7 @@ export class ModhavenError extends Error {
     this.code = code;
     this.reason = options.reason;
     this.remedy = options.remedy;
+    this.remedyBy = options.remedyBy ?? 'caller';
   }
 }
 

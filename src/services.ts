@@ -103,7 +103,7 @@ interface Git {
   tags: TagWatch;
 }
 
-function openGit({ config, vanity, stores, store, log, onNewRefs }: Shared): Git {
+function openGit({ config, vanity, stores, store, isPrivate, log, onNewRefs }: Shared): Git {
   const tags = createTagWatch({
     store,
     log,
@@ -123,6 +123,7 @@ function openGit({ config, vanity, stores, store, log, onNewRefs }: Shared): Git
     candidates: (path) => vanity().candidates(path),
     host,
     refreshMs: () => config().refreshMs,
+    isPublic: (path) => !isPrivate(path) && !hasUpstream(config()),
   });
   return { host, roots, drift, tags };
 }
@@ -204,6 +205,14 @@ function openLastAnswers({ config, log }: Shared, blobs: BlobStore, freshForMs: 
     staleAfterMs: () => config().vcsConnectTimeoutMs,
     log,
   });
+}
+
+/** Public modules as the upstream answers now; nothing of it is kept. Its zips must not be asked for. */
+export function openUpstream(config: Config): ModuleSource {
+  const http = createHttp(() => config);
+  const proxies = () => config.upstream;
+  const client = createGoproxyClient({ http, proxies, timeoutMs: () => config.vcsTimeoutMs });
+  return new UpstreamModules({ client, tempDir: config.cacheDir });
 }
 
 function hasUpstream({ upstream, directHosts }: Config): boolean {

@@ -10,10 +10,12 @@ import { isCanonicalVersion } from '../module/version.js';
 import { codeModule } from '../modfetch/code-module.js';
 import { openStores } from '../store/open-stores.js';
 import { isPrivatePath } from '../modfetch/private-paths.js';
+import { GitSource } from '../modfetch/git-source.js';
 import { createRepoRoots } from '../modfetch/repo-root.js';
 import { decodeInfo } from '../module/info.js';
 import { chooseVersion, choosesVersion } from '../modfetch/query.js';
 import type { PartKind, VersionStore } from '../store/version-store.js';
+import { openUpstream } from '../services.js';
 import { redactLine } from '../redact.js';
 import { vcsSettings } from '../config/settings.js';
 import type { RepoRoot } from '../vanity/rule.js';
@@ -52,7 +54,8 @@ async function tell({ module: argument, config: file }: ExplainOptions): Promise
   const candidates = (path: string) => map.candidates(path);
   // What the first question brought is good for all of them.
   const refreshMs = Math.max(config.refreshMs, config.vcsTimeoutMs);
-  const roots = createRepoRoots({ candidates, host, refreshMs: () => refreshMs });
+  const isPublic = (path: string) => !isPrivatePath(path, map, config);
+  const roots = createRepoRoots({ candidates, host, refreshMs: () => refreshMs, isPublic });
   const story: Explanation = {
     ...{
       module,
@@ -65,8 +68,8 @@ async function tell({ module: argument, config: file }: ExplainOptions): Promise
     },
     ...{ repositories: [], cache: {}, origin: {}, tag: undefined, go: [], timings: watch.steps, ok: false },
   };
-  if (!isPrivatePath(module, map, config) && config.upstream.length > 0)
-    return { ...story, upstream: config.upstream.map(({ url }) => url), ok: true };
+  if (isPublic(module) && config.upstream.length > 0)
+    return tellPublic(story, { config, module, store, watch });
 
   const [likeliest] = candidates(module);
   let looks: Look[] = [];
@@ -86,9 +89,30 @@ async function tell({ module: argument, config: file }: ExplainOptions): Promise
   if (story.version !== undefined) await addStored(story, store, module, story.version);
   story.tag = tagStory(story.origin.recorded, looks);
   const newest = story.version;
-  story.go = await goAnswers({ module, query, newest, roots, host, store, refreshMs, watch });
+  const source = new GitSource({ roots, host, refreshMs: () => refreshMs });
+  const admin = config.publicHost;
+  story.go = await goAnswers({ module, query, newest, source, store, watch, admin });
   story.ok = story.go.every(({ status }) => status === 200);
   return story;
+}
+
+/** The story of a module that no rule covers and the upstream is asked for, as it answers now. */
+async function tellPublic(
+  story: Explanation,
+  options: { config: Config; module: ModulePath; store: VersionStore; watch: Stopwatch },
+): Promise<Explanation> {
+  const { query } = story;
+  const { config, module, store, watch } = options;
+  const source = openUpstream(config);
+  const admin = config.publicHost;
+  // A zip may be large, and says no more about the upstream than its go.mod.
+  const go = await goAnswers({ module, query, newest: undefined, source, zips: false, store, watch, admin });
+  const told = { ...story, upstream: config.upstream.map(({ url }) => url), go };
+  if (query !== undefined && isCanonicalVersion(query)) {
+    told.version = query;
+    await addStored(told, store, module, query);
+  }
+  return { ...told, ok: go.every(({ status }) => status === 200) };
 }
 
 function parseArgument(argument: string): { module: ModulePath; query: string | undefined } {

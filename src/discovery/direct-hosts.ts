@@ -24,6 +24,7 @@ export function allowedRepo(hosts: DirectHosts, text: string, path: string): Rep
     new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: its repository is not fetched from here`, {
       reason,
       remedy: 'direct_hosts in modhaven.yaml names the hosts that modules may be fetched from',
+      remedyBy: 'admin',
     });
   const repo = read(text, refuse);
   if (repo.scheme !== 'https' && repo.scheme !== 'ssh')

@@ -268,10 +268,11 @@ const FACT_WORD: Partial<Record<ErrorCode, string>> = {
 /** The error with what it was about in front: `go` shows only this text. */
 function describe(subject: string, error: unknown): unknown {
   if (!isModhavenError(error) || error.message.includes(`${subject}:`)) return error;
-  const { code, message, reason, remedy } = error;
+  const { code, message, reason, remedy, remedyBy } = error;
   return new ModhavenError(code, `${FACT_WORD[code] ?? ''}${subject}: ${message}`, {
     reason,
     remedy,
+    remedyBy,
     cause: error,
   });
 }

@@ -67,6 +67,7 @@ function explain(failure: GitFailure, url: string): ModhavenError {
     reason: redactLine(failure.message),
     remedy:
       'try again; if it stays so, remove the folder vcs in cache.dir on the modhaven server: it is made anew',
+    remedyBy: 'admin',
     cause: failure,
   });
 }

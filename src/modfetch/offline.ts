@@ -85,9 +85,10 @@ export class OfflineSource implements ModuleSource {
   ): Promise<T> {
     if (!(await this.isKnown(module))) return ask(this.options.unknown);
     throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject} is not in the cache`, {
-      reason: 'this server has no upstream, so public modules come from its cache alone (upstream: off)',
+      reason: 'this server has no upstream, so public modules come from its cache alone',
       remedy:
         'name an upstream in modhaven.yaml, or bring the version here with "modhaven export" and "import"',
+      remedyBy: 'admin',
     });
   }
 

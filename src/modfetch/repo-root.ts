@@ -21,6 +21,8 @@ export interface RepoRootsOptions {
   candidates: (path: string) => RepoRoot[];
   host: CodeHost;
   refreshMs: () => number;
+  /** Whether a path that no rule covers belongs to a public module, which only an upstream has. Default: never. */
+  isPublic?: (path: string) => boolean;
 }
 
 /** How long "there is no such repository" is remembered, in milliseconds: a new project is found after this time. */
@@ -46,10 +48,7 @@ class HostedRoots implements RepoRoots {
     const roots = this.options.candidates(path);
     const [only] = roots;
     if (only === undefined)
-      throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no rule for this path`, {
-        reason: 'vanity.yaml of the modhaven server names no repository for it',
-        remedy: 'check the spelling; for a new module, add a rule to vanity.yaml',
-      });
+      throw this.options.isPublic?.(path) === true ? notPassedThrough(path) : noRule(path);
     if (only.foreign !== undefined) throw notGit(path, only.root, only.foreign.vcs);
     if (roots.length === 1 && !only.rule.takesRest) return only;
     const [longest, ...others] = likely(roots).filter((root) => !this.isKnownAbsent(root));
@@ -60,6 +59,7 @@ class HostedRoots implements RepoRoots {
     throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no repository for this path`, {
       reason: `the git host has none at ${only.repos[0]?.url ?? ''} or above it (rule ${only.rule.key})`,
       remedy: 'check the spelling, and that the login of the modhaven server may read the repository',
+      remedyBy: 'admin',
     });
   }
 
@@ -98,6 +98,23 @@ class HostedRoots implements RepoRoots {
  */
 function likely(roots: RepoRoot[]): RepoRoot[] {
   return roots.length <= MAX_ASKED ? roots : [...roots.slice(0, 1), ...roots.slice(1 - MAX_ASKED)];
+}
+
+function noRule(path: string): ModhavenError {
+  return new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no rule for this path`, {
+    reason: 'this server knows no repository for it',
+    remedy: 'check the spelling; for a new module, add a rule to vanity.yaml',
+    remedyBy: 'admin',
+  });
+}
+
+/** There is no upstream, else it would have been asked. A developer can ask another proxy after this one. */
+function notPassedThrough(path: string): ModhavenError {
+  return new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no rule for this path`, {
+    reason: 'this server passes no public modules through: it serves those of its own rules only',
+    remedy:
+      'add your public GOPROXY after this one (go env -w GOPROXY=THIS,PUBLIC), or have the admin set upstream: in the configuration of the server',
+  });
 }
 
 /** The rule names a repository that go can fetch from directly, and this server cannot. */

@@ -68,6 +68,7 @@ export async function openStoredZip(store: VersionStore, zip: Part): Promise<Sto
     throw new ModhavenError('STORAGE', `the stored zip of ${module}@${version} is incomplete`, {
       reason: 'its .ziphash file was removed from the cache directory',
       remedy: 'remove the zip, too, so that both are made again',
+      remedyBy: 'admin',
     });
   return {
     hash: hash.toString('latin1').trim(),

@@ -11,13 +11,15 @@ import { loggedPath } from './request-log.js';
 export interface ErrorHandlerOptions {
   log: Pick<Logger, 'error'>;
   faults: Faults;
+  /** How developers reach the server: whose admin they are sent to. */
+  publicUrl: () => string;
 }
 
 export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
-export function createErrorHandler({ log, faults }: ErrorHandlerOptions): ErrorHandler {
+export function createErrorHandler({ log, faults, publicUrl }: ErrorHandlerOptions): ErrorHandler {
   function sendFailure(error: ModhavenError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { status, headers, body } = failureReply(error);
+    const { status, headers, body } = failureReply(error, new URL(publicUrl()).hostname);
     if (status >= 500) {
       const { code, reason, remedy } = error;
       log.error(

@@ -33,7 +33,7 @@ export async function findPage(options: PagesOptions, host: string, rawPath: str
   }
   if (path === '/') return { text: welcome(publicUrl()), type: CONTENT_TYPES.list, cacheControl: SHORT };
   throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${host.replace(/:\d*$/, '')}${path}`, {
-    reason: 'no rule in vanity.yaml covers this path for this host',
+    reason: 'this server knows no module at this path of this host',
     remedy: `as a GOPROXY use ${publicUrl()}; pages of a vanity host need its name in the Host header`,
   });
 }

@@ -76,10 +76,10 @@ export function createServer(options: ServerOptions): Server {
 }
 
 function createRouter(
-  { trusts, log, faults }: ServerOptions,
+  { trusts, log, faults, publicUrl }: ServerOptions,
   inFront: (routes: RequestListener) => RequestListener,
 ): FastifyInstance {
-  const sendError = createErrorHandler({ log, faults });
+  const sendError = createErrorHandler({ log, faults, publicUrl });
   const app = Fastify({
     logger: false,
     serverFactory: (routes: RequestListener): HttpServer => createHttpServer(inFront(routes)),

@@ -30,6 +30,7 @@ export class Seals {
     if (seal !== undefined) return seal;
     throw new ModhavenError('STORAGE', `the seal of ${version.module}@${version.version} is damaged`, {
       remedy: 'restore recorded/ in cache.dir from a backup, or remove the file of this version there',
+      remedyBy: 'admin',
     });
   }
 

@@ -8,6 +8,7 @@ export function storageError(error: unknown): ModhavenError {
   return new ModhavenError('STORAGE', 'the cache directory of modhaven has a problem', {
     reason: diskReason(error),
     remedy: 'check free space and rights of cache.dir on the modhaven server',
+    remedyBy: 'admin',
     cause: error,
   });
 }

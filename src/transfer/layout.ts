@@ -1,5 +1,5 @@
 /** Which of the layouts that hold module versions a folder has. */
-import { opendir, stat } from 'node:fs/promises';
+import { opendir, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { createDiskStore } from '../store/disk-store.js';
@@ -9,7 +9,7 @@ import { ATHENS_ZIP, createAthensSource } from './athens-source.js';
 
 export interface Layout {
   /** As shown to users. */
-  name: 'GOPROXY file tree' | 'GOMODCACHE' | 'Athens disk storage';
+  name: 'cache of modhaven' | 'GOPROXY file tree' | 'GOMODCACHE' | 'Athens disk storage';
   /** The root of the tree; its folder `sumdb` holds checksum data. */
   dir: string;
   source: VersionReader;
@@ -28,6 +28,10 @@ export async function recognizeLayout(dir: string): Promise<Layout> {
       ...{ name: 'GOMODCACHE', dir: moduleCache, source: createDiskStore(moduleCache) },
       goStateDir: resolve(moduleCache, '../../../sumdb'),
     };
+  const ownDownload = join(dir, 'download');
+  // Beside it there are git mirrors and other state, which hold no versions to import.
+  if (await isCacheDir(dir))
+    return { name: 'cache of modhaven', dir: ownDownload, source: createDiskStore(ownDownload) };
   let evidence: 'proxy' | 'athens' | undefined;
   try {
     evidence = await firstEvidence(dir);
@@ -42,12 +46,19 @@ export async function recognizeLayout(dir: string): Promise<Layout> {
   throw noVersions(dir);
 }
 
+/** Whether `dir` is a cache.dir of ours: it has `download/`, and no folder of a host beside it. */
+async function isCacheDir(dir: string): Promise<boolean> {
+  const entries = (await absentAsUndefined(readdir(dir, { withFileTypes: true }))) ?? [];
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  return folders.includes('download') && !folders.some((name) => /[^.]\.[^.]/.test(name));
+}
+
 /** The CONFIG error for a folder without versions. */
 export function noVersions(dir: string): ModhavenError {
   return new ModhavenError('CONFIG', `${dir} holds no module versions in a layout that is known`, {
     remedy:
       'name the folder that holds the folders of the hosts (github.com, ...): that of a GOPROXY=file:// tree or of the ' +
-      'disk storage of Athens; or a GOMODCACHE',
+      'disk storage of Athens; or a GOMODCACHE; or a cache.dir of modhaven',
   });
 }
 

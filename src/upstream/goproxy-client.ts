@@ -104,5 +104,9 @@ function isFact(error: unknown): boolean {
 }
 
 function noUpstream(path: string): ModhavenError {
-  return new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no upstream is configured`);
+  return new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}`, {
+    reason: 'this server passes no public modules through',
+    remedy: 'set upstream: in modhaven.yaml',
+    remedyBy: 'admin',
+  });
 }

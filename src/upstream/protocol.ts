@@ -130,5 +130,6 @@ export function unusable(path: string, reason: string): ModhavenError {
     reason,
     remedy:
       'look at what upstream: in modhaven.yaml names; a login page or a web filter may answer in its place',
+    remedyBy: 'admin',
   });
 }

@@ -101,6 +101,6 @@ export function createSumdbSource({
 function ofDatabase(error: unknown, name: string): unknown {
   if (!isModhavenError(error)) return error;
   const message = error.message.replace('the upstream proxy', `the checksum database ${name}`);
-  const { reason, remedy } = error;
-  return new ModhavenError(error.code, message, { reason, remedy, cause: error });
+  const { reason, remedy, remedyBy } = error;
+  return new ModhavenError(error.code, message, { reason, remedy, remedyBy, cause: error });
 }

@@ -147,7 +147,7 @@ async function refusal(
   const reason = text === '' ? undefined : text;
   if (storage === undefined) return refused(url, { status, reason });
   const message = `the storage host ${storage} of the upstream proxy answered ${status} for ${url}`;
-  return new StorageHostFailure('HOST_REFUSED', message, { reason, remedy: REMEDY });
+  return new StorageHostFailure('HOST_REFUSED', message, { reason, remedy: REMEDY, remedyBy: 'admin' });
 }
 
 const REMEDY = 'try again later; if it stays so, correct upstream: in modhaven.yaml';
@@ -163,6 +163,7 @@ function refused(
   return new ModhavenError('HOST_REFUSED', `the upstream proxy ${answer} for ${url}`, {
     reason: why.reason,
     remedy,
+    remedyBy: 'admin',
   });
 }
 
@@ -186,9 +187,11 @@ function explain(error: unknown, context: { url: string; at: URL; isStorage: boo
   if (isIdleTimeout(error) || (error instanceof Error && error.name === 'TimeoutError'))
     return fail('HOST_TIMEOUT', `${who} did not answer in time: ${url}`, {
       remedy: 'check the network of the modhaven server, or upstream: in modhaven.yaml',
+      remedyBy: 'admin',
     });
   return fail('HOST_UNREACHABLE', `cannot reach ${who} for ${url}`, {
     reason: redactLine(describeHttpError(error, at)),
     remedy: 'check the network of the modhaven server (proxy, DNS, firewall), or upstream: in modhaven.yaml',
+    remedyBy: 'admin',
   });
 }

@@ -187,7 +187,7 @@ export function refuse(response: ServerResponse, error: unknown): void {
   const { status, headers, body } = failureReply(
     new ModhavenError('OVERLOADED', 'modhaven cannot answer now: its main process does not', {
       reason: errorMessage(error),
-      remedy: 'try again in a moment; if it stays so, restart modhaven',
+      remedy: 'try again in a moment; if it stays so, tell the admin of the Go proxy',
     }),
   );
   sendText(response, status, headers, body);

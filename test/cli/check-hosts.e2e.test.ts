@@ -90,7 +90,7 @@ describe.skipIf(missing('git'))('check', () => {
       expect(rules).toMatchObject([
         {
           credential: `vcs.hosts.${lockedAt()}.token_file`,
-          problem: expect.stringContaining('the token file cannot be read') as string,
+          problem: expect.stringContaining('the server cannot read its token for the git host') as string,
         },
       ]);
     });

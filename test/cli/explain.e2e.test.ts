@@ -11,6 +11,7 @@ import { missing } from '../support/requirements.js';
 import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
 import { sshdHost } from '../support/sshd-host.js';
 import { tempDir } from '../support/tmp.js';
+import { fakeUpstream, send } from '../upstream/fake-upstream.js';
 import { files } from './files.js';
 import { sealedAccount } from './in-process.js';
 
@@ -227,14 +228,26 @@ describe.skipIf(missing('git'))('explain', () => {
     expect(text).toContain(`/all/{path...} (${server.vanityFile}:`);
   });
 
-  it('says that a public module is asked for upstream, and asks nobody', async () => {
+  it('asks the upstream for a public module, and says what go would be told', async () => {
+    await using upstream = await fakeUpstream();
+    const version = { Version: 'v1.0.0', Time: '2024-05-06T07:08:09Z' };
+    upstream.answers['/example.com/x/@v/v1.0.0.info'] = send(Buffer.from(JSON.stringify(version)));
+    upstream.answers['/example.com/x/@v/v1.0.0.mod'] = send(Buffer.from('module example.com/x\n'));
     const { config } = await files({
-      config: 'upstream: http://127.0.0.1:9\n',
+      config: `upstream: ${upstream.url}\n`,
       vanity: 'host: my.corp\npaths: {}\n',
     });
-    const { text, ok } = await explain({ config, module: 'example.com/x@v1.0.0' });
-    expect(ok).toBe(true);
-    expect(text).toContain('none covers this module: it is asked for upstream, at http://127.0.0.1:9');
+    const known = await explain({ config, module: 'example.com/x@v1.0.0' });
+    expect(known.ok).toBe(true);
+    expect(known.text).toContain(`none covers this module: it is asked for upstream, at ${upstream.url}`);
+    expect(known.text).toMatch(/^go is told +@v\/v1.0.0.info +200 from the upstream$/m);
+    const unknown = await explain({ config, module: 'example.com/x@v1.0.1' });
+    expect(unknown.ok).toBe(false);
+    expect(unknown.text).toContain('nobody knows');
+    const { text, ok } = await explain({ config, module: 'my.corp/secret@v1.0.0' });
+    expect(ok).toBe(false);
+    expect(text).not.toContain('upstream, at');
+    expect(upstream.asked.filter((path) => path.includes('my.corp'))).toEqual([]);
   });
 
   it('never shows a token', async () => {

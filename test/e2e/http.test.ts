@@ -324,7 +324,12 @@ describe.skipIf(missing('git')).each(ways)('HTTP $name', ({ config }) => {
         says: 'nothing listens at 127.0.0.1:9',
       },
       { name: 'no such page', path: '/-/nope', status: 404, says: 'no such page' },
-      { name: 'a path under no rule', path: '/nope?go-get=1', status: 404, says: 'no rule in vanity.yaml' },
+      {
+        name: 'a path under no rule',
+        path: '/nope?go-get=1',
+        status: 404,
+        says: 'this server knows no module at this path',
+      },
     ];
     it.each(failures)('text for people: $name', async ({ path: url, status, says }) => {
       const got = await ask(server.url, url);

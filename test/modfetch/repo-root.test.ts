@@ -36,6 +36,21 @@ describe('createRepoRoots', () => {
     expect(asked).toEqual(['/team/lib/pkg/deep.git', '/team/lib/pkg.git', '/team/lib.git', '/team.git']);
   });
 
+  it('says of a public module that none are passed through, and of a private one that there is no rule', async () => {
+    const roots = createRepoRoots({
+      candidates: (path) => MAP.candidates(path),
+      host: { open: () => Promise.reject(new Error()), problems: () => [], refresh: () => Promise.resolve() },
+      refreshMs: () => 0,
+      isPublic: (path) => path.startsWith('public.test/'),
+    });
+    await expect(roots.find('public.test/x')).rejects.toMatchObject({
+      code: 'MODULE_NOT_FOUND',
+      reason: expect.stringContaining('passes no public modules through') as string,
+      remedyBy: 'caller',
+    });
+    await expect(roots.find('my.corp/nope')).rejects.toMatchObject({ remedyBy: 'admin' });
+  });
+
   it('remembers what is not there', async () => {
     const { finder, asked } = fakeHost(['/team/lib.git']);
     await finder.find('my.corp/g/team/lib/pkg');

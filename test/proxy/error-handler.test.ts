@@ -18,7 +18,7 @@ async function failWith(error: unknown, audience?: string) {
     admit(request.raw, { principal: { name: 'ci' }, audience });
     done();
   });
-  app.setErrorHandler(createErrorHandler({ log, faults }));
+  app.setErrorHandler(createErrorHandler({ publicUrl: () => 'http://go.acme.test', log, faults }));
   app.get('/*', () => Promise.reject(error as Error));
   const { statusCode, headers, body } = await app.inject('/corp.test/lib/@v/list');
   return { statusCode, headers, body, lines, faults: faults.report().count };

@@ -37,6 +37,18 @@ describe('recognizeLayout', () => {
     }
   });
 
+  it('knows a cache directory of modhaven, and no host named download', async () => {
+    const dir = await tempDir('tree');
+    await writeProxyTree(path.join(dir, 'download'), await makeVersion(NAME, 'v1.0.0'));
+    await mkdir(path.join(dir, 'vcs', 'mirror.git'), { recursive: true });
+    const { name, source, dir: root } = await recognizeLayout(dir);
+    expect(name).toBe('cache of modhaven');
+    expect(root).toBe(path.join(dir, 'download'));
+    expect((await source.read(PART))?.toString()).toBe(`module ${NAME}\n`);
+    await writeProxyTree(dir, await makeVersion(NAME, 'v1.0.0'));
+    expect((await recognizeLayout(dir)).name).toBe('GOPROXY file tree');
+  });
+
   it('refuses a folder without versions, and one that cannot be read', async () => {
     const dir = await tempDir('empty');
     await mkdir(path.join(dir, 'github.com', 'a'), { recursive: true });

@@ -138,12 +138,12 @@ export const SSH_SAMPLES: readonly Sample[] = [
   ssh(
     'key file missing',
     ['Warning: Identity file /etc/modhaven/id not accessible: No such file or directory.', DENIED],
-    { code: 'HOST_REFUSED', says: ['/etc/modhaven/id does not exist', `${SSH_KEY}.identity_file`] },
+    { code: 'HOST_REFUSED', says: ['/etc/modhaven/id cannot be read', `${SSH_KEY}.identity_file`] },
   ),
   ssh(
     'key file of ~/.ssh/config missing (worded)',
     ['no such identity: /home/modhaven/.ssh/id: No such file or directory', DENIED],
-    { code: 'HOST_REFUSED', says: ['/home/modhaven/.ssh/id does not exist', `${SSH_KEY}.identity_file`] },
+    { code: 'HOST_REFUSED', says: ['/home/modhaven/.ssh/id cannot be read', `${SSH_KEY}.identity_file`] },
   ),
   ssh(
     'key file too open',
@@ -164,7 +164,7 @@ export const SSH_SAMPLES: readonly Sample[] = [
   ),
   ssh('key file is no key', ['Load key "/etc/modhaven/id": error in libcrypto', DENIED], {
     code: 'HOST_REFUSED',
-    says: ['/etc/modhaven/id is no private key', `${SSH_KEY}.identity_file`],
+    says: ['into /etc/modhaven/id', `${SSH_KEY}.identity_file`],
   }),
   ssh(
     'too many keys (worded)',

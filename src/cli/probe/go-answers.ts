@@ -5,13 +5,11 @@
 import { isModhavenError } from '../../errors.js';
 import type { ModulePath } from '../../module/module-path.js';
 import { isCanonicalVersion } from '../../module/version.js';
-import { errorText, statusOf } from '../../proxy/http/http-errors.js';
-import { GitSource } from '../../modfetch/git-source.js';
+import { developerText, statusOf } from '../../proxy/http/http-errors.js';
 import { hashZip } from '../../modfetch/hash-zip.js';
-import type { RepoRoots } from '../../modfetch/repo-root.js';
+import type { ModuleSource } from '../../modfetch/repo.js';
 import { decodeInfo } from '../../module/info.js';
 import type { PartKind, VersionStore } from '../../store/version-store.js';
-import type { CodeHost } from '../../vcs/types.js';
 import type { Stopwatch } from '../terminal/stopwatch.js';
 
 /** The answer to one request. */
@@ -31,18 +29,19 @@ export interface GoQuestion {
   query: string | undefined;
   /** The newest version, as far as it is known: what `go` chooses from a list. */
   newest: string | undefined;
-  roots: RepoRoots;
-  host: CodeHost;
+  /** What answers where nothing is stored. */
+  source: ModuleSource;
+  /** Whether zips are asked for, too; default: yes. */
+  zips?: boolean;
   store: VersionStore;
-  /** Milliseconds; how old refs may be. */
-  refreshMs: number;
   watch: Stopwatch;
+  /** The address whose admin a developer is sent to. */
+  admin: string;
 }
 
 /** The answers in the order of `go`'s requests; it stops at the first error. */
 export async function goAnswers(question: GoQuestion): Promise<GoAnswer[]> {
-  const { module, query, roots, host, store, watch } = question;
-  const source = new GitSource({ roots, host, refreshMs: () => question.refreshMs });
+  const { module, query, source, zips = true, store, watch, admin } = question;
   const answers: GoAnswer[] = [];
 
   /** Runs `work` as the answer to `request`; undefined if it is an error. */
@@ -56,7 +55,7 @@ export async function goAnswers(question: GoQuestion): Promise<GoAnswer[]> {
       answers.push({
         request,
         status: statusOf(error.code),
-        text: errorText(error).trimEnd(),
+        text: developerText(error, admin).trimEnd(),
         cached: false,
       });
       return undefined;
@@ -93,6 +92,7 @@ export async function goAnswers(question: GoQuestion): Promise<GoAnswer[]> {
   for (const kind of ['mod', 'zip'] as const) {
     const request = `@v/${wanted}.${kind}`;
     if (await isStored(wanted, kind)) answers.push({ request, status: 200, text: undefined, cached: true });
+    else if (kind === 'zip' && !zips) continue;
     else if ((await answer<unknown>(request, makers[kind])) === undefined) return answers;
   }
   return answers;

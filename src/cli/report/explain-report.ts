@@ -16,8 +16,8 @@ export function explainReport(story: Explanation): string {
     sections.push(['cache', [cacheLine(story)]]);
     sections.push(['origin', originLines(story)]);
     if (story.tag !== undefined) sections.push(['tag', [tagLine(story.tag)]]);
-    sections.push(['go is told', goLines(story)]);
   }
+  sections.push(['go is told', goLines(story)]);
   sections.push(['timings', story.timings.map(({ step, ms }) => `${String(ms).padStart(6)} ms  ${step}`)]);
   const width = Math.max(...sections.map(([word]) => word.length)) + 2;
   const lines = sections.flatMap(([word, texts]) =>
@@ -88,10 +88,11 @@ function tagLine({ name, state, recorded, now }: TagStory): string {
   }
 }
 
-function goLines({ go }: Explanation): string[] {
+function goLines({ go, upstream }: Explanation): string[] {
+  const home = upstream.length === 0 ? 'git' : 'the upstream';
   const width = Math.max(0, ...go.map(({ request }) => request.length));
   return go.flatMap(({ request, status, text, cached }) => [
-    `${request.padEnd(width)}  ${status}${status === 200 ? (cached ? ' from the cache' : ' from git') : ''}`,
+    `${request.padEnd(width)}  ${status}${status === 200 ? (cached ? ' from the cache' : ` from ${home}`) : ''}`,
     ...(text?.split('\n').map((line) => `    ${line}`) ?? []),
   ]);
 }

@@ -5,7 +5,7 @@
  * anything else it stops and shows our text. It shows at most 8 lines and 648 bytes of plain text, ends at the first
  * blank line and drops everything if there is a single control character.
  */
-import type { ErrorCode, ModhavenError } from '../../errors.js';
+import { ModhavenError, type ErrorCode } from '../../errors.js';
 import { redactLine } from '../../redact.js';
 
 interface Reply {
@@ -50,8 +50,11 @@ export function cacheControlOf(code: ErrorCode): string {
   return maxAge === 0 ? 'no-store' : `public, max-age=${maxAge}`;
 }
 
-/** A failure as an HTTP answer. */
-export function failureReply(error: ModhavenError): {
+/** A failure as an HTTP answer. `admin` is the address whose admin a developer is sent to. */
+export function failureReply(
+  error: ModhavenError,
+  admin?: string,
+): {
   status: number;
   headers: Record<string, string>;
   body: string;
@@ -65,11 +68,33 @@ export function failureReply(error: ModhavenError): {
       ...(status === 503 && { 'retry-after': '5' }),
       ...(error.code === 'SHUTTING_DOWN' && { connection: 'close' }),
     },
-    body: errorText(error),
+    body: developerText(error, admin),
   };
 }
 
-/** The text of a failure: what failed, why, what to do. */
+/** The text of a failure for a developer, who can change neither a file nor a setting of the server at `admin`. */
+export function developerText(error: ModhavenError, admin = 'the Go proxy'): string {
+  if (error.remedyBy === 'caller' || error.remedy === undefined) return errorText(error);
+  const { code } = error;
+  const isLocal = ABOUT_FILES.includes(code);
+  const [message, reason] = [error.message, error.reason].map((text) =>
+    isLocal ? withoutFiles(text) : text,
+  );
+  const tell = `tell the admin of ${admin}: the log of the server and its /-/status say what to change`;
+  const remedy = MAY_BE_MISSPELT.includes(code) ? `check the spelling; if it is right, ${tell}` : tell;
+  return errorText(new ModhavenError(code, message ?? '', { reason, remedy }));
+}
+
+const MAY_BE_MISSPELT: readonly ErrorCode[] = ['MODULE_NOT_FOUND', 'REPO_NOT_FOUND'];
+
+/** Failures of the server's own files: what their texts have of absolute paths is a file of the server. */
+const ABOUT_FILES: readonly ErrorCode[] = ['STORAGE', 'CONFIG'];
+
+function withoutFiles(text: string | undefined): string | undefined {
+  return text?.replace(/(^|[\s'"(:])\/[^\s'":)/][^\s'":)]*/g, '$1a file of the server');
+}
+
+/** The text of a failure for who runs the server: what failed, why, what to do. */
 export function errorText(error: ModhavenError): string {
   const what = lines(error.message, 220, 4);
   const why = lines(error.reason, 170, 1);

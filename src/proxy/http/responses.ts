@@ -110,6 +110,7 @@ function incomplete({ module, version }: Part, what: string): ModhavenError {
   return new ModhavenError('STORAGE', `the stored zip of ${module}@${version} is incomplete`, {
     reason: `its .ziphash file ${what}`,
     remedy: 'remove the zip and its .ziphash, so that both are made again',
+    remedyBy: 'admin',
   });
 }
 

@@ -106,6 +106,7 @@ class RecordingDatabase implements Database {
       throw new ModhavenError('STORAGE', `what is stored of ${module}@${version} is incomplete`, {
         reason: 'its .ziphash file is damaged',
         remedy: 'run "modhaven verify" on the server',
+        remedyBy: 'admin',
       });
     return { zip, mod: goModHash(mod) };
   }

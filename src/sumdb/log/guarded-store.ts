@@ -73,7 +73,7 @@ export function differenceError(
 ): ModhavenError {
   const what = part === 'mod' ? 'go.mod' : 'zip';
   const message = `refused: ${module}@${version}: its ${what} is not the one that the checksum database has`;
-  return new ModhavenError('CHECKSUM_MISMATCH', message, { reason, remedy });
+  return new ModhavenError('CHECKSUM_MISMATCH', message, { reason, remedy, remedyBy: 'admin' });
 }
 
 async function collect(write: (sink: Writable) => Promise<void>): Promise<Buffer> {

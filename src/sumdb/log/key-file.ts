@@ -18,6 +18,7 @@ export function readSigner({ name, keyFile }: KeySettings): Signer {
     throw new ModhavenError('CONFIG', `${keyFile}: the key of the checksum database cannot be used`, {
       reason: errorMessage(error),
       remedy: `make one with: modhaven sumdb keygen --name ${name} --out ${keyFile}`,
+      remedyBy: 'admin',
       cause: error,
     });
   }
@@ -27,6 +28,7 @@ export function readSigner({ name, keyFile }: KeySettings): Signer {
       `${keyFile}: this key is for ${signer.verifier.name}, not for ${name}`,
       {
         remedy: 'a key belongs to one name: correct sumdb.name, or name the key file that fits',
+        remedyBy: 'admin',
       },
     );
   return signer;

@@ -58,6 +58,7 @@ export function damaged(dir: string, reason: string, cause?: unknown): ModhavenE
     reason,
     remedy:
       'restore this folder from its newest backup; docs/checksum-database.md says what to do without one',
+    remedyBy: 'admin',
     cause,
   });
 }
@@ -166,6 +167,7 @@ function storageError(error: unknown): ModhavenError {
   return new ModhavenError('STORAGE', 'the folder of the checksum database has a problem', {
     reason: errorMessage(error),
     remedy: 'check free space and rights of cache.dir/sumdb on the modhaven server',
+    remedyBy: 'admin',
     cause: error,
   });
 }

@@ -305,10 +305,12 @@ function checkWitness(
       reason: `it has ${size} records, but ${known.size} were signed and shown before (${file})`,
       remedy:
         'restore its newest state; if that is lost, start a new database under a new name (docs/checksum-database.md)',
+      remedyBy: 'admin',
     });
   if (known === undefined && size > 0 && !trustsLog)
     throw new ModhavenError('STORAGE', `the witness ${file} of the checksum database is missing`, {
       reason: `without it nobody can tell whether the ${size} records in ${dir} are all there ever were`,
       remedy: 'restore it; or, if you are sure of the folder, run "modhaven sumdb verify --renew-witness"',
+      remedyBy: 'admin',
     });
 }

@@ -28,6 +28,7 @@ export function createWitness(file: string, verifier: Verifier): Witness {
         reason: errorMessage(error),
         remedy:
           'it belongs to the key: a new key needs a new name (docs/checksum-database.md); else restore it',
+        remedyBy: 'admin',
         cause: error,
       });
     }
@@ -45,6 +46,7 @@ export function createWitness(file: string, verifier: Verifier): Witness {
         throw new ModhavenError('STORAGE', `the witness ${file} of the checksum database cannot be written`, {
           reason: errorMessage(error),
           remedy: 'give the account modhaven runs under the right to write there, or set sumdb.witness_file',
+          remedyBy: 'admin',
           cause: error,
         });
       }

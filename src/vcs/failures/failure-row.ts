@@ -1,10 +1,10 @@
 /**
  * The shape of a row in the tables of failures (`ssh-failures.ts`, `host-failures.ts`), and words that rows share.
  *
- * A row answers for whoever reads the text: a developer after `go get`, the admin in the log. Remedies are short: with a
- * long module path in front, some 200 bytes of them are seen.
+ * Reasons are read by developers, too, so they name nothing of the server. Remedies are for its admin, in the log and in
+ * `/-/status`, and short: with a long module path in front, some 200 bytes of them are seen.
  */
-import type { ErrorCode } from '../../errors.js';
+import type { ErrorCode, RemedyBy } from '../../errors.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import type { HostKey } from '../ssh/known-hosts.js';
 
@@ -24,7 +24,9 @@ export interface FailureRow {
   pattern: RegExp;
   code: ErrorCode;
   reason: string | ((match: RegExpExecArray, context: FailureContext) => string);
+  /** Of the admin, unless `remedyBy` says that a developer can do it. */
   remedy: string | ((context: FailureContext, match: RegExpExecArray) => string);
+  remedyBy?: RemedyBy;
 }
 
 /** Where the address of a repository is written. */
@@ -36,10 +38,11 @@ export function entry(context: FailureContext): string {
 }
 
 /** The words for an address that no way leads to; git over http does not tell it from a closed port, so `dial` does. */
-export function noRoute(address: string): { reason: string; remedy: string } {
+export function noRoute(address: string): { reason: string; remedy: string; remedyBy: 'admin' } {
   return {
     reason: `there is no way from the modhaven server to ${address}`,
     remedy: 'check routes and VPN of the server (WireGuard: the address must be in AllowedIPs of a peer)',
+    remedyBy: 'admin',
   };
 }
 

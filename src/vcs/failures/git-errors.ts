@@ -19,6 +19,7 @@ export function explainGitFailure(failure: GitFailure, context: FailureContext):
     return new ModhavenError('HOST_TIMEOUT', message, {
       reason: `the git host did not answer within ${seconds} s`,
       remedy: `check that ${hostOf(context)} is up and reachable from the modhaven server (firewall, VPN), or raise vcs.timeout`,
+      remedyBy: 'admin',
       cause: failure,
     });
   }
@@ -28,12 +29,14 @@ export function explainGitFailure(failure: GitFailure, context: FailureContext):
     return new ModhavenError(row.code, message, {
       reason: typeof row.reason === 'string' ? row.reason : row.reason(match, context),
       remedy: typeof row.remedy === 'string' ? row.remedy : row.remedy(context, match),
+      remedyBy: row.remedyBy ?? 'admin',
       cause: failure,
     });
   }
   return new ModhavenError('HOST_UNREACHABLE', message, {
     reason: `git said: ${lastWords(failure.stderr)}`,
     remedy: 'run "modhaven check" on the server; it tries every repository the way the server does',
+    remedyBy: 'admin',
     cause: failure,
   });
 }

@@ -172,6 +172,7 @@ export const HOST_FAILURES: readonly FailureRow[] = [
     code: 'VERSION_NOT_FOUND',
     reason: 'the git host no longer has the tag, branch or commit that was asked for',
     remedy: 'ask again; if the tag is missing, push it',
+    remedyBy: 'caller',
   },
   {
     pattern:

@@ -68,15 +68,15 @@ export const SSH_FAILURES: readonly FailureRow[] = [
   {
     pattern: /(?:Identity file|no such identity:) (\S+?):? (?:not accessible|No such file)/,
     code: 'HOST_REFUSED',
-    reason: (m) => `the private key file ${m[1] ?? ''} does not exist or cannot be read`,
-    remedy: (c) => `correct ${entry(c)}.identity_file in modhaven.yaml`,
+    reason: 'the private key of the server does not exist or cannot be read',
+    remedy: (c, m) => `correct ${entry(c)}.identity_file in modhaven.yaml: ${m[1] ?? ''} cannot be read`,
   },
   {
     pattern: /Load key "([^"]+)": (?!bad permissions)/,
     code: 'HOST_REFUSED',
-    reason: (m) => `the file ${m[1] ?? ''} is no private key that ssh can use`,
-    remedy: (c) =>
-      `put an OpenSSH private key without passphrase there, or correct ${entry(c)}.identity_file in modhaven.yaml`,
+    reason: 'the private key of the server is none that ssh can use',
+    remedy: (c, m) =>
+      `put an OpenSSH private key without passphrase into ${m[1] ?? ''}, or correct ${entry(c)}.identity_file in modhaven.yaml`,
   },
   {
     pattern: /Too many authentication failures/,

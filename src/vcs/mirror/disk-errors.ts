@@ -36,6 +36,7 @@ export function storageError(reason: string, cause: unknown): ModhavenError {
   return new ModhavenError('STORAGE', 'the cache directory of modhaven has a problem', {
     reason,
     remedy: 'check free space and rights of cache.dir on the modhaven server',
+    remedyBy: 'admin',
     cause,
   });
 }

@@ -154,7 +154,12 @@ function explain(
   const { key: hostKey } = findEntry(repo, settings.hosts);
   const failure = new GitFailure('ssh', exitCode, stderr, timedOut);
   const context = { repo, hostKey, credential: undefined, timeoutMs: settings.connectTimeoutMs };
-  const { code, reason, remedy } = explainGitFailure(failure, context);
+  const { code, reason, remedy, remedyBy } = explainGitFailure(failure, context);
   const where = repo.port === undefined ? repo.host : `${repo.host}:${repo.port}`;
-  return new ModhavenError(code, `cannot get the host keys of ${where}`, { reason, remedy, cause: failure });
+  return new ModhavenError(code, `cannot get the host keys of ${where}`, {
+    reason,
+    remedy,
+    remedyBy,
+    cause: failure,
+  });
 }

@@ -146,8 +146,9 @@ async function readToken(file: string, repo: RepoUrl): Promise<string> {
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {
     throw new ModhavenError('HOST_REFUSED', `cannot read ${repo.url}`, {
-      reason: `the token file cannot be read: ${errorMessage(error)}`,
-      remedy: 'correct token_file under vcs.hosts in modhaven.yaml, or the rights on the file',
+      reason: `the server cannot read its token for the git host`,
+      remedy: `correct token_file under vcs.hosts in modhaven.yaml, or the rights on the file: ${errorMessage(error)}`,
+      remedyBy: 'admin',
       cause: error,
     });
   }

@@ -21,7 +21,7 @@ export interface LimiterWords {
 const GIT_WORDS: LimiterWords = {
   message: 'the git host cannot be asked now',
   questions: 'questions to git hosts',
-  remedy: 'try again in a moment; vcs.concurrency says how many questions are asked at once',
+  remedy: 'try again in a moment',
 };
 
 /** Who may wait at once before further ones are turned away. */

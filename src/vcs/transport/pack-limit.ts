@@ -18,6 +18,7 @@ export function packTooLarge(remote: RepoUrl, limit: number): ModhavenError {
     reason: `the git host sent more than ${Math.floor(limit / MIB)} MiB at once`,
     remedy:
       'a module holds 500 MiB at most: look for large files in the repository, or at what answers in its place',
+    remedyBy: 'admin',
   });
 }
 

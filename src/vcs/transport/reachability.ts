@@ -50,9 +50,10 @@ export async function checkReachable(
 export function silentHost(repo: RepoUrl, timeoutMs: number): ModhavenError {
   const address = `${repo.host}:${repo.port ?? DEFAULT_PORTS[repo.scheme]}`;
   return new ModhavenError('HOST_TIMEOUT', `cannot read ${repo.url}`, {
-    reason: `${address} did not answer within ${Math.ceil(timeoutMs / 1000)} s (vcs.connect_timeout)`,
+    reason: `${address} did not answer within ${Math.ceil(timeoutMs / 1000)} s`,
     remedy:
       'check that the host is up, that no firewall drops the packets, and that VPN and routes of the modhaven server lead there',
+    remedyBy: 'admin',
   });
 }
 

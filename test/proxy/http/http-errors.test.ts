@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModhavenError, type ErrorCode } from '../../../src/errors.js';
-import { cacheControlOf, errorText, statusOf } from '../../../src/proxy/http/http-errors.js';
+import { cacheControlOf, developerText, errorText, statusOf } from '../../../src/proxy/http/http-errors.js';
 
 const STATUS: Record<ErrorCode, number> = {
   INVALID_PATH: 400,
@@ -55,6 +55,39 @@ const text = fc
     { maxLength: 6 },
   )
   .map((parts) => parts.join(' '));
+
+describe('developerText', () => {
+  const options = {
+    reason: 'it has rights 000',
+    remedy: 'chmod it in modhaven.yaml',
+    remedyBy: 'admin',
+  } as const;
+
+  it('sends a developer to the admin, not to a file of the server', () => {
+    const text = developerText(
+      new ModhavenError('HOST_REFUSED', 'cannot read http://h/x', options),
+      'go.acme.test',
+    );
+    expect(text).toContain('cannot read http://h/x\nit has rights 000\ntell the admin of go.acme.test: ');
+    expect(text).not.toContain('modhaven.yaml');
+    const missing = developerText(new ModhavenError('REPO_NOT_FOUND', 'x', options), 'go.acme.test');
+    expect(missing).toContain('check the spelling; if it is right, tell the admin of go.acme.test: ');
+  });
+
+  it('leaves out paths of the server where its own files fail, and no module path or URL', () => {
+    const reason = "open '/srv/cache/download/a.zip': EACCES, for acme.test/x/y";
+    const error = new ModhavenError('STORAGE', 'cannot read http://h/x', { ...options, reason });
+    const text = developerText(error);
+    expect(text).toContain("open 'a file of the server': EACCES, for acme.test/x/y");
+    expect(text).toContain('http://h/x');
+    expect(text).not.toContain('/srv');
+  });
+
+  it('keeps what a developer can do', () => {
+    const error = new ModhavenError('VERSION_NOT_FOUND', 'no tag', { remedy: 'push it' });
+    expect(developerText(error, 'go.acme.test')).toBe('no tag\npush it\n');
+  });
+});
 
 describe('errorText', () => {
   it('says what failed, why and what to do, a line each', () => {
