@@ -17,7 +17,7 @@ function read(state: LogState = EMPTY_STATE, ancestor?: { size: number; hash: Bu
     onRecord: (text, number) => void (seen[number] = text),
     ancestor,
   });
-  return { state: next, seen: seen.filter(() => true) };
+  return { state: next, seen: Object.values(seen) };
 }
 
 describe('readHistory', () => {

@@ -56,7 +56,10 @@ function repo() {
 /** Fails with each of `errors` in turn, then succeeds. */
 function work(...errors: Error[]) {
   const left = [...errors];
-  return () => (left.length > 0 ? Promise.reject(left.shift() as Error) : Promise.resolve('done'));
+  return () => {
+    const error = left.shift();
+    return error === undefined ? Promise.resolve('done') : Promise.reject(error);
+  };
 }
 
 describe('retryOnCorrupt', () => {
