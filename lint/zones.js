@@ -26,9 +26,10 @@ export const MAY_IMPORT = {
   log: [],
   fs: [],
   module: [],
+  'module/files': ['module'],
   http: [],
-  zip: ['module'],
-  store: ['module', 'fs', 'zip', 'concurrency'],
+  zip: ['module/files', 'module'],
+  store: ['module/files', 'module', 'fs', 'zip', 'concurrency'],
 
   'vcs/transport': ['module', 'fs', 'concurrency', 'http'],
   'vcs/ssh': ['module', 'fs', 'vcs/transport'],
@@ -61,17 +62,39 @@ export const MAY_IMPORT = {
   config: ['module', 'yaml'],
   vanity: ['module', 'yaml'],
   auth: ['module', 'yaml', 'config', 'log', 'fs'],
-  modfetch: ['module', 'zip', 'store', 'vcs', 'vanity', 'concurrency', 'fs', 'log'],
+  modfetch: ['module/files', 'module', 'zip', 'store', 'vcs', 'vanity', 'concurrency', 'fs', 'log'],
   discovery: ['module', 'http', 'modfetch', 'store', 'concurrency'],
 
   'sumdb/format': ['module'],
   sumdb: ['module', 'sumdb/format'],
-  'sumdb/log': ['module', 'fs', 'concurrency', 'zip', 'store', 'modfetch', 'sumdb', 'sumdb/format'],
-  upstream: ['module', 'fs', 'concurrency', 'http', 'zip', 'store', 'modfetch', 'sumdb', 'sumdb/format'],
+  'sumdb/log': [
+    'module/files',
+    'module',
+    'fs',
+    'concurrency',
+    'zip',
+    'store',
+    'modfetch',
+    'sumdb',
+    'sumdb/format',
+  ],
+  upstream: [
+    'module/files',
+    'module',
+    'fs',
+    'concurrency',
+    'http',
+    'zip',
+    'store',
+    'modfetch',
+    'sumdb',
+    'sumdb/format',
+  ],
   'sumdb/client': ['module', 'fs', 'concurrency', 'store', 'upstream', 'sumdb', 'sumdb/format'],
 
-  verify: ['module', 'fs', 'zip', 'store', 'vcs', 'vanity', 'modfetch', 'concurrency'],
+  verify: ['module/files', 'module', 'fs', 'zip', 'store', 'vcs', 'vanity', 'modfetch', 'concurrency'],
   transfer: [
+    'module/files',
     'module',
     'fs',
     'zip',
@@ -225,7 +248,7 @@ export const ONLY_IN = {
 };
 
 /** Zones that compute and do nothing else: no package, and of the built-ins only these. */
-export const PURE = ['errors.ts', 'redact.ts', 'concurrency', 'module', 'sumdb/format'];
+export const PURE = ['errors.ts', 'redact.ts', 'concurrency', 'module', 'module/files', 'sumdb/format'];
 const PURE_BUILTINS = ['node:crypto', 'node:net', 'node:path', 'node:url', 'node:util'];
 
 /** Every folder of `src` that holds a source file, and every file directly in it, as the table names them. */

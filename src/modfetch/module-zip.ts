@@ -9,14 +9,14 @@
 import { createHash } from 'node:crypto';
 import { Readable, type Writable } from 'node:stream';
 import { ModhavenError } from '../errors.js';
-import { hash1 } from '../module/dirhash.js';
+import { hash1 } from '../module/files/dirhash.js';
 import {
   ZIP_LIMITS,
   createSizeChecker,
   describeInvalid,
   selectZipFiles,
   type ZipCandidate,
-} from '../module/zip-files.js';
+} from '../module/files/zip-files.js';
 import { redactLine } from '../redact.js';
 import { GitFailure, GitOutputTooLarge } from '../vcs/transport/git-exec.js';
 import type { CodeRepo } from '../vcs/types.js';

@@ -1,6 +1,6 @@
 /** Whether the bytes of a stored part can be what was stored: judged by what was recorded then, else by themselves. */
 import { errorMessage } from '../errors.js';
-import { goModHash } from '../module/dirhash.js';
+import { goModHash } from '../module/files/dirhash.js';
 import { parseGoMod } from '../module/go-mod.js';
 import { infoSum, parseObject, type VersionSums } from './recorded-sums.js';
 import type { Part } from './version-store.js';

@@ -1,6 +1,6 @@
 /** Takes versions out of the store for good reasons, and lets running servers know. */
 import { infoOrigin, type VersionSums } from './recorded-sums.js';
-import { goModHash } from '../module/dirhash.js';
+import { goModHash } from '../module/files/dirhash.js';
 import type { Stores } from './open-stores.js';
 import { PART_KINDS, type ModuleVersion } from './version-store.js';
 

@@ -12,7 +12,7 @@
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { goModHash } from '../module/dirhash.js';
+import { goModHash } from '../module/files/dirhash.js';
 import { escapePath } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 import { hasCode } from '../fs/file-errors.js';

@@ -1,7 +1,7 @@
 /** A store that takes nothing for a sealed version (`seals.ts`) but what the seal says. */
 import { Writable } from 'node:stream';
 import { ModhavenError } from '../errors.js';
-import { goModHash } from '../module/dirhash.js';
+import { goModHash } from '../module/files/dirhash.js';
 import { zipHashIn } from './part-problem.js';
 import { infoOrigin } from './recorded-sums.js';
 import type { Seal, Seals } from './seals.js';

@@ -1,6 +1,6 @@
 /** Whether the stored parts of a version have the hashes that go.sum files or checksum databases record. */
 import type { ModulePath } from '../module/module-path.js';
-import { goModHash } from '../module/dirhash.js';
+import { goModHash } from '../module/files/dirhash.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { RecordedSum } from './request-list.js';
 

@@ -8,7 +8,7 @@
  * Only go.sum and a checksum database can say whether the content is the one that its author published.
  */
 import { pathMajorReason, splitPathVersion, type ModulePath } from '../module/module-path.js';
-import { createZipEntryChecker } from '../module/zip-entries.js';
+import { createZipEntryChecker } from '../module/files/zip-entries.js';
 import type { PartKind, VersionReader } from '../store/version-store.js';
 import { checkInfo, parseProblem, zipHashProblem, zippedModProblem } from '../verify/check-parts.js';
 import { Faults, type StoredFault } from '../verify/faults.js';

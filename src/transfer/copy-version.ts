@@ -4,7 +4,7 @@
  * Export and import both do this, with different sources and targets.
  */
 import { pipeline } from 'node:stream/promises';
-import { goModHash } from '../module/dirhash.js';
+import { goModHash } from '../module/files/dirhash.js';
 import type { ModulePath } from '../module/module-path.js';
 import { decodeInfo, type Info } from '../module/info.js';
 import {

@@ -6,7 +6,7 @@ import { goModModulePath, parseGoMod } from '../module/go-mod.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import { parseVersionList } from '../module/version-list.js';
-import { ZIP_LIMITS } from '../module/zip-files.js';
+import { ZIP_LIMITS } from '../module/files/zip-files.js';
 import type { Info } from '../module/info.js';
 import type { Part } from '../store/version-store.js';
 import type { UpstreamAnswer } from './upstream-answer.js';

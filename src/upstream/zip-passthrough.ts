@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { processTag } from '../fs/process-tag.js';
 import { isModhavenError } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
-import { ZIP_LIMITS } from '../module/zip-files.js';
+import { ZIP_LIMITS } from '../module/files/zip-files.js';
 import type { SourceZip, ZipStream, ZipTarget } from '../modfetch/repo.js';
 import { hashModuleZip } from '../zip/check.js';
 import type { GoproxyClient } from './goproxy-client.js';

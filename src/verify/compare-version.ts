@@ -13,7 +13,7 @@
  * the tag: that commit must be there, or the version counts as missing.
  */
 import { errorMessage, isModhavenError, isNotExist, type ModhavenError } from '../errors.js';
-import { goModHash } from '../module/dirhash.js';
+import { goModHash } from '../module/files/dirhash.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { VersionStore } from '../store/version-store.js';
 import { redactLine } from '../redact.js';

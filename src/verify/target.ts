@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { isModhavenError, isNotExist } from '../errors.js';
-import { goModHash } from '../module/dirhash.js';
+import { goModHash } from '../module/files/dirhash.js';
 import type { ModulePath } from '../module/module-path.js';
 import { createDiskStore } from '../store/disk-store.js';
 import { CachedModules } from '../modfetch/cached.js';

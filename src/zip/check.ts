@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { openPromise, type Entry, type Options, type ZipFile } from 'yauzl';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { hash1, type HashedFile } from '../module/dirhash.js';
-import { createZipEntryChecker } from '../module/zip-entries.js';
+import { hash1, type HashedFile } from '../module/files/dirhash.js';
+import { createZipEntryChecker } from '../module/files/zip-entries.js';
 
 export interface ZipContent {
   /** Over all files. */

@@ -104,7 +104,7 @@ describe('an import that the table does not allow', () => {
     ['a re-export', `export * from '../proxy/server.js';\n`],
     ['a named re-export', `export { server } from '../proxy/server.js';\n`],
     ['import()', `export const later = async () => import('../proxy/server.js');\n`],
-    ['a test', `import '../support/run.js';\n`],
+    ['a test', `import '../../test/support/run.js';\n`],
     ['a bench', `import '../../bench/main.js';\n`],
   ])('is refused as %s', async (_, text) => {
     const messages = await complaints('module', text);

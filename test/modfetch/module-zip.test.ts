@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { ZIP_LIMITS } from '../../src/module/zip-files.js';
+import { ZIP_LIMITS } from '../../src/module/files/zip-files.js';
 import { writeModuleZip } from '../../src/modfetch/module-zip.js';
 import { GitFailure } from '../../src/vcs/transport/git-exec.js';
 import type { CodeRepo, TreeEntry } from '../../src/vcs/types.js';

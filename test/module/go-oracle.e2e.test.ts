@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { compareBytes } from '../../src/module/byte-order.js';
-import { checkFilePath, foldPath } from '../../src/module/file-path.js';
+import { checkFilePath, foldPath } from '../../src/module/files/file-path.js';
 import { goLanguageVersion, isGo124OrLater } from '../../src/module/go-mod.js';
 import { quote, unquote } from '../../src/module/go-string.js';
 import { parsePathPatterns } from '../../src/module/path-patterns.js';

@@ -2,7 +2,7 @@
 import { readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { hash1 } from '../../src/module/dirhash.js';
+import { hash1 } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { partFile } from '../../src/store/disk-tree.js';
 import { openStores, type Stores } from '../../src/store/open-stores.js';

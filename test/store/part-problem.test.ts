@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { goModHash } from '../../src/module/dirhash.js';
+import { goModHash } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { partProblem, zipHashIn } from '../../src/store/part-problem.js';
 import { infoSum, type VersionSums } from '../../src/store/recorded-sums.js';

@@ -1,7 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { goModHash } from '../../src/module/dirhash.js';
+import { goModHash } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { infoOrigin, infoSum, parseObject, RecordedSums } from '../../src/store/recorded-sums.js';
 import { tempDir } from '../support/tmp.js';

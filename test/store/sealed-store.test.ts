@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { goModHash } from '../../src/module/dirhash.js';
+import { goModHash } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { createMemoryBlobStore } from '../../src/store/memory-blob-store.js';
 import { createMemoryStore } from '../../src/store/memory-store.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { goModHash } from '../../src/module/dirhash.js';
+import { goModHash } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { createMemoryStore } from '../../src/store/memory-store.js';
 import { sumMismatches } from '../../src/transfer/check-sums.js';

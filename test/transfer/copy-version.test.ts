@@ -1,7 +1,7 @@
 /** What one copy does; from which layouts and with how many versions is in `import-versions.test.ts`. */
 import { buffer } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { goModHash } from '../../src/module/dirhash.js';
+import { goModHash } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import {

@@ -5,7 +5,7 @@ import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { hash1 } from '../../src/module/dirhash.js';
+import { hash1 } from '../../src/module/files/dirhash.js';
 import { createZipWriter } from '../../src/zip/writer.js';
 import { mustRun } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';

@@ -4,7 +4,7 @@
  */
 import pLimit from 'p-limit';
 import { errorMessage } from '../../errors.js';
-import { goModHash } from '../../module/dirhash.js';
+import { goModHash } from '../../module/files/dirhash.js';
 import { parseModulePath, type ModulePath } from '../../module/module-path.js';
 import type { VersionStore } from '../../store/version-store.js';
 import { readZipFiles } from '../../zip/reader.js';

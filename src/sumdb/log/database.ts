@@ -7,7 +7,7 @@
  */
 import type { Logger } from 'pino';
 import { ModhavenError } from '../../errors.js';
-import { goModHash } from '../../module/dirhash.js';
+import { goModHash } from '../../module/files/dirhash.js';
 import type { ModulePath } from '../../module/module-path.js';
 import { isCanonicalVersion } from '../../module/version.js';
 import { createSingleflight } from '../../concurrency/singleflight.js';

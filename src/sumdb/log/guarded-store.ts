@@ -7,7 +7,7 @@
  */
 import { Writable } from 'node:stream';
 import { ModhavenError } from '../../errors.js';
-import { goModHash } from '../../module/dirhash.js';
+import { goModHash } from '../../module/files/dirhash.js';
 import { StoreDecorator } from '../../store/store-decorator.js';
 import { putBytes, type Part, type VersionStore } from '../../store/version-store.js';
 import type { GoSums } from '../format/record.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { goModHash } from '../../../src/module/dirhash.js';
+import { goModHash } from '../../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../../src/module/module-path.js';
 import { createDiskStore } from '../../../src/store/disk-store.js';
 import { PART_KINDS, putBytes, type VersionStore } from '../../../src/store/version-store.js';

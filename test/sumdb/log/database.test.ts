@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ModhavenError } from '../../../src/errors.js';
-import { goModHash } from '../../../src/module/dirhash.js';
+import { goModHash } from '../../../src/module/files/dirhash.js';
 import { parseModulePath, type ModulePath } from '../../../src/module/module-path.js';
 import { createDiskStore } from '../../../src/store/disk-store.js';
 import { putBytes, type PartKind, type VersionStore } from '../../../src/store/version-store.js';

@@ -7,9 +7,9 @@
 
 import { createHash } from 'node:crypto';
 
-import { ModhavenError } from '../errors.js';
-import { compareBytes } from './byte-order.js';
-import { quote } from './go-string.js';
+import { ModhavenError } from '../../errors.js';
+import { compareBytes } from '../byte-order.js';
+import { quote } from '../go-string.js';
 
 /** One file of a zip. */
 export interface HashedFile {

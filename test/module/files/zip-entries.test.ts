@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createZipEntryChecker } from '../../src/module/zip-entries.js';
+import { createZipEntryChecker } from '../../../src/module/files/zip-entries.js';
 
 const MIB = 1024 * 1024;
 

@@ -6,7 +6,7 @@ import {
   selectZipFiles,
   ZIP_LIMITS,
   type ZipCandidate,
-} from '../../src/module/zip-files.js';
+} from '../../../src/module/files/zip-files.js';
 
 const VENDORED = 'file is in vendor directory';
 const OTHER_MODULE = 'file is in another module';

@@ -7,7 +7,7 @@
  *   `k` and the Kelvin sign are equal, but `ß` and `ss` are not.
  */
 
-import { checkElements } from './path-element.js';
+import { checkElements } from '../path-element.js';
 
 // eslint-disable-next-line no-control-regex
 const ASCII = /^[\x00-\x7f]*$/;

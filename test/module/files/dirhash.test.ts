@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { goModHash, hash1 } from '../../src/module/dirhash.js';
+import { goModHash, hash1 } from '../../../src/module/files/dirhash.js';
 
 describe('hash1', () => {
   it('is the hash of the sorted list of hashes', () => {

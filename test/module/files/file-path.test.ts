@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { checkFilePath, foldPath, isCleanPath } from '../../src/module/file-path.js';
+import { checkFilePath, foldPath, isCleanPath } from '../../../src/module/files/file-path.js';
 
 describe('checkFilePath', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createCollisionChecker } from '../../src/module/file-collisions.js';
+import { createCollisionChecker } from '../../../src/module/files/file-collisions.js';
 
 /** What the checker says of the last of these files. */
 function verdict(...files: string[]): string | undefined {

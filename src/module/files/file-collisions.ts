@@ -5,7 +5,7 @@
  */
 
 import { foldPath } from './file-path.js';
-import { quote } from './go-string.js';
+import { quote } from '../go-string.js';
 
 /** Adds a file; returns why it collides with those before it, in the go command's words, or undefined. */
 export type CollisionChecker = (path: string) => string | undefined;

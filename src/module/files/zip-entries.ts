@@ -5,7 +5,7 @@
  */
 import { createCollisionChecker } from './file-collisions.js';
 import { checkFilePath, isCleanPath } from './file-path.js';
-import { escapeUnprintable, quote } from './go-string.js';
+import { escapeUnprintable, quote } from '../go-string.js';
 import { createSizeChecker } from './zip-files.js';
 
 /** Takes the name of an entry as it stands in the zip, and its size in bytes. Throws an Error that says what is wrong. */

@@ -18,11 +18,11 @@
  *     a/vendor/p/p.go        out            out
  */
 
-import { ModhavenError, isModhavenError } from '../errors.js';
+import { ModhavenError, isModhavenError } from '../../errors.js';
 import { createCollisionChecker } from './file-collisions.js';
 import { checkFilePath, isCleanPath } from './file-path.js';
-import { goLanguageVersion, isGo124OrLater, parseGoMod } from './go-mod.js';
-import { escapeUnprintable, quote } from './go-string.js';
+import { goLanguageVersion, isGo124OrLater, parseGoMod } from '../go-mod.js';
+import { escapeUnprintable, quote } from '../go-string.js';
 
 /** A file that the archive of the module's directory holds. */
 export interface ZipCandidate {
