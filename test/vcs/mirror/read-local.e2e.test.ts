@@ -5,9 +5,10 @@ import { readLocalFiles } from '../../../src/vcs/mirror/read-local.js';
 import { lab, mirrorDir } from '../lab.js';
 
 it('reads what a mirror holds after the host is gone, and knows what it does not', async () => {
-  const { open, vcsDir, host, url } = await lab();
-  const { hash } = await (await open()).stat('v1.0.0');
-  await (await open()).listFiles(hash, '');
+  const world = await lab();
+  const { vcsDir, host, url } = world;
+  const { hash } = await (await world.open()).stat('v1.0.0');
+  await (await world.open()).listFiles(hash, '');
   await host.stop();
   const remote = parseRepoUrl(url, '/');
   const read = async (commit: string, ...paths: string[]) =>
