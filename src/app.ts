@@ -1,4 +1,5 @@
 /** The composition root: settings in, a server out. Nothing here decides anything. */
+import type { ModhavenError } from './errors.js';
 import { monotonicNow } from './concurrency/monotonic-clock.js';
 import { createServices, type Services } from './services.js';
 import type { Config } from './config/load-config.js';
@@ -217,11 +218,7 @@ class Program implements App {
         warnings: map.warnings.map((warning) => formatProblem(map.file, warning)),
         error: this.rules.lastError()?.message,
       },
-      problems: host.problems().map(({ url, at, error }) => ({
-        repository: url,
-        at: new Date(at).toISOString(),
-        text: errorText(error),
-      })),
+      ...hostProblems(host.problems(), Date.now()),
       auth: this.access.state === undefined ? 'off' : { errors: this.access.errors() },
       drift: drift.report(),
       movedTags: tags.report(),
@@ -266,4 +263,30 @@ class Program implements App {
     const { faults } = this.options;
     return watchFiles(this.watched(), this.reload, { onError: (error) => faults.caught(error, 'reload') });
   }
+}
+
+/** How long a repository that does not exist is shown, in milliseconds: nobody may ever ask for that name again. */
+const TYPO_SHOWN_MS = 15 * 60_000;
+
+interface HostProblem {
+  readonly url: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly error: ModhavenError;
+}
+
+/** Outages, and apart from them names that hosts do not know, which most often are typos of developers. */
+function hostProblems(found: readonly HostProblem[], now: number): Record<string, unknown[]> {
+  const shown = ({ url, at, error }: HostProblem) => ({
+    repository: url,
+    at: new Date(at).toISOString(),
+    text: errorText(error),
+  });
+  const isTypo = ({ error }: HostProblem) => error.code === 'REPO_NOT_FOUND';
+  return {
+    problems: found.filter((problem) => !isTypo(problem)).map(shown),
+    unknownRepositories: found
+      .filter((problem) => isTypo(problem) && now - problem.at < TYPO_SHOWN_MS)
+      .map(shown),
+  };
 }

@@ -36,3 +36,20 @@ describe('/-/env', () => {
     expect(reply.text).toContain('shell, powershell, go-env');
   });
 });
+
+describe('/-/status', () => {
+  it('keeps names that no host knows apart from outages', async () => {
+    const vanity =
+      'host: acme.test\npaths:\n  /down: http://127.0.0.1:9/x.git\n  /{name}: /nowhere/{name}.git\n';
+    await using server = await startServer({ vanity });
+    const typo = await ask(server.url, '/acme.test/typo/@v/list');
+    expect(typo.text).toContain('check the spelling; if it is right, tell the admin of ');
+    expect((await ask(server.url, '/acme.test/down/@v/list')).text).not.toContain('vanity.yaml');
+    const { text } = await ask(server.url, '/-/status');
+    const status = JSON.parse(text) as Record<string, { text: string }[]>;
+    expect(status.problems?.map((problem) => problem.text)).toEqual([
+      expect.stringContaining('in repo: of the rule in vanity.yaml'),
+    ]);
+    expect(status.unknownRepositories).toHaveLength(1);
+  });
+});

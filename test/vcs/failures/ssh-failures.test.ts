@@ -26,7 +26,11 @@ describe('what ssh says', () => {
     [offer('cipher', 'aes128-cbc,aes256-cbc'), '(aes128-cbc, aes256-cbc)', 'Ciphers: +aes256-cbc'],
     [offer('MAC', 'hmac-md5,hmac-sha1'), '(hmac-md5, hmac-sha1)', 'MACs: +hmac-sha1'],
     ["Permissions 0644 for '/k/id' are too open.", 'other users can read it', 'chmod 600 /k/id'],
-    ['Load key "/k/id": invalid format', 'the file /k/id is no private key', 'without passphrase'],
+    [
+      'Load key "/k/id": invalid format',
+      'the private key of the server is none',
+      'without passphrase into /k/id',
+    ],
     ['Host key verification failed.', 'is unknown', 'modhaven trust-host git.corp.test:29418;'],
   ])('%s', (stderr, reason, remedy) => {
     const error = explain(stderr);
