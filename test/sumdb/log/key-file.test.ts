@@ -54,7 +54,7 @@ describe('readSigner', () => {
     await writeFile(keyFile, change(signerKey));
     const { code, message, reason = '', remedy = '' } = errorOf(() => readSigner({ name, keyFile }));
     expect(code).toBe('CONFIG');
-    const secret = signerKey.slice(signerKey.lastIndexOf('+') + 1);
+    const secret = signerKey.split('+').slice(4).join('+'); // base64 may hold a plus, too
     for (const text of [message, reason, remedy]) expect(text).not.toContain(secret.slice(0, 12));
   });
 });
