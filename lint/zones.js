@@ -276,16 +276,18 @@ export function allowedFor(zone) {
 export function assertTableIsComplete() {
   const known = Object.keys(MAY_IMPORT);
   const missing = zonesOnDisk().filter((zone) => !known.includes(zone));
-  if (missing.length > 0)
+  if (missing.length > 0) {
     throw new Error(
       `lint/zones.js: src/${missing.join(', src/')}: say in MAY_IMPORT what it may import, and who it`,
     );
+  }
   const gone = known.filter((zone) => !existsSync(path.join(SRC, zone)));
   const stray = Object.entries(MAY_IMPORT).flatMap(([zone, names]) =>
     [...names, ...(LEAVING[zone] ?? [])].filter((name) => !known.includes(name)),
   );
-  if (gone.length + stray.length > 0)
+  if (gone.length + stray.length > 0) {
     throw new Error(`lint/zones.js: no such zone any more: ${[...new Set([...gone, ...stray])].join(', ')}`);
+  }
 }
 
 /**

@@ -15,7 +15,7 @@ function firstStep() {
     (name) => !existsSync(new URL(`node_modules/${name}/`, ROOT)),
   );
   if (missing.length > 0)
-    return `packages are not installed (${missing.slice(0, 3).join(', ')}, ...): run "npm ci"`;
+    {return `packages are not installed (${missing.slice(0, 3).join(', ')}, ...): run "npm ci"`;}
   return existsSync(PROGRAM) ? undefined : 'it is not built: run "npm ci", or "npm run build"';
 }
 

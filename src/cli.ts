@@ -70,7 +70,8 @@ function report(error: unknown): number {
   const parts = isModhavenError(error) ? [error.message, error.reason, error.remedy] : [String(error)];
   const text = parts.filter((part) => part !== undefined).join('; ');
   process.stderr.write(`modhaven: ${completeHints(text, config)}\n`);
-  if (program.opts<{ verbose?: boolean }>().verbose === true && error instanceof Error)
+  if (program.opts<{ verbose?: boolean }>().verbose === true && error instanceof Error) {
     process.stderr.write(`${error.stack ?? ''}\n`);
+  }
   return isModhavenError(error) && error.code !== 'CONFIG' ? NOT_IN_ORDER : WRONG_USAGE;
 }

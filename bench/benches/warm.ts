@@ -149,8 +149,9 @@ async function onTwoCores(lab: Lab): Promise<Line[]> {
     kind.twoCores === undefined ? [] : [{ ...kind, goal: kind.twoCores }],
   );
   return withServers(lab.servers, { workers: 2 }, async (servers) => {
-    for (const { url } of servers)
+    for (const { url } of servers) {
       for (const path of kinds.flatMap(({ paths }) => paths)) await mustGet(url + path);
+    }
     return withNginx(lab, servers, 2, async (nginx) => {
       const targets = [...servers, ...nginx.filter(({ name }) => name === NGINX)];
       const lines: Line[] = [];
@@ -173,8 +174,9 @@ async function load(
 ): Promise<Map<string, Sample[]>> {
   lab.say(`warm ${title}`);
   // What a server compiles or grows while it runs is not measured.
-  for (const { url, paths: own = paths } of targets)
+  for (const { url, paths: own = paths } of targets) {
     await wrk(url, own, { seconds: WARM_UP_SECONDS, connections, core: cores.load });
+  }
   return interleave(targets, lab.rounds, async ({ url, pid, paths: own = paths }) => {
     const processes = processTree(pid).length;
     const before = cpuSeconds(pid);
@@ -221,6 +223,7 @@ async function withNginx<T>(
 }
 
 function pinTree(pid: number, core: number): void {
-  for (const process of processTree(pid))
+  for (const process of processTree(pid)) {
     spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', `${core}`, `${process}`]);
+  }
 }

@@ -112,8 +112,9 @@ function binaries({ files, bytes }: { files: number; bytes: number }): Build {
   return async (repo, name) => {
     repo.write({ 'go.mod': goMod(name), 'doc.go': goSource('data', name, 1_000) });
     for (let i = 0; i < files; i += 5) {
-      for (let n = i; n < i + 5; n++)
+      for (let n = i; n < i + 5; n++) {
         repo.write({ [`data/${n}.bin`]: incompressible(`${name}/${n}`, bytes) });
+      }
       await repo.commit(`files from ${i}`);
     }
     await repo.tag('v1.0.0');

@@ -17,8 +17,9 @@ export function peersOf(env: NodeJS.ProcessEnv, gitHost: string): Contender[] {
     .map((name) => {
       const variable = COMMAND + name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
       const command = env[variable];
-      if (command === undefined || command === '')
+      if (command === undefined || command === '') {
         throw new Error(`${PEERS} names ${name}, but ${variable} does not say how to start it`);
+      }
       return peer(name, command, gitHost);
     });
 }

@@ -84,7 +84,8 @@ export class Access {
 function ruleOf({ modules, allow }: AuthSettings['rules'][number]): AccessSettings['rules'][number] {
   const subjects = allow.flatMap((word) => parseSubject(word) ?? []);
   const rule = readRule(modules, subjects);
-  if (rule === undefined || subjects.length !== allow.length)
+  if (rule === undefined || subjects.length !== allow.length) {
     throw new ModhavenError('CONFIG', `a rule of auth cannot be read: ${modules}`);
+  }
   return rule;
 }

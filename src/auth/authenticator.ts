@@ -59,7 +59,7 @@ export class Authenticator {
     // Each file is checked against the other one as it was read last.
     let names: ReadonlySet<string> = new Set();
     let tokensRead: Tokens = NO_TOKENS;
-    if (htpasswdFile !== undefined)
+    if (htpasswdFile !== undefined) {
       this.#users = new WatchedFile(
         htpasswdFile,
         (text, file) => {
@@ -70,8 +70,9 @@ export class Authenticator {
         },
         log,
       );
+    }
     if (groupsFile !== undefined) this.#groups = new WatchedFile(groupsFile, parseGroups, log);
-    if (tokensFile !== undefined)
+    if (tokensFile !== undefined) {
       this.#tokens = new WatchedFile(
         tokensFile,
         (text, file) => {
@@ -82,6 +83,7 @@ export class Authenticator {
         },
         log,
       );
+    }
   }
 
   /** The files whose change `reload` reads. */
@@ -104,8 +106,9 @@ export class Authenticator {
   identify(header: string | undefined): Identity | Promise<Identity> {
     if (header === undefined) return NOBODY;
     const known = this.#byHeader.get(header);
-    if (known !== undefined && known.until > this.#now())
+    if (known !== undefined && known.until > this.#now()) {
       return { kind: 'known', principal: known.principal };
+    }
     const login = parseAuthorization(header);
     if (login === undefined || login === 'malformed') return UNKNOWN;
     const secret = secretOf(login);

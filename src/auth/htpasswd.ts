@@ -25,11 +25,15 @@ export function parseHtpasswd(text: string, file: string): Users {
   for (const [line, content] of numberedLines(text)) {
     const complain = (message: string): unknown => problems.push(`${file}:${line}:1: ${message}`);
     const [, name = '', hash = ''] = /^([^:]*):(.*)$/.exec(content) ?? [];
-    if (name === '') complain('expected NAME:HASH, as "htpasswd -B" writes it');
-    else if (!BCRYPT.test(hash))
+    if (name === '') {
+      complain('expected NAME:HASH, as "htpasswd -B" writes it');
+    } else if (!BCRYPT.test(hash)) {
       complain(`the password of ${name} is not hashed by bcrypt; set it anew with "htpasswd -B"`);
-    else if (users.has(name)) complain(`the user ${name} is already on line ${users.get(name)?.line ?? 0}`);
-    else users.set(name, { hash: hash.replace(/^\$2[xy]\$/, '$2b$'), line });
+    } else if (users.has(name)) {
+      complain(`the user ${name} is already on line ${users.get(name)?.line ?? 0}`);
+    } else {
+      users.set(name, { hash: hash.replace(/^\$2[xy]\$/, '$2b$'), line });
+    }
   }
   if (problems.length > 0) throw new ModhavenError('CONFIG', problems.join('\n'));
   return users;
@@ -85,10 +89,11 @@ export class PasswordChecker {
   }
 
   async #compare(user: string, password: string): Promise<boolean> {
-    if (limit.pendingCount >= MAX_WAITING)
+    if (limit.pendingCount >= MAX_WAITING) {
       throw new ModhavenError('OVERLOADED', 'too many logins wait to be checked', {
         remedy: 'try again in a moment',
       });
+    }
     const entry = this.#users.get(user);
     const isRight = await limit(() => bcrypt.compare(password, entry?.hash ?? NO_USER));
     return isRight && entry !== undefined;
@@ -108,6 +113,7 @@ const MAX_WAITING = 200;
 
 /** Lines that say something, with their numbers from 1 on. */
 function* numberedLines(text: string): Generator<[line: number, content: string]> {
-  for (const [index, line] of text.split(/\r?\n/).entries())
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() !== '' && !line.trimStart().startsWith('#')) yield [index + 1, line.trim()];
+  }
 }

@@ -94,12 +94,13 @@ export class OidcIssuer {
     if (isKnown && age >= REFRESH_MS) void this.#ask();
     else if (!isKnown && age >= COOLDOWN_MS) await this.#ask();
     else await this.#asking;
-    if (this.#keys === undefined)
+    if (this.#keys === undefined) {
       throw new ModhavenError('HOST_UNREACHABLE', `the issuer ${this.issuer} cannot be asked for its keys`, {
         reason: errorMessage(this.#failure),
         remedy: 'try again in a moment; if it stays so, tell the admin of the Go proxy',
         cause: this.#failure,
       });
+    }
     return this.#keys;
   }
 
@@ -125,8 +126,9 @@ export class OidcIssuer {
     const { fetchJson } = this.#options;
     const base = this.issuer.replace(/\/+$/, '');
     const discovery = Discovery.parse(await fetchJson(`${base}/.well-known/openid-configuration`));
-    if (discovery.issuer !== this.issuer)
+    if (discovery.issuer !== this.issuer) {
       throw new Error(`it calls itself ${discovery.issuer}; write "issuer" exactly so`);
+    }
     const { keys } = KeySet.parse(await fetchJson(discovery.jwks_uri));
     return {
       set: createLocalJWKSet({ keys } as JSONWebKeySet),

@@ -47,8 +47,9 @@ export function decideAccess(settings: AccessSettings, resource: Resource, ident
   const principal = identity.kind === 'known' ? identity.principal : undefined;
   // Wrong credentials on what is open to everyone are ignored.
   if (audience === 'anyone') return { kind: 'allowed', principal: principal ?? ANYONE, isForEveryone: true };
-  if (resource.kind === 'module' && resource.isPrivate)
+  if (resource.kind === 'module' && resource.isPrivate) {
     return privateModule(settings, resource.path, identity);
+  }
   if (principal === undefined) return { kind: 'login-wrong', isGuess: identity.kind === 'unknown' };
   if (!isAuthenticated(principal)) return { kind: 'login-needed' };
   if (audience === 'admin' && !principal.groups.has(ADMIN_GROUP)) return { kind: 'forbidden', principal };

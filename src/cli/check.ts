@@ -89,10 +89,12 @@ async function tryTarget({ rule, module }: Target, trial: Trial): Promise<CheckR
   const blank = { ...blankRow(rule), module };
   const [likeliest] = trial.candidates(module);
   const [first] = likeliest?.repos ?? [];
-  if (rule.foreign !== undefined)
+  if (rule.foreign !== undefined) {
     return [{ ...blank, problem: `only git is fetched here, and its repository is ${rule.foreign.vcs}` }];
-  if (likeliest === undefined || first === undefined)
+  }
+  if (likeliest === undefined || first === undefined) {
     return [{ ...blank, problem: `the rule makes no repository address of ${module}` }];
+  }
   let root = likeliest;
   if (rule.takesRest) {
     try {
@@ -162,8 +164,9 @@ function accessOf({ hostEntry, credential }: AccessSummary): Pick<CheckRow, 'hos
 const MAX_TEXT = 600;
 
 function failureOf(error: unknown): Pick<CheckRow, 'problem' | 'remedy'> {
-  if (!isModhavenError(error))
+  if (!isModhavenError(error)) {
     return { problem: redactLine(errorMessage(error), MAX_TEXT), remedy: undefined };
+  }
   const { message, reason, remedy } = error;
   return {
     problem: redactLine(reason ?? message, MAX_TEXT),

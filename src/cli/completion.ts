@@ -69,21 +69,24 @@ complete -o default -F _${program.name} ${program.name}
 function fishScript(program: CommandWords): string {
   const quote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   const lines = [`# fish completion for ${program.name}: ${program.name} completion fish | source`];
-  for (const { name, description } of program.commands)
+  for (const { name, description } of program.commands) {
     lines.push(`complete -c ${program.name} -n __fish_use_subcommand -a ${name} -d ${quote(description)}`);
+  }
   for (const command of program.commands) {
     const condition = `'__fish_seen_subcommand_from ${command.name}'`;
-    for (const child of command.commands)
+    for (const child of command.commands) {
       lines.push(
         `complete -c ${program.name} -n ${condition} -a ${child.name} -d ${quote(child.description)}`,
       );
+    }
     for (const { flag, description } of [
       ...command.options,
       ...command.commands.flatMap(({ options }) => options),
-    ])
+    ]) {
       lines.push(
         `complete -c ${program.name} -n ${condition} -l ${flag.replace(/^--/, '')} -d ${quote(description)}`,
       );
+    }
   }
   return `${[...new Set(lines)].join('\n')}\n`;
 }

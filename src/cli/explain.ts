@@ -68,8 +68,9 @@ async function tell({ module: argument, config: file }: ExplainOptions): Promise
     },
     ...{ repositories: [], cache: {}, origin: {}, tag: undefined, go: [], timings: watch.steps, ok: false },
   };
-  if (isPublic(module) && config.upstream.length > 0)
+  if (isPublic(module) && config.upstream.length > 0) {
     return tellPublic(story, { config, module, store, watch });
+  }
 
   const [likeliest] = candidates(module);
   let looks: Look[] = [];
@@ -118,10 +119,11 @@ async function tellPublic(
 function parseArgument(argument: string): { module: ModulePath; query: string | undefined } {
   const at = argument.indexOf('@');
   const query = at < 0 ? undefined : argument.slice(at + 1);
-  if (query === '')
+  if (query === '') {
     throw new ModhavenError('CONFIG', `${argument}: no version follows the @`, {
       remedy: 'write MODULE or MODULE@VERSION',
     });
+  }
   try {
     return { module: parseModulePath(at < 0 ? argument : argument.slice(0, at)), query };
   } catch (error) {

@@ -70,15 +70,19 @@ async function choose(
   const chosen = { versions: [] as VersionName[], missing: [] as VersionName[], refused: [] as Refused[] };
   if (args.length === 0) return { ...chosen, versions: await allVersions(store) };
   for (const { module, query: version, sums } of await readRequestList(args)) {
-    if (!isCanonicalVersion(version))
+    if (!isCanonicalVersion(version)) {
       throw new ModhavenError('CONFIG', `${module}@${version}: an export is of versions, such as v1.2.3`, {
         remedy: 'modhaven warm says which version it is',
       });
+    }
     const mismatches = await sumMismatches(store, module, version, sums);
-    if (mismatches.length > 0) chosen.refused.push({ module, version, query: version, mismatches });
-    else if ((await storedVersions(store, module)).includes(version))
+    if (mismatches.length > 0) {
+      chosen.refused.push({ module, version, query: version, mismatches });
+    } else if ((await storedVersions(store, module)).includes(version)) {
       chosen.versions.push({ module, version });
-    else chosen.missing.push({ module, version });
+    } else {
+      chosen.missing.push({ module, version });
+    }
   }
   return chosen;
 }

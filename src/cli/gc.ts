@@ -24,10 +24,11 @@ export async function gc(options: GcOptions): Promise<{ text: string; ok: boolea
   const stores = openStores(config);
   const isReplaceable = (module: string) => replaceable(module, config, map);
   const result = await collect({ stores, maxBytes, isReplaceable, dryRun: options.dryRun === true });
-  if (result === undefined)
+  if (result === undefined) {
     throw new ModhavenError('STORAGE', 'another process makes room in the cache now', {
       remedy: 'try again when it has ended',
     });
+  }
   const isWithin = result.after <= result.limit;
   const text =
     options.json === true ? `${JSON.stringify({ isWithin, ...asJson(result) }, null, 2)}\n` : report(result);
@@ -37,10 +38,11 @@ export async function gc(options: GcOptions): Promise<{ text: string; ok: boolea
 
 function sizeOf(text: string): number {
   const bytes = parseSize(text);
-  if (bytes === undefined)
+  if (bytes === undefined) {
     throw new ModhavenError('CONFIG', `--max-size ${text} is not a size`, {
       remedy: 'write a number with a unit, such as 20GiB',
     });
+  }
   return bytes;
 }
 
@@ -67,10 +69,11 @@ function report(result: Collection): string {
       `git mirrors: ${mirrors.length} (${sum(mirrors)}), public versions: ${versions.length} (${sum(versions)})`,
     `cache: ${sizeText(before)} before, ${sizeText(after)} ${dryRun ? 'then' : 'now'}, limit ${sizeText(limit)}`,
   );
-  if (after > limit)
+  if (after > limit) {
     lines.push(
       'what is left is above the limit and stays: private versions, checksum databases and what is in use',
       '  to do: raise cache.max_size in modhaven.yaml, or give the cache a larger disk',
     );
+  }
   return `${lines.join('\n')}\n`;
 }

@@ -21,10 +21,11 @@ const DEFAULT_HOST = 'mycompany.com';
 export async function init(options: InitOptions): Promise<string> {
   const { dir, yes = false } = options;
   const ask = yes ? undefined : options.ask;
-  if (!yes && ask === undefined && (options.host === undefined || options.git === undefined))
+  if (!yes && ask === undefined && (options.host === undefined || options.git === undefined)) {
     throw new ModhavenError('CONFIG', 'there is no terminal to ask questions on', {
       remedy: 'name --host and --git, or take the defaults with --yes',
     });
+  }
   const files = { config: path.join(dir, 'modhaven.yaml'), vanity: path.join(dir, 'vanity.yaml') };
   for (const file of Object.values(files)) if (existsSync(file)) throw exists(file);
 

@@ -36,10 +36,11 @@ export async function list({ config, pattern, json = false }: ListOptions): Prom
     if (stored !== undefined) modules.push(stored);
   }
   if (json) return `${JSON.stringify(modules, null, 2)}\n`;
-  if (modules.length === 0)
+  if (modules.length === 0) {
     return pattern === undefined
       ? 'the store holds no module\n'
       : `the store holds no module that matches ${pattern}\n`;
+  }
   const rows = modules.map(({ module, newest, versions, bytes }) => [
     module,
     newest,

@@ -22,8 +22,9 @@ export async function purgeVersions(options: PurgeOptions): Promise<{ text: stri
   const versions = options.versions.map(parseVersion);
   const stores = openStores(loadConfig(options.config));
   const names = versions.map(nameOf).join(', ');
-  if (options.yes !== true && !(await confirm(names, options.ask)))
+  if (options.yes !== true && !(await confirm(names, options.ask))) {
     return { text: 'nothing was purged\n', ok: false };
+  }
   let ok = true;
   const lines: string[] = [];
   for (const version of versions) {
@@ -41,18 +42,20 @@ export async function purgeVersions(options: PurgeOptions): Promise<{ text: stri
 }
 
 async function confirm(names: string, ask: PurgeOptions['ask']): Promise<boolean> {
-  if (ask === undefined)
+  if (ask === undefined) {
     throw new ModhavenError('CONFIG', 'purge asks first, and there is no terminal to ask at', {
       remedy: 'add --yes if you are sure',
     });
+  }
   return ask(`Remove ${names} from the cache?`);
 }
 
 function parseVersion(argument: string): ModuleVersion {
   const at = argument.indexOf('@');
   const version = argument.slice(at + 1);
-  if (at < 0 || !isCanonicalVersion(version))
+  if (at < 0 || !isCanonicalVersion(version)) {
     throw new ModhavenError('CONFIG', `${argument}: purge is of versions, such as example.com/lib@v1.2.3`);
+  }
   try {
     return { module: parseModulePath(argument.slice(0, at)), version };
   } catch (error) {

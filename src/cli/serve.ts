@@ -140,14 +140,16 @@ function announce({ app, settings, log }: Service, count: number): void {
     },
     'modhaven is ready',
   );
-  if (publicUrlIsGuess)
+  if (publicUrlIsGuess) {
     log.warn(
       'public_url is not set, and others reach this server, too: its pages and "modhaven env" name localhost',
     );
-  if (isOpenToStrangers(settings.current()))
+  }
+  if (isOpenToStrangers(settings.current())) {
     log.warn(
       'everybody who reaches this server can read all its modules; to change that, set auth: in modhaven.yaml, or listen on 127.0.0.1',
     );
+  }
   const rule = map.rules.find(({ isPattern }) => !isPattern);
   if (rule === undefined) return;
   const module = rule.prefix;

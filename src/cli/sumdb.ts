@@ -26,11 +26,12 @@ export async function sumdbKeygen({ name, out }: KeygenOptions): Promise<string>
   if (problem !== undefined) throw new ModhavenError('CONFIG', `--name ${JSON.stringify(name)} ${problem}`);
   const file = resolve(out);
   const { signerKey, verifierKey } = generateKey(name);
-  if (!(await writeKey(file, signerKey)))
+  if (!(await writeKey(file, signerKey))) {
     throw new ModhavenError('CONFIG', `${file} is there already`, {
       reason: 'a key that is in use must not be lost, so it is not replaced',
       remedy: 'choose another file with --out',
     });
+  }
   return [
     `The private key is in ${file}. Keep it secret, and a copy of it apart from the cache directory.`,
     '',
@@ -97,8 +98,9 @@ export async function sumdbVerify(options: SumdbVerifyOptions): Promise<{ text: 
   const isRenewed = ok && options.renewWitness === true && head !== undefined;
   if (isRenewed) await view.witness.advance(head);
   const facts = describe(verifier, view);
-  if (options.json === true)
+  if (options.json === true) {
     return { text: `${JSON.stringify({ ok, ...facts, ...audit }, undefined, 2)}\n`, ok };
+  }
   const report = [
     ...audit.faults,
     ...(isRenewed ? [`the witness ${facts.witness.file} has ${facts.witness.records} records now`] : []),

@@ -35,10 +35,11 @@ export interface AddTokenOptions {
 /** Makes a token; `ok` is false where its name is taken. Throws CONFIG. */
 export async function addTokenTo({ config, name, groups = '', expires }: AddTokenOptions): Promise<Report> {
   const lifetime = parseLifetime(expires);
-  if (!isTokenName(name))
+  if (!isTokenName(name)) {
     throw new ModhavenError('CONFIG', `${JSON.stringify(name)} cannot be the name of a token`, {
       remedy: 'use letters, digits and . _ @ / -',
     });
+  }
   const file = tokensFile(config);
   const token = generateToken();
   const created = new Date();
@@ -50,8 +51,9 @@ export async function addTokenTo({ config, name, groups = '', expires }: AddToke
     created,
     expires: new Date(created.getTime() + lifetime),
   });
-  if (next === undefined)
+  if (next === undefined) {
     return { text: `there is a token ${name}; revoke it first, or choose another name\n`, ok: false };
+  }
   await writeTokens(file, next);
   return {
     text: `${token}\n\nThis is the only time it is shown. It is sent as the password, with any user name, and ends in ${expires}.\n`,

@@ -40,10 +40,11 @@ export async function trustHost(options: TrustHostOptions): Promise<{ text: stri
   const settings = vcsSettings(loadConfig(options.config));
   const target = await sshTarget(repo, settings);
   const [file] = target.files;
-  if (file === undefined)
+  if (file === undefined) {
     throw new ModhavenError('CONFIG', `ssh keeps no known hosts for ${options.host}`, {
       remedy: 'set known_hosts_file for the host under vcs.hosts in modhaven.yaml',
     });
+  }
   const recorded = await recordedKeys(target.name, target.files);
   const offered = await offeredKeys(repo, target, settings);
   checkRecorded({ host: options.host, target, recorded, offered });
@@ -70,14 +71,16 @@ export async function trustHost(options: TrustHostOptions): Promise<{ text: stri
 }
 
 function checkUsage({ host, yes, fingerprint }: TrustHostOptions): void {
-  if (yes === true && fingerprint === undefined)
+  if (yes === true && fingerprint === undefined) {
     throw new ModhavenError('CONFIG', '--yes alone would trust whoever answers', {
       remedy: `write --yes --fingerprint SHA256:… with the fingerprint that the owner of ${host} tells you`,
     });
-  if (fingerprint !== undefined && !/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(fingerprint))
+  }
+  if (fingerprint !== undefined && !/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(fingerprint)) {
     throw new ModhavenError('CONFIG', `--fingerprint ${JSON.stringify(fingerprint)} is no fingerprint`, {
       remedy: 'it is SHA256: and 43 letters and digits, as ssh-keygen -l prints it',
     });
+  }
 }
 
 /** The host as the address of a repository there, which is what the settings are looked up by. */
@@ -105,11 +108,12 @@ interface Comparison {
 /** Throws HOST_REFUSED unless the keys are those that were recorded, as far as any were. */
 function checkRecorded({ host, target, recorded, offered }: Comparison): void {
   const revoked = recorded.find((old) => old.revoked && offered.some((key) => key.blob === old.blob));
-  if (revoked !== undefined)
+  if (revoked !== undefined) {
     throw new ModhavenError('HOST_REFUSED', `the host key of ${host} was revoked`, {
       reason: `${revoked.file}:${revoked.line} says that ${describeHostKey(revoked)} must not be trusted any more`,
       remedy: `ask the owner of ${host} for a new key; nothing was written`,
     });
+  }
   const valid = recorded.filter((old) => !old.revoked);
   const other = (old: RecordedKey) =>
     offered.find((key) => key.type === old.type && key.blob !== old.blob) ??

@@ -50,10 +50,11 @@ const PARALLEL_ZIPS = 4;
 /** The report as text, and whether everything is in order. Throws CONFIG if a file or an option is bad. */
 export async function verify(options: VerifyOptions): Promise<Result> {
   const { against, modules } = options;
-  if (against === undefined && (options.all === true || options.resume !== undefined))
+  if (against === undefined && (options.all === true || options.resume !== undefined)) {
     throw new ModhavenError('CONFIG', `--${options.all === true ? 'all' : 'resume'} needs --against`, {
       remedy: 'name the vanity.yaml to compare with: modhaven verify --against NEW-VANITY.yaml',
     });
+  }
   const config = loadConfig(options.config);
   const current = loadVanity(config.vanityFile, { defaultHost: config.publicHost });
   const store = openStores(config).unchecked;

@@ -63,16 +63,18 @@ interface Summary {
 
 function warmReport(versions: readonly Warmed[], { fetched, thereBefore, failed }: Summary): string {
   const lines: string[] = [];
-  for (const { module, query, version } of versions)
+  for (const { module, query, version } of versions) {
     if (version !== undefined && version !== query) lines.push(`${module}@${query} is ${version}`);
+  }
   for (const { module, query, version = query, cause, remedy } of versions) {
     if (cause === undefined) continue;
     lines.push(`FAILED ${module}@${version}: ${cause}`);
     if (remedy !== undefined) lines.push(`  to do: ${remedy}`);
   }
   const unrecorded = versions.filter((version) => version.unrecorded === true);
-  for (const { module, query, version = query } of unrecorded)
+  for (const { module, query, version = query } of unrecorded) {
     lines.push(`no checksum database knows ${module}@${version}`);
+  }
   if (unrecorded.length > 0) lines.push('  to do: who builds with them needs GONOSUMDB for these modules');
   lines.push(...sumErrors(versions));
   const failures = failed === 0 ? '' : `, ${failed} failed`;

@@ -56,8 +56,9 @@ export function settingsFromEnvironment(schema: z.ZodType, env: NodeJS.ProcessEn
 export function mergeSettings(base: unknown, over: Record<string, unknown>): unknown {
   if (base !== undefined && base !== null && !isMap(base)) return base; // the schema says what is wrong with it
   const merged: Record<string, unknown> = { ...(base ?? {}) };
-  for (const [key, value] of Object.entries(over))
+  for (const [key, value] of Object.entries(over)) {
     merged[key] = isMap(value) ? mergeSettings(merged[key], value) : value;
+  }
   return merged;
 }
 
@@ -75,12 +76,14 @@ function readVariable(path: string, env: NodeJS.ProcessEnv): { name: string; tex
   const text = env[name];
   const fileName = `${name}_FILE`;
   const file = SECRETS.includes(path) ? env[fileName] : undefined;
-  if (file === undefined || file === '')
+  if (file === undefined || file === '') {
     return text === undefined || text === '' ? undefined : { name, text };
-  if (text !== undefined && text !== '')
+  }
+  if (text !== undefined && text !== '') {
     throw new ModhavenError('CONFIG', `the variables ${name} and ${fileName} are both set`, {
       remedy: 'keep one of the two',
     });
+  }
   const words = { what: `the file that ${fileName} names`, remedy: 'Check the path and its permissions.' };
   return { name: fileName, text: readConfigText(file, words).replace(/\r?\n$/, '') };
 }
@@ -138,13 +141,15 @@ function scalarKeys(schema: z.ZodType): Key[] {
 function keysBelow(schema: KeySchema, path: string[]): Key[] {
   const forms = schema.anyOf ?? [schema];
   const maps = forms.filter(({ properties }) => properties !== undefined);
-  if (maps.length > 0)
+  if (maps.length > 0) {
     return maps.flatMap(({ properties = {} }) =>
       Object.entries(properties).flatMap(([key, below]) => keysBelow(below, [...path, key])),
     );
+  }
   const key = path.join('.');
-  if (forms.some(({ type, items }) => type === 'array' && items?.type === 'string'))
+  if (forms.some(({ type, items }) => type === 'array' && items?.type === 'string')) {
     return [{ path: key, kind: 'list' }];
+  }
   if (forms.some(({ type }) => type === 'boolean')) return [{ path: key, kind: 'boolean' }];
   if (forms.some(({ type }) => type === 'array' || type === 'object')) return [];
   const takesNumber = forms.some(({ type }) => type === 'integer' || type === 'number');

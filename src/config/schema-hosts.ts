@@ -81,10 +81,11 @@ export const HostKey = z.string().superRefine((key, context) => {
     /^(?:\[([0-9A-Fa-f:.]+)\]|([\p{L}\p{N}._-]+))(?::(\d{1,5}))?(?:\/[^/\s?#]+)*$/u.exec(key) ?? [];
   const valid =
     (bracketed !== undefined ? isIP(bracketed) === 6 : name !== undefined) && Number(port ?? 1) <= 65535;
-  if (!valid)
+  if (!valid) {
     context.addIssue({
       code: 'custom',
       message:
         "must be HOST, HOST:PORT or one of these with a /path, as in the repository's URL, without scheme",
     });
+  }
 });

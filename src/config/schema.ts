@@ -47,10 +47,12 @@ const Upstream = z.string().transform((text, context) => {
 
 /** The name of a checksum database is the host at which go looks for it where no proxy answers for it. */
 export function sumdbNameProblem(name: string): string | undefined {
-  if (!/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name))
+  if (!/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name)) {
     return 'must be a host name such as sum.mycompany.com';
-  if (name === 'sum.golang.org' || name === 'sum.golang.google.cn')
+  }
+  if (name === 'sum.golang.org' || name === 'sum.golang.google.cn') {
     return 'is the public database; choose a name of your own';
+  }
   return undefined;
 }
 
@@ -97,11 +99,12 @@ const PublicUrl = z.string().superRefine((text, context) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const plain =
     url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username && !url.password;
-  if (!plain)
+  if (!plain) {
     context.addIssue({
       code: 'custom',
       message: 'must be an http or https URL such as http://goproxy.mycompany.com:10000',
     });
+  }
 });
 
 const Audience = z.enum(['anyone', 'authenticated'], { error: 'must be anyone or authenticated' });

@@ -39,8 +39,9 @@ function parseProxy(entry: string, fallbackOn: UpstreamProxy['fallbackOn']): Ups
   const text = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(entry) ? entry : `https://${entry}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // The entry is not repeated in a message: it may hold a password.
-  if (!url || !/[.:/]/.test(entry))
+  if (!url || !/[.:/]/.test(entry)) {
     return 'holds an entry that is no URL; write off, or proxies such as https://proxy.corp';
+  }
   if (!['http:', 'https:', 'file:'].includes(url.protocol)) {
     return `holds a URL that begins with ${url.protocol}//; a proxy has an http, https or file URL`;
   }

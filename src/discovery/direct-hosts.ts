@@ -27,8 +27,9 @@ export function allowedRepo(hosts: DirectHosts, text: string, path: string): Rep
       remedyBy: 'admin',
     });
   const repo = read(text, refuse);
-  if (repo.scheme !== 'https' && repo.scheme !== 'ssh')
+  if (repo.scheme !== 'https' && repo.scheme !== 'ssh') {
     throw refuse(`it is at a ${repo.scheme} address, and only https and ssh are asked`);
+  }
   if (repo.credentials !== undefined) throw refuse('its address holds a login');
   const port = repo.port === undefined || repo.port === DEFAULT_PORTS[repo.scheme] ? '' : `:${repo.port}`;
   if (!hosts.has(repo.host + port)) throw refuse(`it is on ${repo.host}${port}`);

@@ -85,13 +85,15 @@ class PageDiscovery implements Discovery {
   async #discover(path: string): Promise<DirectRoot> {
     const hosts = this.#options.hosts();
     const fixed = staticRoot(path);
-    if (fixed !== undefined)
+    if (fixed !== undefined) {
       return { root: fixed.root, repos: [allowedRepo(hosts, fixed.repo, path)], subdir: '' };
+    }
     const found = match(await this.#importsAt(path), path);
     if (found.root !== path) {
       const confirmed = match(await this.#importsAt(found.root), path);
-      if (JSON.stringify(confirmed) !== JSON.stringify(found))
+      if (JSON.stringify(confirmed) !== JSON.stringify(found)) {
         throw notFound(path, `the pages at ${path} and ${found.root} disagree`);
+      }
     }
     if (found.vcs !== 'git') throw notFound(path, `its page names ${found.vcs}; this server reads git only`);
     return {
@@ -118,8 +120,9 @@ class PageDiscovery implements Discovery {
       const imports = parseGoImports(await beginningOf(response, MAX_PAGE));
       const isOk = response.status >= 200 && response.status < 300;
       if (imports.length > 0 || isOk) return imports;
-      if (response.status === 404 || response.status === 410)
+      if (response.status === 404 || response.status === 410) {
         throw notFound(path, `${start.host} answered ${response.status}`);
+      }
       throw new ModhavenError(
         'HOST_REFUSED',
         `${start.host} answered ${response.status} for ${path}?go-get=1`,

@@ -25,8 +25,9 @@ export function staticRoot(path: string): StaticRoot | undefined {
   if (FORGES.includes(host)) {
     const root = FORGE_PATH.exec(path)?.[1];
     if (root === undefined) throw notFound(path, `paths there are ${host}/OWNER/NAME`);
-    if (OTHER_SUFFIX.test(root))
+    if (OTHER_SUFFIX.test(root)) {
       throw notFound(path, `no version control suffix belongs into a ${host} path`);
+    }
     return { root, repo: `https://${root}` };
   }
   const [, root, repo, vcs] = SUFFIX_PATH.exec(path) ?? [];

@@ -10,12 +10,14 @@ import { hasCode } from './file-errors.js';
 export async function makeFolder(folder: string): Promise<void> {
   const missing: string[] = [];
   for (let at = folder; !(await exists(at)); at = dirname(at)) missing.push(at);
-  for (const at of missing.reverse())
+  for (const at of missing.reverse()) {
     await mkdir(at).catch((error: unknown) => {
       if (!hasCode(error, 'EEXIST')) throw error; // another process made it meanwhile
     });
-  if (!(await stat(folder)).isDirectory())
+  }
+  if (!(await stat(folder)).isDirectory()) {
     throw Object.assign(new Error('there is a file of that name, not a directory'), { code: 'ENOTDIR' });
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

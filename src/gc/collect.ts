@@ -89,11 +89,12 @@ async function removeVersions(result: Collection, options: CollectOptions): Prom
   const uses = await stores.lastUse.all();
   const lastUsed = (version: VersionUsage) => Math.max(version.storedAt, uses.get(LastUse.key(version)) ?? 0);
   const candidates: Collection['versions'] = [];
-  for await (const version of removal.usage())
+  for await (const version of removal.usage()) {
     if (isReplaceable(version.module)) {
       const { module, bytes } = version;
       candidates.push({ module, version: version.version, bytes, lastUsed: lastUsed(version) });
     }
+  }
   for (const version of candidates.sort((a, b) => a.lastUsed - b.lastUsed)) {
     if (result.after <= result.limit) break;
     if (dryRun !== true) await removal.remove(version);

@@ -24,8 +24,9 @@ export async function findLeftovers(dir: string, now = Date.now()): Promise<Left
     const inside = found.isDirectory ? await measure(found.path) : { bytes: found.bytes, modifiedAt: 0 };
     const modifiedAt = Math.max(found.modifiedAt, inside.modifiedAt);
     const state = ownerState(basename(found.path));
-    if (state === 'dead' || (state === 'unknown' && now - modifiedAt > ABANDONED_MS))
+    if (state === 'dead' || (state === 'unknown' && now - modifiedAt > ABANDONED_MS)) {
       left.push({ path: found.path, bytes: inside.bytes });
+    }
   }
   return left;
 }

@@ -75,11 +75,12 @@ export class Maintenance {
         mirrors: done?.mirrors.length ?? 0,
         versions: done?.versions.length ?? 0,
       };
-      if (Object.values(removed).some((count) => count > 0))
+      if (Object.values(removed).some((count) => count > 0)) {
         log.info(
           { ...removed, freed: (done?.before ?? 0) - (done?.after ?? 0) },
           'room was made in the cache',
         );
+      }
     } catch (error) {
       log.warn({ error: errorMessage(error) }, 'the cache could not be looked through');
     }

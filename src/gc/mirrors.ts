@@ -20,7 +20,7 @@ const REPOSITORIES = ['content.git', 'trees.git', 'history.git'];
 /** The mirrors in `dirs`. */
 export async function findMirrors(dirs: readonly string[]): Promise<FoundMirror[]> {
   const found: FoundMirror[] = [];
-  for (const parent of dirs)
+  for (const parent of dirs) {
     for (const name of await readdir(parent).catch(() => [])) {
       if (!NAME.test(name)) continue;
       const dir = join(parent, name);
@@ -28,6 +28,7 @@ export async function findMirrors(dirs: readonly string[]): Promise<FoundMirror[
       const touchedAt = (await stat(dir).catch(() => undefined))?.mtimeMs ?? 0;
       found.push({ dir, bytes, lastUsed: Math.max(modifiedAt, touchedAt) });
     }
+  }
   return found;
 }
 
@@ -38,7 +39,7 @@ export async function findMirrors(dirs: readonly string[]): Promise<FoundMirror[
 export async function removeMirror(dir: string): Promise<boolean> {
   const releases: (() => Promise<void>)[] = [];
   try {
-    for (const name of REPOSITORIES)
+    for (const name of REPOSITORIES) {
       releases.push(
         await lock(join(dir, name), {
           realpath: false,
@@ -47,6 +48,7 @@ export async function removeMirror(dir: string): Promise<boolean> {
           onCompromised: () => undefined,
         }),
       );
+    }
     if (await isGitAtWork(dir)) return false;
     const away = temporaryName(dirname(dir));
     await rename(dir, away);

@@ -12,8 +12,8 @@ export async function scrub(
   isStopped: () => boolean,
 ): Promise<{ parts: number; damaged: number }> {
   let [parts, damaged] = [0, 0];
-  for await (const module of unchecked.modules())
-    for (const kind of PART_KINDS)
+  for await (const module of unchecked.modules()) {
+    for (const kind of PART_KINDS) {
       for (const version of await unchecked.versions(module, kind)) {
         if (isStopped()) return { parts, damaged };
         const startedAt = performance.now();
@@ -22,5 +22,7 @@ export async function scrub(
         const rest = Math.max(REST.shortest, REST.times * (performance.now() - startedAt));
         await wait(rest, undefined, { ref: false });
       }
+    }
+  }
   return { parts, damaged };
 }

@@ -15,12 +15,15 @@ export function describeHttpError(error: unknown, url: URL): string {
   if (code.startsWith('HPE_')) return `${host} answers with something that is not http`;
   const message = root instanceof Error ? root.message : String(root);
   const refused = /Proxy response \((\d+)\)/.exec(message)?.[1];
-  if (refused === '407' || message.startsWith('Proxy Authentication Required'))
+  if (refused === '407' || message.startsWith('Proxy Authentication Required')) {
     return 'the web proxy (HTTP_PROXY, HTTPS_PROXY) wants a login';
-  if (refused !== undefined)
+  }
+  if (refused !== undefined) {
     return `the web proxy (HTTP_PROXY, HTTPS_PROXY) does not lead to ${host}: it answered ${refused}`;
-  if (/wrong version number|unknown protocol|packet length too long/i.test(message))
+  }
+  if (/wrong version number|unknown protocol|packet length too long/i.test(message)) {
     return `${host} does not speak TLS`;
+  }
   return message === '' ? code : message;
 }
 

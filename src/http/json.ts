@@ -7,7 +7,7 @@ const MAX_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 10_000;
 
 /** Reads a document of a host that the configuration names. Throws for anything but 200 and JSON. */
-export function jsonThrough(http: HttpClient): (url: string) => Promise<unknown> {
+export function jsonThrough(http: Pick<HttpClient, 'get'>): (url: string) => Promise<unknown> {
   return async (text) => {
     const url = new URL(text);
     const signal = AbortSignal.timeout(TIMEOUT_MS);

@@ -44,8 +44,9 @@ export const lookUpPublic: LookupFunction = (hostname, options, callback) => {
 /** Throws `PrivateAddressError` if the host of `url` is written as an address that is not public: nothing looks that up. */
 export function checkLiteralAddress(url: URL): void {
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (host === 'localhost' || host.endsWith('.localhost') || (isIP(host) !== 0 && !isPublicAddress(host)))
+  if (host === 'localhost' || host.endsWith('.localhost') || (isIP(host) !== 0 && !isPublicAddress(host))) {
     throw new PrivateAddressError(url.host);
+  }
 }
 
 /** The registries of special addresses of IANA, as far as nobody on the internet can have them (RFC 6890). */

@@ -26,8 +26,9 @@ export async function followRedirects(
     void discard(response);
     if (hops === MAX_REDIRECTS) throw new BadRedirect(`it redirects more than ${MAX_REDIRECTS} times`);
     const next = URL.canParse(location, url.href) ? new URL(location, url.href) : undefined;
-    if (next === undefined || !/^https?:$/.test(next.protocol))
+    if (next === undefined || !/^https?:$/.test(next.protocol)) {
       throw new BadRedirect('it leads to something that is not an http address');
+    }
     next.username = '';
     next.password = '';
     check(next, url);

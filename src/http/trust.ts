@@ -68,8 +68,9 @@ async function accountFiles(env: NodeJS.ProcessEnv): Promise<string[]> {
   const folders = isSet(env.SSL_CERT_DIR) ? env.SSL_CERT_DIR.split(':') : [];
   const inFolders = (await Promise.all(folders.map(filesIn))).flat();
   const files = [...(bundle === undefined ? [] : [bundle]), ...inFolders];
-  if (files.length === 0)
+  if (files.length === 0) {
     throw new NoSystemStore('the authorities of the system are not in a file that is known');
+  }
   const extra = isSet(env.NODE_EXTRA_CA_CERTS) ? await firstExisting([env.NODE_EXTRA_CA_CERTS]) : undefined;
   return extra === undefined ? files : [...files, extra];
 }

@@ -12,8 +12,9 @@ export function webProxyFor(url: URL, env: NodeJS.ProcessEnv): URL | undefined {
   const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const proxy = URL.canParse(address) ? new URL(address) : undefined;
   // The address is not repeated: it may hold a password.
-  if (proxy === undefined || !['http:', 'https:'].includes(proxy.protocol))
+  if (proxy === undefined || !['http:', 'https:'].includes(proxy.protocol)) {
     throw new Error(`${names.join('/')} holds no address of an http or https proxy`);
+  }
   return proxy;
 }
 

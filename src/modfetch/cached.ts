@@ -83,8 +83,9 @@ export class CachedModules implements Modules {
   }
 
   async list(module: ModulePath, { onlyCached } = FETCH): Promise<Fetched<string[]>> {
-    if (this.isForbidden(onlyCached))
+    if (this.isForbidden(onlyCached)) {
       return { value: await cachedList(this.store, module), fromCache: true, immutable: false };
+    }
     const path = listPath(module);
     const answer = this.changing(path, async () => {
       const { versions, asOf } = await this.source.list(module);
@@ -165,8 +166,9 @@ export class CachedModules implements Modules {
       const stored = await this.storedText(part, onlyCached);
       if (stored !== undefined) return stored;
       const found = await this.refusals.remember(storedName(part), () => this.source.info(module, version));
-      if (found.version === version)
+      if (found.version === version) {
         return { value: await keepPart(this.store, part, found.info), fromCache: false, immutable: true };
+      }
       // `v2.0.0` of a repository without go.mod is `v2.0.0+incompatible`.
       await this.pin(module, found);
       return { value: found.info, fromCache: false, immutable: false, fetchedAt: found.asOf };

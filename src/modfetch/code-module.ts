@@ -72,8 +72,9 @@ class ModuleInRepo implements CodeModule {
     const { repo, path, tagPrefix, place } = this;
     const { codeDir, pathMajor } = place;
     // gopkg.in/x.v2-unstable takes no tags: those belong to gopkg.in/x.v2.
-    if (path.startsWith('gopkg.in/') && path.endsWith('-unstable'))
+    if (path.startsWith('gopkg.in/') && path.endsWith('-unstable')) {
       return { list: [], origin: { VCS: 'git', URL: repo.url } };
+    }
     const tags = repo.tags(tagPrefix + prefix);
     const compatible: string[] = [];
     const incompatible: string[] = [];
@@ -84,8 +85,9 @@ class ModuleInRepo implements CodeModule {
       else if (codeDir === '' && pathMajor === '' && !isMajorZeroOrOne(version)) incompatible.push(version);
     }
     const list = semver.sortVersions(compatible);
-    if (pathMajor === '')
+    if (pathMajor === '') {
       list.push(...(await this.incompatibleVersions(list.at(-1), semver.sortVersions(incompatible))));
+    }
     return {
       list,
       // Computed only where it is asked for: of many tags it takes longer than the list itself.

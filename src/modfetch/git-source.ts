@@ -159,11 +159,12 @@ export class GitSource implements ModuleSource {
     for (const remote of repos) {
       try {
         const result = await this.inRepo(remote, root, lookup, work, repos.length - 1 - failures.length);
-        if (repos.length > 1)
+        if (repos.length > 1) {
           this.options.log?.info(
             { module: path, repository: remote.url },
             'answered by one of several repositories',
           );
+        }
         return result;
       } catch (error) {
         failures.push(error);

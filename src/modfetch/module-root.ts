@@ -43,8 +43,9 @@ export function placeModule(path: ModulePath, root: string, subdir: string): Mod
   if (split === undefined) throw new ModhavenError('MODULE_NOT_FOUND', `invalid module path "${path}"`);
   const { pathMajor } = split;
   const pathPrefix = root === path ? path : split.prefix;
-  if (!hasPathPrefix(pathPrefix, root))
+  if (!hasPathPrefix(pathPrefix, root)) {
     throw new ModhavenError('MODULE_NOT_FOUND', `repository rooted at ${root} cannot contain module ${path}`);
+  }
   const codeDir = joinPath(pathPrefix.slice(root.length).replace(/^\/+|\/+$/g, ''), subdir);
   return { path, root, codeDir, pathPrefix, pathMajor };
 }
@@ -77,10 +78,11 @@ export async function findModuleRoot({ place, version, revision, read }: RootSea
     const goMod2 = await read(joinPath(directory, 'go.mod'));
     const path2 = goMod2 === undefined ? '' : goModModulePath(goMod2);
     const found2 = goMod2 !== undefined && isSameMajor(path2, pathMajor);
-    if (found1 && found2)
+    if (found1 && found2) {
       return refuse(
         `${pathPrefix}/${file1} and ...${pathMajor}/go.mod both have ...${pathMajor} module paths`,
       );
+    }
     if (found2) return { directory, goMod: goMod2 };
     if (goMod2 !== undefined) {
       const file2 = `${root}/${joinPath(directory, 'go.mod')}`;
@@ -93,13 +95,15 @@ export async function findModuleRoot({ place, version, revision, read }: RootSea
     const suffix = inSubdirectory ? ` (and ...${pathMajor}/go.mod does not exist)` : '';
     if (path1 === '') return refuse(`${file1} is missing module path${suffix}`);
     if (pathMajor !== '') return refuse(`${file1} has non-...${pathMajor} module path "${path1}"${suffix}`);
-    if (splitPathVersion(path1) === undefined)
+    if (splitPathVersion(path1) === undefined) {
       return refuse(`${file1} has malformed module path "${path1}"${suffix}`);
+    }
     return refuse(`${file1} has post-${semver.major(version)} module path "${path1}"${suffix}`);
   }
   // Without a go.mod a module can only be the root of the repository, at v0 or v1.
-  if (codeDir === '' && (pathMajor === '' || pathMajor.startsWith('.')))
+  if (codeDir === '' && (pathMajor === '' || pathMajor.startsWith('.'))) {
     return { directory: '', goMod: undefined };
+  }
   const missing = inSubdirectory ? `${pathPrefix}/go.mod and ...${pathMajor}/go.mod` : `${pathPrefix}/go.mod`;
   return refuse(
     `missing ${missing}`,

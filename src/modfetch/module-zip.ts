@@ -47,22 +47,24 @@ export async function writeModuleZip(zip: ModuleZip, sink: Writable): Promise<st
     return await write(zip, sink);
   } catch (error) {
     if (error instanceof GitFailure) throw explain(error, zip.repo.url);
-    if (error instanceof GitOutputTooLarge)
+    if (error instanceof GitOutputTooLarge) {
       throw new ModhavenError(
         'MODULE_INVALID',
         `create zip: too many files, or a LICENSE too large: ${error.message}`,
       );
+    }
     throw error;
   }
 }
 
 /** A tree that git itself refuses (a directory named `.git` or `..`) is a fact; a copy it cannot read is an outage. */
 function explain(failure: GitFailure, url: string): ModhavenError {
-  if (REFUSED_TREE.test(failure.stderr))
+  if (REFUSED_TREE.test(failure.stderr)) {
     return new ModhavenError('MODULE_INVALID', `create zip: git archive: ${redactLine(failure.stderr)}`, {
       remedy: 'remove these files and tag a new version',
       cause: failure,
     });
+  }
   return new ModhavenError('STORAGE', `cannot read the local copy of ${url}`, {
     reason: redactLine(failure.message),
     remedy:
@@ -77,16 +79,18 @@ async function write({ repo, commit, directory, name }: ModuleZip, sink: Writabl
   const license = await rootLicense(repo, commit, directory, candidates);
   if (license !== undefined) candidates.push({ path: 'LICENSE', mode: 'regular' });
   const selection = selectZipFiles(candidates, await goModForVendorRule(repo, commit, directory, candidates));
-  if (selection.invalid.length > 0)
+  if (selection.invalid.length > 0) {
     throw new ModhavenError('MODULE_INVALID', `create zip: ${describeInvalid(selection)}`, {
       remedy: 'rename or remove these files and tag a new version',
     });
+  }
   const overlong = selection.valid.find((path) => Buffer.byteLength(`${name}/${path}`) > MAX_NAME);
-  if (overlong !== undefined)
+  if (overlong !== undefined) {
     throw new ModhavenError(
       'MODULE_INVALID',
       `create zip: ${overlong.slice(0, 200)}...: file name too long for a zip`,
     );
+  }
 
   const writer = createZipWriter(sink);
   const sizes = createSizeChecker();
@@ -139,7 +143,7 @@ async function* contentOf(
 ): AsyncGenerator<TarEntry> {
   const atHand = unchanged ? repo.readLocalFiles(commit, directory) : undefined;
   if (atHand !== undefined) {
-    for (const { path, content } of atHand)
+    for (const { path, content } of atHand) {
       yield {
         path,
         isFile: true,
@@ -147,6 +151,7 @@ async function* contentOf(
         whole: () => content,
         pieces: () => Readable.from([content]),
       };
+    }
     return;
   }
   const archive = repo.archive(commit, directory, unchanged);
@@ -208,8 +213,10 @@ async function goModForVendorRule(
   const archive = repo.archive(commit, directory === '' ? 'go.mod' : `${directory}/go.mod`);
   let content: Buffer | undefined;
   for await (const entry of readTar(archive))
-    // A larger one makes the zip impossible anyway.
+  // A larger one makes the zip impossible anyway.
+  {
     if (entry.isFile && entry.size <= ZIP_LIMITS.goMod) content = await entry.whole();
+  }
   return content;
 }
 

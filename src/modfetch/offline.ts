@@ -52,8 +52,9 @@ export class OfflineSource implements ModuleSource {
     const { store } = this.options;
     const zip: Part = { module, version, kind: 'zip' };
     const hash = await store.read({ ...zip, kind: 'ziphash' });
-    if (hash === undefined || (await store.size(zip)) === undefined)
+    if (hash === undefined || (await store.size(zip)) === undefined) {
       return this.absent(module, `${module}@${version} (.zip)`, (unknown) => unknown.zip(module, version));
+    }
     return {
       deliver: (target) =>
         target.put(async (sink) => {
@@ -93,8 +94,9 @@ export class OfflineSource implements ModuleSource {
   }
 
   private async isKnown(module: ModulePath): Promise<boolean> {
-    for (const kind of ['info', 'mod', 'zip'] as const)
+    for (const kind of ['info', 'mod', 'zip'] as const) {
       if ((await this.options.store.versions(module, kind)).length > 0) return true;
+    }
     return false;
   }
 }

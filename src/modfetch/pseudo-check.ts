@@ -29,10 +29,12 @@ export async function checkPseudoVersion(check: PseudoCheck): Promise<void> {
   };
   const rev = pseudoVersionRev(version);
   if (rev !== revision.short) {
-    if (rev.startsWith(revision.short))
+    if (rev.startsWith(revision.short)) {
       refuse(`revision is longer than canonical (expected ${revision.short})`);
-    if (revision.short.startsWith(rev))
+    }
+    if (revision.short.startsWith(rev)) {
       refuse(`revision is shorter than canonical (expected ${revision.short})`);
+    }
     refuse(`does not match short name of revision (expected ${revision.short})`);
   }
   if (pseudoVersionTime(version).getTime() !== revision.time.getTime()) {
@@ -44,15 +46,17 @@ export async function checkPseudoVersion(check: PseudoCheck): Promise<void> {
 
   const base = pseudoVersionBase(version.replace(/\+incompatible$/, ''));
   if (base === '') {
-    if (pseudoMajor === '' && semver.major(version) === 'v1')
+    if (pseudoMajor === '' && semver.major(version) === 'v1') {
       refuse('major version without preceding tag must be v0, not v1');
+    }
     return;
   }
   for (const tag of revision.tags) {
-    if (withoutPrefix(tag, tagPrefix) === base)
+    if (withoutPrefix(tag, tagPrefix) === base) {
       refuse(
         `tag (${tag}) found on revision ${rev} is already canonical, so should not be replaced with a pseudo-version derived from that tag`,
       );
+    }
   }
   const candidates = repo
     .tags(tagPrefix + base)

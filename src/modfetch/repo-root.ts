@@ -47,8 +47,9 @@ class HostedRoots implements RepoRoots {
   async find(path: string): Promise<RepoRoot> {
     const roots = this.options.candidates(path);
     const [only] = roots;
-    if (only === undefined)
+    if (only === undefined) {
       throw this.options.isPublic?.(path) === true ? notPassedThrough(path) : noRule(path);
+    }
     if (only.foreign !== undefined) throw notGit(path, only.root, only.foreign.vcs);
     if (roots.length === 1 && !only.rule.takesRest) return only;
     const [longest, ...others] = likely(roots).filter((root) => !this.isKnownAbsent(root));

@@ -64,17 +64,19 @@ export async function storedZip(store: VersionStore, zip: Part): Promise<StoredZ
 export async function openStoredZip(store: VersionStore, zip: Part): Promise<StoredZip> {
   const { module, version } = zip;
   const hash = await store.read({ ...zip, kind: 'ziphash' });
-  if (hash === undefined)
+  if (hash === undefined) {
     throw new ModhavenError('STORAGE', `the stored zip of ${module}@${version} is incomplete`, {
       reason: 'its .ziphash file was removed from the cache directory',
       remedy: 'remove the zip, too, so that both are made again',
       remedyBy: 'admin',
     });
+  }
   return {
     hash: hash.toString('latin1').trim(),
     open: async () => {
-      if (store.positions === undefined)
+      if (store.positions === undefined) {
         throw new ModhavenError('STORAGE', 'this store cannot read at a position');
+      }
       const file = await store.positions.open(zip);
       if (file !== undefined) return file;
       throw new ModhavenError('STORAGE', `${module}@${version}: .zip vanished from the store`);

@@ -37,8 +37,9 @@ export function versionsOfTag(
   // A directory named v2 is part of the module path's major version, never of its tags.
   if (pathMajor === undefined || (below !== '' && pathMajor !== '')) return [];
   const candidates: [path: string, version: string][] = [];
-  if (matchPathMajor(version, pathMajor)) candidates.push([base, version]);
-  else if (pathMajor === '') {
+  if (matchPathMajor(version, pathMajor)) {
+    candidates.push([base, version]);
+  } else if (pathMajor === '') {
     candidates.push([`${base}/${semver.major(version)}`, version]);
     if (directory === '') candidates.push([base, `${version}+incompatible`]);
   }

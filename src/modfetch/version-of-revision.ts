@@ -143,11 +143,12 @@ class RevisionVersion {
     // A caller who asks for a canonical version gets this one or none.
     if (asked !== '' && isCanonicalVersion(asked)) {
       const askedBase = asked.replace(/\+incompatible$/, '');
-      if (askedBase !== base)
+      if (askedBase !== base) {
         throw new ModhavenError(
           'VERSION_NOT_FOUND',
           `resolves to version ${version} (${askedBase} is not a tag)`,
         );
+      }
     }
     if (refusal !== undefined) throw new ModhavenError('MODULE_INVALID', refusal);
     return {

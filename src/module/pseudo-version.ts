@@ -40,11 +40,12 @@ export function isPseudoVersion(v: string): boolean {
 
 /** The pseudo-version of a commit. Throws VERSION_NOT_FOUND where its time is of a year after 9999. */
 export function pseudoVersion({ major, older, time, rev }: PseudoVersionParts): string {
-  if (!isWritableTime(time))
+  if (!isWritableTime(time)) {
     throw new ModhavenError('VERSION_NOT_FOUND', `commit ${rev} has no pseudo-version`, {
       reason: 'its commit time is after the year 9999, which a pseudo-version cannot say',
       remedy: 'set a version tag on it, or commit again with a right clock',
     });
+  }
   const segment = `${formatTime(time)}-${rev}`;
   const base = semver.canonical(older);
   if (base === '') {

@@ -71,19 +71,22 @@ const UNDERSTOOD =
  */
 export function parseRepoUrl(text: string, baseDir: string): RepoUrl {
   if (text === '') fail(text, 'it is empty', UNDERSTOOD);
-  if (/[\s\p{Cc}\p{Cf}]/u.test(text))
+  if (/[\s\p{Cc}\p{Cf}]/u.test(text)) {
     fail(text, 'it holds a space or a control character', 'remove it, or write it as %20');
-  if (/^[\w+.-]+::/.test(text))
+  }
+  if (/^[\w+.-]+::/.test(text)) {
     fail(
       text,
       `git transport helpers such as ${quote(text.split('::', 1)[0] ?? '')} are not allowed`,
       UNDERSTOOD,
     );
+  }
   if (/^\.{0,2}\//.test(text) || text === '.' || text === '..') return localRepo(resolve(baseDir, text));
 
   const [, name, rest] = /^([A-Za-z][\w+.-]*):\/\/(.*)$/.exec(text) ?? [];
-  if (/[?#]/.test(text))
+  if (/[?#]/.test(text)) {
     fail(text, 'a repository has no query (?) and no fragment (#)', 'remove what follows the path');
+  }
   if (name === undefined || rest === undefined) return parseScpForm(text);
   const scheme = SCHEMES.get(name.toLowerCase());
   if (scheme === undefined) fail(text, `the scheme ${quote(name)} is unknown`, UNDERSTOOD);
@@ -100,8 +103,9 @@ function parseNetworkUrl(text: string, scheme: Exclude<RepoUrl['scheme'], 'file'
     /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(authority.slice(at + 1)) ?? [];
   const host = readHost(text, rawHost);
 
-  if (scheme === 'ssh' && !/^\d*$/.test(portText))
+  if (scheme === 'ssh' && !/^\d*$/.test(portText)) {
     return parseGluedForm(text, host, login?.user, portText + rawPath);
+  }
   const port = readPort(text, portText);
   const path = readPath(text, rawPath);
   const credentials =
@@ -144,15 +148,17 @@ function parseGluedForm(text: string, host: string, user: string | undefined, re
 function parseScpForm(text: string): RepoUrl {
   if (text.startsWith('-')) fail(text, 'it begins with a dash, which git takes for an option', UNDERSTOOD);
   const [, rawUser, rawHost, rawPath] = /^(?:([^:/]*)@)?(\[[^\]]*\]|[^:/@]*):(.*)$/.exec(text) ?? [];
-  if (rawHost === undefined || rawPath === undefined)
+  if (rawHost === undefined || rawPath === undefined) {
     fail(text, 'it is neither a URL nor a path', UNDERSTOOD);
+  }
   if (rawUser === undefined && SCHEMES.has(rawHost.toLowerCase())) {
     fail(text, `two slashes are missing after ${quote(`${rawHost}:`)}`, `write ${quote(`${rawHost}://…`)}`);
   }
   const user = readLogin(text, rawUser)?.user;
   const host = readHost(text, rawHost);
-  if (rawPath.startsWith('-'))
+  if (rawPath.startsWith('-')) {
     fail(text, 'its path begins with a dash, which git takes for an option', `write ./ before the path`);
+  }
   const path = readPath(text, `/${rawPath.replace(/^\/+/, '')}`);
   const shownPath = user === 'git' || /^[/~]/.test(rawPath) ? path : `/~${path}`;
   const login = user === undefined ? '' : `${encodeUser(user)}@`;
@@ -175,8 +181,9 @@ function parseScpForm(text: string): RepoUrl {
 
 function parseFileUrl(text: string, rest: string): RepoUrl {
   const [, encoded] = /^(?:localhost)?(\/.+)$/i.exec(rest) ?? [];
-  if (encoded === undefined)
+  if (encoded === undefined) {
     fail(text, 'a file URL has three slashes and an absolute path', 'write file:///srv/git/foo.git');
+  }
   return localRepo(resolve(decode(text, encoded)));
 }
 
@@ -209,18 +216,21 @@ function readLogin(text: string, raw: string | undefined): { user: string; passw
   const colon = raw.indexOf(':');
   const user = decode(text, colon < 0 ? raw : raw.slice(0, colon));
   const password = colon < 0 ? '' : decode(text, raw.slice(colon + 1));
-  if (user.startsWith('-'))
+  if (user.startsWith('-')) {
     fail(text, 'its user name begins with a dash, which ssh takes for an option', 'correct the user name');
-  if (user === '' && password === '')
+  }
+  if (user === '' && password === '') {
     fail(text, 'nothing stands before the @', 'write the user name there, or remove the @');
+  }
   return { user, password };
 }
 
 function readHost(text: string, raw: string): string {
   const host = raw.toLowerCase();
   if (host === '') fail(text, 'it names no host', 'write the host after the two slashes');
-  if (host.startsWith('-'))
+  if (host.startsWith('-')) {
     fail(text, 'its host begins with a dash, which ssh takes for an option', 'correct the host');
+  }
   const address = /^\[(.*)\]$/.exec(host)?.[1];
   if (address === undefined ? !/^[\p{L}\p{N}._-]+$/u.test(host) : !isIPv6(address)) {
     fail(text, `${quote(raw)} is not a host name or address`, 'an IPv6 address stands in brackets: [::1]');
@@ -231,8 +241,9 @@ function readHost(text: string, raw: string): string {
 function readPort(text: string, raw: string): number | undefined {
   if (raw === '') return undefined;
   const port = /^\d{1,5}$/.test(raw) ? Number(raw) : 0;
-  if (port < 1 || port > 65535)
+  if (port < 1 || port > 65535) {
     fail(text, `${quote(raw)} is not a port`, 'write a number from 1 to 65535 after the colon');
+  }
   return port;
 }
 

@@ -11,18 +11,20 @@ const MAX_ELEMENT = 200;
 
 /** The module path of its escaped form in a URL. Throws INVALID_PATH. */
 export function parseModule(escaped: string): ModulePath {
-  if (escaped.split('/').some((element) => element.length > MAX_ELEMENT))
+  if (escaped.split('/').some((element) => element.length > MAX_ELEMENT)) {
     throw new ModhavenError(
       'INVALID_PATH',
       `malformed path: an element of the module path is longer than ${MAX_ELEMENT} characters`,
     );
+  }
   return unescapePath(escaped);
 }
 
 /** The version of its escaped form in a URL. Throws INVALID_VERSION. */
 export function parseVersion(escaped: string): string {
-  if (escaped.length > MAX_ELEMENT)
+  if (escaped.length > MAX_ELEMENT) {
     throw new ModhavenError('INVALID_VERSION', `malformed version: longer than ${MAX_ELEMENT} characters`);
+  }
   if (escaped.startsWith('-')) throw new ModhavenError('INVALID_VERSION', 'malformed version: leading dash');
   return unescapeVersion(escaped);
 }

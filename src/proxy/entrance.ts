@@ -57,13 +57,15 @@ class Entrance {
   enter(request: IncomingMessage, response: ServerResponse): void {
     try {
       const decision = this.options.gate(request);
-      if (!(decision instanceof Promise)) this.decided(request, response, decision);
-      else
+      if (!(decision instanceof Promise)) {
+        this.decided(request, response, decision);
+      } else {
         this.fence(
           request,
           response,
           decision.then((late) => this.decided(request, response, late)),
         );
+      }
     } catch (error) {
       this.fail(request, response, error);
     }

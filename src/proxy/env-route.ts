@@ -14,8 +14,9 @@ export function envRoute(app: FastifyInstance, { developerEnv }: EnvRouteOptions
     const asked = new URLSearchParams(query).get('format') ?? 'shell';
     const format = ENV_FORMATS.find((name) => name === asked);
     void reply.header('cache-control', 'no-store');
-    if (format === undefined)
+    if (format === undefined) {
       return sendText(reply, 400, `unknown format\nformat is one of: ${ENV_FORMATS.join(', ')}\n`);
+    }
     return sendText(reply, 200, developerEnv(format));
   });
 }

@@ -37,8 +37,9 @@ export function createErrorHandler({ log, faults, publicUrl }: ErrorHandlerOptio
     void reply.header('cache-control', 'no-store');
     if (status === 405) void reply.header('allow', 'GET, HEAD');
     // Fastify's own refusals (a broken URL, a header too long) are the client's doing.
-    if (status !== undefined && status >= 400 && status < 500)
+    if (status !== undefined && status >= 400 && status < 500) {
       return sendText(reply, status, `${(error as Error).message}\n`);
+    }
     const id = faults.caught(error, 'request', { path: loggedPath(request.url) });
     return sendText(reply, 500, faultText(id));
   };

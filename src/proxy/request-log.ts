@@ -13,9 +13,11 @@ export function createRequestLog(log: Logger, writeLine?: (line: string) => void
   return {
     replied(reply) {
       const { cached, aborted, principal } = reply;
-      if (writeLine === undefined || cached === undefined || aborted || principal !== ANYONE.name)
+      if (writeLine === undefined || cached === undefined || aborted || principal !== ANYONE.name) {
         writeFields(log, reply);
-      else if (log.isLevelEnabled('info')) writeLine(lineOf(reply, cached));
+      } else if (log.isLevelEnabled('info')) {
+        writeLine(lineOf(reply, cached));
+      }
     },
   };
 }

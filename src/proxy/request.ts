@@ -24,16 +24,18 @@ const MAX_PATH = 2048;
 export function parseProxyRequest(rawPath: string): ProxyRequest | undefined {
   if (!/(?:@|%40)(?:v(?:\/|%2f|$)|latest)/i.test(rawPath)) return undefined;
   const path = decodePath(rawPath);
-  if (path.endsWith('/@latest'))
+  if (path.endsWith('/@latest')) {
     return { kind: 'latest', module: parseModule(path.slice(1, -'/@latest'.length)) };
+  }
   const at = path.indexOf('/@v/');
   if (at < 0) throw malformed('expected /@v/ or /@latest after the module path');
   const module = parseModule(path.slice(1, at));
   const file = path.slice(at + '/@v/'.length);
   if (file === 'list') return { kind: 'list', module };
   const [, escaped, kind] = /^(.*)\.(info|mod|zip)$/s.exec(file) ?? [];
-  if (escaped === undefined || kind === undefined)
+  if (escaped === undefined || kind === undefined) {
     throw malformed('expected @v/list, @v/VERSION.info, @v/VERSION.mod or @v/VERSION.zip');
+  }
   return { kind: kind as 'info' | 'mod' | 'zip', module, version: parseVersion(escaped) };
 }
 
@@ -48,11 +50,13 @@ export function isPlainUrl(url: string): boolean {
 /** Decodes the path of a URL once. Throws INVALID_PATH for what no client has a reason to send. */
 export function decodePath(rawPath: string): string {
   if (rawPath.length > MAX_PATH) throw malformed(`the path is longer than ${MAX_PATH} characters`);
-  if (/%(?:2e|2f|5c|00)/i.test(rawPath))
+  if (/%(?:2e|2f|5c|00)/i.test(rawPath)) {
     throw malformed('an encoded dot, slash, backslash or NUL has no place in it');
+  }
   const path = decodePercent(rawPath);
-  if (path.split('/').some((element) => element === '.' || element === '..'))
+  if (path.split('/').some((element) => element === '.' || element === '..')) {
     throw malformed('it holds a "." or ".." element');
+  }
   // eslint-disable-next-line no-control-regex -- refusing them is the point
   if (/[\u0000-\u001f\u007f]/.test(path)) throw malformed('it holds a control character');
   return path;

@@ -85,8 +85,9 @@ export class ResponseCache {
     if (held === undefined || response.size > this.largest()) return;
     const { asOf, since = this.now } = freshness ?? {};
     const until = asOf === undefined ? Infinity : asOf + this.options.refreshMs();
-    if (since !== this.now || (asOf !== undefined && (asOf < this.notBefore || monotonicNow() >= until)))
+    if (since !== this.now || (asOf !== undefined && (asOf < this.notBefore || monotonicNow() >= until))) {
       return;
+    }
     const size = response.size + 2 * key.length + OVERHEAD;
     held.set(key, { ...cached, asOf, until, since }, { size });
   }

@@ -145,8 +145,9 @@ class Routes {
     if (immutable || stale || fetch.onlyCached) return this.send(request, reply, response);
     const url = request.raw.url ?? '';
     const outcome: Outcome = { ...exchange.outcome, cache: 'hit' };
-    if (isPlainUrl(url))
+    if (isPlainUrl(url)) {
       cache.keep(cacheKey(url, admissionOf(request.raw)), { response, outcome }, { asOf, since });
+    }
     if (isBehindWorkers) reply.raw.setHeader(FRESHNESS_HEADER, String(asOf));
     return this.send(request, reply, response);
   }

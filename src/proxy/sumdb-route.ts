@@ -26,8 +26,9 @@ export function sumdbRoute(
   async function handler(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const [rawPath = ''] = request.url.split('?', 1);
     const [, name, path] = /^\/sumdb\/([^/]+)\/(.+)$/.exec(decodePath(rawPath)) ?? [];
-    if (name === undefined || path === undefined)
+    if (name === undefined || path === undefined) {
       throw new ModhavenError('INVALID_PATH', 'malformed path: expected /sumdb/NAME/…');
+    }
     const { body, hit, immutable, asOf = monotonicNow(), stale = false } = await databases.get(name, path);
     noteOutcome(request, reply, { cache: hit ? 'hit' : 'fetch' }, isBehindWorkers);
     const type = path.startsWith('tile/') ? 'application/octet-stream' : CONTENT_TYPES.list;

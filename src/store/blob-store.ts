@@ -40,6 +40,7 @@ export interface BlobStore {
 /** Throws STORAGE for a name that could mean a place outside of the store. */
 export function checkBlobName(name: string): void {
   const isBad = name.split('/').some((element) => ['', '.', '..'].includes(element));
-  if (isBad || /[\0\\]/.test(name))
+  if (isBad || /[\0\\]/.test(name)) {
     throw new ModhavenError('STORAGE', `${JSON.stringify(name)} cannot be the name of something stored`);
+  }
 }

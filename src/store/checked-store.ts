@@ -165,8 +165,9 @@ export class CheckedStore extends StoreDecorator {
     const found = verdict.hash;
     if (expected !== undefined && found !== expected) return `it was ${expected}, now it is ${found}`;
     // The zip is good: if its hash is not, that can be written again.
-    if (written !== found && (await this.check(hashPart)) === undefined)
+    if (written !== found && (await this.check(hashPart)) === undefined) {
       await putBytes(this.inner, hashPart, Buffer.from(found));
+    }
     return undefined;
   }
 

@@ -123,8 +123,9 @@ class DiskStore implements VersionStore {
     try {
       await storage(mkdir(this.dir, { recursive: true }));
       await storage(writeFile(file, content, { flag: 'wx', flush: true }));
-      if (!(await storage(readFile(file))).equals(content))
+      if (!(await storage(readFile(file))).equals(content)) {
         throw storageError(new Error('what was written is not what is read'));
+      }
     } finally {
       await unlink(file).catch(() => undefined);
     }

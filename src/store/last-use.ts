@@ -50,8 +50,9 @@ export class LastUse {
   /** When each version was last used, in milliseconds since 1970, by any process that has written. Throws STORAGE. */
   async all(): Promise<Map<string, number>> {
     const uses = new Map<string, number>();
-    for (const file of [this.file, ...(await this.renamed())])
+    for (const file of [this.file, ...(await this.renamed())]) {
       addLines(uses, (await absentAsUndefined(readFile(file, 'utf8'))) ?? '');
+    }
     for (const [key, seconds] of this.notes) addUse(uses, key, seconds);
     return new Map([...uses].map(([key, seconds]) => [key, seconds * 1000]));
   }

@@ -63,8 +63,9 @@ class MemoryStore implements VersionStore {
 
   open(part: Part, range?: ByteRange): Readable {
     const found = this.parts.get(nameOf(part));
-    if (found !== undefined)
+    if (found !== undefined) {
       return Readable.from([found.content.subarray(range?.start, range && range.end + 1)]);
+    }
     return new Readable({
       read() {
         this.destroy(storageError(new Error(`${nameOf(part)} is not stored`)));

@@ -30,8 +30,9 @@ export function createAthensSource(dir: string): VersionReader {
     async versions(module, kind) {
       if (kind === 'ziphash') return [];
       const found: string[] = [];
-      for (const version of (await folders(join(dir, module))).filter(isCanonicalVersion))
+      for (const version of (await folders(join(dir, module))).filter(isCanonicalVersion)) {
         if ((await statOf({ module, version, kind })) !== undefined) found.push(version);
+      }
       return found;
     },
     modules: () => modulesBelow(dir, ''),

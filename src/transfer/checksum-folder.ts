@@ -54,8 +54,9 @@ export async function readLookup(
   if (bytes === undefined) return undefined;
   const { number, record, rest } = parseRecord(bytes);
   const tree = openTree(rest, verifier);
-  if (sumsIn(record, lookup.module, lookup.version) === undefined || number >= tree.size)
+  if (sumsIn(record, lookup.module, lookup.version) === undefined || number >= tree.size) {
     throw malformed(`answer in ${path}`);
+  }
   return { number, record, tree };
 }
 

@@ -76,11 +76,12 @@ async function joinTrees(options: CopyChecksumsOptions): Promise<SignedTree | un
   if (theirs === undefined) return undefined;
   const [older, newer] = ours !== undefined && ours.size > theirs.size ? [theirs, ours] : [ours, theirs];
   const hash = await proved(newer, options, (read) => treeHash(older?.size ?? newer.size, read));
-  if (older !== undefined && !hash.equals(older.hash))
+  if (older !== undefined && !hash.equals(older.hash)) {
     throw new ModhavenError('CHECKSUM_DATABASE', `${verifier.name} shows two different histories`, {
       reason: `its tree of ${newer.size} records does not begin with its tree of ${older.size} records`,
       remedy: `somebody lies: keep both folders as evidence, and find out who answers for ${verifier.name}`,
     });
+  }
   if (newer !== ours) await write('latest', newer.note);
   return newer;
 }
@@ -136,21 +137,25 @@ async function copyBatch(
       const theirs = await readLookup(from, lookup, verifier);
       if (theirs === undefined) continue;
       const ours = await readLookup(to, lookup, verifier).catch(() => undefined); // a damaged one is made anew
-      if (ours !== undefined && ours.record !== theirs.record)
+      if (ours !== undefined && ours.record !== theirs.record) {
         throw new ModhavenError(
           'CHECKSUM_DATABASE',
           `${sumdbPath(lookup)} says something else at the target`,
         );
+      }
       if (ours === undefined) fresh.push({ ...theirs, path: sumdbPath(lookup) });
       else same += 1;
     }
     const indexes = fresh.map(({ number }) => storedHashIndex(0, number));
     const hashes = await proved(tree, options, (read) => read(indexes));
-    for (const [index, { record, path }] of fresh.entries())
-      if (hashes[index]?.equals(recordHash(Buffer.from(record))) !== true)
+    for (const [index, { record, path }] of fresh.entries()) {
+      if (hashes[index]?.equals(recordHash(Buffer.from(record))) !== true) {
         throw new ModhavenError('CHECKSUM_DATABASE', `${path} is not in the tree of ${tree.size} records`);
-    for (const { number, record, path } of fresh)
+      }
+    }
+    for (const { number, record, path } of fresh) {
       await write(path, Buffer.concat([Buffer.from(formatRecord(number, record)), tree.note]));
+    }
     copied.added += fresh.length;
     copied.same += same;
   } catch (error) {

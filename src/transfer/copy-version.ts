@@ -51,8 +51,9 @@ export async function copyVersion(
   { source, target, place, recorded, dryRun }: CopyOptions,
 ): Promise<CopiedVersion> {
   const checked = await checkVersion(source, module, version);
-  if (checked.faults.length === 0)
+  if (checked.faults.length === 0) {
     checked.faults.push(...sumFaults(checked, (await recorded?.(module, version)) ?? []));
+  }
   const result: CopiedVersion = { module, version, outcome: 'same', added: [], faults: checked.faults };
   if (checked.faults.length > 0) return { ...result, outcome: 'damaged' };
   // Without its go.mod no build can use a version.
@@ -103,8 +104,9 @@ async function copyZip(
       }
     };
     await pipeline(source.open(zip), counted, sink, { end: false });
-    if (copied !== size)
+    if (copied !== size) {
       throw new Error(`the zip of ${zip.module}@${zip.version} changed while it was copied`);
+    }
   });
 }
 
@@ -122,11 +124,13 @@ async function differences(
     const problem = infoDifference(decodeInfo(checked.info), decodeInfo(info));
     if (problem !== undefined) faults.push({ part: 'info', problem });
   }
-  if (mod !== undefined && checked.mod !== undefined && !mod.equals(checked.mod))
+  if (mod !== undefined && checked.mod !== undefined && !mod.equals(checked.mod)) {
     faults.push({ part: 'mod', problem: 'is another one there' });
+  }
   const hash = ziphash?.toString().trim();
-  if (hash !== undefined && checked.zipHash !== undefined && hash !== checked.zipHash)
+  if (hash !== undefined && checked.zipHash !== undefined && hash !== checked.zipHash) {
     faults.push({ part: 'zip', problem: `is ${checked.zipHash} here and ${hash} there` });
+  }
   return faults;
 }
 

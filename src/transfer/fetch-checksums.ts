@@ -22,8 +22,9 @@ export async function fetchChecksums(
     try {
       const { body } = await sumdb.get(place, `lookup/${escapePath(module)}@${escapeVersion(version)}`);
       const found = sumsIn(parseRecord(body).record, module, version);
-      if (found !== undefined)
+      if (found !== undefined) {
         sums.push({ kind: 'zip', hash: found.zip, place }, { kind: 'mod', hash: found.mod, place });
+      }
     } catch (error) {
       if (!isNotExist(error)) throw error;
     }

@@ -61,23 +61,26 @@ function addReplacement(text: string, { words, start }: GoModLine, to: Map<strin
   const [before, after] = [words.slice(0, arrow), words.slice(arrow + 1)];
   const [path = '', version] = before.map((word) => readString(word));
   const target = readString(after[0] ?? '') ?? '';
-  if (arrow < 1 || before.length > 2 || after.length < 1 || after.length > 2)
+  if (arrow < 1 || before.length > 2 || after.length < 1 || after.length > 2) {
     throw goModError(text, start, 'usage: replace module/path [v1.2.3] => other/module v1.4 or directory');
+  }
   const isDirectory = after.length === 1;
-  if (isDirectory && !/^(?:\.{1,2}(?:$|[/\\])|\/|[A-Za-z]:[/\\])/.test(target))
+  if (isDirectory && !/^(?:\.{1,2}(?:$|[/\\])|\/|[A-Za-z]:[/\\])/.test(target)) {
     throw goModError(
       text,
       start,
       'replacement module without version must be directory path (rooted or starting with . or ..)',
     );
+  }
   const by = isDirectory ? undefined : readVersion(text, { words: after, start });
   to.set(path, [...(to.get(path) ?? []), { version, by }]);
 }
 
 function readVersion(text: string, { words, start }: GoModLine): RequiredVersion {
   const [path, query] = words.map((word) => readString(word));
-  if (path === undefined || query === undefined || query === '')
+  if (path === undefined || query === undefined || query === '') {
     throw goModError(text, start, `invalid quoted string in ${words.join(' ')}`);
+  }
   try {
     return { module: parseModulePath(path), query };
   } catch (error) {

@@ -31,8 +31,9 @@ export function parseGoSum(text: string, file: string): GoSumLine[] {
     const fail = (field: number, problem: string) =>
       wrongFile({ file, line: index + 1, column: (fields[field]?.index ?? 0) + 1 }, problem);
     if (fields.length === 0) continue;
-    if (fields.length !== 3)
+    if (fields.length !== 3) {
       throw fail(0, `a line of go.sum has three fields (module, version, hash), this one ${fields.length}`);
+    }
     const [path = '', versionField = '', hash = ''] = fields.map(([field]) => field);
     if (hash === HASH_OF_EMPTY_GO_MOD) continue;
     const isMod = versionField.endsWith(GO_MOD);

@@ -28,8 +28,9 @@ const PARALLEL = 4;
 /** All versions of which `source` holds any part: modules sorted, oldest version first. */
 export async function allVersions(source: VersionReader): Promise<VersionName[]> {
   const names: VersionName[] = [];
-  for await (const module of source.modules())
+  for await (const module of source.modules()) {
     for (const version of await storedVersions(source, module)) names.push({ module, version });
+  }
   return names;
 }
 

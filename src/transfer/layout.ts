@@ -23,15 +23,17 @@ const DOWNLOAD = join('cache', 'download');
 /** The layout of `dir`, judged by the first version found. Throws CONFIG if it cannot be read or holds none. */
 export async function recognizeLayout(dir: string): Promise<Layout> {
   const moduleCache = resolve(dir).endsWith(DOWNLOAD) ? resolve(dir) : join(dir, DOWNLOAD);
-  if ((await absentAsUndefined(stat(moduleCache)))?.isDirectory() === true)
+  if ((await absentAsUndefined(stat(moduleCache)))?.isDirectory() === true) {
     return {
       ...{ name: 'GOMODCACHE', dir: moduleCache, source: createDiskStore(moduleCache) },
       goStateDir: resolve(moduleCache, '../../../sumdb'),
     };
+  }
   const ownDownload = join(dir, 'download');
   // Beside it there are git mirrors and other state, which hold no versions to import.
-  if (await isCacheDir(dir))
+  if (await isCacheDir(dir)) {
     return { name: 'cache of modhaven', dir: ownDownload, source: createDiskStore(ownDownload) };
+  }
   let evidence: 'proxy' | 'athens' | undefined;
   try {
     evidence = await firstEvidence(dir);

@@ -34,8 +34,9 @@ export async function readRequestList(args: readonly string[]): Promise<Requeste
     for (const request of await readArgument(arg)) {
       const key = `${request.module}@${request.query}`;
       const known = all.get(key);
-      if (known === undefined) all.set(key, request);
-      else {
+      if (known === undefined) {
+        all.set(key, request);
+      } else {
         known.zip ||= request.zip;
         known.sums.push(...request.sums);
       }

@@ -27,7 +27,7 @@ const LEFT_ALONE = /%(?:21|24|26|2B|3A|3D|40)/g;
 
 /** Throws INVALID_VERSION for a name that git gives to no ref (git-check-ref-format(1)), and so is not a version either. */
 function checkQuery(query: string): void {
-  if (query.length > MAX_QUERY || NOT_A_REF.test(query))
+  if (query.length > MAX_QUERY || NOT_A_REF.test(query)) {
     throw new ModhavenError(
       'INVALID_VERSION',
       `version ${JSON.stringify(query.slice(0, MAX_QUERY))} invalid`,
@@ -35,6 +35,7 @@ function checkQuery(query: string): void {
         reason: 'no version, branch or commit can have this name',
       },
     );
+  }
 }
 
 const MAX_QUERY = 255;
@@ -61,8 +62,9 @@ export async function readText({ body, length }: UpstreamAnswer, path: string): 
     if (size > MAX_TEXT) throw unusable(path, `it is larger than ${MAX_TEXT} bytes`);
     pieces.push(piece);
   }
-  if (length !== undefined && size !== length)
+  if (length !== undefined && size !== length) {
     throw unusable(path, `it ended after ${size} of ${length} bytes`);
+  }
   return Buffer.concat(pieces);
 }
 
@@ -82,8 +84,9 @@ export function checkGoMod(text: Buffer, path: string): void {
 
 /** Throws HOST_REFUSED for what is not a list: an error page, most likely. */
 export function checkList(text: Buffer, path: string): void {
-  if (parseVersionList(text).length === 0 && /^\s*[<{]/.test(text.toString('utf8', 0, 200)))
+  if (parseVersionList(text).length === 0 && /^\s*[<{]/.test(text.toString('utf8', 0, 200))) {
     throw unusable(path, 'it is not a list of versions');
+  }
 }
 
 /** The content of an `.info`, each part of it judged. Throws HOST_REFUSED for what cannot be one. */

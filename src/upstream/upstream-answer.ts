@@ -116,8 +116,9 @@ async function askServer<T>(
 }
 
 function checkRedirect(to: URL, from: URL): void {
-  if (from.protocol === 'https:' && to.protocol === 'http:')
+  if (from.protocol === 'https:' && to.protocol === 'http:') {
     throw new BadRedirect(`it redirects from https to plain http (${to.host})`);
+  }
 }
 
 /** The body of an answer, whose failures are told as those of an upstream. */
@@ -140,10 +141,11 @@ async function refusal(
   const { status } = response;
   const text = redactLine(await beginningOf(response, MAX_REFUSAL).catch(() => ''), 150);
   if (status === 404) return absent(url, text === '' ? 'the upstream proxy does not have it' : text);
-  if (status === 410)
+  if (status === 410) {
     return new ModhavenError('VERSION_GONE', `gone: ${url}`, {
       reason: text === '' ? 'says the upstream proxy' : text,
     });
+  }
   const reason = text === '' ? undefined : text;
   if (storage === undefined) return refused(url, { status, reason });
   const message = `the storage host ${storage} of the upstream proxy answered ${status} for ${url}`;
@@ -175,20 +177,22 @@ function explain(error: unknown, context: { url: string; at: URL; isStorage: boo
   const { url, at, isStorage } = context;
   if (error instanceof ModhavenError) return error;
   if (error instanceof BadRedirect) return refused(url, { reason: error.message });
-  if (error instanceof PrivateAddressError)
+  if (error instanceof PrivateAddressError) {
     return refused(
       url,
       { reason: `it redirects to an address of an internal network (${at.host})` },
       NAME_IT,
     );
+  }
   const fail = (code: 'HOST_TIMEOUT' | 'HOST_UNREACHABLE', message: string, more: ModhavenErrorOptions) =>
     new (isStorage ? StorageHostFailure : ModhavenError)(code, message, { ...more, cause: error });
   const who = isStorage ? `the storage host ${at.host} of the upstream proxy` : 'the upstream proxy';
-  if (isIdleTimeout(error) || (error instanceof Error && error.name === 'TimeoutError'))
+  if (isIdleTimeout(error) || (error instanceof Error && error.name === 'TimeoutError')) {
     return fail('HOST_TIMEOUT', `${who} did not answer in time: ${url}`, {
       remedy: 'check the network of the modhaven server, or upstream: in modhaven.yaml',
       remedyBy: 'admin',
     });
+  }
   return fail('HOST_UNREACHABLE', `cannot reach ${who} for ${url}`, {
     reason: redactLine(describeHttpError(error, at)),
     remedy: 'check the network of the modhaven server (proxy, DNS, firewall), or upstream: in modhaven.yaml',

@@ -151,8 +151,9 @@ async function* plausible({ body, length }: UpstreamAnswer, path: string): Async
     if (size > limit) throw unusable(path, `it is larger than ${limit} bytes`);
     yield piece;
   }
-  if (length !== undefined && size !== length)
+  if (length !== undefined && size !== length) {
     throw unusable(path, `it ended after ${size} of ${length} bytes`);
+  }
 }
 
 /** How a zip begins. */

@@ -48,8 +48,9 @@ export function formatDeveloperEnv(settings: DeveloperEnv, format: EnvFormat): s
 
 function privatePaths({ map, privatePatterns }: DeveloperEnv): string[] {
   const paths = new Set([...map.hosts, ...privatePatterns]);
-  for (const rule of map.rules)
+  for (const rule of map.rules) {
     if (!map.hosts.has(rule.elements[0] ?? '')) paths.add(literalPrefix(rule.elements));
+  }
   return [...paths].sort();
 }
 

@@ -71,8 +71,9 @@ export function renderGoImportPage(root: RepoRoot, publicUrl: string): string {
 
 /** Home page, directory and file templates; known for the forges that govanityurls knows. */
 function sourceTemplates(root: RepoRoot, repo: RepoUrl | undefined): string | undefined {
-  if (root.display !== undefined && root.display.trim() !== '')
+  if (root.display !== undefined && root.display.trim() !== '') {
     return root.display.trim().replace(/\s+/g, ' ');
+  }
   if (repo?.scheme !== 'https') return undefined;
   const home = repo.url.replace(/\.git$/, '');
   const directory = root.subdir === '' ? '' : `/${root.subdir}`;

@@ -55,8 +55,9 @@ function checkLiteral(element: string): string | undefined {
 
 function checkPlaceholder(text: string, seen: Set<string>, isLast: boolean): string | undefined {
   const name = text.replace(/\.\.\.$/, '');
-  if (name !== text && !isLast)
+  if (name !== text && !isLast) {
     return `{${text}} takes all elements that are left, so it must be the last one`;
+  }
   if (!NAME.test(name)) return `{${name}}: a name is made of letters, digits and _`;
   if (seen.has(name)) return `{${name}} stands in it twice; give each its own name`;
   seen.add(name);

@@ -206,14 +206,16 @@ function readRepo(text: string, baseDir: string, names: readonly string[]): Read
 function readForeign(texts: readonly string[], names: readonly string[]): string {
   const [text = '', ...more] = texts;
   checkNames(`bad repository address ${quote(text)}`, text, names);
-  if (more.length > 0)
+  if (more.length > 0) {
     fail(`bad repository address ${quote(text)}`, 'only git repositories may be a list', 'keep one of them');
-  if (!/^[A-Za-z][\w+.-]*:\/\/[^\s\p{Cc}]+$/u.test(text))
+  }
+  if (!/^[A-Za-z][\w+.-]*:\/\/[^\s\p{Cc}]+$/u.test(text)) {
     fail(
       `bad repository address ${quote(text)}`,
       'it is not a URL',
       'write its scheme, two slashes, host and path',
     );
+  }
   return text.replace(/^(https?:\/\/)[^/@]*@/i, '$1').replace(/^([\w+.-]+:\/\/[^/:@]*):[^/@]*@/, '$1@');
 }
 

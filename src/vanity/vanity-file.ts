@@ -147,12 +147,14 @@ function unknownKeys(
     if (known.includes(key)) continue;
     const at = source.locate([...path, key], 'key');
     const near = nearestKey(key, known, 3);
-    if (near !== undefined) problems.push({ ...at, message: unknownKey(key, [near]) });
-    else
+    if (near !== undefined) {
+      problems.push({ ...at, message: unknownKey(key, [near]) });
+    } else {
       warnings.push({
         ...at,
         message: `the key ${JSON.stringify(key)} of a rule is not known and has no effect`,
       });
+    }
   }
   return { problems, warnings };
 }

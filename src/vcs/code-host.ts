@@ -160,8 +160,9 @@ class Remote {
       return this.#known;
     } catch (error) {
       if (isModhavenError(error)) this.problem = { url: this.#url.url, at: Date.now(), error };
-      if (isModhavenError(error, 'HOST_TIMEOUT'))
+      if (isModhavenError(error, 'HOST_TIMEOUT')) {
         this.#silent = { error, until: monotonicNow() + SILENCE_MS };
+      }
       throw error;
     } finally {
       this.#asking = undefined;

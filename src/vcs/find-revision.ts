@@ -43,10 +43,11 @@ function findTip(refs: Refs, prefix: string): Found | undefined {
   let found: { hash: string; ref: string } | undefined;
   for (const [ref, hash] of refs) {
     if (!hash.startsWith(prefix)) continue;
-    if (found !== undefined && found.hash !== hash)
+    if (found !== undefined && found.hash !== hash) {
       throw new ModhavenError('VERSION_NOT_FOUND', `ambiguous revision ${prefix}`, {
         remedy: 'write more digits of the commit hash',
       });
+    }
     if (found === undefined || ref < found.ref) found = { hash, ref };
   }
   return found === undefined ? undefined : { ...found, name: found.hash };

@@ -98,11 +98,12 @@ export class GitRepo implements CodeRepo {
 
   async latest(): Promise<Revision> {
     const head = this.#refs.get('HEAD');
-    if (head === undefined)
+    if (head === undefined) {
       throw new ModhavenError('VERSION_NOT_FOUND', 'no commits', {
         reason: 'the repository is empty, or its default branch does not exist',
         remedy: 'push a commit, or set the default branch of the repository',
       });
+    }
     const revision = await this.stat(head);
     return { ...revision, origin: { ...revision.origin, Ref: 'HEAD' } };
   }
@@ -180,16 +181,18 @@ export class GitRepo implements CodeRepo {
       commit = (await this.#lookUp(found.hash))?.object;
       if (commit === undefined) throw new RefsChanged(this.url);
     }
-    if (!isCommit(commit))
+    if (!isCommit(commit)) {
       throw new ModhavenError('VERSION_NOT_FOUND', `${found.name} is a ${commit.type}, not a commit`, {
         remedy: 'set the tag on a commit',
       });
+    }
     const time = committerTime(commit.content);
-    if (time === undefined)
+    if (time === undefined) {
       throw new ModhavenError('MODULE_INVALID', `${found.name} has no valid commit time`, {
         reason: `the committer line of commit ${found.hash} holds no time that git reads`,
         remedy: 'set the tag on a commit that git itself made',
       });
+    }
     return time;
   }
 
@@ -254,8 +257,9 @@ export class GitRepo implements CodeRepo {
     const [holder, object] = await content.objects([commit, `${commit}:${path}`], MAX_FILE);
     if (object !== undefined) return object.type === 'blob' ? object.content : undefined;
     if (!isCommit(holder)) throw new CommitAbsent(commit);
-    if ((await findFile(content, commit, path)) !== undefined)
+    if ((await findFile(content, commit, path)) !== undefined) {
       throw new GitFailure('cat-file', undefined, `missing object ${commit}:${path}`);
+    }
     return undefined;
   }
 

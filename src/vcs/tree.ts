@@ -149,7 +149,9 @@ async function expand(trees: Map<string, Buffer>, root: string, pause: Pauses): 
     if (entry.kind === 'directory') {
       const below = trees.get(hashOf(tree, entry)) ?? Buffer.alloc(0);
       stack.push({ tree: below, at: 0, prefix: `${displayPath}/`, isText });
-    } else files.push({ path: isText ? displayPath : undefined, displayPath, kind: entry.kind });
+    } else {
+      files.push({ path: isText ? displayPath : undefined, displayPath, kind: entry.kind });
+    }
   }
   return files;
 }

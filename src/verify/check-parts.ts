@@ -38,8 +38,9 @@ export function checkInfo(
   // Absent where the commit is of a year that this form cannot say, see `encodeInfo`.
   if (needsCommit && Time !== undefined && !isTimeOfGo(Time)) return { problem: 'has no valid time' };
   const mayLackOrigin = isWhole && Origin === undefined;
-  if (needsCommit && !mayLackOrigin && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(Origin?.Hash ?? ''))
+  if (needsCommit && !mayLackOrigin && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(Origin?.Hash ?? '')) {
     return { problem: 'names no commit' };
+  }
   return { info: info as Info };
 }
 
@@ -65,8 +66,9 @@ export function zippedModProblem(
   version: string,
 ): string | undefined {
   const inZip = zip.files.find(({ name }) => name === `${module}@${version}/go.mod`);
-  if (inZip === undefined)
+  if (inZip === undefined) {
     return mod.equals(synthesizeGoMod(module)) ? undefined : 'is not what stands for a missing go.mod';
+  }
   const text = mod.toString('latin1').replaceAll('\r\n', '\n');
   const forms = [mod, Buffer.from(text, 'latin1'), Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1')];
   const isSame = forms.some((form) => createHash('sha256').update(form).digest('hex') === inZip.sha256);

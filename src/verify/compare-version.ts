@@ -134,11 +134,13 @@ function differs(old: Known, found: Fingerprint): boolean {
 }
 
 function explainDifference(old: Known, found: Fingerprint): Pick<Comparison, 'cause'> {
-  if (old.zip !== undefined && found.zip === undefined)
+  if (old.zip !== undefined && found.zip === undefined) {
     return { cause: redactLine(found.zipProblem ?? 'it has no zip', 400) };
+  }
   const parts: string[] = [];
-  if (old.zip !== undefined && old.zip !== found.zip)
+  if (old.zip !== undefined && old.zip !== found.zip) {
     parts.push(`zip ${old.zip} is ${found.zip ?? ''} there`);
+  }
   if (old.mod !== undefined && old.mod !== found.mod) parts.push(`go.mod ${old.mod} is ${found.mod} there`);
   return { cause: parts.join('; ') };
 }

@@ -153,9 +153,13 @@ class MovedTags implements TagWatch {
       if (now === origin.commit) {
         this.moved.delete(subject);
         if (origin.url !== remote.url) this.foreign.set(subject, origin.commit);
-      } else if (origin.readAt >= latest.askedAt) isOutdated = true;
-      else if (origin.url === remote.url) this.note(subject, move);
-      else this.compareForeign(subject, move);
+      } else if (origin.readAt >= latest.askedAt) {
+        isOutdated = true;
+      } else if (origin.url === remote.url) {
+        this.note(subject, move);
+      } else {
+        this.compareForeign(subject, move);
+      }
     }
     if (isOutdated) this.options.refresh(remote);
   }
@@ -165,8 +169,11 @@ class MovedTags implements TagWatch {
     if (first === undefined || first === '') {
       this.foreign.set(subject, move.now ?? '');
       if (first === undefined || move.now !== undefined) this.options.onForeign(move.module);
-    } else if (first === move.now) this.moved.delete(subject);
-    else this.note(subject, move);
+    } else if (first === move.now) {
+      this.moved.delete(subject);
+    } else {
+      this.note(subject, move);
+    }
   }
 
   private note(subject: string, { module, version, remote, origin, now }: Move): void {

@@ -29,8 +29,9 @@ export function comparisonReport(comparisons: readonly Comparison[], resumed: nu
     lines.push(`${module} -> ${whereabouts(versions)}`);
     const same = versions.filter(({ verdict }) => verdict === 'same');
     if (same.length > 0) lines.push(`  same          ${range(same)}`);
-    for (const comparison of versions)
+    for (const comparison of versions) {
       if (comparison.verdict !== 'same') lines.push(...comparisonLines(comparison, width));
+    }
   }
   const counts = countVerdicts(comparisons);
   if (resumed > 0) lines.push(`${count(resumed, 'result')} taken from the earlier run`);
@@ -98,18 +99,21 @@ function range(versions: readonly Comparison[]): string {
 /** The report on the store itself. */
 export function storedReport(versions: readonly StoredVersion[], leftovers: readonly string[]): string {
   const lines: string[] = [];
-  for (const { module, version, faults } of versions)
+  for (const { module, version, faults } of versions) {
     for (const { part, problem } of faults) lines.push(`${module}@${version}: .${part} ${problem}`);
-  for (const file of leftovers)
+  }
+  for (const file of leftovers) {
     lines.push(`unfinished: ${file} (unless modhaven is writing it now, remove it)`);
+  }
   const bad = versions.filter(({ faults }) => faults.length > 0).length;
   const modules = new Set(versions.map(({ module }) => module)).size;
   const total = `${count(versions.length, 'version')} of ${count(modules, 'module')}`;
-  if (bad > 0)
+  if (bad > 0) {
     lines.push(
       '  to do: restore these files from a backup; without one, remove all files of the version from the cache,',
       '         so that it is fetched again, and compare its hash with a go.sum',
     );
+  }
   lines.push(bad === 0 ? `${total}: all as recorded` : `${total}: ${bad} not as recorded`);
   return `${lines.join('\n')}\n`;
 }

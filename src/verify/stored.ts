@@ -95,8 +95,9 @@ class StoredCheck {
       this.faults.add('info', problem);
       return info?.Origin;
     }
-    if (isPrivate && !this.#has('info'))
+    if (isPrivate && !this.#has('info')) {
       this.faults.add('info', 'is missing: nothing says which commit the other files show');
+    }
     return undefined;
   }
 
@@ -105,9 +106,11 @@ class StoredCheck {
     if (!this.#has('zip')) return undefined;
     const recorded = await this.#read('ziphash');
     const content = await this.faults.attempt('zip', () => readZipFiles(this.#store, this.#part('zip')));
-    if (recorded === undefined && !this.#has('ziphash'))
+    if (recorded === undefined && !this.#has('ziphash')) {
       this.faults.add('ziphash', `is missing${content === undefined ? '' : `; the zip is ${content.hash}`}`);
-    else if (content !== undefined) this.faults.add('zip', zipHashProblem(content, recorded));
+    } else if (content !== undefined) {
+      this.faults.add('zip', zipHashProblem(content, recorded));
+    }
     return content;
   }
 

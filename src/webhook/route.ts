@@ -62,10 +62,12 @@ class WebhookRoute {
   /** What can be said without the body; before Fastify judges its type. */
   async refuseEarly(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
     if (this.options.secret() === undefined) return isOff(reply);
-    if (request.method !== 'POST')
+    if (request.method !== 'POST') {
       return text(reply.header('allow', 'POST'), 405, 'method not allowed: webhooks are sent with POST');
-    if (!isJson(request.headers['content-type']))
+    }
+    if (!isJson(request.headers['content-type'])) {
       return text(reply, 415, 'a webhook is read as JSON: set its content type to application/json');
+    }
     return Promise.resolve(undefined);
   }
 
@@ -73,8 +75,9 @@ class WebhookRoute {
     const secret = this.options.secret();
     if (secret === undefined) return isOff(reply); // switched off since the first look
     const nothing = Buffer.alloc(0);
-    if (!isSigned(request.headers) && !this.isProved(request, nothing, secret))
+    if (!isSigned(request.headers) && !this.isProved(request, nothing, secret)) {
       return this.refuse(request, reply);
+    }
     return this.bodies.read(request.raw, async (body) => {
       if (!Buffer.isBuffer(body)) return notRead(reply, body);
       return this.isProved(request, body, secret)
@@ -93,12 +96,13 @@ class WebhookRoute {
     this.options.log.warn({ client: ip }, 'a webhook was refused: its secret is missing or wrong');
     const isGuess = hasProof(headers) || urlToken(request) !== undefined;
     const waitSeconds = isGuess ? this.guesses.wrong(ip) : 0;
-    if (waitSeconds > 0)
+    if (waitSeconds > 0) {
       return text(
         reply.header('retry-after', String(waitSeconds)),
         429,
         'too many wrong secrets from this address: wait a minute',
       );
+    }
     return text(reply, 401, `the secret is missing or wrong: it is expected in ${expectedProof(headers)}`);
   }
 

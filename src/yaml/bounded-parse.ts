@@ -54,11 +54,13 @@ function* tokens(text: string, lines: LineCounter): Generator<CST.Token, void> {
     }
     if (odd > MAX_ODD_TOKENS) return;
     // Each map or list is one entry of the stack; the document and the scalar are two more.
-    if (parser.stack.length > MAX_DEPTH + 2)
+    if (parser.stack.length > MAX_DEPTH + 2) {
       throw new TooMuch(`more than ${MAX_DEPTH} maps and lists stand inside one another`, parser.offset);
+    }
     count += 1;
-    if (count > MAX_NODES * TOKENS_PER_NODE)
+    if (count > MAX_NODES * TOKENS_PER_NODE) {
       throw new TooMuch(`the file holds more than ${MAX_NODES} keys and values`, parser.offset);
+    }
   }
   yield* parser.end();
 }

@@ -29,13 +29,15 @@ export interface TreeWords {
 export function checkTree(root: unknown, words: TreeWords): CheckedTree {
   const check = new TreeCheck(words);
   const size = check.visit(root);
-  if (size.nodes > MAX_NODES)
+  if (size.nodes > MAX_NODES) {
     check.report(undefined, `the file holds more than ${MAX_NODES} keys and values, its aliases followed`);
-  if (size.depth > MAX_DEPTH)
+  }
+  if (size.depth > MAX_DEPTH) {
     check.report(
       undefined,
       `more than ${MAX_DEPTH} maps and lists stand inside one another, its aliases followed`,
     );
+  }
   return check;
 }
 
@@ -73,12 +75,14 @@ class TreeCheck implements CheckedTree {
   #visitAlias(alias: Alias): Size {
     const { source, range } = alias;
     const anchored = this.#anchors.get(source);
-    if (this.targets.size === MAX_ALIASES)
+    if (this.targets.size === MAX_ALIASES) {
       this.report(range?.[0], `the file holds more than ${MAX_ALIASES} aliases`);
-    if (anchored === undefined) this.report(range?.[0], `the alias *${source} has no anchor &${source}`);
-    else if (anchored.size === undefined)
+    }
+    if (anchored === undefined) {
+      this.report(range?.[0], `the alias *${source} has no anchor &${source}`);
+    } else if (anchored.size === undefined) {
       this.report(range?.[0], `the alias *${source} stands in &${source} itself, which would never end`);
-    else {
+    } else {
       this.targets.set(alias, anchored.node);
       return anchored.size;
     }

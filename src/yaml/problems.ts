@@ -20,8 +20,9 @@ export function problemsError(file: string, problems: readonly Problem[]): Modha
   const ordered = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
   const lines = ordered.slice(0, MAX_PROBLEMS).map((problem) => formatProblem(file, problem));
   const last = ordered[MAX_PROBLEMS];
-  if (last !== undefined)
+  if (last !== undefined) {
     lines.push(formatProblem(file, { ...last, message: `${ordered.length - MAX_PROBLEMS} more problems` }));
+  }
   return new ModhavenError('CONFIG', lines.join('\n'));
 }
 

@@ -80,8 +80,9 @@ function problemsOf(issue: z.core.$ZodIssue, above: DataPath, context: Context):
 
 /** What is wrong, without the name of the key: `must be text, not a number`. */
 export function issueSentence(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'custom' || issue.code === 'invalid_union' || issue.code === 'invalid_format')
+  if (issue.code === 'custom' || issue.code === 'invalid_union' || issue.code === 'invalid_format') {
     return issue.message;
+  }
   if (issue.code === 'invalid_type') return wrongType(issue.expected, issue.input);
   if (issue.code === 'too_small' && ['string', 'array'].includes(issue.origin)) return 'must not be empty';
   if (issue.code === 'too_small') return `must be at least ${String(issue.minimum)}`;

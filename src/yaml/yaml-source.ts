@@ -42,8 +42,9 @@ export function parseYaml(text: string, file: string, braces: RegExp): YamlSourc
   const clean = text.replace(/^\uFEFF/, '');
   const control = CONTROL.exec(clean);
   if (control !== null) {
-    for (let end = clean.indexOf('\n'); end >= 0 && end < control.index; end = clean.indexOf('\n', end + 1))
+    for (let end = clean.indexOf('\n'); end >= 0 && end < control.index; end = clean.indexOf('\n', end + 1)) {
       lines.addNewLine(end + 1);
+    }
     lines.lineStarts.unshift(0);
     refuse(
       control.index,
@@ -54,13 +55,15 @@ export function parseYaml(text: string, file: string, braces: RegExp): YamlSourc
   try {
     parsed = parseBounded(hideBraces(clean, braces), lines);
   } catch (error) {
-    if (error instanceof TooMuch)
+    if (error instanceof TooMuch) {
       refuse(error.offset, `${error.message}; no configuration file may hold more`);
+    }
     throw error;
   }
   const { document, second } = parsed;
-  if (second !== undefined)
+  if (second !== undefined) {
     refuse(second, 'a second YAML document begins here; a configuration file holds one');
+  }
   if (document === undefined) return { file, data: undefined, locate: () => position(0) };
   const [syntax] = document.errors;
   if (syntax !== undefined) refuse(syntax.pos[0], syntaxMessage(syntax));

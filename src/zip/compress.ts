@@ -33,8 +33,9 @@ const deflateAll = promisify(deflateRaw) as (data: Buffer) => Promise<Buffer>;
 /** Compresses a content held in memory; in the thread pool where that is cheaper for the event loop. */
 export async function compress(content: Buffer): Promise<Compressed> {
   if (content.length <= TINY) return compressTiny(content);
-  if (content.length > 2 * PROBE && !(await isWorthDeflating(content.subarray(0, PROBE))))
+  if (content.length > 2 * PROBE && !(await isWorthDeflating(content.subarray(0, PROBE)))) {
     return { method: STORED, data: content };
+  }
   return smaller(content, await deflateAll(content));
 }
 

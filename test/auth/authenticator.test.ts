@@ -57,10 +57,12 @@ describe('Authenticator', () => {
       principal: { kind: 'user', name: 'ann', groups: new Set(['core']) },
     });
     const ci = { kind: 'known', principal: { kind: 'token', name: 'ci', groups: new Set(['builds']) } };
-    for (const header of [basic('ann', token), basic('', token), `Bearer ${token}`])
+    for (const header of [basic('ann', token), basic('', token), `Bearer ${token}`]) {
       for (let round = 0; round < 2; round += 1) expect(await auth.identify(header)).toEqual(ci);
-    for (const header of [basic('ann', 'wrong'), basic('x', generateToken()), `Bearer ${generateToken()}`])
+    }
+    for (const header of [basic('ann', 'wrong'), basic('x', generateToken()), `Bearer ${generateToken()}`]) {
       expect(await auth.identify(header)).toEqual({ kind: 'unknown' });
+    }
     expect(await auth.identify('Digest x')).toEqual({ kind: 'unknown' });
   });
 

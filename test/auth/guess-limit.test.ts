@@ -14,8 +14,9 @@ describe('GuessLimit', () => {
 
   it('holds a whole network of one subscriber for one address', () => {
     const limit = new GuessLimit({ now: () => 0 });
-    for (let guess = 0; guess < 20; guess += 1)
+    for (let guess = 0; guess < 20; guess += 1) {
       expect(limit.wrong(`2001:db8:1:2::${guess.toString(16)}`)).toBe(0);
+    }
     expect(limit.wrong('2001:db8:1:2:ffff::1')).toBeGreaterThan(0);
     expect(limit.wrong('2001:db8:1:3::1')).toBe(0);
   });

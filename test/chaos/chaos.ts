@@ -174,8 +174,9 @@ class Chaos {
   async #command(n: number, victim: Victim, versions: readonly Truth[]): Promise<string[]> {
     const config = ['--config', path.join(this.#dir, 'modhaven.yaml')];
     if (victim === 'gc') return ['gc', ...config, '--max-size', '1'];
-    if (victim === 'warm')
+    if (victim === 'warm') {
       return ['warm', ...config, ...versions.map(({ module, version }) => `${module}@${version}`)];
+    }
     const tree = await this.#world.importTree(n);
     this.#imported.push(...tree.versions);
     return ['import', ...config, tree.dir];
@@ -239,10 +240,12 @@ class Chaos {
     find: (what: string) => void,
   ): Promise<void> {
     const cacheDir = path.join(this.#dir, 'data');
-    if (this.#running === undefined)
+    if (this.#running === undefined) {
       for (const { command } of processesNaming(this.#mark)) find(`this process lives on: ${command}`);
-    for (const problem of await storedProblems(cacheDir, [...versions, ...this.#imported.slice(-40)]))
+    }
+    for (const problem of await storedProblems(cacheDir, [...versions, ...this.#imported.slice(-40)])) {
       find(problem);
+    }
     // What was taken for a lock of the dead ten seconds later is one now.
     if (this.#running === undefined) await ageLocks(cacheDir);
     // A server looks for what was left at its start, and then only now and then.
@@ -265,9 +268,11 @@ class Chaos {
       [...wanted.values()].flatMap((truth) =>
         PARTS.map(async (part) => {
           const answer = await askFor(server.url, truth, part);
-          if (answer === 'lost') find(`${pathOf(truth, part)}: no answer after the restart`);
-          else if (answer.problem !== undefined)
+          if (answer === 'lost') {
+            find(`${pathOf(truth, part)}: no answer after the restart`);
+          } else if (answer.problem !== undefined) {
             find(`${pathOf(truth, part)} after the restart: ${answer.status} ${answer.problem}`);
+          }
         }),
       ),
     );
@@ -292,6 +297,7 @@ function stopped(pid: number): Process[] {
 async function ageLocks(cacheDir: string): Promise<void> {
   const long = new Date(Date.now() - 60_000);
   const vcs = path.join(cacheDir, 'vcs');
-  for (const name of await readdir(vcs, { recursive: true }).catch(() => []))
+  for (const name of await readdir(vcs, { recursive: true }).catch(() => [])) {
     if (name.endsWith('.lock')) await utimes(path.join(vcs, name), long, long).catch(() => undefined);
+  }
 }

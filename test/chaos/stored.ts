@@ -17,11 +17,13 @@ export async function storedProblems(cacheDir: string, versions: readonly Truth[
       if (problem !== undefined) problems.push(`${start}.${part}: ${problem}`);
     }
     const [zip, hash] = [await contentOf(`${start}.zip`), await contentOf(`${start}.ziphash`)];
-    if (hash !== undefined && hash.toString() !== truth.hash)
+    if (hash !== undefined && hash.toString() !== truth.hash) {
       problems.push(`${start}.ziphash: it says ${hash.toString()}, not ${truth.hash}`);
+    }
     if (zip !== undefined && hash === undefined) problems.push(`${start}.zip: no .ziphash is beside it`);
-    if (zip !== undefined && hash !== undefined && (await zipHash(zip)) !== hash.toString())
+    if (zip !== undefined && hash !== undefined && (await zipHash(zip)) !== hash.toString()) {
       problems.push(`${start}.zip: it is not what .ziphash says`);
+    }
   }
   return problems;
 }

@@ -52,8 +52,9 @@ export class Traffic {
       this.answers += 1;
       const { status, problem } = answer;
       const isOutage = status === 502 || status === 503 || status === 504;
-      if (problem !== undefined && !(isOutage && mayFail))
+      if (problem !== undefined && !(isOutage && mayFail)) {
         this.problems.push(`${pathOf(truth, part)}: ${status} ${problem}`);
+      }
     }
   }
 }

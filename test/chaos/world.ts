@@ -52,8 +52,9 @@ export class World implements AsyncDisposable {
 
   static async create(random: Random): Promise<World> {
     const world = new World(await tempDir('chaos-repos'));
-    for (const size of [200, 1000, 20_000, 300_000, 3_000_000])
+    for (const size of [200, 1000, 20_000, 300_000, 3_000_000]) {
       await world.#addRepo(`lib${world.#files.size}`, size, random);
+    }
     const http = await gitHttpHost(world.#root);
     world.#stop.push(async () => http.stop());
     world.#addresses.set('http', `${http.url}/`);
@@ -69,8 +70,9 @@ export class World implements AsyncDisposable {
   /** vanity.yaml. What is below `/import` is on no git host. */
   get vanity(): Record<string, unknown> {
     const paths: Record<string, string> = { '/import/{round}/{name}': '/nonexistent/{round}/{name}.git' };
-    for (const [folder, base] of this.#addresses)
+    for (const [folder, base] of this.#addresses) {
       paths[`/${folder}/{round}/{name}`] = `${base}{round}/{name}.git`;
+    }
     return { host: VANITY_HOST, paths };
   }
 
@@ -91,8 +93,9 @@ export class World implements AsyncDisposable {
       await mkdir(folder, { recursive: true });
       const sink = collector();
       const writer = createZipWriter(sink);
-      for (const [name, content] of Object.entries(this.#filesOf(module, version)))
+      for (const [name, content] of Object.entries(this.#filesOf(module, version))) {
         await writer.addBuffer(`${module}@${version}/${name}`, content);
+      }
       await writer.finish();
       await writeFile(path.join(folder, `${version}.mod`), mod);
       await writeFile(path.join(folder, `${version}.zip`), sink.bytes());

@@ -184,12 +184,13 @@ describe.skipIf(missing('git'))('check', () => {
   it('tries the cached modules of a pattern', async () => {
     const { dir, config } = await setUp({ rules: { '/{name}': `${open.url}/{name}.git` } });
     const store = createDiskStore(path.join(dir, 'data/download'));
-    for (const module of ['my.corp/foo', 'my.corp/foo/v2', 'my.corp/lost', 'else.corp/x'])
+    for (const module of ['my.corp/foo', 'my.corp/foo/v2', 'my.corp/lost', 'else.corp/x']) {
       await putBytes(
         store,
         { module: parseModulePath(module), version: 'v1.0.0', kind: 'info' },
         Buffer.from('{}'),
       );
+    }
     const { ok, rules } = await reportOf({ config, modules: [] });
     expect(ok).toBe(false);
     expect(rules).toMatchObject([

@@ -13,8 +13,9 @@ export function sealedAccount(): Account {
   const account = { home: '' };
   beforeAll(async () => {
     account.home = await tempDir('home');
-    for (const name of Object.keys(process.env))
+    for (const name of Object.keys(process.env)) {
       if (/proxy$|^GIT_|^SSH_/i.test(name)) vi.stubEnv(name, undefined);
+    }
     for (const [name, value] of Object.entries(sealedEnv({ HOME: account.home }))) vi.stubEnv(name, value);
   });
   afterAll(() => void vi.unstubAllEnvs());

@@ -12,8 +12,9 @@ beforeAll(async () => {
   at = await files({ vanity: 'paths: {}\n' });
   const { versions: store } = openStores({ cacheDir: path.join(at.dir, 'data') });
   async function put(module: string, version: string, kinds: PartKind[]): Promise<void> {
-    for (const kind of kinds)
+    for (const kind of kinds) {
       await putBytes(store, { module: parseModulePath(module), version, kind }, Buffer.alloc(600));
+    }
   }
   await put('corp.example/a', 'v1.2.0', ['info', 'mod', 'zip', 'ziphash']);
   await put('corp.example/a', 'v1.10.0', ['info', 'mod']);

@@ -21,11 +21,12 @@ describe('the log', () => {
     );
     const lines = server.logs().trimEnd().split('\n');
     const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-    for (const entry of entries)
+    for (const entry of entries) {
       expect(entry).toMatchObject({
         level: expect.any(String) as string,
         time: expect.any(String) as string,
       });
+    }
     expect(entries.at(-1)).toMatchObject({
       level: 'info',
       method: 'GET',

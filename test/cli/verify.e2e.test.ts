@@ -221,8 +221,9 @@ describe.skipIf(missing('git'))('a running server', () => {
     const before: Buffer[] = [];
     for (const text of LAB_VERSIONS) {
       const [name = '', version = ''] = text.split('@');
-      for (const kind of ['info', 'mod', 'zip'])
+      for (const kind of ['info', 'mod', 'zip']) {
         before.push((await ask(server.url, `/my.corp/${name}/@v/${version}.${kind}`)).bytes);
+      }
     }
     await server.writeVanity(lab.newVanity);
     const { drift } = await until(
@@ -241,8 +242,9 @@ describe.skipIf(missing('git'))('a running server', () => {
     const after: Buffer[] = [];
     for (const text of LAB_VERSIONS) {
       const [name = '', version = ''] = text.split('@');
-      for (const kind of ['info', 'mod', 'zip'])
+      for (const kind of ['info', 'mod', 'zip']) {
         after.push((await ask(server.url, `/my.corp/${name}/@v/${version}.${kind}`)).bytes);
+      }
     }
     expect(after).toEqual(before);
   });

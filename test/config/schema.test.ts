@@ -61,8 +61,9 @@ describe('ConfigFile', () => {
       'github.com',
       'h:8443',
     ]);
-    for (const host of ['https://h', 'h/x', '.h', 'h:', 'a b', 'u@h', ''])
+    for (const host of ['https://h', 'h/x', '.h', 'h:', 'a b', 'u@h', '']) {
       expect(problems({ direct_hosts: [host] }), host).toHaveLength(1);
+    }
   });
 
   it.each([

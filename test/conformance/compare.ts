@@ -51,8 +51,9 @@ export function expectedAnswers(truth: CaseTruth, known: readonly KnownDifferenc
   for (const { subject, of, is, reason } of known) {
     const usual = expected[of][subject];
     const different = isObject(usual) && isObject(is) ? { ...usual, ...is } : is;
-    if (JSON.stringify(usual) === JSON.stringify(different))
+    if (JSON.stringify(usual) === JSON.stringify(different)) {
       throw new Error(`${subject} does not differ any more: ${reason}`);
+    }
     expected[of][subject] = different;
   }
   return expected;
@@ -63,8 +64,9 @@ export async function actualAnswers(questions: Questions, url: string, limit: Li
   const http = await httpAnswers(questions, url, limit);
   const behind = await takeTruth(questions, { GOPROXY: url }, limit);
   const go: Answers = {};
-  for (const [query, answer] of Object.entries(behind.queries))
+  for (const [query, answer] of Object.entries(behind.queries)) {
     go[query] = goQueryAnswer(query, queryAnswer(answer));
+  }
   for (const [module, answer] of Object.entries(behind.lists)) go[module] = listAnswer(answer);
   return { http, go };
 }

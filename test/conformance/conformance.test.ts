@@ -58,8 +58,9 @@ describe.skipIf(missing('go', 'git'))('modhaven and GOPROXY=direct agree on', ()
       const questions = questionsOf(testCase, built);
       const now = live ? await takeLive(theme, testCase, questions) : undefined;
       const recorded = readRecording(theme, testCase.name);
-      if (recorded === undefined)
+      if (recorded === undefined) {
         throw new Error(`no recorded truth: npm run conformance:record -- -t ${testCase.name}`);
+      }
       if (now !== undefined && sameTools(now, recorded)) {
         expect(withoutWords(now), 'live truth and recording').toEqual(withoutWords(recorded));
       } else if (now !== undefined) {

@@ -52,8 +52,9 @@ async function askQuery(query: string, env: GoEnv): Promise<QueryTruth> {
   // In a failed answer, go repeats the query as Version; only with an Info file is it one.
   if (Version === undefined || Info === undefined) return { Error: cleaned(Error ?? 'no version', go) };
   const { Time } = JSON.parse(await readFile(Info, 'utf8')) as { Time?: string };
-  if (GoMod !== undefined && goModHash(await readFile(GoMod)) !== GoModSum)
+  if (GoMod !== undefined && goModHash(await readFile(GoMod)) !== GoModSum) {
     throw new TypeError(`module-hash.ts and go disagree about the go.mod of ${query}`);
+  }
   return defined({
     Version,
     Time,

@@ -173,8 +173,9 @@ export function gateContract(name: string, start: (gate: Gate) => Promise<GatedS
         await using server = await start(gate);
         decide = () => REFUSAL;
         const forged = encodeURIComponent(JSON.stringify({ name: 'admin' }));
-        for (const value of [forged, 'open', '{'])
+        for (const value of [forged, 'open', '{']) {
           expect((await ask(server.url, `${at}/list`, { headers: { [header]: value } })).status).toBe(403);
+        }
         decide = () => open;
         const { status, headers } = await ask(server.url, `${at}/list`, { headers: { [header]: forged } });
         expect(status).toBe(200);

@@ -164,8 +164,9 @@ export function moduleSourceContract({ name, open, hash }: ModuleSourceCase): vo
         () => modules.info(MODULE, 'main', only),
         () => modules.mod(MODULE, 'v1.0.0', only),
         () => modules.zip(MODULE, 'v1.0.0', only),
-      ])
+      ]) {
         await expect(ask()).rejects.toMatchObject({ code: 'NOT_CACHED' });
+      }
       await modules.info(MODULE, 'v1.0.0');
       expect((await modules.list(MODULE, only)).value).toEqual(['v1.0.0']);
       expect(decodeInfo((await modules.info(MODULE, 'latest', only)).value).Version).toBe('v1.0.0');

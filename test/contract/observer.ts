@@ -59,11 +59,12 @@ export function observerContract(
         await using server = await start(replied);
         for (let i = 0; i < 3; i++) await ask(server.url, path);
         await arrived(3);
-        for (const { outcome } of told)
+        for (const { outcome } of told) {
           expect(outcome).toMatchObject({
             module: MODULE,
             ...(!path.endsWith('list') && { version: VERSION }),
           });
+        }
         expect(told.at(-1)?.outcome?.cache).toBe('hit');
         expect(told.at(-1)?.cached).toBeDefined();
       },

@@ -121,12 +121,13 @@ export function versionStoreContract({ name, open, has }: VersionStoreSubject): 
       await put('info', '{}', 'v1.0.0');
       await put('info', '{}', 'v2.0.0+incompatible');
       await put('mod', 'module m\n', 'v3.0.0');
-      for (const other of ['example.com/a', 'example.com/Upper/mod/v2'])
+      for (const other of ['example.com/a', 'example.com/Upper/mod/v2']) {
         await putBytes(
           store,
           { module: parseModulePath(other), version: 'v2.0.0', kind: 'mod' },
           Buffer.from('m'),
         );
+      }
       expect((await store.versions(module, 'info')).sort()).toEqual(['v1.0.0', 'v2.0.0+incompatible']);
       expect(await store.versions(module, 'mod')).toEqual(['v3.0.0']);
       expect((await modulesOf(store)).sort()).toEqual([

@@ -55,7 +55,8 @@ describe('parseGoImports', () => {
     '<meta name=go-import content="',
   ])('takes its time in proportion to a page of nothing but %j', (piece) => {
     const html = piece.repeat(1024 * 1024);
-    for (const page of [html, `<meta ${html}>`, `<meta name="go-import" content="${html}">`])
+    for (const page of [html, `<meta ${html}>`, `<meta name="go-import" content="${html}">`]) {
       expect(parseGoImports(page)).not.toHaveLength(2);
+    }
   });
 });

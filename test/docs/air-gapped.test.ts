@@ -136,8 +136,9 @@ describe.skipIf(proxy === undefined)(`the commands of docs/${GUIDE}`, () => {
     const first = await follow(connected, '1. Where there is a network', PUBLIC_ENV);
     expect(first).toMatch(/^\d+ versions: \d+ exported, 0 there before$/m);
     await git.stop();
-    for (const name of ['transfer.tar', 'vanity.yaml'])
+    for (const name of ['transfer.tar', 'vanity.yaml']) {
       await cp(path.join(connected, name), path.join(airGapped, name));
+    }
 
     const noNetwork = { HTTP_PROXY: 'http://127.0.0.1:1', HTTPS_PROXY: 'http://127.0.0.1:1' };
     const second = await follow(airGapped, '2. Where there is none', noNetwork);
@@ -153,8 +154,9 @@ describe.skipIf(proxy === undefined)(`the commands of docs/${GUIDE}`, () => {
     const own = { GOSUMDB: 'sum.golang.org', GONOSUMDB: 'mycompany.com', GOFLAGS: '-mod=mod -modcacherw' };
     const developer = await goClient({ GOPROXY: server.url, ...own, ...noNetwork });
     started.push(developer);
-    for (const name of ['go.mod', 'main.go'])
+    for (const name of ['go.mod', 'main.go']) {
       await cp(path.join(go.dir, name), path.join(developer.dir, name));
+    }
     const built = await developer.run('run', '.');
     expect([built.code, built.stdout], built.stderr).toEqual([
       0,

@@ -75,8 +75,9 @@ describe.skipIf(missing('git'))('the disk of a server', () => {
 
   it('makes its folder again when it is emptied or removed', async () => {
     await rm(server.cacheDir, { recursive: true });
-    for (const name of ['a', 'b'])
+    for (const name of ['a', 'b']) {
       for (const kind of ['info', 'mod', 'zip']) expect(await statusOf(`${at(name)}.${kind}`)).toBe(200);
+    }
     expect(existsSync(path.join(folderOf('b'), 'v1.0.0.zip'))).toBe(true);
     expect(await statusOf('/-/readyz')).toBe(200);
   });

@@ -91,12 +91,15 @@ async function relay(
   const kept = { ...received.headers, 'content-length': String(body.length) };
   delete kept['transfer-encoding'];
   response.writeHead(received.statusCode ?? 500, kept);
-  if (fault === undefined) response.end(body);
-  else if (fault === 'garbage') response.end(spoiled(body, body.length >> 1));
-  else
+  if (fault === undefined) {
+    response.end(body);
+  } else if (fault === 'garbage') {
+    response.end(spoiled(body, body.length >> 1));
+  } else {
     response.write(body.subarray(0, body.length >> 1), () => {
       if (fault === 'cut') request.socket.resetAndDestroy();
     });
+  }
 }
 
 function aboutOf({ method, headers }: IncomingMessage, question: Buffer): string {
@@ -137,8 +140,9 @@ export async function faultyTcp(port: number): Promise<FaultyHost> {
   return {
     ...host,
     reset: () => {
-      if (faults.answers.length > 0 && !faults.broken)
+      if (faults.answers.length > 0 && !faults.broken) {
         middles = faults.answers.map(({ bytes }) => bytes >> 1);
+      }
       faults.reset();
     },
   };
@@ -146,9 +150,11 @@ export async function faultyTcp(port: number): Promise<FaultyHost> {
 
 function pass(client: Socket, bytes: Buffer, good: number, fault: Fault | undefined): void {
   if (client.destroyed) return;
-  if (good === bytes.length || fault === undefined) client.write(bytes);
-  else if (fault === 'garbage') client.write(spoiled(bytes, good));
-  else {
+  if (good === bytes.length || fault === undefined) {
+    client.write(bytes);
+  } else if (fault === 'garbage') {
+    client.write(spoiled(bytes, good));
+  } else {
     if (good > 0) client.write(bytes.subarray(0, good));
     if (fault === 'cut') client.resetAndDestroy();
   }

@@ -96,7 +96,8 @@ async function shellCommands(): Promise<string[]> {
 /** The project as somebody clones it; what `npm ci` would make is that of this checkout. */
 async function copyProject(to: string): Promise<void> {
   await mkdir(to);
-  for (const name of ['package.json', 'config', 'demo', 'scripts'])
+  for (const name of ['package.json', 'config', 'demo', 'scripts']) {
     await cp(path.join(PROJECT, name), path.join(to, name), { recursive: true });
+  }
   for (const name of ['node_modules', 'dist']) await symlink(path.join(PROJECT, name), path.join(to, name));
 }

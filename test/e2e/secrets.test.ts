@@ -149,8 +149,9 @@ describe.skipIf(missing('git', 'openssl')).each(Object.entries(BY))(
           tls: 502,
         });
         expect(elsewhere.requests.length).toBeGreaterThan(0);
-        for (const { url, authorization } of [...elsewhere.requests, ...tls.requests])
+        for (const { url, authorization } of [...elsewhere.requests, ...tls.requests]) {
           expect(leaks(`${url} ${authorization ?? ''} ${decoded(authorization)}`)).toEqual([]);
+        }
       });
     });
 

@@ -246,8 +246,9 @@ async function outcomeOf(asked: Promise<{ status: number }>): Promise<string> {
 async function growOld(cacheDir: string): Promise<void> {
   const vcs = path.join(cacheDir, 'vcs');
   const long = new Date(Date.now() - 60_000);
-  for (const name of await readdir(vcs, { recursive: true }))
+  for (const name of await readdir(vcs, { recursive: true })) {
     if (name.endsWith('.git.lock')) await utimes(path.join(vcs, name), long, long);
+  }
 }
 
 /** A response whose body nobody has read yet. */

@@ -73,9 +73,11 @@ describe.skipIf(missing('git')).each([{ workers: 1 }, { workers: 2 }])(
       for (const url of urls) for (const { bytes } of await askAll(server, url, 3)) before.set(url, bytes);
       await rm(path.join(server.cacheDir, 'download'), { recursive: true });
       git.requests.length = 0;
-      for (const url of urls)
-        for (const { status, bytes } of await askAll(server, url))
+      for (const url of urls) {
+        for (const { status, bytes } of await askAll(server, url)) {
           expect([status, bytes.equals(before.get(url) ?? Buffer.alloc(0))]).toEqual([200, true]);
+        }
+      }
       expect(git.requests).toEqual([]);
     });
 
@@ -155,8 +157,9 @@ describe.skipIf(missing('git')).each([{ workers: 1 }, { workers: 2 }])(
         await using server = await start();
         await askAll(server, `${at}/list`);
         const headers = { 'Disable-Module-Fetch': 'true' };
-        for (let i = 0; i < workers; i++)
+        for (let i = 0; i < workers; i++) {
           expect(await ask(server.url, `${at}/list`, { headers })).toMatchObject({ status: 404 });
+        }
       });
     });
 
@@ -203,10 +206,12 @@ describe.skipIf(missing('git')).each([{ workers: 1 }, { workers: 2 }])(
           5_000,
         );
         const log = server.logs();
-        for (const name of ['/stranger"', '/v1.0.0.info"'])
+        for (const name of ['/stranger"', '/v1.0.0.info"']) {
           for (const line of paths(log, name)) expect(line).toContain('"client":"127.0.0.1"');
-        for (const name of ['/trusted"', '/v1.0.0.mod"'])
+        }
+        for (const name of ['/trusted"', '/v1.0.0.mod"']) {
           expect(paths(log, name).at(-1)).toContain('"client":"6.6.6.6"');
+        }
       });
     });
 
@@ -265,8 +270,9 @@ describe.skipIf(missing('git'))('workers', () => {
     await put(server, 'v1.0.0');
     process.kill(server.pid, 'SIGSTOP');
     try {
-      for (let i = 0; i < 2 * all.length; i++)
+      for (let i = 0; i < 2 * all.length; i++) {
         expect(await ask(server.url, '/ex.com/m/@v/v1.0.0.mod')).toMatchObject({ status: 200 });
+      }
       const { status, headers, text } = await ask(server.url, '/ex.com/m/@v/v9.9.9.mod');
       expect([status, headers['retry-after']]).toEqual([503, '5']);
       expect(text).toContain('its main process does not');

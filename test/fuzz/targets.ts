@@ -92,11 +92,16 @@ function texts(): FuzzTarget[] {
     {
       name: 'version',
       property: fc.property(versionLike, versionLike, (v, w) => {
-        if (Math.sign(compareVersions(v, w)) !== -Math.sign(compareVersions(w, v)))
+        if (Math.sign(compareVersions(v, w)) !== -Math.sign(compareVersions(w, v))) {
           throw new Error('an order that depends on who is first');
+        }
         const canonical = canonicalVersion(v);
-        if (canonical !== '' && (!isCanonicalVersion(canonical) || canonicalVersion(canonical) !== canonical))
+        if (
+          canonical !== '' &&
+          (!isCanonicalVersion(canonical) || canonicalVersion(canonical) !== canonical)
+        ) {
           throw new Error(`${canonical} is not canonical`);
+        }
         if (canonical !== '' && !isValid(v)) throw new Error('made of no version');
       }),
     },
@@ -194,8 +199,9 @@ async function archives(): Promise<FuzzTarget[]> {
       mutated(tar),
       async (bytes) => {
         const archive = readTar(Readable.from([bytes.subarray(0, 700), bytes.subarray(700)]));
-        for await (const entry of archive)
+        for await (const entry of archive) {
           if ((await buffer(entry.pieces())).length !== entry.size) throw new TypeError('another size');
+        }
       },
       isPlainError,
     ),

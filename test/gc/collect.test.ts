@@ -73,9 +73,11 @@ describe('collect', () => {
     for (const version of ['v1.0.0', 'v1.1.0', 'v1.2.0']) await store('pub.test/m', version);
     await store('corp.test/lib', 'v1.0.0');
     const old = new Date(Date.now() - 3_600_000);
-    for (const version of ['v1.0.0', 'v1.1.0', 'v1.2.0'])
-      for (const kind of ['mod', 'zip'])
+    for (const version of ['v1.0.0', 'v1.1.0', 'v1.2.0']) {
+      for (const kind of ['mod', 'zip']) {
         await utimes(join(root, `download/pub.test/m/@v/${version}.${kind}`), old, old);
+      }
+    }
     stores.lastUse.note('pub.test/m', 'v1.0.0');
     const dry = await run(220 * KIB, true);
     expect(names(dry).sort()).toEqual(['pub.test/m@v1.1.0', 'pub.test/m@v1.2.0']);

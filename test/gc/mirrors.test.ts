@@ -14,8 +14,9 @@ beforeEach(async () => {
 
 async function mirror(name: string): Promise<string> {
   const path = join(dir, name);
-  for (const repository of ['content.git', 'trees.git', 'history.git'])
+  for (const repository of ['content.git', 'trees.git', 'history.git']) {
     await mkdir(join(path, repository), { recursive: true });
+  }
   await writeFile(join(path, 'content.git/pack'), 'x'.repeat(100));
   return path;
 }

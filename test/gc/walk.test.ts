@@ -14,8 +14,9 @@ beforeEach(async () => {
 
 async function names(skips?: (found: FoundFile) => boolean): Promise<string[]> {
   const found: string[] = [];
-  for await (const { path, isDirectory, bytes } of walk(dir, skips))
+  for await (const { path, isDirectory, bytes } of walk(dir, skips)) {
     found.push(`${relative(dir, path)}${isDirectory ? '/' : ` ${bytes}`}`);
+  }
   return found;
 }
 

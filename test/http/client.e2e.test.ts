@@ -120,8 +120,9 @@ describe('a request', () => {
       url,
       url.replace('127.0.0.1', 'localhost'),
       url.replace('127.0.0.1', '[::ffff:127.0.0.1]'),
-    ])
+    ]) {
       expect(await words(address, { isNamed: () => false })).toMatch(/is an address of an internal network/);
+    }
     expect(seen).toEqual([]);
     expect(await textOf(url, { isNamed: ({ host }) => host === `127.0.0.1:${plain.port}` })).toBe('hello');
   });
@@ -185,9 +186,11 @@ describe.skipIf(missing('openssl'))('an https host', () => {
     expect(await textOf(url, { env: { SSL_CERT_FILE: certFile } })).toBe('hello');
     expect(await textOf(url, { env: { SSL_CERT_DIR: `/nowhere:${folder}` } })).toBe('hello');
     expect(await textOf(url, { env: { NODE_EXTRA_CA_CERTS: certFile } })).toBe('hello');
-    for (const entry of [{ caFile: certFile }, { insecureTls: true }])
-      for (const key of ['127.0.0.1', `127.0.0.1:${secure.port}`])
+    for (const entry of [{ caFile: certFile }, { insecureTls: true }]) {
+      for (const key of ['127.0.0.1', `127.0.0.1:${secure.port}`]) {
         expect(await textOf(url, { hosts: () => new Map([[key, entry]]) })).toBe('hello');
+      }
+    }
   });
 
   it('is refused in words where nobody vouches for it', async () => {

@@ -37,6 +37,7 @@ describe('dispatcherFor', () => {
 });
 
 it('an error that no connection had is not that of a kept one', () => {
-  for (const error of [new Error('ECONNRESET'), undefined, 'text'])
+  for (const error of [new Error('ECONNRESET'), undefined, 'text']) {
     expect(isOfKeptConnection(error)).toBe(false);
+  }
 });

@@ -87,9 +87,11 @@ async function* tar(
       }
       const bytes = Buffer.from(archived ?? content);
       const entry = archive.entry({ name, size: zeros ?? bytes.length });
-      for (let left = zeros ?? 0; left > 0; left -= MIB)
-        if (!entry.write(Buffer.alloc(Math.min(MIB, left))))
+      for (let left = zeros ?? 0; left > 0; left -= MIB) {
+        if (!entry.write(Buffer.alloc(Math.min(MIB, left)))) {
           await new Promise<void>((resolve) => entry.once('drain', resolve));
+        }
+      }
       entry.end(zeros === undefined ? bytes : undefined);
       await new Promise<void>((resolve) => entry.once('close', resolve));
     }

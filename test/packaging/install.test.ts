@@ -38,8 +38,9 @@ async function checkout(): Promise<string> {
     cwd: PROJECT,
     env: { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '*' },
   });
-  for (const name of list.split('\0').filter((file) => file !== '' && !/^(?:test|bench|docs)\//.test(file)))
+  for (const name of list.split('\0').filter((file) => file !== '' && !/^(?:test|bench|docs)\//.test(file))) {
     await cp(path.join(PROJECT, name), path.join(dir, name)).catch(() => undefined);
+  }
   await cp(path.join(PROJECT, 'src'), path.join(dir, 'src'), { recursive: true });
   return dir;
 }

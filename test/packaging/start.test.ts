@@ -15,8 +15,9 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 async function clone(port: number, linked: readonly string[]): Promise<string> {
   const dir = path.join(await tempDir('start'), 'modhaven');
   await mkdir(dir);
-  for (const name of ['package.json', 'config', 'demo', 'scripts'])
+  for (const name of ['package.json', 'config', 'demo', 'scripts']) {
     await cp(path.join(PROJECT, name), path.join(dir, name), { recursive: true });
+  }
   for (const name of linked) await symlink(path.join(PROJECT, name), path.join(dir, name));
   const config = path.join(dir, 'config/modhaven.yaml');
   const shipped = await readFile(config, 'utf8');

@@ -25,9 +25,11 @@ describe('behind workers', () => {
       gate: workerGate(openGate),
       isBehindWorkers: true,
     });
-    for (const headers of [{}, { 'x-modhaven-admission': '' }, { 'x-modhaven-admission': '{"name":1}' }])
-      for (const url of ['/-/healthz', `/${MODULE}/@v/${VERSION}.info`])
+    for (const headers of [{}, { 'x-modhaven-admission': '' }, { 'x-modhaven-admission': '{"name":1}' }]) {
+      for (const url of ['/-/healthz', `/${MODULE}/@v/${VERSION}.info`]) {
         expect((await fetch(main.url + url, { headers })).status).toBe(500);
+      }
+    }
   });
 
   it('the admission of the worker is that of the main process', () => {

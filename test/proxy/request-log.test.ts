@@ -16,12 +16,13 @@ function log(replies: Partial<ReplyEvent>[], { level = 'debug', byHand = true } 
     { write: (line: string) => void lines.push(JSON.parse(line) as never) },
   );
   const observer = createRequestLog(logger, byHand ? (line) => made.push(line) : undefined);
-  for (const reply of replies)
+  for (const reply of replies) {
     observer.replied?.({
       ...{ method: 'GET', url: URL, status: 200, ms: 1.6, client: '10.0.0.1', principal: 'anyone' },
       ...{ isRestricted: false, outcome: undefined, aborted: false, cached: undefined },
       ...reply,
     });
+  }
   return { lines, made };
 }
 

@@ -85,8 +85,9 @@ function problemsOf({ samples, handlesBefore, handlesAfter, wrong }: Omit<SoakRe
     number,
   ];
   if (children[1] > children[0]) problems.push(`children grew from ${children[0]} to ${children[1]}`);
-  if (handlesAfter > handlesBefore + 16)
+  if (handlesAfter > handlesBefore + 16) {
     problems.push(`handles grew from ${handlesBefore} to ${handlesAfter}`);
+  }
   if (wrong > 0) problems.push(`${wrong} answers were wrong`);
   if ((samples.at(-1)?.requests ?? 0) === 0) problems.push('nothing was answered');
   return problems;

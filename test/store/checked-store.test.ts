@@ -85,8 +85,9 @@ describe('a store that is opened again', () => {
     expect(damage.report()).toMatchObject({ count: 1, newest: [{ module, version: VERSION, part: kind }] });
     expect(logged).toMatchObject([{ module, version: VERSION, part: kind }]);
     expect(await readdir(join(cacheDir, 'damaged', module, '@v'))).toHaveLength(1);
-    for (const other of PART_KINDS)
+    for (const other of PART_KINDS) {
       if (other !== kind) expect(await versions.read(partOf(other))).toBeDefined();
+    }
 
     // The same content may come back, any other may not.
     await storeVersion(restarted());

@@ -92,8 +92,9 @@ describe('createDiskStore', () => {
   it('lists versions, but nothing unfinished and nothing that somebody else put there', async () => {
     const dir = await tempDir('store');
     const store = createDiskStore(dir);
-    for (const version of ['v1.0.0', 'v1.0.1-RC1', 'v2.0.0+incompatible'])
+    for (const version of ['v1.0.0', 'v1.0.1-RC1', 'v2.0.0+incompatible']) {
       await store.put({ ...ZIP, version, kind: 'info' }, text('{}'));
+    }
     await store.put({ ...ZIP, version: 'v3.0.0' }, text('PK'));
     const others = [
       '.tmp-1-ab',
@@ -124,10 +125,12 @@ describe('createDiskStore', () => {
     expect(await modulesOf(store)).toEqual([]);
     for (const module of ['example.com/Big/mod', 'example.com/Big/mod/v2', 'example.com/a'].map(
       parseModulePath,
-    ))
+    )) {
       await store.put({ module, version: 'v1.0.0', kind: 'info' }, text('{}'));
-    for (const other of ['Bad/@v', 'example.com/empty', 'nodot/@v', '@v'])
+    }
+    for (const other of ['Bad/@v', 'example.com/empty', 'nodot/@v', '@v']) {
       await mkdir(path.join(dir, other), { recursive: true });
+    }
     await writeFile(path.join(dir, 'example.com/file'), '');
     expect(await modulesOf(store)).toEqual([
       'example.com/Big/mod',

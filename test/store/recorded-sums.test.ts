@@ -47,8 +47,9 @@ describe('RecordedSums', () => {
         new RecordedSums(dir).note({ module, version: name, kind: 'ziphash' }, Buffer.from(`h1:${name}`)),
       ),
     );
-    for (const name of versions)
+    for (const name of versions) {
       expect(await new RecordedSums(dir).of({ module, version: name })).toEqual({ zip: `h1:${name}` });
+    }
   });
 
   it('passes over lines that say nothing', async () => {

@@ -23,8 +23,9 @@ export async function tamperingProxy(target: () => string): Promise<TamperingPro
     paths.push(path);
     const from = await fetch(target() + path);
     let body: Buffer | undefined = Buffer.from(await from.arrayBuffer());
-    for (const { pattern, change } of changes.values())
+    for (const { pattern, change } of changes.values()) {
       if (pattern.test(path) && body !== undefined) body = await change(body, path);
+    }
     const status = body === undefined ? 404 : from.status;
     const type = from.headers.get('content-type') ?? 'text/plain';
     response.writeHead(status, { 'content-type': type }).end(body);

@@ -18,8 +18,9 @@ export function setup(): void {
     cwd: PROJECT,
     encoding: 'utf8',
   });
-  if (tsc.status !== 0)
+  if (tsc.status !== 0) {
     writeSync(2, `\n*** tsc -p tsconfig.build.json found errors ***\n${tsc.stdout}${tsc.stderr}\n`);
+  }
 }
 
 /** When the most recently changed file of `dir` with this ending was changed; 0 when there is none. */

@@ -61,7 +61,8 @@ export async function nginxHost(upstreamPort: number, options: NginxOptions = {}
 }
 
 function replaceValue(conf: string, shipped: string | RegExp, value: string): string {
-  if (conf.split(shipped).length !== 2)
+  if (conf.split(shipped).length !== 2) {
     throw new Error(`config/nginx.conf does not say "${String(shipped)}" exactly once`);
+  }
   return conf.replace(shipped, () => value);
 }

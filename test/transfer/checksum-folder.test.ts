@@ -36,8 +36,9 @@ describe('databasesIn', () => {
   it('are those whose key is known', async () => {
     const root = await tempDir('databases');
     expect(await databasesIn(root)).toEqual([]);
-    for (const name of ['sum.golang.org', 'sum.unknown.test', 'x'])
+    for (const name of ['sum.golang.org', 'sum.unknown.test', 'x']) {
       await mkdir(join(root, 'sumdb', name), { recursive: true });
+    }
     expect((await databasesIn(root)).map(({ name }) => name)).toEqual(['sum.golang.org']);
   });
 });

@@ -37,8 +37,9 @@ export async function checksumLab(salt = '', signer: Signer = newSigner()): Prom
   const hashes: Buffer[] = [];
   const read: HashReader = (indexes) =>
     Promise.resolve(indexes.map((index) => hashes[index] ?? Buffer.alloc(0)));
-  for (const [number, record] of records.entries())
+  for (const [number, record] of records.entries()) {
     hashes.push(...(await newStoredHashes(number, recordHash(Buffer.from(record)), read)));
+  }
   const note = async (size: number): Promise<Buffer> =>
     signTree({ size, hash: await treeHash(size, read) }, signer).note;
 
@@ -46,9 +47,11 @@ export async function checksumLab(salt = '', signer: Signer = newSigner()): Prom
     verifier: signer.verifier,
     note,
     async folder(dir, size, numbers, earlier = []) {
-      for (const at of [...earlier, size])
-        for (const tile of newTiles(TILE_HEIGHT, 0, at))
+      for (const at of [...earlier, size]) {
+        for (const tile of newTiles(TILE_HEIGHT, 0, at)) {
           await write(path.join(dir, tilePath(tile)), await readTileData(tile, read));
+        }
+      }
       for (const number of numbers) {
         const answer = Buffer.from(formatRecord(number, records[number] ?? ''));
         await write(path.join(dir, sumdbPath(lookupOf(number))), Buffer.concat([answer, await note(size)]));

@@ -51,8 +51,9 @@ async function proveAtTarget(numbers: number[], olderSize?: number): Promise<voi
     const size = answer?.tree.size ?? 0;
     expect(await treeHash(size, read)).toEqual(answer?.tree.hash);
   }
-  if (olderSize !== undefined)
+  if (olderSize !== undefined) {
     expect(await treeHash(olderSize, read)).toEqual(openTree(await lab.note(olderSize), lab.verifier).hash);
+  }
 }
 
 describe('copyChecksums', () => {

@@ -26,8 +26,9 @@ const list = (module: string) => readFile(path.join(dir, module, '@v/list'), 'ut
 
 describe('exportVersions', () => {
   it('links all files of a version, and lists what is whole, oldest first', async () => {
-    for (const version of ['v1.10.0', 'v1.9.0', 'v1.9.0-rc.1', 'v0.0.0-20240102030405-0123456789ab'])
+    for (const version of ['v1.10.0', 'v1.9.0', 'v1.9.0-rc.1', 'v0.0.0-20240102030405-0123456789ab']) {
       await writeProxyTree(storeDir, await makeVersion('ex.test/a', version));
+    }
     await rm(proxyFile(storeDir, 'ex.test/a', 'v1.9.0-rc.1', 'zip'));
     expect((await exportAll()).map(({ outcome }) => outcome)).toEqual(Array(4).fill('added'));
     expect(await list('ex.test/a')).toBe('v0.0.0-20240102030405-0123456789ab\nv1.9.0\nv1.10.0\n');

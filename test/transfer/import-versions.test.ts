@@ -35,8 +35,9 @@ async function importAll(dryRun = false): Promise<CopiedVersion[]> {
 
 async function stored({ module, version }: MadeVersion): Promise<Record<string, Buffer>> {
   const parts: Record<string, Buffer> = {};
-  for (const kind of ['info', 'mod', 'zip', 'ziphash'])
+  for (const kind of ['info', 'mod', 'zip', 'ziphash']) {
     parts[kind] = await readFile(proxyFile(storeDir, module, version, kind));
+  }
   return parts;
 }
 
@@ -79,8 +80,9 @@ describe('importVersions', () => {
     const version = await makeVersion('ex.test/a', 'v1.0.0');
     await writeProxyTree(download, version);
     const folder = path.join(download, 'ex.test/a/@v');
-    for (const name of ['list', 'v1.0.0.lock', 'v1.0.0.partial', 'master.info', 'v1.0.0.zip123.tmp'])
+    for (const name of ['list', 'v1.0.0.lock', 'v1.0.0.partial', 'master.info', 'v1.0.0.zip123.tmp']) {
       await writeFile(path.join(folder, name), 'x');
+    }
     expect(await importAll()).toHaveLength(1);
     expect((await readdir(path.join(storeDir, 'ex.test/a/@v'))).sort()).toEqual(
       ['info', 'mod', 'zip', 'ziphash'].map((kind) => `v1.0.0.${kind}`),

@@ -31,8 +31,9 @@ export async function makeVersion(
   const bytes = buffer(sink);
   const writer = createZipWriter(sink);
   const all: Record<string, string | null> = { 'go.mod': mod.toString(), ...files };
-  for (const [name, content] of Object.entries(all))
+  for (const [name, content] of Object.entries(all)) {
     if (content !== null) await writer.addBuffer(`${module}@${version}/${name}`, Buffer.from(content));
+  }
   await writer.finish();
   sink.end();
   const zip = await bytes;

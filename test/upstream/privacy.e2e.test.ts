@@ -157,8 +157,9 @@ describe('private names', () => {
       'my.corp/never/heard',
       'login.corp/team/x',
       'github.com/mycorp/fork',
-    ])
+    ]) {
       await modhaven(['explain', '--config', server.configFile, module], options);
+    }
     await modhaven(['check', '--config', server.configFile, 'my.corp/go/foo'], options);
     expect(upstream.asked).toEqual([]);
   });
@@ -166,8 +167,9 @@ describe('private names', () => {
   it.skipIf(missing('go'))('stay here when a real go looks for packages below them', async () => {
     upstream.asked.length = 0;
     await using client = await goClient({ GOPROXY: server.url, GOSUMDB: 'sum.golang.org' });
-    for (const path of ['my.corp/go/foo/sub/pkg', 'my.corp/never/heard/of', 'other.corp/lib/v2/x@v2.0.0'])
+    for (const path of ['my.corp/go/foo/sub/pkg', 'my.corp/never/heard/of', 'other.corp/lib/v2/x@v2.0.0']) {
       expect((await client.run('get', path)).code).not.toBe(0);
+    }
     expect(upstream.asked).toEqual([]);
   });
 });

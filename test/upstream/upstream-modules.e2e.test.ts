@@ -142,8 +142,9 @@ describe('a version', () => {
     const modules = modulesBehind([upstream.url]);
     const failure = zip(modules, 'v1.0.0');
     await expect(failure).rejects.toMatchObject({ reason: expect.stringMatching(says) as string });
-    for (const kind of ['zip', 'ziphash'] as const)
+    for (const kind of ['zip', 'ziphash'] as const) {
       await expect(store.size({ module: MODULE, version: 'v1.0.0', kind })).resolves.toBeUndefined();
+    }
   });
 
   it('is not stored when its .info names another', async () => {
@@ -331,8 +332,9 @@ describe('the list of upstreams', () => {
           });
         },
       };
-      for (const file of ['list', 'v1.0.0.info', 'v1.0.0.mod', 'v1.0.0.zip'])
+      for (const file of ['list', 'v1.0.0.info', 'v1.0.0.mod', 'v1.0.0.zip']) {
         answers[`${BASE}/${file}`] = status(answer);
+      }
       const modules = modulesBehind([upstream.url], fallbackOn, 0, () => repository);
       const results = await Promise.allSettled([
         modules.list(MODULE, FETCH),

@@ -264,7 +264,9 @@ await work().then(() => console.log('no error'), (e) => console.log(e.code, e.re
           expect(files.map((file) => file.path)).toEqual(['go.mod', 'n.go', 'sub/x.go']);
         } else if (method === 'readFile') {
           expect(String(await r.readFile(hash, 'go.mod'))).toBe('module example.com/foo\n');
-        } else expect(await text(r.archive(hash, ''))).toContain('package n // 0');
+        } else {
+          expect(await text(r.archive(hash, ''))).toContain('package n // 0');
+        }
         expect(await commitsIn(l.vcsDir, 'content.git')).toEqual([hash]);
       },
     );

@@ -34,8 +34,9 @@ beforeAll(async () => {
 
 describe('findInHistory', () => {
   it('finds a commit that a branch leads to by the beginning of its hash', async () => {
-    for (const hash of [w.first, w.side])
+    for (const hash of [w.first, w.side]) {
       expect(await findInHistory(w.listed, hash.slice(0, 12))).toEqual({ hash, ref: undefined, name: hash });
+    }
   });
 
   it.each([ABSENT, ABSENT.slice(0, 12)])('says that %s is unknown', async (prefix) => {

@@ -118,16 +118,18 @@ describe.skipIf(missing('git'))('a local repository with filters', () => {
     const source = await repo(path.join(await tempDir('local'), 'lib.git'));
     await source.git('config', 'uploadpack.allowFilter', 'true');
     const commits: string[] = [];
-    for (const n of [0, 1, 2])
+    for (const n of [0, 1, 2]) {
       commits.push(
         await source.write({ 'go.mod': `module example.com/lib // ${n}\n` }).commit(`commit ${n}`),
       );
+    }
     const code = codeHost(path.join(await tempDir('cache'), 'vcs'));
     const open = async (): Promise<CodeRepo> => code.open(parseRepoUrl(url(source.dir), '/'), 0, 'trees');
     for (const commit of commits) expect((await (await open()).stat(commit)).hash).toBe(commit);
-    for (const [n, commit] of commits.entries())
+    for (const [n, commit] of commits.entries()) {
       expect(String(await (await open()).readFile(commit, 'go.mod'))).toBe(
         `module example.com/lib // ${n}\n`,
       );
+    }
   });
 });

@@ -65,8 +65,9 @@ describe.skipIf(missing('git'))('listTree', () => {
       expect(await findFile(mirror, commit, `${directory}/${path}`)).toMatchObject({ mode: '100644' });
     }
     expect((await listTree(mirror, commit, '')).map((entry) => entry.path)).toHaveLength(6);
-    for (const absent of ['go.sum', 'a*', 'module', '-x'])
+    for (const absent of ['go.sum', 'a*', 'module', '-x']) {
       expect(await findFile(mirror, commit, absent)).toBeUndefined();
+    }
   });
 
   it('tells kinds, and names that are no text, in the order of git', async () => {
@@ -130,10 +131,11 @@ describe.skipIf(missing('git'))('listTree', () => {
   it('counts what a commit stands for before it is listed', async () => {
     const r = await repo();
     let tree = await r.rawTree([{ mode: '100644', name: 'f', content: { data: 'x' } }]);
-    for (let level = 0; level < 8; level += 1)
+    for (let level = 0; level < 8; level += 1) {
       tree = await r.rawTree(
         Array.from({ length: 10 }, (_, i) => ({ mode: '40000', name: String(i), content: { hash: tree } })),
       );
+    }
     const commit = await r.commit('many', { tree });
     const mirror = new BareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 20_000 });
     await expect(listTree(mirror, commit, '')).rejects.toMatchObject({

@@ -147,8 +147,9 @@ describe('explainFailure', () => {
   it('shows no credentials', () => {
     const text = 'cannot read https://user:secret@h/x';
     const failures = [new ModhavenError('HOST_REFUSED', text, { remedy: text }), new Error(text)];
-    for (const failure of failures)
+    for (const failure of failures) {
       expect(JSON.stringify(explainFailure(failure, 's'))).not.toContain('secret');
+    }
   });
 });
 

@@ -94,11 +94,12 @@ export async function moveLab(): Promise<MoveLab> {
         [`${name}.go`]: `package ${name} // new\n`,
       });
     }
-    if (name === 'gomod')
+    if (name === 'gomod') {
       await release(moved, name, 'v1.0.0', {
         'data/a.txt': 'a\n',
         'go.mod': `module my.corp/${name}\n\ngo 1.22\n`,
       });
+    }
     if (name === 'lost') await moved.git('tag', '--delete', 'v1.1.0');
   }
   const oldHost = await gitHttpHost(oldRoot);

@@ -29,8 +29,9 @@ describe.skipIf(missing('git'))('checkStored', () => {
   beforeAll(async () => {
     lab = await moveLab();
     await lab.fetch(`same@${VERSION}`);
-    for (const kind of ['info', 'mod', 'zip', 'ziphash'] as const)
+    for (const kind of ['info', 'mod', 'zip', 'ziphash'] as const) {
       originals.set(kind, await readFile(file(kind)));
+    }
   });
   afterAll(() => lab.stop());
   beforeEach(async () => {
@@ -189,8 +190,9 @@ describe('storedVersions', () => {
       ['v1.2.0', 'zip'],
       ['v1.2.0', 'info'],
       ['v2.0.0+incompatible', 'ziphash'],
-    ] as const)
+    ] as const) {
       await putBytes(store, { module, version, kind }, Buffer.from('x'));
+    }
     expect(await storedVersions(store, module)).toEqual(['v1.2.0', 'v1.10.0', 'v2.0.0+incompatible']);
   });
 });

@@ -149,10 +149,11 @@ describe('POST /-/webhook', () => {
 
   it('refuses a wrong token before the body has come', async () => {
     const { started } = server();
-    for (const headers of [{}, { 'x-gitlab-token': 'guessed' }, { authorization: 'Bearer guessed' }])
+    for (const headers of [{}, { 'x-gitlab-token': 'guessed' }, { authorization: 'Bearer guessed' }]) {
       expect(
         await firstLine((await started).url, { ...headers, 'content-length': '1000000' }, 'x'),
       ).toContain(' 401 ');
+    }
   });
 
   it('reads no more at one time than it is given room for, and none for long', async () => {

@@ -55,8 +55,9 @@ describe('a forwarded request', () => {
       let signs = 0;
       const timer = setInterval(() => {
         signs += 1;
-        if (signs < 8) response.writeProcessing();
-        else {
+        if (signs < 8) {
+          response.writeProcessing();
+        } else {
           clearInterval(timer);
           response.end('late');
         }

@@ -175,7 +175,8 @@ describe('a file', () => {
   it.each(FILES)('%s that is a named pipe, a device or a folder is refused, not waited for', (name) => {
     const pipe = join(dir, `${name}.pipe`);
     execFileSync('mkfifo', [pipe]);
-    for (const path of [pipe, '/dev/zero', dir])
+    for (const path of [pipe, '/dev/zero', dir]) {
       expect(messageOf(() => loaders[name](path))).toMatch(/file cannot be read$/);
+    }
   });
 });

@@ -138,10 +138,11 @@ describe('readTar', () => {
 
   it('tells an archive that is cut off from one that ended, wherever it is cut', async () => {
     const end = archive.findLastIndex((byte) => byte !== 0);
-    for (let length = 0; length <= end; length += 257)
+    for (let length = 0; length <= end; length += 257) {
       await expect(read(streamOf(archive.subarray(0, length), [4_096])), `${length} bytes`).rejects.toThrow(
         'ended before its end',
       );
+    }
   });
 
   it('waits for the end of the stream, which may tell of a failure after the last file', async () => {

@@ -19,8 +19,9 @@ describe('readZipFiles', () => {
     const store: VersionStore = createDiskStore(await tempDir('store'));
     await store.put(PART, async (sink) => {
       const writer = createZipWriter(sink);
-      for (let i = 0; i < 3_000; i += 1)
+      for (let i = 0; i < 3_000; i += 1) {
         await writer.addBuffer(`m/${String(i).padStart(5, '0')}`, Buffer.from(`file ${i}\n`.repeat(50)));
+      }
       const piece = Buffer.alloc(1024 * 1024);
       await writer.addStream(
         'm/big',

@@ -54,8 +54,9 @@ async function variedZip(): Promise<{ zip: Buffer; files: Record<string, Buffer>
   };
   const zip = await zipOf(async (writer) => {
     for (const [name, content] of Object.entries(files)) await writer.addBuffer(name, content);
-    for (const [name, content] of Object.entries(streams))
+    for (const [name, content] of Object.entries(streams)) {
       await writer.addStream(name, pieces(content, 65_536));
+    }
   });
   return { zip, files: { ...files, ...streams } };
 }
@@ -122,8 +123,9 @@ describe('createZipWriter', () => {
 
   it('gives the same bytes every time, although small files are deflated side by side', async () => {
     const build = async (writer: ZipWriter): Promise<void> => {
-      for (let i = 0; i < 300; i += 1)
+      for (let i = 0; i < 300; i += 1) {
         await writer.addBuffer(`f${i}`, PROSE.subarray(i, i + ((i * 7919) % 200_000)));
+      }
     };
     expect((await zipOf(build)).equals(await zipOf(build))).toBe(true);
   });
@@ -166,8 +168,9 @@ describe('createZipWriter', () => {
       hashes.push(Buffer.from(`${sum}  ${name}/${file}\n`));
       return writer.addBuffer(`${name}/${file}`, content);
     };
-    for (let i = 0; i < 66_000; i += 1)
+    for (let i = 0; i < 66_000; i += 1) {
       await add(`d${i % 300}/f${String(i).padStart(5, '0')}`, Buffer.alloc(0));
+    }
     await add('go.mod', goMod);
     await writer.finish();
     await new Promise((resolve) => sink.end(resolve));

@@ -34,11 +34,13 @@ export function checkReport({ vanity, dryRun, warnings, rules: rows }: CheckResu
 }
 
 function notes(row: CheckRow): string[] {
-  if (row.skipped)
+  if (row.skipped) {
     return ['    a pattern; to try one of its modules: modhaven check MODULE, or modhaven check --try NAME'];
+  }
   const lines: string[] = [];
-  if (row.reached && row.rule.endsWith('...}'))
+  if (row.reached && row.rule.endsWith('...}')) {
     lines.push(`    the git host has the repository at ${row.root ?? row.module}`);
+  }
   if (row.problem !== undefined) lines.push(`    cause: ${row.problem}`);
   if (row.remedy !== undefined && !row.ok) lines.push(`    to do: ${row.remedy}`);
   return lines;
@@ -46,8 +48,9 @@ function notes(row: CheckRow): string[] {
 
 function summary(rows: CheckRow[]): string {
   const tried = rows.filter((row) => !row.skipped);
-  if (tried.length === 0 && rows.length > 0)
+  if (tried.length === 0 && rows.length > 0) {
     return 'nothing was tried: every rule is a pattern; name one of their modules: modhaven check MODULE, or modhaven check --try NAME';
+  }
   const failed = tried.filter((row) => !row.ok).length;
   if (failed > 0) return `${failed} of ${tried.length} repositories could not be read`;
   return `${tried.filter((row) => row.reached).length} of ${tried.length} repositories reached`;

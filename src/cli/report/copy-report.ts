@@ -32,22 +32,26 @@ export function copyReport(
   const lines = copies.flatMap(({ module, version, outcome, faults }) =>
     faults.map(({ part, problem }) => `${outcome.toUpperCase()} ${module}@${version}: .${part} ${problem}`),
   );
-  for (const { database, faults } of checksums)
+  for (const { database, faults } of checksums) {
     for (const fault of faults) lines.push(`NOT PROVED ${database}: ${fault}`);
+  }
   const { versions, added, same, incomplete, damaged, different } = copySummary(copies);
-  if (different > 0)
+  if (different > 0) {
     lines.push(
       '  to do: nothing was replaced. Compare both hashes with a go.sum to learn which of the two is the right one.',
     );
+  }
   const parts = [`${added} ${done}`, `${same} there before`];
   if (incomplete > 0) parts.push(`${incomplete} left out (no go.mod)`);
   if (damaged > 0) parts.push(`${damaged} damaged`);
   if (different > 0) parts.push(`${different} different`);
   lines.push(`${count(versions, 'version')}: ${parts.join(', ')}`);
-  for (const { database, added: fresh, same: known, treeSize } of checksums)
-    if (treeSize > 0)
+  for (const { database, added: fresh, same: known, treeSize } of checksums) {
+    if (treeSize > 0) {
       lines.push(
         `${count(fresh + known, 'record')} of ${database}: ${fresh} ${done}, ${known} there before; all proved in its tree of ${treeSize}`,
       );
+    }
+  }
   return `${lines.join('\n')}\n`;
 }

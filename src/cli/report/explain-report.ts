@@ -9,8 +9,9 @@ export function explainReport(story: Explanation): string {
     ['module', [`${module}${version === undefined ? '' : ` ${version}`}${askedFor(query, version)}`]],
     ['rule', [rule === undefined ? noRule(story) : `${rule.key} (${rule.file}:${rule.line})`]],
   ];
-  if (root !== undefined && subdir !== undefined)
+  if (root !== undefined && subdir !== undefined) {
     sections.push(['root', [subdir === '' ? root : `${root} (directory ${subdir} of the repository)`]]);
+  }
   for (const repository of story.repositories) sections.push(['repository', repositoryLines(repository)]);
   if (story.upstream.length === 0) {
     sections.push(['cache', [cacheLine(story)]]);
@@ -44,10 +45,12 @@ function repositoryLines(story: RepositoryStory): string[] {
     `login: ${credential ?? 'none'}${hostEntry === undefined ? '' : ` (entry vcs.hosts.${hostEntry})`}`,
   ];
   if (options.length > 0) lines.push(`ssh options: ${options.join(', ')}`);
-  if (reached)
+  if (reached) {
     lines.push(`reached; default branch ${defaultBranch ?? 'none'}; ${counted(versions ?? 0, 'version')}`);
-  if (revision !== undefined)
+  }
+  if (revision !== undefined) {
     lines.push(`${revision.version} is commit ${revision.commit} of ${revision.time}`);
+  }
   if (story.problem !== undefined) lines.push(`${reached ? 'but' : 'NOT reached'}: ${story.problem}`);
   if (story.remedy !== undefined) lines.push(`to do: ${story.remedy}`);
   return lines;

@@ -25,8 +25,9 @@ export function programName(
   const [, script] = argv;
   if (script === undefined) return 'modhaven';
   const folders = searchPath.split(path.delimiter);
-  if (path.basename(script) === 'modhaven')
+  if (path.basename(script) === 'modhaven') {
     return folders.includes(path.dirname(script)) ? 'modhaven' : shellWord(script);
+  }
   const relative = path.relative('', script);
   return `node ${shellWord(relative.startsWith('..') ? script : relative)}`;
 }

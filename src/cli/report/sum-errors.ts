@@ -21,10 +21,11 @@ export function sumErrors(
       );
     }
   }
-  if (lines.length > 0)
+  if (lines.length > 0) {
     lines.push(
       '  to do: build with neither until you know why. The tag may have been moved, the file edited, or somebody may be',
       '         attacking you; modhaven explain MODULE@VERSION says where the cache has its copy from.',
     );
+  }
   return lines;
 }

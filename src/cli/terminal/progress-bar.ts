@@ -28,8 +28,9 @@ export function progressBar(
   let started = false;
   return {
     update(done, total) {
-      if (!started) bar.start(total, done);
-      else {
+      if (!started) {
+        bar.start(total, done);
+      } else {
         bar.setTotal(total);
         bar.update(done);
       }

@@ -83,11 +83,12 @@ class AccessGate {
   }
 
   private conclude(decision: Decision, resource: Resource): Admission | Refusal {
-    if (decision.kind === 'allowed')
+    if (decision.kind === 'allowed') {
       return this.forWorker(
         admission(decision.principal, decision.isForEveryone ? undefined : RESTRICTED),
         resource,
       );
+    }
     if (this.options.guesses === undefined) return this.defer();
     const refusal = this.refusalFor(decision, resource);
     const principal = decision.kind === 'forbidden' ? decision.principal : ANYONE;

@@ -23,8 +23,9 @@ export function loginNeeded(publicUrl: string, why: 'none' | 'wrong' | 'ended'):
     `machine ${host} login NAME password TOKEN`,
     `tokens come from the admin of ${host}`,
   ];
-  if (protocol === 'http:')
+  if (protocol === 'http:') {
     lines.push('go sends logins over https only, and this server is reached over http');
+  }
   return { refusedWith: 401, headers: CHALLENGE, body: `${lines.join('\n')}\n` };
 }
 

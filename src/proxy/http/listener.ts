@@ -21,11 +21,12 @@ export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
     '400 Bad Request',
     'malformed request: this is not HTTP',
   ];
-  if (socket.writable)
+  if (socket.writable) {
     socket.write(
       `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
         `Content-Length: ${body.length + 1}\r\n\r\n${body}\n`,
     );
+  }
   socket.destroy(error);
 }
 

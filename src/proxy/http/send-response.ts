@@ -71,10 +71,13 @@ function unsatisfiableHeaders({ etag, size }: PreparedResponse): string[] {
 
 function sendBody(response: ServerResponse, { body, size }: PreparedResponse, range?: ByteRange): void {
   if (size >= LARGE) response.setTimeout(STALLED_MS, () => response.destroy());
-  if (typeof body === 'string') response.end(body, 'latin1');
-  else if (Buffer.isBuffer(body))
+  if (typeof body === 'string') {
+    response.end(body, 'latin1');
+  } else if (Buffer.isBuffer(body)) {
     response.end(range === undefined ? body : body.subarray(range.start, range.end + 1));
-  else sendPart(response, body, range ?? { start: 0, end: size - 1 });
+  } else {
+    sendPart(response, body, range ?? { start: 0, end: size - 1 });
+  }
 }
 
 /** Whether a proxy in front offers to send the file itself (X-Accel-Redirect), and may be told where it is. */

@@ -80,11 +80,13 @@ class ProvingClient implements SumdbClient {
     const tree = await this.merge(openTree(rest, this.options.verifier));
     if (number >= tree.size) throw this.untrusted(`record ${number} is in no tree of ${tree.size} records`);
     const [hash] = await this.hashesOf(tree)([storedHashIndex(0, number)]);
-    if (hash?.equals(recordHash(Buffer.from(record))) !== true)
+    if (hash?.equals(recordHash(Buffer.from(record))) !== true) {
       throw this.untrusted(`its answer for ${module}@${version} is not in its signed tree`);
+    }
     const sums = sumsIn(record, module, version);
-    if (sums === undefined)
+    if (sums === undefined) {
       throw this.untrusted(`its answer for ${module}@${version} is about something else`);
+    }
     return sums;
   }
 
@@ -100,11 +102,13 @@ class ProvingClient implements SumdbClient {
     } catch (error) {
       // Of a tile that has become full meanwhile there may be only the full one.
       const full = { ...tile, width: 2 ** tile.height };
-      if (tile.width === full.width || !isModhavenError(error, 'MODULE_NOT_FOUND', 'VERSION_GONE'))
+      if (tile.width === full.width || !isModhavenError(error, 'MODULE_NOT_FOUND', 'VERSION_GONE')) {
         throw error;
+      }
       const data = await this.options.get(tilePath(full));
-      if (data.length !== full.width * HASH_SIZE)
+      if (data.length !== full.width * HASH_SIZE) {
         throw this.untrusted(`${tilePath(full)} has a wrong length`);
+      }
       return data.subarray(0, tile.width * HASH_SIZE);
     }
   }

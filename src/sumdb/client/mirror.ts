@@ -115,8 +115,9 @@ class MirroredDatabase {
   }
 
   private async supported(): Promise<SumdbAnswer> {
-    if (!this.options.isOnline() && (await this.currentTree()) === undefined)
+    if (!this.options.isOnline() && (await this.currentTree()) === undefined) {
       throw notStored(`${this.name}/supported`);
+    }
     return { body: Buffer.alloc(0), hit: true, immutable: false };
   }
 
@@ -164,8 +165,9 @@ class MirroredDatabase {
   private async fetchTile(wanted: Tile): Promise<Buffer> {
     const path = sumdbPath({ kind: 'tile', tile: wanted });
     const bytes = await this.options.source.read(this.name, path);
-    if (wanted.level >= 0 && bytes.length !== wanted.width * HASH_SIZE)
+    if (wanted.level >= 0 && bytes.length !== wanted.width * HASH_SIZE) {
       throw unusable(path, `it has ${bytes.length} bytes, not ${wanted.width * HASH_SIZE}`);
+    }
     return bytes;
   }
 
@@ -212,8 +214,9 @@ class MirroredDatabase {
   private async lookup(request: Lookup): Promise<SumdbAnswer> {
     const subject = `${request.module}@${request.version}`;
     if (this.options.isPrivate(request.module)) throw privateModule(subject);
-    if (!isCanonicalVersion(request.version))
+    if (!isCanonicalVersion(request.version)) {
       throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject}: version is not canonical`);
+    }
     const file = this.fileOf(request);
     const stored = await readTimestamped(file);
     if (stored !== undefined) {
@@ -243,11 +246,12 @@ class MirroredDatabase {
     const current = await this.currentTree();
     const holding = current !== undefined && number < current.size ? current : await this.growTo(tree);
     const [hash] = await this.withTiles(holding, (read) => read([storedHashIndex(0, number)]));
-    if (hash?.equals(recordHash(Buffer.from(record))) !== true)
+    if (hash?.equals(recordHash(Buffer.from(record))) !== true) {
       throw new ModhavenError(
         'CHECKSUM_DATABASE',
         `${this.name} answered a lookup with a record that is not in its tree`,
       );
+    }
     const bytes = formatLookup(number, record, holding.note);
     await writeTimestamped(file, { bytes, askedAt: Date.now() });
     return bytes;
@@ -265,8 +269,9 @@ function formatLookup(number: number, record: string, note: Buffer): Buffer {
 /** Throws HOST_REFUSED or CHECKSUM_DATABASE for what is no answer to this very question. */
 function readLookup(bytes: Buffer, request: Lookup, verifier: Verifier): StoredRecord {
   const { number, record, rest } = parseRecord(bytes);
-  if (sumsIn(record, request.module, request.version) === undefined)
+  if (sumsIn(record, request.module, request.version) === undefined) {
     throw unusable(sumdbPath(request), 'it is about another version');
+  }
   const tree = openTree(rest, verifier);
   if (number >= tree.size) throw unusable(sumdbPath(request), 'its tree does not hold its record');
   return { number, record, tree };

@@ -60,8 +60,9 @@ export function parseRecord(answer: Buffer): { number: number; record: string; r
   const end = answer.indexOf('\n\n', first + 1);
   const number = parseCount(answer.toString('latin1', 0, Math.max(first, 0)));
   const record = decodeUtf8(answer.subarray(first + 1, end + 1));
-  if (first < 0 || end < 0 || number === undefined || record === undefined || !isRecord(record))
+  if (first < 0 || end < 0 || number === undefined || record === undefined || !isRecord(record)) {
     throw malformed('answer to a lookup');
+  }
   return { number, record, rest: answer.subarray(end + 2) };
 }
 
@@ -77,7 +78,8 @@ export function parseDataTile(bytes: Buffer): string[] {
     ?.split('\n\n')
     .slice(0, -1)
     .map((lines) => `${lines}\n`);
-  if (records === undefined || formatDataTile(records) !== text || !records.every(isRecord))
+  if (records === undefined || formatDataTile(records) !== text || !records.every(isRecord)) {
     throw malformed('tile of records');
+  }
   return records;
 }

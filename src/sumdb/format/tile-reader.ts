@@ -43,8 +43,9 @@ interface Read {
 /** A reader of the hashes of `tree`. It rejects with CHECKSUM_DATABASE for tiles that do not belong to the tree. */
 export function tileHashReader(tree: Tree, source: TileSource): HashReader {
   return async (indexes) => {
-    if (indexes.some((index) => index < 0 || index >= storedHashCount(tree.size)))
+    if (indexes.some((index) => index < 0 || index >= storedHashCount(tree.size))) {
       throw malformed('question: the tree has no such hash');
+    }
     if (tree.size === 0) return [];
     const edge = edgeTiles(source.height, tree.size);
     const plan = new Map(edge.map((tile) => [tilePath(tile), tile]));
@@ -68,9 +69,11 @@ export function tileHashReader(tree: Tree, source: TileSource): HashReader {
 
   async function readAll(tiles: Tile[]): Promise<Map<string, Read>> {
     const reads = await Promise.all(tiles.map(async (tile) => ({ tile, data: await source.read(tile) })));
-    for (const { tile, data } of reads)
-      if (data.length !== tile.width * HASH_SIZE)
+    for (const { tile, data } of reads) {
+      if (data.length !== tile.width * HASH_SIZE) {
         throw malformed(`${tilePath(tile)}: it has ${data.length} bytes`);
+      }
+    }
     return new Map(reads.map((read) => [tilePath(read.tile), read]));
   }
 
@@ -82,8 +85,9 @@ export function tileHashReader(tree: Tree, source: TileSource): HashReader {
 
   function checkBelow({ tile, data }: Read, tiles: Map<string, Read>): void {
     const over = storedHashIndex((tile.level + 1) * source.height, tile.number);
-    if (tile.width !== 2 ** source.height || !hashIn(tiles, over).equals(subtreeHash(data)))
+    if (tile.width !== 2 ** source.height || !hashIn(tiles, over).equals(subtreeHash(data))) {
       throw inconsistent([tile]);
+    }
   }
 
   function hashIn(tiles: Map<string, Read>, index: number): Buffer {

@@ -56,8 +56,9 @@ export function parseTilePath(path: string): Tile | undefined {
   const level = levelText === 'data' ? -1 : (parseCount(levelText) ?? Infinity);
   const number = Number(groups.replace(/[x/]/g, ''));
   const width = widthText === undefined ? 2 ** height : (parseCount(widthText) ?? 0);
-  if (height < 1 || height > MAX_HEIGHT || level > MAX_LEVEL || width < 1 || width > 2 ** height)
+  if (height < 1 || height > MAX_HEIGHT || level > MAX_LEVEL || width < 1 || width > 2 ** height) {
     return undefined;
+  }
   const tile = { height, level, number, width };
   return tilePath(tile) === path ? tile : undefined;
 }
@@ -76,8 +77,9 @@ export function locate(height: number, index: number): { tile: Tile; start: numb
 /** A stored hash out of the bytes of a tile; undefined if it is in another one, or the bytes are too few. */
 export function hashFromTile(tile: Tile, data: Buffer, index: number): Buffer | undefined {
   const { tile: needed, start, end } = locate(tile.height, index);
-  if (tile.level !== needed.level || tile.number !== needed.number || tile.width < needed.width)
+  if (tile.level !== needed.level || tile.number !== needed.number || tile.width < needed.width) {
     return undefined;
+  }
   if (data.length < tile.width * HASH_SIZE) return undefined;
   return subtreeHash(data.subarray(start * HASH_SIZE, end * HASH_SIZE));
 }
@@ -99,8 +101,9 @@ export function newTiles(height: number, oldSize: number, newSize: number): Tile
     if (after === 0) return tiles;
     if (after === before) continue;
     const last = Math.floor(after / full);
-    for (let number = Math.floor(before / full); number < last; number += 1)
+    for (let number = Math.floor(before / full); number < last; number += 1) {
       tiles.push({ height, level, number, width: full });
+    }
     const width = after - last * full;
     if (width > 0) tiles.push({ height, level, number: last, width });
   }

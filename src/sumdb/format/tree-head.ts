@@ -25,8 +25,9 @@ export function parseTree(text: string): Tree {
   const [first, count = '', base64 = '', ...more] = text.split('\n');
   const size = parseCount(count);
   const hash = decodeBase64(base64);
-  if (first !== FIRST_LINE || more.length === 0 || size === undefined || hash?.length !== HASH_SIZE)
+  if (first !== FIRST_LINE || more.length === 0 || size === undefined || hash?.length !== HASH_SIZE) {
     throw malformed('tree head');
+  }
   return { size, hash };
 }
 

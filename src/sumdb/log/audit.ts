@@ -83,8 +83,9 @@ async function storedFaults(store: VersionStore, record: string): Promise<string
   if (mod === undefined && zipSize === undefined) return undefined;
   const faults: string[] = [];
   const compare = (part: string, recorded: string | undefined, found: string) => {
-    if (recorded !== found)
+    if (recorded !== found) {
       faults.push(`${subject}: its ${part} is ${found}, recorded is ${recorded ?? 'nothing'}`);
+    }
   };
   if (mod !== undefined) compare('go.mod', sums?.mod, goModHash(mod));
   if (zipSize !== undefined) {

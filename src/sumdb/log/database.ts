@@ -65,8 +65,9 @@ class RecordingDatabase implements Database {
 
   private async lookup(module: ModulePath, version: string): Promise<SumdbAnswer> {
     const subject = `${module}@${version}`;
-    if (!isCanonicalVersion(version))
+    if (!isCanonicalVersion(version)) {
       throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject}: version is not canonical`);
+    }
     const known = this.options.log().find(module, version);
     const number = known ?? (await this.flights.run(subject, () => this.enter(module, version)));
     const record = Buffer.from(formatRecord(number, await this.options.log().record(number)));
@@ -81,7 +82,7 @@ class RecordingDatabase implements Database {
     const number = await this.options.log().append(goSumLines(module, version, sums));
     // Another process may have been faster; what it found is what counts, and was different only if something is wrong.
     const recorded = sumsIn(await this.options.log().record(number), module, version);
-    for (const part of ['zip', 'mod'] as const)
+    for (const part of ['zip', 'mod'] as const) {
       if (recorded?.[part] !== sums[part]) {
         throw differenceError(
           { module, version, part },
@@ -91,6 +92,7 @@ class RecordingDatabase implements Database {
           },
         );
       }
+    }
     this.options.logger.info(
       { module, version, record: number, ...sums },
       'recorded in the checksum database',
@@ -102,12 +104,13 @@ class RecordingDatabase implements Database {
   private async sumsOf(module: ModulePath, version: string): Promise<GoSums> {
     const { hash: zip } = await (await this.options.modules.zip(module, version)).stored();
     const { value: mod } = await this.options.modules.mod(module, version);
-    if (!/^h1:[A-Za-z0-9+/]{43}=$/.test(zip))
+    if (!/^h1:[A-Za-z0-9+/]{43}=$/.test(zip)) {
       throw new ModhavenError('STORAGE', `what is stored of ${module}@${version} is incomplete`, {
         reason: 'its .ziphash file is damaged',
         remedy: 'run "modhaven verify" on the server',
         remedyBy: 'admin',
       });
+    }
     return { zip, mod: goModHash(mod) };
   }
 
@@ -132,8 +135,9 @@ class RecordingDatabase implements Database {
 
   private async tile(wanted: Tile): Promise<SumdbAnswer> {
     const body = await this.options.log().tile(wanted);
-    if (body === undefined)
+    if (body === undefined) {
       throw new ModhavenError('VERSION_NOT_FOUND', `not found: the tree has no ${tilePath(wanted)} (yet)`);
+    }
     return { body, hit: true, immutable: true };
   }
 }

@@ -22,7 +22,7 @@ export function readSigner({ name, keyFile }: KeySettings): Signer {
       cause: error,
     });
   }
-  if (signer.verifier.name !== name)
+  if (signer.verifier.name !== name) {
     throw new ModhavenError(
       'CONFIG',
       `${keyFile}: this key is for ${signer.verifier.name}, not for ${name}`,
@@ -31,5 +31,6 @@ export function readSigner({ name, keyFile }: KeySettings): Signer {
         remedyBy: 'admin',
       },
     );
+  }
   return signer;
 }

@@ -77,8 +77,9 @@ export function logFiles(dir: string): LogFiles {
       const file = tileFile(tile);
       await storage(mkdir(dirname(file), { recursive: true }));
       if (await storage(createFile(file, content))) return;
-      if (!(await storage(readFile(file))).equals(content))
+      if (!(await storage(readFile(file))).equals(content)) {
         throw damaged(dir, `${tilePath(tile)} is not what follows from the records`);
+      }
     },
 
     isSealed: (number) => existsSync(tileFile(dataTile(number))),

@@ -76,8 +76,9 @@ function readOnce(
     onRecord(record, frontier.size);
     tail.push(record);
     frontier = next.frontier;
-    if (frontier.size === ancestor?.size && !treeOf(frontier).hash.equals(ancestor.hash))
+    if (frontier.size === ancestor?.size && !treeOf(frontier).hash.equals(ancestor.hash)) {
       throw damaged(files.dir, `its first ${ancestor.size} records are not those that were signed before`);
+    }
     return next.full;
   }
 
@@ -89,8 +90,9 @@ function readOnce(
       break;
     }
     const records = parseTile(files, number, bytes);
-    for (const record of records.slice(frontier.size - sealed))
+    for (const record of records.slice(frontier.size - sealed)) {
       for (const full of add(record)) checkOnDisk(files, full);
+    }
     sealed += TILE_WIDTH;
     tail.splice(0, TILE_WIDTH);
   }
@@ -98,14 +100,16 @@ function readOnce(
   const starts = files.commitStarts();
   for (const start of starts) {
     if (start < frontier.size) continue;
-    if (start > frontier.size)
+    if (start > frontier.size) {
       throw damaged(files.dir, `the commit of records ${frontier.size} to ${start - 1} is missing`);
+    }
     const commit = files.readCommit(start);
     if (commit === undefined) throw damaged(files.dir, `the commit from record ${start} on went away`);
     for (const record of commit.records) unsealed.push(...add(record));
     head = openHead(files, commit, verifier);
-    if (!isHeadOf(head, frontier))
+    if (!isHeadOf(head, frontier)) {
       throw damaged(files.dir, `the commit from record ${start} on is not what was signed`);
+    }
   }
 
   if (head?.size !== frontier.size && frontier.size > 0) {
@@ -113,8 +117,9 @@ function readOnce(
       .filter((start) => start < frontier.size)
       .map((start) => tryHead(files, start, verifier))
       .find((candidate) => candidate !== undefined && isHeadOf(candidate, frontier));
-    if (head === undefined)
+    if (head === undefined) {
       throw damaged(files.dir, `no signed tree of its ${frontier.size} records is there`);
+    }
   }
   return { frontier, head, sealed, tail, unsealed: unsealed.filter((full) => !isSealedBy(sealed, full)) };
 }

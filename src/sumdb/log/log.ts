@@ -90,8 +90,9 @@ class Appender {
   /** As `ChecksumLog.append`. */
   append(record: string): Promise<number> {
     const subject = subjectOf(record);
-    if (subject === undefined || !isRecord(record))
+    if (subject === undefined || !isRecord(record)) {
       return Promise.reject(new ModhavenError('CHECKSUM_DATABASE', 'malformed record'));
+    }
     return new Promise((done, failed) => {
       this.queue.push({ record, subject, done, failed });
       if (!this.isCommitting) void this.work();
@@ -190,8 +191,9 @@ class Appender {
   private async removeSealed(size: number): Promise<void> {
     const { sealed } = this.opened.state();
     if (size === sealed) return;
-    for (const start of this.opened.files.commitStarts())
+    for (const start of this.opened.files.commitStarts()) {
       if (start < sealed) await this.opened.files.removeCommit(start);
+    }
   }
 
   private isThere(subject: string): boolean {
@@ -300,17 +302,19 @@ function checkWitness(
   { file }: Witness,
   trustsLog: boolean,
 ): void {
-  if (known !== undefined && known.size > size)
+  if (known !== undefined && known.size > size) {
     throw new ModhavenError('STORAGE', `the checksum database in ${dir} was rolled back`, {
       reason: `it has ${size} records, but ${known.size} were signed and shown before (${file})`,
       remedy:
         'restore its newest state; if that is lost, start a new database under a new name (docs/checksum-database.md)',
       remedyBy: 'admin',
     });
-  if (known === undefined && size > 0 && !trustsLog)
+  }
+  if (known === undefined && size > 0 && !trustsLog) {
     throw new ModhavenError('STORAGE', `the witness ${file} of the checksum database is missing`, {
       reason: `without it nobody can tell whether the ${size} records in ${dir} are all there ever were`,
       remedy: 'restore it; or, if you are sure of the folder, run "modhaven sumdb verify --renew-witness"',
       remedyBy: 'admin',
     });
+  }
 }

@@ -79,8 +79,9 @@ export class BareRepo {
     const identity = this.#look();
     const held = findHeld(this.#heldAs(), specs);
     if (held !== undefined) return held;
-    if ((identity === '' && !existsSync(this.dir)) || isAbsent(this.dir, specs))
+    if ((identity === '' && !existsSync(this.dir)) || isAbsent(this.dir, specs)) {
       return specs.map(() => undefined);
+    }
     const { dir, env } = this;
     return readObjects({ dir, identity, env, specs, timeoutMs: this.#timeoutMs, maxOutput });
   }
@@ -106,7 +107,9 @@ export class BareRepo {
       if (this.#look() === '') {
         await initRepo(this.dir, format, this.#filtered);
         this.#look();
-      } else await removeLeftovers(this.dir);
+      } else {
+        await removeLeftovers(this.dir);
+      }
       return work();
     });
   }

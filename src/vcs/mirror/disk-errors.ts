@@ -19,7 +19,7 @@ export function asStorageError(error: unknown): unknown {
     return line === undefined ? error : storageError(redactLine(line), error);
   }
   if (!isSystemError(error)) return error;
-  if (error.code === 'ELOCKED')
+  if (error.code === 'ELOCKED') {
     return new ModhavenError(
       'OVERLOADED',
       'another modhaven process has been fetching this repository for minutes',
@@ -28,6 +28,7 @@ export function asStorageError(error: unknown): unknown {
         cause: error,
       },
     );
+  }
   return storageError(diskReason(error), error);
 }
 

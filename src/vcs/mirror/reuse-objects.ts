@@ -14,8 +14,9 @@ export async function reuseCommit(from: BareRepo, to: BareRepo, commit: string):
   const packs = join(from.dir, 'objects', 'pack');
   // An index makes its pack visible, so packs come first.
   const names = (await readdir(packs)).filter((name) => /^pack-[0-9a-f]+\.(?:pack|idx)$/.test(name));
-  for (const name of names.sort((a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx'))))
+  for (const name of names.sort((a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx')))) {
     await linkFirst(join(packs, name), join(to.dir, 'objects', 'pack', name));
+  }
   await recordCommit(from, to, commit);
 }
 

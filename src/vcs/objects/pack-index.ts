@@ -12,8 +12,9 @@ export function encodeIndex(objects: readonly PackedObject[], packSum: Buffer, f
   const sorted = [...objects].sort((a, b) => (a.hash < b.hash ? -1 : 1));
   const fanOut = Buffer.alloc(FAN_OUT_BYTES);
   for (let byte = 0, count = 0; byte < FAN_OUT; byte += 1) {
-    while (count < sorted.length && Number.parseInt(sorted[count]?.hash.slice(0, 2) ?? '', 16) <= byte)
+    while (count < sorted.length && Number.parseInt(sorted[count]?.hash.slice(0, 2) ?? '', 16) <= byte) {
       count += 1;
+    }
     fanOut.writeUInt32BE(count, byte * 4);
   }
   const numbers = (of: (object: PackedObject) => number) => {
@@ -34,8 +35,9 @@ export function encodeIndex(objects: readonly PackedObject[], packSum: Buffer, f
 
 /** Whether `index` lists the object `hash`; undefined where it is no index of this version. */
 export function lists(index: Buffer, hash: string): boolean | undefined {
-  if (!index.subarray(0, MAGIC.length).equals(MAGIC) || index.length < MAGIC.length + FAN_OUT_BYTES)
+  if (!index.subarray(0, MAGIC.length).equals(MAGIC) || index.length < MAGIC.length + FAN_OUT_BYTES) {
     return undefined;
+  }
   const wanted = Buffer.from(hash, 'hex');
   const first = wanted[0] ?? 0;
   const upTo = (byte: number) => (byte < 0 ? 0 : index.readUInt32BE(MAGIC.length + byte * 4));

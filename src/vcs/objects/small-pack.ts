@@ -44,10 +44,12 @@ const HEADER = 12;
 export function readSmallPack(pack: Buffer, format: ObjectFormat, limits: PackLimits): PackedObject[] {
   const hashBytes = HASH_BYTES[format];
   const end = pack.length - hashBytes;
-  if (end < HEADER || pack.toString('latin1', 0, 4) !== 'PACK' || pack.readUInt32BE(4) !== 2)
+  if (end < HEADER || pack.toString('latin1', 0, 4) !== 'PACK' || pack.readUInt32BE(4) !== 2) {
     throw new NotSmall('not a pack of version 2');
-  if (!createHash(format).update(pack.subarray(0, end)).digest().equals(pack.subarray(end)))
+  }
+  if (!createHash(format).update(pack.subarray(0, end)).digest().equals(pack.subarray(end))) {
     throw new NotSmall('the sum at its end is wrong');
+  }
   const count = pack.readUInt32BE(8);
   if (count > limits.objects) throw new NotSmall('too many objects');
 

@@ -45,8 +45,9 @@ export function createAccountSettings(env: NodeJS.ProcessEnv): AccountSettings {
 
   return (remote, dir) => {
     if (inEnvironment || usesProxy(remote, env)) return Promise.resolve(true);
-    if (known === undefined || known.until < monotonicNow())
+    if (known === undefined || known.until < monotonicNow()) {
       known = { until: monotonicNow() + REMEMBERED_MS, answer: inConfiguration(dir) };
+    }
     return known.answer;
   };
 }

@@ -41,16 +41,18 @@ export class GitRequests {
   async advertisement(): Promise<HttpResponse> {
     const response = await this.#send('info/refs?service=git-upload-pack', {});
     const { status } = response;
-    if (status === 200 && response.header('content-type') === 'application/x-git-upload-pack-advertisement')
+    if (status === 200 && response.header('content-type') === 'application/x-git-upload-pack-advertisement') {
       return response;
+    }
     void discard(response);
     // A status of 400 and more would be git's answer as well; another request would count twice where requests count.
-    if (status >= 400)
+    if (status >= 400) {
       throw new GitFailure(
         'fetch',
         128,
         `fatal: unable to access '${this.#options.remote.gitUrl}/': The requested URL returned error: ${status}`,
       );
+    }
     throw new FallbackToGit(`status ${status}`, { always: true });
   }
 

@@ -31,8 +31,9 @@ export class LoginOnDemand {
       const response = await send(undefined);
       if (response.status !== UNAUTHORIZED) return response;
       void discard(response);
-      if (!isBasicAlone(response.header('www-authenticate') ?? ''))
+      if (!isBasicAlone(response.header('www-authenticate') ?? '')) {
         throw new FallbackToGit('a login that is not Basic', { always: true });
+      }
     }
     const login = access.login ?? (await curlLogin(this.#remote, this.#env));
     // A credential helper of the account may know one.

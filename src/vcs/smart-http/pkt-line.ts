@@ -52,7 +52,8 @@ const DIVIDERS: readonly Packet[] = ['flush', 'delimiter', 'end'];
 function lengthAt(bytes: Buffer, at: number): number {
   const digits = bytes.toString('latin1', at, at + PREFIX);
   const length = /^[0-9a-f]{4}$/i.test(digits) ? Number.parseInt(digits, 16) : -1;
-  if (length < 0 || length === 3 || length > MAX_PACKET)
+  if (length < 0 || length === 3 || length > MAX_PACKET) {
     throw new FallbackToGit('the answer is not made of packets');
+  }
   return length;
 }

@@ -36,10 +36,12 @@ export async function readCapabilities(answer: AsyncIterable<Packet[]>): Promise
   const known = new Map(lines.slice(start + 1).map(splitCapability));
   const fetch = known.get('fetch');
   const objectFormat = known.get('object-format');
-  if (!known.has('ls-refs') || fetch === undefined)
+  if (!known.has('ls-refs') || fetch === undefined) {
     throw new FallbackToGit('not upload-pack', { always: true });
-  if (objectFormat !== undefined && objectFormat !== 'sha1' && objectFormat !== 'sha256')
+  }
+  if (objectFormat !== undefined && objectFormat !== 'sha1' && objectFormat !== 'sha256') {
     throw new FallbackToGit('an unknown object format', { always: true });
+  }
   return { agent: known.has('agent'), objectFormat, fetch: new Set(fetch.split(' ')) };
 }
 
@@ -152,7 +154,9 @@ export async function* readPack(
         if (channel === CHANNEL.data) {
           // Hosts send empty ones to show that they are still there.
           if (each.length > 1) yield each.subarray(1);
-        } else if (channel !== CHANNEL.progress) throw new FallbackToGit('the host broke off the pack');
+        } else if (channel !== CHANNEL.progress) {
+          throw new FallbackToGit('the host broke off the pack');
+        }
         continue;
       }
       const line = lineOf(each);
@@ -163,8 +167,9 @@ export async function* readPack(
         continue;
       }
       const commit = /^shallow ([0-9a-f]{40,64})$/.exec(line)?.[1];
-      if (commit === undefined || shallow.length === MAX_SHALLOW)
+      if (commit === undefined || shallow.length === MAX_SHALLOW) {
         throw new FallbackToGit(`in ${section}: ${line}`);
+      }
       shallow.push(commit);
     }
   }

@@ -177,8 +177,9 @@ class SmartHttpClient implements SmartHttp {
       try {
         return await work(requests, assumed);
       } catch (error) {
-        if (this.#capabilities !== undefined || !(error instanceof FallbackToGit) || error.always)
+        if (this.#capabilities !== undefined || !(error instanceof FallbackToGit) || error.always) {
           throw error;
+        }
       }
     }
     const { body } = await requests.advertisement();

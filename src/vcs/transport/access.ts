@@ -191,8 +191,9 @@ export function sshArguments(entry: HostEntry, connectTimeoutMs: number): string
   const args = ['-o', 'BatchMode=yes', '-o', 'ControlMaster=no'];
   for (const [name, value] of Object.entries(entry.sshOptions ?? {})) args.push('-o', `${name}=${value}`);
   if (entry.identityFile !== undefined) args.push('-i', entry.identityFile, '-o', 'IdentitiesOnly=yes');
-  if (entry.knownHostsFile !== undefined)
+  if (entry.knownHostsFile !== undefined) {
     args.push('-o', `UserKnownHostsFile=${sshQuote(entry.knownHostsFile)}`);
+  }
   args.push('-o', `ConnectTimeout=${Math.max(1, Math.ceil(connectTimeoutMs / 1000))}`);
   return args;
 }

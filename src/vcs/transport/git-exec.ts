@@ -216,7 +216,9 @@ function start(command: Start, input = command.input === undefined ? 'none' : 'o
       if (code === 0 && !timedOut) {
         command.onWarnings?.(stderr);
         resolve();
-      } else reject(new GitFailure(what, code ?? undefined, stderr, timedOut));
+      } else {
+        reject(new GitFailure(what, code ?? undefined, stderr, timedOut));
+      }
     });
   });
   ended.catch(() => undefined); // a caller need not wait for the end

@@ -47,8 +47,9 @@ export function createHostLimiter(concurrency: () => number, words = GIT_WORDS):
 
   return {
     run(host, waitMs, work) {
-      if (waiting >= MAX_WAITING)
+      if (waiting >= MAX_WAITING) {
         return Promise.reject(overloaded(words, `${waiting} ${words.questions} are waiting`));
+      }
       waiting += 1;
       return new Promise((resolve, reject) => {
         let left = false;

@@ -41,8 +41,9 @@ export async function checkReachable(
     socket.on('error', (error: NodeJS.ErrnoException) => finish(isNoRoute(error) ? 'no route' : 'answered'));
   });
   if (outcome === 'answered') return;
-  if (outcome === 'no route')
+  if (outcome === 'no route') {
     throw new ModhavenError('HOST_UNREACHABLE', `cannot read ${repo.url}`, noRoute(`${repo.host}:${port}`));
+  }
   throw silentHost(repo, timeoutMs);
 }
 

@@ -32,8 +32,13 @@ function inSub(rootFiles: Record<string, string>, subFiles: Record<string, strin
     modules: ['sub'],
     fill: (r, path) => {
       r.write({ LICENSE: 'one\ntwo\n', ...rootFiles });
-      for (const [name, content] of Object.entries({ ...KINDS, 'go.mod': goMod(`${path}/sub`), ...subFiles }))
+      for (const [name, content] of Object.entries({
+        ...KINDS,
+        'go.mod': goMod(`${path}/sub`),
+        ...subFiles,
+      })) {
         r.write({ [`sub/${name}`]: content });
+      }
     },
   };
 }

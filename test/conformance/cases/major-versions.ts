@@ -212,8 +212,9 @@ export const majorVersionCases: readonly ConformanceCase[] = [
           'v2x/go.mod': goMod('example.com/vodd/v2x'),
         })
         .commit('1');
-      for (const name of ['v1.0.0', 'v10.0.0', 'v2x/v1.0.0', 'x.v2/v2.0.0', 'x.v2/v1.0.0', 'v1/v1.0.0'])
+      for (const name of ['v1.0.0', 'v10.0.0', 'v2x/v1.0.0', 'x.v2/v2.0.0', 'x.v2/v1.0.0', 'v1/v1.0.0']) {
         await r.tag(name);
+      }
       return undefined;
     },
     rules: { 'example.com/vodd': { repo: 'a' } },

@@ -24,8 +24,16 @@ export const nestedCases: readonly ConformanceCase[] = [
           'a/b/LICENSE': 'own\n',
         })
         .commit('1');
-      for (const name of ['v1.0.0', 'a/v1.1.0', 'a/b/v1.2.0', 'a/b/c/v1.3.0', 'plain/v1.4.0', 'gone/v1.0.0'])
+      for (const name of [
+        'v1.0.0',
+        'a/v1.1.0',
+        'a/b/v1.2.0',
+        'a/b/c/v1.3.0',
+        'plain/v1.4.0',
+        'gone/v1.0.0',
+      ]) {
         await r.tag(name);
+      }
       const first = await r.rev('main');
       await r.at('2024-01-02T00:00:00Z').write({ 'a/b/c/c.go': 'package c // 2\n' }).commit('2');
       return { first };

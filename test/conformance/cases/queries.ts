@@ -12,8 +12,9 @@ export const queryCases: readonly ConformanceCase[] = [
       await r.tag('v1.0.0');
       await r.tag('both');
       await r.at('2024-02-01T00:00:00Z').write({ a: 'a' }).commit('second');
-      for (const name of ['both', 'v1.0.0', 'v1.7.0', 'v1.8', 'v2', 'latest', 'upgrade', 'HEAD'])
+      for (const name of ['both', 'v1.0.0', 'v1.7.0', 'v1.8', 'v2', 'latest', 'upgrade', 'HEAD']) {
         await r.branch(name);
+      }
       await r.at('2024-03-01T00:00:00Z').write({ a: 'b' }).commit('third');
       return undefined;
     },

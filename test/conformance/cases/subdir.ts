@@ -22,8 +22,15 @@ export const subdirCases: readonly ConformanceCase[] = [
           'go.mod': goMod('example.com/root'),
         })
         .commit('1');
-      for (const name of ['v9.9.9', 'v1.9.0', 'go/mod/v1.0.0', 'inner/go/mod/v0.3.0', 'go/mod/inner/v0.4.0'])
+      for (const name of [
+        'v9.9.9',
+        'v1.9.0',
+        'go/mod/v1.0.0',
+        'inner/go/mod/v0.3.0',
+        'go/mod/inner/v0.4.0',
+      ]) {
         await r.tag(name);
+      }
       await r.tag('go/mod/v2.0.0');
       const first = await r.rev('main');
       await r.at('2024-01-02T00:00:00Z').write({ b: 'b' }).commit('2');
@@ -63,10 +70,12 @@ export const subdirCases: readonly ConformanceCase[] = [
     facts: [15],
     build: async (make) => {
       const r = await make('a');
-      for (const name of ['slash', 'dot', 'up', 'absent', 'plain'])
+      for (const name of ['slash', 'dot', 'up', 'absent', 'plain']) {
         if (name !== 'absent') r.write({ [`src/${name}/a.go`]: 'package a\n' });
-      for (const name of ['slash', 'dot', 'up'])
+      }
+      for (const name of ['slash', 'dot', 'up']) {
         r.write({ [`src/${name}/go.mod`]: goMod(`example.com/spelled/${name}`) });
+      }
       await r.commit('1');
       for (const name of ['slash', 'dot', 'up', 'absent', 'plain']) await r.tag(`src/${name}/v1.0.0`);
       return undefined;

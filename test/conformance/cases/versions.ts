@@ -216,8 +216,9 @@ export const versionCases: readonly ConformanceCase[] = [
     build: async (make) => {
       const r = await make('a');
       await r.write({ 'go.mod': goMod('example.com/pre') }).commit('first');
-      for (const name of ['v1.0.0-alpha', 'v1.0.0-alpha.2', 'v1.0.0-alpha.10', 'v1.0.0-RC1', 'v0.9.0-0'])
+      for (const name of ['v1.0.0-alpha', 'v1.0.0-alpha.2', 'v1.0.0-alpha.10', 'v1.0.0-RC1', 'v0.9.0-0']) {
         await r.tag(name);
+      }
       await r.at('2024-02-01T00:00:00Z').write({ a: 'a' }).commit('second');
       return undefined;
     },

@@ -25,8 +25,9 @@ function openFile() {
 
 async function stored(parts: Partial<Record<PartKind, string>>) {
   const store = createDiskStore(await tempDir('responses'));
-  for (const [kind, text] of Object.entries(parts))
+  for (const [kind, text] of Object.entries(parts)) {
     await putBytes(store, { ...zip, kind: kind as PartKind }, Buffer.from(text));
+  }
   return store;
 }
 

@@ -131,8 +131,9 @@ describe('what is kept', () => {
 
   it('is nothing of what the database does not have', async () => {
     const mirror = mirrorOver();
-    for (const path of ['lookup/ex.test/m@v1.0.5000', 'tile/8/0/x999/999'])
+    for (const path of ['lookup/ex.test/m@v1.0.5000', 'tile/8/0/x999/999']) {
       await expect(mirror.get(NAME, path)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+    }
     expect(proxy.asked.filter((path) => path.includes('v1.0.5000'))).toHaveLength(1);
     await grow(5001 - log.records.length);
     await prove(mirror, (await lookup(mirror, 5000)).body); // now it has it
@@ -238,8 +239,9 @@ describe('who is asked', () => {
       code: 'MODULE_NOT_FOUND',
     });
     online = false;
-    for (const path of ['supported', 'latest', 'lookup/ex.test/m@v1.0.1', 'tile/8/0/000'])
+    for (const path of ['supported', 'latest', 'lookup/ex.test/m@v1.0.1', 'tile/8/0/000']) {
       await expect(mirrorOver().get(NAME, path)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+    }
     expect([...proxy.asked, ...own.asked]).toEqual([]);
   });
 });

@@ -65,7 +65,8 @@ export async function answerOf(
   if (
     tile === undefined ||
     (tile.number * 2 ** tile.height + tile.width) * 2 ** (tile.height * tile.level) > size
-  )
+  ) {
     return undefined;
+  }
   return readTileData(tile, log.read);
 }

@@ -26,11 +26,14 @@ const enoch = parseVerifierKey(ENOCH);
 /** Every text that comes of `text` by cutting it, or by changing one character. */
 function manglings(text: string): string[] {
   const result: string[] = [];
-  for (let from = 0; from <= text.length; from += 1)
-    for (let to = from + 1; to <= text.length; to += 1)
+  for (let from = 0; from <= text.length; from += 1) {
+    for (let to = from + 1; to <= text.length; to += 1) {
       if (to - from < text.length) result.push(text.slice(from, to));
-  for (let at = 0; at < text.length; at += 1)
+    }
+  }
+  for (let at = 0; at < text.length; at += 1) {
     result.push(text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) + 1) + text.slice(at + 1));
+  }
   return result;
 }
 
@@ -60,14 +63,16 @@ describe('keys', () => {
     for (const key of [
       'PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY==',
       'PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW',
-    ])
+    ]) {
       expect(() => parseVerifierKey(key)).toThrow('malformed verifier key');
+    }
   });
 
   it('do not tell a private key in an error', () => {
     const secret = SIGNER.slice(-44);
-    for (const text of manglings(SIGNER).filter((text) => text.includes(secret)))
+    for (const text of manglings(SIGNER).filter((text) => text.includes(secret))) {
       expect(() => parseSignerKey(text)).toThrow(expect.not.stringContaining(secret));
+    }
   });
 
   it('are made in pairs that fit', () => {
@@ -86,8 +91,9 @@ describe('keys', () => {
 describe('a note', () => {
   it('is signed as the format says', () => {
     expect(signNote(TEXT, parseSignerKey(SIGNER)).toString()).toBe(`${TEXT}\n${PETER_SIG}`);
-    for (const text of ['abc', 'ab\u0001c\n'])
+    for (const text of ['abc', 'ab\u0001c\n']) {
       expect(() => signNote(text, parseSignerKey(SIGNER))).toThrow('malformed note');
+    }
   });
 
   it('tells signatures of known keys from those of others', () => {

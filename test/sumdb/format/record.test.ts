@@ -20,8 +20,9 @@ describe('a tree head', () => {
 
   it('is written as the format says, and read again', () => {
     expect(formatTree(TREE)).toBe(TEXT);
-    for (const more of ['', 'JOE', 'JOE\n', 'JOE\n'.repeat(1000)])
+    for (const more of ['', 'JOE', 'JOE\n', 'JOE\n'.repeat(1000)]) {
       expect(parseTree(TEXT + more)).toEqual(TREE);
+    }
   });
 
   it.each([
@@ -96,8 +97,9 @@ describe('a record', () => {
     expect(formatDataTile(records)).toBe(tile);
     expect(parseDataTile(Buffer.from(tile))).toEqual(records);
     expect(parseDataTile(Buffer.alloc(0))).toEqual([]);
-    for (const bad of [tile.slice(0, -1), `\n${tile}`, `${tile}\n`, tile.replace('y', '\x00')])
+    for (const bad of [tile.slice(0, -1), `\n${tile}`, `${tile}\n`, tile.replace('y', '\x00')]) {
       expect(() => parseDataTile(Buffer.from(bad))).toThrow('malformed tile');
+    }
   });
 });
 

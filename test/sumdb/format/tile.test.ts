@@ -76,9 +76,11 @@ describe('a log of up to 100 records, in tiles of height 2', () => {
 
   beforeAll(async () => {
     log = await memoryLog(leaves(SIZE));
-    for (let size = 1; size <= SIZE; size += 1)
-      for (const tile of newTiles(HEIGHT, size - 1, size))
+    for (let size = 1; size <= SIZE; size += 1) {
+      for (const tile of newTiles(HEIGHT, size - 1, size)) {
         tiles.set(tilePath(tile), await readTileData(tile, log.read));
+      }
+    }
   });
 
   interface CountingSource extends TileSource {
@@ -105,21 +107,24 @@ describe('a log of up to 100 records, in tiles of height 2', () => {
   function zeroed(index: number): (tile: Tile, data: Buffer) => void {
     const { tile: place, start, end } = locate(HEIGHT, index);
     return (tile, data) => {
-      if (tile.level === place.level && tile.number === place.number && end * HASH_SIZE <= data.length)
+      if (tile.level === place.level && tile.number === place.number && end * HASH_SIZE <= data.length) {
         data.fill(0, start * HASH_SIZE, end * HASH_SIZE);
+      }
     };
   }
 
   it('has tiles that only ever grow', async () => {
-    for (let size = 1; size <= SIZE; size += 1)
+    for (let size = 1; size <= SIZE; size += 1) {
       for (const tile of newTiles(HEIGHT, size - 1, size)) {
         const before = tiles.get(tilePath({ ...tile, width: tile.width - 1 })) ?? Buffer.alloc(0);
         const now = tiles.get(tilePath(tile)) ?? Buffer.alloc(0);
         expect(now.length).toBe(tile.width * HASH_SIZE);
         expect(now.subarray(0, -HASH_SIZE)).toEqual(before);
       }
-    for (const tile of newTiles(HEIGHT, 0, SIZE))
+    }
+    for (const tile of newTiles(HEIGHT, 0, SIZE)) {
       expect(await readTileData(tile, log.read)).toEqual(tiles.get(tilePath(tile)));
+    }
   });
 
   it('has every stored hash in the smallest tile for it', () => {
@@ -176,8 +181,9 @@ describe('a log of up to 100 records, in tiles of height 2', () => {
         const read = tileHashReader(tree, from);
         for (const indexes of [[index], all]) {
           const outcome = await read(indexes).catch((error: unknown) => (error as Error).message);
-          if (typeof outcome !== 'string' || !outcome.includes('does not follow'))
+          if (typeof outcome !== 'string' || !outcome.includes('does not follow')) {
             expect({ size, index, outcome }).toBe('a refusal');
+          }
         }
         expect(from.open.size).toBeGreaterThan(0);
       }

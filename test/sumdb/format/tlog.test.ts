@@ -32,12 +32,13 @@ function damaged(proof: Buffer[], at: number): Buffer[] {
 describe('stored hashes', () => {
   it('have an index each, and none is left out', () => {
     const seen = new Set<number>();
-    for (let level = 0; level < 10; level += 1)
+    for (let level = 0; level < 10; level += 1) {
       for (let number = 0; number < 100; number += 1) {
         const index = storedHashIndex(level, number);
         expect(splitStoredHashIndex(index)).toEqual({ level, number });
         seen.add(index);
       }
+    }
     expect(seen.size).toBe(1000);
     for (let size = 0; size <= SIZE; size += 1) {
       const levels = Array.from({ length: 10 }, (_, level) => Math.floor(size / 2 ** level));

@@ -19,12 +19,13 @@ beforeEach(async () => {
 
 async function put(made: MadeVersion): Promise<void> {
   const content = { info: made.info, mod: made.mod, ziphash: Buffer.from(made.hash), zip: made.zip };
-  for (const kind of PART_KINDS)
+  for (const kind of PART_KINDS) {
     await putBytes(
       store,
       { module: parseModulePath(made.module), version: made.version, kind },
       content[kind],
     );
+  }
 }
 const recordOf = ({ module, version, hash, mod }: MadeVersion, sums = {}) =>
   log.append(goSumLines(module, version, { zip: hash, mod: goModHash(mod), ...sums }));

@@ -74,12 +74,13 @@ async function ensure(module: ModulePath, version: string, kind: 'mod' | 'zip'):
   if (version === 'v8.8.8') throw new ModhavenError('HOST_UNREACHABLE', 'the host is down');
   if ((await store.size({ module, version, kind })) !== undefined) return;
   fetched.push(`${module}@${version} ${kind}`);
-  if (kind === 'zip')
+  if (kind === 'zip') {
     await putBytes(
       store,
       { module, version, kind: 'ziphash' },
       Buffer.from(version === 'v7.7.7' ? 'no hash' : zipHash(module, version)),
     );
+  }
   await putBytes(store, { module, version, kind }, kind === 'mod' ? MOD : Buffer.from('PK'));
 }
 
@@ -236,8 +237,9 @@ describe('a guarded store', () => {
     await expect(putBytes(guarded, part, changed)).rejects.toMatchObject({
       reason: `recorded ${mod}, now ${goModHash(changed)}`,
     });
-    for (const kind of ['zip', 'ziphash', 'mod'] as const)
+    for (const kind of ['zip', 'ziphash', 'mod'] as const) {
       expect(await store.size({ ...part, kind })).toBeUndefined();
+    }
     expect(differences.map((difference) => difference.part)).toEqual(['zip', 'mod']);
   });
 });

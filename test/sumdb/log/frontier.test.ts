@@ -16,16 +16,18 @@ const SIZE = 600;
 async function grow() {
   const truth = await memoryLog(leaves(SIZE));
   const steps: { frontier: Frontier; full: FullTile[] }[] = [{ frontier: EMPTY_FRONTIER, full: [] }];
-  for (const record of truth.records)
+  for (const record of truth.records) {
     steps.push(extend(steps.at(-1)?.frontier ?? EMPTY_FRONTIER, recordHash(Buffer.from(record))));
+  }
   return { truth, steps };
 }
 
 describe('a frontier', () => {
   it('has the root hash of the tree at every size', async () => {
     const { truth, steps } = await grow();
-    for (const [size, { frontier }] of steps.entries())
+    for (const [size, { frontier }] of steps.entries()) {
       expect(treeOf(frontier)).toEqual(await truth.tree(size));
+    }
     expect(treeOf(EMPTY_FRONTIER)).toEqual({ size: 0, hash: EMPTY_HASH });
   });
 

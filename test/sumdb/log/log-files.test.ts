@@ -68,8 +68,9 @@ describe('commits', () => {
   it('are listed by number, and nothing else in their folder is', async () => {
     expect(files.commitStarts()).toEqual([]);
     for (const start of [256, 3, 1_000_000_000_000, 20]) await files.createCommit(commit(start, record(1)));
-    for (const name of ['12', '.tmp-000000000001', '00000000000x', '000000000001~'])
+    for (const name of ['12', '.tmp-000000000001', '00000000000x', '000000000001~']) {
       await writeFile(join(dir, 'commit', name), '');
+    }
     expect(files.commitStarts()).toEqual([3, 20, 256, 1_000_000_000_000]);
   });
 

@@ -58,11 +58,13 @@ describe('a log', () => {
       number,
       width,
     });
-    for (const asked of [tile(0, 0, 17), tile(0, 1, 255), tile(0, 2, 88), tile(0, 2, 1), tile(1, 0, 1)])
+    for (const asked of [tile(0, 0, 17), tile(0, 1, 255), tile(0, 2, 88), tile(0, 2, 1), tile(1, 0, 1)]) {
       expect(await log.tile(asked)).toEqual(await readTileData(asked, truth.read));
+    }
     expect((await log.tile(tile(-1, 1, 3)))?.toString()).toBe(formatDataTile(records(256, 259)));
-    for (const absent of [tile(0, 2, 89), tile(0, 3, 1), tile(1, 0, 3), tile(2, 0, 1), tile(-1, 2, 89)])
+    for (const absent of [tile(0, 2, 89), tile(0, 3, 1), tile(1, 0, 3), tile(2, 0, 1), tile(-1, 2, 89)]) {
       expect(await log.tile(absent)).toBeUndefined();
+    }
     expect(await log.tile({ height: 4, level: 0, number: 0, width: 1 })).toBeUndefined();
   });
 
@@ -74,8 +76,9 @@ describe('a log', () => {
     expect(numbers).toEqual([0, 1, 0, 0]);
     expect(await log.append(record(1, 'other'))).toBe(1);
     expect(log.size()).toBe(2);
-    for (const no of ['', 'nothing\n', 'a v1 h1:x', 'a v1 h1:x\n\nb\n'])
+    for (const no of ['', 'nothing\n', 'a v1 h1:x', 'a v1 h1:x\n\nb\n']) {
       await expect(log.append(no)).rejects.toThrow('malformed record');
+    }
   });
 
   it('commits together what comes while a commit is being written', async () => {
@@ -94,8 +97,9 @@ describe('a log', () => {
       read: async (tile) => (await log.tile(tile)) ?? Promise.reject(new Error(tilePath(tile))),
       checked: () => undefined,
     });
-    for (const number of [0, 255, 256, 511, 512, 699])
+    for (const number of [0, 255, 256, 511, 512, 699]) {
       expect(await read([storedHashIndex(0, number)])).toEqual([recordHash(Buffer.from(record(number)))]);
+    }
     expect(edgeTiles(8, 700)).toHaveLength(2);
   });
 });

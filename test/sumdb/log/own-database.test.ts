@@ -54,8 +54,9 @@ describe('openOwnDatabase', () => {
       difference('v1.0.1'),
       difference('v1.0.0', 'mod'),
       difference('v1.0.0'),
-    ])
+    ]) {
       database.alarm(each);
+    }
     expect(database.status()).toEqual({
       ...{ name: NAME, records: 0 },
       refused: [difference('v1.0.0'), difference('v1.0.0', 'mod'), difference('v1.0.1')],

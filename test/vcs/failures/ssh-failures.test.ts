@@ -40,8 +40,9 @@ describe('what ssh says', () => {
   });
 
   it('takes no bad revision or object of git for an option of ssh', () => {
-    for (const what of ['revision', 'object'])
+    for (const what of ['revision', 'object']) {
       expect(explain(`fatal: bad ${what} 'main'`).reason).not.toContain('ssh');
+    }
   });
 
   it('says which file holds a key that has changed, unless it is the usual one', () => {

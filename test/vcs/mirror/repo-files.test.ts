@@ -22,8 +22,9 @@ async function files(dir: string): Promise<string[]> {
 async function withPacks(sizes: Record<string, number>): Promise<string> {
   const dir = await tempDir('repo');
   await mkdir(path.join(dir, 'objects/pack'), { recursive: true });
-  for (const [name, size] of Object.entries(sizes))
+  for (const [name, size] of Object.entries(sizes)) {
     await writeFile(path.join(dir, 'objects/pack', name), Buffer.alloc(size));
+  }
   return dir;
 }
 

@@ -35,8 +35,9 @@ describe('pkt-lines', () => {
     fc.string({ maxLength: 200 }).map((text) => Buffer.from(text)),
   );
   const written = (each: string | Buffer) => {
-    if (typeof each !== 'string')
+    if (typeof each !== 'string') {
       return Buffer.concat([Buffer.from(packet('x'.repeat(each.length)).slice(0, 4)), each]);
+    }
     return Buffer.from({ flush: '0000', delimiter: '0001', end: '0002' }[each] ?? '');
   };
 
@@ -44,8 +45,9 @@ describe('pkt-lines', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(line, { maxLength: 20 }), cuts, async (lines, where) => {
         const found: unknown[] = [];
-        for await (const some of packets(cutAt(Buffer.concat(lines.map(written)), where)))
+        for await (const some of packets(cutAt(Buffer.concat(lines.map(written)), where))) {
           found.push(...some);
+        }
         expect(found).toEqual(lines);
       }),
       RUNS,
@@ -67,10 +69,11 @@ describe('pkt-lines', () => {
           () => readCapabilities(packets(cutAt(sent, where))),
           () => drain(readPack(packets(cutAt(sent, where)), () => undefined)),
         ];
-        for (const read of readers)
+        for (const read of readers) {
           await Promise.resolve(read()).catch((error: unknown) =>
             expect(error).toBeInstanceOf(FallbackToGit),
           );
+        }
       }),
       RUNS,
     );

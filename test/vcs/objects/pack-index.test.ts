@@ -45,8 +45,9 @@ describe('lists', () => {
     const old = Buffer.from(index);
     old.writeUInt32BE(1, 4);
     expect(lists(old, '0'.repeat(40))).toBeUndefined();
-    for (const length of [0, 7, 8, 1000, 8 + 1024 + 39])
+    for (const length of [0, 7, 8, 1000, 8 + 1024 + 39]) {
       expect(lists(index.subarray(0, length), '0'.repeat(40))).toBeUndefined();
+    }
     expect(lists(Buffer.from('PACK'.repeat(400)), '0'.repeat(40))).toBeUndefined();
   });
 });

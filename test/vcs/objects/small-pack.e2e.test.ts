@@ -127,8 +127,9 @@ describe.skipIf(missing('git'))('readSmallPack and encodeIndex', () => {
       .filter((base) => base !== undefined);
     const whole = completePack(pack, needed, 'sha1');
     const objects = readSmallPack(whole, 'sha1', LIMITS);
-    for (const { hash, content } of objects)
+    for (const { hash, content } of objects) {
       expect(all.find((other) => other.hash === hash)?.content.equals(content)).toBe(true);
+    }
     await writeFile(path.join(dir, 'whole.pack'), whole);
     await r.git('index-pack', path.join(dir, 'whole.pack'));
     const index = await readFile(path.join(dir, 'whole.idx'));
@@ -151,8 +152,9 @@ describe.skipIf(missing('git'))('readSmallPack and encodeIndex', () => {
       if (at >= pack.length - 20) continue;
       // With a sum that fits, it is a pack of other objects or none; never one of these with another content.
       try {
-        for (const { hash, content } of readSmallPack(withSum(wrong.subarray(0, -20)), 'sha1', LIMITS))
+        for (const { hash, content } of readSmallPack(withSum(wrong.subarray(0, -20)), 'sha1', LIMITS)) {
           expect(right.get(hash)?.equals(content) ?? true).toBe(true);
+        }
       } catch (error) {
         expect(error).toBeInstanceOf(NotSmall);
       }
@@ -161,9 +163,11 @@ describe.skipIf(missing('git'))('readSmallPack and encodeIndex', () => {
 
   it('believes no pack that is cut off, or longer than it says', async () => {
     const { pack } = await packOf(r, '--delta-base-offset');
-    for (let end = 0; end < pack.length - 20; end += 11)
-      for (const wrong of [pack.subarray(0, end), withSum(pack.subarray(0, end))])
+    for (let end = 0; end < pack.length - 20; end += 11) {
+      for (const wrong of [pack.subarray(0, end), withSum(pack.subarray(0, end))]) {
         expect(() => readSmallPack(wrong, 'sha1', LIMITS)).toThrow(NotSmall);
+      }
+    }
     expect(() =>
       readSmallPack(withSum(Buffer.concat([pack.subarray(0, -20), Buffer.alloc(1)])), 'sha1', LIMITS),
     ).toThrow(NotSmall);
@@ -182,7 +186,8 @@ describe.skipIf(missing('git'))('readSmallPack and encodeIndex', () => {
 
   it('holds no more than it may for what says to be larger', () => {
     // A blob of 2^40 bytes, and one of 15 that are not deflated.
-    for (const entry of [[0xb0, 0x80, 0x80, 0x80, 0x80, 0x40], [0x3f]])
+    for (const entry of [[0xb0, 0x80, 0x80, 0x80, 0x80, 0x40], [0x3f]]) {
       expect(() => readSmallPack(packWith(Buffer.from(entry)), 'sha1', LIMITS)).toThrow(NotSmall);
+    }
   });
 });

@@ -6,8 +6,9 @@ import { inPieces } from './pieces.js';
 /** All packets of `text`, those with bytes as `'…`, the others by their names. */
 async function read(text: string, size?: number): Promise<string[]> {
   const all: string[] = [];
-  for await (const found of packets(inPieces(text, size)))
+  for await (const found of packets(inPieces(text, size))) {
     all.push(...found.map((each) => (typeof each === 'string' ? each : `'${each.toString('latin1')}`)));
+  }
   return all;
 }
 

@@ -20,8 +20,9 @@ async function packed(bytes: number) {
 }
 
 async function* pieces(pack: Buffer, failure?: Error): AsyncGenerator<Buffer, undefined> {
-  for (let at = 0; at < pack.length; at += 10_000)
+  for (let at = 0; at < pack.length; at += 10_000) {
     yield await Promise.resolve(pack.subarray(at, at + 10_000));
+  }
   if (failure !== undefined) throw failure;
 }
 

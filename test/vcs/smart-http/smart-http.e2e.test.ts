@@ -283,11 +283,12 @@ describe.skipIf(missing('git'))('who talks to an http host', () => {
     await using plain = await gitHttpHost(l.root);
     const hosts = new Map([[`127.0.0.1:${plain.port}`, { token: 'canary' }]]);
     await read(await newCode(undefined, { hosts }), `${plain.url}/go/foo.git`);
-    for (const request of plain.requests)
+    for (const request of plain.requests) {
       expect(request).toMatchObject({
         userAgent: 'git/2.0 (modhaven)',
         gitProtocol: 'version=2',
         authorization: undefined,
       });
+    }
   });
 });

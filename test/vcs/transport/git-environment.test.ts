@@ -62,8 +62,9 @@ describe('options', () => {
   });
 
   it('run no hook, start no housekeeping, and hold no large file whole', () => {
-    for (const setting of ['core.hooksPath=/dev/null', 'gc.auto=0', 'maintenance.auto=false'])
+    for (const setting of ['core.hooksPath=/dev/null', 'gc.auto=0', 'maintenance.auto=false']) {
       expect(NETWORK_OPTIONS).toContain(setting);
+    }
     expect(NETWORK_OPTIONS).toEqual(expect.arrayContaining([...PIECEMEAL_OPTIONS]));
   });
 

@@ -26,8 +26,9 @@ describe('a command that receives a pack', () => {
     const { dir, packs } = await repoDir();
     const fetching = withPackLimit({ dir, remote, limit: 3 * 1024 * 1024 }, endless);
     fetching.catch(() => undefined);
-    for (const name of ['tmp_pack_a', 'tmp_pack_b'])
+    for (const name of ['tmp_pack_a', 'tmp_pack_b']) {
       await writeFile(join(packs, name), Buffer.alloc(2 * 1024 * 1024));
+    }
     await expect(fetching).rejects.toMatchObject({
       code: 'HOST_REFUSED',
       reason: 'the git host sent more than 3 MiB at once',
