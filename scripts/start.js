@@ -14,8 +14,9 @@ function firstStep() {
   const missing = Object.keys(dependencies).filter(
     (name) => !existsSync(new URL(`node_modules/${name}/`, ROOT)),
   );
-  if (missing.length > 0)
-    {return `packages are not installed (${missing.slice(0, 3).join(', ')}, ...): run "npm ci"`;}
+  if (missing.length > 0) {
+    return `packages are not installed (${missing.slice(0, 3).join(', ')}, ...): run "npm ci"`;
+  }
   return existsSync(PROGRAM) ? undefined : 'it is not built: run "npm ci", or "npm run build"';
 }
 
