@@ -12,6 +12,7 @@ import { goClient } from '../support/go.js';
 import { missing } from '../support/requirements.js';
 import { mustRun } from '../support/run.js';
 import { modhaven, startServer } from '../support/server.js';
+import { logged } from '../e2e/ask.js';
 import { tempDir } from '../support/tmp.js';
 
 const MODULE = 'mycompany.com/go/common';
@@ -156,7 +157,7 @@ describe.skipIf(missing('git', 'go', 'ssh', 'java', 'javac', 'mvn'))('Gerrit', (
     const option = 'ssh_options: { KexAlgorithms: +diffie-hellman-group';
     expect(stderr).toContain(`127.0.0.1:${legacy.sshPort}`);
     expect(stderr).not.toContain(option);
-    expect(server.logs()).toContain(option);
+    expect(await logged(server, option)).toContain(option);
     const checked = await checkOne(server.dir);
     expect(checked.code).toBe(1);
     expect(checked.stdout).toContain(option);

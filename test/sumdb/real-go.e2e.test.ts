@@ -162,7 +162,7 @@ describe.skipIf(missing('git', 'go'))('a checksum database of ours', () => {
       `refused: ${MODULE}@v1.1.0: its zip is not the one that the checksum database has`,
     );
     expect(refusal).toMatch(new RegExp(`recorded ${before.Sum?.replace(/[+/]/g, '.') ?? ''}, now h1:.{44}`));
-    expect(refusal).toContain('release a new version; or put the old commit back under the tag');
+    expect(refusal).toContain('release a new version, or put the old commit back under the tag');
     await logged(server, 'SECURITY: a version is not what was recorded');
     const status = (await (await fetch(`${server.url}/-/status`)).json()) as { sumdb: unknown };
     expect(status.sumdb).toMatchObject({

@@ -60,8 +60,7 @@ class GuardedStore extends StoreDecorator {
     throw differenceError(difference, {
       reason: `recorded ${sums[part]}, now ${found}`,
       remedy:
-        'the tag was moved or the history rewritten: release a new version; or put the old commit back under the tag ' +
-        'and remove what the cache has of this version, its .info above all',
+        'the tag was moved or the history rewritten: release a new version, or put the old commit back under the tag',
     });
   }
 }
@@ -73,7 +72,7 @@ export function differenceError(
 ): ModhavenError {
   const what = part === 'mod' ? 'go.mod' : 'zip';
   const message = `refused: ${module}@${version}: its ${what} is not the one that the checksum database has`;
-  return new ModhavenError('CHECKSUM_MISMATCH', message, { reason, remedy, remedyBy: 'admin' });
+  return new ModhavenError('CHECKSUM_MISMATCH', message, { reason, remedy });
 }
 
 async function collect(write: (sink: Writable) => Promise<void>): Promise<Buffer> {
