@@ -86,7 +86,7 @@ describe('modhaven', () => {
 
     it('names file, line and column of a mistake in vanity.yaml', async () => {
       const { config, vanity } = await files({
-        vanity: `${VANITY}  /bar: gopher://h/x\n  /baz: { vcs: hg, repo: http://h/x }\n`,
+        vanity: `${VANITY}  /bar: gopher://h/x\n  /baz: { vcs: cvs, repo: http://h/x }\n`,
       });
       const { code, stdout, stderr } = await modhaven([command, '--config', config]);
       expect([code, stdout]).toEqual([2, '']);

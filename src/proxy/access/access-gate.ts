@@ -10,11 +10,11 @@ import type { Authenticator, Identity } from '../../auth/authenticator.js';
 import type { GuessLimit } from '../../auth/guess-limit.js';
 import { ANYONE, type Principal } from '../../auth/principal.js';
 import { decideAccess, type AccessSettings, type Decision, type Resource } from '../../auth/read-access.js';
-import { wasForwarded, type Admission, type Gate, type Refusal } from '../gate.js';
+import { openGate, wasForwarded, type Admission, type Gate, type Refusal } from '../gate.js';
 import { clientAddress, type TrustProxy } from '../http/client-address.js';
 import { forbidden, loginNeeded, tooManyGuesses } from './refusals.js';
 import { encodeDecision } from './known-privacy.js';
-import { resourceOf, type Privacy } from './resource.js';
+import { isSurelyNotOurs, resourceOf, type Privacy } from './resource.js';
 
 export interface AccessGateOptions {
   /** Undefined: no `auth:`; then only what is for admins is refused to anyone. */
@@ -53,9 +53,9 @@ class AccessGate {
 
   decide(): Admission | Refusal | Promise<Admission | Refusal> {
     const access = this.options.access();
+    if (access === undefined) return this.withoutAuth();
     const resource = this.resource();
     if (resource === 'unsure') return this.defer();
-    if (access === undefined) return this.withoutAuth(resource);
     if (resource.kind === 'admin' && this.isFromAdmin()) return admission(ANYONE, RESTRICTED);
     const identity = access.authenticator.identify(this.request.headers.authorization);
     if (!(identity instanceof Promise)) return this.concluded(access.settings, resource, identity);
@@ -72,8 +72,10 @@ class AccessGate {
     return resourceOf(original, privacy);
   }
 
-  private withoutAuth(resource: Resource): Admission | Refusal {
-    if (resource.kind !== 'admin') return this.forWorker(admission(ANYONE, undefined), resource);
+  private withoutAuth(): ReturnType<Gate> {
+    if (isSurelyNotOurs(this.request.url ?? '')) return openGate(this.request);
+    const resource = this.resource();
+    if (resource === 'unsure' || resource.kind !== 'admin') return openGate(this.request);
     if (this.isFromAdmin()) return admission(ANYONE, RESTRICTED);
     return this.conclude({ kind: 'forbidden', principal: ANYONE }, resource);
   }

@@ -10,17 +10,20 @@ import { decodePath, parseProxyRequest } from '../request.js';
 /** Whether a module path is private; `unsure` where only the main process can tell. */
 export type Privacy = (path: string) => 'private' | 'public' | 'unsure';
 
-/** Open to everybody: they say nothing about modules. */
-const OPEN = new Set(['/-/healthz', '/-/readyz', '/-/env', '/-/webhook', '/']);
-const ADMINS = /^\/-\/(?:status|metrics)(?:\/|$)/;
+/** Below `/-/`, what is open to everybody: it says nothing about modules. */
+const OPEN = new Set(['/-/healthz', '/-/readyz', '/-/env', '/-/webhook']);
 
 /** The resource of a raw URL; `unsure` where only the main process can tell. */
 export function resourceOf(url: string, privacy: Privacy): Resource | 'unsure' {
   const [rawPath = '/', query = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split('?', 2);
   try {
+    // As the router reads it: it decodes the path, and ends it at a hash.
+    const path = decodePath(rawPath.split(/[#;]/, 1)[0] ?? '');
+    // A page that is not known to be open is for admins: a new one is closed until it is thought about.
+    if (path.startsWith('/-/')) return { kind: OPEN.has(path) ? 'open' : 'admin' };
+    if (path === '/') return { kind: 'open' };
     if (new URLSearchParams(query).get('go-get') === '1') return { kind: 'page' };
-    if (rawPath.startsWith('/-/') || rawPath === '/') return ownPage(rawPath);
-    if (rawPath.startsWith('/sumdb/')) return checksumResource(decodePath(rawPath), privacy);
+    if (path.startsWith('/sumdb/')) return checksumResource(decodePath(rawPath), privacy);
     const asked = parseProxyRequest(rawPath);
     return asked === undefined ? { kind: 'page' } : moduleResource(asked.module, privacy);
   } catch (error) {
@@ -29,10 +32,9 @@ export function resourceOf(url: string, privacy: Privacy): Resource | 'unsure' {
   }
 }
 
-function ownPage(rawPath: string): Resource {
-  if (OPEN.has(rawPath)) return { kind: 'open' };
-  // A page that is not known to be open is for admins: a new one is closed until it is thought about.
-  return ADMINS.test(decodePath(rawPath)) ? { kind: 'admin' } : { kind: 'open' };
+/** Whether a URL is surely none below `/-/`, told by its first letter: most are, and are asked for often. */
+export function isSurelyNotOurs(url: string): boolean {
+  return /^\/[A-Za-z0-9!]/.test(url);
 }
 
 /** A lookup needs the right to read its module; tiles of records list names, so they are for admins. */
