@@ -1,7 +1,7 @@
 /**
  * The HTTP server of the main process: entrance, fast path and routes, put together. A request goes
  *
- *   entrance.ts → gate.ts → fast-path.ts → response-cache.ts or stored-responses.ts → send/send-response.ts
+ *   entrance.ts → gate.ts → fast-path.ts → response-cache.ts or stored-responses.ts → http/send-response.ts
  *
  * and, where the fast path has nothing, on to the routes, which are a Fastify server.
  */
