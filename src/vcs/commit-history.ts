@@ -82,7 +82,7 @@ function inHistory<T>({ mirror, refs }: Listed, work: (history: BareRepo) => Pro
 /** Undefined where no commit, or more than one, has a hash that begins so. */
 async function resolveCommit(history: BareRepo, prefix: string): Promise<string | undefined> {
   // Of a whole hash git would ask the host, if it is that of a tree or a file, which the filtered history lacks.
-  if (isHash(prefix) && !(await isCommitOf(history, prefix))) return undefined;
+  if (isHash(prefix) && !(await mayBeCommit(history, prefix))) return undefined;
   try {
     const spec = `${prefix}^{commit}`;
     return (await history.text('rev-parse', '--verify', '--quiet', '--end-of-options', spec)).trim();
@@ -100,6 +100,13 @@ function isPlainNo(error: unknown, { dir }: BareRepo): boolean {
 /** A branch that was rewritten since the refs were listed leads to other commits. */
 async function assertHolds({ url }: Listed, history: BareRepo, commit: string): Promise<void> {
   if (!(await isCommitOf(history, commit))) throw new RefsChanged(url);
+}
+
+/** Whether `hash` is that of a commit, or of an annotated tag on one or on another tag. */
+async function mayBeCommit(history: BareRepo, hash: string): Promise<boolean> {
+  const [object] = await history.objects([hash]);
+  if (object?.type !== 'tag') return isCommit(object);
+  return /^type (?:commit|tag)$/m.test(object.content.toString('latin1'));
 }
 
 async function isCommitOf(history: BareRepo, hash: string): Promise<boolean> {
