@@ -1,12 +1,12 @@
 /** A store that takes nothing for a sealed version (`seals.ts`) but what the seal says. */
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { ModhavenError } from '../errors.js';
 import { goModHash } from '../module/files/dirhash.js';
 import { zipHashIn } from './part-problem.js';
 import { infoOrigin } from './recorded-sums.js';
 import type { Seal, Seals } from './seals.js';
 import { StoreDecorator } from './store-decorator.js';
-import { putBytes, type Part, type VersionStore } from './version-store.js';
+import { putBytes, writtenBytes, type Part, type VersionStore } from './version-store.js';
 
 /** `put` throws CHECKSUM_MISMATCH for content that is not the sealed one. */
 export class SealedStore extends StoreDecorator {
@@ -22,7 +22,7 @@ export class SealedStore extends StoreDecorator {
     if (part.kind === 'zip') return this.inner.put(part, write);
     const seal = await this.seals.of(part);
     if (seal === undefined) return this.inner.put(part, write);
-    const bytes = await collect(write);
+    const bytes = await writtenBytes(write);
     checkSeal(part, bytes, seal);
     return putBytes(this.inner, part, bytes);
   }
@@ -45,16 +45,4 @@ function checkSeal({ module, version, kind }: Part, bytes: Buffer, seal: Seal): 
       remedy: 'put the old commit back under the tag, or release a new version',
     },
   );
-}
-
-async function collect(write: (sink: Writable) => Promise<void>): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  const sink = new Writable({
-    write(piece: Buffer, _encoding, done) {
-      pieces.push(piece);
-      done();
-    },
-  });
-  await write(sink);
-  return Buffer.concat(pieces);
 }

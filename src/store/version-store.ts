@@ -11,7 +11,7 @@
  * The implementations: `disk-store.ts` (the default), `memory-store.ts` (for comparisons that must not touch the real
  * store), and decorators that add a rule to another store (`store-decorator.ts`).
  */
-import type { Readable, Writable } from 'node:stream';
+import { Writable, type Readable } from 'node:stream';
 import { escapePath, escapeVersion } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 
@@ -120,4 +120,17 @@ export function putBytes(store: VersionStore, part: Part, bytes: Buffer): Promis
         sink.write(bytes, (error) => (error ? reject(error) : resolve()));
       }),
   );
+}
+
+/** What a writer of a small part writes, for a store that has to see it before it takes it. */
+export async function writtenBytes(write: (sink: Writable) => Promise<void>): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  const sink = new Writable({
+    write(piece: Buffer, _encoding, done) {
+      pieces.push(piece);
+      done();
+    },
+  });
+  await write(sink);
+  return Buffer.concat(pieces);
 }

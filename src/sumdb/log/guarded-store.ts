@@ -5,11 +5,11 @@
  * fetched anew: from a repository whose tag was moved meanwhile, or that lost its history in a migration. Every
  * developer's go would refuse what comes then; here it is refused before anybody gets it.
  */
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { ModhavenError } from '../../errors.js';
 import { goModHash } from '../../module/files/dirhash.js';
 import { StoreDecorator } from '../../store/store-decorator.js';
-import { putBytes, type Part, type VersionStore } from '../../store/version-store.js';
+import { putBytes, writtenBytes, type Part, type VersionStore } from '../../store/version-store.js';
 import type { GoSums } from '../format/record.js';
 
 /** A part that is not what was recorded of it. */
@@ -44,7 +44,7 @@ class GuardedStore extends StoreDecorator {
   override async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
     // The hash of a zip is stored before the zip itself: a caller who may not store the one does not get to the other.
     if (part.kind !== 'mod' && part.kind !== 'ziphash') return this.inner.put(part, write);
-    const bytes = await collect(write);
+    const bytes = await writtenBytes(write);
     await this.check(part, bytes);
     return putBytes(this.inner, part, bytes);
   }
@@ -73,16 +73,4 @@ export function differenceError(
   const what = part === 'mod' ? 'go.mod' : 'zip';
   const message = `refused: ${module}@${version}: its ${what} is not the one that the checksum database has`;
   return new ModhavenError('CHECKSUM_MISMATCH', message, { reason, remedy });
-}
-
-async function collect(write: (sink: Writable) => Promise<void>): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  const sink = new Writable({
-    write(piece: Buffer, _encoding, done) {
-      pieces.push(piece);
-      done();
-    },
-  });
-  await write(sink);
-  return Buffer.concat(pieces);
 }
