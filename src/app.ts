@@ -24,6 +24,7 @@ import { Maintenance } from './gc/maintenance.js';
 import { replaceable } from './gc/replaceable.js';
 import { watchPurges } from './store/purge.js';
 import { PushHandler } from './webhook/push-handler.js';
+import { webhookRoute } from './webhook/route.js';
 import { createServer, type Server } from './proxy/server.js';
 import type { Settings } from './config/settings.js';
 import { formatDeveloperEnv, type DeveloperEnv } from './vanity/developer-env.js';
@@ -148,11 +149,13 @@ class Program implements App {
       status: () => this.status(),
       developerEnv: (format) => formatDeveloperEnv(this.developerSettings(), format),
       isBehindWorkers: workers !== undefined,
-      webhook: {
-        secret: () => this.config().webhookSecret,
-        pushes: this.createPushHandler(),
-        settled: () => this.invalidation.settled(),
-      },
+      moreRoutes: (app) =>
+        webhookRoute(app, {
+          log,
+          secret: () => this.config().webhookSecret,
+          pushes: this.createPushHandler(),
+          settled: () => this.invalidation.settled(),
+        }),
       databases: sumdb,
     });
   }

@@ -10,7 +10,6 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino';
 import type { Faults } from '../log/faults.js';
 import type { VersionStore } from '../store/version-store.js';
-import { WEBHOOK_PATH, webhookRoute, type WebhookRouteOptions } from '../webhook/route.js';
 import type { ChecksumDatabases } from '../sumdb/databases.js';
 import { authRoute } from './auth-route.js';
 import { createEntrance } from './entrance.js';
@@ -36,8 +35,16 @@ export interface ServerOptions extends RoutesOptions, EnvRouteOptions, Pick<Heal
   log: Logger;
   faults: Faults;
   store: VersionStore;
-  webhook: Omit<WebhookRouteOptions, 'log'>;
+  /** Adds routes that are no part of the proxy. One that takes other methods than GET and HEAD says so. */
+  moreRoutes?: (app: FastifyInstance) => void;
   databases: ChecksumDatabases;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route judges the method itself. Otherwise it is asked with GET and HEAD only. */
+    takesAnyMethod?: boolean;
+  }
 }
 
 export interface Server {
@@ -92,8 +99,9 @@ function createRouter(
   });
   app.addHook('onRequest', (request, _reply, done) => {
     admissionOf(request.raw); // throws for a request that came in by another way
-    const readsOnly = request.routeOptions.url !== WEBHOOK_PATH;
-    if (readsOnly && request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
+    const { config } = request.routeOptions;
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (!isRead && config.takesAnyMethod !== true) throw methodNotAllowed();
     done();
   });
   app.setErrorHandler(sendError);
@@ -104,10 +112,10 @@ function createRouter(
 }
 
 function registerRoutes(app: FastifyInstance, options: ServerOptions): void {
-  const { log, webhook, databases, trusts, isBehindWorkers = false } = options;
+  const { databases, trusts, isBehindWorkers = false, moreRoutes } = options;
   healthRoutes(app, { ...options, unready: createReadiness(options.store) });
   envRoute(app, options);
-  webhookRoute(app, { log, ...webhook });
+  moreRoutes?.(app);
   proxyRoutes(app, options);
   authRoute(app);
   sumdbRoute(app, { databases, trusts, isBehindWorkers });

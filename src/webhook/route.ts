@@ -40,6 +40,7 @@ export function webhookRoute(app: FastifyInstance, options: WebhookRouteOptions)
       method: METHODS,
       url: WEBHOOK_PATH,
       exposeHeadRoute: false,
+      config: { takesAnyMethod: true },
       handler: (request, reply) => route.receive(request, reply),
     });
     done();

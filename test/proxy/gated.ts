@@ -15,6 +15,7 @@ import type { ServerOptions } from '../../src/proxy/server.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { putBytes, type OpenPart, type VersionStore } from '../../src/store/version-store.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
+import { webhookRoute } from '../../src/webhook/route.js';
 import { WorkerServer } from '../../src/workers/worker-server.js';
 import { MODULE, VERSION, type GatedServer } from '../contract/gate.js';
 import { removeTree, tempDir } from '../support/tmp.js';
@@ -72,10 +73,9 @@ export async function parts(): Promise<Partial<ServerOptions> & { store: Version
       defaultHost: 'ex.com',
     },
   );
-  const webhook = {
-    secret: () => 'hook-secret',
-    pushes: { handle: () => ({ matched: false, text: 'nothing' }) },
-  };
+  const log = pino({ level: 'silent' });
+  const secret = () => 'hook-secret';
+  const pushes = { handle: () => ({ matched: false, text: 'nothing' }) };
   const databases = {
     get: () => Promise.resolve({ body: Buffer.from(''), hit: true, immutable: false }),
   };
@@ -83,7 +83,7 @@ export async function parts(): Promise<Partial<ServerOptions> & { store: Version
     modules: modulesOf(store),
     store,
     vanity: () => vanity,
-    webhook,
+    moreRoutes: (app) => webhookRoute(app, { log, secret, pushes }),
     databases,
     cache: cache(),
     faults,

@@ -40,7 +40,6 @@ export function labOptions(overrides: Partial<ServerOptions> = {}): ServerOption
     trusts: () => false,
     status: () => ({}),
     developerEnv: () => '',
-    webhook: { secret: () => undefined, pushes: { handle: () => ({ matched: false, text: '' }) } },
     databases: { get: () => Promise.reject(new Error('not asked')) },
     ...overrides,
   };

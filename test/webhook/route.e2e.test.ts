@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { PushOutcome } from '../../src/webhook/push-handler.js';
 import type { Push } from '../../src/webhook/payload.js';
 import { DeliveryBodies } from '../../src/webhook/delivery-bodies.js';
-import type { WebhookRouteOptions } from '../../src/webhook/route.js';
+import { webhookRoute, type WebhookRouteOptions } from '../../src/webhook/route.js';
 import { until } from '../e2e/ask.js';
 import { deliver, labServer, type LabServer, type Reply } from '../proxy/lab.js';
 import { DELIVERIES, SECRET, TAG, json, type Delivery } from './deliveries.js';
@@ -29,9 +29,10 @@ function server(
   const { secret, outcome, webhook } = { secret: SECRET, outcome: MATCHED, ...options };
   const logged: string[] = [];
   const handle = vi.fn<(push: Push) => PushOutcome>(() => outcome);
+  const log = pino({ level: 'trace' }, { write: (line: string) => logged.push(line) });
   const started = labServer({
-    log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
-    webhook: { secret: () => secret, pushes: { handle }, ...webhook },
+    log,
+    moreRoutes: (app) => webhookRoute(app, { log, secret: () => secret, pushes: { handle }, ...webhook }),
   }).then((lab) => {
     running.push(lab);
     return lab;
