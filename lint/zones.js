@@ -219,10 +219,6 @@ export const LEAVING = {
   upstream: ['config', 'vcs/transport'],
   cli: ['vcs/mirror'],
   modfetch: ['vcs/transport'],
-  // The store and the zip: one type of the store in zip/reader.ts.
-  zip: ['store'],
-  // HTTP known by what is not HTTP.
-  proxy: ['webhook'],
   // subdir.ts is a rule of modules, not of the map.
   discovery: ['vanity'],
 };

@@ -8,8 +8,8 @@
  * There is more than one good place for versions, and not every place can do everything. What only some can do is a
  * capability: a property that is undefined where it is missing (`positions`, `removal`).
  *
- * The implementations: `disk-store.ts` (the default), `memory-store.ts` (for comparisons that must not touch the real
- * store), and decorators that add a rule to another store (`store-decorator.ts`).
+ * The implementations: `disk-store.ts` (the default), and decorators that add a rule to another store
+ * (`store-decorator.ts`).
  */
 import { Writable, type Readable } from 'node:stream';
 import { escapePath, escapeVersion } from '../module/escaping.js';

@@ -12,7 +12,7 @@ import { createZipEntryChecker } from '../module/files/zip-entries.js';
 import type { PartKind, VersionReader } from '../store/version-store.js';
 import { checkInfo, parseProblem, zipHashProblem, zippedModProblem } from '../verify/check-parts.js';
 import { Faults, type StoredFault } from '../verify/faults.js';
-import { readZipFiles } from '../zip/reader.js';
+import { readStoredZip } from '../store/read-stored-zip.js';
 
 /** What was read of a version while it was checked; only the zip is not held. */
 export interface CheckedVersion {
@@ -44,7 +44,7 @@ export async function checkVersion(
   const zipSize = await faults.attempt('zip', () => source.size(zip));
   const check = createZipEntryChecker(`${module}@${version}`);
   const content =
-    zipSize === undefined ? undefined : await faults.attempt('zip', () => readZipFiles(source, zip, check));
+    zipSize === undefined ? undefined : await faults.attempt('zip', () => readStoredZip(source, zip, check));
   if (content !== undefined) faults.add('zip', zipHashProblem(content, recorded));
 
   if (mod !== undefined) {

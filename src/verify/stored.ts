@@ -16,7 +16,7 @@ import type { Origin } from '../module/origin.js';
 import * as semver from '../module/semver.js';
 import type { Part, PartKind, VersionReader, VersionStore } from '../store/version-store.js';
 import type { ZipContent } from '../zip/check.js';
-import { readZipFiles } from '../zip/reader.js';
+import { readStoredZip } from '../store/read-stored-zip.js';
 import { checkInfo, parseProblem, zipHashProblem, zippedModProblem } from './check-parts.js';
 import { Faults, type StoredFault } from './faults.js';
 
@@ -105,7 +105,7 @@ class StoredCheck {
   async zip(): Promise<ZipContent | undefined> {
     if (!this.#has('zip')) return undefined;
     const recorded = await this.#read('ziphash');
-    const content = await this.faults.attempt('zip', () => readZipFiles(this.#store, this.#part('zip')));
+    const content = await this.faults.attempt('zip', () => readStoredZip(this.#store, this.#part('zip')));
     if (recorded === undefined && !this.#has('ziphash')) {
       this.faults.add('ziphash', `is missing${content === undefined ? '' : `; the zip is ${content.hash}`}`);
     } else if (content !== undefined) {

@@ -22,7 +22,7 @@ import { decodeInfo } from '../module/info.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import type { CodeHost, CodeRepo } from '../vcs/types.js';
-import { readZipFiles } from '../zip/reader.js';
+import { readStoredZip } from '../store/read-stored-zip.js';
 
 /** What a version is at a home. */
 export interface Fingerprint {
@@ -131,7 +131,7 @@ export async function storedFiles(
   module: ModulePath,
   version: string,
 ): Promise<Map<string, string>> {
-  const { files } = await readZipFiles(store, { module, version, kind: 'zip' });
+  const { files } = await readStoredZip(store, { module, version });
   return new Map(files.map(({ name, sha256 }) => [name.slice(`${module}@${version}/`.length), sha256]));
 }
 

@@ -1,5 +1,5 @@
 /**
- * Reads the content of a stored zip, wherever the store keeps it.
+ * Reads the content of a zip, wherever it is kept.
  *
  * Small files and the directory are read through windows on the zip: a store opens a file for every read, and a zip may
  * hold ten thousand entries.
@@ -7,7 +7,6 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { RandomAccessReader, fromRandomAccessReaderPromise } from 'yauzl';
-import type { Part, VersionReader } from '../store/version-store.js';
 import { ZIP_OPTIONS, readZipContent, type ZipContent } from './check.js';
 
 /** Bytes of one read of the store. */
@@ -17,37 +16,39 @@ const SMALL = 256 * 1024;
 /** One window for the directory, one for the content. */
 const MAX_WINDOWS = 2;
 
-/**
- * Reads the stored zip `part` from its first to its last byte. `check` is called with each file before it is read. Throws
- * an Error that says what is wrong with the zip.
- */
-export async function readZipFiles(
-  store: VersionReader,
-  part: Part,
-  check?: (name: string, size: number) => void,
-): Promise<ZipContent> {
-  const size = (await store.size(part)) ?? 0;
-  const reader = new StoredZipReader(store, part, size);
-  return readZipContent(await fromRandomAccessReaderPromise(reader, size, ZIP_OPTIONS), check);
+/** A zip that can be read at any position. */
+export interface ZipSource {
+  /** In bytes. */
+  size: number;
+  /** The bytes from `start` to `end` inclusive. The stream fails if they cannot be read. */
+  open(range: { start: number; end: number }): Readable;
 }
 
-/** A stored zip in the form that yauzl reads: at any position, in any order. */
-class StoredZipReader extends RandomAccessReader {
-  readonly #store: VersionReader;
-  readonly #part: Part;
-  readonly #size: number;
+/**
+ * Reads a zip from its first to its last byte. `check` is called with each file before it is read. Throws an Error that
+ * says what is wrong with the zip.
+ */
+export async function readZipFiles(
+  zip: ZipSource,
+  check?: (name: string, size: number) => void,
+): Promise<ZipContent> {
+  const reader = new WindowedReader(zip);
+  return readZipContent(await fromRandomAccessReaderPromise(reader, zip.size, ZIP_OPTIONS), check);
+}
+
+/** A zip in the form that yauzl reads: at any position, in any order. */
+class WindowedReader extends RandomAccessReader {
+  readonly #zip: ZipSource;
   /** The most recently used last. */
   #windows: { start: number; bytes: Buffer }[] = [];
 
-  constructor(store: VersionReader, part: Part, size: number) {
+  constructor(zip: ZipSource) {
     super();
-    this.#store = store;
-    this.#part = part;
-    this.#size = size;
+    this.#zip = zip;
   }
 
   override _readStreamForRange(start: number, end: number): Readable {
-    if (end - start > SMALL) return this.#store.open(this.#part, { start, end: end - 1 });
+    if (end - start > SMALL) return this.#zip.open({ start, end: end - 1 });
     return Readable.from(this.#pieces(start, end));
   }
 
@@ -76,9 +77,9 @@ class StoredZipReader extends RandomAccessReader {
       (window) => window.start <= start && end <= window.start + window.bytes.length,
     );
     if (known !== undefined) return known.bytes.subarray(start - known.start, end - known.start);
-    const until = Math.min(this.#size, Math.max(end, start + WINDOW));
+    const until = Math.min(this.#zip.size, Math.max(end, start + WINDOW));
     if (until <= start) return Buffer.alloc(0);
-    const bytes = await buffer(this.#store.open(this.#part, { start, end: until - 1 }));
+    const bytes = await buffer(this.#zip.open({ start, end: until - 1 }));
     this.#windows = [...this.#windows, { start, bytes }].slice(-MAX_WINDOWS);
     return bytes.subarray(0, end - start);
   }

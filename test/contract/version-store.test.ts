@@ -1,5 +1,5 @@
 import { createDiskStore } from '../../src/store/disk-store.js';
-import { createMemoryStore } from '../../src/store/memory-store.js';
+import { createMemoryStore } from '../support/memory-store.js';
 import { openStores } from '../../src/store/open-stores.js';
 import { guardedStore } from '../../src/sumdb/log/guarded-store.js';
 import { tempDir } from '../support/tmp.js';

@@ -7,7 +7,7 @@ import {
   notCached,
 } from '../../src/modfetch/stored-versions.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createMemoryStore } from '../../src/store/memory-store.js';
+import { createMemoryStore } from '../support/memory-store.js';
 import type { Part, PartKind } from '../../src/store/version-store.js';
 
 const module = parseModulePath('corp.test/lib');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { goModHash } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createMemoryStore } from '../../src/store/memory-store.js';
+import { createMemoryStore } from '../support/memory-store.js';
 import { sumMismatches } from '../../src/transfer/check-sums.js';
 import { makeVersion } from './versions.js';
 

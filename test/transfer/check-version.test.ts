@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createMemoryStore } from '../../src/store/memory-store.js';
+import { createMemoryStore } from '../support/memory-store.js';
 import type { Part, PartKind } from '../../src/store/version-store.js';
 import { checkVersion, type CheckedVersion } from '../../src/transfer/check-version.js';
 import { makeVersion, type MadeVersion } from './versions.js';

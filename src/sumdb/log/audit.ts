@@ -7,7 +7,7 @@ import { errorMessage } from '../../errors.js';
 import { goModHash } from '../../module/files/dirhash.js';
 import { parseModulePath, type ModulePath } from '../../module/module-path.js';
 import type { VersionStore } from '../../store/version-store.js';
-import { readZipFiles } from '../../zip/reader.js';
+import { readStoredZip } from '../../store/read-stored-zip.js';
 import type { LogView } from './log.js';
 import { subjectOf, sumsIn } from '../format/record.js';
 import { TILE_HEIGHT, TILE_WIDTH, tilePath } from '../format/tile.js';
@@ -90,7 +90,7 @@ async function storedFaults(store: VersionStore, record: string): Promise<string
   if (mod !== undefined) compare('go.mod', sums?.mod, goModHash(mod));
   if (zipSize !== undefined) {
     try {
-      compare('zip', sums?.zip, (await readZipFiles(store, { module, version, kind: 'zip' })).hash);
+      compare('zip', sums?.zip, (await readStoredZip(store, { module, version })).hash);
     } catch (error) {
       faults.push(`${subject}: its zip cannot be read: ${errorMessage(error)}`);
     }

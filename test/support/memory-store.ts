@@ -1,16 +1,10 @@
-/**
- * Versions in memory.
- *
- * With it the source of the server itself answers what a version would be at another home, by the same code that would
- * serve it there, while the real store is left alone. There zips are made for their hash only, and can be large: such
- * a store discards them.
- */
+/** A version store in memory, for tests. */
 import { createReadStream } from 'node:fs';
-import { PassThrough, Readable, Writable } from 'node:stream';
+import { PassThrough, Readable, type Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import type { ModulePath } from '../module/module-path.js';
-import { storageError } from './storage-error.js';
+import type { ModulePath } from '../../src/module/module-path.js';
+import { storageError } from '../../src/store/storage-error.js';
 import type {
   ByteRange,
   ModuleVersion,
@@ -19,13 +13,11 @@ import type {
   VersionRemoval,
   VersionStore,
   VersionUsage,
-} from './version-store.js';
+} from '../../src/store/version-store.js';
 
 export interface MemoryStoreOptions {
   /** Parts that are in it from the beginning. */
   known?: [part: Part, content: Buffer][];
-  /** Whether zips are written to nowhere, and stored as empty. Default: false. */
-  discardsZips?: boolean;
 }
 
 export function createMemoryStore(options: MemoryStoreOptions = {}): VersionStore {
@@ -40,11 +32,9 @@ interface Kept {
 
 class MemoryStore implements VersionStore {
   private readonly parts = new Map<string, Kept>();
-  private readonly discardsZips: boolean;
   readonly removal: VersionRemoval;
 
-  constructor({ known = [], discardsZips = false }: MemoryStoreOptions) {
-    this.discardsZips = discardsZips;
+  constructor({ known = [] }: MemoryStoreOptions) {
     for (const [part, content] of known) this.keep(part, content);
     this.removal = {
       usage: () => Readable.from(this.usage()),
@@ -85,11 +75,6 @@ class MemoryStore implements VersionStore {
   }
 
   async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
-    if (part.kind === 'zip' && this.discardsZips) {
-      await write(nowhere());
-      this.keep(part, Buffer.alloc(0));
-      return;
-    }
     const sink = new PassThrough();
     const [content] = await Promise.all([buffer(sink), write(sink).finally(() => sink.end())]);
     this.keep(part, content);
@@ -128,12 +113,6 @@ class MemoryStore implements VersionStore {
     }
     return freed;
   }
-}
-
-function nowhere(): Writable {
-  return new Writable({
-    write: (_piece, _encoding, done) => done(),
-  });
 }
 
 function nameOf({ module, version, kind }: Part): string {
