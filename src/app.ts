@@ -13,6 +13,7 @@ import { GuessLimit } from './auth/guess-limit.js';
 import { jsonThrough } from './http/json.js';
 import { auditObserver } from './proxy/observers/audit-observer.js';
 import { createAccessGate } from './proxy/access/access-gate.js';
+import { createReadable } from './proxy/access/readable.js';
 import { workerGate, type Gate } from './proxy/gate.js';
 import { observeAll, type Observer } from './proxy/observer.js';
 import { noteUses } from './proxy/observers/use-observer.js';
@@ -27,6 +28,7 @@ import { PushHandler } from './webhook/push-handler.js';
 import { webhookRoute } from './webhook/route.js';
 import { createServer, type Server } from './proxy/server.js';
 import type { Settings } from './config/settings.js';
+import { pageSubject } from './vanity/page-subject.js';
 import { formatDeveloperEnv, type DeveloperEnv } from './vanity/developer-env.js';
 import type { VanityMap } from './vanity/vanity-map.js';
 import { vanityInUse, type VanityInUse } from './vanity/vanity-in-use.js';
@@ -118,6 +120,8 @@ class Program implements App {
 
   readonly vanity = (): VanityMap => this.rules.current();
 
+  private readonly privacy = (path: string) => (this.services.isPrivate(path) ? 'private' : 'public');
+
   maintain(): void {
     this.maintenance.start();
   }
@@ -141,6 +145,10 @@ class Program implements App {
     const gate = this.createGate(trusts);
     return createServer({
       gate: workers === undefined ? gate : workerGate(gate),
+      readable: createReadable({
+        access: () => this.access.state,
+        isPrivate: (path) => this.services.isPrivate(path),
+      }),
       observer: observeAll(workers === undefined ? this.observers() : [], faults),
       ...{ log, faults, trusts, modules, roots, store },
       cache: this.cache,
@@ -163,7 +171,11 @@ class Program implements App {
   private createGate(trusts: TrustProxy): Gate {
     return createAccessGate({
       access: () => this.access.state,
-      privacy: (path) => (this.services.isPrivate(path) ? 'private' : 'public'),
+      resources: {
+        privacy: this.privacy,
+        pageSubject: (host, path) => pageSubject(this.vanity(), host, path),
+        ownDatabase: () => this.services.ownDatabase?.name,
+      },
       trusts,
       isAdmin: createTrust(() => this.config().admin),
       publicUrl: () => this.config().publicUrl,

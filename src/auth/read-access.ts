@@ -25,8 +25,10 @@ export type Resource =
   | { kind: 'page' }
   /** What is as open as public modules: tree heads and hash tiles of checksum databases. */
   | { kind: 'public' }
-  /** Status, metrics, data tiles. */
+  /** Status, metrics, data tiles of our own checksum database. */
   | { kind: 'admin' }
+  /** A page that shows each visitor what they may read (`proxy/access/readable.ts`): for everybody whose login is not wrong. */
+  | { kind: 'listing' }
   /** Health checks, `/-/env`: for everybody. */
   | { kind: 'open' };
 
@@ -50,7 +52,9 @@ export function decideAccess(settings: AccessSettings, resource: Resource, ident
   if (resource.kind === 'module' && resource.isPrivate) {
     return privateModule(settings, resource.path, identity);
   }
+  // A list that showed less to a wrong login, and nothing else, would be a place to guess at.
   if (principal === undefined) return { kind: 'login-wrong', isGuess: identity.kind === 'unknown' };
+  if (audience === 'reader') return { kind: 'allowed', principal, isForEveryone: false };
   if (!isAuthenticated(principal)) return { kind: 'login-needed' };
   if (audience === 'admin' && !principal.groups.has(ADMIN_GROUP)) return { kind: 'forbidden', principal };
   return { kind: 'allowed', principal, isForEveryone: false };
@@ -64,7 +68,7 @@ function privateModule({ rules }: AccessSettings, path: string, identity: Identi
   return isAuthenticated(principal) ? { kind: 'forbidden', principal } : { kind: 'login-needed' };
 }
 
-function audienceOf(settings: AccessSettings, resource: Resource): Audience | 'admin' | 'rules' {
+function audienceOf(settings: AccessSettings, resource: Resource): Audience | 'admin' | 'rules' | 'reader' {
   switch (resource.kind) {
     case 'module':
       return resource.isPrivate ? 'rules' : settings.public;
@@ -74,6 +78,8 @@ function audienceOf(settings: AccessSettings, resource: Resource): Audience | 'a
       return settings.pages;
     case 'admin':
       return 'admin';
+    case 'listing':
+      return 'reader';
     case 'open':
       return 'anyone';
   }

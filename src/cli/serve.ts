@@ -85,8 +85,10 @@ function createService(
 
 function createPool(count: number, settings: Settings, log: Logger, faults: Faults): WorkerPool {
   const forWorkers = () => {
-    const { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl } = settings.current();
-    return { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl };
+    const { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl, sumdb } =
+      settings.current();
+    const ownDatabase = sumdb?.name;
+    return { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl, ownDatabase };
   };
   return new WorkerPool({ count, settings: forWorkers, log, faults });
 }

@@ -46,6 +46,12 @@ export interface Refusal {
  */
 export type Gate = (request: IncomingMessage) => Admission | Refusal | Promise<Admission | Refusal>;
 
+/**
+ * Those of `modules` (module paths) that the sender of `request` may read, in their order: for pages and lists that show
+ * each visitor what is theirs to see. `access/readable.ts` is that of a server.
+ */
+export type Readable = (request: IncomingMessage, modules: readonly string[]) => Promise<string[]>;
+
 /** A request that a gate has let through. */
 export interface AdmittedRequest extends IncomingMessage {
   admission: Admission;

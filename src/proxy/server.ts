@@ -16,7 +16,7 @@ import { createEntrance } from './entrance.js';
 import { createErrorHandler, malformedUrl, methodNotAllowed, type ErrorHandler } from './error-handler.js';
 import { envRoute, type EnvRouteOptions } from './env-route.js';
 import { createFastPath } from './fast-path.js';
-import { admissionOf, type Gate } from './gate.js';
+import { admissionOf, type Gate, type Readable } from './gate.js';
 import { showSignsOfLife } from './heartbeat.js';
 import { healthRoutes, type HealthRoutesOptions } from './health-routes.js';
 import { annotateForWorker } from './internal-headers.js';
@@ -31,6 +31,8 @@ import { sumdbRoute } from './sumdb-route.js';
 export interface ServerOptions extends RoutesOptions, EnvRouteOptions, Pick<HealthRoutesOptions, 'status'> {
   /** Asked before anything else. Behind workers: `workerGate`, and the server listens on a private socket only. */
   gate: Gate;
+  /** For pages that show each visitor what they may read. */
+  readable: Readable;
   observer: Pick<Required<Observer>, 'replied'>;
   log: Logger;
   faults: Faults;

@@ -16,6 +16,8 @@ export interface WorkerSettings {
   auditFile: string | undefined;
   admin: readonly string[];
   publicUrl: string;
+  /** The name of our own checksum database. */
+  ownDatabase: string | undefined;
 }
 
 /** What a worker needs to know at its start. */

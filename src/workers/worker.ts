@@ -44,7 +44,10 @@ class WorkerProgram {
     this.server = new WorkerServer({
       gate: createAccessGate({
         access: () => this.access.state,
-        privacy: (path) => this.privacy.of(path),
+        resources: {
+          privacy: (path) => this.privacy.of(path),
+          ownDatabase: () => this.settings.ownDatabase,
+        },
         trusts,
         isAdmin: createTrust(() => this.settings.admin),
         publicUrl: () => this.settings.publicUrl,

@@ -28,6 +28,7 @@ export function labOptions(overrides: Partial<ServerOptions> = {}): ServerOption
   const log = overrides.log ?? pino({ level: 'silent' });
   return {
     gate: openGate,
+    readable: (_request, modules) => Promise.resolve([...modules]),
     observer: { replied: () => undefined },
     log,
     faults: new Faults({ log }),

@@ -11,15 +11,15 @@ import type { GuessLimit } from '../../auth/guess-limit.js';
 import { ANYONE, type Principal } from '../../auth/principal.js';
 import { decideAccess, type AccessSettings, type Decision, type Resource } from '../../auth/read-access.js';
 import { openGate, wasForwarded, type Admission, type Gate, type Refusal } from '../gate.js';
-import { clientAddress, type TrustProxy } from '../http/client-address.js';
+import { clientAddress, requestHost, type TrustProxy } from '../http/client-address.js';
 import { forbidden, loginNeeded, tooManyGuesses } from './refusals.js';
 import { encodeDecision } from './known-privacy.js';
-import { isSurelyNotOurs, resourceOf, type Privacy } from './resource.js';
+import { isSurelyNotOurs, resourceOf, type ResourceRules } from './resource.js';
 
 export interface AccessGateOptions {
   /** Undefined: no `auth:`; then only what is for admins is refused to anyone. */
   access: () => { settings: AccessSettings; authenticator: Authenticator } | undefined;
-  privacy: Privacy;
+  resources: ResourceRules;
   trusts: TrustProxy;
   /** Whether an address is in `admin:`. */
   isAdmin: TrustProxy;
@@ -65,11 +65,18 @@ class AccessGate {
   /** What is asked for; at `/-/auth` what the web server in front was asked for, if that is trusted. */
   private resource(): Resource | 'unsure' {
     const { url = '/', headers, socket } = this.request;
-    const { trusts, privacy } = this.options;
-    if (url.split('?', 1)[0] !== AUTH_PATH) return resourceOf(url, privacy);
+    const { trusts, resources } = this.options;
     const original = headers['x-original-uri'];
-    if (typeof original !== 'string' || !trusts(socket.remoteAddress)) return { kind: 'admin' };
-    return resourceOf(original, privacy);
+    const isSubrequest = url.split('?', 1)[0] === AUTH_PATH;
+    if (isSubrequest && (typeof original !== 'string' || !trusts(socket.remoteAddress))) {
+      return { kind: 'admin' };
+    }
+    const asked = {
+      url: isSubrequest ? String(original) : url,
+      host: requestHost(this.request, trusts),
+      wantsHtml: headers.accept?.includes('text/html') === true,
+    };
+    return resourceOf(asked, resources);
   }
 
   private withoutAuth(): ReturnType<Gate> {

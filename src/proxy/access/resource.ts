@@ -1,6 +1,6 @@
 /**
- * What a request wants to read, as far as a right to it can be asked for: from its URL alone, before anything else looks at
- * it. A URL that cannot be read is nobody's secret: what refuses it says nothing but that.
+ * What a request wants to read, as far as a right to it can be asked for: from its URL, its Host and what it accepts,
+ * before anything else looks at it. A URL that cannot be read is nobody's secret: what refuses it says nothing but that.
  */
 import type { Resource } from '../../auth/read-access.js';
 import { isModhavenError } from '../../errors.js';
@@ -10,22 +10,49 @@ import { decodePath, parseProxyRequest } from '../request.js';
 /** Whether a module path is private; `unsure` where only the main process can tell. */
 export type Privacy = (path: string) => 'private' | 'public' | 'unsure';
 
+/** The parts of a request that say what it wants. */
+export interface Asked {
+  /** As on the request line. */
+  url: string;
+  /** As the client named it, with or without a port. */
+  host: string;
+  /** Whether a browser asks: it is shown pages for people. */
+  wantsHtml: boolean;
+}
+
+/** What has to be known to tell what a request wants. */
+export interface ResourceRules {
+  privacy: Privacy;
+  /**
+   * The import path that a page for people at `path` of `host` is about (`vanity/page-subject.ts`). Absent in a worker,
+   * which does not know the rules.
+   */
+  pageSubject?: ((host: string, path: string) => string) | undefined;
+  /** The name of our own checksum database; undefined if there is none. */
+  ownDatabase?: (() => string | undefined) | undefined;
+}
+
 /** Below `/-/`, what is open to everybody: it says nothing about modules. */
 const OPEN = new Set(['/-/healthz', '/-/readyz', '/-/env', '/-/webhook']);
+/** Style sheets and pictures of the pages. */
+const ASSETS = '/-/assets/';
+/** Pages that show each visitor what they may read: see `readable.ts`. */
+const LISTINGS = new Set(['/-/modules', '/-/index']);
 
-/** The resource of a raw URL; `unsure` where only the main process can tell. */
-export function resourceOf(url: string, privacy: Privacy): Resource | 'unsure' {
-  const [rawPath = '/', query = ''] = url.replace(/^https?:\/\/[^/?#]*/i, '').split('?', 2);
+/** The resource of a request; `unsure` where only the main process can tell. */
+export function resourceOf(asked: Asked, rules: ResourceRules): Resource | 'unsure' {
+  const [rawPath = '/', query = ''] = asked.url.replace(/^https?:\/\/[^/?#]*/i, '').split('?', 2);
   try {
     // As the router reads it: it decodes the path, and ends it at a hash.
     const path = decodePath(rawPath.split(/[#;]/, 1)[0] ?? '');
-    // A page that is not known to be open is for admins: a new one is closed until it is thought about.
-    if (path.startsWith('/-/')) return { kind: OPEN.has(path) ? 'open' : 'admin' };
-    if (path === '/') return { kind: 'open' };
-    if (new URLSearchParams(query).get('go-get') === '1') return { kind: 'page' };
-    if (path.startsWith('/sumdb/')) return checksumResource(decodePath(rawPath), privacy);
-    const asked = parseProxyRequest(rawPath);
-    return asked === undefined ? { kind: 'page' } : moduleResource(asked.module, privacy);
+    if (path.startsWith('/-/')) return ourPage(path);
+    const isGoGet = new URLSearchParams(query).get('go-get') === '1';
+    if (path === '/') return { kind: asked.wantsHtml && !isGoGet ? 'listing' : 'open' };
+    if (isGoGet) return { kind: 'page' };
+    if (path.startsWith('/sumdb/')) return checksumResource(decodePath(rawPath), rules);
+    const parsed = parseProxyRequest(rawPath);
+    if (parsed !== undefined) return moduleResource(parsed.module, rules.privacy);
+    return asked.wantsHtml ? pageForPeople(asked.host, path, rules) : { kind: 'page' };
   } catch (error) {
     if (isModhavenError(error)) return { kind: 'open' };
     throw error;
@@ -37,11 +64,22 @@ export function isSurelyNotOurs(url: string): boolean {
   return /^\/[A-Za-z0-9!]/.test(url);
 }
 
-/** A lookup needs the right to read its module; tiles of records list names, so they are for admins. */
-function checksumResource(path: string, privacy: Privacy): Resource | 'unsure' {
+/** A page that is not known to be open is for admins: a new one is closed until it is thought about. */
+function ourPage(path: string): Resource {
+  if (OPEN.has(path) || path.startsWith(ASSETS)) return { kind: 'open' };
+  return { kind: LISTINGS.has(path) ? 'listing' : 'admin' };
+}
+
+/** What such a page shows is content of a module: it takes the right to read it. */
+function pageForPeople(host: string, path: string, { privacy, pageSubject }: ResourceRules) {
+  return pageSubject === undefined ? 'unsure' : moduleResource(pageSubject(host, path), privacy);
+}
+
+/** A lookup needs the right to read its module; tiles of our own records list names, so they are for admins. */
+function checksumResource(path: string, { privacy, ownDatabase }: ResourceRules): Resource | 'unsure' {
   const [, name, rest] = /^\/sumdb\/([^/]+)\/(.+)$/.exec(path) ?? [];
   if (name === undefined || rest === undefined) return { kind: 'open' };
-  if (/^tile\/\d+\/data\//.test(rest)) return { kind: 'admin' };
+  if (/^tile\/\d+\/data\//.test(rest)) return { kind: name === ownDatabase?.() ? 'admin' : 'public' };
   const asked = parseSumdbRequest(rest);
   return asked.kind === 'lookup' ? moduleResource(asked.module, privacy) : { kind: 'public' };
 }

@@ -47,6 +47,13 @@ export function clientAddress({ socket, headers }: IncomingMessage, trusts: Trus
   return address;
 }
 
+/** The host that the client asked for, with its port if it has one: what a trusted proxy in front says of it, else `Host`. */
+export function requestHost({ socket, headers }: IncomingMessage, trusts: TrustProxy): string {
+  const forwarded = headers['x-forwarded-host'];
+  if (forwarded === undefined || !trusts(socket.remoteAddress)) return headers.host ?? '';
+  return (String(forwarded).split(',').at(-1) ?? '').trim();
+}
+
 function blockListOf(trusted: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of trusted) {

@@ -23,7 +23,7 @@ const settings = {
 function gate(options: Partial<AccessGateOptions> = {}) {
   return createAccessGate({
     access: () => ({ settings, authenticator }),
-    privacy: (path) => (path.startsWith('corp.test') ? 'private' : 'public'),
+    resources: { privacy: (path) => (path.startsWith('corp.test') ? 'private' : 'public') },
     trusts: createTrust(() => ['10.0.0.1']),
     isAdmin: createTrust(() => ['127.0.0.1']),
     publicUrl: () => 'https://proxy.corp.test',
@@ -95,7 +95,7 @@ describe('the gate', () => {
   it('of a worker refuses nothing, and defers what it cannot admit', () => {
     const inWorker = createAccessGate({
       access: () => ({ settings, authenticator }),
-      privacy: (path) => (path.startsWith('corp.test') ? 'private' : 'unsure'),
+      resources: { privacy: (path) => (path.startsWith('corp.test') ? 'private' : 'unsure') },
       trusts: createTrust(() => []),
       isAdmin: createTrust(() => []),
       publicUrl: () => 'https://proxy.corp.test',

@@ -3,6 +3,7 @@ import { resourceOf } from '../../../src/proxy/access/resource.js';
 
 const privacy = (path: string): 'private' | 'public' | 'unsure' =>
   path.startsWith('corp.test') ? 'private' : path.startsWith('new.test') ? 'unsure' : 'public';
+const rules = { privacy, ownDatabase: () => 'sum.corp.test' };
 const secret = { kind: 'module', path: 'corp.test/x', isPrivate: true };
 
 describe('resourceOf', () => {
@@ -20,6 +21,11 @@ describe('resourceOf', () => {
     ['/sumdb/sum.corp.test/latest', { kind: 'public' }],
     ['/sumdb/sum.corp.test/tile/8/0/000', { kind: 'public' }],
     ['/sumdb/sum.corp.test/tile/8/data/000', { kind: 'admin' }],
+    ['/sumdb/sum.golang.org/tile/8/data/000', { kind: 'public' }],
+    ['/-/modules', { kind: 'listing' }],
+    ['/-/index?limit=1', { kind: 'listing' }],
+    ['/-/assets/style.css', { kind: 'open' }],
+    ['/', { kind: 'open' }],
     ['/corp.test/x?go-get=1', { kind: 'page' }],
     ['/corp.test/x/@v/list?go-get=1', { kind: 'page' }],
     ['/corp.test/x', { kind: 'page' }],
@@ -36,6 +42,24 @@ describe('resourceOf', () => {
     ['/-/healthz', { kind: 'open' }],
     ['/corp.test/%2e%2e/@v/list', { kind: 'open' }],
   ])('%s', (url, expected) => {
-    expect(resourceOf(url, privacy)).toEqual(expected);
+    expect(resourceOf({ url, host: 'corp.test', wantsHtml: false }, rules)).toEqual(expected);
+  });
+
+  it.each([
+    ['/', { kind: 'listing' }],
+    ['/?go-get=1', { kind: 'open' }],
+    ['/x', { kind: 'module', path: 'corp.test/x', isPrivate: true }],
+    ['/x?go-get=1', { kind: 'page' }],
+    ['/x@v1.0.0', { kind: 'module', path: 'corp.test/x', isPrivate: true }],
+    ['/-/status', { kind: 'admin' }],
+  ])('of a browser: %s', (url, expected) => {
+    const pageSubject = (host: string, path: string) => host + path.replace(/@.*/, '');
+    expect(resourceOf({ url, host: 'corp.test', wantsHtml: true }, { ...rules, pageSubject })).toEqual(
+      expected,
+    );
+  });
+
+  it('of a browser in a worker, which knows no rules', () => {
+    expect(resourceOf({ url: '/x', host: 'corp.test', wantsHtml: true }, rules)).toBe('unsure');
   });
 });
