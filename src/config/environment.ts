@@ -1,81 +1,167 @@
 /**
  * Settings from the environment: every key of modhaven.yaml whose value is a scalar or a list is also `MODHAVEN_` and its
- * path in upper case, with `_` between the parts: `cache.dir` is `MODHAVEN_CACHE_DIR`.
+ * path in upper case, with `_` for every other character: `cache.dir` is `MODHAVEN_CACHE_DIR`.
  *
  * A variable wins over the file and gives way to the command line. Elements of a list are separated by commas. A secret may
  * also be read from a file that the variable with `_FILE` at its end names. An empty variable counts as not set, since
  * that is what a compose file makes of one that is missing.
+ *
+ * A host below `vcs.hosts` is part of the name: `MODHAVEN_VCS_HOSTS_GITLAB_CORP_TOKEN`. It is the entry of the file whose
+ * key is written so; where there is none, each `_` stands for a dot, and digits after the name are the port.
  */
 import { distance } from 'fastest-levenshtein';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { configKeys, type ConfigKey } from './keys.js';
 import { ModhavenError } from '../errors.js';
 import { readConfigText } from '../yaml/read-text.js';
 import { issueSentence } from '../yaml/with-schema.js';
 
 export interface EnvironmentSettings {
-  /** What the variables say, as the file would: maps within maps. */
-  data: Record<string, unknown>;
-  /** Keys that are set, as paths with dots. */
-  keys: ReadonlySet<string>;
+  /** What the file holds, with what the variables say in its place. */
+  merged: unknown;
+  /** Variables that were read, in the order of the schema. */
+  variables: readonly ReadVariable[];
   /** Variables that are probably misspelt. */
   warnings: string[];
 }
 
-interface Key {
-  /** `cache.dir` */
-  path: string;
-  /** `number`: a number where the text is one. */
-  kind: 'text' | 'number' | 'boolean' | 'list';
+export interface ReadVariable {
+  path: readonly string[];
+  /** With `_FILE` where the value came from a file. */
+  name: string;
 }
 
-/** Keys whose value nobody may read in a process list or an image: they may be named by a file. */
-const SECRETS = ['webhook.secret', 'upstream', 'redis'];
+/** Variables of the program that set no key. */
+const OTHER_VARIABLES = ['MODHAVEN_CONFIG', 'MODHAVEN_LOG_LEVEL'];
 
-/** What the variables of `env` set in the file that `schema` describes. Throws CONFIG, naming the variable. */
-export function settingsFromEnvironment(schema: z.ZodType, env: NodeJS.ProcessEnv): EnvironmentSettings {
+/**
+ * What the variables of `env` set in the file that `schema` describes; `written` is what the file holds.
+ * Throws CONFIG, naming the variable.
+ */
+export function settingsFromEnvironment(
+  schema: z.ZodType,
+  env: NodeJS.ProcessEnv,
+  written?: unknown,
+): EnvironmentSettings {
   const names = Object.keys(env).filter((name) => name.startsWith('MODHAVEN_') && env[name] !== '');
-  const settings: EnvironmentSettings = { data: {}, keys: new Set(), warnings: [] };
-  if (names.length === 0) return settings;
-  const keys = scalarKeys(schema);
-  const set = new Map<string, string>();
-  for (const key of keys) {
-    const found = readVariable(key.path, env);
+  if (names.length === 0) return { merged: written, variables: [], warnings: [] };
+  const keys = configKeys(schema).filter(({ forms }) => !isOnlyEntries(forms));
+  const fixed = keys.filter(({ path }) => !path.includes('*'));
+  const taken = new Set(fixed.map(({ path }) => variableName(path)));
+  const places = [...fixed, ...chosenPlaces(keys, names, written)];
+  const data: Record<string, unknown> = {};
+  const variables: ReadVariable[] = [];
+  for (const key of places) {
+    const found = readVariable(key, env, taken);
     if (found === undefined) continue;
-    set.set(key.path, found.name);
-    put(settings.data, key.path.split('.'), readValue(key, found.text));
+    variables.push({ path: key.path, name: found.name });
+    put(data, key.path, readValue(key, found.text));
   }
-  check(schema, settings.data, set);
+  check(schema, data, variables);
+  const known = [...OTHER_VARIABLES, ...places.flatMap(variableNames)];
   return {
-    data: settings.data,
-    keys: new Set(set.keys()),
-    warnings: names.flatMap((name) => misspelling(name, keys)),
+    merged: mergeSettings(written, data, new Set(fixed.map(({ path }) => path.join('.')))),
+    variables,
+    warnings: names.flatMap((name) => misspelling(name, known)),
   };
 }
 
-/** `base` with the values of `over` in their places. */
-export function mergeSettings(base: unknown, over: Record<string, unknown>): unknown {
-  if (base !== undefined && base !== null && !isMap(base)) return base; // the schema says what is wrong with it
-  const merged: Record<string, unknown> = { ...(base ?? {}) };
+/** `base` with the values of `over` in their places. `values` are the paths that may hold a value in place of a map. */
+export function mergeSettings(
+  base: unknown,
+  over: Record<string, unknown>,
+  values: ReadonlySet<string> = new Set(),
+  path = '',
+): unknown {
+  // A value where only a map can be: the schema says what is wrong with it. `store: disk` gives way to what is below `store`.
+  if (base !== undefined && base !== null && !isMap(base) && !values.has(path)) return base;
+  const merged: Record<string, unknown> = isMap(base) ? { ...base } : {};
   for (const [key, value] of Object.entries(over)) {
-    merged[key] = isMap(value) ? mergeSettings(merged[key], value) : value;
+    const at = path === '' ? key : `${path}.${key}`;
+    merged[key] = isMap(value) ? mergeSettings(merged[key], value, values, at) : value;
   }
   return merged;
 }
 
-function isMap(value: unknown): value is Record<string, unknown> {
+/** Whether `value` is a map of keys, as YAML gives it. */
+export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The name of the variable of a key. */
-export function variableName(path: string): string {
-  return `MODHAVEN_${path.replaceAll('.', '_').toUpperCase()}`;
+function isOnlyEntries(forms: ConfigKey['forms']): boolean {
+  return forms.every((form) => form === 'entries');
 }
 
-function readVariable(path: string, env: NodeJS.ProcessEnv): { name: string; text: string } | undefined {
+/** The name of the variable of a key. */
+export function variableName(path: readonly string[]): string {
+  return ['MODHAVEN', ...path.map(inName)].join('_');
+}
+
+/** The variables that may set a key: none for a list of maps; for a secret also that of the file. */
+export function variableNames({
+  path,
+  forms,
+  secret,
+}: Pick<ConfigKey, 'path' | 'forms' | 'secret'>): string[] {
+  if (isOnlyEntries(forms)) return [];
+  const name = variableName(path);
+  return secret ? [name, `${name}_FILE`] : [name];
+}
+
+function inName(part: string): string {
+  return part === '*' ? part : part.replace(/[^A-Za-z0-9]/g, '_').toUpperCase();
+}
+
+/** Keys below an entry that a person named, for each entry that one of the variables `names` means. */
+function chosenPlaces(keys: readonly ConfigKey[], names: readonly string[], written: unknown): ConfigKey[] {
+  const open = keys.filter(({ path }) => path.includes('*'));
+  // The longest end first: `…_TOKEN_FILE` is the key token_file.
+  const patterns = open
+    .map((key) => ({ key, ...aroundChosen(key) }))
+    .sort((a, b) => b.end.length - a.end.length);
+  return names.flatMap((name) => {
+    const pattern = patterns.find(
+      ({ start, end }) =>
+        name.startsWith(start) && name.endsWith(end) && name.length > start.length + end.length,
+    );
+    if (pattern === undefined) return [];
+    const { key, start, end } = pattern;
+    const star = key.path.indexOf('*');
+    const entry = entryOf(
+      name.slice(start.length, name.length - end.length),
+      below(written, key.path.slice(0, star)),
+    );
+    return [{ ...key, path: key.path.with(star, entry) }];
+  });
+}
+
+function aroundChosen({ path }: ConfigKey): { start: string; end: string } {
+  const [start = '', end = ''] = variableName(path).split('*');
+  return { start, end };
+}
+
+/** The key of an entry, as the file has it, or as the name of its variable tells it. */
+function entryOf(text: string, entries: unknown): string {
+  const known = isMap(entries) ? Object.keys(entries).find((key) => inName(key) === text) : undefined;
+  if (known !== undefined) return known;
+  const host = text.toLowerCase().replaceAll('_', '.');
+  const isAddress = /^\d+(?:\.\d+){3}$/.test(host);
+  return isAddress ? host : host.replace(/\.(\d{1,5})$/, ':$1');
+}
+
+function below(data: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (isMap(value) ? value[key] : undefined), data);
+}
+
+function readVariable(
+  { path, secret }: ConfigKey,
+  env: NodeJS.ProcessEnv,
+  taken: ReadonlySet<string>,
+): { name: string; text: string } | undefined {
   const name = variableName(path);
   const text = env[name];
   const fileName = `${name}_FILE`;
-  const file = SECRETS.includes(path) ? env[fileName] : undefined;
+  const file = secret && !taken.has(fileName) ? env[fileName] : undefined;
   if (file === undefined || file === '') {
     return text === undefined || text === '' ? undefined : { name, text };
   }
@@ -88,70 +174,43 @@ function readVariable(path: string, env: NodeJS.ProcessEnv): { name: string; tex
   return { name: fileName, text: readConfigText(file, words).replace(/\r?\n$/, '') };
 }
 
-function readValue({ kind }: Key, text: string): unknown {
-  if (kind === 'list') return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
-  if (kind === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
-  return kind === 'number' && /^(?:0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
+function readValue({ forms }: ConfigKey, text: string): unknown {
+  if (forms.includes('boolean') && /^(?:true|false)$/.test(text)) return text === 'true';
+  if (forms.includes('list'))
+    return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+  return forms.includes('number') && /^(?:0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
 }
 
-function put(data: Record<string, unknown>, [first = '', ...rest]: string[], value: unknown): void {
+function put(data: Record<string, unknown>, [first = '', ...rest]: readonly string[], value: unknown): void {
   if (rest.length === 0) {
     data[first] = value;
     return;
   }
-  const below = (data[first] ??= {});
-  if (isMap(below)) put(below, rest, value);
+  // A variable below a key wins over one of the key itself.
+  const next = isMap(data[first]) ? data[first] : {};
+  data[first] = next;
+  put(next, rest, value);
 }
 
 /** Only what the variables themselves say: a key that must stand beside one of them may stand in the file. */
-function check(schema: z.ZodType, data: unknown, set: ReadonlyMap<string, string>): void {
+function check(schema: z.ZodType, data: unknown, variables: readonly ReadVariable[]): void {
   const result = schema.safeParse(data, { reportInput: true });
   if (result.success) return;
+  const same = (path: readonly string[], other: readonly string[]) =>
+    path.length === other.length && path.every((part, index) => part === other[index]);
   const problems = result.error.issues.flatMap((issue) => {
     const path = issue.path.map(String);
-    const name = set.get(path.join('.')) ?? set.get(path.slice(0, -1).join('.'));
-    return name === undefined ? [] : [`the variable ${name} ${issueSentence(issue)}`];
+    const found =
+      variables.find((variable) => same(variable.path, path)) ??
+      variables.find((variable) => same(variable.path, path.slice(0, -1)));
+    return found === undefined ? [] : [`the variable ${found.name} ${issueSentence(issue)}`];
   });
   if (problems.length > 0) throw new ModhavenError('CONFIG', problems.join('\n'));
 }
 
 /** Kubernetes sets `MODHAVEN_PORT` and others for a service of that name, so what is unknown is no error. */
-function misspelling(name: string, keys: readonly Key[]): string[] {
-  const known = keys.flatMap(({ path }) => [
-    variableName(path),
-    ...(SECRETS.includes(path) ? [`${variableName(path)}_FILE`] : []),
-  ]);
-  if (known.includes(name) || name === 'MODHAVEN_LOG_LEVEL') return [];
+function misspelling(name: string, known: readonly string[]): string[] {
+  if (known.includes(name)) return [];
   const near = known.find((candidate) => distance(candidate, name) <= 2);
   return near === undefined ? [] : [`the variable ${name} is not a setting; did you mean ${near}?`];
-}
-
-/** Part of a JSON Schema, as far as it tells which keys there are and what they hold. */
-interface KeySchema {
-  type?: string | string[];
-  properties?: Record<string, KeySchema>;
-  anyOf?: KeySchema[];
-  items?: KeySchema;
-}
-
-function scalarKeys(schema: z.ZodType): Key[] {
-  return keysBelow(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as KeySchema, []);
-}
-
-function keysBelow(schema: KeySchema, path: string[]): Key[] {
-  const forms = schema.anyOf ?? [schema];
-  const maps = forms.filter(({ properties }) => properties !== undefined);
-  if (maps.length > 0) {
-    return maps.flatMap(({ properties = {} }) =>
-      Object.entries(properties).flatMap(([key, below]) => keysBelow(below, [...path, key])),
-    );
-  }
-  const key = path.join('.');
-  if (forms.some(({ type, items }) => type === 'array' && items?.type === 'string')) {
-    return [{ path: key, kind: 'list' }];
-  }
-  if (forms.some(({ type }) => type === 'boolean')) return [{ path: key, kind: 'boolean' }];
-  if (forms.some(({ type }) => type === 'array' || type === 'object')) return [];
-  const takesNumber = forms.some(({ type }) => type === 'integer' || type === 'number');
-  return [{ path: key, kind: takesNumber ? 'number' : 'text' }];
 }

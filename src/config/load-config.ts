@@ -6,7 +6,8 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { ModhavenError } from '../errors.js';
-import { mergeSettings, settingsFromEnvironment, type EnvironmentSettings } from './environment.js';
+import { findConfigFile, userDataDir } from './config-file.js';
+import { isMap, settingsFromEnvironment, type EnvironmentSettings } from './environment.js';
 import { defaultPublicUrl, isDefaultUrlGuess, parseListen } from './listen.js';
 import type { Listen } from './listen.js';
 import { ConfigFile } from './schema.js';
@@ -104,14 +105,15 @@ export interface ConfigOverrides {
 }
 
 /**
- * Reads `file`; without one every setting has its default, relative to the working directory.
- * Throws CONFIG: `FILE:LINE:COL: sentence`, one problem a line.
+ * Reads `file`, or without one that which `findConfigFile` finds; where there is none every setting has its default, relative
+ * to the working directory. Throws CONFIG: `FILE:LINE:COL: sentence`, one problem a line.
  */
 export function loadConfig(
-  file: string | undefined,
+  flag: string | undefined,
   env: NodeJS.ProcessEnv = process.env,
   overrides: ConfigOverrides = {},
 ): Config {
+  const file = findConfigFile(flag, env);
   const text = file === undefined ? '' : readConfigText(file, FILE_WORDS);
   return parseConfig(text, file, env, overrides);
 }
@@ -126,8 +128,8 @@ export function parseConfig(
   const source = parseYaml(text, file ?? 'modhaven.yaml', VARIABLES);
   const { data, problems } = expandVariables(source, env);
   if (problems.length > 0) throw problemsError(source.file, problems);
-  const environment = settingsFromEnvironment(ConfigFile, env);
-  const written = parseWithSchema(ConfigFile, source, mergeSettings(data, environment.data));
+  const environment = settingsFromEnvironment(ConfigFile, env, data);
+  const written = parseWithSchema(ConfigFile, source, environment.merged);
 
   const base = file === undefined ? process.cwd() : dirname(resolve(file));
   const listen =
@@ -145,7 +147,7 @@ export function parseConfig(
     publicHost: new URL(publicUrl).hostname.toLowerCase(),
     vanityFile: resolve(base, written.vanity),
     workers: written.workers,
-    cacheDir: resolve(base, written.cache.dir),
+    cacheDir: resolve(base, cacheDirPreset(environment.merged, file, env) ?? written.cache.dir),
     cacheMaxSize: written.cache.max_size,
     cacheMemory: written.cache.memory,
     upstream: proxies,
@@ -168,6 +170,16 @@ export function parseConfig(
     hosts: readHosts(source, written.vcs.hosts, base),
     warnings: [...directWarnings(source, written), ...environment.warnings],
   };
+}
+
+/** Where the cache is when neither the file nor a variable says so, and the account has a place for data. */
+function cacheDirPreset(
+  merged: unknown,
+  file: string | undefined,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  const cache = isMap(merged) ? merged.cache : undefined;
+  return isMap(cache) && cache.dir !== undefined ? undefined : userDataDir(file, env);
 }
 
 function readSumdb(written: z.output<typeof ConfigFile>['sumdb'], base: string): SumdbSettings | undefined {
@@ -252,10 +264,16 @@ function directWarnings(
 }
 
 /** `PORT`, as many platforms set it: every address of the machine, unless something else says where to listen. */
-function portOf(env: NodeJS.ProcessEnv, data: unknown, { keys }: EnvironmentSettings): Listen | undefined {
+function portOf(
+  env: NodeJS.ProcessEnv,
+  data: unknown,
+  { variables }: EnvironmentSettings,
+): Listen | undefined {
   const { PORT: port } = env;
   const isWritten = typeof data === 'object' && data !== null && 'listen' in data;
-  if (port === undefined || port === '' || isWritten || keys.has('listen')) return undefined;
+  if (port === undefined || port === '' || isWritten || variables.some(({ path }) => path[0] === 'listen')) {
+    return undefined;
+  }
   const listen = /^\d+$/.test(port) ? parseListen(`:${port}`) : undefined;
   if (listen !== undefined) return listen;
   throw new ModhavenError('CONFIG', `the variable PORT is ${JSON.stringify(port)}, which is not a port`, {

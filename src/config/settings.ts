@@ -4,6 +4,7 @@
  * A reload is all or nothing: a file with an error changes nothing. What a running server cannot change (where it
  * listens, where its cache is, how many workers it has, its checksum database) keeps its old value, and that is said.
  */
+import { findConfigFile } from './config-file.js';
 import { loadConfig, type Config, type ConfigOverrides } from './load-config.js';
 import { asConfigError, type ModhavenError } from '../errors.js';
 import type { VcsSettings } from '../vcs/transport/access.js';
@@ -18,10 +19,12 @@ export interface Settings {
 
 /** Reads `file` for the first time. Throws CONFIG. */
 export function createSettings(
-  file: string | undefined,
+  flag: string | undefined,
   overrides: ConfigOverrides,
   env: NodeJS.ProcessEnv,
 ): Settings {
+  // Found once: a file that turns up in another place is not the one that this server was started with.
+  const file = findConfigFile(flag, env);
   let config = loadConfig(file, env, overrides);
   let lastError: ModhavenError | undefined;
   return {

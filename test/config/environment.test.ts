@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { mergeSettings, variableName } from '../../src/config/environment.js';
+import { z } from 'zod';
+import { mergeSettings, settingsFromEnvironment, variableName } from '../../src/config/environment.js';
 import { parseConfig } from '../../src/config/load-config.js';
 import { messageOf } from './message-of.js';
 
@@ -128,8 +129,73 @@ it('relative paths are those of the file, whoever says them', () => {
   expect(parseConfig('', undefined, env).cacheDir).toBe(resolve('cache'));
 });
 
+describe('hosts by variable', () => {
+  const token = (env: NodeJS.ProcessEnv, text = '') =>
+    [...parse(text, env).hosts].map(([key, { token: value, tokenFile }]) => [key, value ?? tokenFile]);
+
+  it.each([
+    [{ MODHAVEN_VCS_HOSTS_GITLAB_CORP_EXAMPLE_TOKEN: 't' }, '', [['gitlab.corp.example', 't']]],
+    [{ MODHAVEN_VCS_HOSTS_GIT_CORP_8443_TOKEN_FILE: '/t' }, '', [['git.corp:8443', '/t']]],
+    [{ MODHAVEN_VCS_HOSTS_10_1_2_3_TOKEN: 't' }, '', [['10.1.2.3', 't']]],
+    [{ MODHAVEN_VCS_HOSTS_10_1_2_3_8080_TOKEN: 't' }, '', [['10.1.2.3:8080', 't']]],
+    [
+      { MODHAVEN_VCS_HOSTS_MY_GIT_CORP_TOKEN: 't' },
+      'vcs: { hosts: { my-git.corp: } }',
+      [['my-git.corp', 't']],
+    ],
+    [
+      { MODHAVEN_VCS_HOSTS_GIT_CORP_TOKEN: 'new' },
+      'vcs: { hosts: { git.corp: { token: old, username: me } } }',
+      [['git.corp', 'new']],
+    ],
+  ])('%j', (env, text, hosts) => {
+    expect(token(env, text)).toEqual(hosts);
+  });
+
+  it('says which variable is wrong', () => {
+    const env = { MODHAVEN_VCS_HOSTS_GIT_CORP_INSECURE_TLS: 'perhaps' };
+    expect(messageOf(() => parse('', env))).toContain(
+      'MODHAVEN_VCS_HOSTS_GIT_CORP_INSECURE_TLS must be true',
+    );
+  });
+});
+
+describe('a schema that this file does not know', () => {
+  const schema = z.strictObject({
+    store: z
+      .union([
+        z.literal('disk'),
+        z.strictObject({ s3: z.strictObject({ bucket: z.string(), path_style: z.boolean().optional() }) }),
+      ])
+      .default('disk'),
+    git_host: z.union([z.boolean(), z.array(z.string())]).optional(),
+    tls: z.strictObject({ cert_file: z.string(), key_file: z.string() }).optional(),
+    redis: z.string().optional(),
+  });
+  const merged = (env: NodeJS.ProcessEnv, written?: unknown) =>
+    settingsFromEnvironment(schema, env, written).merged;
+
+  it('has variables for unions, and what lies below a key wins over the key', () => {
+    const env = { MODHAVEN_STORE_S3_BUCKET: 'b', MODHAVEN_STORE_S3_PATH_STYLE: 'true' };
+    const expected = { store: { s3: { bucket: 'b', path_style: true } } };
+    expect(merged(env)).toEqual(expected);
+    expect(merged(env, { store: 'disk' })).toEqual(expected);
+    expect(merged({ ...env, MODHAVEN_STORE: 'disk' })).toEqual(expected);
+    expect(merged({ MODHAVEN_STORE: 'disk' })).toEqual({ store: 'disk' });
+    expect(merged({ MODHAVEN_GIT_HOST: 'true' })).toEqual({ git_host: true });
+    expect(merged({ MODHAVEN_GIT_HOST: 'a.corp,b.corp' })).toEqual({ git_host: ['a.corp', 'b.corp'] });
+    expect(merged({ MODHAVEN_TLS_KEY_FILE: 'k' }, { tls: { cert_file: 'c' } })).toEqual({
+      tls: { cert_file: 'c', key_file: 'k' },
+    });
+  });
+
+  it('leaves a value in place of a map to the schema', () => {
+    expect(merged({ MODHAVEN_TLS_KEY_FILE: 'k' }, { tls: 'x' })).toEqual({ tls: 'x' });
+  });
+});
+
 it('mergeSettings leaves a file that is no map to the schema', () => {
   expect(mergeSettings([1], { a: 1 })).toEqual([1]);
   expect(mergeSettings({ a: null, b: 1 }, { a: { c: 2 } })).toEqual({ a: { c: 2 }, b: 1 });
-  expect(variableName('cache.max_size')).toBe('MODHAVEN_CACHE_MAX_SIZE');
+  expect(variableName(['cache', 'max_size'])).toBe('MODHAVEN_CACHE_MAX_SIZE');
 });
