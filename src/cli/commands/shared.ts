@@ -24,7 +24,10 @@ export interface ReportOptions extends ConfigOption {
 }
 
 export function configOption(): Option {
-  return new Option('--config <file>', 'modhaven.yaml; default: that of MODHAVEN_CONFIG, ./modhaven.yaml or the one in your account');
+  return new Option(
+    '--config <file>',
+    'modhaven.yaml; default: that of MODHAVEN_CONFIG, ./modhaven.yaml or the one in your account',
+  );
 }
 
 export function jsonOption(): Option {
