@@ -176,8 +176,9 @@ function readVariable(
 
 function readValue({ forms }: ConfigKey, text: string): unknown {
   if (forms.includes('boolean') && /^(?:true|false)$/.test(text)) return text === 'true';
-  if (forms.includes('list'))
-    {return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));}
+  if (forms.includes('list')) {
+    return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+  }
   return forms.includes('number') && /^(?:0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
 }
 
