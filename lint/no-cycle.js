@@ -2,7 +2,7 @@
  * An ESLint rule: no file may reach itself through its imports. `import-x/no-cycle` is its model, but that one lets
  * `import type` pass, and a cycle of types is a cycle for whoever reads the files.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
@@ -65,9 +65,10 @@ function readImports(file) {
   return importedFiles.map(({ fileName }) => resolved(file, fileName)).filter((name) => name !== undefined);
 }
 
-/** The file that a relative specifier names: `./x.js` is written for `./x.ts`. */
+/** The file that a relative specifier names: `./x.js` is written for `./x.ts` or `./x.tsx`. */
 function resolved(importer, specifier) {
-  return specifier.startsWith('.')
-    ? path.resolve(path.dirname(importer), specifier.replace(/\.js$/, '.ts'))
-    : undefined;
+  if (!specifier.startsWith('.')) return undefined;
+  const file = path.resolve(path.dirname(importer), specifier.replace(/\.js$/, '.ts'));
+  const jsx = `${file}x`;
+  return file.endsWith('.ts') && !existsSync(file) && existsSync(jsx) ? jsx : file;
 }

@@ -250,7 +250,7 @@ const PURE_BUILTINS = ['node:crypto', 'node:net', 'node:path', 'node:url', 'node
 /** Every folder of `src` that holds a source file, and every file directly in it, as the table names them. */
 export function zonesOnDisk() {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.ts'),
+    /\.tsx?$/.test(name),
   );
   return [...new Set(files.map((name) => zoneOf(name)))].sort();
 }
@@ -302,7 +302,7 @@ export function zoneConfigs() {
           zones: [
             {
               target: path.join(SRC, pattern(zone)),
-              from: path.join(ROOT, '**/*.{ts,js}'),
+              from: path.join(ROOT, '**/*.{ts,tsx,js}'),
               // Packages are not zones, but a resolver finds them on disk, too.
               except: [
                 path.join(ROOT, 'node_modules/**/*'),
@@ -320,7 +320,7 @@ export function zoneConfigs() {
 
 /** A glob for the files of a zone and of no sub-folder. The class makes a glob of a plain name, as the rule demands. */
 function pattern(zone) {
-  return zone.endsWith('.ts') ? `${zone.slice(0, -3)}.[t]s` : `${zone}/*.ts`;
+  return zone.endsWith('.ts') ? `${zone.slice(0, -3)}.[t]s` : `${zone}/*.{ts,tsx}`;
 }
 
 function refusedPackages(zone) {

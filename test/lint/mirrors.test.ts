@@ -57,7 +57,7 @@ function hasNoCode(file: string): boolean {
 function notMirrored(): string[] {
   const reached = reachedByContracts();
   return sourceFiles().filter((file) => {
-    const base = file.slice(0, -'.ts'.length);
+    const base = file.replace(/\.tsx?$/, '');
     const suite = SUITES.find(({ folder }) => file.startsWith(folder))?.test;
     const has = [`${base}.test.ts`, `${base}.e2e.test.ts`, suite ?? ''].some((name) => tests.has(name));
     return !has && !reached.has(file) && !hasNoCode(file);

@@ -1,5 +1,5 @@
 /** The files of `src`, as the tests about the whole project read them. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import { ROOT } from '../../lint/zones.js';
@@ -12,7 +12,7 @@ export function sourceFiles(): string[] {
 /** Every TypeScript file below a folder of the project, relative to it, with slashes, sorted. */
 export function filesBelow(dir: string): string[] {
   return readdirSync(path.join(ROOT, dir), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => name.split(path.sep).join('/'))
     .sort();
 }
@@ -23,5 +23,12 @@ export function importsOf(file: string): string[] {
   return ts
     .preProcessFile(text, true, true)
     .importedFiles.filter(({ fileName }) => fileName.startsWith('.'))
-    .map(({ fileName }) => path.posix.join(path.posix.dirname(file), fileName).replace(/\.js$/, '.ts'));
+    .map(({ fileName }) => sourceOf(path.posix.join(path.posix.dirname(file), fileName)));
+}
+
+/** The source of a compiled name: `x.js` is written for `x.ts` or `x.tsx`. */
+function sourceOf(name: string): string {
+  const file = name.replace(/\.js$/, '.ts');
+  const isThere = (candidate: string) => existsSync(path.join(ROOT, 'src', candidate));
+  return !isThere(file) && isThere(`${file}x`) ? `${file}x` : file;
 }

@@ -1,6 +1,6 @@
 /** Once per test run: an up-to-date `dist/` for the tests that start the program as its users do. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, writeSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,7 +13,8 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
  * `npm run typecheck`'s business, not a reason to run no test.
  */
 export function setup(): void {
-  if (newest('src', '.ts') <= newest('dist', '.js')) return;
+  copyStaticFiles();
+  if (Math.max(newest('src', '.ts'), newest('src', '.tsx')) <= newest('dist', '.js')) return;
   const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
     cwd: PROJECT,
     encoding: 'utf8',
@@ -21,6 +22,11 @@ export function setup(): void {
   if (tsc.status !== 0) {
     writeSync(2, `\n*** tsc -p tsconfig.build.json found errors ***\n${tsc.stdout}${tsc.stderr}\n`);
   }
+}
+
+/** As `npm run build` does. */
+function copyStaticFiles(): void {
+  cpSync(path.join(PROJECT, 'src/web/static'), path.join(PROJECT, 'dist/web/static'), { recursive: true });
 }
 
 /** When the most recently changed file of `dir` with this ending was changed; 0 when there is none. */
