@@ -16,6 +16,7 @@ import { promisify } from 'node:util';
 import { TEMPORARY, flush, linkFirst, temporaryName } from '../fs/durable-file.js';
 import * as files from '../fs/file-errors.js';
 import type { ModulePath } from '../module/module-path.js';
+import { scanTree } from './disk-listing.js';
 import { modulesIn, partFile, partOfName, versionFolder } from './disk-tree.js';
 import { absentAsUndefined, isSystemError, storage, storageError } from './storage-error.js';
 import {
@@ -26,6 +27,7 @@ import {
   type Part,
   type PartKind,
   type PositionalReads,
+  type VersionListing,
   type VersionRemoval,
   type VersionStore,
   type VersionUsage,
@@ -44,6 +46,7 @@ export function createDiskStore(dir: string): VersionStore {
 class DiskStore implements VersionStore {
   readonly positions: PositionalReads;
   readonly removal: VersionRemoval;
+  readonly listing: VersionListing;
   private readonly dir: string;
 
   constructor(dir: string) {
@@ -54,6 +57,7 @@ class DiskStore implements VersionStore {
       remove: (version) => removeVersion(dir, version),
       leftovers: (module) => leftoversOf(dir, module),
     };
+    this.listing = { scan: (stateOf) => scanTree(dir, stateOf) };
   }
 
   async size(part: Part): Promise<number | undefined> {

@@ -6,6 +6,7 @@ import type {
   Part,
   PartKind,
   PositionalReads,
+  VersionListing,
   VersionRemoval,
   VersionStore,
 } from './version-store.js';
@@ -23,6 +24,10 @@ export abstract class StoreDecorator implements VersionStore {
 
   get removal(): VersionRemoval | undefined {
     return this.inner.removal;
+  }
+
+  get listing(): VersionListing | undefined {
+    return this.inner.listing;
   }
 
   size(part: Part): Promise<number | undefined> {

@@ -6,7 +6,7 @@
  * part or none, and two processes that put the same part agree on one of them.
  *
  * There is more than one good place for versions, and not every place can do everything. What only some can do is a
- * capability: a property that is undefined where it is missing (`positions`, `removal`).
+ * capability: a property that is undefined where it is missing (`positions`, `removal`, `listing`).
  *
  * The implementations: `disk-store.ts` (the default), and decorators that add a rule to another store
  * (`store-decorator.ts`).
@@ -74,6 +74,8 @@ export interface VersionStore extends VersionReader {
   readonly positions?: PositionalReads | undefined;
   /** Capability: what is stored can be measured and removed. Undefined: somebody else's rules decide. */
   readonly removal?: VersionRemoval | undefined;
+  /** Capability: says at little cost what it holds, and what has changed since. Undefined: no pages list its modules. */
+  readonly listing?: VersionListing | undefined;
 }
 
 export interface PositionalReads {
@@ -93,6 +95,28 @@ export interface OpenPart {
     done: (error: Error | null, bytesRead: number) => void,
   ): void;
   close(): void;
+}
+
+export interface VersionListing {
+  /**
+   * What is stored of every module, in no order. `stateOf` gives the `state` that an earlier scan told of a module: one
+   * of which nothing has changed since comes without its versions. What is not named is not stored any more.
+   */
+  scan(stateOf: (module: ModulePath) => string | undefined): AsyncIterable<ListedModule>;
+}
+
+export interface ListedModule {
+  module: ModulePath;
+  /** Opaque; undefined where the next scan has to look again in any case. */
+  state: string | undefined;
+  /** Those of which any part but the `ziphash` is stored, in no order; undefined: as they were at the given state. */
+  versions: readonly ListedVersion[] | undefined;
+}
+
+export interface ListedVersion {
+  version: string;
+  /** When its first part was stored, in milliseconds since 1970, with a fraction. */
+  storedAt: number;
 }
 
 export interface VersionRemoval {

@@ -7,12 +7,12 @@ import { versionStoreContract } from './version-store.js';
 
 const openDisk = async () => createDiskStore(await tempDir('store'));
 
-versionStoreContract({ name: 'disk', open: openDisk, has: { positions: true, removal: true } });
+versionStoreContract({ name: 'disk', open: openDisk, has: { positions: true, removal: true, listing: true } });
 
 versionStoreContract({
   name: 'memory',
   open: async () => Promise.resolve(createMemoryStore()),
-  has: { positions: false, removal: true },
+  has: { positions: false, removal: true, listing: true },
 });
 
 versionStoreContract({
@@ -22,11 +22,11 @@ versionStoreContract({
       recorded: () => Promise.resolve(undefined),
       onDifference: () => undefined,
     }),
-  has: { positions: true, removal: true },
+  has: { positions: true, removal: true, listing: true },
 });
 
 versionStoreContract({
   name: 'opened as configured',
   open: async () => openStores({ cacheDir: await tempDir('cache') }).versions,
-  has: { positions: true, removal: true },
+  has: { positions: true, removal: true, listing: true },
 });

@@ -9,14 +9,14 @@ import type { Writable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { PART_KINDS, putBytes } from '../../src/store/version-store.js';
-import type { OpenPart, Part, PartKind, VersionStore } from '../../src/store/version-store.js';
+import type { ListedModule, OpenPart, Part, PartKind, VersionStore } from '../../src/store/version-store.js';
 import { tempDir } from '../support/tmp.js';
 
 export interface VersionStoreSubject {
   name: string;
   /** A new, empty store. */
   open: () => Promise<VersionStore>;
-  has: { positions: boolean; removal: boolean };
+  has: { positions: boolean; removal: boolean; listing: boolean };
 }
 
 const module = parseModulePath('example.com/Upper/mod');
@@ -145,10 +145,12 @@ export function versionStoreContract({ name, open, has }: VersionStoreSubject): 
     it('has the capabilities that it should have', () => {
       expect(store.positions !== undefined).toBe(has.positions);
       expect(store.removal !== undefined).toBe(has.removal);
+      expect(store.listing !== undefined).toBe(has.listing);
     });
 
     if (has.positions) positionalReads(() => store);
     if (has.removal) removal(() => store);
+    if (has.listing) listing(() => store);
   });
 }
 
@@ -175,6 +177,45 @@ function positionalReads(current: () => VersionStore): void {
     await store.removal?.remove(ZIP);
     expect(part && (await readAt(part, 10, 0))).toBe('0123456789');
     part?.close();
+  });
+}
+
+function listing(current: () => VersionStore): void {
+  async function scan(known = new Map<string, string>()): Promise<ListedModule[]> {
+    const found: ListedModule[] = [];
+    for await (const listed of current().listing?.scan((module) => known.get(module)) ?? [])
+      found.push(listed);
+    return found;
+  }
+
+  it('lists what it holds, with the time of the first part', async () => {
+    const store = current();
+    expect(await scan()).toEqual([]);
+    const before = Date.now();
+    await putBytes(store, { ...ZIP, kind: 'info' }, Buffer.from('{}'));
+    const after = Date.now() + 1;
+    await putBytes(store, { ...ZIP, kind: 'ziphash' }, Buffer.from('h1:x'));
+    await putBytes(store, { module, version: 'v2.0.0+incompatible', kind: 'mod' }, Buffer.from('module m'));
+    const other = parseModulePath('example.com/other');
+    await putBytes(store, { module: other, version: 'v1.0.0', kind: 'ziphash' }, Buffer.from('h1:x'));
+    const [listed, ...more] = await scan();
+    expect(more).toEqual([]); // a hash alone is nothing
+    expect(listed?.module).toBe(module);
+    const versions = [...(listed?.versions ?? [])].sort((a, b) => a.version.localeCompare(b.version));
+    expect(versions.map(({ version }) => version)).toEqual([ZIP.version, 'v2.0.0+incompatible']);
+    // The clock of a file system may be a step behind.
+    expect(versions[0]?.storedAt).toBeGreaterThan(before - 50);
+    expect(versions[0]?.storedAt).toBeLessThan(after + 50);
+  });
+
+  it('leaves out the versions of a module only while nothing has changed', async () => {
+    const store = current();
+    await putBytes(store, { ...ZIP, kind: 'mod' }, Buffer.from('module m'));
+    const [first] = await scan();
+    const known = new Map(first?.state === undefined ? [] : [[first.module, first.state]]);
+    await putBytes(store, { module, version: 'v1.1.0', kind: 'mod' }, Buffer.from('module m'));
+    const [second] = await scan(known);
+    expect(second?.versions?.map(({ version }) => version).sort()).toEqual([ZIP.version, 'v1.1.0']);
   });
 }
 

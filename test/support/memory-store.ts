@@ -7,9 +7,12 @@ import type { ModulePath } from '../../src/module/module-path.js';
 import { storageError } from '../../src/store/storage-error.js';
 import type {
   ByteRange,
+  ListedModule,
+  ListedVersion,
   ModuleVersion,
   Part,
   PartKind,
+  VersionListing,
   VersionRemoval,
   VersionStore,
   VersionUsage,
@@ -33,6 +36,7 @@ interface Kept {
 class MemoryStore implements VersionStore {
   private readonly parts = new Map<string, Kept>();
   readonly removal: VersionRemoval;
+  readonly listing: VersionListing;
 
   constructor({ known = [] }: MemoryStoreOptions) {
     for (const [part, content] of known) this.keep(part, content);
@@ -41,6 +45,7 @@ class MemoryStore implements VersionStore {
       remove: (version) => Promise.resolve(this.remove(version)),
       leftovers: () => Promise.resolve([]),
     };
+    this.listing = { scan: () => Readable.from(this.listed()) };
   }
 
   size(part: Part): Promise<number | undefined> {
@@ -102,6 +107,21 @@ class MemoryStore implements VersionStore {
       found.set(key, { module, version, bytes, storedAt });
     }
     return found.values();
+  }
+
+  private listed(): Iterable<ListedModule> {
+    const found = new Map<ModulePath, Map<string, ListedVersion>>();
+    for (const { part, storedAt } of this.parts.values()) {
+      const { module, version, kind } = part;
+      if (kind === 'ziphash') continue;
+      const versions = found.get(module) ?? new Map<string, ListedVersion>();
+      found.set(module, versions);
+      if (!versions.has(version)) versions.set(version, { version, storedAt });
+    }
+    return [...found].map(([module, versions]) => ({
+      ...{ module, state: undefined },
+      versions: [...versions.values()],
+    }));
   }
 
   private remove({ module, version }: ModuleVersion): number {
