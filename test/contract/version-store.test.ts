@@ -7,7 +7,11 @@ import { versionStoreContract } from './version-store.js';
 
 const openDisk = async () => createDiskStore(await tempDir('store'));
 
-versionStoreContract({ name: 'disk', open: openDisk, has: { positions: true, removal: true, listing: true } });
+versionStoreContract({
+  name: 'disk',
+  open: openDisk,
+  has: { positions: true, removal: true, listing: true },
+});
 
 versionStoreContract({
   name: 'memory',
