@@ -8,6 +8,8 @@ import { formatProblem } from './yaml/problems.js';
 import type { Logger } from './log/log.js';
 import { LocalInvalidation, type Invalidation } from './concurrency/invalidation.js';
 import type { Faults } from './log/faults.js';
+import { observeProcess, occurred } from './observe/observe.js';
+import { createRunning } from './observe/running.js';
 import { Access } from './auth/access.js';
 import { GuessLimit } from './auth/guess-limit.js';
 import { jsonThrough } from './http/json.js';
@@ -85,6 +87,9 @@ class Program implements App {
   private readonly access: Access;
   private readonly maintenance: Maintenance;
   private readonly stopWatchingPurges: () => void;
+  private readonly stopObserving: () => void;
+  /** What runs now: fetches, git commands, requests to other proxies. */
+  private readonly running = createRunning();
   private watcher: { close(): void };
 
   constructor(options: AppOptions) {
@@ -113,7 +118,9 @@ class Program implements App {
       isReplaceable: (module) => replaceable(module, this.config(), this.vanity()),
     });
     this.stopWatchingPurges = watchPurges(stores, () => this.cache.forgetAll());
-    this.server = this.createServer();
+    const observer = observeAll(this.observers(), faults);
+    this.stopObserving = observeProcess(observer);
+    this.server = this.createServer(observer);
     this.reload = faults.guard('reload', () => this.readAgain());
     this.watcher = this.watch();
   }
@@ -129,6 +136,7 @@ class Program implements App {
   async close(): Promise<void> {
     this.watcher.close();
     this.stopWatchingPurges();
+    this.stopObserving();
     this.services.drift.stop();
     await this.server.close();
     await this.maintenance.stop();
@@ -138,7 +146,7 @@ class Program implements App {
     return this.options.settings.current();
   }
 
-  private createServer(): Server {
+  private createServer(observer: Required<Observer>): Server {
     const { log, faults, workers } = this.options;
     const { modules, roots, store, sumdb } = this.services;
     const trusts = createTrust(() => this.config().trustProxy);
@@ -149,7 +157,7 @@ class Program implements App {
         access: () => this.access.state,
         isPrivate: (path) => this.services.isPrivate(path),
       }),
-      observer: observeAll(workers === undefined ? this.observers() : [], faults),
+      observer: workers === undefined ? observer : { replied: () => undefined }, // they tell theirs
       ...{ log, faults, trusts, modules, roots, store },
       cache: this.cache,
       vanity: this.vanity,
@@ -190,7 +198,7 @@ class Program implements App {
       file: () => this.config().auditFile,
       onError: (error) => log.error({ err: error }, 'a line of the audit file could not be written'),
     });
-    return [createRequestLog(log, writeLine), noteUses(this.services.stores.lastUse), audit];
+    return [createRequestLog(log, writeLine), noteUses(this.services.stores.lastUse), audit, this.running];
   }
 
   private createPushHandler(): PushHandler {
@@ -247,7 +255,9 @@ class Program implements App {
     const watchedBefore = this.watched().join('\n');
     const mapBefore = this.vanity();
     this.reloadConfig();
-    if (this.rules.reload()) this.services.drift.mapChanged(mapBefore, this.vanity());
+    const isMapRead = this.rules.reload();
+    occurred({ type: 'reload', file: 'vanity', failed: !isMapRead });
+    if (isMapRead) this.services.drift.mapChanged(mapBefore, this.vanity());
     this.access.update(this.config().auth);
     this.services.rulesChanged();
     this.options.workers?.settingsChanged();
@@ -260,6 +270,7 @@ class Program implements App {
   private reloadConfig(): void {
     const { settings, log } = this.options;
     const ignored = settings.reload();
+    occurred({ type: 'reload', file: 'config', failed: ignored === undefined });
     if (ignored === undefined) {
       const error = settings.lastError()?.message;
       log.error({ error }, 'modhaven.yaml has an error; the settings stay as they were');

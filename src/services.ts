@@ -11,6 +11,7 @@ import { HttpClient } from './http/client.js';
 import { CachedModules } from './modfetch/cached.js';
 import { GitSource } from './modfetch/git-source.js';
 import { LastAnswers } from './modfetch/last-answers.js';
+import { ObservedSource } from './modfetch/observed-source.js';
 import { OfflineSource } from './modfetch/offline.js';
 import { isPrivatePath } from './modfetch/private-paths.js';
 import type { Modules, ModuleSource } from './modfetch/repo.js';
@@ -18,6 +19,7 @@ import { createRepoRoots, type RepoRoots } from './modfetch/repo-root.js';
 import { createModuleRouter } from './modfetch/router.js';
 import { createStaleCache } from './modfetch/stale-cache.js';
 import type { BlobStore } from './store/blob-store.js';
+import { ObservedStore } from './store/observed-store.js';
 import { openStores, type Stores } from './store/open-stores.js';
 import type { VersionStore } from './store/version-store.js';
 import { PUBLIC_DATABASE } from './sumdb/client/known-databases.js';
@@ -65,7 +67,7 @@ export function createServices(options: ServicesOptions): Services {
   const { cacheDir, sumdb: own } = config();
   const ownDatabase = own === undefined ? undefined : openOwnDatabase(cacheDir, own, log);
   const stores = openStores(config(), log);
-  const store = guarded(stores.versions, ownDatabase);
+  const store = guarded(new ObservedStore(stores.versions), ownDatabase);
   const isPrivate = (path: string) => isPrivatePath(path, vanity(), config());
   const http = createHttp(config);
   const client = createGoproxyClient({
@@ -142,20 +144,22 @@ interface PrivateAndPublic {
 function openModules(shared: Shared, { host, roots, drift, tags }: Git): PrivateAndPublic {
   const { config, vanity, stores, store, isPrivate, client, log } = shared;
   const refreshMs = () => config().refreshMs;
-  const gitSource = new GitSource({
+  const git = new GitSource({
     ...{ roots, host, refreshMs, log },
     onRepo: (module, remote, repo) => {
       tags.sees(module, remote, () => tagRefs(repo));
       drift.reached(module);
     },
   });
-  const directSource = openDirect(shared, refreshMs);
+  const gitSource = new ObservedSource('git', git);
+  const directSource = new ObservedSource('discovery', openDirect(shared, refreshMs));
   const isDirect = (path: string) => namesHostOf(config().directHosts, path);
-  const upstreamSource = new UpstreamModules({
+  const proxies = new UpstreamModules({
     client,
     tempDir: stores.layout.root,
     direct: (path) => (isDirect(path) ? directSource : undefined),
   });
+  const upstreamSource = new ObservedSource('upstream', proxies);
   /** Answers of git may be as old as its refs, which know their own age. */
   const lastPrivate = openLastAnswers(shared, stores.privateAnswers, () => 0);
   const lastPublic = openLastAnswers(shared, stores.upstream, refreshMs);
@@ -163,7 +167,7 @@ function openModules(shared: Shared, { host, roots, drift, tags }: Git): Private
   const ours = new CachedModules(gitSource, store, { log, lastAnswers: lastPrivate });
   const direct = new CachedModules(directSource, store, { log, lastAnswers: lastPrivate });
   const upstream = new CachedModules(upstreamSource, store, { log, lastAnswers: lastPublic, orStored: true });
-  const offlineSource = new OfflineSource({ store, unknown: gitSource });
+  const offlineSource = new ObservedSource('offline', new OfflineSource({ store, unknown: git }));
   const offline = new CachedModules(offlineSource, store, { log, isLocal: true });
   const all = [ours, direct, upstream, offline];
   return {

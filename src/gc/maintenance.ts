@@ -4,6 +4,7 @@
  */
 import type { Logger } from '../log/log.js';
 import { errorMessage } from '../errors.js';
+import { occurred } from '../observe/observe.js';
 import type { Stores } from '../store/open-stores.js';
 import { collect, type Collection, type CollectOptions } from './collect.js';
 import { scrub } from './scrub.js';
@@ -75,13 +76,12 @@ export class Maintenance {
         mirrors: done?.mirrors.length ?? 0,
         versions: done?.versions.length ?? 0,
       };
-      if (Object.values(removed).some((count) => count > 0)) {
-        log.info(
-          { ...removed, freed: (done?.before ?? 0) - (done?.after ?? 0) },
-          'room was made in the cache',
-        );
-      }
+      const count = Object.values(removed).reduce((sum, each) => sum + each, 0);
+      const freed = (done?.before ?? 0) - (done?.after ?? 0);
+      if (done !== undefined) occurred({ type: 'gc', removed: count, freedBytes: freed, failed: false });
+      if (count > 0) log.info({ ...removed, freed }, 'room was made in the cache');
     } catch (error) {
+      occurred({ type: 'gc', removed: 0, freedBytes: 0, failed: true });
       log.warn({ error: errorMessage(error) }, 'the cache could not be looked through');
     }
     const took = performance.now() - startedAt;

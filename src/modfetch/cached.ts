@@ -8,6 +8,7 @@
 import type { Logger } from 'pino';
 import { isNotExist } from '../errors.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
+import { measure } from '../observe/observe.js';
 import { escapePath, hasEscapedForm } from '../module/escaping.js';
 import { decodeInfo, type Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
@@ -57,7 +58,7 @@ export class CachedModules implements Modules {
   private readonly source: ModuleSource;
   private readonly store: VersionStore;
   private readonly options: CachedOptions;
-  private readonly flights = createSingleflight();
+  private readonly flights = createSingleflight((key, flight) => measure({ type: 'wait', key }, flight));
   private readonly zips = new Map<string, ZipFlight>();
   private readonly refusals = new Refusals();
   /** A question from before the last announced change may have missed it. */
@@ -144,7 +145,8 @@ export class CachedModules implements Modules {
     const key = storedName(part);
     for (let running = this.zips.get(key); running !== undefined; running = this.zips.get(key)) {
       try {
-        return await running.begun;
+        const { begun } = running;
+        return await measure({ type: 'wait', key }, () => begun);
       } catch (error) {
         // A zip is not fetched twice at a time; but what was absent before a change may be there now.
         if (!isNotExist(error) || running.generation === this.generation) throw error;

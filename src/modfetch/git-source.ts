@@ -13,6 +13,7 @@ import { encodeInfo, type Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import * as semver from '../module/semver.js';
+import { measure } from '../observe/observe.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import { RefsChanged } from '../vcs/refs-changed.js';
 import type { CodeHost, CodeRepo, Need } from '../vcs/types.js';
@@ -185,11 +186,13 @@ export class GitSource implements ModuleSource {
     for (let maxAge = refreshMs(), attempt = 1; ; maxAge = 0, attempt += 1) {
       let asOf = askedAt;
       try {
-        const repo = await host.open(remote, maxAge, need);
-        asOf = repo.asOf;
-        const result = await work(codeModule({ path, root, subdir, repo }), repo, others);
-        onRepo?.(path, remote, repo); // now it is known to be a module, and not a path that somebody made up
-        return result;
+        return await measure({ type: 'repository', module: path, repository: remote.url }, async () => {
+          const repo = await host.open(remote, maxAge, need);
+          asOf = repo.asOf;
+          const result = await work(codeModule({ path, root, subdir, repo }), repo, others);
+          onRepo?.(path, remote, repo); // now it is known to be a module, and not a path that somebody made up
+          return result;
+        });
       } catch (error) {
         const isOutdated = error instanceof RefsChanged || (refetch && isNotExist(error) && asOf < askedAt);
         if (!isOutdated || attempt >= MAX_ATTEMPTS) throw error;

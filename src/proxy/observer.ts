@@ -1,12 +1,14 @@
 /**
- * Observers: told of every reply, also of those from memory and of those that workers give, of every fetch of a module
- * and of every git command. The log is one; metrics and traces are others. Read this file before adding a listener.
+ * Observers: told of every reply, also of those from memory and of those that workers give, and of all that a process does
+ * for it: fetches with their phases, git commands, requests to other proxies, reloads, alarms (`observe/events.ts`). The
+ * log is one; metrics are another. Read this file before adding a listener.
  *
  * The process that holds the connection of a client tells its observers of the reply; the process that fetches tells its
- * own of the fetch. An observer is called once for each event, after the fact, and must not block. What it throws is
- * caught: neither the reply nor the other observers notice.
+ * own of the fetch. An observer is called once for each event and must not block. What it throws is caught: neither the
+ * reply nor the other observers notice.
  */
 import type { Faults } from '../log/faults.js';
+import type { ProcessObserver } from '../observe/events.js';
 import type { CachedResponse, Outcome } from './response-cache.js';
 
 /** A request that has been replied to, or whose client left before that. */
@@ -31,33 +33,9 @@ export interface ReplyEvent {
   readonly cached: CachedResponse | undefined;
 }
 
-/** A module was asked for at its home: nothing that was stored was enough. */
-export interface FetchEvent {
-  /** `git` for the repositories of our rules, `upstream` for other proxies, `discovery` for named hosts. */
-  readonly source: 'git' | 'upstream' | 'discovery';
-  readonly kind: 'list' | 'info' | 'mod' | 'zip';
-  readonly module: string;
-  /** As it was asked for; undefined for a list. */
-  readonly query: string | undefined;
-  readonly ms: number;
-  /** The code of a failure; undefined if it succeeded. */
-  readonly failure: string | undefined;
-}
-
-/** A git command, or the same said to a host from within this process. */
-export interface GitEvent {
-  /** Such as `fetch`, `ls-refs`, `archive`. */
-  readonly command: string;
-  /** The address of the repository without credentials; undefined for what only reads the disk. */
-  readonly repository: string | undefined;
-  readonly ms: number;
-  readonly failure: string | undefined;
-}
-
-export interface Observer {
+/** What a process does besides replying is in `observe/events.ts`. */
+export interface Observer extends ProcessObserver {
   replied?(reply: ReplyEvent): void;
-  fetched?(fetch: FetchEvent): void;
-  gitRan?(command: GitEvent): void;
 }
 
 /** One observer that tells all of `observers`, in order. */
@@ -77,7 +55,8 @@ export function observeAll(
   }
   return {
     replied: (reply) => tell('replied', reply),
-    fetched: (fetch) => tell('fetched', fetch),
-    gitRan: (command) => tell('gitRan', command),
+    began: (event) => tell('began', event),
+    ended: (event) => tell('ended', event),
+    occurred: (event) => tell('occurred', event),
   };
 }

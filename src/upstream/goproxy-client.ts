@@ -9,6 +9,7 @@
 import type { UpstreamProxy } from '../config/upstream.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import type { HttpClient } from '../http/client.js';
+import { measure } from '../observe/observe.js';
 import { createHostLimiter } from '../vcs/transport/host-limiter.js';
 import { StorageHostFailure, askUpstream, type Consume } from './upstream-answer.js';
 
@@ -56,7 +57,9 @@ export function createGoproxyClient(options: GoproxyClientOptions): GoproxyClien
     const host = new URL(proxy.url).host;
     const idleTimeoutMs = timeoutMs();
     const timeouts = { idleTimeoutMs, overallMs: OVERALL * idleTimeoutMs };
-    return turns.run(host, idleTimeoutMs, () => askUpstream(http, proxy, path, timeouts, consume));
+    return turns.run(host, idleTimeoutMs, () =>
+      measure({ type: 'upstream', host, path }, () => askUpstream(http, proxy, path, timeouts, consume)),
+    );
   }
 
   return {

@@ -8,6 +8,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { errorMessage } from '../errors.js';
+import { occurred } from '../observe/observe.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
@@ -182,6 +183,7 @@ class Drift implements DriftWatch {
     const line = JSON.stringify([module, version, verdict, home, cause]);
     if (this.logged.has(line)) return;
     this.logged.set(line, true);
+    occurred({ type: 'drift', module });
     const facts = { module, version, verdict, home: home.join(', '), cause, remedy };
     this.options.log.warn(
       files.length === 0 ? facts : { ...facts, files: fileList(files) },

@@ -10,6 +10,7 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { errorMessage } from '../errors.js';
+import { occurred } from '../observe/observe.js';
 import type { ModulePath } from '../module/module-path.js';
 import { isPseudoVersion } from '../module/pseudo-version.js';
 import type { RepoUrl } from '../module/repo-url.js';
@@ -182,6 +183,7 @@ class MovedTags implements TagWatch {
     const tag = origin.ref.slice('refs/tags/'.length);
     const facts = { module, version, repository: remote.url, tag, served: origin.commit, now };
     this.moved.set(subject, { ...facts, seen: new Date().toISOString() });
+    occurred({ type: 'moved-tag', module, version });
     this.options.log.warn(
       facts,
       now === undefined

@@ -1,7 +1,8 @@
 import { createDiskStore } from '../../src/store/disk-store.js';
-import { createMemoryStore } from '../support/memory-store.js';
+import { ObservedStore } from '../../src/store/observed-store.js';
 import { openStores } from '../../src/store/open-stores.js';
 import { guardedStore } from '../../src/sumdb/log/guarded-store.js';
+import { createMemoryStore } from '../support/memory-store.js';
 import { tempDir } from '../support/tmp.js';
 import { versionStoreContract } from './version-store.js';
 
@@ -26,6 +27,12 @@ versionStoreContract({
       recorded: () => Promise.resolve(undefined),
       onDifference: () => undefined,
     }),
+  has: { positions: true, removal: true, listing: true },
+});
+
+versionStoreContract({
+  name: 'observed',
+  open: async () => new ObservedStore(await openDisk()),
   has: { positions: true, removal: true, listing: true },
 });
 

@@ -2,7 +2,8 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { Faults } from '../../src/log/faults.js';
-import { observeAll, type GitEvent } from '../../src/proxy/observer.js';
+import type { Occurrence } from '../../src/observe/events.js';
+import { observeAll } from '../../src/proxy/observer.js';
 import { observerContract } from '../contract/observer.js';
 import { oneProcess, workerAndMain } from './gated.js';
 
@@ -13,22 +14,22 @@ describe('observeAll', () => {
   it('tells all in order, whatever one of them throws, and counts that as a fault', () => {
     const faults = new Faults({ log: pino({ level: 'silent' }) });
     const told: string[] = [];
-    const event: GitEvent = { command: 'fetch', repository: undefined, ms: 1, failure: undefined };
+    const event: Occurrence = { type: 'drift', module: 'ex.com/m' };
     const all = observeAll(
       [
-        { gitRan: () => void told.push('first') },
+        { occurred: () => void told.push('first') },
         {
-          gitRan: () => {
+          occurred: () => {
             throw new Error('a broken listener');
           },
         },
         { replied: () => void told.push('not of this') },
-        { gitRan: ({ command }) => void told.push(command) },
+        { occurred: ({ type }) => void told.push(type) },
       ],
       faults,
     );
-    all.gitRan(event);
-    expect(told).toEqual(['first', 'fetch']);
-    expect(faults.report()).toMatchObject({ count: 1, last: [{ where: 'observer.gitRan' }] });
+    all.occurred(event);
+    expect(told).toEqual(['first', 'drift']);
+    expect(faults.report()).toMatchObject({ count: 1, last: [{ where: 'observer.occurred' }] });
   });
 });

@@ -8,6 +8,7 @@
 import type { Writable } from 'node:stream';
 import { ModhavenError } from '../../errors.js';
 import { goModHash } from '../../module/files/dirhash.js';
+import { occurred } from '../../observe/observe.js';
 import { StoreDecorator } from '../../store/store-decorator.js';
 import { putBytes, writtenBytes, type Part, type VersionStore } from '../../store/version-store.js';
 import type { GoSums } from '../format/record.js';
@@ -57,6 +58,7 @@ class GuardedStore extends StoreDecorator {
     if (found === sums[part]) return;
     const difference: Difference = { module, version, part, recorded: sums[part], found };
     this.options.onDifference(difference);
+    occurred({ type: 'refused-content', module, version });
     throw differenceError(difference, {
       reason: `recorded ${sums[part]}, now ${found}`,
       remedy:

@@ -11,6 +11,7 @@ import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { measure } from '../../observe/observe.js';
 import type { Environment } from './git-environment.js';
 import { watchGroup } from './orphan-watch.js';
 
@@ -58,6 +59,8 @@ export interface GitCommand {
   signal?: AbortSignal | undefined;
   /** Whether it talks to a host, and so may wait for one that hangs. */
   network?: boolean | undefined;
+  /** The address of the repository that it talks to, without credentials: who observes git is told. */
+  repository?: string | undefined;
 }
 
 /** Standard output that is collected in memory is never larger than this (a list of 500,000 refs is 40 MB). */
@@ -67,7 +70,21 @@ const MAX_OUTPUT = 64 * 1024 * 1024;
 const MAX_STDERR = 64 * 1024;
 
 /** Runs git to its end and returns standard output. Throws `GitFailure`. */
-export async function runGit(command: GitCommand): Promise<Buffer> {
+export function runGit(command: GitCommand): Promise<Buffer> {
+  return observed(command, () => run(command));
+}
+
+/** Runs `work`, which is a command of git, and tells of it. */
+function observed<T>({ args, repository }: GitCommand, work: () => Promise<T>): Promise<T> {
+  return measure({ type: 'git', command: commandName(args), repository }, work);
+}
+
+/** The command among the arguments of git: `fetch` of `-c a=b fetch --quiet`. */
+function commandName(args: readonly string[]): string {
+  return args.find((arg, i) => !arg.startsWith('-') && args[i - 1] !== '-c') ?? '';
+}
+
+async function run(command: GitCommand): Promise<Buffer> {
   const { signal } = command;
   signal?.throwIfAborted();
   const child = start(command);
@@ -108,7 +125,8 @@ export function streamGit(command: GitCommand): Readable {
     flush: (done) => void child.ended.then(() => done(), done),
   });
   output.on('close', () => child.kill());
-  child.ended.catch((error: unknown) => output.destroy(error as Error)); // also where it is not read to the end
+  // Also where it is not read to the end.
+  observed(command, () => child.ended).catch((error: unknown) => output.destroy(error as Error));
   pipeline(child.stdout, output).catch(() => undefined); // the output stream carries the error
   return output;
 }
@@ -141,6 +159,12 @@ export function converse(command: Pick<GitCommand, 'args' | 'cwd' | 'env'>): Con
 
 /** What runs now. Process groups of their own outlive us unless we end them. */
 const running = new Set<ChildProcess>();
+
+/** How many git children run now. */
+export function runningGitCount(): number {
+  return running.size;
+}
+
 process.on('exit', () => {
   for (const child of running) killGroup(child);
 });
@@ -173,7 +197,7 @@ function start(command: Start, input = command.input === undefined ? 'none' : 'o
   const unwatch = command.network === true ? watchGroup(child) : () => undefined;
   // Absent where not even pipes could be made (too many open files); the `error` event says so.
   const stdout = (child.stdout as Readable | null | undefined) ?? Readable.from([]);
-  const what = command.args.find((arg, i) => !arg.startsWith('-') && command.args[i - 1] !== '-c') ?? '';
+  const what = commandName(command.args);
   let closed = false;
   const kill = () => {
     if (!closed) killGroup(child);

@@ -5,6 +5,7 @@
 import { LRUCache } from 'lru-cache';
 import pLimit, { type LimitFunction } from 'p-limit';
 import { ModhavenError } from '../../errors.js';
+import { measure } from '../../observe/observe.js';
 
 export interface HostLimiter {
   /** Runs `work` when it is the turn of `host` (name and port). Throws OVERLOADED if that takes more than `waitMs`. */
@@ -45,31 +46,44 @@ export function createHostLimiter(concurrency: () => number, words = GIT_WORDS):
     return limit;
   }
 
-  return {
-    run(host, waitMs, work) {
-      if (waiting >= MAX_WAITING) {
-        return Promise.reject(overloaded(words, `${waiting} ${words.questions} are waiting`));
-      }
-      waiting += 1;
-      return new Promise((resolve, reject) => {
-        let left = false;
-        const leave = () => {
-          if (!left) waiting -= 1;
-          left = true;
-        };
-        const timer = setTimeout(() => {
+  /** Resolves when it is the turn of `host`, with what ends the turn. */
+  function turn(host: string, waitMs: number): Promise<() => void> {
+    if (waiting >= MAX_WAITING) {
+      return Promise.reject(overloaded(words, `${waiting} ${words.questions} are waiting`));
+    }
+    waiting += 1;
+    return new Promise((resolve, reject) => {
+      let left = false;
+      const leave = () => {
+        if (!left) waiting -= 1;
+        left = true;
+      };
+      const timer = setTimeout(() => {
+        leave();
+        reject(overloaded(words, `${host} was busy for ${Math.ceil(waitMs / 1000)} s`));
+      }, waitMs);
+      const use = () =>
+        new Promise<void>((end) => {
+          if (left) {
+            end();
+            return;
+          }
+          clearTimeout(timer);
           leave();
-          reject(overloaded(words, `${host} was busy for ${Math.ceil(waitMs / 1000)} s`));
-        }, waitMs);
-        void shareOf(host)(() =>
-          all(async () => {
-            if (left) return;
-            clearTimeout(timer);
-            leave();
-            await work().then(resolve, reject);
-          }),
-        );
-      });
+          resolve(end);
+        });
+      void shareOf(host)(() => all(use));
+    });
+  }
+
+  return {
+    async run(host, waitMs, work) {
+      const end = await measure({ type: 'queue', host }, () => turn(host, waitMs));
+      try {
+        return await work();
+      } finally {
+        end();
+      }
     },
   };
 }

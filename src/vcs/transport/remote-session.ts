@@ -5,6 +5,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import type { RepoUrl } from '../../module/repo-url.js';
+import { measure } from '../../observe/observe.js';
 import { explainGitFailure } from '../failures/git-errors.js';
 import { isUnknownHostKey } from '../failures/ssh-failures.js';
 import type { BareRepo } from '../mirror/bare-repo.js';
@@ -68,7 +69,9 @@ export class RemoteSession {
   /** The refs of the host. `onAsk` is called right before the host is asked for what becomes the answer. */
   async listRefs(onAsk: () => void): Promise<RefListing> {
     onAsk();
-    const listing = await this.#limited((access) => this.#http.listRefs(access));
+    const listing = await this.#limited((access) =>
+      this.#observed('ls-refs', () => this.#http.listRefs(access)),
+    );
     if (listing !== undefined) return listing;
     await this.#checkReachable();
     onAsk();
@@ -102,7 +105,7 @@ export class RemoteSession {
 
   /** Fetches what is wanted into `repo`, inside of its `write`, without git; false where that cannot be done. */
   fetchWithoutGit(repo: BareRepo, wanted: Wanted): Promise<boolean> {
-    return this.#limited((access) => this.#http.fetch(access, repo, wanted));
+    return this.#limited((access) => this.#observed('fetch', () => this.#http.fetch(access, repo, wanted)));
   }
 
   /** `git fetch` into `repo`, inside of its `write`. */
@@ -140,6 +143,7 @@ export class RemoteSession {
           input,
           onWarnings,
           signal,
+          repository: this.#remote.url,
         });
       if (repo === undefined) return String(await run(undefined));
       const { dir, writeSignal } = repo;
@@ -149,6 +153,11 @@ export class RemoteSession {
       );
       return String(output);
     });
+  }
+
+  /** What is said to the host from within this process, told as the command of git that it stands for. */
+  #observed<T>(command: string, work: () => Promise<T>): Promise<T> {
+    return measure({ type: 'git', command, repository: this.#remote.url }, work);
   }
 
   /** Waits until the host may be asked, and explains what goes wrong. */
