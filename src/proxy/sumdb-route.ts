@@ -2,7 +2,7 @@
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ModhavenError } from '../errors.js';
-import type { ChecksumDatabases } from '../sumdb/databases.js';
+import type { ChecksumDatabases, SumdbAnswer } from '../sumdb/databases.js';
 import type { TrustProxy } from './http/client-address.js';
 import { admissionOf, cacheControlFor } from './gate.js';
 import { decodePath } from './request.js';
@@ -29,12 +29,18 @@ export function sumdbRoute(
     if (name === undefined || path === undefined) {
       throw new ModhavenError('INVALID_PATH', 'malformed path: expected /sumdb/NAME/…');
     }
-    const { body, hit, immutable, asOf = monotonicNow(), stale = false } = await databases.get(name, path);
+    const answer = await databases.get(name, path);
+    const { body, hit, asOf = monotonicNow(), stale = false } = answer;
     noteOutcome(request, reply, { cache: hit ? 'hit' : 'fetch' }, isBehindWorkers);
     const type = path.startsWith('tile/') ? 'application/octet-stream' : CONTENT_TYPES.list;
-    const cacheControl = cacheControlFor(immutable ? IMMUTABLE : SHORT, admissionOf(request.raw));
+    const cacheControl = cacheControlFor(lifetimeOf(answer), admissionOf(request.raw));
     const response = prepareText(body, type, cacheControl, stale ? staleHeaders(asOf) : []);
     sendResponse(request.raw, reply.raw, response, trusts);
     return reply.hijack();
   }
+}
+
+function lifetimeOf({ immutable, isProved = true }: SumdbAnswer): string {
+  if (!isProved) return 'no-store';
+  return immutable ? IMMUTABLE : SHORT;
 }

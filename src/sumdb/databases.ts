@@ -7,6 +7,8 @@ export interface SumdbAnswer {
   hit: boolean;
   /** Whether the answer can never change. */
   immutable: boolean;
+  /** Whether it follows from a signed tree; absent: yes. What does not is kept nowhere, by no cache on the way either. */
+  isProved?: boolean;
   /** When the content was asked for, in milliseconds since 1970; absent: now. */
   asOf?: number;
   /** Whether the content is older than it should be because the database cannot be asked. */

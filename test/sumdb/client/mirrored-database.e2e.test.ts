@@ -1,11 +1,11 @@
 /** A checksum database of the test's own, passed through: what is kept of it, and what a client can prove from that. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { generateKey, parseSignerKey, type Signer } from '../../../src/sumdb/format/note.js';
-import { parseRecord } from '../../../src/sumdb/format/record.js';
+import { formatDataTile, parseRecord } from '../../../src/sumdb/format/record.js';
 import { tileHashReader } from '../../../src/sumdb/format/tile-reader.js';
-import { tilePath } from '../../../src/sumdb/format/tile.js';
+import { readTileData, tilePath } from '../../../src/sumdb/format/tile.js';
 import { recordHash, storedHashIndex, treeHash } from '../../../src/sumdb/format/tlog.js';
 import { openTree, type SignedTree } from '../../../src/sumdb/format/tree-head.js';
 import { httpClient } from '../../support/http-client.js';
@@ -140,6 +140,78 @@ describe('what is kept', () => {
   });
 });
 
+describe('a tile', () => {
+  const tile = (mirror: SumdbMirror, path: string) => mirror.get(NAME, path);
+  const files = async () =>
+    (await readdir(join(dir, NAME), { recursive: true, withFileTypes: true })).filter((one) => one.isFile())
+      .length;
+  const lie = (path: string, bytes: Buffer) => (proxy.answers[PREFIX + path] = send(bytes));
+
+  it('is stored at the width of the tree alone, whatever is asked for', async () => {
+    const mirror = mirrorOver();
+    for (let width = 1; width < 256; width += 1) {
+      const { body, immutable } = await tile(mirror, `tile/8/0/002.p/${width}`);
+      expect([body.length, immutable]).toEqual([width * 32, true]);
+    }
+    const asked = proxy.asked.filter((path) => path.includes('/tile/8/0/002'));
+    expect(asked).toEqual([`${PREFIX}tile/8/0/002`]);
+    expect(await files()).toBe(4); // the tree, its two edge tiles, and this one
+  });
+
+  it('that is forged is told as an error, and right once the forgery ends', async () => {
+    const mirror = mirrorOver();
+    lie('tile/8/0/000', Buffer.alloc(256 * 32, 'B'));
+    await expect(tile(mirror, 'tile/8/0/000')).rejects.toMatchObject({ code: 'CHECKSUM_DATABASE' });
+    lie('tile/8/0/000', await readTileData({ height: 8, level: 0, number: 0, width: 256 }, log.read));
+    const { body, immutable } = await tile(mirror, 'tile/8/0/000');
+    expect([body.subarray(0, 32), immutable]).toEqual([log.hashes[0], true]);
+  });
+
+  it('of records has the records of the tree', async () => {
+    const mirror = mirrorOver();
+    lie('tile/8/data/001', Buffer.from(`${recordOf(9)}\n`.repeat(256)));
+    await expect(tile(mirror, 'tile/8/data/001')).rejects.toMatchObject({ code: 'CHECKSUM_DATABASE' });
+    lie('tile/8/data/001', Buffer.from(formatDataTile(log.records.slice(256, 512))));
+    const { body, immutable } = await tile(mirror, 'tile/8/data/001.p/2');
+    expect([body.toString(), immutable]).toEqual([formatDataTile(log.records.slice(256, 258)), true]);
+    online = false;
+    expect((await tile(mirrorOver(), 'tile/8/data/001')).hit).toBe(true);
+  });
+
+  it('that no tree here has is passed on as it comes, and not kept', async () => {
+    const mirror = mirrorOver();
+    lie('tile/8/0/x999/999', Buffer.alloc(256 * 32));
+    await expect(tile(mirror, 'tile/8/0/x999/999')).resolves.toMatchObject({
+      immutable: false,
+      isProved: false,
+    });
+    expect(await files()).toBe(3); // the tree and its two edge tiles
+    lie('latest', Buffer.from('maintenance\n'));
+    await expect(tile(mirrorOver(), 'tile/8/0/x999/999')).rejects.toMatchObject({ code: 'CHECKSUM_DATABASE' });
+    online = false;
+    await expect(tile(mirror, 'tile/8/0/x999/999')).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+  });
+
+  it('of a tree that a client has from elsewhere leads to that tree', async () => {
+    const mirror = mirrorOver();
+    await lookup(mirror, 1);
+    await grow(30);
+    await expect(tile(mirror, 'tile/8/0/004.p/6')).resolves.toMatchObject({ immutable: true });
+  });
+
+  it('that is stored is served while what proves it cannot be asked for', async () => {
+    await tile(mirrorOver(), 'tile/8/0/001');
+    proxy.otherwise = status(500);
+    await expect(tile(mirrorOver(), 'tile/8/0/001')).resolves.toMatchObject({ hit: true, immutable: true });
+  });
+
+  it('that is damaged on the disk is fetched again', async () => {
+    const { body } = await tile(mirrorOver(), 'tile/8/0/001');
+    await writeFile(join(dir, NAME, 'tile/8/0/001'), Buffer.alloc(256 * 32));
+    expect((await tile(mirrorOver(), 'tile/8/0/001')).body).toEqual(body);
+  });
+});
+
 describe('the newest tree', () => {
   it('is as old as refresh allows, and older only if nobody can be asked', async () => {
     refreshMs = 0;
@@ -234,10 +306,7 @@ describe('who is asked', () => {
     await other.stop();
   });
 
-  it('is nobody for a database that is not known, or with nothing kept and no upstream', async () => {
-    await expect(mirrorOver().get('sum.other.test', 'latest')).rejects.toMatchObject({
-      code: 'MODULE_NOT_FOUND',
-    });
+  it('is nobody with nothing kept and no upstream', async () => {
     online = false;
     for (const path of ['supported', 'latest', 'lookup/ex.test/m@v1.0.1', 'tile/8/0/000']) {
       await expect(mirrorOver().get(NAME, path)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
