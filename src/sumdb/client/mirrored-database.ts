@@ -285,4 +285,3 @@ function notStored(subject: string): ModhavenError {
     remedy: 'bring it here with "modhaven export" and "import", or set GONOSUMDB for this module',
   });
 }
-

@@ -187,7 +187,9 @@ describe('a tile', () => {
     });
     expect(await files()).toBe(3); // the tree and its two edge tiles
     lie('latest', Buffer.from('maintenance\n'));
-    await expect(tile(mirrorOver(), 'tile/8/0/x999/999')).rejects.toMatchObject({ code: 'CHECKSUM_DATABASE' });
+    await expect(tile(mirrorOver(), 'tile/8/0/x999/999')).rejects.toMatchObject({
+      code: 'CHECKSUM_DATABASE',
+    });
     online = false;
     await expect(tile(mirror, 'tile/8/0/x999/999')).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
   });
