@@ -27,7 +27,7 @@ export class LoginOnDemand {
    * words where the host refuses the login, and `FallbackToGit` where it wants one of another kind.
    */
   async send(access: Access, send: SendWithLogin): Promise<HttpResponse> {
-    if (!this.#isWanted) {
+    if (!this.#isWanted && !access.showLoginAtOnce) {
       const response = await send(undefined);
       if (response.status !== UNAUTHORIZED) return response;
       void discard(response);

@@ -43,6 +43,8 @@ export interface Access {
   options: string[];
   /** The credential. */
   login: Login | undefined;
+  /** Whether it is shown before the host asks: then the host judges it even where it would let anybody in. */
+  showLoginAtOnce: boolean;
   /** It again, as text for file descriptor 3. */
   secret: string | undefined;
   /** Which certificates are believed, where it is not git's own list. */
@@ -62,15 +64,38 @@ export async function accessTo(
 ): Promise<Access> {
   const { key, entry } = findEntry(repo, settings.hosts);
   const credential = (await findCredential(repo, key, entry)) ?? (await findNetrcCredential(repo, env));
+  return prepared(repo, settings, env, credential, false);
+}
+
+/** The access of a caller's own login to `repo`. What the entry says of certificates applies, its login does not. */
+export function accessWith(
+  login: Login,
+  repo: RepoUrl,
+  settings: VcsSettings,
+  env: NodeJS.ProcessEnv,
+): Access {
+  return prepared(repo, settings, env, { name: 'the login of the caller', ...login }, true);
+}
+
+function prepared(
+  repo: RepoUrl,
+  settings: VcsSettings,
+  env: NodeJS.ProcessEnv,
+  credential: Credential | undefined,
+  showLoginAtOnce: boolean,
+): Access {
+  const { key, entry } = findEntry(repo, settings.hosts);
   return {
     hostKey: key,
     credential: credential?.name,
     options: [
+      ...(showLoginAtOnce ? options({ 'http.proactiveAuth': 'basic' }) : []),
       ...credentialOptions(repo, credential !== undefined),
       ...tlsOptions(repo, entry),
       ...(settings.followRedirects === false ? options({ 'http.followRedirects': 'false' }) : []),
     ],
     login: credential,
+    showLoginAtOnce,
     secret:
       credential === undefined
         ? undefined

@@ -40,6 +40,8 @@ export interface RemoteSessionOptions {
   /** Shared by all sessions, as `smart` is. */
   limiter: HostLimiter;
   smart: SmartHosts;
+  /** Which login is shown. Default: the server's own for the repository. */
+  accessTo?: (remote: RepoUrl, settings: VcsSettings, env: NodeJS.ProcessEnv) => Promise<Access>;
 }
 
 /** For a look at the key of a host that just answered. */
@@ -54,8 +56,10 @@ export class RemoteSession {
   readonly #env: NodeJS.ProcessEnv;
   readonly #limiter: HostLimiter;
   readonly #http: SmartHttp;
+  readonly #accessTo: typeof accessTo;
 
-  constructor({ remote, dir, settings, env, limiter, smart }: RemoteSessionOptions) {
+  constructor(session: RemoteSessionOptions) {
+    const { remote, dir, settings, env, limiter, smart } = session;
     this.#remote = remote;
     // A repository without all files remembers where it gets them from, and that name cannot begin with a slash.
     this.#address = remote.local && !remote.bundle ? remote.url : remote.gitUrl;
@@ -64,6 +68,7 @@ export class RemoteSession {
     this.#env = env;
     this.#limiter = limiter;
     this.#http = smart(remote, dir);
+    this.#accessTo = session.accessTo ?? accessTo;
   }
 
   /** The refs of the host. `onAsk` is called right before the host is asked for what becomes the answer. */
@@ -164,7 +169,7 @@ export class RemoteSession {
   #limited<T>(work: (access: Access) => Promise<T>): Promise<T> {
     const { host, port } = this.#remote;
     return this.#limiter.run(`${host}:${port ?? ''}`, this.#settings().timeoutMs, async () => {
-      const access = await accessTo(this.#remote, this.#settings(), this.#env);
+      const access = await this.#accessTo(this.#remote, this.#settings(), this.#env);
       try {
         return await work(access);
       } catch (error) {
@@ -199,7 +204,7 @@ export class RemoteSession {
   /** Whether the git configuration of the account sends requests to this remote through a web proxy. */
   async #hasConfiguredProxy(): Promise<boolean> {
     await mkdir(this.#dir, { recursive: true });
-    const access = await accessTo(this.#remote, this.#settings(), this.#env);
+    const access = await this.#accessTo(this.#remote, this.#settings(), this.#env);
     const output = await runGit({
       args: ['config', '--get-urlmatch', 'http.proxy', this.#remote.gitUrl],
       cwd: this.#dir,
