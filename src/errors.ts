@@ -8,42 +8,31 @@
  * to do about it (`remedy`). All three are plain sentences without control characters and without credentials.
  */
 
-/** What went wrong, in terms a caller can act on. */
-export type ErrorCode =
-  /** The path of a request is not a well-formed escaped module path. */
-  | 'INVALID_PATH'
-  /** The version of a request is not a well-formed escaped version. */
-  | 'INVALID_VERSION'
-  /** No rule, no repository or no module at this path. A fact. */
-  | 'MODULE_NOT_FOUND'
-  /** The module exists, the version or revision does not. A fact. */
-  | 'VERSION_NOT_FOUND'
-  /** The version exists but the go command refuses its content (go.mod, file names, size). A fact. */
-  | 'MODULE_INVALID'
-  /** The version was answered before, but its commit is no longer in the repository. A fact. */
-  | 'VERSION_GONE'
-  /** Content is not what a checksum database recorded for this version: it changed, or somebody changed it. */
-  | 'CHECKSUM_MISMATCH'
-  /** A checksum database sent something that its signed tree does not prove. */
-  | 'CHECKSUM_DATABASE'
-  /** The client forbade fetching (`Disable-Module-Fetch: true`) and the cache does not have it. */
-  | 'NOT_CACHED'
-  /** The git host answered that there is no such repository (or hides it from these credentials). */
-  | 'REPO_NOT_FOUND'
-  /** The git host refused our credentials, or wants some and we have none. */
-  | 'HOST_REFUSED'
-  /** The git host could not be reached or did not speak the expected protocol. */
-  | 'HOST_UNREACHABLE'
-  /** The git host did not answer in time. */
-  | 'HOST_TIMEOUT'
-  /** A configuration file or command line is wrong. */
-  | 'CONFIG'
-  /** Too much work is waiting. */
-  | 'OVERLOADED'
-  /** The server is going down. */
-  | 'SHUTTING_DOWN'
-  /** The cache directory cannot be read or written, or holds something it should not. */
-  | 'STORAGE';
+/** What went wrong, in terms a caller can act on; docs/errors.md is made of this table. */
+export const ERROR_MEANINGS = {
+  INVALID_PATH: 'The path of a request is not a well-formed escaped module path.',
+  INVALID_VERSION: 'The version of a request is not a well-formed escaped version.',
+  MODULE_NOT_FOUND: 'No rule, no repository or no module at this path. A fact.',
+  VERSION_NOT_FOUND: 'The module exists, the version or revision does not. A fact.',
+  MODULE_INVALID:
+    'The version exists but the go command refuses its content (go.mod, file names, size). A fact.',
+  VERSION_GONE: 'The version was answered before, but its commit is no longer in the repository. A fact.',
+  CHECKSUM_MISMATCH:
+    'Content is not what a checksum database recorded for this version: it changed, or somebody changed it.',
+  CHECKSUM_DATABASE: 'A checksum database sent something that its signed tree does not prove.',
+  NOT_CACHED: 'The client forbade fetching (`Disable-Module-Fetch: true`) and the cache does not have it.',
+  REPO_NOT_FOUND:
+    'The git host answered that there is no such repository (or hides it from these credentials).',
+  HOST_REFUSED: 'The git host refused our credentials, or wants some and we have none.',
+  HOST_UNREACHABLE: 'The git host could not be reached or did not speak the expected protocol.',
+  HOST_TIMEOUT: 'The git host did not answer in time.',
+  CONFIG: 'A configuration file or command line is wrong.',
+  OVERLOADED: 'Too much work is waiting.',
+  SHUTTING_DOWN: 'The server is going down.',
+  STORAGE: 'The cache directory cannot be read or written, or holds something it should not.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_MEANINGS;
 
 /**
  * Whose remedy it is. What `admin` can do names files, settings and commands of the server: the log, `/-/status` and the

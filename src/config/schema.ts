@@ -189,7 +189,7 @@ export const ConfigFile = z
           'Where versions and mirrors are kept. Default: ./data. A change needs a restart.',
         ),
         max_size: Size.prefault('50GiB').describe(
-          'Limit for what can be fetched again: git mirrors and upstream modules. Finished private versions are never evicted. This release removes nothing by itself. Default: 50GiB.',
+          'Limit for everything below cache.dir. Git mirrors and upstream modules make room, the least recently used first; finished private versions are never removed. Default: 50GiB.',
         ),
         memory: Size.prefault('64MiB').describe(
           'Limit for answers that each server process holds in memory; 0 holds none. Default: 64MiB.',
