@@ -7,8 +7,9 @@
  * long as the files stay as they are.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import bcrypt from 'bcrypt';
+import type Bcrypt from 'bcrypt';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../concurrency/at-most.js';
 import pLimit from 'p-limit';
 import { ModhavenError } from '../errors.js';
 
@@ -61,7 +62,7 @@ export function parseGroups(text: string, file: string): Groups {
 export class PasswordChecker {
   readonly #users: Users;
   /** Keyed by a keyed hash, so that a dump of the memory shows no password. */
-  readonly #known = new LRUCache<string, boolean>({ max: MAX_KNOWN });
+  readonly #known = new LRUCache<string, boolean>(atMost(MAX_KNOWN));
   readonly #key = randomBytes(32);
   readonly #running = new Map<string, Promise<boolean>>();
 
@@ -95,14 +96,27 @@ export class PasswordChecker {
       });
     }
     const entry = this.#users.get(user);
-    const isRight = await limit(() => bcrypt.compare(password, entry?.hash ?? NO_USER));
+    const isRight = await limit(async () => {
+      const bcrypt = await loadBcrypt();
+      return bcrypt.compare(password, entry?.hash ?? (await hashOfNobody()));
+    });
     return isRight && entry !== undefined;
   }
 }
 
 const BCRYPT = /^\$2[abxy]\$(?:0[4-9]|1[0-9]|2[0-9]|3[01])\$[./A-Za-z0-9]{53}$/;
-/** A hash of nothing anybody sends, at the cost that `htpasswd -B -C 10` uses. */
-const NO_USER = bcrypt.hashSync(randomBytes(32).toString('base64'), 10);
+let nobody: Promise<string> | undefined;
+
+/** A hash that no password has, at the cost that `htpasswd -B -C 10` uses. */
+function hashOfNobody(): Promise<string> {
+  nobody ??= loadBcrypt().then((bcrypt) => bcrypt.hash(randomBytes(32).toString('base64'), 10));
+  return nobody;
+}
+
+/** Loaded with the first password: most servers know no users. */
+async function loadBcrypt(): Promise<typeof Bcrypt> {
+  return (await import('bcrypt')).default;
+}
 /** The most that bcrypt reads of a password, in bytes. */
 const MAX_PASSWORD = 72;
 const MAX_KNOWN = 10_000;

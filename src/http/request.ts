@@ -1,7 +1,7 @@
 /** One request over http or https, on a connection that is kept for the next one. Redirects are an answer like any other. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { request as send, type Dispatcher } from 'undici';
-import { dispatcherFor, isOfKeptConnection, type ConnectionOptions } from './dispatchers.js';
+import type { Dispatcher } from 'undici';
+import type * as Dispatchers from './dispatchers.js';
 import { checkLiteralAddress } from './public-address.js';
 
 export interface HttpRequest {
@@ -14,7 +14,7 @@ export interface HttpRequest {
   signal: AbortSignal;
   /** Milliseconds for each pause in the answer, also before its first byte; 0 where only `signal` bounds them. */
   idleTimeoutMs: number;
-  connection: ConnectionOptions;
+  connection: Dispatchers.ConnectionOptions;
 }
 
 export interface HttpResponse {
@@ -40,7 +40,8 @@ export class IdleTimeout extends Error {
 export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
   const { connection } = request;
   if (connection.publicOnly) checkLiteralAddress(request.url);
-  const dispatcher = dispatcherFor(connection);
+  const kept = await keptConnections();
+  const dispatcher = kept.dispatcherFor(connection);
   for (;;) {
     // undici takes a connection for free one turn after its last answer was read, and would make another until then.
     await nextTurn();
@@ -48,16 +49,22 @@ export async function sendRequest(request: HttpRequest): Promise<HttpResponse> {
       return await attempt(request, dispatcher);
     } catch (error) {
       // Each round uses up a kept connection, and a new one is never stale. No request of ours changes anything.
-      if (!isStale(error) || request.signal.aborted) throw error;
+      if (!isClosed(error) || !kept.isOfKeptConnection(error) || request.signal.aborted) throw error;
     }
   }
+}
+
+/** Loaded with the first request: undici takes 9 MB, which a server whose hosts speak ssh never needs. */
+function keptConnections(): Promise<typeof Dispatchers> {
+  return import('./dispatchers.js');
 }
 
 async function attempt(request: HttpRequest, dispatcher: Dispatcher): Promise<HttpResponse> {
   const { url, body, headers, signal, idleTimeoutMs } = request;
   try {
-    const answer = await send(url, {
-      dispatcher,
+    const answer = await dispatcher.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
       method: body === undefined ? 'GET' : 'POST',
       body: body ?? null,
       headers: { ...headers },
@@ -89,9 +96,9 @@ const TIMEOUTS: ReadonlySet<string> = new Set([
   'UND_ERR_BODY_TIMEOUT',
 ]);
 
-/** What the use of a connection ends in that the other side had closed. */
-function isStale(error: unknown): boolean {
-  return isOfKeptConnection(error) && CLOSED.has(codeOf(error) ?? '');
+/** Whether the other side had closed the connection. */
+function isClosed(error: unknown): boolean {
+  return CLOSED.has(codeOf(error) ?? '');
 }
 
 const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
