@@ -62,7 +62,7 @@ export const MAY_IMPORT = {
   yaml: [],
   config: ['module', 'yaml'],
   vanity: ['module', 'yaml'],
-  auth: ['module', 'yaml', 'config', 'log', 'fs'],
+  auth: ['concurrency', 'module', 'yaml', 'config', 'log', 'fs'],
   modfetch: [
     'module/files',
     'module',
@@ -147,7 +147,7 @@ export const MAY_IMPORT = {
     'proxy/http',
   ],
   'proxy/observers': ['store', 'proxy'],
-  'proxy/access': ['auth', 'module', 'sumdb/format', 'proxy', 'proxy/http'],
+  'proxy/access': ['concurrency', 'auth', 'module', 'sumdb/format', 'proxy', 'proxy/http'],
   workers: [
     'auth',
     'config',

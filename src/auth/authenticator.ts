@@ -3,6 +3,7 @@
  * told apart by the form of the secret. The user name beside a token or a JWT means nothing.
  */
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../concurrency/at-most.js';
 import type { Logger } from '../log/log.js';
 import { ModhavenError } from '../errors.js';
 import { parseGroups, parseHtpasswd, PasswordChecker, type Groups } from './htpasswd.js';
@@ -49,7 +50,7 @@ export class Authenticator {
   readonly #users: WatchedFile<PasswordChecker> | undefined;
   readonly #groups: WatchedFile<Groups> | undefined;
   readonly #tokens: WatchedFile<TokenIndex> | undefined;
-  readonly #byHeader = new LRUCache<string, { principal: Principal; until: number }>({ max: MAX_HEADERS });
+  readonly #byHeader = new LRUCache<string, { principal: Principal; until: number }>(atMost(MAX_HEADERS));
 
   /** Reads the files for the first time. Throws CONFIG. */
   constructor(options: AuthenticatorOptions) {

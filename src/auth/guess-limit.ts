@@ -2,6 +2,7 @@
  * How many wrong logins came from an address within the last minute. Time is that of a clock that only goes forward.
  */
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../concurrency/at-most.js';
 
 export interface GuessLimitOptions {
   /** Milliseconds of a monotonic clock. Default: that of this process. */
@@ -17,7 +18,7 @@ const MAX_ADDRESSES = 10_000;
 export class GuessLimit {
   readonly #now: () => number;
   /** Times of wrong logins, oldest first. */
-  readonly #wrong = new LRUCache<string, number[]>({ max: MAX_ADDRESSES });
+  readonly #wrong = new LRUCache<string, number[]>(atMost(MAX_ADDRESSES));
 
   constructor({ now = () => performance.now() }: GuessLimitOptions = {}) {
     this.#now = now;

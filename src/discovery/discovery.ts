@@ -4,6 +4,7 @@
  * the page at that path says the same.
  */
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../concurrency/at-most.js';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { beginningOf } from '../http/body.js';
@@ -60,9 +61,9 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 class PageDiscovery implements Discovery {
   readonly #options: DiscoveryOptions;
   readonly #flights = createSingleflight();
-  readonly #known = new LRUCache<string, { root: DirectRoot; at: number; hosts: DirectHosts }>({
-    max: MAX_REMEMBERED,
-  });
+  readonly #known = new LRUCache<string, { root: DirectRoot; at: number; hosts: DirectHosts }>(
+    atMost(MAX_REMEMBERED),
+  );
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;

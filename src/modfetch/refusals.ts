@@ -7,6 +7,7 @@
  * remembered longer, by the commit.
  */
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../concurrency/at-most.js';
 import { isModhavenError, isNotExist, type ModhavenError } from '../errors.js';
 
 /** How long a version is taken for unknown, in milliseconds. */
@@ -16,8 +17,14 @@ const INVALID_MS = 10 * 60_000;
 const MAX_REMEMBERED = 10_000;
 
 export class Refusals {
-  private readonly unknown = new LRUCache<string, ModhavenError>({ max: MAX_REMEMBERED, ttl: UNKNOWN_MS });
-  private readonly invalid = new LRUCache<string, ModhavenError>({ max: MAX_REMEMBERED, ttl: INVALID_MS });
+  private readonly unknown = new LRUCache<string, ModhavenError>({
+    ...atMost(MAX_REMEMBERED),
+    ttl: UNKNOWN_MS,
+  });
+  private readonly invalid = new LRUCache<string, ModhavenError>({
+    ...atMost(MAX_REMEMBERED),
+    ttl: INVALID_MS,
+  });
   private generation = 0;
 
   /** What may change has changed: what does not exist may exist now. */

@@ -6,6 +6,7 @@
  * repository costs nothing the next time.
  */
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../concurrency/at-most.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import type { CodeHost } from '../vcs/types.js';
@@ -37,7 +38,7 @@ export function createRepoRoots(options: RepoRootsOptions): RepoRoots {
 
 class HostedRoots implements RepoRoots {
   private readonly options: RepoRootsOptions;
-  private readonly absent = new LRUCache<string, true>({ max: MAX_REMEMBERED, ttl: ABSENT_MS });
+  private readonly absent = new LRUCache<string, true>({ ...atMost(MAX_REMEMBERED), ttl: ABSENT_MS });
   private readonly flights = createSingleflight();
 
   constructor(options: RepoRootsOptions) {

@@ -3,6 +3,7 @@
  * asked for more than once.
  */
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../concurrency/at-most.js';
 import type { OpenPart, Part, VersionStore } from '../store/version-store.js';
 import { cacheControlFor, cacheKey, type Admission } from './gate.js';
 import { isPlainUrl } from './request.js';
@@ -33,7 +34,7 @@ interface Wanted {
 
 export class StoredResponses {
   private readonly flights = new Map<string, Flight>();
-  private readonly asked = new LRUCache<string, true>({ max: MAX_ASKED });
+  private readonly asked = new LRUCache<string, true>(atMost(MAX_ASKED));
   private loading = 0;
 
   private readonly cache: ResponseCache;

@@ -13,6 +13,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../concurrency/at-most.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
 import { temporaryName } from '../fs/durable-file.js';
 import type { HashZip } from '../zip/zip-hasher.js';
@@ -66,7 +67,7 @@ interface Remembered {
 
 export class CheckedStore extends StoreDecorator {
   private readonly options: CheckedStoreOptions;
-  private readonly remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED });
+  private readonly remembered = new LRUCache<string, Remembered>(atMost(MAX_REMEMBERED));
   private readonly checks = createSingleflight();
   private readonly checkedPositions: PositionalReads | undefined;
 

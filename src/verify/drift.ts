@@ -6,6 +6,7 @@
  * cannot be reached is one line, and is tried again when another request has reached it.
  */
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../concurrency/at-most.js';
 import type { Logger } from 'pino';
 import { errorMessage } from '../errors.js';
 import { occurred } from '../observe/observe.js';
@@ -67,7 +68,7 @@ class Drift implements DriftWatch {
   private readonly differences = new Map<ModulePath, Comparison[]>();
   /** Where the modules lived that were compared since the start. */
   private readonly done = new Map<ModulePath, string>();
-  private readonly logged = new LRUCache<string, true>({ max: MAX_LOGGED });
+  private readonly logged = new LRUCache<string, true>(atMost(MAX_LOGGED));
   private compared = 0;
   private finished: string | undefined;
   private stopped = false;

@@ -7,6 +7,7 @@
  * is a matter of content, which others look into, and only what happens to it from then on is a move.
  */
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../concurrency/at-most.js';
 import type { Logger } from 'pino';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { errorMessage } from '../errors.js';
@@ -86,14 +87,14 @@ interface KnownRemote {
 
 class MovedTags implements TagWatch {
   private readonly options: TagWatchOptions;
-  private readonly known = new LRUCache<string, KnownRemote>({ max: MAX_REMOTES });
+  private readonly known = new LRUCache<string, KnownRemote>(atMost(MAX_REMOTES));
   private readonly recorded = new LRUCache<ModulePath, Map<string, Recorded | undefined>>({
     maxSize: MAX_VERSIONS,
     sizeCalculation: (versions) => versions.size + 1,
   });
-  private readonly moved = new LRUCache<string, MovedTag>({ max: MAX_VERSIONS });
+  private readonly moved = new LRUCache<string, MovedTag>(atMost(MAX_VERSIONS));
   /** By version and repository, where the tag of a version from elsewhere was first seen. */
-  private readonly foreign = new LRUCache<string, string>({ max: MAX_VERSIONS });
+  private readonly foreign = new LRUCache<string, string>(atMost(MAX_VERSIONS));
   private queue: Promise<void> = Promise.resolve();
   /** What waits in the queue: each at most once, however often its refs are asked for. */
   private readonly waiting = new Set<string>();

@@ -3,6 +3,7 @@
  * is forgotten when the settings or the rules change.
  */
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../concurrency/at-most.js';
 import type { Resource } from '../../auth/read-access.js';
 import type { Admission } from '../gate.js';
 import { readFields, writeFields } from '../internal-headers.js';
@@ -11,7 +12,7 @@ import { readFields, writeFields } from '../internal-headers.js';
 const MAX_MODULES = 50_000;
 
 export class KnownPrivacy {
-  private readonly known = new LRUCache<string, 'private' | 'public'>({ max: MAX_MODULES });
+  private readonly known = new LRUCache<string, 'private' | 'public'>(atMost(MAX_MODULES));
 
   of(path: string): 'private' | 'public' | 'unsure' {
     return this.known.get(path) ?? 'unsure';
