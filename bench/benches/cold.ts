@@ -11,7 +11,7 @@ import { besides, lineOf, proxyPath, withDir, withFreshServer, type Lab } from '
 import type { Contender } from '../lab/server.js';
 import { get, mustGet } from '../measure/client.js';
 import { interleave, timed } from '../measure/interleave.js';
-import { absolute, versus, versusPeer, type Line } from '../measure/line.js';
+import { absolute, versus, versusPeer, type Goal, type Line } from '../measure/line.js';
 import { cpuSeconds, peakResidentMB, watchTreePeak } from '../measure/processes.js';
 import type { BenchResult } from './bench.js';
 
@@ -36,15 +36,16 @@ const MEMORY_LIMIT_MB = 200;
 export async function cold(lab: Lab): Promise<BenchResult> {
   const lines: Line[] = [];
   for (const zip of ZIPS) lines.push(...(await zipLines(lab, zip)));
-  lines.push(...(await refusedLines(lab)), await infoLine(lab), await listLine(lab));
+  lines.push(...(await refusedLines(lab)), ...(await infoLines(lab)), ...(await listLines(lab)));
   return { lines };
 }
 
 interface ZipSample extends MemorySample {
   first: number;
   next: number;
-  /** Processor time of the server and its children for the first zip. */
-  cpuMs?: number;
+  /** Processor time of the server and its children for each. */
+  firstCpuMs?: number | undefined;
+  nextCpuMs?: number | undefined;
 }
 
 async function zipLines(lab: Lab, zip: (typeof ZIPS)[number]): Promise<Line[]> {
@@ -68,13 +69,18 @@ async function zipLines(lab: Lab, zip: (typeof ZIPS)[number]): Promise<Line[]> {
     lineOf(lab, samples, {
       name: `processor time of a cold zip, ${title}`,
       unit: 'ms',
-      value: (s) => s.cpuMs,
+      value: (s) => s.firstCpuMs,
     }),
     lineOf(lab, samples, {
       name: `next version, ${title}`,
       unit: 'ms',
       value: (s) => s.next,
       goals: [versusPeer(zip.next)],
+    }),
+    lineOf(lab, samples, {
+      name: `processor time of a next version, ${title}`,
+      unit: 'ms',
+      value: (s) => s.nextCpuMs,
     }),
   ];
   return name === LARGE ? [...lines, ...memoryLines(lab, samples, title)] : lines;
@@ -108,14 +114,27 @@ async function fromServer(server: Contender, name: string): Promise<ZipSample> {
   return withFreshServer(server, async ({ url, pid }) => {
     await warmUp(url);
     const watch = name === LARGE ? watchTreePeak(pid) : undefined;
-    const cpu = cpuSeconds(pid);
-    const first = await timed(() => mustGet(url + proxyPath(module, 'v1.0.0.zip')));
-    const cpuMs = (cpuSeconds(pid) - cpu) * 1_000;
+    const first = await measured(pid, () => mustGet(url + proxyPath(module, 'v1.0.0.zip')));
     const treeMB = watch?.stop();
     const serverMB = peakResidentMB(pid);
-    const next = await timed(() => mustGet(url + proxyPath(module, 'v1.1.0.zip')));
-    return { first, next, cpuMs, serverMB, ...(treeMB === undefined ? {} : { treeMB }) };
+    const next = await measured(pid, () => mustGet(url + proxyPath(module, 'v1.1.0.zip')));
+    return {
+      ...{ first: first.ms, firstCpuMs: first.cpuMs, next: next.ms, nextCpuMs: next.cpuMs, serverMB },
+      ...(treeMB === undefined ? {} : { treeMB }),
+    };
   });
+}
+
+/** How long `work` takes, and how much processor time of the server. */
+async function measured(pid: number, work: () => Promise<unknown>): Promise<Answered> {
+  const before = cpuSeconds(pid);
+  const ms = await timed(work);
+  return { ms, cpuMs: (cpuSeconds(pid) - before) * 1_000 };
+}
+
+interface Answered {
+  ms: number;
+  cpuMs?: number;
 }
 
 async function fromBareGit(lab: Lab, name: string): Promise<ZipSample> {
@@ -149,7 +168,7 @@ async function refusedLines(lab: Lab): Promise<Line[]> {
   return memoryLines(lab, samples, '2 GB refused');
 }
 
-async function infoLine(lab: Lab): Promise<Line> {
+async function infoLines(lab: Lab): Promise<Line[]> {
   lab.say('cold .info');
   const path = proxyPath(moduleOf('medium'), 'v1.0.0.info');
   const samples = await coldAnswers(lab, path, {
@@ -157,38 +176,35 @@ async function infoLine(lab: Lab): Promise<Line> {
     run: () =>
       withDir(async (dir) => {
         const mirror = await emptyMirror(dir);
-        return timed(() => lsRemoteAndCommit(lab, mirror, 'medium', 'v1.0.0'));
+        return { ms: await timed(() => lsRemoteAndCommit(lab, mirror, 'medium', 'v1.0.0')) };
       }),
   });
-  return lineOf(lab, samples, {
-    name: 'cold .info of a tag, 1,500 files',
-    unit: 'ms',
-    value: (ms) => ms,
-    goals: [versusPeer(0.1)],
-  });
+  return answerLines(lab, samples, 'cold .info of a tag, 1,500 files', versusPeer(0.1));
 }
 
-async function listLine(lab: Lab): Promise<Line> {
+async function listLines(lab: Lab): Promise<Line[]> {
   lab.say('cold list');
   const path = proxyPath(moduleOf('tags-10000'), 'list');
   const samples = await coldAnswers(lab, path, {
     name: LS_REMOTE,
-    run: () => timed(() => lsRemote(lab, 'tags-10000')),
+    run: async () => ({ ms: await timed(() => lsRemote(lab, 'tags-10000')) }),
   });
-  return lineOf(lab, samples, {
-    name: 'cold @v/list, 10,000 tags',
-    unit: 'ms',
-    value: (ms) => ms,
-    goals: [versus(LS_REMOTE, 1.5, 20)],
-  });
+  return answerLines(lab, samples, 'cold @v/list, 10,000 tags', versus(LS_REMOTE, 1.5, 20));
 }
 
-/** Milliseconds until fresh servers answer `path`, beside a limit. */
+function answerLines(lab: Lab, samples: Map<string, Answered[]>, name: string, goal: Goal): Line[] {
+  return [
+    lineOf(lab, samples, { name, unit: 'ms', value: (s) => s.ms, goals: [goal] }),
+    lineOf(lab, samples, { name: `processor time of a ${name}`, unit: 'ms', value: (s) => s.cpuMs }),
+  ];
+}
+
+/** What it takes fresh servers to answer `path`, beside a limit. */
 async function coldAnswers(
   lab: Lab,
   path: string,
-  limit: { name: string; run: () => Promise<number> },
-): Promise<Map<string, number[]>> {
+  limit: { name: string; run: () => Promise<Answered> },
+): Promise<Map<string, Answered[]>> {
   const contenders = [
     ...lab.servers.map((server) => ({ name: server.name, run: () => coldAnswer(server, path) })),
     ...besides(lab, [limit]),
@@ -196,10 +212,10 @@ async function coldAnswers(
   return interleave(contenders, lab.rounds, async ({ run }) => run());
 }
 
-async function coldAnswer(server: Contender, path: string): Promise<number> {
-  return withFreshServer(server, async ({ url }) => {
+async function coldAnswer(server: Contender, path: string): Promise<Answered> {
+  return withFreshServer(server, async ({ url, pid }) => {
     await warmUp(url);
-    return timed(() => mustGet(url + path));
+    return measured(pid, () => mustGet(url + path));
   });
 }
 

@@ -7,7 +7,7 @@ import type { Contender } from '../lab/server.js';
 import { mustGet } from '../measure/client.js';
 import { interleave, timed } from '../measure/interleave.js';
 import { absolute, versus } from '../measure/line.js';
-import { peakResidentMB } from '../measure/processes.js';
+import { cpuSeconds, peakResidentMB } from '../measure/processes.js';
 import type { BenchResult } from './bench.js';
 
 const CLIENTS = 100;
@@ -15,6 +15,8 @@ const SINGLE = 'modhaven, one client';
 
 interface Sample {
   ms: number;
+  /** Processor time of the server and its children. */
+  cpuMs: number;
   /** How often the host was asked for refs or a pack. */
   asked: number;
   serverMB: number;
@@ -35,6 +37,7 @@ export async function stampede(lab: Lab): Promise<BenchResult> {
   return {
     lines: [
       lineOf(lab, samples, { name, unit: 'ms', value: (s) => s.ms, goals: [versus(SINGLE, 1.15)] }),
+      lineOf(lab, samples, { name: `${name}: processor time`, unit: 'ms', value: (s) => s.cpuMs }),
       lineOf(lab, samples, {
         name: `${name}: questions to the git host`,
         unit: 'calls',
@@ -56,7 +59,9 @@ async function ask(lab: Lab, server: Contender, clients: number): Promise<Sample
     await mustGet(url + proxyPath(moduleOf(SMALLS[99] ?? ''), 'v1.0.0.zip'));
     lab.git.requests.length = 0;
     const path = proxyPath(moduleOf('medium'), 'v1.0.0.zip');
+    const cpu = cpuSeconds(pid);
     const ms = await timed(() => Promise.all(Array.from({ length: clients }, () => mustGet(url + path))));
-    return { ms, asked: commandsIn(lab.git.requests).length, serverMB: peakResidentMB(pid) };
+    const cpuMs = (cpuSeconds(pid) - cpu) * 1_000;
+    return { ms, cpuMs, asked: commandsIn(lab.git.requests).length, serverMB: peakResidentMB(pid) };
   });
 }

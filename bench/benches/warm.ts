@@ -32,8 +32,8 @@ interface Target {
 }
 
 interface Sample extends Load {
-  /** Processor time of the server for one request. */
-  cpuMicroseconds: number;
+  /** Processor time of the server and its children for all requests. */
+  cpuSeconds: number;
 }
 
 interface Kind {
@@ -95,7 +95,7 @@ async function onOneCore(lab: Lab): Promise<Line[]> {
     return withNginx(lab, servers, 1, async (nginx) => {
       const lines: Line[] = [];
       for (const kind of KINDS) lines.push(...(await kindLines(lab, kind, [...servers, ...nginx])));
-      return [...lines, await listLine(lab, servers)];
+      return [...lines, ...(await listLines(lab, servers))];
     });
   });
 }
@@ -127,20 +127,33 @@ async function kindLines(lab: Lab, kind: Kind, targets: readonly Target[]): Prom
           }),
         ]
       : []),
-    lineOf(lab, alone, {
-      name: `processor time of one warm ${title}`,
-      unit: 'µs',
-      value: (s) => s.cpuMicroseconds,
-    }),
+    cpuLine(lab, `warm ${title}`, unit, alone),
     ...behind,
   ];
 }
 
-async function listLine(lab: Lab, servers: readonly NamedServer[]): Promise<Line> {
+/** Of one request, or of one MB where the requests are few. */
+function cpuLine(
+  lab: Lab,
+  of: string,
+  unit: 'req/s' | 'MB/s',
+  samples: ReadonlyMap<string, readonly Sample[]>,
+): Line {
+  const value = ({ cpuSeconds, requests, megabytes }: Sample) =>
+    (cpuSeconds * 1e6) / (unit === 'req/s' ? requests : megabytes);
+  const each = unit === 'req/s' ? 'one' : 'one MB of a';
+  return lineOf(lab, samples, { name: `processor time of ${each} ${of}`, unit: 'µs', value });
+}
+
+async function listLines(lab: Lab, servers: readonly NamedServer[]): Promise<Line[]> {
   const ours = servers.filter(({ name }) => name === MODHAVEN);
   const own = ours.map(({ url, pid }) => ({ name: OWN_INFO, url, pid, paths: INFO.paths }));
   const samples = await load(lab, LIST, [...servers, ...besides(lab, own)], lab.cores);
-  return rateLine(lab, `warm ${LIST.title}`, 'req/s', samples, [versus(OWN_INFO, 0.9)]);
+  const name = `warm ${LIST.title}`;
+  return [
+    rateLine(lab, name, 'req/s', samples, [versus(OWN_INFO, 0.9)]),
+    cpuLine(lab, name, 'req/s', samples),
+  ];
 }
 
 /** Two server processes of modhaven, and peers that may use both processors, beside a load that needs some of both. */
@@ -157,8 +170,10 @@ async function onTwoCores(lab: Lab): Promise<Line[]> {
       const lines: Line[] = [];
       for (const kind of kinds) {
         const samples = await load(lab, kind, targets, { server: undefined, load: undefined });
+        const name = `two workers: warm ${kind.title}`;
         lines.push(
-          rateLine(lab, `two workers: warm ${kind.title}`, 'req/s', samples, [versusPeer(kind.goal)]),
+          rateLine(lab, name, 'req/s', samples, [versusPeer(kind.goal)]),
+          cpuLine(lab, name, 'req/s', samples),
         );
       }
       return lines;
@@ -183,7 +198,7 @@ async function load(
     const sample = await wrk(url, own, { seconds: lab.seconds, connections, core: cores.load });
     const seconds = cpuSeconds(pid) - before;
     await childrenGone(pid, processes);
-    return { ...sample, cpuMicroseconds: (seconds * 1e6) / sample.requests };
+    return { ...sample, cpuSeconds: seconds };
   });
 }
 

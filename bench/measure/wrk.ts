@@ -15,7 +15,8 @@ export interface LoadOptions {
 export interface Load {
   requests: number;
   requestsPerSecond: number;
-  /** 10^6 bytes. */
+  /** 10^6 bytes, headers included. */
+  megabytes: number;
   megabytesPerSecond: number;
   p99Ms: number;
 }
@@ -46,6 +47,7 @@ export async function wrk(server: string, paths: readonly string[], options: Loa
   return {
     requests,
     requestsPerSecond: (requests * 1e6) / microseconds,
+    megabytes: bytes / 1e6,
     megabytesPerSecond: bytes / microseconds,
     p99Ms: p99 / 1_000,
   };
