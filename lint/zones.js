@@ -162,6 +162,7 @@ export const MAY_IMPORT = {
   ],
 
   'services.ts': [
+    'auth',
     'config',
     'log',
     'module',

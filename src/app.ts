@@ -105,13 +105,13 @@ class Program implements App {
       refreshMs: () => this.config().refreshMs,
     });
     this.services = createServices({ settings, vanity: this.vanity, log, onNewRefs: () => this.changed() });
-    const { stores, ownDatabase, http } = this.services;
+    const { stores, ownDatabase, http, judgeOf } = this.services;
     ownDatabase?.log(); // a damaged one is no reason to wait for the first question
     this.invalidation =
       workers?.invalidation ?? new LocalInvalidation((error) => faults.caught(error, 'invalidation'));
     this.invalidation.onChange(() => this.services.changed());
     this.invalidation.onChange(({ before }) => this.cache.forgetChanging(before));
-    this.access = new Access(this.config().auth, { log, fetchJson: jsonThrough(http) });
+    this.access = new Access(this.config().auth, { log, fetchJson: jsonThrough(http), judgeOf });
     this.maintenance = new Maintenance({
       ...{ stores, log },
       maxBytes: () => this.config().cacheMaxSize,
@@ -189,6 +189,9 @@ class Program implements App {
       publicUrl: () => this.config().publicUrl,
       isBehindWorkers: this.options.workers !== undefined,
       guesses: new GuessLimit(),
+      hostRights: { judge: (question, header) => this.access.state?.hostRights?.judge(question, header) },
+      onOutage: ({ code, message, reason }) =>
+        this.options.log.error({ code, reason }, `who may read cannot be decided: ${message}`),
     });
   }
 
@@ -260,6 +263,7 @@ class Program implements App {
     if (isMapRead) this.services.drift.mapChanged(mapBefore, this.vanity());
     this.access.update(this.config().auth);
     this.services.rulesChanged();
+    this.access.state?.hostRights?.rulesChanged();
     this.options.workers?.settingsChanged();
     this.changed(monotonicNow());
     if (this.watched().join('\n') === watchedBefore) return;

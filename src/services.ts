@@ -2,6 +2,7 @@
  * What stands behind the server and the commands that fetch: the store, the git hosts, the upstream and the modules over
  * them, put together from the settings. Nothing here decides anything.
  */
+import type { Judge } from './auth/git-host.js';
 import type { Logger } from './log/log.js';
 import type { Config } from './config/load-config.js';
 import { vcsSettings, type Settings } from './config/settings.js';
@@ -13,6 +14,7 @@ import { GitSource } from './modfetch/git-source.js';
 import { LastAnswers } from './modfetch/last-answers.js';
 import { ObservedSource } from './modfetch/observed-source.js';
 import { OfflineSource } from './modfetch/offline.js';
+import { judgingRepository, type JudgeScope } from './modfetch/judging-repository.js';
 import { isPrivatePath } from './modfetch/private-paths.js';
 import type { Modules, ModuleSource } from './modfetch/repo.js';
 import { createRepoRoots, type RepoRoots } from './modfetch/repo-root.js';
@@ -35,6 +37,7 @@ import { UpstreamModules } from './upstream/upstream-modules.js';
 import type { VanityMap } from './vanity/vanity-map.js';
 import { createCodeHost } from './vcs/code-host.js';
 import { isSameListing } from './vcs/refs.js';
+import { LoginTrials } from './vcs/try-login.js';
 import type { CodeHost } from './vcs/types.js';
 import { createDriftWatch, type DriftWatch } from './verify/drift.js';
 import { createTagWatch, tagRefs, type TagWatch } from './verify/moved-tags.js';
@@ -51,6 +54,8 @@ export interface Services extends Git, PrivateAndPublic {
   ownDatabase: OwnDatabase | undefined;
   /** What asks over http. */
   http: HttpClient;
+  /** Who decides by the login of a caller who may read a module; see `auth/git-host.ts`. */
+  judgeOf: (module: string | undefined, scope: JudgeScope) => Promise<Judge | undefined>;
 }
 
 export interface ServicesOptions {
@@ -79,7 +84,8 @@ export function createServices(options: ServicesOptions): Services {
   const git = openGit(shared);
   const fetched = openModules(shared, git);
   const sumdb = openChecksums(shared, fetched.modules, ownDatabase);
-  return { ...git, ...fetched, stores, store, isPrivate, sumdb, ownDatabase, http };
+  const judgeOf = createJudges(shared, git);
+  return { ...git, ...fetched, stores, store, isPrivate, sumdb, ownDatabase, http, judgeOf };
 }
 
 interface Shared extends ServicesOptions {
@@ -128,6 +134,17 @@ function openGit({ config, vanity, stores, store, isPrivate, log, onNewRefs }: S
     isPublic: (path) => !isPrivate(path) && !hasUpstream(config()),
   });
   return { host, roots, drift, tags };
+}
+
+/** Repositories that are asked with the login of a caller, never with ours. */
+function createJudges({ config, vanity, stores }: Shared, { roots }: Git): Services['judgeOf'] {
+  const trials = new LoginTrials({ dir: stores.layout.mirrors, settings: () => vcsSettings(config()) });
+  return async (module, scope) => {
+    const found = await judgingRepository({ vanity, roots }, module, scope);
+    if (found === undefined) return undefined;
+    const { repo, isOwn } = found;
+    return { key: repo.gitUrl, host: repo.host, isOwn, ask: (login) => trials.ask(repo, login) };
+  };
 }
 
 interface PrivateAndPublic {

@@ -2,10 +2,11 @@
  * `auth:` in force: its files, issuers and rules, made anew when the settings change and read again when a file does. What
  * cannot be read keeps the last good state, because those who are allowed today have done nothing wrong.
  */
-import type { AuthSettings } from '../config/load-config.js';
+import type { AuthSettings, GitHostScope } from '../config/load-config.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import type { Logger } from '../log/log.js';
 import { Authenticator } from './authenticator.js';
+import { HostRights, type Judge } from './git-host.js';
 import { OidcIssuer } from './oidc.js';
 import type { AccessSettings } from './read-access.js';
 import { parseSubject, readRule } from './rules.js';
@@ -13,12 +14,16 @@ import { parseSubject, readRule } from './rules.js';
 export interface AccessState {
   settings: AccessSettings;
   authenticator: Authenticator;
+  /** Absent where no git host is asked. */
+  hostRights: HostRights | undefined;
 }
 
 export interface AccessOptions {
   log: Pick<Logger, 'error' | 'info'>;
   /** Reads a JSON document of an issuer. Absent where issuers are not asked: then their tokens prove nothing. */
   fetchJson?: (url: string) => Promise<unknown>;
+  /** Who judges in place of rules, among the hosts of `scope`. Absent where git hosts are not asked (in a worker). */
+  judgeOf?: (module: string | undefined, scope: GitHostScope) => Promise<Judge | undefined>;
 }
 
 export class Access {
@@ -75,9 +80,16 @@ export class Access {
         ? []
         : settings.issuers.map((issuer) => new OidcIssuer({ settings: issuer, fetchJson }));
     return {
-      settings: { ...settings, rules: settings.rules.map(ruleOf) },
+      settings: { ...settings, rules: settings.rules.map(ruleOf), gitHost: settings.gitHost !== undefined },
       authenticator: new Authenticator({ ...settings, issuers, log }),
+      hostRights: this.#hostRights(settings),
     };
+  }
+
+  #hostRights({ gitHost: scope, gitHostTtlMs }: AuthSettings): HostRights | undefined {
+    const { judgeOf } = this.#options;
+    if (scope === undefined || judgeOf === undefined) return undefined;
+    return new HostRights({ judgeOf: (module) => judgeOf(module, scope), ttlMs: () => gitHostTtlMs });
   }
 }
 

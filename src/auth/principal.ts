@@ -3,9 +3,10 @@
 export interface Principal {
   /**
    * How it is known: `anyone` sent no login, or one that proves nothing; `user` is in the htpasswd file; `token` is in
-   * the tokens file; `oidc` showed a signed JWT of a configured issuer.
+   * the tokens file; `oidc` showed a signed JWT of a configured issuer; `git-host` has a login that a git host did not
+   * refuse.
    */
-  readonly kind: 'anyone' | 'user' | 'token' | 'oidc';
+  readonly kind: 'anyone' | 'user' | 'token' | 'oidc' | 'git-host';
   /** For people, logs and `user:NAME` of a rule; '' for `anyone`. */
   readonly name: string;
   readonly groups: ReadonlySet<string>;

@@ -2,9 +2,10 @@
  * Whether a principal may read a module: the one place that decides it, for every way to content.
  *
  * Public modules are for `public:`; a private one is for those whom the first matching rule allows; where no rule matches,
- * nobody may.
+ * the git host decides if `git_host` says so (`git-host.ts`), else nobody may.
  */
 import type { Identity } from './authenticator.js';
+import type { HostQuestion } from './git-host.js';
 import { ANYONE, isAuthenticated, type Principal } from './principal.js';
 import { decide, type ReadRule } from './rules.js';
 
@@ -16,6 +17,8 @@ export interface AccessSettings {
   /** Who may read `?go-get=1` pages. */
   pages: Audience;
   rules: readonly ReadRule[];
+  /** Whether a git host is asked where no rule matches, and about logins that are not known here. */
+  gitHost: boolean;
 }
 
 /** What a request wants. */
@@ -40,7 +43,9 @@ export type Decision =
   /** A login that proves nothing, where one is needed; `isGuess` if it counts as a wrong one. */
   | { kind: 'login-wrong'; isGuess: boolean }
   /** Known, without the right. */
-  | { kind: 'forbidden'; principal: Principal };
+  | { kind: 'forbidden'; principal: Principal }
+  /** The git host is to be asked `question` with the login of the request. `principal`: who it is known to be here, if so. */
+  | { kind: 'host-decides'; question: HostQuestion; principal: Principal | undefined };
 
 const ADMIN_GROUP = 'admin';
 
@@ -52,6 +57,10 @@ export function decideAccess(settings: AccessSettings, resource: Resource, ident
   if (resource.kind === 'module' && resource.isPrivate) {
     return privateModule(settings, resource.path, identity);
   }
+  if (identity.kind === 'unknown' && settings.gitHost && audience !== 'admin') {
+    const question = { kind: 'login', proof: audience === 'authenticated' } as const;
+    return { kind: 'host-decides', question, principal: undefined };
+  }
   // A list that showed less to a wrong login, and nothing else, would be a place to guess at.
   if (principal === undefined) return { kind: 'login-wrong', isGuess: identity.kind === 'unknown' };
   if (audience === 'reader') return { kind: 'allowed', principal, isForEveryone: false };
@@ -60,12 +69,22 @@ export function decideAccess(settings: AccessSettings, resource: Resource, ident
   return { kind: 'allowed', principal, isForEveryone: false };
 }
 
-function privateModule({ rules }: AccessSettings, path: string, identity: Identity): Decision {
+function privateModule(settings: AccessSettings, path: string, identity: Identity): Decision {
   if (identity.kind === 'ended') return { kind: 'login-wrong', isGuess: false };
   const principal = identity.kind === 'known' ? identity.principal : ANYONE;
-  if (decide(rules, path, principal) === true) return { kind: 'allowed', principal, isForEveryone: false };
+  const byRule = decide(settings.rules, path, principal);
+  if (byRule === true) return { kind: 'allowed', principal, isForEveryone: false };
+  if (byRule === undefined && settings.gitHost && mayBeOfHost(identity)) {
+    const known = identity.kind === 'known' ? principal : undefined;
+    return { kind: 'host-decides', question: { kind: 'module', path }, principal: known };
+  }
   if (identity.kind === 'unknown') return { kind: 'login-wrong', isGuess: true };
   return isAuthenticated(principal) ? { kind: 'forbidden', principal } : { kind: 'login-needed' };
+}
+
+/** Tokens of ours and signed identities mean nothing to a git host, so they are not shown to one. */
+function mayBeOfHost(identity: Identity): boolean {
+  return identity.kind === 'unknown' || (identity.kind === 'known' && identity.principal.kind === 'user');
 }
 
 function audienceOf(settings: AccessSettings, resource: Resource): Audience | 'admin' | 'rules' | 'reader' {

@@ -48,7 +48,13 @@ export interface AuthSettings {
   public: 'anyone' | 'authenticated';
   pages: 'anyone' | 'authenticated';
   rules: readonly { modules: string; allow: readonly string[] }[];
+  /** Undefined: no git host is asked. */
+  gitHost: GitHostScope | undefined;
+  gitHostTtlMs: number;
 }
+
+/** Whose answer counts where no rule matches: all git hosts of the rules, or these (`HOST` or `HOST:PORT`, in lower case). */
+export type GitHostScope = 'all' | readonly string[];
 
 /** The settings. Paths are absolute, times in milliseconds, sizes in bytes. */
 export interface Config {
@@ -202,7 +208,14 @@ function readAuth(written: z.output<typeof ConfigFile>['auth'], base: string): A
     public: written.public,
     pages: written.pages,
     rules: written.rules,
+    gitHost: gitHostScope(written.git_host),
+    gitHostTtlMs: written.git_host_ttl,
   };
+}
+
+function gitHostScope(written: boolean | readonly string[]): GitHostScope | undefined {
+  if (typeof written === 'boolean') return written ? 'all' : undefined;
+  return written.length === 0 ? undefined : written;
 }
 
 function readHosts(

@@ -138,6 +138,15 @@ const ReadRule = z.strictObject({
     .describe('Who may read them: user:NAME, group:NAME, authenticated. An empty list allows nobody.'),
 });
 
+/** A variable can only say a list: `true` alone in it is what it says. */
+const GitHosts = z.preprocess(
+  (value: unknown) =>
+    Array.isArray(value) && value.length === 1 && /^(?:true|false)$/.test(String(value[0]))
+      ? String(value[0]) === 'true'
+      : (value ?? false),
+  z.union([z.boolean(), z.array(DirectHost)], { error: 'must be true, false or a list of hosts' }),
+);
+
 const Auth = z.strictObject({
   htpasswd_file: File.optional().describe('Users, as "htpasswd -B" writes them: NAME:BCRYPT lines.'),
   groups_file: File.optional().describe('Groups of these users: lines USER: GROUP, GROUP.'),
@@ -146,6 +155,12 @@ const Auth = z.strictObject({
     .preprocess((value: unknown) => value ?? [], z.array(Issuer))
     .prefault([])
     .describe('Issuers of the signed identities of CI jobs. Default: none.'),
+  git_host: GitHosts.default(false).describe(
+    "true: where no rule matches, the module's git host decides, by the caller's own login (http and https repositories). Or a list of hosts, HOST or HOST:PORT, that may decide. Default: false.",
+  ),
+  git_host_ttl: Duration.prefault('60s').describe(
+    'How long the answer of a git host is kept, yes and no alike. Default: 60s.',
+  ),
   public: Audience.default('anyone').describe(
     'Who may read public modules and checksum databases: anyone or authenticated. Default: anyone.',
   ),

@@ -32,7 +32,7 @@ export interface Admission {
 
 /** What a gate says to a request that may not be answered: the whole response. */
 export interface Refusal {
-  /** 401, 403 or 429. */
+  /** 401, 403 or 429; 5xx where nobody could decide. */
   readonly refusedWith: number;
   /** Without Content-Length. */
   readonly headers: Readonly<Record<string, string>>;
@@ -59,7 +59,8 @@ export interface AdmittedRequest extends IncomingMessage {
 
 export const ANYONE: Principal = { name: 'anyone' };
 
-const OPEN: Admission = { principal: ANYONE, audience: undefined };
+/** What everybody may read. */
+export const OPEN: Admission = { principal: ANYONE, audience: undefined };
 
 /** Lets everybody read everything. */
 export const openGate: Gate = () => OPEN;

@@ -34,8 +34,11 @@ export interface ForwardOptions {
   socket: string;
   cache: ResponseCache;
   trusts: TrustProxy;
-  /** Told what the main process decided about a request that was deferred to it; see `KnownPrivacy.learn`. */
-  onDecision?: ((header: string) => void) | undefined;
+  /**
+   * Told what the main process decided about a request that was deferred to it, and the `Authorization` of that request;
+   * see `KnownPrivacy.learn` and `KnownGrants.learn`.
+   */
+  onDecision?: ((decision: string, authorization: string | undefined) => void) | undefined;
   /** How long the main process may say nothing before it answers, not even that it is at it. Default: 10 s. */
   silenceMs?: number;
 }
@@ -140,7 +143,7 @@ class Forwarder {
   private decided(request: AdmittedRequest, decision: string): void {
     const { name = 'anyone', audience } = readFields(decision);
     request.admission = { ...request.admission, principal: { name }, audience };
-    this.options.onDecision?.(decision);
+    this.options.onDecision?.(decision, request.headers.authorization);
   }
 
   private async passBack(

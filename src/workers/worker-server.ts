@@ -27,7 +27,8 @@ export interface WorkerServerOptions {
   trusts: TrustProxy;
   /** The unix socket of the main process. */
   socket: string;
-  onDecision?: (header: string) => void;
+  /** See `ForwardOptions`. */
+  onDecision?: (decision: string, authorization: string | undefined) => void;
 }
 
 export class WorkerServer {

@@ -7,6 +7,7 @@ import { keepServing } from '../log/process-faults.js';
 import { createTrust } from '../proxy/http/client-address.js';
 import { auditObserver } from '../proxy/observers/audit-observer.js';
 import { createAccessGate } from '../proxy/access/access-gate.js';
+import { KnownGrants } from '../proxy/access/known-grants.js';
 import { KnownPrivacy } from '../proxy/access/known-privacy.js';
 import { observeAll } from '../proxy/observer.js';
 import { createRequestLog } from '../proxy/request-log.js';
@@ -23,6 +24,7 @@ class WorkerProgram {
   private readonly stores: Stores;
   private readonly access: Access;
   private readonly privacy = new KnownPrivacy();
+  private readonly grants = new KnownGrants();
   private readonly faults: Faults;
   private readonly flush: () => Promise<void>;
 
@@ -48,11 +50,15 @@ class WorkerProgram {
           privacy: (path) => this.privacy.of(path),
           ownDatabase: () => this.settings.ownDatabase,
         },
+        hostRights: this.grants,
         trusts,
         isAdmin: createTrust(() => this.settings.admin),
         publicUrl: () => this.settings.publicUrl,
       }),
-      onDecision: (header) => this.privacy.learn(header),
+      onDecision: (decision, authorization) => {
+        this.privacy.learn(decision);
+        this.grants.learn(decision, authorization);
+      },
       observer: observeAll(
         [
           createRequestLog(log, writeLine),
@@ -92,6 +98,7 @@ class WorkerProgram {
           this.settings = message.settings;
           this.access.update(message.settings.auth);
           this.privacy.forget();
+          this.grants.forget();
           return undefined;
         case 'forget':
           void this.server.invalidation.announce({ before: message.before });

@@ -18,6 +18,8 @@ function settings(more: Partial<AuthSettings> = {}): AuthSettings {
     issuers: [],
     public: 'anyone',
     pages: 'anyone',
+    gitHost: undefined,
+    gitHostTtlMs: 60_000,
     rules: [{ modules: 'corp.test/*', allow: ['user:ci'] }],
     ...more,
   };

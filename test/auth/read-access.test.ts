@@ -7,6 +7,7 @@ import { rule } from './rule.js';
 const SETTINGS: AccessSettings = {
   public: 'anyone',
   pages: 'anyone',
+  gitHost: false,
   rules: [rule('corp.com/core', 'group:core'), rule('corp.com/all', 'authenticated')],
 };
 const CLOSED: AccessSettings = { ...SETTINGS, public: 'authenticated', pages: 'authenticated' };

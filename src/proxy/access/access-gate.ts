@@ -8,18 +8,25 @@
 import type { IncomingMessage } from 'node:http';
 import type { Authenticator, Identity } from '../../auth/authenticator.js';
 import type { GuessLimit } from '../../auth/guess-limit.js';
+import type { HostQuestion, Verdict } from '../../auth/git-host.js';
 import { ANYONE, type Principal } from '../../auth/principal.js';
 import { decideAccess, type AccessSettings, type Decision, type Resource } from '../../auth/read-access.js';
-import { openGate, wasForwarded, type Admission, type Gate, type Refusal } from '../gate.js';
+import { OPEN, wasForwarded, type Admission, type Gate, type Refusal } from '../gate.js';
 import { clientAddress, requestHost, type TrustProxy } from '../http/client-address.js';
-import { forbidden, loginNeeded, tooManyGuesses } from './refusals.js';
-import { encodeDecision } from './known-privacy.js';
+import { isModhavenError, type ModhavenError } from '../../errors.js';
+import { cannotDecide, forbidden, loginNeeded, tooManyGuesses } from './refusals.js';
+import { encodeDecision, type Grant } from './decisions.js';
 import { isSurelyNotOurs, resourceOf, type ResourceRules } from './resource.js';
 
 export interface AccessGateOptions {
   /** Undefined: no `auth:`; then only what is for admins is refused to anyone. */
   access: () => { settings: AccessSettings; authenticator: Authenticator } | undefined;
   resources: ResourceRules;
+  /**
+   * Asks the git host (`auth/git-host.ts`). In a worker: what the main process has heard from it; undefined for what the
+   * worker does not know.
+   */
+  hostRights?: HostJudge;
   trusts: TrustProxy;
   /** Whether an address is in `admin:`. */
   isAdmin: TrustProxy;
@@ -28,9 +35,18 @@ export interface AccessGateOptions {
   isBehindWorkers?: boolean;
   /** Absent in a worker, which defers what is not admitted. */
   guesses?: GuessLimit;
+  /** Told of an issuer or a git host that could not be asked. */
+  onOutage?: (error: ModhavenError) => void;
   /** Told of each refusal. */
   onRefusal?: (request: IncomingMessage, refusal: Refusal, principal: Principal) => void;
 }
+
+export interface HostJudge {
+  judge(question: HostQuestion, header: string | undefined): Verdict | Promise<Verdict> | undefined;
+}
+
+type Ruled = Exclude<Decision, { kind: 'host-decides' }>;
+type Decided = Admission | Refusal;
 
 /** What needed a right may be shared by all who have it: the gate is asked before each look into the cache. */
 const RESTRICTED = 'restricted';
@@ -51,15 +67,24 @@ class AccessGate {
     this.request = request;
   }
 
-  decide(): Admission | Refusal | Promise<Admission | Refusal> {
+  decide(): Decided | Promise<Decided> {
+    try {
+      const decided = this.judge();
+      return decided instanceof Promise ? decided.catch((error: unknown) => this.fail(error)) : decided;
+    } catch (error) {
+      return this.fail(error);
+    }
+  }
+
+  private judge(): Decided | Promise<Decided> {
     const access = this.options.access();
     if (access === undefined) return this.withoutAuth();
     const resource = this.resource();
     if (resource === 'unsure') return this.defer();
     if (resource.kind === 'admin' && this.isFromAdmin()) return admission(ANYONE, RESTRICTED);
     const identity = access.authenticator.identify(this.request.headers.authorization);
-    if (!(identity instanceof Promise)) return this.concluded(access.settings, resource, identity);
-    return identity.then((known) => this.concluded(access.settings, resource, known));
+    if (!(identity instanceof Promise)) return this.identified(access.settings, resource, identity);
+    return identity.then((known) => this.identified(access.settings, resource, known));
   }
 
   /** What is asked for; at `/-/auth` what the web server in front was asked for, if that is trusted. */
@@ -79,24 +104,52 @@ class AccessGate {
     return resourceOf(asked, resources);
   }
 
-  private withoutAuth(): ReturnType<Gate> {
-    if (isSurelyNotOurs(this.request.url ?? '')) return openGate(this.request);
+  private withoutAuth(): Decided {
+    if (isSurelyNotOurs(this.request.url ?? '')) return OPEN;
     const resource = this.resource();
-    if (resource === 'unsure' || resource.kind !== 'admin') return openGate(this.request);
+    if (resource === 'unsure' || resource.kind !== 'admin') return OPEN;
     if (this.isFromAdmin()) return admission(ANYONE, RESTRICTED);
     return this.conclude({ kind: 'forbidden', principal: ANYONE }, resource);
   }
 
-  private concluded(settings: AccessSettings, resource: Resource, identity: Identity): Admission | Refusal {
-    return this.conclude(decideAccess(settings, resource, identity), resource);
+  private identified(
+    settings: AccessSettings,
+    resource: Resource,
+    identity: Identity,
+  ): Decided | Promise<Decided> {
+    const decision = decideAccess(settings, resource, identity);
+    if (decision.kind !== 'host-decides') return this.conclude(decision, resource);
+    const verdict = this.options.hostRights?.judge(decision.question, this.request.headers.authorization);
+    if (verdict === undefined) return this.defer();
+    if (!(verdict instanceof Promise)) return this.ruled(decision, verdict, resource);
+    return verdict.then((late) => this.ruled(decision, late, resource));
   }
 
-  private conclude(decision: Decision, resource: Resource): Admission | Refusal {
-    if (decision.kind === 'allowed') {
-      return this.forWorker(
-        admission(decision.principal, decision.isForEveryone ? undefined : RESTRICTED),
+  /** What a git host said becomes a decision. Who is known here keeps the name they have here. */
+  private ruled(
+    { question, principal: known }: Extract<Decision, { kind: 'host-decides' }>,
+    verdict: Verdict,
+    resource: Resource,
+  ): Decided {
+    if (verdict.kind === 'refuses-login') {
+      return this.conclude(
+        known === undefined
+          ? { kind: 'login-wrong', isGuess: true }
+          : { kind: 'forbidden', principal: known },
         resource,
       );
+    }
+    const principal = known ?? verdict.principal;
+    if (verdict.kind === 'may-not-read') return this.conclude({ kind: 'forbidden', principal }, resource);
+    const grant = { question, leftMs: verdict.leftMs };
+    return this.conclude({ kind: 'allowed', principal, isForEveryone: false }, resource, grant);
+  }
+
+  private conclude(decision: Ruled, resource: Resource, grant?: Grant): Decided {
+    if (decision.kind === 'allowed') {
+      const allowed = admission(decision.principal, decision.isForEveryone ? undefined : RESTRICTED);
+      if (this.options.isBehindWorkers !== true) return allowed;
+      return { ...allowed, decision: encodeDecision(allowed, resource, grant) };
     }
     if (this.options.guesses === undefined) return this.defer();
     const refusal = this.refusalFor(decision, resource);
@@ -105,7 +158,14 @@ class AccessGate {
     return refusal;
   }
 
-  private refusalFor(decision: Exclude<Decision, { kind: 'allowed' }>, resource: Resource): Refusal {
+  /** An issuer or a git host that cannot be asked is an outage, whoever sent the request; anything else is a fault. */
+  private fail(error: unknown): Refusal {
+    if (!isModhavenError(error)) throw error;
+    this.options.onOutage?.(error);
+    return cannotDecide(error, this.options.publicUrl());
+  }
+
+  private refusalFor(decision: Exclude<Ruled, { kind: 'allowed' }>, resource: Resource): Refusal {
     const url = this.options.publicUrl();
     switch (decision.kind) {
       case 'login-needed':
@@ -118,11 +178,6 @@ class AccessGate {
         return wait > 0 ? tooManyGuesses(wait) : loginNeeded(url, 'wrong');
       }
     }
-  }
-
-  private forWorker(allowed: Admission, resource: Resource): Admission {
-    if (this.options.isBehindWorkers !== true) return allowed;
-    return { ...allowed, decision: encodeDecision(allowed, resource) };
   }
 
   private defer(): Admission {

@@ -4,9 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../../concurrency/at-most.js';
-import type { Resource } from '../../auth/read-access.js';
-import type { Admission } from '../gate.js';
-import { readFields, writeFields } from '../internal-headers.js';
+import { readFields } from '../internal-headers.js';
 
 /** Modules of which it is remembered. */
 const MAX_MODULES = 50_000;
@@ -27,14 +25,4 @@ export class KnownPrivacy {
   forget(): void {
     this.known.clear();
   }
-}
-
-/** The value of a `DECISION_HEADER`. */
-export function encodeDecision({ principal, audience }: Admission, resource: Resource): string {
-  const isModule = resource.kind === 'module';
-  return writeFields({
-    name: principal.name,
-    audience,
-    ...(isModule && { path: resource.path, privacy: resource.isPrivate ? 'private' : 'public' }),
-  });
 }

@@ -6,25 +6,55 @@
  * not read must not show in numbers either: what counts or pages through modules does so after this filter. A page made
  * so is for its visitor alone; it is not kept in the response cache.
  */
-import type { Authenticator, Identity } from '../../auth/authenticator.js';
-import { decideAccess, type AccessSettings } from '../../auth/read-access.js';
+import pLimit from 'p-limit';
+import type { AccessState } from '../../auth/access.js';
+import type { HostQuestion } from '../../auth/git-host.js';
+import { decideAccess } from '../../auth/read-access.js';
 import type { Readable } from '../gate.js';
 
 export interface ReadableOptions {
   /** Undefined: everybody may read everything. */
-  access: () => { settings: AccessSettings; authenticator: Authenticator } | undefined;
+  access: () => AccessState | undefined;
   isPrivate: (path: string) => boolean;
 }
 
+/** Questions to git hosts that one list asks at a time. */
+const CONCURRENT = 8;
+/** How long a list waits for git hosts, in milliseconds. What they have not said yes to by then is left out. */
+const PATIENCE_MS = 10_000;
+
 export function createReadable(options: ReadableOptions): Readable {
-  return async (request, modules) => {
+  return async ({ headers }, modules) => {
     const access = options.access();
     if (access === undefined) return [...modules];
-    const identity = await access.authenticator.identify(request.headers.authorization);
-    return modules.filter((path) => mayRead(access.settings, path, options.isPrivate(path), identity));
+    const identity = await access.authenticator.identify(headers.authorization);
+    const deadline = performance.now() + PATIENCE_MS;
+    const limit = pLimit(CONCURRENT);
+    const decided = await Promise.all(
+      modules.map((path) => {
+        const resource = { kind: 'module', path, isPrivate: options.isPrivate(path) } as const;
+        const decision = decideAccess(access.settings, resource, identity);
+        if (decision.kind !== 'host-decides') return decision.kind === 'allowed';
+        return limit(() => hostAllows(access, decision.question, headers.authorization, deadline));
+      }),
+    );
+    return modules.filter((_, index) => decided[index]);
   };
 }
 
-function mayRead(settings: AccessSettings, path: string, isPrivate: boolean, identity: Identity): boolean {
-  return decideAccess(settings, { kind: 'module', path, isPrivate }, identity).kind === 'allowed';
+/** A host that cannot be asked allows nothing; the rest of the list is shown all the same. */
+async function hostAllows(
+  { hostRights }: AccessState,
+  question: HostQuestion,
+  header: string | undefined,
+  deadline: number,
+): Promise<boolean> {
+  const leftMs = deadline - performance.now();
+  if (hostRights === undefined || leftMs <= 0) return false;
+  const verdict = Promise.resolve(hostRights.judge(question, header)).then(({ kind }) => kind === 'may-read');
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), leftMs);
+  });
+  return Promise.race([verdict.catch(() => false), tooLate]).finally(() => clearTimeout(timer));
 }

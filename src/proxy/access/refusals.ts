@@ -3,8 +3,10 @@
  * whether what was asked for exists; `go` shows it to the developer.
  */
 import type { Principal } from '../../auth/principal.js';
+import { ModhavenError } from '../../errors.js';
 import { redactLine } from '../../redact.js';
 import type { Refusal } from '../gate.js';
+import { failureReply } from '../http/http-errors.js';
 
 const TEXT = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
 const CHALLENGE = { ...TEXT, 'www-authenticate': 'Basic realm="modhaven"' };
@@ -38,6 +40,24 @@ export function forbidden(publicUrl: string, principal: Principal, subject: stri
     headers: TEXT,
     body: `forbidden: ${who} may not read ${subject}\nask the admin of ${host} for the right to read it\n`,
   };
+}
+
+/**
+ * 502 or 504: the issuer of the login, or the git host that decides, could not be asked; 503: too many wait. The text names
+ * neither host nor repository: those are nothing that a caller without a right should learn.
+ */
+export function cannotDecide(error: ModhavenError, publicUrl: string): Refusal {
+  const { host } = new URL(publicUrl);
+  const isBusy = error.code === 'OVERLOADED';
+  const code = isBusy || error.code === 'HOST_TIMEOUT' ? error.code : 'HOST_UNREACHABLE';
+  const shown = new ModhavenError(code, 'your right to read this cannot be checked now', {
+    reason: isBusy
+      ? 'too many logins wait to be checked'
+      : 'the host that knows your login did not answer as it should',
+    remedy: `try again in a moment; if it stays so, tell the admin of ${host}: the log of the server says what is wrong`,
+  });
+  const { status, headers, body } = failureReply(shown);
+  return { refusedWith: status, headers, body };
 }
 
 /** 429: too many wrong logins came from one address. */

@@ -17,6 +17,7 @@ const authenticator = new Authenticator({
 const settings = {
   public: 'anyone',
   pages: 'anyone',
+  gitHost: false,
   rules: [rule('corp.test/*', 'authenticated')],
 } as const;
 

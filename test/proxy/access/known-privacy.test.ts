@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { KnownPrivacy, encodeDecision } from '../../../src/proxy/access/known-privacy.js';
+import { encodeDecision } from '../../../src/proxy/access/decisions.js';
+import { KnownPrivacy } from '../../../src/proxy/access/known-privacy.js';
 
 const admission = { principal: { name: 'ann' }, audience: 'restricted' };
 

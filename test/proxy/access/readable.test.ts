@@ -12,6 +12,7 @@ const authenticator = new Authenticator({
 const settings: AccessSettings = {
   public: 'anyone',
   pages: 'anyone',
+  gitHost: false,
   rules: [rule('corp.test/secret', 'group:core'), rule('corp.test/*', 'authenticated')],
 };
 const MODULES = ['corp.test/a', 'corp.test/secret', 'pub.test/b'];
@@ -28,7 +29,10 @@ describe('readable', () => {
   });
 
   it('leaves out what the visitor may not read', async () => {
-    const readable = createReadable({ access: () => ({ settings, authenticator }), isPrivate });
+    const readable = createReadable({
+      access: () => ({ settings, authenticator, hostRights: undefined }),
+      isPrivate,
+    });
     expect(await readable(request(), MODULES)).toEqual(['pub.test/b']);
     expect(await readable(request({ authorization: 'Bearer made-up' }), MODULES)).toEqual(['pub.test/b']);
   });
@@ -37,7 +41,11 @@ describe('readable', () => {
     const ann = {
       identify: () => ({ kind: 'known', principal: { kind: 'user', name: 'ann', groups: new Set() } }),
     };
-    const access = () => ({ settings, authenticator: ann as unknown as Authenticator });
+    const access = () => ({
+      settings,
+      authenticator: ann as unknown as Authenticator,
+      hostRights: undefined,
+    });
     expect(await createReadable({ access, isPrivate })(request(), MODULES)).toEqual([
       'corp.test/a',
       'pub.test/b',
