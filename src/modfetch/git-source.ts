@@ -17,6 +17,7 @@ import { measure } from '../observe/observe.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import { RefsChanged } from '../vcs/refs-changed.js';
 import type { CodeHost, CodeRepo, Need } from '../vcs/types.js';
+import { AliasCheck } from './alias-check.js';
 import { codeModule, type CodeModule, type VersionInfo } from './code-module.js';
 import { writeModuleZip } from './module-zip.js';
 import { choosesVersion, chooseVersion } from './query.js';
@@ -61,9 +62,11 @@ const MAX_ATTEMPTS = 3;
 
 export class GitSource implements ModuleSource {
   private readonly options: GitSourceOptions;
+  private readonly aliases: AliasCheck;
 
   constructor(options: GitSourceOptions) {
     this.options = options;
+    this.aliases = new AliasCheck(options);
   }
 
   /** The versions that any of the repositories of a module has; those that cannot be asked now are left out. */
@@ -71,7 +74,9 @@ export class GitSource implements ModuleSource {
     const { repos, ...root } = await this.options.roots.find(path);
     const lookup: Lookup = { path, subject: path, need: 'trees', refetch: false };
     const answers = await Promise.allSettled(
-      repos.map((remote) => this.inRepo(remote, root, lookup, listVersions, 0)),
+      repos.map((remote) =>
+        this.inRepo(remote, root, lookup, (module, repo) => this.listVersions(module, repo), 0),
+      ),
     );
     const lists = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
     const [first, ...others] = lists;
@@ -89,6 +94,7 @@ export class GitSource implements ModuleSource {
     const lookup: Lookup = { path, subject: `${path}@${query}`, need: 'trees', refetch: !chooses };
     return this.inModule(lookup, async (module, repo) => {
       const found = chooses ? await chooseVersion(module, query) : await module.stat(query);
+      await this.aliases.checkFound(module, repo, found);
       return {
         version: found.version,
         info: encodeInfo(found.version, found.time, found.origin),
@@ -102,7 +108,9 @@ export class GitSource implements ModuleSource {
     const lookup: Lookup = { path, subject: `${path}@${version}`, need: 'trees', refetch: true };
     return this.inModule(lookup, async (module, repo) => {
       const { commit, ...found } = await atCommit(module, repo, version, pinned);
-      return { ...found, mod: await module.goMod(version, commit) };
+      const { goMod } = await module.findRoot(version, commit);
+      await this.aliases.check(path, repo, goMod);
+      return { ...found, mod: goMod ?? synthesizeGoMod(path) };
     });
   }
 
@@ -113,6 +121,7 @@ export class GitSource implements ModuleSource {
     return this.inModule(lookup, async (module, repo, others) => {
       const { commit, ...found } = await atCommit(module, repo, version, pinned);
       const { directory, goMod } = await module.findRoot(version, commit);
+      await this.aliases.check(path, repo, goMod);
       const write = (sink: Writable) => writeModuleZip({ repo, commit, directory, name: subject }, sink);
       return {
         ...found,
@@ -124,6 +133,18 @@ export class GitSource implements ModuleSource {
           }),
       };
     });
+  }
+
+  private async listVersions(module: CodeModule, repo: CodeRepo): Promise<SourceList> {
+    const { list } = await module.versions();
+    // No versions: then the head of the default branch says whether there is a module at all.
+    const newest = list.at(-1);
+    if (newest === undefined) {
+      await this.aliases.checkFound(module, repo, await module.latest());
+    } else if (repo.spelling.number > 0) {
+      await this.aliases.checkFound(module, repo, await module.stat(newest));
+    }
+    return { versions: list, asOf: repo.asOf };
   }
 
   /** Makes the zip of `commit` out of the first repository that can, opened anew. */
@@ -199,13 +220,6 @@ export class GitSource implements ModuleSource {
       }
     }
   }
-}
-
-async function listVersions(module: CodeModule, { asOf }: CodeRepo): Promise<SourceList> {
-  const { list } = await module.versions();
-  // No versions: then the head of the default branch says whether there is a module at all.
-  if (list.length === 0) await module.latest();
-  return { versions: list, asOf };
 }
 
 /** The commit of a version, at hand: the pinned one, else the one that the repository has under this name now. */

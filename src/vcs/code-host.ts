@@ -13,6 +13,7 @@ import type { RepoUrl } from '../module/repo-url.js';
 import { GitRepo } from './git-repo.js';
 import { Mirror, mirrorName } from './mirror/mirror.js';
 import type { Listing } from './refs.js';
+import { Spellings } from './spellings.js';
 import { createSmartHosts } from './smart-http/smart-http.js';
 import type { VcsSettings } from './transport/access.js';
 import { createHostLimiter } from './transport/host-limiter.js';
@@ -45,6 +46,7 @@ class GitHosts implements CodeHost {
   readonly #limiter;
   readonly #smart;
   readonly #remotes = new LRUCache<string, Remote>({ max: MAX_REMOTES });
+  readonly #spellings = new Spellings<Remote>();
 
   constructor({ dir, settings, env = process.env, onRefs }: CodeHostOptions) {
     this.#dir = dir;
@@ -58,11 +60,13 @@ class GitHosts implements CodeHost {
   async open(url: RepoUrl, maxAgeMs: number, need: Need = 'trees'): Promise<CodeRepo> {
     const remote = this.#remote(url);
     const listing = await remote.refs(maxAgeMs);
+    const { remote: first, spelling } = await this.#spellings.find(url.gitUrl, remote, listing, maxAgeMs);
+    const { mirror } = first;
     const waitMs = this.#settings().timeoutMs;
     const now = new Date();
     // When the mirror was last used decides what `gc` removes first. There may be none yet.
-    void utimes(join(this.#dir, mirrorName(url)), now, now).catch(() => undefined);
-    return new GitRepo({ remote: url, mirror: remote.mirror, listing, need, limiter: this.#limiter, waitMs });
+    void utimes(join(this.#dir, mirrorName(first.url)), now, now).catch(() => undefined);
+    return new GitRepo({ remote: url, spelling, mirror, listing, need, limiter: this.#limiter, waitMs });
   }
 
   async refresh(url: RepoUrl): Promise<void> {
@@ -100,8 +104,8 @@ interface Question {
 /** What is known of one repository. All times are those of `monotonicNow`. */
 class Remote {
   readonly mirror: Mirror;
+  readonly url: RepoUrl;
   problem: HostProblem | undefined;
-  readonly #url: RepoUrl;
   readonly #onRefs: CodeHostOptions['onRefs'];
   #known: Listing | undefined;
   #asking: Question | undefined;
@@ -110,7 +114,7 @@ class Remote {
   #silent: { error: ModhavenError; until: number } | undefined;
 
   constructor(url: RepoUrl, mirror: Mirror, onRefs: CodeHostOptions['onRefs']) {
-    this.#url = url;
+    this.url = url;
     this.mirror = mirror;
     this.#onRefs = onRefs;
   }
@@ -156,10 +160,10 @@ class Remote {
       this.#known = { ...listing, askedAt: question.sentAt ?? monotonicNow() };
       this.problem = undefined;
       this.#silent = undefined;
-      this.#onRefs?.(this.#url, this.#known, before);
+      this.#onRefs?.(this.url, this.#known, before);
       return this.#known;
     } catch (error) {
-      if (isModhavenError(error)) this.problem = { url: this.#url.url, at: Date.now(), error };
+      if (isModhavenError(error)) this.problem = { url: this.url.url, at: Date.now(), error };
       if (isModhavenError(error, 'HOST_TIMEOUT')) {
         this.#silent = { error, until: monotonicNow() + SILENCE_MS };
       }

@@ -25,10 +25,11 @@ import { RefsChanged } from './refs-changed.js';
 import { GitFailure, GitOutputTooLarge } from './transport/git-exec.js';
 import type { HostLimiter } from './transport/host-limiter.js';
 import { findFile, listTree } from './tree.js';
-import type { CodeRepo, Need, Revision, Tag, TreeEntry } from './types.js';
+import type { CodeRepo, Need, Revision, Spelling, Tag, TreeEntry } from './types.js';
 
 export interface GitRepoOptions {
   remote: RepoUrl;
+  spelling: Spelling;
   mirror: Mirror;
   listing: Listing;
   /** What a commit is fetched with. */
@@ -40,6 +41,7 @@ export interface GitRepoOptions {
 
 export class GitRepo implements CodeRepo {
   readonly url: string;
+  readonly spelling: Spelling;
   readonly defaultBranch: string | undefined;
   readonly asOf: number;
   readonly #mirror: Mirror;
@@ -50,8 +52,9 @@ export class GitRepo implements CodeRepo {
   /** Where commits may be, the most complete first. */
   readonly #holders: readonly BareRepo[];
 
-  constructor({ remote, mirror, listing, need, limiter, waitMs }: GitRepoOptions) {
+  constructor({ remote, spelling, mirror, listing, need, limiter, waitMs }: GitRepoOptions) {
     this.url = remote.url;
+    this.spelling = spelling;
     this.defaultBranch = listing.defaultBranch;
     this.asOf = listing.askedAt;
     this.#mirror = mirror;

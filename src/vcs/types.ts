@@ -39,10 +39,20 @@ export interface TreeEntry {
   kind: 'regular' | 'symlink' | 'submodule';
 }
 
+/** Which of the spellings of one repository an address is. */
+export interface Spelling {
+  /** The address by which the repository was opened first. */
+  readonly first: string;
+  /** How many other spellings were opened before this one; 0 for the first. */
+  readonly number: number;
+}
+
 /** A repository at one moment. Absence is thrown as VERSION_NOT_FOUND; an outage as one of the HOST_ codes. */
 export interface CodeRepo {
   /** The address people and `Origin` see. */
   readonly url: string;
+  /** Which of the spellings of its address this is. */
+  readonly spelling: Spelling;
   /** Name of the default branch; undefined where there is none. */
   readonly defaultBranch: string | undefined;
   /** When the host was asked for these refs, in milliseconds since 1970. */

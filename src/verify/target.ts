@@ -169,6 +169,7 @@ function frozen(host: CodeHost): CodeHost {
 function neverOutdated(repo: CodeRepo): CodeRepo {
   return {
     url: repo.url,
+    spelling: repo.spelling,
     defaultBranch: repo.defaultBranch,
     asOf: Infinity,
     ensureCommit: (commit) => repo.ensureCommit(commit),

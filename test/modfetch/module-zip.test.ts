@@ -42,7 +42,7 @@ function fakeRepo(
       ([path]) => directory === '' || path === directory || path.startsWith(`${directory}/`),
     );
   const repo: CodeRepo = {
-    ...{ url: 'http://git.corp/x.git', defaultBranch: 'main', asOf: 0 },
+    ...{ url: 'http://git.corp/x.git', spelling: { first: '', number: 0 }, defaultBranch: 'main', asOf: 0 },
     ...{
       ensureCommit: unused,
       tags: unused,
