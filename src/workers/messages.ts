@@ -38,8 +38,10 @@ export type ToWorker =
   | { type: 'settings'; settings: WorkerSettings }
   /** Forget what may change, and answer `done`; see `ResponseCache.forgetChanging`. */
   | { type: 'forget'; id: number; before: number | undefined }
-  /** Answer `done`. */
+  /** Answer `done`, and say how many connections there are. */
   | { type: 'ping'; id: number }
+  /** End so many connections after their next response. */
+  | { type: 'shed'; count: number }
   /** Finish what runs, then end. */
   | { type: 'end' };
 
@@ -47,5 +49,5 @@ export type FromWorker =
   | { type: 'ready' }
   | { type: 'listening' }
   | { type: 'failed'; reason: string }
-  | { type: 'done'; id: number }
+  | { type: 'done'; id: number; connections?: number }
   | { type: 'fault'; record: FaultRecord };

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Change } from '../concurrency/invalidation.js';
 import type { Faults } from '../log/faults.js';
 import type { Logger } from '../log/log.js';
+import { excessOf } from './connection-share.js';
 import type { WorkerSettings, WorkerStart } from './messages.js';
 import { PooledWorker } from './pooled-worker.js';
 
@@ -19,6 +20,9 @@ export interface WorkerPoolOptions {
   log: Logger;
   faults: Faults;
 }
+
+/** How often the workers are looked at. */
+const LOOK_MS = 5_000;
 
 const PROGRAM = fileURLToPath(new URL('./worker.js', import.meta.url));
 
@@ -31,6 +35,7 @@ export class WorkerPool {
   private readonly replacements = new Set<NodeJS.Timeout>();
   private wait = REPLACE_MS.first;
   private isClosing = false;
+  private looks: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerPoolOptions) {
     this.options = options;
@@ -38,6 +43,7 @@ export class WorkerPool {
 
   /** Starts the workers. Resolves when all of them listen; rejects with the reason if one cannot. */
   async start(start: Omit<WorkerStart, 'settings'>): Promise<void> {
+    this.looks = setInterval(() => void this.look(), LOOK_MS).unref();
     // Not the default, with which the main process accepts every connection and hands it out. Read by setupPrimary.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     cluster.setupPrimary({ exec: PROGRAM, args: [] });
@@ -46,6 +52,7 @@ export class WorkerPool {
       await Promise.all(added.map(({ listening }) => listening));
     } catch (error) {
       this.isClosing = true;
+      clearInterval(this.looks);
       for (const worker of this.workers) worker.kill();
       throw error;
     }
@@ -64,10 +71,22 @@ export class WorkerPool {
   /** Resolves when the workers have answered what they were asked, and ended. */
   async close(): Promise<void> {
     this.isClosing = true;
+    clearInterval(this.looks);
     this.replacements.forEach(clearTimeout);
     const { workers } = this;
     for (const worker of workers) worker.tell({ type: 'end' });
     await Promise.all([...workers].map(({ ended }) => ended));
+  }
+
+  /** Asks each worker whether it still answers, and has those end connections that hold more than their share. */
+  private async look(): Promise<void> {
+    const workers = [...this.workers];
+    await Promise.all(workers.map((worker) => worker.ping()));
+    const held = workers.map((worker) => worker.held);
+    workers.forEach((worker, index) => {
+      const count = excessOf(held[index] ?? 0, held);
+      if (count > 0) worker.tell({ type: 'shed', count });
+    });
   }
 
   private add(start: Omit<WorkerStart, 'settings'>): PooledWorker {

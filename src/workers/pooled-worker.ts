@@ -15,8 +15,6 @@ export interface PooledWorkerOptions {
 const LOOK_MS = 250;
 /** How often it looks in vain before the worker is taken for hung: 5 s of this process's own time. */
 const MAX_LOOKS = 20;
-/** How often a worker that is not asked anything is asked whether it still answers. */
-const PING_MS = 10_000;
 
 export class PooledWorker {
   /** Resolves when the worker listens; rejects with the reason if it cannot. */
@@ -29,6 +27,7 @@ export class PooledWorker {
   private readonly waiting = new Map<number, () => void>();
   private lastId = 0;
   private isStarted = false;
+  private connections = 0;
 
   constructor(options: PooledWorkerOptions) {
     this.options = options;
@@ -43,11 +42,8 @@ export class PooledWorker {
       this.worker.on('error', reject); // it could not be started
       this.worker.once('exit', () => reject(new Error(`a worker ended before it listened (${this.exit})`)));
     });
-    this.listening.catch(() => undefined); // whoever waits is told; that nobody does is no fault
-    const pings = setInterval(() => void this.ask((id) => ({ type: 'ping', id })), PING_MS);
-    pings.unref();
+    this.listening.catch(() => undefined); // whoever waits is told; that nothing waits is not a fault
     void this.ended.then(() => {
-      clearInterval(pings);
       for (const done of this.waiting.values()) done();
     });
   }
@@ -60,6 +56,16 @@ export class PooledWorker {
   get exit(): string {
     const { exitCode, signalCode } = this.worker.process;
     return signalCode ?? String(exitCode);
+  }
+
+  /** Connections that it held when it last said so. */
+  get held(): number {
+    return this.connections;
+  }
+
+  /** Resolves when the worker has said how many connections it holds, or has ended. */
+  async ping(): Promise<void> {
+    if (!this.worker.isDead()) await this.ask((id) => ({ type: 'ping', id }));
   }
 
   tell(message: ToWorker): void {
@@ -83,6 +89,7 @@ export class PooledWorker {
       this.isStarted = true;
       this.tell({ type: 'start', start: this.options.start() });
     } else if (message.type === 'done') {
+      this.connections = message.connections ?? this.connections;
       this.waiting.get(message.id)?.();
     } else if (message.type === 'fault') {
       this.options.faults.add(message.record);

@@ -16,6 +16,7 @@ import { RequestTracker } from '../proxy/request-tracker.js';
 import type { ResponseCache } from '../proxy/response-cache.js';
 import { StoredResponses } from '../proxy/stored-responses.js';
 import type { VersionStore } from '../store/version-store.js';
+import { HeldConnections } from './connection-share.js';
 import { createForwarder } from './forward.js';
 
 export interface WorkerServerOptions {
@@ -34,6 +35,7 @@ export interface WorkerServerOptions {
 export class WorkerServer {
   /** Changes that the main process tells of. */
   readonly invalidation: Invalidation;
+  readonly connections = new HeldConnections();
   private readonly server: Server;
   private readonly tracker: RequestTracker;
   private isClosing = false;
@@ -44,12 +46,12 @@ export class WorkerServer {
     this.tracker = new RequestTracker(observer, trusts);
     const stored = new StoredResponses(cache, store);
     const forward = createForwarder({ socket, cache, trusts, onDecision });
-    this.server = createHttpServer(
-      createEntrance(
-        { gate, tracker: this.tracker, faults, isClosing: () => this.isClosing },
-        createFastPath({ cache, stored, observer, tracker: this.tracker, trusts }, forward),
-      ),
+    const entrance = createEntrance(
+      { gate, tracker: this.tracker, faults, isClosing: () => this.isClosing },
+      createFastPath({ cache, stored, observer, tracker: this.tracker, trusts }, forward),
     );
+    this.server = createHttpServer(this.connections.inFrontOf(entrance));
+    this.connections.countThoseOf(this.server);
     this.server.on('clientError', refuseBrokenRequest);
   }
 

@@ -105,7 +105,10 @@ class WorkerProgram {
           say({ type: 'done', id: message.id });
           return undefined;
         case 'ping':
-          say({ type: 'done', id: message.id });
+          say({ type: 'done', id: message.id, connections: this.server.connections.count });
+          return undefined;
+        case 'shed':
+          this.server.connections.endSome(message.count);
           return undefined;
         case 'end':
           return this.end();

@@ -7,8 +7,6 @@ export const NOT_MIRRORED: readonly string[] = [
   'log/line-buffer.ts',
   'log/log.ts',
   'log/process-faults.ts',
-  'workers/pooled-worker.ts',
-  'workers/worker-server.ts',
   'proxy/server.ts',
   'services.ts',
   'transfer/transfer-checksums.ts',
@@ -20,7 +18,5 @@ export const NOT_MIRRORED: readonly string[] = [
   'vcs/ssh/host-keys.ts',
   'vcs/transport/remote-session.ts',
   'verify/target.ts',
-  'workers/pool.ts',
-  'workers/worker.ts',
   'zip/hash-thread.ts',
 ];
