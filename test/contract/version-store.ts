@@ -183,8 +183,9 @@ function positionalReads(current: () => VersionStore): void {
 function listing(current: () => VersionStore): void {
   async function scan(known = new Map<string, string>()): Promise<ListedModule[]> {
     const found: ListedModule[] = [];
-    for await (const listed of current().listing?.scan((module) => known.get(module)) ?? [])
+    for await (const listed of current().listing?.scan((module) => known.get(module)) ?? []) {
       found.push(listed);
+    }
     return found;
   }
 

@@ -39,7 +39,7 @@ async function endedDuring(work: () => Promise<unknown>): Promise<Ended[]> {
   return ended;
 }
 
-const of = <T extends Activity['type']>(type: T, events: readonly Ended[]) =>
+const of = (type: Activity['type'], events: readonly Ended[]) =>
   events.map(({ activity }) => activity).filter((activity) => activity.type === type);
 
 it('tells of a cold zip: the fetch, its repository, its turn, its git commands, its delivery and what is stored', async () => {

@@ -21,21 +21,21 @@ export interface ReadableOptions {
 /** Questions to git hosts that one list asks at a time. */
 const CONCURRENT = 8;
 /** How long a list waits for git hosts, in milliseconds. What they have not said yes to by then is left out. */
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 export function createReadable(options: ReadableOptions): Readable {
   return async ({ headers }, modules) => {
     const access = options.access();
     if (access === undefined) return [...modules];
     const identity = await access.authenticator.identify(headers.authorization);
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + TIMEOUT_MS;
     const limit = pLimit(CONCURRENT);
     const decided = await Promise.all(
-      modules.map((path) => {
+      modules.map(async (path) => {
         const resource = { kind: 'module', path, isPrivate: options.isPrivate(path) } as const;
         const decision = decideAccess(access.settings, resource, identity);
         if (decision.kind !== 'host-decides') return decision.kind === 'allowed';
-        return limit(() => hostAllows(access, decision.question, headers.authorization, deadline));
+        return await limit(() => hostAllows(access, decision.question, headers.authorization, deadline));
       }),
     );
     return modules.filter((_, index) => decided[index]);

@@ -25,8 +25,9 @@ beforeEach(async () => {
       asked.push(path);
       // This database keeps no partial tile once the full one is there.
       const tile = parseTilePath(path);
-      if (tile === undefined || path === 'tile/8/0/000.p/9')
+      if (tile === undefined || path === 'tile/8/0/000.p/9') {
         throw new ModhavenError('MODULE_NOT_FOUND', path);
+      }
       return readTileData(tile, log.read);
     },
   });
