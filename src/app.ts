@@ -1,13 +1,13 @@
 /** The composition root: settings in, a server out. Nothing here decides anything. */
-import type { ModhavenError } from './errors.js';
 import { monotonicNow } from './concurrency/monotonic-clock.js';
 import { createServices, type Services } from './services.js';
 import type { Config } from './config/load-config.js';
 import { watchFiles } from './config/watch-files.js';
-import { formatProblem } from './yaml/problems.js';
 import type { Logger } from './log/log.js';
 import { LocalInvalidation, type Invalidation } from './concurrency/invalidation.js';
 import type { Faults } from './log/faults.js';
+import type { Family } from './metrics/families.js';
+import { ServerMetrics } from './metrics/server-metrics.js';
 import { observeProcess, occurred } from './observe/observe.js';
 import { createRunning } from './observe/running.js';
 import { Access } from './auth/access.js';
@@ -22,7 +22,6 @@ import { noteUses } from './proxy/observers/use-observer.js';
 import { createRequestLog } from './proxy/request-log.js';
 import { ResponseCache } from './proxy/response-cache.js';
 import { createTrust, type TrustProxy } from './proxy/http/client-address.js';
-import { errorText } from './proxy/http/http-errors.js';
 import { Maintenance } from './gc/maintenance.js';
 import { replaceable } from './gc/replaceable.js';
 import { watchPurges } from './store/purge.js';
@@ -32,6 +31,7 @@ import { createServer, type Server } from './proxy/server.js';
 import type { Settings } from './config/settings.js';
 import { pageSubject } from './vanity/page-subject.js';
 import { formatDeveloperEnv, type DeveloperEnv } from './vanity/developer-env.js';
+import { metricsState, statusReport, type ReportedServer } from './server-report.js';
 import type { VanityMap } from './vanity/vanity-map.js';
 import { vanityInUse, type VanityInUse } from './vanity/vanity-in-use.js';
 
@@ -64,6 +64,10 @@ export interface AppWorkers {
   settingsChanged(): void;
   /** Reaches them, too. */
   invalidation: Invalidation;
+  /** How many there are. */
+  count: number;
+  /** The figures of each. */
+  metrics(): Promise<Family[][]>;
 }
 
 /** Builds the server; it does not listen yet. Throws CONFIG if vanity.yaml is bad, STORAGE if the checksum database is. */
@@ -90,6 +94,11 @@ class Program implements App {
   private readonly stopObserving: () => void;
   /** What runs now: fetches, git commands, requests to other proxies. */
   private readonly running = createRunning();
+  private readonly metrics = new ServerMetrics({
+    storeName: 'disk',
+    state: () => metricsState(this.reported()),
+    ofWorkers: () => this.options.workers?.metrics() ?? Promise.resolve([]),
+  });
   private watcher: { close(): void };
 
   constructor(options: AppOptions) {
@@ -162,16 +171,18 @@ class Program implements App {
       cache: this.cache,
       vanity: this.vanity,
       publicUrl: () => this.config().publicUrl,
-      status: () => this.status(),
+      status: () => statusReport(this.reported()),
       developerEnv: (format) => formatDeveloperEnv(this.developerSettings(), format),
       isBehindWorkers: workers !== undefined,
-      moreRoutes: (app) =>
+      moreRoutes: (app) => {
+        this.metrics.route(app);
         webhookRoute(app, {
           log,
           secret: () => this.config().webhookSecret,
           pushes: this.createPushHandler(),
           settled: () => this.invalidation.settled(),
-        }),
+        });
+      },
       databases: sumdb,
     });
   }
@@ -201,7 +212,8 @@ class Program implements App {
       file: () => this.config().auditFile,
       onError: (error) => log.error({ err: error }, 'a line of the audit file could not be written'),
     });
-    return [createRequestLog(log, writeLine), noteUses(this.services.stores.lastUse), audit, this.running];
+    const uses = noteUses(this.services.stores.lastUse);
+    return [createRequestLog(log, writeLine), uses, audit, this.running, ...this.metrics.observers];
   }
 
   private createPushHandler(): PushHandler {
@@ -229,28 +241,20 @@ class Program implements App {
     };
   }
 
-  private status(): unknown {
-    const { settings, version } = this.options;
-    const { host, drift, tags, ownDatabase, stores } = this.services;
-    const map = this.vanity();
+  private reported(): ReportedServer {
+    const { settings, version, workers, faults } = this.options;
+    const { services, rules, access, maintenance, running, startedAt } = this;
     return {
+      settings,
       version,
-      started: this.startedAt.toISOString(),
-      config: { file: this.config().file, error: settings.lastError()?.message },
-      vanity: {
-        file: map.file,
-        rules: map.rules.length,
-        hosts: [...map.hosts],
-        warnings: map.warnings.map((warning) => formatProblem(map.file, warning)),
-        error: this.rules.lastError()?.message,
-      },
-      ...hostProblems(host.problems(), Date.now()),
-      auth: this.access.state === undefined ? 'off' : { errors: this.access.errors() },
-      drift: drift.report(),
-      movedTags: tags.report(),
-      sumdb: ownDatabase?.status(),
-      store: { damaged: stores.damage.report() },
-      cache: this.maintenance.report(),
+      faults,
+      services,
+      rules,
+      access,
+      maintenance,
+      running,
+      startedAt,
+      workers: workers?.count ?? 0,
     };
   }
 
@@ -293,30 +297,4 @@ class Program implements App {
     const { faults } = this.options;
     return watchFiles(this.watched(), this.reload, { onError: (error) => faults.caught(error, 'reload') });
   }
-}
-
-/** How long a repository that does not exist is shown, in milliseconds: nobody may ever ask for that name again. */
-const TYPO_SHOWN_MS = 15 * 60_000;
-
-interface HostProblem {
-  readonly url: string;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly error: ModhavenError;
-}
-
-/** Outages, and apart from them names that hosts do not know, which most often are typos of developers. */
-function hostProblems(found: readonly HostProblem[], now: number): Record<string, unknown[]> {
-  const shown = ({ url, at, error }: HostProblem) => ({
-    repository: url,
-    at: new Date(at).toISOString(),
-    text: errorText(error),
-  });
-  const isTypo = ({ error }: HostProblem) => error.code === 'REPO_NOT_FOUND';
-  return {
-    problems: found.filter((problem) => !isTypo(problem)).map(shown),
-    unknownRepositories: found
-      .filter((problem) => isTypo(problem) && now - problem.at < TYPO_SHOWN_MS)
-      .map(shown),
-  };
 }

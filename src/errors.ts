@@ -85,7 +85,7 @@ export function asConfigError(error: unknown, file: string): ModhavenError {
 }
 
 /** The codes that state a fact about a module: asking again gives the same answer until somebody pushes. */
-const FACTS: readonly ErrorCode[] = [
+export const FACTS: readonly ErrorCode[] = [
   'MODULE_NOT_FOUND',
   'VERSION_NOT_FOUND',
   'MODULE_INVALID',

@@ -73,6 +73,8 @@ function createService(
   keepServing(faults, () => process.exit(1));
   const pool = count > 1 ? createPool(count, settings, log, faults) : undefined;
   const workers = pool && {
+    count,
+    metrics: () => pool.metrics(),
     settingsChanged: () => pool.settingsChanged(),
     invalidation: new SharedInvalidation(
       (change) => pool.forget(change),

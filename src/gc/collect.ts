@@ -10,7 +10,7 @@ import type { Stores } from '../store/open-stores.js';
 import type { ModuleVersion, VersionUsage } from '../store/version-store.js';
 import { findLeftovers, removeLeftovers, type Leftover } from './leftovers.js';
 import { findMirrors, removeMirror, type FoundMirror } from './mirrors.js';
-import { measure } from './walk.js';
+import { measureEach } from './walk.js';
 
 export interface CollectOptions {
   stores: Stores;
@@ -28,6 +28,8 @@ export interface Collection {
   before: number;
   after: number;
   maxBytes: number;
+  /** Bytes by the folder or file directly below `cache.dir`, before room was made. */
+  folders: Map<string, number>;
   /** Less than `maxBytes` where the disk has less room than it should. */
   limit: number;
   leftovers: Leftover[];
@@ -59,12 +61,13 @@ export async function collect(options: CollectOptions): Promise<Collection | und
 async function collectAlone(options: CollectOptions, leftovers: Leftover[]): Promise<Collection> {
   const { stores, maxBytes, dryRun = false } = options;
   const { layout } = stores;
-  const { bytes } = await measure(layout.root);
+  const folders = await measureEach(layout.root);
+  const bytes = [...folders.values()].reduce((sum, each) => sum + each, 0);
   const unfinished = leftovers.reduce((sum, leftover) => sum + leftover.bytes, 0);
   const [before, after] = dryRun ? [bytes, bytes - unfinished] : [bytes + unfinished, bytes];
   const limit = Math.min(maxBytes, after - (await missingReserve(layout.root)));
   const result: Collection = {
-    ...{ dryRun, before, after, maxBytes, limit, leftovers },
+    ...{ dryRun, before, after, folders, maxBytes, limit, leftovers },
     ...{ mirrors: [], versions: [] },
   };
   if (result.after > limit) await removeMirrors(result, options);

@@ -42,6 +42,11 @@ export class Maintenance {
     await this.options.stores.lastUse.flush().catch(() => undefined);
   }
 
+  /** Bytes below `cache.dir` by folder, as of the last look; undefined before the first. */
+  folders(): ReadonlyMap<string, number> | undefined {
+    return this.last?.folders;
+  }
+
   /** For `/-/status`. */
   report(): unknown {
     const { last, lastScrub, options } = this;

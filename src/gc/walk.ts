@@ -1,6 +1,6 @@
 /** Walks over folders that change meanwhile. */
 import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 
 export interface FoundFile {
   path: string;
@@ -34,4 +34,14 @@ export async function measure(dir: string): Promise<{ bytes: number; modifiedAt:
     modifiedAt = Math.max(modifiedAt, found.modifiedAt);
   }
   return { bytes, modifiedAt };
+}
+
+/** Bytes of each file and folder directly in `dir`, by name. */
+export async function measureEach(dir: string): Promise<Map<string, number>> {
+  const sums = new Map<string, number>();
+  for await (const { path, bytes } of walk(dir)) {
+    const [name = ''] = relative(dir, path).split(sep, 1);
+    sums.set(name, (sums.get(name) ?? 0) + bytes);
+  }
+  return sums;
 }

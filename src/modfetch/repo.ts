@@ -14,6 +14,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
+import type { SourceName } from '../observe/events.js';
 import type { OpenPart } from '../store/version-store.js';
 
 /**
@@ -96,6 +97,8 @@ export interface Fetched<T> {
   value: T;
   /** Whether the source was left alone. */
   fromCache: boolean;
+  /** Which source was asked, or would have been. */
+  source?: SourceName;
   /** Whether the answer can never change. */
   immutable: boolean;
   /** Of what may change: when it was known to be so, in milliseconds since 1970. Absent: now. */
@@ -106,6 +109,8 @@ export interface Fetched<T> {
 
 export interface ModuleZip {
   fromCache: boolean;
+  /** Which source was asked, or would have been. */
+  source?: SourceName;
   /** The zip once all of it is stored. Throws what stood in the way. */
   stored: () => Promise<StoredZip>;
   /** Present where the zip can be read while it comes in. */

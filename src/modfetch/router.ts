@@ -4,6 +4,7 @@
  * The rule that keeps private names private is here and nowhere else: what a vanity rule or a vanity host covers is
  * private, whatever happens, and is never asked for elsewhere, not on an error either.
  */
+import type { SourceName } from '../observe/events.js';
 import type { Modules } from './repo.js';
 
 export interface ModuleRouterOptions {
@@ -22,14 +23,22 @@ export interface ModuleRouterOptions {
 
 export function createModuleRouter(options: ModuleRouterOptions): Modules {
   const { ours, upstream, offline, direct, covers, hasUpstream } = options;
-  function modulesFor(path: string): Modules {
-    if (covers(path)) return direct?.(path) ?? ours;
-    return hasUpstream() ? upstream : offline;
+  function modulesFor(path: string): [Modules, SourceName] {
+    if (!covers(path)) return hasUpstream() ? [upstream, 'upstream'] : [offline, 'offline'];
+    const named = direct?.(path);
+    return named === undefined ? [ours, 'git'] : [named, 'discovery'];
+  }
+  async function from<T>(
+    path: string,
+    ask: (modules: Modules) => Promise<T>,
+  ): Promise<T & { source: SourceName }> {
+    const [modules, source] = modulesFor(path);
+    return { ...(await ask(modules)), source };
   }
   return {
-    list: (module, fetch) => modulesFor(module).list(module, fetch),
-    info: (module, query, fetch) => modulesFor(module).info(module, query, fetch),
-    mod: (module, version, fetch) => modulesFor(module).mod(module, version, fetch),
-    zip: (module, version, fetch) => modulesFor(module).zip(module, version, fetch),
+    list: (module, fetch) => from(module, (modules) => modules.list(module, fetch)),
+    info: (module, query, fetch) => from(module, (modules) => modules.info(module, query, fetch)),
+    mod: (module, version, fetch) => from(module, (modules) => modules.mod(module, version, fetch)),
+    zip: (module, version, fetch) => from(module, (modules) => modules.zip(module, version, fetch)),
   };
 }

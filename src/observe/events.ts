@@ -29,6 +29,11 @@ export type Activity =
   /** A question to `host` (name and port) waits for its turn. */
   | { readonly type: 'queue'; readonly host: string }
   /**
+   * A git host is asked something, once it is its turn, by git or from within this process. It fails with the code of what
+   * is said about that host.
+   */
+  | { readonly type: 'host'; readonly host: string }
+  /**
    * A git command, or the same said to a host from within this process (`ls-refs`, `fetch`). `repository` is undefined for
    * what only reads the disk.
    */

@@ -14,7 +14,7 @@ import { cacheKey, type AdmittedRequest } from './gate.js';
 import type { Observer } from './observer.js';
 import { isPlainUrl, parseProxyRequest } from './request.js';
 import type { RequestTracker, TrackedRequest } from './request-tracker.js';
-import type { CachedResponse, ResponseCache } from './response-cache.js';
+import type { CachedResponse, ReplySource, ResponseCache } from './response-cache.js';
 import { sendResponse } from './http/send-response.js';
 import { SMALL, type StoredResponses } from './stored-responses.js';
 
@@ -25,7 +25,7 @@ export interface FastPathOptions {
   tracker: RequestTracker;
   trusts: TrustProxy;
   /** Called before a response that is found here is sent. */
-  annotate?: ((response: ServerResponse, cached: CachedResponse) => void) | undefined;
+  annotate?: ((response: ServerResponse, cached: CachedResponse, source: ReplySource) => void) | undefined;
 }
 
 /** A listener that answers what it can, and hands the rest to `next`. */
@@ -33,9 +33,10 @@ export function createFastPath(options: FastPathOptions, next: AdmittedListener)
   const { cache, stored, observer, tracker, trusts, annotate } = options;
 
   function replyFromMemory(request: AdmittedRequest, response: ServerResponse, cached: CachedResponse): void {
-    annotate?.(response, cached);
+    annotate?.(response, cached, 'memory');
     if (cached.response.size > SMALL) {
       (request as TrackedRequest).cached = cached;
+      (request as TrackedRequest).source = 'memory';
       tracker.track(request, response);
       sendResponse(request, response, cached.response, trusts);
       return;
@@ -51,6 +52,8 @@ export function createFastPath(options: FastPathOptions, next: AdmittedListener)
       principal: admission.principal.name,
       isRestricted: admission.audience !== undefined,
       outcome: cached.outcome,
+      source: 'memory',
+      bytes: method === 'HEAD' ? 0 : cached.response.size,
       aborted: false,
       cached,
     });
@@ -62,7 +65,8 @@ export function createFastPath(options: FastPathOptions, next: AdmittedListener)
     // Absent or broken: the routes know what to do, and what to say.
     if (found === undefined) return next(request, response);
     (request as TrackedRequest).cached = found;
-    annotate?.(response, found);
+    (request as TrackedRequest).source = 'store';
+    annotate?.(response, found, 'store');
     sendResponse(request, response, found.response, trusts);
   }
 

@@ -3,7 +3,7 @@
  * worker, and none of them is sent to a client.
  */
 import type { ServerResponse } from 'node:http';
-import type { CachedResponse, Outcome } from './response-cache.js';
+import type { CachedResponse, Outcome, ReplySource } from './response-cache.js';
 
 /** What all of them begin with. */
 export const INTERNAL_PREFIX = 'x-modhaven-';
@@ -33,22 +33,40 @@ export function readFields(header: string): Readonly<Record<string, string | und
   }
 }
 
-export function encodeOutcome({ module, version, cache }: Outcome): string {
-  return writeFields({ module, version, cache });
+export function encodeOutcome({ module, version, cache, source }: Outcome): string {
+  return writeFields({ module, version, cache, source });
 }
 
 export function decodeOutcome(header: string): Outcome {
-  const { module, version, cache } = readFields(header);
+  const { module, version, cache, source } = readFields(header);
   return {
     ...(module !== undefined && { module }),
     ...(version !== undefined && { version }),
     ...((cache === 'hit' || cache === 'fetch') && { cache }),
+    ...(isReplySource(source) && { source }),
   };
 }
 
+const SOURCES: readonly (string | undefined)[] = [
+  'memory',
+  'store',
+  'git',
+  'upstream',
+  'discovery',
+  'offline',
+] satisfies ReplySource[];
+
+function isReplySource(text: string | undefined): text is ReplySource {
+  return SOURCES.includes(text);
+}
+
 /** Says to the worker what it may know of a response from the cache or the store, before that is sent. */
-export function annotateForWorker(response: ServerResponse, { outcome, asOf }: CachedResponse): void {
-  response.setHeader(OUTCOME_HEADER, encodeOutcome(outcome));
+export function annotateForWorker(
+  response: ServerResponse,
+  { outcome, asOf }: CachedResponse,
+  source: ReplySource,
+): void {
+  response.setHeader(OUTCOME_HEADER, encodeOutcome({ ...outcome, source }));
   if (asOf !== undefined) response.setHeader(FRESHNESS_HEADER, String(asOf));
 }
 

@@ -9,7 +9,7 @@
  */
 import type { Faults } from '../log/faults.js';
 import type { ProcessObserver } from '../observe/events.js';
-import type { CachedResponse, Outcome } from './response-cache.js';
+import type { CachedResponse, Outcome, ReplySource } from './response-cache.js';
 
 /** A request that has been replied to, or whose client left before that. */
 export interface ReplyEvent {
@@ -27,6 +27,10 @@ export interface ReplyEvent {
   /** Whether the response needed a right. */
   readonly isRestricted: boolean;
   readonly outcome: Outcome | undefined;
+  /** Where the content came from; undefined where there was none, or where it is not that of a module. */
+  readonly source: ReplySource | undefined;
+  /** Of the body, in bytes, where it is known. */
+  readonly bytes: number | undefined;
   /** Whether the connection ended before the response did. */
   readonly aborted: boolean;
   /** The response it came from, if that is kept in memory or on the disk. */

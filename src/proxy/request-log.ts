@@ -27,7 +27,7 @@ function writeFields(log: Logger, reply: ReplyEvent): void {
   const line = {
     method,
     path: loggedPath(url),
-    ...outcome,
+    ...(outcome && { module: outcome.module, version: outcome.version, cache: outcome.cache }),
     status,
     ms: Math.round(ms),
     client,

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { clientAddress, type TrustProxy } from './http/client-address.js';
 import type { AdmittedRequest } from './gate.js';
 import type { ReplyEvent, Observer } from './observer.js';
-import type { CachedResponse, Outcome } from './response-cache.js';
+import type { CachedResponse, Outcome, ReplySource } from './response-cache.js';
 
 /** A request with what is known about its reply so far. */
 export interface TrackedRequest extends IncomingMessage {
@@ -14,6 +14,7 @@ export interface TrackedRequest extends IncomingMessage {
   startedAt?: number;
   outcome?: Outcome | undefined;
   cached?: CachedResponse;
+  source?: ReplySource;
 }
 
 /** The status of a request whose client left before it was answered; the number is that of nginx. */
@@ -74,8 +75,17 @@ export class RequestTracker {
       principal: admission?.principal.name,
       isRestricted: admission?.audience !== undefined,
       outcome: request.outcome ?? cached?.outcome,
+      source: request.source ?? request.outcome?.source,
+      bytes: bytesOf(method, response),
       aborted: !response.writableFinished,
       cached,
     };
   }
+}
+
+/** What its head says of the body of a response; undefined where that came without a length. */
+function bytesOf(method: string, response: ServerResponse): number | undefined {
+  if (method === 'HEAD') return 0;
+  const length = response.getHeader('content-length');
+  return length === undefined ? undefined : Number(length);
 }

@@ -8,7 +8,11 @@
  */
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { LRUCache } from 'lru-cache';
+import type { SourceName } from '../observe/events.js';
 import type { PreparedResponse } from './http/responses.js';
+
+/** Where the content of a reply came from: this process, the store, or a source of modules. */
+export type ReplySource = 'memory' | 'store' | SourceName;
 
 /** What the log says about a request besides method, status and time. */
 export interface Outcome {
@@ -16,6 +20,8 @@ export interface Outcome {
   version?: string;
   /** `hit`: git was left alone. */
   cache?: 'hit' | 'fetch';
+  /** Not for the log. */
+  source?: ReplySource | undefined;
 }
 
 export interface CachedResponse {

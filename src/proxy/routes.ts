@@ -6,7 +6,7 @@
  */
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Fetched, FetchOptions, Modules } from '../modfetch/repo.js';
+import type { Fetched, FetchOptions, Modules, ModuleZip } from '../modfetch/repo.js';
 import type { ModulePath } from '../module/module-path.js';
 import { formatVersionList } from '../module/version-list.js';
 import type { TrustProxy } from './http/client-address.js';
@@ -115,7 +115,7 @@ class Routes {
   private async zip(exchange: Exchange, module: ModulePath, version: string): Promise<FastifyReply> {
     const { request, reply, fetch } = exchange;
     const found = await this.options.modules.zip(module, version, fetch);
-    this.note(exchange, found.fromCache ? 'hit' : 'fetch');
+    this.note(exchange, found);
     const cacheControl = lifetime(request, IMMUTABLE);
     const mayFollow = request.method === 'GET' && request.headers.range === undefined;
     const stream = mayFollow ? await found.follow?.() : undefined;
@@ -136,8 +136,9 @@ class Routes {
     const { request, reply, fetch } = exchange;
     const since = cache.moment();
     const askedAt = monotonicNow();
-    const { value, fromCache, immutable, fetchedAt: asOf = askedAt, stale = false } = await make();
-    this.note(exchange, fromCache ? 'hit' : 'fetch');
+    const found = await make();
+    const { value, immutable, fetchedAt: asOf = askedAt, stale = false } = found;
+    this.note(exchange, found);
     const cacheControl = lifetime(request, immutable ? IMMUTABLE : SHORT);
     const warnings = stale ? staleHeaders(asOf) : [];
     const response = prepareText(textOf(value), type, cacheControl, warnings);
@@ -152,8 +153,10 @@ class Routes {
     return this.send(request, reply, response);
   }
 
-  private note({ request, reply, outcome }: Exchange, cache?: 'hit' | 'fetch'): void {
-    const noted = cache === undefined ? outcome : { ...outcome, cache };
+  private note({ request, reply, outcome }: Exchange, found?: Pick<ModuleZip, 'fromCache' | 'source'>): void {
+    const cache = found?.fromCache === true ? 'hit' : 'fetch';
+    const source = cache === 'hit' ? 'store' : found?.source;
+    const noted: Outcome = found === undefined ? outcome : { ...outcome, cache, source };
     noteOutcome(request, reply, noted, this.options.isBehindWorkers ?? false);
   }
 

@@ -3,6 +3,7 @@ import type { Listen } from '../config/listen.js';
 import type { AuthSettings } from '../config/load-config.js';
 import type { FaultRecord } from '../log/faults.js';
 import type { LogLevel } from '../log/log.js';
+import type { Family } from '../metrics/families.js';
 import type { StoreSettings } from '../store/open-stores.js';
 
 /** The settings that a worker needs and that may change while it runs. */
@@ -42,6 +43,8 @@ export type ToWorker =
   | { type: 'ping'; id: number }
   /** End so many connections after their next response. */
   | { type: 'shed'; count: number }
+  /** Answer `metrics`; `process` is the name of the worker there. */
+  | { type: 'metrics'; id: number; process: string }
   /** Finish what runs, then end. */
   | { type: 'end' };
 
@@ -50,4 +53,5 @@ export type FromWorker =
   | { type: 'listening' }
   | { type: 'failed'; reason: string }
   | { type: 'done'; id: number; connections?: number }
+  | { type: 'metrics'; id: number; families: Family[] }
   | { type: 'fault'; record: FaultRecord };

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { Change } from '../concurrency/invalidation.js';
 import type { Faults } from '../log/faults.js';
 import type { Logger } from '../log/log.js';
+import type { Family } from '../metrics/families.js';
 import { excessOf } from './connection-share.js';
 import type { WorkerSettings, WorkerStart } from './messages.js';
 import { PooledWorker } from './pooled-worker.js';
@@ -66,6 +67,11 @@ export class WorkerPool {
   /** Has every worker forget what may change. Resolves when none can give it out any more. */
   async forget({ before }: Change): Promise<void> {
     await Promise.all([...this.workers].map((worker) => worker.forget(before)));
+  }
+
+  /** The figures of each worker that listens. */
+  metrics(): Promise<Family[][]> {
+    return Promise.all([...this.workers].map((worker, index) => worker.metrics(`worker-${index + 1}`)));
   }
 
   /** Resolves when the workers have answered what they were asked, and ended. */

@@ -2,6 +2,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Faults } from '../log/faults.js';
 import type { Logger } from '../log/log.js';
+import type { Family } from '../metrics/families.js';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
 
 export interface PooledWorkerOptions {
@@ -24,7 +25,7 @@ export class PooledWorker {
   private readonly worker: Worker;
   private readonly options: PooledWorkerOptions;
   /** By the id of what was asked, what is done when it is answered. */
-  private readonly waiting = new Map<number, () => void>();
+  private readonly waiting = new Map<number, (answer?: FromWorker) => void>();
   private lastId = 0;
   private isStarted = false;
   private connections = 0;
@@ -80,6 +81,12 @@ export class PooledWorker {
     if (this.isStarted && !this.worker.isDead()) await this.ask((id) => ({ type: 'forget', id, before })); // else it holds nothing
   }
 
+  /** The figures of the worker, which is called `process` there; none if it ends meanwhile. */
+  async metrics(process: string): Promise<Family[]> {
+    const answer = await this.ask((id) => ({ type: 'metrics', id, process }));
+    return answer?.type === 'metrics' ? answer.families : [];
+  }
+
   kill(): void {
     this.worker.process.kill('SIGKILL');
   }
@@ -88,19 +95,19 @@ export class PooledWorker {
     if (message.type === 'ready') {
       this.isStarted = true;
       this.tell({ type: 'start', start: this.options.start() });
-    } else if (message.type === 'done') {
-      this.connections = message.connections ?? this.connections;
-      this.waiting.get(message.id)?.();
+    } else if (message.type === 'done' || message.type === 'metrics') {
+      if (message.type === 'done') this.connections = message.connections ?? this.connections;
+      this.waiting.get(message.id)?.(message);
     } else if (message.type === 'fault') {
       this.options.faults.add(message.record);
     }
   }
 
   /**
-   * Resolves when the worker has answered or ended. Looks are counted rather than the time measured: while this process
+   * Resolves with what the worker answered, or when it has ended. Looks are counted rather than the time measured: while this process
    * itself stands still, an answer may be waiting that it has not read yet.
    */
-  private ask(message: (id: number) => ToWorker): Promise<void> {
+  private ask(message: (id: number) => ToWorker): Promise<FromWorker | undefined> {
     this.lastId += 1;
     const id = this.lastId;
     return new Promise((resolve) => {
@@ -109,10 +116,10 @@ export class PooledWorker {
         looks += 1;
         if (looks === MAX_LOOKS) this.killHung();
       }, LOOK_MS);
-      this.waiting.set(id, () => {
+      this.waiting.set(id, (answer) => {
         clearInterval(timer);
         this.waiting.delete(id);
-        resolve();
+        resolve(answer);
       });
       this.tell(message(id));
     });

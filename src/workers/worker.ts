@@ -4,6 +4,7 @@ import { errorMessage } from '../errors.js';
 import { Faults } from '../log/faults.js';
 import { createLog } from '../log/log.js';
 import { keepServing } from '../log/process-faults.js';
+import { WorkerMetrics } from '../metrics/server-metrics.js';
 import { createTrust } from '../proxy/http/client-address.js';
 import { auditObserver } from '../proxy/observers/audit-observer.js';
 import { createAccessGate } from '../proxy/access/access-gate.js';
@@ -27,6 +28,7 @@ class WorkerProgram {
   private readonly grants = new KnownGrants();
   private readonly faults: Faults;
   private readonly flush: () => Promise<void>;
+  private readonly metrics = new WorkerMetrics('disk');
 
   constructor({ stores, socket, logLevel, verbose, settings }: WorkerStart) {
     const readable = process.stdout.isTTY;
@@ -63,6 +65,7 @@ class WorkerProgram {
         [
           createRequestLog(log, writeLine),
           noteUses(this.stores.lastUse),
+          this.metrics.observer,
           auditObserver({
             file: () => this.settings.auditFile,
             onError: (error) => log.error({ err: error }, 'a line of the audit file could not be written'),
@@ -110,6 +113,9 @@ class WorkerProgram {
         case 'shed':
           this.server.connections.endSome(message.count);
           return undefined;
+        case 'metrics':
+          say({ type: 'metrics', id: message.id, families: this.metrics.families(message.process) });
+          return undefined;
         case 'end':
           return this.end();
       }
@@ -141,7 +147,7 @@ process.on('message', (message: ToWorker) => {
     void program.listen(message.start.listen);
   } else if (program !== undefined) {
     program.receive(message);
-  } else if (message.type === 'ping' || message.type === 'forget') {
+  } else if (message.type === 'ping' || message.type === 'forget' || message.type === 'metrics') {
     say({ type: 'done', id: message.id }); // it holds nothing yet
   } else if (message.type === 'end') {
     process.exit(0);

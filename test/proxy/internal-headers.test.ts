@@ -66,9 +66,12 @@ it('tells a worker what may change since when, and of the rest only the outcome'
   const outcome = { module: 'corp.test/lib', cache: 'hit' as const };
   const cached = { response: prepareText(Buffer.from('x'), 'text/plain', 'no-store'), outcome };
   const [lasting, changing] = [exchange(), exchange()];
-  annotateForWorker(lasting.response, cached);
-  annotateForWorker(changing.response, { ...cached, asOf: 7 });
-  expect(decodeOutcome(String(lasting.response.getHeader(OUTCOME_HEADER)))).toEqual(outcome);
+  annotateForWorker(lasting.response, cached, 'store');
+  annotateForWorker(changing.response, { ...cached, asOf: 7 }, 'memory');
+  expect(decodeOutcome(String(lasting.response.getHeader(OUTCOME_HEADER)))).toEqual({
+    ...outcome,
+    source: 'store',
+  });
   expect(lasting.response.getHeader(FRESHNESS_HEADER)).toBeUndefined();
   expect(changing.response.getHeader(FRESHNESS_HEADER)).toBe('7');
 });

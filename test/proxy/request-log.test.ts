@@ -19,7 +19,14 @@ function log(replies: Partial<ReplyEvent>[], { level = 'debug', byHand = true } 
   for (const reply of replies) {
     observer.replied?.({
       ...{ method: 'GET', url: URL, status: 200, ms: 1.6, client: '10.0.0.1', principal: 'anyone' },
-      ...{ isRestricted: false, outcome: undefined, aborted: false, cached: undefined },
+      ...{
+        isRestricted: false,
+        outcome: undefined,
+        aborted: false,
+        cached: undefined,
+        source: undefined,
+        bytes: undefined,
+      },
       ...reply,
     });
   }

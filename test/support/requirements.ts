@@ -20,6 +20,8 @@ export type Program =
   | 'sshd'
   | 'nginx'
   | 'openssl'
+  | 'prometheus'
+  | 'promtool'
   | 'htpasswd'
   | 'java'
   | 'javac'

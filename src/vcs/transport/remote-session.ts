@@ -167,15 +167,17 @@ export class RemoteSession {
 
   /** Waits until the host may be asked, and explains what goes wrong. */
   #limited<T>(work: (access: Access) => Promise<T>): Promise<T> {
-    const { host, port } = this.#remote;
-    return this.#limiter.run(`${host}:${port ?? ''}`, this.#settings().timeoutMs, async () => {
+    const { host: name, port } = this.#remote;
+    const host = port === undefined ? name : `${name}:${port}`;
+    const ask = async () => {
       const access = await this.#accessTo(this.#remote, this.#settings(), this.#env);
       try {
         return await work(access);
       } catch (error) {
         throw await this.#explain(error, access);
       }
-    });
+    };
+    return this.#limiter.run(host, this.#settings().timeoutMs, () => measure({ type: 'host', host }, ask));
   }
 
   async #explain(error: unknown, { hostKey, credential }: Access): Promise<unknown> {

@@ -16,6 +16,8 @@ const reply: ReplyEvent = {
   outcome: { module: 'corp.test/x', version: 'v1.0.0' },
   aborted: false,
   cached: undefined,
+  source: undefined,
+  bytes: undefined,
 };
 
 it('writes reads that needed a right and refusals, for the owner of the file alone', async () => {

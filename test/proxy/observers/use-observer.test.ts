@@ -13,6 +13,8 @@ const reply: ReplyEvent = {
   outcome: { module: 'corp.test/x', version: 'v1.0.0' },
   aborted: false,
   cached: undefined,
+  source: undefined,
+  bytes: undefined,
 };
 
 it('notes each version a client was given, and nothing else', () => {
