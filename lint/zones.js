@@ -218,6 +218,8 @@ export const MAY_IMPORT = {
 
   'cli/terminal': ['log'],
   'cli/probe': [
+    'config',
+    'auth',
     'module',
     'store',
     'vcs',
@@ -227,7 +229,7 @@ export const MAY_IMPORT = {
     'proxy/http',
     'cli/terminal',
   ],
-  'cli/report': ['module', 'vcs/transport', 'verify', 'transfer', 'cli/probe', 'cli/terminal'],
+  'cli/report': ['config', 'module', 'vcs/transport', 'verify', 'transfer', 'cli/probe', 'cli/terminal'],
   cli: [
     'auth',
     'config',

@@ -119,9 +119,17 @@ export function loadConfig(
   env: NodeJS.ProcessEnv = process.env,
   overrides: ConfigOverrides = {},
 ): Config {
-  const file = findConfigFile(flag, env);
-  const text = file === undefined ? '' : readConfigText(file, FILE_WORDS);
+  const { file, text } = readConfig(flag, env);
   return parseConfig(text, file, env, overrides);
+}
+
+/** The file that `loadConfig` reads, and its text: empty where there is none. Throws CONFIG if it cannot be read. */
+export function readConfig(
+  flag: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): { file: string | undefined; text: string } {
+  const file = findConfigFile(flag, env);
+  return { file, text: file === undefined ? '' : readConfigText(file, FILE_WORDS) };
 }
 
 /** `loadConfig` of a text that is already there. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { check } from '../../src/cli/check.js';
-import type { CheckRow } from '../../src/cli/report/check-row.js';
+import type { CheckRow } from '../../src/cli/probe/check-row.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { putBytes } from '../../src/store/version-store.js';

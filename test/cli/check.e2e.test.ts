@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
@@ -100,6 +101,46 @@ describe.skipIf(missing('git'))('modhaven check', () => {
     expect(good.code).toBe(0);
     const bad = await check({ '/{name}': `${open.url}/{name}.git` }, ['--try', 'nope']);
     expect(bad.code).toBe(1);
+  });
+
+  it('tries a pattern of local paths with what is there, and looks at what a repository holds', async () => {
+    const root = await tempDir('check-local');
+    const moved = await repo(path.join(root, 'moved.git'));
+    await moved.write({ 'go.mod': 'module github.com/old/moved\n' }).commit('first');
+    await repo(path.join(root, 'empty.git'));
+    const { code, stdout } = await check({ '/{name}': `${root}/{name}.git` });
+    expect(code).toBe(0);
+    expect(table(stdout)).toMatchObject([
+      { MODULE: 'mycompany.com/empty', REACHED: 'yes' },
+      { MODULE: 'mycompany.com/moved', REACHED: 'yes' },
+    ]);
+    expect(stdout).toContain('warning: the repository is empty');
+    expect(stdout).toContain('warning: its go.mod on main says module github.com/old/moved');
+  });
+
+  it('asks the host of a pattern of which nothing is known', async () => {
+    const up = await check({ '/foo': fooAt(open), '/x/{name}': `${open.url}/{name}.git` });
+    expect(up.code).toBe(0);
+    expect(table(up.stdout)[1]).toMatchObject({ REACHED: 'host answers' });
+    const down = await check({ '/foo': fooAt(open), '/x/{name}': 'http://127.0.0.1:9/{name}.git' });
+    expect(down.code).toBe(1);
+    expect(down.stdout).toContain('    cause: nothing listens at 127.0.0.1:9');
+  });
+
+  it('says where settings come from, and what is wrong with either file', async () => {
+    const { config, vanity } = await files({
+      config: 'refresh: 5s\n',
+      vanity: `host: my.corp\npaths: { /f: ${fooAt(open)} }\n`,
+    });
+    const good = await modhaven(['check', '--config', config], { env: { MODHAVEN_VCS_TIMEOUT: '9s' } });
+    expect(good.stdout).toContain(`  refresh: 5s (${config}:1:10)\n`);
+    expect(good.stdout).toContain('  vcs.timeout: 9s (MODHAVEN_VCS_TIMEOUT)\n');
+    await writeFile(config, 'refesh: 5s\n');
+    await writeFile(vanity, 'hots: my.corp\n');
+    const bad = await modhaven(['check', '--config', config]);
+    expect(bad.code).toBe(2);
+    expect(bad.stderr).toContain('modhaven.yaml:1:1: unknown key "refesh"; did you mean "refresh"?');
+    expect(bad.stderr).toContain('vanity.yaml:1:1: unknown key "hots"; did you mean "host"?');
   });
 
   it('says which module no rule covers, and tries the others', async () => {

@@ -3,6 +3,7 @@
  * no repository in particular, so the modules below it that the cache knows stand in for it.
  */
 import { ModhavenError } from '../../errors.js';
+import { localNames } from './local-names.js';
 import type { VersionStore } from '../../store/version-store.js';
 import type { VanityRule } from '../../vanity/rule.js';
 import type { VanityMap } from '../../vanity/vanity-map.js';
@@ -45,18 +46,30 @@ export async function checkTargets(map: VanityMap, options: TargetOptions): Prom
 
 async function ruleTargets(map: VanityMap, name: string | undefined, store: VersionStore): Promise<Target[]> {
   const known = await knownModules(map, store);
-  return map.rules.flatMap((rule): Target[] => {
+  const targets = map.rules.map(async (rule): Promise<Target[]> => {
     // A warning of the file has said that nothing is fetched there.
     if (rule.foreign !== undefined) return [];
     if (!rule.isPattern) return [{ rule, module: rule.prefix }];
     const below = known.get(rule) ?? [];
-    if (below.length === 0 && name !== undefined) return [{ rule, module: withName(rule, name) }];
-    return below.length === 0 ? [{ rule, module: undefined }] : below.map((module) => ({ rule, module }));
+    if (below.length > 0) return below.map((module) => ({ rule, module }));
+    const names = name === undefined ? await namesOnDisk(map, rule) : [name];
+    return names.length === 0
+      ? [{ rule, module: undefined }]
+      : names.map((each) => ({ rule, module: withName(rule, each) }));
   });
+  return (await Promise.all(targets)).flat();
+}
+
+/** What may stand for the name of a pattern whose repositories lie on this machine. */
+async function namesOnDisk(map: VanityMap, rule: VanityRule): Promise<string[]> {
+  const marker = 'modhaven-name';
+  const [repo] = map.resolve(withName(rule, marker))?.repos ?? [];
+  if (repo === undefined || !repo.local || rule.takesRest) return [];
+  return localNames(repo.path.replaceAll(marker, '{name}'));
 }
 
 /** A module path below a pattern: `name` in place of every `{name}`. */
-function withName({ elements }: VanityRule, name: string): string {
+export function withName({ elements }: VanityRule, name: string): string {
   return elements.map((element) => (element.startsWith('{') ? name : element)).join('/');
 }
 

@@ -14,12 +14,40 @@ export interface CheckRow {
   /** Where the login came from; never the login. */
   credential: string | undefined;
   reached: boolean;
-  /** A pattern of which no module is known: there is nothing to try. */
+  /** A pattern of which no repository is known: only its host was asked. */
   skipped: boolean;
+  /** Whether the host of a pattern of which no repository is known answers. */
+  hostAnswers: boolean;
   /** Whether the row is in order; a repository of several that is not there (yet) is. */
   ok: boolean;
   defaultBranch: string | undefined;
   versions: number | undefined;
+  /** What is worth a look although the row is in order. */
+  warning: string | undefined;
   problem: string | undefined;
   remedy: string | undefined;
+}
+
+/** A row about which nothing is known yet. */
+export function blankRow(
+  rule: Readonly<{ key: string; line: number; prefix: string; sources: readonly string[] }>,
+): CheckRow {
+  return {
+    rule: rule.key,
+    line: rule.line,
+    module: rule.prefix,
+    root: undefined,
+    repository: rule.sources[0] ?? '',
+    hostEntry: undefined,
+    credential: undefined,
+    reached: false,
+    skipped: false,
+    hostAnswers: false,
+    ok: false,
+    defaultBranch: undefined,
+    versions: undefined,
+    warning: undefined,
+    problem: undefined,
+    remedy: undefined,
+  };
 }
