@@ -21,6 +21,8 @@ import { observeAll, type Observer } from './proxy/observer.js';
 import { noteUses } from './proxy/observers/use-observer.js';
 import { createRequestLog } from './proxy/request-log.js';
 import { ResponseCache } from './proxy/response-cache.js';
+import { applyLimits, applyTls } from './proxy/http/listener.js';
+import { TlsPair, type TlsMaterial } from './proxy/http/tls-pair.js';
 import { createTrust, type TrustProxy } from './proxy/http/client-address.js';
 import { Maintenance } from './gc/maintenance.js';
 import { replaceable } from './gc/replaceable.js';
@@ -38,6 +40,8 @@ import { vanityInUse, type VanityInUse } from './vanity/vanity-in-use.js';
 export interface App {
   server: Server;
   vanity: () => VanityMap;
+  /** The certificate in use; undefined for plain http. */
+  tls: () => TlsMaterial | undefined;
   /** Reads both files again and logs what came of it. */
   reload(): void;
   /** Begins to look after the cache directory: what may be removed, what may be damaged. */
@@ -89,6 +93,7 @@ class Program implements App {
   private readonly cache: ResponseCache;
   private readonly invalidation: Invalidation;
   private readonly access: Access;
+  private readonly tlsPair: TlsPair | undefined;
   private readonly maintenance: Maintenance;
   private readonly stopWatchingPurges: () => void;
   private readonly stopObserving: () => void;
@@ -121,6 +126,7 @@ class Program implements App {
     this.invalidation.onChange(() => this.services.changed());
     this.invalidation.onChange(({ before }) => this.cache.forgetChanging(before));
     this.access = new Access(this.config().auth, { log, fetchJson: jsonThrough(http), judgeOf });
+    this.tlsPair = this.openTls();
     this.maintenance = new Maintenance({
       ...{ stores, log },
       maxBytes: () => this.config().cacheMaxSize,
@@ -136,6 +142,8 @@ class Program implements App {
 
   readonly vanity = (): VanityMap => this.rules.current();
 
+  readonly tls = (): TlsMaterial | undefined => this.tlsPair?.material;
+
   private readonly privacy = (path: string) => (this.services.isPrivate(path) ? 'private' : 'public');
 
   maintain(): void {
@@ -149,6 +157,16 @@ class Program implements App {
     this.services.drift.stop();
     await this.server.close();
     await this.maintenance.stop();
+  }
+
+  private openTls(): TlsPair | undefined {
+    const { tls } = this.config();
+    const { log, workers } = this.options;
+    // Workers are told with the settings; see `readAgain`.
+    const onChange = (material: TlsMaterial) => {
+      if (workers === undefined) applyTls(this.server.app.server, material);
+    };
+    return tls && new TlsPair(tls, { log, onChange });
   }
 
   private config(): Config {
@@ -243,7 +261,7 @@ class Program implements App {
 
   private reported(): ReportedServer {
     const { settings, version, workers, faults } = this.options;
-    const { services, rules, access, maintenance, running, startedAt } = this;
+    const { services, rules, access, tlsPair, maintenance, running, startedAt } = this;
     return {
       settings,
       version,
@@ -251,6 +269,7 @@ class Program implements App {
       services,
       rules,
       access,
+      tlsPair,
       maintenance,
       running,
       startedAt,
@@ -265,7 +284,10 @@ class Program implements App {
     const isMapRead = this.rules.reload();
     occurred({ type: 'reload', file: 'vanity', failed: !isMapRead });
     if (isMapRead) this.services.drift.mapChanged(mapBefore, this.vanity());
-    this.access.update(this.config().auth);
+    const { auth, tls, limits } = this.config();
+    this.access.update(auth);
+    if (tls !== undefined) this.tlsPair?.update(tls);
+    if (this.options.workers === undefined) applyLimits(this.server.app.server, limits);
     this.services.rulesChanged();
     this.access.state?.hostRights?.rulesChanged();
     this.options.workers?.settingsChanged();
@@ -290,7 +312,12 @@ class Program implements App {
 
   private watched(): string[] {
     const { file } = this.config();
-    return [...(file === undefined ? [] : [file]), ...this.rules.files(), ...this.access.files()];
+    return [
+      ...(file === undefined ? [] : [file]),
+      ...this.rules.files(),
+      ...this.access.files(),
+      ...(this.tlsPair?.files() ?? []),
+    ];
   }
 
   private watch(): { close(): void } {

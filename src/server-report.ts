@@ -7,6 +7,7 @@ import type { Faults } from './log/faults.js';
 import type { ServerState } from './metrics/state-metrics.js';
 import type { Running } from './observe/running.js';
 import { errorText } from './proxy/http/http-errors.js';
+import type { TlsPair } from './proxy/http/tls-pair.js';
 import type { Services } from './services.js';
 import type { VanityInUse } from './vanity/vanity-in-use.js';
 import { runningGitCount } from './vcs/transport/git-exec.js';
@@ -20,6 +21,7 @@ export interface ReportedServer {
   services: Services;
   rules: VanityInUse;
   access: Access;
+  tlsPair: TlsPair | undefined;
   maintenance: Maintenance;
   faults: Faults;
   running: Running;
@@ -29,7 +31,7 @@ export interface ReportedServer {
 
 /** The content of `/-/status`, but for the faults. */
 export function statusReport(server: ReportedServer): unknown {
-  const { version, startedAt, settings, rules, access, maintenance, running } = server;
+  const { version, startedAt, settings, rules, access, tlsPair, maintenance, running } = server;
   const { host, drift, tags, ownDatabase, stores } = server.services;
   const map = rules.current();
   return {
@@ -46,6 +48,7 @@ export function statusReport(server: ReportedServer): unknown {
     ...hostProblems(host.problems(), Date.now()),
     running: runningNow(running),
     auth: access.state === undefined ? 'off' : { errors: access.errors() },
+    tls: tlsPair?.report() ?? 'off',
     drift: drift.report(),
     movedTags: tags.report(),
     sumdb: ownDatabase?.status(),

@@ -2,7 +2,7 @@
  * `auth:` in force: its files, issuers and rules, made anew when the settings change and read again when a file does. What
  * cannot be read keeps the last good state, because those who are allowed today have done nothing wrong.
  */
-import type { AuthSettings, GitHostScope } from '../config/load-config.js';
+import type { AuthSettings, GitHostScope } from '../config/auth-settings.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import type { Logger } from '../log/log.js';
 import { Authenticator } from './authenticator.js';

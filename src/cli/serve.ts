@@ -71,7 +71,8 @@ function createService(
 ): Service {
   const faults = new Faults({ log, verbose });
   keepServing(faults, () => process.exit(1));
-  const pool = count > 1 ? createPool(count, settings, log, faults) : undefined;
+  const tls = () => app.tls();
+  const pool = count > 1 ? createPool({ count, settings, tls, log, faults }) : undefined;
   const workers = pool && {
     count,
     metrics: () => pool.metrics(),
@@ -85,12 +86,21 @@ function createService(
   return { settings, log, app, pool };
 }
 
-function createPool(count: number, settings: Settings, log: Logger, faults: Faults): WorkerPool {
+interface PoolOptions {
+  count: number;
+  settings: Settings;
+  /** The certificate in use. */
+  tls: App['tls'];
+  log: Logger;
+  faults: Faults;
+}
+
+function createPool({ count, settings, tls, log, faults }: PoolOptions): WorkerPool {
   const forWorkers = () => {
-    const { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl, sumdb } =
+    const { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl, sumdb, limits } =
       settings.current();
-    const ownDatabase = sumdb?.name;
-    return { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl, ownDatabase };
+    const shared = { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl, limits };
+    return { ...shared, ownDatabase: sumdb?.name, tls: tls() };
   };
   return new WorkerPool({ count, settings: forWorkers, log, faults });
 }

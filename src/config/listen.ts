@@ -32,12 +32,12 @@ export function formatListen(listen: Listen): string {
 }
 
 /** The address people reach `listen` at, if nobody says otherwise: the default of `public_url`. */
-export function defaultPublicUrl(listen: Listen): string {
-  if ('path' in listen) return 'http://localhost';
+export function defaultPublicUrl(listen: Listen, scheme: 'http' | 'https'): string {
+  if ('path' in listen) return `${scheme}://localhost`;
   const host = isEverywhere(listen.host)
     ? 'localhost'
     : isIPv6(listen.host)
       ? `[${listen.host}]`
       : listen.host;
-  return `http://${host}:${listen.port}`;
+  return `${scheme}://${host}:${listen.port}`;
 }

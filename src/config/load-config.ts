@@ -8,6 +8,8 @@ import type { z } from 'zod';
 import { ModhavenError } from '../errors.js';
 import { findConfigFile, userDataDir } from './config-file.js';
 import { isMap, settingsFromEnvironment, type EnvironmentSettings } from './environment.js';
+import { readAuth, type AuthSettings } from './auth-settings.js';
+import { readLimits, readTls, type LimitSettings, type TlsSettings } from './listener-settings.js';
 import { defaultPublicUrl, isDefaultUrlGuess, parseListen } from './listen.js';
 import type { Listen } from './listen.js';
 import { ConfigFile } from './schema.js';
@@ -38,23 +40,6 @@ export interface SumdbSettings {
   keyFile: string;
   witnessFile: string;
 }
-
-/** Who may read what, as written: `auth/read-access.ts` gives it its meaning. */
-export interface AuthSettings {
-  htpasswdFile: string | undefined;
-  groupsFile: string | undefined;
-  tokensFile: string | undefined;
-  issuers: readonly { issuer: string; audience: string; groups: readonly string[] }[];
-  public: 'anyone' | 'authenticated';
-  pages: 'anyone' | 'authenticated';
-  rules: readonly { modules: string; allow: readonly string[] }[];
-  /** Undefined: no git host is asked. */
-  gitHost: GitHostScope | undefined;
-  gitHostTtlMs: number;
-}
-
-/** Whose answer counts where no rule matches: all git hosts of the rules, or these (`HOST` or `HOST:PORT`, in lower case). */
-export type GitHostScope = 'all' | readonly string[];
 
 /** The settings. Paths are absolute, times in milliseconds, sizes in bytes. */
 export interface Config {
@@ -90,6 +75,12 @@ export interface Config {
   /** Undefined: everybody may read everything. */
   auth: AuthSettings | undefined;
   auditFile: string | undefined;
+  /** Undefined: plain http. */
+  tls: TlsSettings | undefined;
+  /** Of connections; see `proxy/http/listener.ts`. */
+  limits: LimitSettings;
+  /** Requests of one client that may wait for what is not stored. */
+  clientQueue: number;
   /** `https://docs.mycompany.com/{path}@{version}` */
   docsUrl: string | undefined;
   webhookSecret: string | undefined;
@@ -150,7 +141,8 @@ export function parseConfig(
     overrides.listen === undefined
       ? (portOf(env, data, environment) ?? written.listen)
       : readListenFlag(overrides.listen);
-  const publicUrl = (written.public_url ?? defaultPublicUrl(listen)).replace(/\/+$/, '');
+  const scheme = written.tls === undefined ? 'http' : 'https';
+  const publicUrl = (written.public_url ?? defaultPublicUrl(listen, scheme)).replace(/\/+$/, '');
   const { proxies } = written.upstream;
   checkLoop(source, publicUrl, proxies);
   return {
@@ -174,6 +166,9 @@ export function parseConfig(
     admin: written.admin,
     auth: readAuth(written.auth, base),
     auditFile: absolute(written.audit, base),
+    tls: readTls(written.tls, base),
+    limits: readLimits(written.limits),
+    clientQueue: written.limits.client_queue,
     docsUrl: written.docs_url,
     webhookSecret: written.webhook.secret,
     webhookPrefetch: written.webhook.prefetch,
@@ -204,26 +199,6 @@ function readSumdb(written: z.output<typeof ConfigFile>['sumdb'], base: string):
     keyFile,
     witnessFile: absolute(written.witness_file, base) ?? `${keyFile}.witness`,
   };
-}
-
-function readAuth(written: z.output<typeof ConfigFile>['auth'], base: string): AuthSettings | undefined {
-  if (written === undefined) return undefined;
-  return {
-    htpasswdFile: absolute(written.htpasswd_file, base),
-    groupsFile: absolute(written.groups_file, base),
-    tokensFile: absolute(written.tokens_file, base),
-    issuers: written.oidc,
-    public: written.public,
-    pages: written.pages,
-    rules: written.rules,
-    gitHost: gitHostScope(written.git_host),
-    gitHostTtlMs: written.git_host_ttl,
-  };
-}
-
-function gitHostScope(written: boolean | readonly string[]): GitHostScope | undefined {
-  if (typeof written === 'boolean') return written ? 'all' : undefined;
-  return written.length === 0 ? undefined : written;
 }
 
 function readHosts(

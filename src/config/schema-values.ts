@@ -21,3 +21,16 @@ export function readAs<T>(parse: (text: string) => T | undefined, expected: stri
 export const Duration = readAs(parseDuration, 'a duration such as 500ms, 30s, 2m or 1h30m');
 export const Timeout = Duration.refine((ms) => ms > 0, { error: 'must be longer than 0' });
 export const Size = readAs(parseSize, 'a size such as 50GiB, 500MB or 1048576');
+
+/** `HOST` or `HOST:PORT`, in lower case. */
+export const DirectHost = z
+  .string()
+  .refine((text) => /^[\p{L}\p{N}-][\p{L}\p{N}._-]*(?::\d{1,5})?$/u.test(text), {
+    error: 'must be HOST or HOST:PORT, without scheme and path',
+  })
+  .transform((text) => text.toLowerCase());
+
+/** A map of keys of which every one has a default. */
+export function section<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value: unknown) => value ?? {}, schema).prefault({});
+}

@@ -2,7 +2,8 @@
  * The settings in use, and how they are read again.
  *
  * A reload is all or nothing: a file with an error changes nothing. What a running server cannot change (where it
- * listens, where its cache is, how many workers it has, its checksum database) keeps its old value, and that is said.
+ * listens, whether by https, where its cache is, how many workers it has, its checksum database) keeps its old value, and
+ * that is said.
  */
 import { findConfigFile } from './config-file.js';
 import { loadConfig, type Config, type ConfigOverrides } from './load-config.js';
@@ -36,9 +37,12 @@ export function createSettings(
         const { listen, cacheDir, workers, sumdb } = config;
         const fixed = { listen, cacheDir, workers, sumdb };
         const ignored = KEPT.filter(([, key]) => JSON.stringify(next[key]) !== JSON.stringify(fixed[key]));
-        config = { ...next, ...fixed };
+        // Other files may be named; but what listens speaks either http or https.
+        const isOtherScheme = (next.tls === undefined) !== (config.tls === undefined);
+        const tls = isOtherScheme ? config.tls : next.tls;
+        config = { ...next, ...fixed, tls };
         lastError = undefined;
-        return ignored.map(([name]) => name);
+        return [...ignored.map(([name]) => name), ...(isOtherScheme ? ['tls'] : [])];
       } catch (error) {
         lastError = asConfigError(error, file ?? 'modhaven.yaml');
         return undefined;

@@ -20,7 +20,7 @@ import { admissionOf, type Gate, type Readable } from './gate.js';
 import { showSignsOfLife } from './heartbeat.js';
 import { healthRoutes, type HealthRoutesOptions } from './health-routes.js';
 import { annotateForWorker } from './internal-headers.js';
-import { createHttpServer, refuseBrokenRequest } from './http/listener.js';
+import { createHttpServer, refuseBrokenRequest, type HttpServerOptions } from './http/listener.js';
 import type { Observer } from './observer.js';
 import { createReadiness } from './readiness.js';
 import { RequestTracker } from './request-tracker.js';
@@ -34,6 +34,8 @@ export interface ServerOptions extends RoutesOptions, EnvRouteOptions, Pick<Heal
   /** For pages that show each visitor what they may read. */
   readable: Readable;
   observer: Pick<Required<Observer>, 'replied'>;
+  /** Limits and certificate; absent behind workers, which have them. */
+  listener?: HttpServerOptions;
   log: Logger;
   faults: Faults;
   store: VersionStore;
@@ -85,13 +87,13 @@ export function createServer(options: ServerOptions): Server {
 }
 
 function createRouter(
-  { trusts, log, faults, publicUrl }: ServerOptions,
+  { trusts, log, faults, publicUrl, listener }: ServerOptions,
   inFront: (routes: RequestListener) => RequestListener,
 ): FastifyInstance {
   const sendError = createErrorHandler({ log, faults, publicUrl });
   const app = Fastify({
     logger: false,
-    serverFactory: (routes: RequestListener): HttpServer => createHttpServer(inFront(routes)),
+    serverFactory: (routes: RequestListener): HttpServer => createHttpServer(inFront(routes), listener),
     trustProxy: (address: string | undefined) => trusts(address),
     return503OnClosing: false, // it would answer in JSON, which go does not show
     forceCloseConnections: 'idle',

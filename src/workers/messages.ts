@@ -1,9 +1,11 @@
 /** The messages between the main process and its workers. */
 import type { Listen } from '../config/listen.js';
-import type { AuthSettings } from '../config/load-config.js';
+import type { AuthSettings } from '../config/auth-settings.js';
 import type { FaultRecord } from '../log/faults.js';
 import type { LogLevel } from '../log/log.js';
 import type { Family } from '../metrics/families.js';
+import type { ConnectionLimits } from '../proxy/http/listener.js';
+import type { TlsMaterial } from '../proxy/http/tls-pair.js';
 import type { StoreSettings } from '../store/open-stores.js';
 
 /** The settings that a worker needs and that may change while it runs. */
@@ -17,6 +19,9 @@ export interface WorkerSettings {
   auditFile: string | undefined;
   admin: readonly string[];
   publicUrl: string;
+  limits: ConnectionLimits;
+  /** The certificate in use, and its key. The files may hold half of a new pair. */
+  tls: TlsMaterial | undefined;
   /** The name of our own checksum database. */
   ownDatabase: string | undefined;
 }

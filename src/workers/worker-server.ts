@@ -10,7 +10,13 @@ import type { TrustProxy } from '../proxy/http/client-address.js';
 import { createEntrance } from '../proxy/entrance.js';
 import { createFastPath } from '../proxy/fast-path.js';
 import type { Gate } from '../proxy/gate.js';
-import { createHttpServer, refuseBrokenRequest } from '../proxy/http/listener.js';
+import {
+  applyLimits,
+  applyTls,
+  createHttpServer,
+  refuseBrokenRequest,
+  type HttpServerOptions,
+} from '../proxy/http/listener.js';
 import type { Observer } from '../proxy/observer.js';
 import { RequestTracker } from '../proxy/request-tracker.js';
 import type { ResponseCache } from '../proxy/response-cache.js';
@@ -28,6 +34,8 @@ export interface WorkerServerOptions {
   trusts: TrustProxy;
   /** The unix socket of the main process. */
   socket: string;
+  /** Limits and certificate. */
+  listener?: HttpServerOptions;
   /** See `ForwardOptions`. */
   onDecision?: (decision: string, authorization: string | undefined) => void;
 }
@@ -40,7 +48,8 @@ export class WorkerServer {
   private readonly tracker: RequestTracker;
   private isClosing = false;
 
-  constructor({ gate, observer, faults, cache, store, trusts, socket, onDecision }: WorkerServerOptions) {
+  constructor(options: WorkerServerOptions) {
+    const { gate, observer, faults, cache, store, trusts, socket, onDecision, listener } = options;
     this.invalidation = new LocalInvalidation((error) => faults.caught(error, 'invalidation'));
     this.invalidation.onChange(({ before }) => cache.forgetChanging(before));
     this.tracker = new RequestTracker(observer, trusts);
@@ -50,7 +59,7 @@ export class WorkerServer {
       { gate, tracker: this.tracker, faults, isClosing: () => this.isClosing },
       createFastPath({ cache, stored, observer, tracker: this.tracker, trusts }, forward),
     );
-    this.server = createHttpServer(this.connections.inFrontOf(entrance));
+    this.server = createHttpServer(this.connections.inFrontOf(entrance), listener);
     this.connections.countThoseOf(this.server);
     this.server.on('clientError', refuseBrokenRequest);
   }
@@ -61,6 +70,12 @@ export class WorkerServer {
       this.server.once('error', reject);
       this.server.listen(listen, resolve);
     });
+  }
+
+  /** Other limits, another certificate, for what comes from now on. */
+  update({ limits, tls }: HttpServerOptions): void {
+    if (limits !== undefined) applyLimits(this.server, limits);
+    if (tls !== undefined) applyTls(this.server, tls);
   }
 
   /** Where it listens. */

@@ -78,6 +78,7 @@ class WorkerProgram {
       store: this.stores.versions,
       trusts,
       socket,
+      listener: settings,
     });
   }
 
@@ -99,6 +100,7 @@ class WorkerProgram {
           return undefined;
         case 'settings':
           this.settings = message.settings;
+          this.server.update(message.settings);
           this.access.update(message.settings.auth);
           this.privacy.forget();
           this.grants.forget();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { Access } from '../../src/auth/access.js';
 import { hashToken, generateToken } from '../../src/auth/tokens.js';
-import type { AuthSettings } from '../../src/config/load-config.js';
+import type { AuthSettings } from '../../src/config/auth-settings.js';
 import { tempDir } from '../support/tmp.js';
 
 let tokensFile: string;

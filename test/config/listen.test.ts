@@ -14,7 +14,8 @@ describe('parseListen', () => {
   ])('reads $text, reached at $url unless said otherwise', ({ text, listen, url }) => {
     const read = parseListen(text);
     expect(read).toEqual(listen);
-    expect(read && defaultPublicUrl(read)).toBe(url);
+    expect(read && defaultPublicUrl(read, 'http')).toBe(url);
+    expect(read && defaultPublicUrl(read, 'https')).toBe(url.replace('http:', 'https:'));
   });
 
   it.each(['', '10000', 'h', 'h:', 'h:65536', 'h:1x', '::1:80', '[h]:80', 'unix:', 'http://h:80'])(

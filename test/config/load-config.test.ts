@@ -49,6 +49,13 @@ vcs:
     plain:
 `;
 
+const DEFAULT_LIMITS = {
+  headerTimeoutMs: 30_000,
+  requestTimeoutMs: 60_000,
+  idleTimeoutMs: 72_000,
+  maxConnections: 10_000,
+};
+
 const NO_HOST_SETTINGS = {
   username: 'oauth2',
   token: undefined,
@@ -78,6 +85,9 @@ describe('loadConfig', () => {
       privatePatterns: [],
       publicPatterns: [],
       shutdownTimeoutMs: 30_000,
+      tls: undefined,
+      limits: DEFAULT_LIMITS,
+      clientQueue: 500,
       admin: ['127.0.0.1', '::1'],
       docsUrl: undefined,
       trustProxy: [],
@@ -141,6 +151,9 @@ describe('parseConfig', () => {
       privatePatterns: ['*.lab.mycompany.com'],
       publicPatterns: ['oss.mycompany.com'],
       shutdownTimeoutMs: 10_000,
+      tls: undefined,
+      limits: DEFAULT_LIMITS,
+      clientQueue: 500,
       admin: ['10.0.0.7'],
       docsUrl: 'http://docs.mycompany.com/{path}@{version}',
       trustProxy: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'],

@@ -65,6 +65,13 @@ async function startOf(port: number): Promise<WorkerStart> {
       refreshMs: 1_000,
       auth: undefined,
       ownDatabase: undefined,
+      tls: undefined,
+      limits: {
+        headerTimeoutMs: 30_000,
+        requestTimeoutMs: 60_000,
+        idleTimeoutMs: 72_000,
+        maxConnections: 100,
+      },
       auditFile: undefined,
       admin: [],
       publicUrl: 'http://proxy.example',

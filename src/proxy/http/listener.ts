@@ -1,21 +1,76 @@
-/** The HTTP server below the routes: its deadlines, and what it says to who speaks no HTTP. */
-import { createServer, type RequestListener, type Server } from 'node:http';
+/** The server below the routes, over http or https: its limits, and what it says to a client that does not speak HTTP. */
+import http, { type RequestListener, type Server } from 'node:http';
+import https from 'node:https';
 import type { Socket } from 'node:net';
+import { DEFAULT_MIN_VERSION, type SecureContextOptions } from 'node:tls';
+import type { TlsMaterial } from './tls-pair.js';
 
-/** A connection that says nothing for so long is closed. */
-const REQUEST_TIMEOUT_MS = 60_000;
-/** How long an idle connection is kept. Longer than the minute after which proxies in front usually close theirs. */
-const KEEP_ALIVE_MS = 72_000;
+/** What one connection may take, and how many there may be; times in milliseconds. */
+export interface ConnectionLimits {
+  /** From the connection, or the end of the request before, until the headers of a request are there. */
+  headerTimeoutMs: number;
+  /** Until the whole request is there. */
+  requestTimeoutMs: number;
+  /** How long an idle connection is kept. */
+  idleTimeoutMs: number;
+  /** Connections of one process; further ones are closed at once. */
+  maxConnections: number;
+}
+
+/** For a server that no client reaches: its only peers are our own workers. */
+const PRIVATE_LIMITS: ConnectionLimits = {
+  headerTimeoutMs: 60_000,
+  requestTimeoutMs: 60_000,
+  idleTimeoutMs: 72_000,
+  maxConnections: Infinity,
+};
+
+/** How often connections are looked at for those that took too long. */
+const LOOK_MS = 5_000;
+
+export interface HttpServerOptions {
+  /** Default: those of a server that only workers of ours reach. */
+  limits?: ConnectionLimits | undefined;
+  /** Makes it https. */
+  tls?: TlsMaterial | undefined;
+}
 
 /** A server that answers with `listener`; see `refuseBrokenRequest` for what never gets there. */
-export function createHttpServer(listener: RequestListener): Server {
-  const server = createServer(listener);
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
+export function createHttpServer(
+  listener: RequestListener,
+  { limits = PRIVATE_LIMITS, tls }: HttpServerOptions = {},
+): Server {
+  const looks = { connectionsCheckingInterval: LOOK_MS };
+  const server =
+    tls === undefined
+      ? http.createServer(looks, listener)
+      : https.createServer(
+          { ...looks, ...secureContext(tls), handshakeTimeout: limits.headerTimeoutMs },
+          listener,
+        );
+  applyLimits(server, limits);
   return server;
 }
 
-/** What is no HTTP never becomes a request; like every refusal it is said in text. */
+/** Limits for what comes from now on. */
+export function applyLimits(server: Server, limits: ConnectionLimits): void {
+  server.headersTimeout = limits.headerTimeoutMs;
+  server.requestTimeout = limits.requestTimeoutMs;
+  server.keepAliveTimeout = limits.idleTimeoutMs;
+  server.maxConnections = limits.maxConnections;
+}
+
+/** A new certificate for the connections that come from now on; nothing for a server without TLS. */
+export function applyTls(server: Server, tls: TlsMaterial): void {
+  if (server instanceof https.Server) server.setSecureContext(secureContext(tls));
+}
+
+/** Suites and protocols are those of Node (`--tls-cipher-list`, `--tls-min-v1.3`), but never below TLS 1.2. */
+function secureContext({ cert, key }: TlsMaterial): SecureContextOptions {
+  return { cert, key, minVersion: DEFAULT_MIN_VERSION === 'TLSv1.3' ? 'TLSv1.3' : 'TLSv1.2' };
+}
+
+/** What is not HTTP never becomes a request; like every refusal it is said in text. */
 export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   const [status, body] = BROKEN[error.code ?? ''] ?? [
     '400 Bad Request',

@@ -1,11 +1,20 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { createHttpServer, refuseBrokenRequest } from '../../../src/proxy/http/listener.js';
+import { applyLimits, createHttpServer, refuseBrokenRequest } from '../../../src/proxy/http/listener.js';
 
-it('keeps idle connections longer than proxies in front do, and gives up silent ones', () => {
-  const server = createHttpServer(() => undefined);
-  expect(server.keepAliveTimeout).toBeGreaterThan(60_000);
-  expect(server.requestTimeout).toBe(60_000);
+const limits = {
+  headerTimeoutMs: 30_000,
+  requestTimeoutMs: 60_000,
+  idleTimeoutMs: 72_000,
+  maxConnections: 100,
+};
+
+it('takes its limits, and others later', () => {
+  const server = createHttpServer(() => undefined, { limits });
+  expect(server).toMatchObject({ headersTimeout: 30_000, requestTimeout: 60_000, keepAliveTimeout: 72_000 });
+  expect(server.maxConnections).toBe(100);
+  applyLimits(server, { ...limits, maxConnections: 5 });
+  expect(server.maxConnections).toBe(5);
 });
 
 function refuse(code: string | undefined, writable = true) {
