@@ -24,6 +24,8 @@ import { VERSION, registerVersion } from './cli/commands/version.js';
 import { registerWarm } from './cli/commands/warm.js';
 import { completeHints } from './cli/report/hints.js';
 import { isModhavenError } from './errors.js';
+import { redact } from './redact.js';
+import { strikeSecrets } from './secrets.js';
 
 /** In the order in which `--help` shows them. */
 const COMMANDS: readonly RegisterCommand[] = [
@@ -69,9 +71,9 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE; // commander has said it
   const parts = isModhavenError(error) ? [error.message, error.reason, error.remedy] : [String(error)];
   const text = parts.filter((part) => part !== undefined).join('; ');
-  process.stderr.write(`modhaven: ${completeHints(text, config)}\n`);
+  process.stderr.write(`modhaven: ${strikeSecrets(completeHints(text, config))}\n`);
   if (program.opts<{ verbose?: boolean }>().verbose === true && error instanceof Error) {
-    process.stderr.write(`${error.stack ?? ''}\n`);
+    process.stderr.write(`${redact(error.stack ?? '')}\n`);
   }
   return isModhavenError(error) && error.code !== 'CONFIG' ? NOT_IN_ORDER : WRONG_USAGE;
 }

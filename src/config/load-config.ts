@@ -13,6 +13,7 @@ import { readLimits, readTls, type LimitSettings, type TlsSettings } from './lis
 import { defaultPublicUrl, isDefaultUrlGuess, parseListen } from './listen.js';
 import type { Listen } from './listen.js';
 import { ConfigFile } from './schema.js';
+import { noteSecrets } from './secrets-in-use.js';
 import type { UpstreamProxy } from './upstream.js';
 import { expandVariables, VARIABLES } from './variables.js';
 import { problemsError } from '../yaml/problems.js';
@@ -145,6 +146,8 @@ export function parseConfig(
   const publicUrl = (written.public_url ?? defaultPublicUrl(listen, scheme)).replace(/\/+$/, '');
   const { proxies } = written.upstream;
   checkLoop(source, publicUrl, proxies);
+  const hosts = readHosts(source, written.vcs.hosts, base);
+  noteSecrets({ hosts, upstream: proxies, webhookSecret: written.webhook.secret });
   return {
     file: file === undefined ? undefined : resolve(file),
     listen: 'path' in listen ? { path: resolve(base, listen.path) } : listen,
@@ -176,7 +179,7 @@ export function parseConfig(
     vcsTimeoutMs: written.vcs.timeout,
     vcsConnectTimeoutMs: written.vcs.connect_timeout,
     vcsConcurrency: written.vcs.concurrency,
-    hosts: readHosts(source, written.vcs.hosts, base),
+    hosts,
     warnings: [...directWarnings(source, written), ...environment.warnings],
   };
 }
