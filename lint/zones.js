@@ -312,7 +312,7 @@ export const PURE = [
   'module/files',
   'sumdb/format',
 ];
-const PURE_BUILTINS = ['node:crypto', 'node:net', 'node:path', 'node:url', 'node:util'];
+const PURE_BUILTINS = ['node:async_hooks', 'node:crypto', 'node:net', 'node:path', 'node:url', 'node:util'];
 
 /** Every folder of `src` that holds a source file, and every file directly in it, as the table names them. */
 export function zonesOnDisk() {
