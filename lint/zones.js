@@ -13,7 +13,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SRC = path.join(ROOT, 'src');
 
 /** What the whole house stands on; every zone but these may import them. */
-const GROUND = ['errors.ts', 'redact.ts', 'secrets.ts'];
+const GROUND = ['errors.ts', 'redact.ts'];
 
 /**
  * The zones of `src`, from the bottom up: a row names only rows above it, and itself is always allowed.
@@ -21,8 +21,7 @@ const GROUND = ['errors.ts', 'redact.ts', 'secrets.ts'];
  */
 export const MAY_IMPORT = {
   'errors.ts': [],
-  'secrets.ts': [],
-  'redact.ts': ['secrets.ts'],
+  'redact.ts': [],
   concurrency: [],
   observe: [],
   log: [],
@@ -31,7 +30,10 @@ export const MAY_IMPORT = {
   'module/files': ['module'],
   http: [],
   zip: ['module/files', 'module'],
+  s3: [],
   store: ['module/files', 'module', 'fs', 'zip', 'concurrency', 'observe'],
+  'store/bucket': ['module', 'fs', 'zip', 'concurrency', 's3', 'store'],
+  'store/open': ['fs', 'zip', 's3', 'store', 'store/bucket'],
 
   'vcs/transport': ['module', 'fs', 'concurrency', 'http', 'observe'],
   'vcs/ssh': ['module', 'fs', 'vcs/transport'],
@@ -61,7 +63,7 @@ export const MAY_IMPORT = {
   ],
 
   yaml: [],
-  config: ['module', 'yaml'],
+  config: ['module', 's3', 'yaml'],
   vanity: ['module', 'yaml'],
   auth: ['concurrency', 'module', 'yaml', 'config', 'log', 'fs'],
   modfetch: [
@@ -160,6 +162,7 @@ export const MAY_IMPORT = {
     'proxy/access',
     'proxy/observers',
     'store',
+    'store/open',
     'fs',
     'concurrency',
   ],
@@ -172,6 +175,7 @@ export const MAY_IMPORT = {
     'fs',
     'http',
     'store',
+    'store/open',
     'vcs',
     'vanity',
     'modfetch',
@@ -182,7 +186,7 @@ export const MAY_IMPORT = {
     'sumdb/client',
     'verify',
   ],
-  gc: ['config', 'log', 'module', 'fs', 'store', 'vanity', 'modfetch', 'observe'],
+  gc: ['config', 'log', 'module', 'fs', 'store', 'store/open', 'vanity', 'modfetch', 'observe'],
   'server-report.ts': [
     'auth',
     'config',
@@ -240,6 +244,7 @@ export const MAY_IMPORT = {
     'fs',
     'gc',
     'store',
+    'store/open',
     'vcs',
     'vcs/ssh',
     'vcs/transport',
@@ -293,6 +298,7 @@ export const ONLY_IN = {
   'proper-lockfile': ['vcs/mirror', 'store', 'gc'],
   'prom-client': ['metrics'],
   'range-parser': ['proxy/http'],
+  '@aws-sdk': ['s3'],
   undici: ['http'],
   bcrypt: ['auth'],
   jose: ['auth'],
@@ -303,16 +309,8 @@ export const ONLY_IN = {
 };
 
 /** Zones that compute and do nothing else: no package, and of the built-ins only these. */
-export const PURE = [
-  'errors.ts',
-  'redact.ts',
-  'secrets.ts',
-  'concurrency',
-  'module',
-  'module/files',
-  'sumdb/format',
-];
-const PURE_BUILTINS = ['node:async_hooks', 'node:crypto', 'node:net', 'node:path', 'node:url', 'node:util'];
+export const PURE = ['errors.ts', 'redact.ts', 'concurrency', 'module', 'module/files', 'sumdb/format'];
+const PURE_BUILTINS = ['node:crypto', 'node:net', 'node:path', 'node:url', 'node:util'];
 
 /** Every folder of `src` that holds a source file, and every file directly in it, as the table names them. */
 export function zonesOnDisk() {

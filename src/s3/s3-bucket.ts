@@ -1,0 +1,317 @@
+/**
+ * A bucket through the AWS SDK, which is loaded with the first request: a server that keeps its versions on disk never
+ * pays for it. Credentials come from the SDK's usual chain (variables, shared files, web identity, instance roles).
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable, pipeline } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type * as Sdk from '@aws-sdk/client-s3';
+import { ModhavenError } from '../errors.js';
+import type {
+  Bucket,
+  ListedObject,
+  ObjectHead,
+  ObjectStream,
+  PutOptions,
+  ReadOptions,
+  S3Settings,
+  StoredObject,
+} from './bucket.js';
+import { idleLimit } from './idle-limit.js';
+import { bucketError, isAbsent, isConditionFailed, isConflict } from './s3-errors.js';
+
+/** Until a connection stands, until an answer begins, and without a byte of a body, in milliseconds. */
+const TIMEOUT_MS = { connect: 3_000, answer: 15_000, idle: 15_000 };
+/** A request that failed in passing (500, 503, a broken connection) is sent again by the SDK, with growing waits. */
+const MAX_ATTEMPTS = 4;
+/** A write that met another one of the same key is sent again. */
+const CONFLICTS = { attempts: 5, waitMs: 100 };
+/** Files above this size are sent in parts, each of it. */
+const PART_BYTES = 16 * 1024 * 1024;
+/** Who wrote an object: an answer that was lost on its way is told by it from another writer's success. */
+const WRITER = 'modhaven-writer';
+/** Below it lies what `usable` and `probe` write. */
+const PROBES = '.modhaven/probe/';
+
+export class S3Bucket implements Bucket {
+  readonly place: string;
+  private readonly settings: S3Settings;
+  private readonly onCredentials: (secrets: string[]) => void;
+  private loading: Promise<Loaded> | undefined;
+  private proof: Promise<void> | undefined;
+
+  /** `onCredentials` is told the secrets that the SDK found, so that no text shows them. */
+  constructor(settings: S3Settings, onCredentials: (secrets: string[]) => void = () => undefined) {
+    this.settings = settings;
+    this.onCredentials = onCredentials;
+    const { bucket, endpoint } = settings;
+    this.place = endpoint === undefined ? `bucket ${bucket}` : `bucket ${bucket} at ${endpoint}`;
+  }
+
+  head(key: string): Promise<ObjectHead | undefined> {
+    return this.absentAsUndefined(async ({ sdk, client }) => {
+      const found = await client.send(new sdk.HeadObjectCommand(this.at(key)));
+      return headOf(found, found.ContentLength);
+    });
+  }
+
+  async read(key: string, options: ReadOptions = {}): Promise<StoredObject | undefined> {
+    for (let attempt = 1; ; attempt += 1) {
+      const found = await this.stream(key, options);
+      if (found === undefined) return undefined;
+      const { body, ...head } = found;
+      try {
+        return { ...head, bytes: await buffer(body) };
+      } catch (error) {
+        // A body that breaks off is past what the SDK sends again by itself.
+        if (attempt >= MAX_ATTEMPTS) throw bucketError(this.place, error);
+      }
+    }
+  }
+
+  async stream(key: string, { range, ifMatch }: ReadOptions = {}): Promise<ObjectStream | undefined> {
+    const range_ = range && `bytes=${range.start}-${range.end}`;
+    const find = this.absentAsUndefined(async ({ sdk, client }) => {
+      const found = await client.send(
+        new sdk.GetObjectCommand({ ...this.at(key), Range: range_, IfMatch: ifMatch }),
+      );
+      if (!(found.Body instanceof Readable)) throw new Error('the answer has no body');
+      const body = pipeline(found.Body, idleLimit(TIMEOUT_MS.idle), () => undefined);
+      return { ...headOf(found, found.ContentLength), body };
+    });
+    return find.catch((error: unknown) => {
+      if (error instanceof ModhavenError && isConditionFailed(error.cause)) return undefined;
+      throw error;
+    });
+  }
+
+  put(key: string, bytes: Buffer, options: PutOptions = {}): Promise<boolean> {
+    const checksum = createHash('sha256').update(bytes).digest('base64');
+    return this.write(key, options, async ({ sdk, client }, common) => {
+      await client.send(new sdk.PutObjectCommand({ ...common, Body: bytes, ChecksumSHA256: checksum }));
+    });
+  }
+
+  async putFile(key: string, file: string, options: PutOptions = {}): Promise<boolean> {
+    const { size } = await stat(file);
+    return this.write(key, options, async ({ sdk, client }, common) => {
+      if (size <= PART_BYTES) {
+        // A stream cannot be sent a second time; the bytes of one part can.
+        const bytes = await buffer(createReadStream(file));
+        await client.send(new sdk.PutObjectCommand({ ...common, Body: bytes }));
+        return;
+      }
+      const { Upload } = await import('@aws-sdk/lib-storage');
+      const body = createReadStream(file, { highWaterMark: PART_BYTES });
+      const upload = new Upload({
+        client,
+        params: { ...common, Body: body },
+        partSize: PART_BYTES,
+        queueSize: 2,
+      });
+      await upload.done().finally(() => body.destroy());
+    });
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.ask(({ sdk, client }) => client.send(new sdk.DeleteObjectCommand(this.at(key))));
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    const { Bucket, Key } = this.at(from);
+    const source = `${Bucket}/${Key}`.split('/').map(encodeURIComponent).join('/');
+    await this.ask(({ sdk, client }) =>
+      client.send(new sdk.CopyObjectCommand({ ...this.at(to), ...this.encryption(), CopySource: source })),
+    );
+  }
+
+  async *list(prefix: string): AsyncGenerator<ListedObject> {
+    const { Bucket, Key: Prefix } = this.at(prefix);
+    let ContinuationToken: string | undefined;
+    do {
+      const page = await this.ask(({ sdk, client }) =>
+        client.send(new sdk.ListObjectsV2Command({ Bucket, Prefix, ContinuationToken })),
+      );
+      for (const { Key, Size = 0, LastModified } of page.Contents ?? []) {
+        if (Key === undefined) continue;
+        const key = Key.slice(this.settings.prefix.length);
+        yield { key, size: Size, modifiedAt: LastModified?.getTime() ?? 0 };
+      }
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken !== undefined);
+  }
+
+  usable(): Promise<void> {
+    this.proof ??= this.prove().catch((error: unknown) => {
+      this.proof = undefined;
+      throw error;
+    });
+    return this.proof;
+  }
+
+  /** Always the same bytes under one key: replicas that probe at the same time do not disturb each other. */
+  async probe(): Promise<void> {
+    await this.usable();
+    const key = `${PROBES}ready`;
+    const content = Buffer.from('modhaven\n');
+    await this.writeUnproved(key, content, {});
+    if ((await this.read(key))?.bytes.equals(content) !== true) {
+      throw this.refused('what was written is not what is read');
+    }
+  }
+
+  /** Writes, reads back, and tries twice what the object store has to refuse. */
+  private async prove(): Promise<void> {
+    const key = `${PROBES}${randomUUID()}`;
+    const content = Buffer.from(key);
+    const isMade = await this.writeUnproved(key, content, { ifAbsent: true });
+    try {
+      if (!isMade || (await this.read(key))?.bytes.equals(content) !== true) {
+        throw this.refused('what was written is not what is read');
+      }
+      const other = Buffer.from('other');
+      const wrong = `"${createHash('md5').update('none').digest('hex')}"`;
+      if (
+        (await this.writeUnproved(key, other, { ifAbsent: true })) ||
+        (await this.writeUnproved(key, other, { ifMatch: wrong }))
+      ) {
+        throw this.refused(
+          'it ignores the conditions of writes (If-None-Match, If-Match), so replicas could give a version two contents',
+          'use an object store that has conditional writes, or store: disk',
+        );
+      }
+    } finally {
+      await this.remove(key).catch(() => undefined);
+    }
+  }
+
+  private refused(reason: string, remedy?: string): ModhavenError {
+    return new ModhavenError('STORAGE', `the ${this.place} cannot be used`, {
+      ...{ reason, remedy: remedy ?? 'check the object store', remedyBy: 'admin' },
+    });
+  }
+
+  private async write(key: string, options: PutOptions, send: Send): Promise<boolean> {
+    await this.usable();
+    return this.sendConditional(key, options, send);
+  }
+
+  private writeUnproved(key: string, bytes: Buffer, options: PutOptions): Promise<boolean> {
+    return this.sendConditional(key, options, async ({ sdk, client }, common) => {
+      await client.send(new sdk.PutObjectCommand({ ...common, Body: bytes }));
+    });
+  }
+
+  private async sendConditional(key: string, options: PutOptions, send: Send): Promise<boolean> {
+    const { contentType, meta, ifAbsent, ifMatch } = options;
+    const writer = randomUUID();
+    const common = {
+      ...this.at(key),
+      ...this.encryption(),
+      ContentType: contentType,
+      Metadata: { ...meta, [WRITER]: writer },
+      ...(ifAbsent === true && { IfNoneMatch: '*' }),
+      ...(ifMatch !== undefined && { IfMatch: ifMatch }),
+    };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.ask((loaded) => send(loaded, common));
+        return true;
+      } catch (error) {
+        const cause = error instanceof ModhavenError ? error.cause : error;
+        // Of what is to be replaced and is not there at all, S3 says 404.
+        const isRefused = isConditionFailed(cause) || (ifMatch !== undefined && isAbsent(cause));
+        if (isRefused) return (await this.head(key))?.meta[WRITER] === writer;
+        if (!isConflict(cause) || attempt === CONFLICTS.attempts) throw error;
+        await sleep(CONFLICTS.waitMs * attempt);
+      }
+    }
+  }
+
+  private at(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.settings.bucket, Key: this.settings.prefix + key };
+  }
+
+  private encryption(): Pick<Sdk.PutObjectCommandInput, 'ServerSideEncryption' | 'SSEKMSKeyId'> {
+    const { sse, kmsKeyId } = this.settings;
+    return {
+      ...(sse !== undefined && { ServerSideEncryption: sse }),
+      ...(kmsKeyId !== undefined && { SSEKMSKeyId: kmsKeyId }),
+    };
+  }
+
+  /** What `work` answers; its failures as STORAGE errors. */
+  private async ask<T>(work: (loaded: Loaded) => Promise<T>): Promise<T> {
+    try {
+      return await work(await this.load());
+    } catch (error) {
+      throw bucketError(this.place, error);
+    }
+  }
+
+  private async absentAsUndefined<T>(work: (loaded: Loaded) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await this.ask(work);
+    } catch (error) {
+      if (error instanceof ModhavenError && isAbsent(error.cause)) return undefined;
+      throw error;
+    }
+  }
+
+  private load(): Promise<Loaded> {
+    this.loading ??= this.open().catch((error: unknown) => {
+      this.loading = undefined;
+      throw error;
+    });
+    return this.loading;
+  }
+
+  private async open(): Promise<Loaded> {
+    // The SDK would write to standard error that it wants a newer Node than this one.
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+    const sdk = await import('@aws-sdk/client-s3');
+    const { endpoint, region, pathStyle } = this.settings;
+    const client = new sdk.S3Client({
+      ...(endpoint !== undefined && { endpoint }),
+      // An object store of one's own has no regions, but every signature names one.
+      ...(region !== undefined
+        ? { region }
+        : endpoint !== undefined && { region: process.env.AWS_REGION ?? 'us-east-1' }),
+      forcePathStyle: pathStyle,
+      maxAttempts: MAX_ATTEMPTS,
+      // Object stores other than AWS do not know the checksums that the SDK would add to everything.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      requestHandler: {
+        connectionTimeout: TIMEOUT_MS.connect,
+        requestTimeout: TIMEOUT_MS.answer,
+        throwOnRequestTimeout: true,
+      },
+    });
+    const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
+    this.onCredentials([accessKeyId, secretAccessKey, sessionToken ?? ''].filter((secret) => secret !== ''));
+    return { sdk, client };
+  }
+}
+
+interface Loaded {
+  sdk: typeof Sdk;
+  client: Sdk.S3Client;
+}
+
+type Send = (loaded: Loaded, common: Omit<Sdk.PutObjectCommandInput, 'Body'>) => Promise<void>;
+
+function headOf(
+  found: Pick<Sdk.GetObjectCommandOutput, 'ETag' | 'Metadata' | 'LastModified'>,
+  size = 0,
+): ObjectHead {
+  return {
+    size,
+    etag: found.ETag ?? '',
+    meta: found.Metadata ?? {},
+    modifiedAt: found.LastModified?.getTime() ?? 0,
+  };
+}

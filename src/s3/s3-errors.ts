@@ -1,0 +1,83 @@
+/** What an object store says when it fails, as the error that callers know. */
+import { ModhavenError, errorMessage } from '../errors.js';
+
+/** What is known of a failure: the code of S3 or of the operating system, and the HTTP status. */
+export interface S3Failure {
+  code: string;
+  status: number | undefined;
+}
+
+/** Reads a failure of the SDK, or anything else that was thrown. */
+export function failureOf(error: unknown): S3Failure {
+  if (!(error instanceof Error)) return { code: String(error), status: undefined };
+  const meta: unknown = '$metadata' in error ? error.$metadata : undefined;
+  const status =
+    typeof meta === 'object' &&
+    meta !== null &&
+    'httpStatusCode' in meta &&
+    typeof meta.httpStatusCode === 'number'
+      ? meta.httpStatusCode
+      : undefined;
+  const system = (error as NodeJS.ErrnoException).code;
+  return { code: typeof system === 'string' ? system : error.name, status };
+}
+
+/** Whether there is no such object. A bucket that is missing is another thing, as far as the answer tells. */
+export function isAbsent(error: unknown): boolean {
+  const { code, status } = failureOf(error);
+  return code === 'NoSuchKey' || (status === 404 && code !== 'NoSuchBucket');
+}
+
+/** Whether the condition of a request does not hold. */
+export function isConditionFailed(error: unknown): boolean {
+  const { code, status } = failureOf(error);
+  return code === 'PreconditionFailed' || status === 412;
+}
+
+/** Whether another write of the same key came between; the same request may succeed when it is sent again. */
+export function isConflict(error: unknown): boolean {
+  const { code } = failureOf(error);
+  return code === 'ConditionalRequestConflict' || code === 'OperationAborted';
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  AccessDenied: 'the credentials have no right to do that',
+  AllAccessDisabled: 'the credentials have no right to do that',
+  CredentialsProviderError: 'no AWS credentials were found',
+  EAI_AGAIN: 'its name cannot be resolved now',
+  ECONNREFUSED: 'nothing listens at its address',
+  ECONNRESET: 'the connection broke off',
+  ENOTFOUND: 'its name cannot be resolved',
+  EntityTooLarge: 'it takes no objects of that size',
+  InvalidAccessKeyId: 'it does not know the access key',
+  NoSuchBucket: 'there is no such bucket',
+  PermanentRedirect: 'the bucket is in another region',
+  QuotaExceeded: 'its quota is used up',
+  RequestTimeTooSkewed: 'the clock of this machine is wrong',
+  SignatureDoesNotMatch: 'it does not accept the secret key',
+  SlowDown: 'it is overloaded',
+  TimeoutError: 'it did not answer in time',
+  XMinioStorageFull: 'its disk is full',
+};
+
+const STATUS_WORDS: Readonly<Record<number, string>> = {
+  401: 'it does not accept the credentials',
+  403: 'the credentials have no right to do that',
+  404: 'there is no such bucket',
+  507: 'its disk is full',
+};
+
+/** The STORAGE error for `error`, thrown by a request to `place`. */
+export function bucketError(place: string, error: unknown): ModhavenError {
+  if (error instanceof ModhavenError) return error;
+  const { code, status } = failureOf(error);
+  const words =
+    WORDS[code] ?? (status === undefined ? undefined : (STATUS_WORDS[status] ?? `it answered ${status}`));
+  const detail = status === undefined ? code : `${code}, status ${status}`;
+  return new ModhavenError('STORAGE', `the ${place} cannot be used`, {
+    reason: words === undefined ? errorMessage(error) : `${words} (${detail})`,
+    remedy: 'check store.s3 in modhaven.yaml, the AWS credentials of the server, and the object store itself',
+    remedyBy: 'admin',
+    cause: error,
+  });
+}
