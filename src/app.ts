@@ -15,7 +15,6 @@ import { GuessLimit } from './auth/guess-limit.js';
 import { jsonThrough } from './http/json.js';
 import { auditObserver } from './proxy/observers/audit-observer.js';
 import { createAccessGate } from './proxy/access/access-gate.js';
-import { ClientQueue } from './proxy/client-queue.js';
 import { createReadable } from './proxy/access/readable.js';
 import { workerGate, type Gate } from './proxy/gate.js';
 import { observeAll, type Observer } from './proxy/observer.js';
@@ -27,7 +26,7 @@ import { TlsPair, type TlsMaterial } from './proxy/http/tls-pair.js';
 import { createTrust, type TrustProxy } from './proxy/http/client-address.js';
 import { Maintenance } from './gc/maintenance.js';
 import { replaceable } from './gc/replaceable.js';
-import { watchPurges } from './store/purge.js';
+import { watchPurges, type PurgeWatch } from './store/purge.js';
 import { PushHandler } from './webhook/push-handler.js';
 import { webhookRoute } from './webhook/route.js';
 import { createServer, type Server } from './proxy/server.js';
@@ -96,7 +95,7 @@ class Program implements App {
   private readonly access: Access;
   private readonly tlsPair: TlsPair | undefined;
   private readonly maintenance: Maintenance;
-  private readonly stopWatchingPurges: () => void;
+  private readonly purges: PurgeWatch;
   private readonly stopObserving: () => void;
   /** What runs now: fetches, git commands, requests to other proxies. */
   private readonly running = createRunning();
@@ -133,7 +132,7 @@ class Program implements App {
       maxBytes: () => this.config().cacheMaxSize,
       isReplaceable: (module) => replaceable(module, this.config(), this.vanity()),
     });
-    this.stopWatchingPurges = watchPurges(stores, () => this.cache.forgetAll());
+    this.purges = watchPurges(stores, () => this.cache.forgetAll());
     const observer = observeAll(this.observers(), faults);
     this.stopObserving = observeProcess(observer);
     this.server = this.createServer(observer);
@@ -153,7 +152,7 @@ class Program implements App {
 
   async close(): Promise<void> {
     this.watcher.close();
-    this.stopWatchingPurges();
+    this.purges.close();
     this.stopObserving();
     this.services.drift.stop();
     await this.server.close();
@@ -187,7 +186,6 @@ class Program implements App {
       }),
       observer: workers === undefined ? observer : { replied: () => undefined }, // they tell theirs
       ...{ log, faults, trusts, modules, roots, store },
-      clients: new ClientQueue({ limit: () => this.config().clientQueue, trusts }),
       cache: this.cache,
       vanity: this.vanity,
       publicUrl: () => this.config().publicUrl,

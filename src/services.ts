@@ -22,7 +22,7 @@ import { createModuleRouter } from './modfetch/router.js';
 import { createStaleCache } from './modfetch/stale-cache.js';
 import type { BlobStore } from './store/blob-store.js';
 import { ObservedStore } from './store/observed-store.js';
-import { openStores, type Stores } from './store/open-stores.js';
+import { openStores, type Stores } from './store/open/open-stores.js';
 import type { VersionStore } from './store/version-store.js';
 import { PUBLIC_DATABASE } from './sumdb/client/known-databases.js';
 import { createSumdbMirror } from './sumdb/client/mirror.js';

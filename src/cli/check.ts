@@ -9,7 +9,7 @@ import { vcsSettings } from '../config/settings.js';
 import { settingSources } from '../config/sources.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { createRepoRoots } from '../modfetch/repo-root.js';
-import { openStores } from '../store/open-stores.js';
+import { openStores } from '../store/open/open-stores.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { createCodeHost } from '../vcs/code-host.js';
 import { formatProblem } from '../yaml/problems.js';

@@ -8,7 +8,7 @@ import { parseModulePath, type ModulePath } from '../module/module-path.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { codeModule } from '../modfetch/code-module.js';
-import { openStores } from '../store/open-stores.js';
+import { openStores } from '../store/open/open-stores.js';
 import { isPrivatePath } from '../modfetch/private-paths.js';
 import { GitSource } from '../modfetch/git-source.js';
 import { createRepoRoots } from '../modfetch/repo-root.js';

@@ -2,7 +2,7 @@
 import { loadConfig } from '../config/load-config.js';
 import { ModhavenError } from '../errors.js';
 import { isCanonicalVersion } from '../module/version.js';
-import { openStores } from '../store/open-stores.js';
+import { openStores } from '../store/open/open-stores.js';
 import type { VersionStore } from '../store/version-store.js';
 import { sumMismatches, type SumMismatch } from '../transfer/check-sums.js';
 import { exportVersions } from '../transfer/export-versions.js';

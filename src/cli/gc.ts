@@ -4,7 +4,7 @@ import { parseSize } from '../config/units.js';
 import { ModhavenError } from '../errors.js';
 import { collect, type Collection } from '../gc/collect.js';
 import { replaceable } from '../gc/replaceable.js';
-import { openStores } from '../store/open-stores.js';
+import { openStores } from '../store/open/open-stores.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { sizeText } from './list.js';
 

@@ -2,7 +2,7 @@
 import { loadConfig, type Config } from '../config/load-config.js';
 import { createLog } from '../log/log.js';
 import type { ModulePath } from '../module/module-path.js';
-import { openStores } from '../store/open-stores.js';
+import { openStores } from '../store/open/open-stores.js';
 import { allVersions, importVersions } from '../transfer/import-versions.js';
 import { openOwnDatabase } from '../sumdb/log/own-database.js';
 import { recordedSums } from '../transfer/checksum-folder.js';

@@ -5,7 +5,7 @@ import type { ModulePath } from '../module/module-path.js';
 import { parsePathPatterns, type PathPattern } from '../module/path-patterns.js';
 import { newestRelease } from '../module/latest.js';
 import { sortVersions } from '../module/semver.js';
-import { openStores } from '../store/open-stores.js';
+import { openStores } from '../store/open/open-stores.js';
 import { PART_KINDS, type VersionReader } from '../store/version-store.js';
 import { tableLines } from './report/table.js';
 

@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load-config.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
-import { openStores } from '../store/open-stores.js';
+import { openStores } from '../store/open/open-stores.js';
 import { purge } from '../store/purge.js';
 import type { ModuleVersion } from '../store/version-store.js';
 
@@ -11,7 +11,6 @@ export interface PurgeOptions {
   config?: string;
   /** Does not ask. */
   yes?: boolean;
-  json?: boolean;
   /** MODULE@VERSION. */
   versions: string[];
   /** Asks the person at the terminal; undefined if there is none. */
@@ -24,34 +23,22 @@ export async function purgeVersions(options: PurgeOptions): Promise<{ text: stri
   const stores = openStores(loadConfig(options.config));
   const names = versions.map(nameOf).join(', ');
   if (options.yes !== true && !(await confirm(names, options.ask))) {
-    return { text: report([], options), ok: false };
+    return { text: 'nothing was purged\n', ok: false };
   }
-  const purged: Purged[] = [];
+  let ok = true;
+  const lines: string[] = [];
   for (const version of versions) {
     const sums = await purge(stores, version);
-    purged.push({ ...version, purged: sums !== undefined, h1: sums?.zip });
+    if (sums === undefined) {
+      ok = false;
+      lines.push(`${nameOf(version)}: nothing of it is in the cache`);
+      continue;
+    }
+    lines.push(
+      `purged ${nameOf(version)}${sums.zip === undefined ? '' : `; only ${sums.zip} can come back`}`,
+    );
   }
-  return { text: report(purged, options), ok: purged.every((each) => each.purged) };
-}
-
-interface Purged extends ModuleVersion {
-  /** False if nothing of it was in the cache. */
-  purged: boolean;
-  /** Hash of the only zip that can come back; undefined where none was stored. */
-  h1: string | undefined;
-}
-
-function report(versions: readonly Purged[], { json }: PurgeOptions): string {
-  if (json === true) {
-    const ok = versions.length > 0 && versions.every((each) => each.purged);
-    return `${JSON.stringify({ ok, versions }, null, 2)}\n`;
-  }
-  if (versions.length === 0) return 'nothing was purged\n';
-  const lines = versions.map((version) => {
-    if (!version.purged) return `${nameOf(version)}: nothing of it is in the cache`;
-    return `purged ${nameOf(version)}${version.h1 === undefined ? '' : `; only ${version.h1} can come back`}`;
-  });
-  return `${lines.join('\n')}\n`;
+  return { text: `${lines.join('\n')}\n`, ok };
 }
 
 async function confirm(names: string, ask: PurgeOptions['ask']): Promise<boolean> {

@@ -107,7 +107,7 @@ function createPool({ count, settings, tls, log, faults }: PoolOptions): WorkerP
 
 /** Listens; with workers they do, and ask `app` over a unix socket that nobody else can reach. */
 async function startListening({ app, pool, settings }: Service, options: ServeOptions): Promise<void> {
-  const { listen, cacheDir } = settings.current();
+  const { listen, cacheDir, s3 } = settings.current();
   if (pool === undefined) {
     await app.server.app.listen(listen);
     return;
@@ -117,7 +117,7 @@ async function startListening({ app, pool, settings }: Service, options: ServeOp
   const socket = join(folder, 'main.sock');
   await app.server.app.listen({ path: socket });
   const { logLevel, verbose = false } = options;
-  await pool.start({ listen, stores: { cacheDir }, socket, logLevel, verbose });
+  await pool.start({ listen, stores: { cacheDir, s3 }, socket, logLevel, verbose });
 }
 
 function cannotListen({ listen }: Config, error: unknown): ModhavenError {

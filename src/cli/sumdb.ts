@@ -6,7 +6,7 @@ import { loadConfig, type Config, type SumdbSettings } from '../config/load-conf
 import { sumdbNameProblem } from '../config/schema.js';
 import { createFile } from '../fs/durable-file.js';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { openStores } from '../store/open-stores.js';
+import { openStores } from '../store/open/open-stores.js';
 import { auditLog } from '../sumdb/log/audit.js';
 import { readSigner } from '../sumdb/log/key-file.js';
 import { readLog, type LogView } from '../sumdb/log/log.js';

@@ -9,7 +9,7 @@ import { formatProblem } from '../yaml/problems.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseModulePath, type ModulePath } from '../module/module-path.js';
 import { parseRepoUrl, type RepoUrl } from '../module/repo-url.js';
-import { openStores } from '../store/open-stores.js';
+import { openStores } from '../store/open/open-stores.js';
 import { cacheLayout } from '../store/paths.js';
 import type { VersionStore } from '../store/version-store.js';
 import { vcsSettings } from '../config/settings.js';

@@ -13,7 +13,8 @@ import { readLimits, readTls, type LimitSettings, type TlsSettings } from './lis
 import { defaultPublicUrl, isDefaultUrlGuess, parseListen } from './listen.js';
 import type { Listen } from './listen.js';
 import { ConfigFile } from './schema.js';
-import { noteSecrets } from './secrets-in-use.js';
+import { readS3 } from './schema-store.js';
+import type { S3Settings } from '../s3/bucket.js';
 import type { UpstreamProxy } from './upstream.js';
 import { expandVariables, VARIABLES } from './variables.js';
 import { problemsError } from '../yaml/problems.js';
@@ -57,6 +58,10 @@ export interface Config {
   workers: number | 'auto';
   cacheDir: string;
   cacheMaxSize: number;
+  /** The bucket where versions are kept; undefined: below `cacheDir`. */
+  s3: S3Settings | undefined;
+  /** URL of the Redis that replicas share, with its password; undefined: none. */
+  redis: string | undefined;
   /** Answers that each process holds in memory, in bytes. */
   cacheMemory: number;
   /** Empty: off, or `direct` alone. */
@@ -146,8 +151,6 @@ export function parseConfig(
   const publicUrl = (written.public_url ?? defaultPublicUrl(listen, scheme)).replace(/\/+$/, '');
   const { proxies } = written.upstream;
   checkLoop(source, publicUrl, proxies);
-  const hosts = readHosts(source, written.vcs.hosts, base);
-  noteSecrets({ hosts, upstream: proxies, webhookSecret: written.webhook.secret });
   return {
     file: file === undefined ? undefined : resolve(file),
     listen: 'path' in listen ? { path: resolve(base, listen.path) } : listen,
@@ -158,6 +161,8 @@ export function parseConfig(
     workers: written.workers,
     cacheDir: resolve(base, cacheDirPreset(environment.merged, file, env) ?? written.cache.dir),
     cacheMaxSize: written.cache.max_size,
+    s3: readS3(written.store, written.cache.max_size),
+    redis: written.redis,
     cacheMemory: written.cache.memory,
     upstream: proxies,
     directHosts: new Set(written.upstream.direct ? written.direct_hosts : []),
@@ -179,7 +184,7 @@ export function parseConfig(
     vcsTimeoutMs: written.vcs.timeout,
     vcsConnectTimeoutMs: written.vcs.connect_timeout,
     vcsConcurrency: written.vcs.concurrency,
-    hosts,
+    hosts: readHosts(source, written.vcs.hosts, base),
     warnings: [...directWarnings(source, written), ...environment.warnings],
   };
 }

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { parseListen } from './listen.js';
 import { Auth } from './schema-auth.js';
 import { HostEntry, HostKey } from './schema-hosts.js';
+import { RedisUrl, Store } from './schema-store.js';
 import { Limits, Tls } from './schema-listener.js';
 import { DirectHost, Duration, File, Size, Text, Timeout, readAs, section } from './schema-values.js';
 import { parseUpstream } from './upstream.js';
@@ -135,6 +136,12 @@ export const ConfigFile = z
         ),
       }),
     ).describe('The cache on disk, and the part of it that is held in memory.'),
+    store: Store.prefault('disk').describe(
+      'Where finished versions are kept: disk, below cache.dir, or s3, for several replicas. Default: disk. A change needs a restart.',
+    ),
+    redis: RedisUrl.optional().describe(
+      'redis:// or rediss:// URL of a Redis that spares double work between replicas; never needed to be right. Default: none. A change needs a restart.',
+    ),
     shutdown_timeout: Timeout.prefault('30s').describe(
       'How long running requests may take to end when the server ends. Default: 30s.',
     ),

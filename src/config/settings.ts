@@ -2,8 +2,8 @@
  * The settings in use, and how they are read again.
  *
  * A reload is all or nothing: a file with an error changes nothing. What a running server cannot change (where it
- * listens, whether by https, where its cache is, how many workers it has, its checksum database) keeps its old value, and
- * that is said.
+ * listens, whether by https, where its cache and its store are, how many workers it has, its checksum database, its Redis)
+ * keeps its old value, and that is said.
  */
 import { findConfigFile } from './config-file.js';
 import { loadConfig, type Config, type ConfigOverrides } from './load-config.js';
@@ -34,8 +34,8 @@ export function createSettings(
     reload() {
       try {
         const next = loadConfig(file, env, overrides);
-        const { listen, cacheDir, workers, sumdb } = config;
-        const fixed = { listen, cacheDir, workers, sumdb };
+        const { listen, cacheDir, workers, sumdb, s3, redis } = config;
+        const fixed = { listen, cacheDir, workers, sumdb, s3, redis };
         const ignored = KEPT.filter(([, key]) => JSON.stringify(next[key]) !== JSON.stringify(fixed[key]));
         // Other files may be named; but what listens speaks either http or https.
         const isOtherScheme = (next.tls === undefined) !== (config.tls === undefined);
@@ -56,6 +56,8 @@ const KEPT = [
   ['cache.dir', 'cacheDir'],
   ['workers', 'workers'],
   ['sumdb', 'sumdb'],
+  ['store', 's3'],
+  ['redis', 'redis'],
 ] as const;
 
 /** What the git layer needs of the settings. */

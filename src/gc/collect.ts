@@ -6,7 +6,7 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { LastUse } from '../store/last-use.js';
-import type { Stores } from '../store/open-stores.js';
+import type { Stores } from '../store/open/open-stores.js';
 import type { ModuleVersion, VersionUsage } from '../store/version-store.js';
 import { findLeftovers, removeLeftovers, type Leftover } from './leftovers.js';
 import { findMirrors, removeMirror, type FoundMirror } from './mirrors.js';
@@ -87,8 +87,9 @@ async function removeMirrors(result: Collection, { stores, dryRun }: CollectOpti
 
 async function removeVersions(result: Collection, options: CollectOptions): Promise<void> {
   const { stores, isReplaceable, dryRun } = options;
+  // A bucket is not below `cache.dir`; the local copies of what lies in it bound themselves.
   const { removal } = stores.versions;
-  if (removal === undefined) return;
+  if (removal === undefined || stores.bucket !== undefined) return;
   const uses = await stores.lastUse.all();
   const lastUsed = (version: VersionUsage) => Math.max(version.storedAt, uses.get(LastUse.key(version)) ?? 0);
   const candidates: Collection['versions'] = [];

@@ -5,7 +5,7 @@
 import type { Logger } from '../log/log.js';
 import { errorMessage } from '../errors.js';
 import { occurred } from '../observe/observe.js';
-import type { Stores } from '../store/open-stores.js';
+import type { Stores } from '../store/open/open-stores.js';
 import { collect, type Collection, type CollectOptions } from './collect.js';
 import { scrub } from './scrub.js';
 
@@ -32,7 +32,8 @@ export class Maintenance {
 
   start(): void {
     void this.look();
-    this.later(SCRUB_MS.first, () => this.scrubAll());
+    // An object store looks after its bytes itself, and what comes out of it is checked each time.
+    if (this.options.stores.bucket === undefined) this.later(SCRUB_MS.first, () => this.scrubAll());
   }
 
   /** Ends it, and writes down what is known of uses. */

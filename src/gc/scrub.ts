@@ -1,6 +1,6 @@
 /** Reads all that is stored, slowly: what a web server in front sends by itself was checked by nobody else. */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Stores } from '../store/open-stores.js';
+import type { Stores } from '../store/open/open-stores.js';
 import { PART_KINDS } from '../store/version-store.js';
 
 /** The rest after each part: so many times as long as its check took, and at least so many milliseconds. */

@@ -1,5 +1,13 @@
 /** What was found damaged since the start: for the log and for `/-/status`. */
 import type { DamagedPart } from './checked-store.js';
+import type { Part } from './version-store.js';
+
+/** A writer brought another content for a part that is stored. */
+export interface StoredDifference extends Part {
+  /** What tells the two contents from each other: hashes, commits. */
+  stored: string;
+  brought: string;
+}
 
 export interface DamageLog {
   error(details: object, message: string): void;
@@ -12,6 +20,8 @@ export class DamageReport {
   private readonly log: DamageLog | undefined;
   private count = 0;
   private readonly newest: DamagedPart[] = [];
+  private refusedCount = 0;
+  private readonly refused: StoredDifference[] = [];
 
   constructor(log?: DamageLog) {
     this.log = log;
@@ -26,6 +36,23 @@ export class DamageReport {
       { module, version, part: kind, problem, movedTo: file },
       'a stored file is not what was stored; it is not served, and fetched again',
     );
+  }
+
+  /** Notes that another content came for a part that is stored; what is stored stays. */
+  differs(difference: StoredDifference): void {
+    this.refusedCount += 1;
+    this.refused.unshift(difference);
+    this.refused.length = Math.min(this.refused.length, MAX_NAMED);
+    const { module, version, kind, stored, brought } = difference;
+    this.log?.error(
+      { module, version, part: kind, stored, brought },
+      'SECURITY: another content came for a version that is stored; what is stored stays',
+    );
+  }
+
+  /** Other contents that came for what is stored. */
+  differences(): { count: number; newest: readonly StoredDifference[] } {
+    return { count: this.refusedCount, newest: this.refused };
   }
 
   /** How many parts were damaged, and the newest of them. */

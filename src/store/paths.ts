@@ -12,6 +12,7 @@
  *     sums/               what was stored of each version, to judge it later (`recorded-sums.ts`)
  *     recorded/           versions whose content is sealed (`seals.ts`)
  *     damaged/            parts that were not what was stored
+ *     copies/ID/          local copies of versions that lie in a bucket (`bucket/cached-bucket-store.ts`)
  *     usage               when versions were last used (`last-use.ts`)
  *     upstream-*          zips that come in and are not checked yet
  */
@@ -31,6 +32,7 @@ export interface CacheLayout {
   readonly sums: string;
   readonly seals: string;
   readonly damaged: string;
+  readonly copies: string;
   readonly usage: string;
 }
 
@@ -50,6 +52,7 @@ export function cacheLayout(cacheDir: string): CacheLayout {
     sums: below('sums'),
     seals: below('recorded'),
     damaged: below('damaged'),
+    copies: below('copies'),
     usage: below('usage'),
   };
 }

@@ -1,8 +1,30 @@
 /** Takes versions out of the store for good reasons, and lets running servers know. */
 import { infoOrigin, type VersionSums } from './recorded-sums.js';
 import { goModHash } from '../module/files/dirhash.js';
-import type { Stores } from './open-stores.js';
-import { PART_KINDS, type ModuleVersion } from './version-store.js';
+import type { CheckedStore } from './checked-store.js';
+import { MAX_ANNOUNCED, type Purge, type Seals } from './seals.js';
+import { PART_KINDS, type ModuleVersion, type VersionStore } from './version-store.js';
+
+/** Seen where there was no purge yet. */
+const NONE = 'none';
+
+/** Local copies of versions that lie elsewhere. */
+export interface LocalCopies {
+  /** Forgets the copies of versions that were purged; of all, where it is not known which. */
+  forget(versions: readonly ModuleVersion[] | 'all'): Promise<void>;
+  /** The id of the newest purge whose versions were forgotten, across restarts. */
+  seenPurge(): Promise<string | undefined>;
+  sawPurge(id: string): Promise<void>;
+}
+
+/** What a purge needs of the stores. */
+export interface PurgeStores {
+  unchecked: VersionStore;
+  versions: VersionStore;
+  checked: Pick<CheckedStore, 'knownSums'>;
+  seals: Seals;
+  copies: LocalCopies | undefined;
+}
 
 /** How often a server looks whether something was purged, in milliseconds. */
 const LOOK_MS = 1_000;
@@ -11,8 +33,8 @@ const LOOK_MS = 1_000;
  * Removes a version and seals it: only the same content can be stored under its name again. Resolves with its sums, or
  * undefined if nothing of it is stored. Throws STORAGE.
  */
-export async function purge(stores: Stores, version: ModuleVersion): Promise<VersionSums | undefined> {
-  const { unchecked, checked, seals, versions } = stores;
+export async function purge(stores: PurgeStores, version: ModuleVersion): Promise<VersionSums | undefined> {
+  const { unchecked, checked, seals, versions, copies } = stores;
   const sizes = await Promise.all(PART_KINDS.map((kind) => unchecked.size({ ...version, kind })));
   if (sizes.every((size) => size === undefined)) return undefined;
   const sums = await checked.knownSums(version);
@@ -25,30 +47,68 @@ export async function purge(stores: Stores, version: ModuleVersion): Promise<Ver
   // The seal first: between the two, a server may already store the version again.
   await seals.add(version, { reason: 'purged', ...sums });
   await unchecked.removal?.remove(version);
-  await seals.announcePurge();
+  await copies?.forget([version]);
+  await seals.announcePurge(version);
   return sums;
 }
 
+export interface PurgeWatch {
+  /** Looks now: another replica said that there is something to see. */
+  look(): void;
+  close(): void;
+}
+
 /**
- * Calls `onPurge` soon after any process purged something, and once more for what was being read at that moment. Returns
- * what ends it.
+ * Calls `onPurge` soon after any process purged something, and once more for what was being read at that moment. Local
+ * copies of what was purged are forgotten first, those from before the start included.
  */
-export function watchPurges({ seals }: Pick<Stores, 'seals'>, onPurge: () => void): () => void {
+export function watchPurges(
+  { seals, copies }: Pick<PurgeStores, 'seals' | 'copies'>,
+  onPurge: () => void,
+): PurgeWatch {
   let isClosed = false;
   let seen: string | undefined;
   let repeat = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function news(isFirst: boolean): Promise<boolean> {
+    // A place that cannot be read now has nothing new to say.
+    const purges = await seals.purges().catch(() => undefined);
+    const newest = purges?.[0]?.id ?? NONE;
+    if (purges === undefined || newest === seen) return false;
+    const missed = missedSince(purges, seen ?? (await copies?.seenPurge()));
+    if (missed === 'all' || missed.length > 0) await copies?.forget(missed);
+    await copies?.sawPurge(newest);
+    const isNew = seen !== undefined && !isFirst;
+    seen = newest;
+    return isNew;
+  }
 
   async function look(isFirst: boolean): Promise<void> {
-    // A disk that cannot be read now has nothing new to say.
-    const now = await seals.lastPurge().catch(() => seen);
+    const isNew = await news(isFirst);
     if (repeat) onPurge();
-    repeat = now !== seen && !isFirst;
-    if (repeat) onPurge();
-    seen = now;
-    if (!isClosed) setTimeout(() => void look(false), LOOK_MS).unref();
+    repeat = isNew;
+    if (isNew) onPurge();
+    clearTimeout(timer);
+    if (!isClosed) timer = setTimeout(() => void look(false), LOOK_MS).unref();
   }
   void look(true);
-  return () => {
-    isClosed = true;
+  return {
+    look: () => void look(false),
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+    },
   };
+}
+
+/** The versions that were purged after the purge `seen`, newest first; `all` where it is not known which. */
+function missedSince(purges: readonly Purge[], seen: string | undefined): ModuleVersion[] | 'all' {
+  const known =
+    seen === NONE && purges.length < MAX_ANNOUNCED
+      ? purges.length
+      : purges.findIndex(({ id }) => id === seen);
+  if (known < 0) return 'all';
+  const missed = purges.slice(0, known).map(({ version }) => version);
+  return missed.includes(undefined) ? 'all' : missed.filter((version) => version !== undefined);
 }

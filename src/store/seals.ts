@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ModhavenError } from '../errors.js';
-import { escapePath, escapeVersion } from '../module/escaping.js';
+import { escapePath, escapeVersion, unescapePath, unescapeVersion } from '../module/escaping.js';
 import type { BlobStore } from './blob-store.js';
 import { parseObject, type VersionSums } from './recorded-sums.js';
 import type { ModuleVersion } from './version-store.js';
@@ -42,19 +42,71 @@ export class Seals {
     await this.blobs.replace(nameOf(version), Buffer.from(`${JSON.stringify(seal)}\n`));
   }
 
-  /** Lets every process know that something was purged. Throws STORAGE. */
-  async announcePurge(): Promise<void> {
-    await this.blobs.replace(LAST_PURGE, Buffer.from(`${new Date().toISOString()} ${randomUUID()}\n`));
+  /** Lets every process and replica know that a version was purged. Throws STORAGE. */
+  async announcePurge(version: ModuleVersion): Promise<void> {
+    const line = `${randomUUID()} ${nameOf(version)}`;
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const before = await this.blobs.get(LAST_PURGE);
+      const known = before === undefined ? [] : purgeLines(before.bytes);
+      const bytes = Buffer.from([line, ...known].slice(0, MAX_ANNOUNCED).join('\n') + '\n');
+      const isMade =
+        before === undefined
+          ? await this.blobs.putIfAbsent(LAST_PURGE, bytes)
+          : await this.blobs.replace(LAST_PURGE, bytes, { expected: before.tag });
+      if (isMade) return;
+    }
+    throw new ModhavenError(
+      'STORAGE',
+      `the purge of ${version.module}@${version.version} could not be announced`,
+      {
+        remedy: 'restart the servers that share this store',
+        remedyBy: 'admin',
+      },
+    );
   }
 
-  /** Tells the newest purge from those before; undefined if there was none. Throws STORAGE. */
-  async lastPurge(): Promise<string | undefined> {
-    return (await this.blobs.get(LAST_PURGE))?.tag;
+  /** What was purged lately, newest first. Throws STORAGE. */
+  async purges(): Promise<Purge[]> {
+    const blob = await this.blobs.get(LAST_PURGE);
+    return (blob === undefined ? [] : purgeLines(blob.bytes)).map((line) => {
+      const [id = '', name = ''] = line.split(' ');
+      return { id, version: versionOf(name) };
+    });
   }
+}
+
+/** One purge, told from all others by its id. */
+export interface Purge {
+  id: string;
+  /** Undefined if this program cannot read which. */
+  version: ModuleVersion | undefined;
 }
 
 /** Whatever purges writes it anew. It cannot be the path of a module. */
 const LAST_PURGE = '.last-purge';
+/** How often an announcement is tried again where another one came between. */
+const MAX_ATTEMPTS = 50;
+/** Purges that a process may have missed and is still told by name. */
+export const MAX_ANNOUNCED = 200;
+
+function purgeLines(bytes: Buffer): string[] {
+  return bytes
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+function versionOf(name: string): ModuleVersion | undefined {
+  const at = name.indexOf('/@v/');
+  try {
+    return at < 0
+      ? undefined
+      : { module: unescapePath(name.slice(0, at)), version: unescapeVersion(name.slice(at + 4)) };
+  } catch (error) {
+    if (error instanceof ModhavenError) return undefined;
+    throw error;
+  }
+}
 
 function nameOf({ module, version }: ModuleVersion): string {
   return `${escapePath(module)}/@v/${escapeVersion(version)}`;

@@ -6,7 +6,7 @@ import type { LogLevel } from '../log/log.js';
 import type { Family } from '../metrics/families.js';
 import type { ConnectionLimits } from '../proxy/http/listener.js';
 import type { TlsMaterial } from '../proxy/http/tls-pair.js';
-import type { StoreSettings } from '../store/open-stores.js';
+import type { StoreSettings } from '../store/open/open-stores.js';
 
 /** The settings that a worker needs and that may change while it runs. */
 export interface WorkerSettings {

@@ -14,7 +14,7 @@ import { observeAll } from '../proxy/observer.js';
 import { createRequestLog } from '../proxy/request-log.js';
 import { ResponseCache } from '../proxy/response-cache.js';
 import { noteUses } from '../proxy/observers/use-observer.js';
-import { openStores, type Stores } from '../store/open-stores.js';
+import { openStores, type Stores } from '../store/open/open-stores.js';
 import { watchPurges } from '../store/purge.js';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
 import { WorkerServer } from './worker-server.js';

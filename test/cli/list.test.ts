@@ -2,7 +2,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { list, sizeText } from '../../src/cli/list.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { openStores } from '../../src/store/open-stores.js';
+import { openStores } from '../../src/store/open/open-stores.js';
 import { putBytes, type PartKind } from '../../src/store/version-store.js';
 import { files, type Files } from './files.js';
 

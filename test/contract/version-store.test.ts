@@ -1,6 +1,6 @@
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { ObservedStore } from '../../src/store/observed-store.js';
-import { openStores } from '../../src/store/open-stores.js';
+import { openStores } from '../../src/store/open/open-stores.js';
 import { guardedStore } from '../../src/sumdb/log/guarded-store.js';
 import { createMemoryStore } from '../support/memory-store.js';
 import { tempDir } from '../support/tmp.js';

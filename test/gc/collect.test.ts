@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { processTag } from '../../src/fs/process-tag.js';
 import { collect, type Collection } from '../../src/gc/collect.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { openStores, type Stores } from '../../src/store/open-stores.js';
+import { openStores, type Stores } from '../../src/store/open/open-stores.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { tempDir } from '../support/tmp.js';
 

@@ -2,7 +2,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Maintenance } from '../../src/gc/maintenance.js';
-import { openStores, type Stores } from '../../src/store/open-stores.js';
+import { openStores, type Stores } from '../../src/store/open/open-stores.js';
 import { tempDir } from '../support/tmp.js';
 
 let dir: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scrub } from '../../src/gc/scrub.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import type { Stores } from '../../src/store/open-stores.js';
+import type { Stores } from '../../src/store/open/open-stores.js';
 import type { Part, PartKind } from '../../src/store/version-store.js';
 
 /** Two modules: one version with all parts, one of which only go.mod is stored. */

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { hash1 } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { partFile } from '../../src/store/disk-tree.js';
-import { openStores, type Stores } from '../../src/store/open-stores.js';
+import { openStores, type Stores } from '../../src/store/open/open-stores.js';
 import { PART_KINDS, putBytes, type Part, type PartKind } from '../../src/store/version-store.js';
 import { createZipWriter } from '../../src/zip/writer.js';
 import { createHash } from 'node:crypto';

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { openStores } from '../../src/store/open-stores.js';
+import { openStores } from '../../src/store/open/open-stores.js';
 import { purge, watchPurges } from '../../src/store/purge.js';
 import { PART_KINDS, putBytes } from '../../src/store/version-store.js';
 import { tempDir } from '../support/tmp.js';
@@ -43,13 +43,48 @@ describe('purge', () => {
     const [server, command] = [openStores({ cacheDir }), openStores({ cacheDir })];
     await putBytes(server.versions, { ...version, kind: 'mod' }, Buffer.from(CONTENT.mod));
     let purges = 0;
-    const stop = watchPurges(server, () => (purges += 1));
+    const watch = watchPurges(server, () => (purges += 1));
     await wait(1_200);
     expect(purges).toBe(0);
     await purge(command, version);
     const startedAt = Date.now();
     while (purges === 0 && Date.now() - startedAt < 3_000) await wait(20);
     expect(purges).toBeGreaterThan(0);
-    stop();
+    watch.close();
+  });
+});
+
+describe('watchPurges, with local copies', () => {
+  const other = { module: parseModulePath('corp.test/other'), version: 'v1.0.0' };
+
+  async function watched(seen: string | undefined, purges: (typeof version)[]) {
+    const { seals } = openStores({ cacheDir: await tempDir('purge') });
+    for (const purged of purges) await seals.announcePurge(purged);
+    const forgotten: unknown[] = [];
+    const notes: string[] = [];
+    const copies = {
+      forget: (versions: readonly unknown[] | 'all') => Promise.resolve(void forgotten.push(versions)),
+      seenPurge: () => Promise.resolve(seen),
+      sawPurge: (id: string) => Promise.resolve(void notes.push(id)),
+    };
+    const watch = watchPurges({ seals, copies }, () => undefined);
+    while (notes.length === 0) await wait(5);
+    return { seals, forgotten, watch, notes };
+  }
+
+  it('forgets all where it is not known which purge was seen', async () => {
+    const { forgotten, watch } = await watched('long ago', [version]);
+    expect(forgotten).toEqual(['all']);
+    watch.close();
+  });
+
+  it('forgets what was purged since, and nothing else', async () => {
+    const { seals, forgotten, watch, notes } = await watched('none', [version]);
+    expect(forgotten).toEqual([[version]]);
+    await seals.announcePurge(other);
+    watch.look();
+    while (notes.length < 2) await wait(5);
+    expect(forgotten).toEqual([[version], [other]]);
+    watch.close();
   });
 });

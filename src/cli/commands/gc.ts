@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { withHelp } from './help.js';
 import { conclude, configOption, jsonOption, type ReportOptions } from './shared.js';
 
 interface Options extends ReportOptions {
@@ -8,7 +7,7 @@ interface Options extends ReportOptions {
 }
 
 export function registerGc(program: Command): void {
-  const command = program
+  program
     .command('gc')
     .description('make room in the cache: leftovers, then git mirrors and public modules, never private ones')
     .addOption(configOption())
@@ -19,11 +18,4 @@ export function registerGc(program: Command): void {
       const { gc } = await import('../gc.js');
       conclude(await gc(options), options);
     });
-  withHelp(command, {
-    examples: [
-      ['gc --dry-run', 'says what would be removed'],
-      ['gc --max-size 20GiB', 'makes room until the cache has this size'],
-    ],
-    notInOrder: 'another process makes room now, or the cache cannot be read',
-  });
 }

@@ -1,10 +1,10 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseModulePath } from '../../src/module/module-path.js';
-import { openStores } from '../../src/store/open-stores.js';
-import { putBytes } from '../../src/store/version-store.js';
-import { tempDir } from '../support/tmp.js';
+import { parseModulePath } from '../../../src/module/module-path.js';
+import { openStores } from '../../../src/store/open/open-stores.js';
+import { putBytes } from '../../../src/store/version-store.js';
+import { tempDir } from '../../support/tmp.js';
 
 describe('openStores', () => {
   it('touches nothing until something is stored, and then keeps each thing in its folder', async () => {

@@ -1,0 +1,353 @@
+/**
+ * Finished versions in a bucket. Keys are the paths of the GOPROXY protocol, `@v/list` included, so that the bucket behind
+ * any web server is a GOPROXY.
+ *
+ * Each part is written once, on the condition that there is none: a replica that loses the race has the winner's bytes,
+ * and one that brings other bytes is an alarm, never an overwrite. Two things may be written again, each on the condition
+ * that nothing came between: `@v/list`, which is always made of what lies there, and a `.ziphash` whose zip never came or
+ * is another writer's. For a zip names its own hash: what describes it follows it, whoever wrote last.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { unlink } from 'node:fs/promises';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
+import { LRUCache } from 'lru-cache';
+import { ModhavenError } from '../../errors.js';
+import { escapePath } from '../../module/escaping.js';
+import type { ModulePath } from '../../module/module-path.js';
+import * as semver from '../../module/semver.js';
+import type { Bucket, ObjectHead, ObjectStream, ReadOptions, StoredObject } from '../../s3/bucket.js';
+import { BUCKET_FOLDERS } from './bucket-layout.js';
+import { partOfKey, scanBucket } from './bucket-listing.js';
+import { zipHashIn } from '../part-problem.js';
+import type { StoredDifference } from '../damage-report.js';
+import { infoOrigin } from '../recorded-sums.js';
+import { storage } from '../storage-error.js';
+import {
+  PART_KINDS,
+  storedName,
+  writtenBytes,
+  type ByteRange,
+  type ModuleVersion,
+  type Part,
+  type PartKind,
+  type VersionListing,
+  type VersionRemoval,
+  type VersionStore,
+  type VersionUsage,
+} from '../version-store.js';
+
+export interface BucketStoreOptions {
+  /** A name for a new file, for a zip on its way into the bucket. Throws what the system says. */
+  draft: () => Promise<string>;
+  onDifference: (difference: StoredDifference) => void;
+}
+
+/** What is written of an object beside its bytes, in lower case. */
+const META = { sha256: 'modhaven-sha256', zipHash: 'modhaven-h1' } as const;
+/** How often `@v/list` and `.ziphash` are tried again where another writer came between. */
+const MAX_ATTEMPTS = 20;
+/** Hashes of zips that are on their way. */
+const MAX_COMING = 1_000;
+
+const CONTENT_TYPES: Record<PartKind, string> = {
+  info: 'application/json',
+  mod: 'text/plain; charset=utf-8',
+  zip: 'application/zip',
+  ziphash: 'text/plain; charset=utf-8',
+};
+
+export class BucketStore implements VersionStore {
+  readonly positions = undefined;
+  readonly removal: VersionRemoval;
+  readonly listing: VersionListing;
+  private readonly bucket: Bucket;
+  private readonly options: BucketStoreOptions;
+  /** The hashes that this process wrote for zips that come next. */
+  private readonly coming = new LRUCache<string, string>({ max: MAX_COMING });
+  /** Modules whose `@v/list` could not be written. */
+  private readonly owed = new Set<ModulePath>();
+
+  constructor(bucket: Bucket, options: BucketStoreOptions) {
+    this.bucket = bucket;
+    this.options = options;
+    this.listing = { scan: (stateOf) => scanBucket(bucket, stateOf) };
+    this.removal = {
+      usage: () => this.usage(),
+      remove: (version) => this.remove(version),
+      leftovers: () => Promise.resolve([]), // an object appears whole or not at all
+    };
+  }
+
+  async size(part: Part): Promise<number | undefined> {
+    return (await this.bucket.head(storedName(part)))?.size;
+  }
+
+  async read(part: Part): Promise<Buffer | undefined> {
+    return (await this.bucket.read(storedName(part)))?.bytes;
+  }
+
+  open(part: Part, range?: ByteRange): Readable {
+    const opened = new PassThrough();
+    void this.fetch(part, { range }).then(
+      async (found) => {
+        if (found === undefined) {
+          opened.destroy(new ModhavenError('STORAGE', `${storedName(part)} is not stored`));
+        } else {
+          await pipeline(found.body, opened).catch(() => undefined);
+        } // the reader of `opened` is told
+      },
+      (error: unknown) => opened.destroy(error instanceof Error ? error : new Error(String(error))),
+    );
+    return opened;
+  }
+
+  /** A part as a stream, with what its writer said of it; undefined if it is not stored. */
+  fetch(part: Part, options?: ReadOptions): Promise<ObjectStream | undefined> {
+    return this.bucket.stream(storedName(part), options);
+  }
+
+  /** A small part, with what its writer said of it. */
+  object(part: Part): Promise<StoredObject | undefined> {
+    return this.bucket.read(storedName(part));
+  }
+
+  head(part: Part): Promise<ObjectHead | undefined> {
+    return this.bucket.head(storedName(part));
+  }
+
+  /** Bytes of a part, as long as it has this content. */
+  async range(part: Part, range: ByteRange, ifMatch: string): Promise<Buffer | undefined> {
+    return (await this.bucket.read(storedName(part), { range, ifMatch }))?.bytes;
+  }
+
+  async versions(module: ModulePath, kind: PartKind): Promise<string[]> {
+    return [...(await this.stored(module)).get(kind)];
+  }
+
+  async *modules(): AsyncGenerator<ModulePath> {
+    const found = new Set<string>();
+    for await (const { key } of this.bucket.list('')) {
+      const part = partOfKey(key);
+      if (part !== undefined) found.add(part.module);
+    }
+    yield* [...found].sort() as ModulePath[];
+  }
+
+  async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
+    if (part.kind !== 'zip') {
+      await this.putSmall(part, await writtenBytes(write));
+      return;
+    }
+    const draft = await storage(this.options.draft());
+    try {
+      await writeFileThrough(draft, write);
+      await this.putZip(part, draft, await sha256Of(draft));
+    } finally {
+      await unlink(draft).catch(() => undefined);
+    }
+  }
+
+  async putFile(part: Part, file: string): Promise<void> {
+    if (part.kind !== 'zip') {
+      await this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
+      return;
+    }
+    await this.putZip(part, file, await sha256Of(file));
+  }
+
+  /** Stores a zip with this SHA-256. True if it is what is stored now. */
+  async putZip(zip: Part, file: string, sha256: Buffer): Promise<boolean> {
+    const key = storedName(zip);
+    const zipHash = this.coming.get(key);
+    const digest = sha256.toString('hex');
+    const isFirst = await this.bucket.putFile(key, file, {
+      contentType: CONTENT_TYPES.zip,
+      meta: { [META.sha256]: digest, ...(zipHash !== undefined && { [META.zipHash]: zipHash }) },
+      ifAbsent: true,
+    });
+    if (!isFirst) {
+      const head = await this.bucket.head(key);
+      const stored = head?.meta[META.zipHash];
+      if (stored !== undefined && zipHash !== undefined && stored !== zipHash) {
+        this.options.onDifference({ ...zip, stored, brought: zipHash });
+      }
+      return head?.meta[META.sha256] === digest;
+    }
+    if (zipHash !== undefined) await this.settleZipHash(zip, zipHash);
+    await this.listed(zip.module);
+    return true;
+  }
+
+  async probe(): Promise<void> {
+    await this.bucket.probe();
+    for (const module of this.owed) await this.listed(module);
+  }
+
+  /** Makes the `.ziphash` of a stored zip what the zip says of itself. */
+  async settleZipHash(zip: ModuleVersion, hash: string): Promise<void> {
+    const key = storedName({ ...zip, kind: 'ziphash' });
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const there = await this.bucket.read(key);
+      if (zipHashIn(there?.bytes) === hash) return;
+      const bytes = Buffer.from(hash);
+      const condition = there === undefined ? { ifAbsent: true } : { ifMatch: there.etag };
+      if (await this.bucket.put(key, bytes, { ...describe('ziphash', bytes), ...condition })) return;
+    }
+  }
+
+  /** Moves a part that is not what was stored out of the sight of readers. The key where it lies now. */
+  async setAside(part: Part): Promise<string> {
+    const key = storedName(part);
+    const target = `${BUCKET_FOLDERS.damaged}${key}.${Date.now()}`;
+    await this.bucket.copy(key, target);
+    await this.bucket.remove(key);
+    await this.listed(part.module);
+    return target;
+  }
+
+  private async putSmall(part: Part, bytes: Buffer): Promise<void> {
+    const key = storedName(part);
+    const { kind } = part;
+    if (kind === 'ziphash') {
+      this.coming.set(storedName({ ...part, kind: 'zip' }), bytes.toString('latin1').trim());
+    }
+    if (await this.bucket.put(key, bytes, { ...describe(kind, bytes), ifAbsent: true })) {
+      const isLate = kind !== 'ziphash' && (await this.size({ ...part, kind: 'zip' })) !== undefined;
+      if (isLate) await this.listed(part.module);
+      return;
+    }
+    const stored = await this.bucket.read(key);
+    if (stored === undefined || stored.bytes.equals(bytes)) return;
+    const zip = kind === 'ziphash' ? await this.bucket.head(storedName({ ...part, kind: 'zip' })) : undefined;
+    if (kind === 'ziphash' && zip === undefined) {
+      // A hash without a zip is what a killed process left: the next zip may be another one, and needs its own.
+      await this.bucket.put(key, bytes, { ...describe(kind, bytes), ifMatch: stored.etag });
+      return;
+    }
+    const [was, is] = [nameOfContent(kind, stored.bytes), nameOfContent(kind, bytes)];
+    if (was !== is) this.options.onDifference({ ...part, stored: was, brought: is });
+  }
+
+  /** What lies there of a module: versions by the parts that are stored. */
+  private async stored(module: ModulePath): Promise<{ get: (kind: PartKind) => Set<string> }> {
+    const found = new Map<PartKind, Set<string>>(PART_KINDS.map((kind) => [kind, new Set()]));
+    for await (const { key } of this.bucket.list(`${escapePath(module)}/@v/`)) {
+      const part = partOfKey(key);
+      if (part?.module === module) found.get(part.kind)?.add(part.version);
+    }
+    return { get: (kind) => found.get(kind) ?? new Set() };
+  }
+
+  /** Writes `@v/list`, now or, where that fails, as soon as it can: what is stored is stored without it. */
+  private async listed(module: ModulePath): Promise<void> {
+    this.owed.add(module);
+    await this.writeList(module).then(
+      () => this.owed.delete(module),
+      () => undefined,
+    );
+  }
+
+  /**
+   * Writes `@v/list`: the versions that are complete. Read first and made of what lies there then, so that the write of
+   * another replica that came between has this one begin again, and a list that was missed once is right the next time.
+   * As in go's own cache, pseudo-versions are in it: as versions `go` leaves them out.
+   */
+  private async writeList(module: ModulePath): Promise<void> {
+    const key = `${escapePath(module)}/@v/list`;
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const before = await this.bucket.read(key);
+      const stored = await this.stored(module);
+      const complete = [...stored.get('zip')].filter(
+        (version) => stored.get('info').has(version) && stored.get('mod').has(version),
+      );
+      const bytes = Buffer.from(
+        semver
+          .sortVersions(complete)
+          .map((version) => `${version}\n`)
+          .join(''),
+      );
+      if (before?.bytes.equals(bytes) === true) return;
+      if (before === undefined && bytes.length === 0) return;
+      const condition = before === undefined ? { ifAbsent: true } : { ifMatch: before.etag };
+      if (await this.bucket.put(key, bytes, { contentType: CONTENT_TYPES.mod, ...condition })) return;
+    }
+  }
+
+  private async *usage(): AsyncGenerator<VersionUsage> {
+    const found = new Map<string, VersionUsage>();
+    for await (const { key, size, modifiedAt } of this.bucket.list('')) {
+      const part = partOfKey(key);
+      if (part === undefined) continue;
+      const name = `${part.module}@${part.version}`;
+      const { bytes = 0, storedAt = 0 } = found.get(name) ?? {};
+      const { module, version } = part;
+      found.set(name, { module, version, bytes: bytes + size, storedAt: Math.max(storedAt, modifiedAt) });
+    }
+    yield* found.values();
+  }
+
+  /** In the reverse of the order of writing, so that a zip is never there without what describes it. */
+  private async remove(version: ModuleVersion): Promise<number> {
+    let freed = 0;
+    for (const kind of [...PART_KINDS].reverse()) {
+      const part = { ...version, kind };
+      const size = await this.size(part);
+      if (size === undefined) continue;
+      await this.bucket.remove(storedName(part));
+      freed += size;
+    }
+    if (freed > 0) await this.listed(version.module);
+    return freed;
+  }
+}
+
+/** The SHA-256 that the writer of an object named; undefined for one that another program put there. */
+export function namedSha256({ meta }: ObjectHead): string | undefined {
+  return meta[META.sha256];
+}
+
+/** The `h1:` hash that the writer of a zip named. */
+export function namedZipHash({ meta }: ObjectHead): string | undefined {
+  return zipHashIn(Buffer.from(meta[META.zipHash] ?? ''));
+}
+
+/** The SHA-256 of a file. Throws STORAGE. */
+export async function sha256Of(file: string): Promise<Buffer> {
+  const hash = createHash('sha256');
+  await storage(pipeline(createReadStream(file), hash));
+  return hash.digest();
+}
+
+/** Has `write` write the new file `path`. Failures of the file itself are STORAGE errors. */
+export async function writeFileThrough(
+  path: string,
+  write: (sink: Writable) => Promise<void>,
+): Promise<void> {
+  const sink = createWriteStream(path, { flags: 'wx' });
+  const closed = storage(finished(sink));
+  closed.catch(() => undefined); // also awaited below
+  try {
+    const writing = write(sink);
+    await Promise.race([writing, closed]);
+    await writing; // a writer that ends the sink itself may still have something to say
+    sink.end();
+    await closed;
+  } finally {
+    sink.destroy();
+    if (!sink.closed) await new Promise<void>((resolve) => sink.once('close', resolve));
+  }
+}
+
+function describe(kind: PartKind, bytes: Buffer): { contentType: string; meta: Record<string, string> } {
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  return { contentType: CONTENT_TYPES[kind], meta: { [META.sha256]: digest } };
+}
+
+/** What makes the content of a part that content: two proxies may write an origin with more or fewer fields. */
+function nameOfContent(kind: PartKind, bytes: Buffer): string {
+  if (kind === 'info') return infoOrigin(bytes) ?? 'nothing that can be read';
+  if (kind === 'ziphash') return bytes.toString('latin1').trim();
+  return `sha256:${createHash('sha256').update(bytes).digest('base64url')}`;
+}

@@ -1,0 +1,69 @@
+/** A part in a bucket that is read by `Range`, through one window: for what is too large to be copied. */
+import { ModhavenError, errorMessage } from '../../errors.js';
+import type { BucketStore } from './bucket-store.js';
+import type { OpenPart, Part } from '../version-store.js';
+
+/** Bytes of one request: each takes a round trip. */
+const WINDOW = 1024 * 1024;
+
+export class RangedPart implements OpenPart {
+  readonly size: number;
+  private readonly store: BucketStore;
+  private readonly part: Part;
+  private readonly etag: string;
+  private window: { start: number; bytes: Promise<Buffer> } | undefined;
+
+  private constructor(store: BucketStore, part: Part, size: number, etag: string) {
+    this.store = store;
+    this.part = part;
+    this.size = size;
+    this.etag = etag;
+  }
+
+  /** Undefined if it is not stored. A part that is removed while it is read fails. */
+  static async open(store: BucketStore, part: Part): Promise<OpenPart | undefined> {
+    const head = await store.head(part);
+    return head && new RangedPart(store, part, head.size, head.etag);
+  }
+
+  read(
+    target: Buffer,
+    length: number,
+    position: number,
+    done: (error: Error | null, bytesRead: number) => void,
+  ): void {
+    if (position >= this.size || length === 0) {
+      done(null, 0);
+      return;
+    }
+    this.windowAt(position).then(
+      ({ start, bytes }) => done(null, bytes.copy(target, 0, position - start, position - start + length)),
+      (error: unknown) => done(error instanceof Error ? error : new Error(errorMessage(error)), 0),
+    );
+  }
+
+  close(): void {
+    this.window = undefined;
+  }
+
+  private async windowAt(position: number): Promise<{ start: number; bytes: Buffer }> {
+    const { window } = this;
+    const isIn = window !== undefined && position >= window.start && position < window.start + WINDOW;
+    const used = isIn ? window : { start: position, bytes: this.fetch(position) };
+    this.window = used;
+    try {
+      return { start: used.start, bytes: await used.bytes };
+    } catch (error) {
+      if (this.window === used) this.window = undefined; // the next read asks again
+      throw error;
+    }
+  }
+
+  private async fetch(start: number): Promise<Buffer> {
+    const end = Math.min(start + WINDOW, this.size) - 1;
+    const bytes = await this.store.range(this.part, { start, end }, this.etag);
+    if (bytes?.length === end - start + 1) return bytes;
+    const { module, version } = this.part;
+    throw new ModhavenError('STORAGE', `the zip of ${module}@${version} was removed while it was read`);
+  }
+}

@@ -1,0 +1,122 @@
+/** Opens the stores that the configuration names. Nothing else constructs them. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { FileCache } from '../../fs/file-cache.js';
+import type { Bucket, S3Settings } from '../../s3/bucket.js';
+import { S3Bucket } from '../../s3/s3-bucket.js';
+import { createZipHasher } from '../../zip/zip-hasher.js';
+import type { BlobStore } from '../blob-store.js';
+import { createBucketBlobStore } from '../bucket/bucket-blob-store.js';
+import { BUCKET_FOLDERS } from '../bucket/bucket-layout.js';
+import { BucketStore } from '../bucket/bucket-store.js';
+import { CachedBucketStore } from '../bucket/cached-bucket-store.js';
+import { CheckedStore } from '../checked-store.js';
+import { DamageReport } from '../damage-report.js';
+import { createDiskBlobStore } from '../disk-blob-store.js';
+import { createDiskStore } from '../disk-store.js';
+import { LastUse } from '../last-use.js';
+import { cacheLayout, type CacheLayout } from '../paths.js';
+import type { LocalCopies } from '../purge.js';
+import { RecordedSums } from '../recorded-sums.js';
+import { SealedStore } from '../sealed-store.js';
+import { Seals } from '../seals.js';
+import type { VersionStore } from '../version-store.js';
+
+/** What decides where things are kept. */
+export interface StoreSettings {
+  cacheDir: string;
+  /** The bucket of all replicas; absent: everything is below `cacheDir`. */
+  s3?: S3Settings | undefined;
+}
+
+export interface StoreLog {
+  error(details: object, message: string): void;
+}
+
+export interface Stores {
+  /** Finished versions: gives out only what was stored, and takes nothing else for a sealed version. */
+  versions: VersionStore;
+  /** The same versions as they lie there, damaged or not: for commands that judge them. */
+  unchecked: VersionStore;
+  /** `versions`, for what checks them. */
+  checked: Pick<CheckedStore, 'checkAgain' | 'knownSums'>;
+  seals: Seals;
+  /** What upstreams said last. */
+  upstream: BlobStore;
+  /** What the git hosts of private modules said last. */
+  privateAnswers: BlobStore;
+  /** What public checksum databases said. */
+  checksums: BlobStore;
+  damage: DamageReport;
+  lastUse: LastUse;
+  layout: CacheLayout;
+  /** The local copies of versions that lie in a bucket; undefined where they lie below `cacheDir`. */
+  copies: LocalCopies | undefined;
+  /** The bucket; undefined where there is none. */
+  bucket: Bucket | undefined;
+}
+
+/** Touches no file and opens no connection: folders are made when something is stored. */
+export function openStores(settings: StoreSettings, log?: StoreLog): Stores {
+  const { cacheDir, s3 } = settings;
+  return s3 === undefined ? openDisk(cacheDir, log) : openBucket(cacheDir, s3, log);
+}
+
+function openDisk(cacheDir: string, log: StoreLog | undefined): Stores {
+  const layout = cacheLayout(cacheDir);
+  const unchecked = createDiskStore(layout.download);
+  const seals = new Seals(createDiskBlobStore(layout.seals));
+  const damage = new DamageReport(log);
+  const checked = new CheckedStore(unchecked, {
+    ...{ dir: layout.download, damagedDir: layout.damaged, seals },
+    sums: new RecordedSums(layout.sums),
+    hashZip: createZipHasher(),
+    onDamage: (part) => damage.add(part),
+  });
+  return {
+    ...{ unchecked, checked, seals, damage, layout },
+    versions: new SealedStore(checked, seals),
+    upstream: createDiskBlobStore(layout.upstream),
+    privateAnswers: createDiskBlobStore(layout.privateAnswers),
+    checksums: createDiskBlobStore(layout.checksums),
+    lastUse: new LastUse(layout.usage),
+    ...{ copies: undefined, bucket: undefined },
+  };
+}
+
+/** Everything that a new replica has to know lies in the bucket; what one replica alone needs, below `cacheDir`. */
+function openBucket(cacheDir: string, settings: S3Settings, log: StoreLog | undefined): Stores {
+  const layout = cacheLayout(cacheDir);
+  const bucket = new S3Bucket(settings);
+  const damage = new DamageReport(log);
+  const seals = new Seals(createBucketBlobStore(bucket, BUCKET_FOLDERS.seals));
+  const dir = join(layout.copies, idOf(settings));
+  const copies = new FileCache(join(dir, 'files'), settings.cacheBytes);
+  const unchecked = new BucketStore(bucket, {
+    draft: () => copies.draft(),
+    onDifference: (difference) => damage.differs(difference),
+  });
+  const checked = new CachedBucketStore(unchecked, {
+    ...{ copies, seals },
+    seenPurgeFile: join(dir, 'seen-purge'),
+    hashZip: createZipHasher(),
+    onDamage: (part) => damage.add(part),
+  });
+  const answers = { keepsNewest: true };
+  return {
+    ...{ unchecked, checked, seals, damage, layout, bucket, copies: checked },
+    versions: new SealedStore(checked, seals),
+    upstream: createBucketBlobStore(bucket, BUCKET_FOLDERS.upstream, answers),
+    privateAnswers: createBucketBlobStore(bucket, BUCKET_FOLDERS.privateAnswers, answers),
+    checksums: createBucketBlobStore(bucket, BUCKET_FOLDERS.checksums),
+    lastUse: new LastUse(layout.usage),
+  };
+}
+
+/** Tells the copies of one bucket from those of another that was configured before. */
+function idOf({ endpoint = '', bucket, prefix }: S3Settings): string {
+  return createHash('sha256')
+    .update(JSON.stringify([endpoint, bucket, prefix]))
+    .digest('hex')
+    .slice(0, 16);
+}

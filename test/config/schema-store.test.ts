@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../src/config/load-config.js';
+
+const read = (text: string, env: Record<string, string> = {}) => parseConfig(text, '/srv/modhaven.yaml', env);
+
+describe('store', () => {
+  it.each(['', 'store:\n', 'store: disk\n'])('is the disk: %j', (text) => {
+    expect(read(text).s3).toBeUndefined();
+  });
+
+  it('is a bucket, with a slash behind its prefix', () => {
+    const text =
+      'store: { s3: { endpoint: "https://s3.corp", bucket: go, prefix: modhaven, path_style: true } }\n';
+    expect(read(text).s3).toMatchObject({
+      endpoint: 'https://s3.corp',
+      prefix: 'modhaven/',
+      pathStyle: true,
+    });
+  });
+
+  it('takes no more than half of the cache for local copies', () => {
+    const text = 'cache: { max_size: 4GiB }\nstore: { s3: { bucket: go } }\n';
+    expect(read(text).s3?.cacheBytes).toBe(2 * 1024 ** 3);
+  });
+
+  it.each([
+    ['store: dsk\n', 'modhaven.yaml:1:8: "store" must be disk, or s3 with the settings of a bucket'],
+    [
+      'store:\n  s3:\n    bucket: b\n    prefiks: x\n',
+      'modhaven.yaml:4:5: unknown key "prefiks"; did you mean "prefix"?',
+    ],
+    [
+      'store: { s3: { bucket: b, endpoint: s3.corp } }\n',
+      'must be an http or https URL such as https://s3.corp',
+    ],
+    ['store: { s3: { prefix: x } }\n', '"store.s3.bucket" must be text, but nothing is given'],
+    [
+      'redis: http://redis.corp\n',
+      'modhaven.yaml:1:8: "redis" must be a URL such as redis://redis.corp:6379/0',
+    ],
+  ])('refuses %j', (text, message) => {
+    expect(() => read(text)).toThrow(message);
+  });
+
+  it('comes from the environment, too', () => {
+    const env = {
+      MODHAVEN_STORE_S3_BUCKET: 'go',
+      MODHAVEN_STORE_S3_PATH_STYLE: 'true',
+      MODHAVEN_REDIS: 'redis://r',
+    };
+    expect(read('', env)).toMatchObject({ s3: { bucket: 'go', pathStyle: true }, redis: 'redis://r' });
+  });
+});
