@@ -152,9 +152,12 @@ export const MAY_IMPORT = {
   'proxy/observers': ['store', 'proxy'],
   'proxy/access': ['concurrency', 'auth', 'module', 'sumdb/format', 'proxy', 'proxy/http'],
   metrics: ['observe', 'proxy'],
+  tracing: ['observe'],
   workers: [
     'auth',
     'metrics',
+    'observe',
+    'tracing',
     'config',
     'log',
     'proxy',
@@ -237,6 +240,7 @@ export const MAY_IMPORT = {
   'cli/report': ['config', 'module', 'vcs/transport', 'verify', 'transfer', 'cli/probe', 'cli/terminal'],
   cli: [
     'auth',
+    'tracing',
     'config',
     'yaml',
     'log',
@@ -297,6 +301,7 @@ export const ONLY_IN = {
   'pino-pretty': ['log'],
   'proper-lockfile': ['vcs/mirror', 'store', 'gc'],
   'prom-client': ['metrics'],
+  '@opentelemetry/api': ['tracing'],
   'range-parser': ['proxy/http'],
   '@aws-sdk': ['s3'],
   undici: ['http'],

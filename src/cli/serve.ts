@@ -13,6 +13,7 @@ import { ModhavenError, errorMessage } from '../errors.js';
 import { Faults } from '../log/faults.js';
 import { createLog, type Log, type Logger, type LogLevel } from '../log/log.js';
 import { keepServing } from '../log/process-faults.js';
+import { startTracing } from '../tracing/start-tracing.js';
 import { WorkerPool } from '../workers/pool.js';
 import { SharedInvalidation } from '../workers/shared-invalidation.js';
 
@@ -39,6 +40,7 @@ const DEMO_HOST = 'demo.modhaven.example';
 
 /** Resolves when the server has ended. Throws CONFIG if it cannot start. */
 export async function serve(options: ServeOptions): Promise<void> {
+  await startTracing(options.version);
   const { config: file, listen, logLevel } = options;
   const settings = createSettings(file, { listen }, process.env);
   const config = settings.current();

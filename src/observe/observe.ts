@@ -14,15 +14,34 @@ const BEGAN = channel('modhaven:began');
 const ENDED = channel('modhaven:ended');
 const OCCURRED = channel('modhaven:occurred');
 
-/** Runs `work` as a part of whatever runs now, so that what it does is found below it. */
-export type Tracer = <T>(activity: Activity, work: () => Promise<T>) => Promise<T>;
+/** A request as traces see it; what is known of its reply is there when the response closes. */
+export interface TracedRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly outcome?: { module?: string; version?: string; source?: string | undefined } | undefined;
+  readonly source?: string;
+}
 
-let tracer: Tracer | undefined;
+export interface TracedResponse {
+  readonly statusCode: number;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** Runs work in spans: whatever runs in `work` is found below them. */
+export interface Tracing {
+  activity<T>(activity: Activity, work: () => Promise<T>): Promise<T>;
+  request<T>(request: TracedRequest, response: TracedResponse, work: () => T): T;
+  /** Headers that tell another process which span it works for. */
+  outgoing(): Record<string, string>;
+}
+
+let tracing: Tracing | undefined;
 let lastId = 0;
 
 /** Runs `work`, and tells when it begins and when it has ended, however it ends. */
 export function measure<T>(activity: Activity, work: () => Promise<T>): Promise<T> {
-  if (tracer !== undefined) return tracer(activity, () => timed(activity, work));
+  if (tracing !== undefined) return tracing.activity(activity, () => timed(activity, work));
   return BEGAN.hasSubscribers || ENDED.hasSubscribers ? timed(activity, work) : work();
 }
 
@@ -31,9 +50,19 @@ export function occurred(occurrence: Occurrence): void {
   if (OCCURRED.hasSubscribers) OCCURRED.publish(occurrence);
 }
 
-/** Has every activity run in a span of its own. For `telemetry/tracing.ts`. */
-export function traceWith(use: Tracer | undefined): void {
-  tracer = use;
+/** Answers a request by `work`, in a span of its own where there are traces. */
+export function inRequest<T>(request: TracedRequest, response: TracedResponse, work: () => T): T {
+  return tracing === undefined ? work() : tracing.request(request, response, work);
+}
+
+/** Headers for a request to another process of ours; undefined without traces. */
+export function outgoingTrace(): Record<string, string> | undefined {
+  return tracing?.outgoing();
+}
+
+/** Has requests and activities run in spans. For `tracing/start-tracing.ts`. */
+export function traceWith(use: Tracing | undefined): void {
+  tracing = use;
 }
 
 /** Tells `observer` of all that this process does from now on; the result ends that. */

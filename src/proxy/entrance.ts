@@ -10,6 +10,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net';
 import { ModhavenError } from '../errors.js';
 import type { Faults } from '../log/faults.js';
+import { inRequest } from '../observe/observe.js';
 import { admit, type Admission, type AdmittedRequest, type Gate, type Refusal } from './gate.js';
 import { failureReply } from './http/http-errors.js';
 import { DECISION_HEADER } from './internal-headers.js';
@@ -107,7 +108,8 @@ class Entrance {
       turnAway(response);
     } else {
       if (decision.decision !== undefined) response.setHeader(DECISION_HEADER, decision.decision);
-      const work = this.next(admit(request, decision), response);
+      const admitted = admit(request, decision);
+      const work = inRequest(request, response, () => this.next(admitted, response));
       if (work !== undefined) this.fence(request, response, work);
     }
   }

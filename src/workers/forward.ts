@@ -9,6 +9,7 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ModhavenError, errorMessage } from '../errors.js';
+import { outgoingTrace } from '../observe/observe.js';
 import { clientAddress, type TrustProxy } from '../proxy/http/client-address.js';
 import { sendText, type AdmittedListener } from '../proxy/entrance.js';
 import { cacheKey, encodeAdmission, type AdmittedRequest } from '../proxy/gate.js';
@@ -136,7 +137,7 @@ class Forwarder {
     });
     if (client !== undefined) headers.push(['X-Forwarded-For', client]);
     headers.push([ADMISSION_HEADER, encodeAdmission(request.admission)]);
-    return headers.flat();
+    return withTrace(headers).flat();
   }
 
   /** What the main process decided about a deferred request: for the log, and for the next request. */
@@ -179,6 +180,13 @@ class Forwarder {
     // A body that breaks off breaks the connection, so that the client sees that it is not whole.
     pipeline(reply, response, () => undefined);
   }
+}
+
+/** In place of the span that a client named, the one that it led to here. */
+function withTrace(headers: [string, string][]): [string, string][] {
+  const trace = outgoingTrace();
+  if (trace === undefined) return headers;
+  return [...headers.filter(([name]) => !(name.toLowerCase() in trace)), ...Object.entries(trace)];
 }
 
 /** Says that the main process cannot be asked; too late for words, the connection is broken off. */

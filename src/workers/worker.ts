@@ -16,6 +16,7 @@ import { ResponseCache } from '../proxy/response-cache.js';
 import { noteUses } from '../proxy/observers/use-observer.js';
 import { openStores, type Stores } from '../store/open/open-stores.js';
 import { watchPurges } from '../store/purge.js';
+import { startTracing } from '../tracing/start-tracing.js';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
 import { WorkerServer } from './worker-server.js';
 
@@ -155,4 +156,5 @@ process.on('message', (message: ToWorker) => {
     process.exit(0);
   }
 });
+await startTracing();
 say({ type: 'ready' });

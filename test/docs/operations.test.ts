@@ -75,9 +75,11 @@ describe.skipIf(missing('git'))(`the commands of docs/${GUIDE}`, () => {
     expect(checked?.stdout).toContain('mycompany.com/foo');
   });
 
-  it('ask whether the server is ready', async () => {
+  it('ask whether the server is ready, and for its figures', async () => {
     const [ready] = await follow('Readiness');
     expect(ready?.stdout).not.toBe('');
+    const [figures] = await follow('Metrics');
+    expect(figures?.stdout).toContain('modhaven_info');
   });
 
   it('are all run by these tests', () => {
@@ -86,6 +88,13 @@ describe.skipIf(missing('git'))(`the commands of docs/${GUIDE}`, () => {
         .filter(({ language }) => language === 'sh')
         .map(({ heading }) => heading),
     );
-    expect([...headings]).toEqual(['Backup', 'Restore', 'Moving the cache', 'Upgrade', 'Readiness']);
+    expect([...headings]).toEqual([
+      'Backup',
+      'Restore',
+      'Moving the cache',
+      'Upgrade',
+      'Readiness',
+      'Metrics',
+    ]);
   });
 });

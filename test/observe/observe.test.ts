@@ -54,9 +54,13 @@ describe('measure', () => {
 
   it('runs the work in what the tracer makes, once', async () => {
     const traced: string[] = [];
-    traceWith(async (activity, work) => {
-      traced.push(activity.type);
-      return work();
+    traceWith({
+      activity: async (activity, work) => {
+        traced.push(activity.type);
+        return work();
+      },
+      request: (_request, _response, work) => work(),
+      outgoing: () => ({}),
     });
     try {
       await expect(measure(QUEUE, () => Promise.resolve('done'))).resolves.toBe('done');
