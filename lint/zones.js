@@ -13,7 +13,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SRC = path.join(ROOT, 'src');
 
 /** What the whole house stands on; every zone but these may import them. */
-const GROUND = ['errors.ts', 'redact.ts'];
+const GROUND = ['errors.ts', 'redact.ts', 'secrets.ts'];
 
 /**
  * The zones of `src`, from the bottom up: a row names only rows above it, and itself is always allowed.
@@ -21,7 +21,8 @@ const GROUND = ['errors.ts', 'redact.ts'];
  */
 export const MAY_IMPORT = {
   'errors.ts': [],
-  'redact.ts': [],
+  'secrets.ts': [],
+  'redact.ts': ['secrets.ts'],
   concurrency: [],
   observe: [],
   log: [],
@@ -314,8 +315,16 @@ export const ONLY_IN = {
 };
 
 /** Zones that compute and do nothing else: no package, and of the built-ins only these. */
-export const PURE = ['errors.ts', 'redact.ts', 'concurrency', 'module', 'module/files', 'sumdb/format'];
-const PURE_BUILTINS = ['node:crypto', 'node:net', 'node:path', 'node:url', 'node:util'];
+export const PURE = [
+  'errors.ts',
+  'redact.ts',
+  'secrets.ts',
+  'concurrency',
+  'module',
+  'module/files',
+  'sumdb/format',
+];
+const PURE_BUILTINS = ['node:async_hooks', 'node:crypto', 'node:net', 'node:path', 'node:url', 'node:util'];
 
 /** Every folder of `src` that holds a source file, and every file directly in it, as the table names them. */
 export function zonesOnDisk() {

@@ -15,6 +15,7 @@ import { GuessLimit } from './auth/guess-limit.js';
 import { jsonThrough } from './http/json.js';
 import { auditObserver } from './proxy/observers/audit-observer.js';
 import { createAccessGate } from './proxy/access/access-gate.js';
+import { ClientQueue } from './proxy/client-queue.js';
 import { createReadable } from './proxy/access/readable.js';
 import { workerGate, type Gate } from './proxy/gate.js';
 import { observeAll, type Observer } from './proxy/observer.js';
@@ -186,6 +187,7 @@ class Program implements App {
       }),
       observer: workers === undefined ? observer : { replied: () => undefined }, // they tell theirs
       ...{ log, faults, trusts, modules, roots, store },
+      clients: new ClientQueue({ limit: () => this.config().clientQueue, trusts }),
       cache: this.cache,
       vanity: this.vanity,
       publicUrl: () => this.config().publicUrl,

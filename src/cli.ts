@@ -10,6 +10,7 @@ import { registerEnv } from './cli/commands/env.js';
 import { registerExplain } from './cli/commands/explain.js';
 import { registerExport } from './cli/commands/export.js';
 import { registerGc } from './cli/commands/gc.js';
+import { withHelp } from './cli/commands/help.js';
 import { registerImport } from './cli/commands/import.js';
 import { registerInit } from './cli/commands/init.js';
 import { registerList } from './cli/commands/list.js';
@@ -24,6 +25,8 @@ import { VERSION, registerVersion } from './cli/commands/version.js';
 import { registerWarm } from './cli/commands/warm.js';
 import { completeHints } from './cli/report/hints.js';
 import { isModhavenError } from './errors.js';
+import { redact } from './redact.js';
+import { strikeSecrets } from './secrets.js';
 
 /** In the order in which `--help` shows them. */
 const COMMANDS: readonly RegisterCommand[] = [
@@ -47,12 +50,25 @@ const program = new Command('modhaven')
   .exitOverride()
   .configureHelp({ sortSubcommands: false, showGlobalOptions: true });
 for (const register of COMMANDS) register(program);
+withHelp(program, {
+  examples: [
+    ['init', 'writes modhaven.yaml and vanity.yaml here, after a few questions'],
+    ['check', 'tries every repository as the server would'],
+    ['serve', 'runs the server'],
+  ],
+  notInOrder: 'what was checked is not in order',
+});
 
 /** `--config` of the command that runs. */
 let config: string | undefined;
 program.hook('preAction', (_, command) => {
   config = command.opts<{ config?: string }>().config;
   if (command.name() === 'serve') return;
+  // A reader that has seen enough (head, a pager) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
   // Ending by `exit` in place of by the signal lets the git children be ended, too. The server has its own way.
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
@@ -67,11 +83,19 @@ try {
 /** Says in one sentence what went wrong, and returns the exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE; // commander has said it
-  const parts = isModhavenError(error) ? [error.message, error.reason, error.remedy] : [String(error)];
-  const text = parts.filter((part) => part !== undefined).join('; ');
-  process.stderr.write(`modhaven: ${completeHints(text, config)}\n`);
+  process.stderr.write(`modhaven: ${strikeSecrets(completeHints(sentenceOf(error), config))}
+`);
   if (program.opts<{ verbose?: boolean }>().verbose === true && error instanceof Error) {
-    process.stderr.write(`${error.stack ?? ''}\n`);
+    process.stderr.write(`${redact(error.stack ?? '')}\n`);
   }
-  return isModhavenError(error) && error.code !== 'CONFIG' ? NOT_IN_ORDER : WRONG_USAGE;
+  return isModhavenError(error, 'CONFIG') ? WRONG_USAGE : NOT_IN_ORDER;
+}
+
+/** What failed, why, and what to do: one sentence, or two where the remedy is one. */
+function sentenceOf(error: unknown): string {
+  if (!isModhavenError(error)) return String(error);
+  const { message, reason, remedy } = error;
+  const why = reason === undefined ? message : `${message}: ${reason}`;
+  if (remedy === undefined) return why;
+  return `${why}${/^[A-Z][a-z]/.test(remedy) ? '.' : ';'} ${remedy}`;
 }

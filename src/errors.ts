@@ -28,6 +28,7 @@ export const ERROR_MEANINGS = {
   HOST_TIMEOUT: 'The git host did not answer in time.',
   CONFIG: 'A configuration file or command line is wrong.',
   OVERLOADED: 'Too much work is waiting.',
+  TOO_MANY_REQUESTS: 'Too many requests of this client are waiting.',
   SHUTTING_DOWN: 'The server is going down.',
   STORAGE: 'The cache directory cannot be read or written, or holds something it should not.',
 } as const;

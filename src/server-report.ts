@@ -8,6 +8,7 @@ import type { ServerState } from './metrics/state-metrics.js';
 import type { Running } from './observe/running.js';
 import { errorText } from './proxy/http/http-errors.js';
 import type { TlsPair } from './proxy/http/tls-pair.js';
+import { redactDeep } from './redact.js';
 import type { Services } from './services.js';
 import type { VanityInUse } from './vanity/vanity-in-use.js';
 import { runningGitCount } from './vcs/transport/git-exec.js';
@@ -34,7 +35,7 @@ export function statusReport(server: ReportedServer): unknown {
   const { version, startedAt, settings, rules, access, tlsPair, maintenance, running } = server;
   const { host, drift, tags, ownDatabase, stores } = server.services;
   const map = rules.current();
-  return {
+  return redactDeep({
     version,
     started: startedAt.toISOString(),
     config: { file: settings.current().file, error: settings.lastError()?.message },
@@ -58,7 +59,7 @@ export function statusReport(server: ReportedServer): unknown {
       differences: stores.damage.differences(),
     },
     cache: maintenance.report(),
-  };
+  });
 }
 
 /** The figures of `/-/metrics` that are not counted. */

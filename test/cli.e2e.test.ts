@@ -33,7 +33,7 @@ describe('modhaven', () => {
     {
       name: 'a file that is not there',
       args: ['env', '--config', '/nonexistent/modhaven.yaml'],
-      says: 'modhaven: /nonexistent/modhaven.yaml: the configuration file cannot be read; ENOENT',
+      says: 'modhaven: /nonexistent/modhaven.yaml: the configuration file cannot be read: ENOENT',
     },
   ];
   it.each(wrong)('exits with 2 and one sentence: $name', async ({ args, says }) => {
@@ -110,7 +110,7 @@ describe('modhaven', () => {
     const { code, stderr } = await modhaven(['serve', '--config', config]);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^modhaven: cannot listen on 192\.0\.2\.1:1; .*EADDRNOTAVAIL.*; choose another address/,
+      /^modhaven: cannot listen on 192\.0\.2\.1:1: .*EADDRNOTAVAIL.*; choose another address/,
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redact, redactLine } from '../src/redact.js';
+import { redact, redactDeep, redactLine } from '../src/redact.js';
+import { noteSecret } from '../src/secrets.js';
 
 /** Where a secret has been seen in what git, ssh, curl, hosts and configuration say; `§` marks it. */
 const POSITIONS: { name: string; text: string }[] = [
@@ -93,6 +94,13 @@ describe('redact', () => {
     'Basic authentication failed; token authentication required',
     'line 3: unexpected token: foo',
     'größe/日本語/😀.go: case-insensitive file name collision',
+    'not found: mycompany.com/go/secret: unknown revision v1.0.0',
+    'corp.test/my-password: v1.0.0 was commit 0123456789ab, which is gone',
+    'corp.test/x/private_token: its go.mod declares corp.test/x',
+    'corp.test/authorization: no rule',
+    'corp.test/go/basic v1.2.3-0.20240102030405-0123456789ab',
+    'corp.test/token v1.0.0-rc.1 and corp.test/bearer v0.0.0-20240102030405-0123456789ab',
+    '{"corp.test/secret": "v1.0.0", "corp.test/api-key": "v2"}',
   ])('leaves alone what is no secret: %s', (text) => {
     expect(redact(text)).toBe(text);
   });
@@ -111,6 +119,20 @@ describe('redact', () => {
         expect(redact(text)).toMatch(/^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\n]*$/u);
       }),
     );
+  });
+});
+
+it('strikes a known secret before anything is cut off', () => {
+  noteSecret('a;b"c-Canary');
+  expect(redact('token=a;b"c-Canary and a;b"c-\u0007Canary')).toBe('token=*** and ***');
+});
+
+describe('redactDeep', () => {
+  it('strikes every string, and leaves everything else', () => {
+    const at = new Date(0);
+    expect(redactDeep({ a: ['https://u:p@h/'], n: 1, at, none: null })).toEqual({
+      ...{ a: ['https://***@h/'], n: 1, at, none: null },
+    });
   });
 });
 

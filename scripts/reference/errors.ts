@@ -77,6 +77,11 @@ const ADVICE: Record<ErrorCode, Advice> = {
     developer: 'Try again after the seconds in `Retry-After`; `go` does not by itself.',
     admin: '`/-/status` shows what is waiting; `vcs.concurrency` and `workers` are how much is done at once.',
   },
+  TOO_MANY_REQUESTS: {
+    developer: 'Wait until some of your own requests have been answered; fewer at a time reach the same end.',
+    admin:
+      'One address (with one login) has more than `limits.client_queue` requests waiting. Where many machines share an address, raise it, or let `trust_proxy` name the proxy in front.',
+  },
   SHUTTING_DOWN: { developer: 'Try again in a minute.', admin: 'Nothing: it ends as it should.' },
   STORAGE: {
     developer: TELL_ADMIN,

@@ -11,6 +11,7 @@ export interface PurgeOptions {
   config?: string;
   /** Does not ask. */
   yes?: boolean;
+  json?: boolean;
   /** MODULE@VERSION. */
   versions: string[];
   /** Asks the person at the terminal; undefined if there is none. */
@@ -23,22 +24,34 @@ export async function purgeVersions(options: PurgeOptions): Promise<{ text: stri
   const stores = openStores(loadConfig(options.config));
   const names = versions.map(nameOf).join(', ');
   if (options.yes !== true && !(await confirm(names, options.ask))) {
-    return { text: 'nothing was purged\n', ok: false };
+    return { text: report([], options), ok: false };
   }
-  let ok = true;
-  const lines: string[] = [];
+  const purged: Purged[] = [];
   for (const version of versions) {
     const sums = await purge(stores, version);
-    if (sums === undefined) {
-      ok = false;
-      lines.push(`${nameOf(version)}: nothing of it is in the cache`);
-      continue;
-    }
-    lines.push(
-      `purged ${nameOf(version)}${sums.zip === undefined ? '' : `; only ${sums.zip} can come back`}`,
-    );
+    purged.push({ ...version, purged: sums !== undefined, h1: sums?.zip });
   }
-  return { text: `${lines.join('\n')}\n`, ok };
+  return { text: report(purged, options), ok: purged.every((each) => each.purged) };
+}
+
+interface Purged extends ModuleVersion {
+  /** False if nothing of it was in the cache. */
+  purged: boolean;
+  /** Hash of the only zip that can come back; undefined where none was stored. */
+  h1: string | undefined;
+}
+
+function report(versions: readonly Purged[], { json }: PurgeOptions): string {
+  if (json === true) {
+    const ok = versions.length > 0 && versions.every((each) => each.purged);
+    return `${JSON.stringify({ ok, versions }, null, 2)}\n`;
+  }
+  if (versions.length === 0) return 'nothing was purged\n';
+  const lines = versions.map((version) => {
+    if (!version.purged) return `${nameOf(version)}: nothing of it is in the cache`;
+    return `purged ${nameOf(version)}${version.h1 === undefined ? '' : `; only ${version.h1} can come back`}`;
+  });
+  return `${lines.join('\n')}\n`;
 }
 
 async function confirm(names: string, ask: PurgeOptions['ask']): Promise<boolean> {

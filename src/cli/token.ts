@@ -30,10 +30,12 @@ export interface AddTokenOptions {
   groups?: string | undefined;
   /** `30m`, `12h`, `90d`. */
   expires: string;
+  json?: boolean;
 }
 
 /** Makes a token; `ok` is false where its name is taken. Throws CONFIG. */
-export async function addTokenTo({ config, name, groups = '', expires }: AddTokenOptions): Promise<Report> {
+export async function addTokenTo(options: AddTokenOptions): Promise<Report> {
+  const { config, name, groups = '', expires } = options;
   const lifetime = parseLifetime(expires);
   if (!isTokenName(name)) {
     throw new ModhavenError('CONFIG', `${JSON.stringify(name)} cannot be the name of a token`, {
@@ -44,26 +46,29 @@ export async function addTokenTo({ config, name, groups = '', expires }: AddToke
   const token = generateToken();
   const created = new Date();
   const names = groups.split(',').flatMap((group) => (group.trim() === '' ? [] : [group.trim()]));
-  const next = addToken(await readTokens(file), {
-    name,
-    hash: hashToken(token),
-    groups: names,
-    created,
-    expires: new Date(created.getTime() + lifetime),
-  });
+  const ends = new Date(created.getTime() + lifetime);
+  const made = { name, groups: names, created, expires: ends };
+  const next = addToken(await readTokens(file), { ...made, hash: hashToken(token) });
   if (next === undefined) {
     return { text: `there is a token ${name}; revoke it first, or choose another name\n`, ok: false };
   }
   await writeTokens(file, next);
+  if (options.json === true) return { text: asJson({ token, ...shownToken(made) }), ok: true };
   return {
     text: `${token}\n\nThis is the only time it is shown. It is sent as the password, with any user name, and ends in ${expires}.\n`,
     ok: true,
   };
 }
 
+export interface ListTokensOptions {
+  config?: string | undefined;
+  json?: boolean;
+}
+
 /** The tokens that are in force or have expired. */
-export async function listTokens(config: string | undefined): Promise<Report> {
+export async function listTokens({ config, json = false }: ListTokensOptions): Promise<Report> {
   const { tokens } = await readTokens(tokensFile(config));
+  if (json) return { text: asJson(tokens.map(shownToken)), ok: true };
   if (tokens.length === 0) return { text: 'there are no tokens\n', ok: true };
   const now = Date.now();
   const rows = tokens.map(({ name, groups, created, expires }) => [
@@ -74,6 +79,16 @@ export async function listTokens(config: string | undefined): Promise<Report> {
   ]);
   const lines = tableLines([['name', 'groups', 'created', 'expires'], ...rows]);
   return { text: `${lines.join('\n')}\n`, ok: true };
+}
+
+/** What may be shown of a token. */
+function shownToken({ name, groups, created, expires }: Omit<Tokens['tokens'][number], 'hash'>): object {
+  const expired = expires.getTime() <= Date.now();
+  return { name, groups, created: created.toISOString(), expires: expires.toISOString(), expired };
+}
+
+function asJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /** Ends a token; `ok` is false where there is none of this name. */

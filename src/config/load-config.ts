@@ -15,6 +15,7 @@ import type { Listen } from './listen.js';
 import { ConfigFile } from './schema.js';
 import { readS3 } from './schema-store.js';
 import type { S3Settings } from '../s3/bucket.js';
+import { noteSecrets } from './secrets-in-use.js';
 import type { UpstreamProxy } from './upstream.js';
 import { expandVariables, VARIABLES } from './variables.js';
 import { problemsError } from '../yaml/problems.js';
@@ -151,6 +152,8 @@ export function parseConfig(
   const publicUrl = (written.public_url ?? defaultPublicUrl(listen, scheme)).replace(/\/+$/, '');
   const { proxies } = written.upstream;
   checkLoop(source, publicUrl, proxies);
+  const hosts = readHosts(source, written.vcs.hosts, base);
+  noteSecrets({ hosts, upstream: proxies, webhookSecret: written.webhook.secret });
   return {
     file: file === undefined ? undefined : resolve(file),
     listen: 'path' in listen ? { path: resolve(base, listen.path) } : listen,
@@ -184,7 +187,7 @@ export function parseConfig(
     vcsTimeoutMs: written.vcs.timeout,
     vcsConnectTimeoutMs: written.vcs.connect_timeout,
     vcsConcurrency: written.vcs.concurrency,
-    hosts: readHosts(source, written.vcs.hosts, base),
+    hosts,
     warnings: [...directWarnings(source, written), ...environment.warnings],
   };
 }

@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { netrcLoginFor, type Login } from './netrc.js';
+import { noteSecret } from '../secrets.js';
 import { sendRequest, type HttpResponse } from './request.js';
 import { NoSystemStore, prepareTrust, type PreparedTrust } from './trust.js';
 import { webProxyFor } from './web-proxy.js';
@@ -47,6 +48,7 @@ export class HttpClient {
   async get(url: URL, { signal, idleTimeoutMs, login, isNamed = false }: GetOptions): Promise<HttpResponse> {
     const { env } = this.#options;
     const shown = login === 'own' ? await this.#ownLogin(url) : login;
+    noteSecret(shown?.password);
     const isSecure = url.protocol === 'https:';
     return sendRequest({
       url,

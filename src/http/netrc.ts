@@ -8,6 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { noteSecret } from '../secrets.js';
 
 export interface Login {
   username: string;
@@ -44,7 +45,14 @@ export function parseNetrc(text: string): NetrcLogin[] {
 
 /** The logins of the account, none where it has no such file. git and curl read `~/.netrc` whatever `NETRC` says. */
 export async function readNetrc(env: NodeJS.ProcessEnv): Promise<NetrcLogin[]> {
-  return parseNetrc(await readFile(join(env.HOME ?? homedir(), '.netrc'), 'utf8').catch(() => ''));
+  return loginsIn(join(env.HOME ?? homedir(), '.netrc'));
+}
+
+/** The logins in a file, none where it cannot be read. Their passwords are secrets, whoever shows them to a host. */
+async function loginsIn(file: string): Promise<NetrcLogin[]> {
+  const logins = parseNetrc(await readFile(file, 'utf8').catch(() => ''));
+  for (const { password } of logins) noteSecret(password);
+  return logins;
 }
 
 /**
@@ -55,7 +63,7 @@ export async function netrcLoginFor(url: URL, env: NodeJS.ProcessEnv): Promise<L
   if (url.protocol !== 'https:') return undefined;
   const file =
     env.NETRC === undefined || env.NETRC === '' ? join(env.HOME ?? homedir(), '.netrc') : env.NETRC;
-  const logins = parseNetrc(await readFile(file, 'utf8').catch(() => ''));
+  const logins = await loginsIn(file);
   const withPort = `${url.hostname}:${url.port === '' ? '443' : url.port}`;
   const found = [withPort, url.hostname].map((name) => logins.find(({ machine }) => machine === name));
   return found.find((login) => login !== undefined);

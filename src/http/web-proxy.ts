@@ -3,6 +3,7 @@
  * (golang.org/x/net/http/httpproxy).
  */
 import { BlockList, isIP } from 'node:net';
+import { noteSecret } from '../secrets.js';
 
 /** The proxy that `env` names for `url`; undefined where the request goes straight to its host. Throws for a bad address. */
 export function webProxyFor(url: URL, env: NodeJS.ProcessEnv): URL | undefined {
@@ -15,13 +16,23 @@ export function webProxyFor(url: URL, env: NodeJS.ProcessEnv): URL | undefined {
   if (proxy === undefined || !['http:', 'https:'].includes(proxy.protocol)) {
     throw new Error(`${names.join('/')} holds no address of an http or https proxy`);
   }
+  noteSecret(decoded(proxy.password));
   return proxy;
+}
+
+/** A stray `%` is what it looks like. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The value of the `Proxy-Authorization` header for the login in the address of a proxy. */
 export function proxyAuthorization({ username, password }: URL): string | undefined {
   if (username === '' && password === '') return undefined;
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const login = `${decoded(username)}:${decoded(password)}`;
   return `Basic ${Buffer.from(login).toString('base64')}`;
 }
 

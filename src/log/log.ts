@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { pino, type Logger } from 'pino';
 import type { PinoPretty } from 'pino-pretty';
 import { createLineBuffer, type LineBuffer } from './line-buffer.js';
-import { redact } from '../redact.js';
+import { redactDeep } from '../redact.js';
 
 export type { Logger } from 'pino';
 
@@ -57,12 +57,4 @@ export function createLog({ level, readable, shared = false }: LogOptions): Log 
   );
   const log = pino(options, lines);
   return { log, writeLine: lines.writeLater, flush: lines.flush };
-}
-
-/** The value with every string in it redacted. Errors are left to their serializer. */
-function redactDeep(value: unknown): unknown {
-  if (typeof value === 'string') return redact(value);
-  if (Array.isArray(value)) return value.map(redactDeep);
-  if (value === null || typeof value !== 'object' || value instanceof Error) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, redactDeep(field)]));
 }

@@ -10,6 +10,7 @@ import type { Fetched, FetchOptions, Modules, ModuleZip } from '../modfetch/repo
 import type { ModulePath } from '../module/module-path.js';
 import { formatVersionList } from '../module/version-list.js';
 import type { TrustProxy } from './http/client-address.js';
+import type { ClientQueue } from './client-queue.js';
 import { admissionOf, cacheControlFor, cacheKey } from './gate.js';
 import { FRESHNESS_HEADER, OUTCOME_HEADER, encodeOutcome } from './internal-headers.js';
 import { findPage, type PagesOptions } from './pages.js';
@@ -27,6 +28,8 @@ export interface RoutesOptions extends PagesOptions {
   cache: ResponseCache;
   /** Whose headers about a client count. */
   trusts: TrustProxy;
+  /** Bounds what waits for each client. */
+  clients: ClientQueue;
   /** Whether requests come from workers of ours, which keep responses, too, and log. Default: no. */
   isBehindWorkers?: boolean;
 }
@@ -75,7 +78,9 @@ class Routes {
     const [rawPath = '/', query = ''] = url.split('?', 2);
     const isPage = new URLSearchParams(query).get('go-get') === '1';
     const asked = isPage ? undefined : parseProxyRequest(rawPath);
-    if (asked !== undefined) return this.module(request, reply, asked);
+    if (asked !== undefined) {
+      return this.options.clients.run(request.raw, () => this.module(request, reply, asked));
+    }
     const { text, type, cacheControl } = await findPage(this.options, request.host, rawPath);
     return this.send(request, reply, prepareText(Buffer.from(text), type, lifetime(request, cacheControl)));
   }

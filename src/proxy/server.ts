@@ -122,7 +122,7 @@ function registerRoutes(app: FastifyInstance, options: ServerOptions): void {
   moreRoutes?.(app);
   proxyRoutes(app, options);
   authRoute(app);
-  sumdbRoute(app, { databases, trusts, isBehindWorkers });
+  sumdbRoute(app, { databases, clients: options.clients, trusts, isBehindWorkers });
 }
 
 /** The router decodes the path before any hook runs, so neither the hooks nor the error handler see this. */

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ModhavenError } from '../errors.js';
 import type { ChecksumDatabases, SumdbAnswer } from '../sumdb/databases.js';
 import type { TrustProxy } from './http/client-address.js';
+import type { ClientQueue } from './client-queue.js';
 import { admissionOf, cacheControlFor } from './gate.js';
 import { decodePath } from './request.js';
 import { noteOutcome } from './routes.js';
@@ -12,6 +13,7 @@ import { sendResponse } from './http/send-response.js';
 
 export interface SumdbRouteOptions {
   databases: ChecksumDatabases;
+  clients: ClientQueue;
   /** Whose headers about a client count. */
   trusts: TrustProxy;
   isBehindWorkers: boolean;
@@ -19,7 +21,7 @@ export interface SumdbRouteOptions {
 
 export function sumdbRoute(
   app: FastifyInstance,
-  { databases, trusts, isBehindWorkers }: SumdbRouteOptions,
+  { databases, clients, trusts, isBehindWorkers }: SumdbRouteOptions,
 ): void {
   app.route({ method: ['GET', 'HEAD'], url: '/sumdb/*', exposeHeadRoute: false, handler });
 
@@ -29,7 +31,7 @@ export function sumdbRoute(
     if (name === undefined || path === undefined) {
       throw new ModhavenError('INVALID_PATH', 'malformed path: expected /sumdb/NAME/…');
     }
-    const answer = await databases.get(name, path);
+    const answer = await clients.run(request.raw, () => databases.get(name, path));
     const { body, hit, asOf = monotonicNow(), stale = false } = answer;
     noteOutcome(request, reply, { cache: hit ? 'hit' : 'fetch' }, isBehindWorkers);
     const type = path.startsWith('tile/') ? 'application/octet-stream' : CONTENT_TYPES.list;

@@ -7,13 +7,14 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { modhaven } from '../support/server.js';
+import { run as runProgram } from '../support/run.js';
+import { CLI, modhaven } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
 
 const FOLDER = fileURLToPath(new URL('../../src/cli/commands/', import.meta.url));
 const COMMANDS = readdirSync(FOLDER)
   .map((name) => path.basename(name, '.ts'))
-  .filter((name) => name !== 'shared')
+  .filter((name) => !['shared', 'help'].includes(name))
   .sort();
 
 /** Words with which each command gets as far as its options. */
@@ -27,6 +28,21 @@ const ARGUMENTS: Record<string, string[]> = {
   'trust-host': ['git.ex.test'],
   warm: ['ex.test/m@v1.0.0'],
 };
+
+const SUBCOMMANDS: Record<string, string[]> = {
+  sumdb: ['keygen', 'status', 'verify'],
+  token: ['add', 'list', 'revoke'],
+};
+
+/** Two examples at least, and what the exit codes mean. */
+function expectHelp(help: string, name: string): void {
+  const [, examples = '', codes = ''] = /^Examples:\n([^]*?)^Exit codes:\n([^]*)/m.exec(help) ?? [];
+  const calls = examples
+    .split('\n')
+    .filter((line) => line.startsWith(`  modhaven ${name}`) || line.endsWith(' --version'));
+  expect(calls.length, help).toBeGreaterThanOrEqual(2);
+  expect(codes).toMatch(/^ {2}0 {2}done\n(?: {2}1 {2}\S.*\n)? {2}2 {2}wrong usage or configuration$/m);
+}
 
 let dir: string;
 beforeAll(async () => {
@@ -49,6 +65,13 @@ describe.each(COMMANDS)('modhaven %s', (name) => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(new RegExp(`^Usage: modhaven ${name}\\b`));
     expect(stdout).toContain('--verbose');
+    const [subcommand] = SUBCOMMANDS[name] ?? [];
+    if (subcommand === undefined) expectHelp(stdout, name);
+  });
+
+  it.each(SUBCOMMANDS[name] ?? [])('%s --help shows how it is used, too', async (subcommand) => {
+    const { stdout } = await run(name, subcommand, '--help');
+    expectHelp(stdout, `${name} ${subcommand}`);
   });
 
   it('ends with 2 and one sentence at an option that it does not have', async () => {
@@ -56,6 +79,12 @@ describe.each(COMMANDS)('modhaven %s', (name) => {
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^error: unknown option '--no-such-option'\n(?:\(Did you mean .*\)\n)?$/);
   });
+});
+
+it('a reader that has seen enough is no failure', async () => {
+  const pipe = `'${process.execPath}' '${CLI}' completion bash | true; echo "\${PIPESTATUS[0]}"`;
+  const result = await runProgram('bash', ['-c', pipe]);
+  expect([result.stdout, result.stderr]).toEqual(['0\n', '']);
 });
 
 describe('wrong usage', () => {

@@ -27,13 +27,13 @@ it('shows a token once, and keeps its hash, groups and end in a file of its owne
   expect((entry?.expires.getTime() ?? 0) - (entry?.created.getTime() ?? 0)).toBe(12 * 3_600_000);
   expect(await readFile(join(folder, 'tokens.yaml'), 'utf8')).not.toContain(token);
   expect((await stat(join(folder, 'tokens.yaml'))).mode & 0o777).toBe(0o600);
-  const list = await listTokens(config);
+  const list = await listTokens({ config });
   expect(list.text).toMatch(/ci +builds, core/);
   expect(list.text).not.toContain(token);
 });
 
 it('says that a name is taken or unknown, and lets a revoked one be given again', async () => {
-  expect(await listTokens(config)).toEqual({ text: 'there are no tokens\n', ok: true });
+  expect(await listTokens({ config })).toEqual({ text: 'there are no tokens\n', ok: true });
   await add('ci');
   expect(await add('ci')).toMatchObject({ ok: false });
   expect(await revokeTokenOf(config, 'cd')).toMatchObject({ ok: false });

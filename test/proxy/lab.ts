@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { Faults } from '../../src/log/faults.js';
 import type { Modules } from '../../src/modfetch/repo.js';
 import type { RepoRoots } from '../../src/modfetch/repo-root.js';
+import { ClientQueue } from '../../src/proxy/client-queue.js';
 import { openGate } from '../../src/proxy/gate.js';
 import { ResponseCache } from '../../src/proxy/response-cache.js';
 import { createServer, type Server, type ServerOptions } from '../../src/proxy/server.js';
@@ -29,6 +30,7 @@ export function labOptions(overrides: Partial<ServerOptions> = {}): ServerOption
   return {
     gate: openGate,
     readable: (_request, modules) => Promise.resolve([...modules]),
+    clients: new ClientQueue({ limit: () => 500, trusts: () => false }),
     observer: { replied: () => undefined },
     log,
     faults: new Faults({ log }),

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { monotonicNow } from '../../src/concurrency/monotonic-clock.js';
 import type { RepoRoots } from '../../src/modfetch/repo-root.js';
 import type { Fetched, Modules } from '../../src/modfetch/repo.js';
+import { ClientQueue } from '../../src/proxy/client-queue.js';
 import { admit } from '../../src/proxy/gate.js';
 import { FRESHNESS_HEADER, OUTCOME_HEADER, decodeOutcome } from '../../src/proxy/internal-headers.js';
 import { ResponseCache } from '../../src/proxy/response-cache.js';
@@ -61,6 +62,7 @@ async function get(url: string, { headers = {}, audience, options, answer, follo
     done();
   });
   proxyRoutes(app, {
+    clients: new ClientQueue({ limit: () => 500, trusts: () => false }),
     ...{ modules, cache, trusts: () => false, roots: {} as RepoRoots, publicUrl: () => 'http://proxy.test' },
     vanity: () =>
       parseVanity('host: corp.test\npaths:\n  /lib: http://git.test/lib.git\n', '/v.yaml', {

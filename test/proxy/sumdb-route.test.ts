@@ -1,6 +1,7 @@
 import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
+import { ClientQueue } from '../../src/proxy/client-queue.js';
 import { admit } from '../../src/proxy/gate.js';
 import { OUTCOME_HEADER, decodeOutcome } from '../../src/proxy/internal-headers.js';
 import { sumdbRoute } from '../../src/proxy/sumdb-route.js';
@@ -25,6 +26,7 @@ async function get(
         return Promise.resolve({ body: Buffer.from('the body'), hit: true, immutable: true, ...answer });
       },
     },
+    clients: new ClientQueue({ limit: () => 500, trusts: () => false }),
     trusts: () => false,
     isBehindWorkers,
   });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withHelp } from './help.js';
 import { conclude, configOption, jsonOption, withProgress, type ReportOptions } from './shared.js';
 
 interface Options extends ReportOptions {
@@ -7,7 +8,7 @@ interface Options extends ReportOptions {
 }
 
 export function registerCheck(program: Command): void {
-  program
+  const command = program
     .command('check')
     .description('validate both YAML files and try every repository as the server would')
     .argument('[module...]', 'module paths to try; default: every rule')
@@ -22,4 +23,15 @@ export function registerCheck(program: Command): void {
         options,
       );
     });
+  withHelp(command, {
+    examples: [
+      [
+        'check --config modhaven.yaml',
+        'tries every rule of vanity.yaml, and says where each setting comes from',
+      ],
+      ['check mycompany.com/go/foo mycompany.com/go/bar', 'tries the repositories of two modules'],
+      ['check --try foo', 'has foo stand in for the {name} of patterns'],
+    ],
+    notInOrder: 'a repository cannot be read, or the server could not start',
+  });
 }

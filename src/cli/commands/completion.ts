@@ -1,8 +1,9 @@
 import { Argument, type Command } from 'commander';
 import type { CommandWords, CompletionShell } from '../completion.js';
+import { withHelp } from './help.js';
 
 export function registerCompletion(program: Command): void {
-  program
+  const command = program
     .command('completion')
     .description('print the completion script of a shell')
     .addArgument(new Argument('<shell>', 'for which shell').choices(['bash', 'zsh', 'fish']))
@@ -10,6 +11,12 @@ export function registerCompletion(program: Command): void {
       const { completionScript } = await import('../completion.js');
       process.stdout.write(completionScript(shell, describe(program)));
     });
+  withHelp(command, {
+    examples: [
+      ['completion bash > /etc/bash_completion.d/modhaven', 'for every bash of this machine'],
+      ['completion fish | source', 'for this shell'],
+    ],
+  });
 }
 
 function describe(command: Command): CommandWords {

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { ENV_FORMATS, type EnvFormat } from '../env-formats.js';
+import { withHelp } from './help.js';
 import { configOption, print, type ConfigOption } from './shared.js';
 
 interface Options extends ConfigOption {
@@ -7,7 +8,7 @@ interface Options extends ConfigOption {
 }
 
 export function registerEnv(program: Command): void {
-  program
+  const command = program
     .command('env')
     .description("print the settings a developer's machine needs")
     .addOption(configOption())
@@ -16,4 +17,10 @@ export function registerEnv(program: Command): void {
       const { env } = await import('../env.js');
       print(env(options), options);
     });
+  withHelp(command, {
+    examples: [
+      ['env', 'prints export lines: eval "$(modhaven env)"'],
+      ['env --format go-env', 'prints go env -w commands, which hold for good'],
+    ],
+  });
 }

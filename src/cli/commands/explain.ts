@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { withHelp } from './help.js';
 import { conclude, configOption, jsonOption, type ReportOptions } from './shared.js';
 
 export function registerExplain(program: Command): void {
-  program
+  const command = program
     .command('explain')
     .description('tell the whole story of one module: rule, repository, cache, git, and what go is told')
     .argument('<module[@version]>', 'module path, and if need be a version, tag, branch or commit')
@@ -12,4 +13,11 @@ export function registerExplain(program: Command): void {
       const { explain } = await import('../explain.js');
       conclude(await explain({ ...options, module }), options);
     });
+  withHelp(command, {
+    examples: [
+      ['explain mycompany.com/go/foo', 'rule, repository, login, cache and answers for the newest version'],
+      ['explain mycompany.com/go/foo@main --json', 'the same for a branch, as JSON'],
+    ],
+    notInOrder: 'go would get an error',
+  });
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { withHelp } from './help.js';
 import { conclude, configOption, jsonOption, withProgress, type ReportOptions } from './shared.js';
 
 export function registerExport(program: Command): void {
-  program
+  const command = program
     .command('export')
     .description(
       'put finished versions into a tree for GOPROXY=file://, for instance of a site without a network',
@@ -18,4 +19,11 @@ export function registerExport(program: Command): void {
         options,
       );
     });
+  withHelp(command, {
+    examples: [
+      ['export /media/usb/modules', 'everything in the cache, for GOPROXY=file:///media/usb/modules'],
+      ['export ./modules go.sum', 'what one project needs'],
+    ],
+    notInOrder: 'a version is missing, damaged or different',
+  });
 }

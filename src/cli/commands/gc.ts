@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withHelp } from './help.js';
 import { conclude, configOption, jsonOption, type ReportOptions } from './shared.js';
 
 interface Options extends ReportOptions {
@@ -7,7 +8,7 @@ interface Options extends ReportOptions {
 }
 
 export function registerGc(program: Command): void {
-  program
+  const command = program
     .command('gc')
     .description('make room in the cache: leftovers, then git mirrors and public modules, never private ones')
     .addOption(configOption())
@@ -18,4 +19,11 @@ export function registerGc(program: Command): void {
       const { gc } = await import('../gc.js');
       conclude(await gc(options), options);
     });
+  withHelp(command, {
+    examples: [
+      ['gc --dry-run', 'says what would be removed'],
+      ['gc --max-size 20GiB', 'makes room until the cache has this size'],
+    ],
+    notInOrder: 'another process makes room now, or the cache cannot be read',
+  });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withHelp } from './help.js';
 import { conclude, configOption, jsonOption, withProgress, type ReportOptions } from './shared.js';
 
 interface Options extends ReportOptions {
@@ -6,7 +7,7 @@ interface Options extends ReportOptions {
 }
 
 export function registerImport(program: Command): void {
-  program
+  const command = program
     .command('import')
     .description(
       'take the versions of an export, a cache directory, a GOMODCACHE or the disk storage of Athens into the cache',
@@ -22,4 +23,11 @@ export function registerImport(program: Command): void {
         options,
       );
     });
+  withHelp(command, {
+    examples: [
+      ['import /media/usb/modules', 'takes what an export wrote; replaces nothing'],
+      ['import --dry-run ~/go/pkg/mod', 'says what a module cache of go would bring'],
+    ],
+    notInOrder: 'a version is damaged or different',
+  });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withHelp } from './help.js';
 import { print } from './shared.js';
 
 interface Options {
@@ -9,7 +10,7 @@ interface Options {
 }
 
 export function registerInit(program: Command): void {
-  program
+  const command = program
     .command('init')
     .description('write modhaven.yaml and vanity.yaml, commented, after a few questions')
     .option('--host <name>', 'the vanity host, such as mycompany.com')
@@ -24,4 +25,13 @@ export function registerInit(program: Command): void {
       const { askForText } = await import('../terminal/prompt.js');
       print(await init({ ...options, ask: askForText() }), {});
     });
+  withHelp(command, {
+    examples: [
+      ['init', 'asks for host and repositories, and writes both files here'],
+      [
+        "init --host mycompany.com --git 'https://gitlab.mycompany.com/go/{name}.git' --dir /etc/modhaven",
+        'asks nothing',
+      ],
+    ],
+  });
 }

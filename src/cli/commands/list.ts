@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { withHelp } from './help.js';
 import { configOption, jsonOption, print, type ReportOptions } from './shared.js';
 
 export function registerList(program: Command): void {
-  program
+  const command = program
     .command('list')
     .description('list the modules in the store: newest version, number of versions, size')
     .argument('[pattern]', 'module paths, as GOPRIVATE takes them; default: all')
@@ -12,4 +13,11 @@ export function registerList(program: Command): void {
       const { list } = await import('../list.js');
       print(await list({ ...options, ...(pattern !== undefined && { pattern }) }), options);
     });
+  withHelp(command, {
+    examples: [
+      ['list', 'all modules in the cache'],
+      ["list 'mycompany.com/go/*' --json", 'those that match a pattern of GOPRIVATE, as JSON'],
+    ],
+    notInOrder: 'the cache cannot be read',
+  });
 }

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { LOG_LEVELS, type LogLevel } from '../../log/log.js';
+import { withHelp } from './help.js';
 import { configOption, type ConfigOption } from './shared.js';
 import { VERSION } from './version.js';
 
@@ -9,7 +10,7 @@ interface Options extends ConfigOption {
 }
 
 export function registerServe(program: Command): void {
-  program
+  const command = program
     .command('serve')
     .description('run the server')
     .addOption(configOption())
@@ -25,4 +26,10 @@ export function registerServe(program: Command): void {
       const verbose = program.opts<{ verbose?: boolean }>().verbose === true;
       await serve({ ...options, verbose, version: VERSION });
     });
+  withHelp(command, {
+    examples: [
+      ['serve --config modhaven.yaml', 'runs the server until SIGTERM; SIGHUP has both files read again'],
+      ['serve --listen 0.0.0.0:8080', 'every default, on port 8080 of every address'],
+    ],
+  });
 }

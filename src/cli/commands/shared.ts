@@ -1,6 +1,7 @@
 /** What several commands take and print. */
 import { Option, type Command } from 'commander';
 import type { OnProgress } from '../terminal/progress-bar.js';
+import { strikeSecrets } from '../../secrets.js';
 import { completeHints } from '../report/hints.js';
 
 /** The exit code of a command whose subject is not in order. */
@@ -36,7 +37,7 @@ export function jsonOption(): Option {
 
 /** Prints `text`; the commands it recommends carry the `--config` that this one was given. */
 export function print(text: string, { config }: ConfigOption): void {
-  process.stdout.write(completeHints(text, config));
+  process.stdout.write(strikeSecrets(completeHints(text, config)));
 }
 
 /** Prints what a command found, and has the program end with whether everything is in order. */

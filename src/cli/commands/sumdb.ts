@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withHelp } from './help.js';
 import { conclude, configOption, jsonOption, print, withProgress, type ReportOptions } from './shared.js';
 
 interface VerifyOptions extends ReportOptions {
@@ -8,7 +9,7 @@ interface VerifyOptions extends ReportOptions {
 export function registerSumdb(program: Command): void {
   const sumdb = program.command('sumdb').description('the checksum database of your own');
 
-  sumdb
+  const keygen = sumdb
     .command('keygen')
     .description('make its key, and say what to do with it')
     .requiredOption('--name <name>', 'its name, such as sum.mycompany.com')
@@ -17,8 +18,17 @@ export function registerSumdb(program: Command): void {
       const { sumdbKeygen } = await import('../sumdb.js');
       print(await sumdbKeygen(options), {});
     });
+  withHelp(keygen, {
+    examples: [
+      [
+        'sumdb keygen --name sum.mycompany.com',
+        'writes ./sumdb.key, and says what belongs into modhaven.yaml',
+      ],
+      ['sumdb keygen --name sum.mycompany.com --out /etc/modhaven/sumdb.key', 'writes it elsewhere'],
+    ],
+  });
 
-  sumdb
+  const status = sumdb
     .command('status')
     .description('show its size, root hash, key and witness')
     .addOption(configOption())
@@ -27,8 +37,14 @@ export function registerSumdb(program: Command): void {
       const { sumdbStatus } = await import('../sumdb.js');
       print(sumdbStatus(options), options);
     });
+  withHelp(status, {
+    examples: [
+      ['sumdb status', 'its name, size, root hash and key'],
+      ['sumdb status --json', 'the same as JSON'],
+    ],
+  });
 
-  sumdb
+  const verify = sumdb
     .command('verify')
     .description('prove that all its records are signed, and that what is stored is what was recorded')
     .addOption(configOption())
@@ -41,4 +57,11 @@ export function registerSumdb(program: Command): void {
         options,
       );
     });
+  withHelp(verify, {
+    examples: [
+      ['sumdb verify', 'reads and hashes the whole log and compares the cache with it'],
+      ['sumdb verify --renew-witness', 'after the witness file was lost'],
+    ],
+    notInOrder: 'a record is not proved, or the cache differs',
+  });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withHelp } from './help.js';
 import { conclude, configOption, type ConfigOption } from './shared.js';
 
 interface Options extends ConfigOption {
@@ -7,7 +8,7 @@ interface Options extends ConfigOption {
 }
 
 export function registerTrustHost(program: Command): void {
-  program
+  const command = program
     .command('trust-host')
     .description('record the ssh host keys of a git host, after a look at their fingerprints')
     .argument('<host[:port]>', "as in the repository's URL")
@@ -19,4 +20,14 @@ export function registerTrustHost(program: Command): void {
       const { askOnTerminal } = await import('../terminal/prompt.js');
       conclude(await trustHost({ ...options, host, ask: askOnTerminal() }), options);
     });
+  withHelp(command, {
+    examples: [
+      ['trust-host gerrit.mycompany.com:29418', 'shows the fingerprints of its keys, asks, and records them'],
+      [
+        'trust-host git.mycompany.com --yes --fingerprint SHA256:…',
+        'records the key with this fingerprint, and asks nothing',
+      ],
+    ],
+    notInOrder: 'nothing was recorded, or the key is not the recorded one',
+  });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withHelp } from './help.js';
 import { conclude, configOption, jsonOption, withProgress, type ReportOptions } from './shared.js';
 
 interface Options extends ReportOptions {
@@ -8,7 +9,7 @@ interface Options extends ReportOptions {
 }
 
 export function registerVerify(program: Command): void {
-  program
+  const command = program
     .command('verify')
     .description('prove that the cache is what it was, or that a move to other repositories changes nothing')
     .argument('[module...]', 'module paths; default: all')
@@ -31,4 +32,11 @@ export function registerVerify(program: Command): void {
         options,
       );
     });
+  withHelp(command, {
+    examples: [
+      ['verify', 'hashes everything in the cache and compares it with what was recorded'],
+      ['verify --against new-vanity.yaml', 'would a move to the repositories of this file change a version?'],
+    ],
+    notInOrder: 'a version is damaged, different, missing or out of reach',
+  });
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { withHelp } from './help.js';
+import { jsonOption } from './shared.js';
 
 /** The version of this program. */
 export const VERSION = readVersion();
@@ -11,12 +13,21 @@ function readVersion(): string {
 }
 
 export function registerVersion(program: Command): void {
-  program
+  const command = program
     .command('version')
     .description('print the version of modhaven and of Node.js')
-    .action(() => {
-      process.stdout.write(
-        `modhaven ${VERSION} (Node.js ${process.versions.node}, ${process.platform} ${process.arch})\n`,
-      );
+    .addOption(jsonOption())
+    .action(({ json = false }: { json?: boolean }) => {
+      const { platform, arch, versions } = process;
+      const text = json
+        ? JSON.stringify({ modhaven: VERSION, node: versions.node, platform, arch }, null, 2)
+        : `modhaven ${VERSION} (Node.js ${versions.node}, ${platform} ${arch})`;
+      process.stdout.write(`${text}\n`);
     });
+  withHelp(command, {
+    examples: [
+      ['version', 'the version of modhaven and of Node.js'],
+      ['--version', 'the version of modhaven alone'],
+    ],
+  });
 }

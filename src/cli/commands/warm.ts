@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withHelp } from './help.js';
 import { conclude, configOption, jsonOption, withProgress, type ReportOptions } from './shared.js';
 
 interface Options extends ReportOptions {
@@ -6,7 +7,7 @@ interface Options extends ReportOptions {
 }
 
 export function registerWarm(program: Command): void {
-  program
+  const command = program
     .command('warm')
     .description('fetch versions into the cache ahead of demand')
     .argument('<wanted...>', 'MODULE@VERSION, go.mod and go.sum files')
@@ -20,4 +21,11 @@ export function registerWarm(program: Command): void {
         options,
       );
     });
+  withHelp(command, {
+    examples: [
+      ['warm go.sum', 'fetches all that a project needs, and compares it with its hashes'],
+      ['warm mycompany.com/go/foo@latest', 'fetches one version'],
+    ],
+    notInOrder: 'a version cannot be had, or is not the recorded one',
+  });
 }

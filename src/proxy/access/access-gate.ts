@@ -13,6 +13,7 @@ import { ANYONE, type Principal } from '../../auth/principal.js';
 import { decideAccess, type AccessSettings, type Decision, type Resource } from '../../auth/read-access.js';
 import { OPEN, wasForwarded, type Admission, type Gate, type Refusal } from '../gate.js';
 import { clientAddress, requestHost, type TrustProxy } from '../http/client-address.js';
+import { onBehalfOf } from '../../concurrency/on-behalf-of.js';
 import { isModhavenError, type ModhavenError } from '../../errors.js';
 import { cannotDecide, forbidden, loginNeeded, tooManyGuesses } from './refusals.js';
 import { encodeDecision, type Grant } from './decisions.js';
@@ -119,7 +120,10 @@ class AccessGate {
   ): Decided | Promise<Decided> {
     const decision = decideAccess(settings, resource, identity);
     if (decision.kind !== 'host-decides') return this.conclude(decision, resource);
-    const verdict = this.options.hostRights?.judge(decision.question, this.request.headers.authorization);
+    const address = clientAddress(this.request, this.options.trusts) ?? 'local';
+    const verdict = onBehalfOf(address, () =>
+      this.options.hostRights?.judge(decision.question, this.request.headers.authorization),
+    );
     if (verdict === undefined) return this.defer();
     if (!(verdict instanceof Promise)) return this.ruled(decision, verdict, resource);
     return verdict.then((late) => this.ruled(decision, late, resource));

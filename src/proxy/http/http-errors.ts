@@ -30,6 +30,7 @@ const REPLIES = {
   HOST_UNREACHABLE: { status: 502, maxAge: 0 },
   HOST_TIMEOUT: { status: 504, maxAge: 0 },
   OVERLOADED: { status: 503, maxAge: 0 },
+  TOO_MANY_REQUESTS: { status: 429, maxAge: 0 },
   SHUTTING_DOWN: { status: 503, maxAge: 0 },
   CONFIG: { status: 500, maxAge: 0 },
   STORAGE: { status: 503, maxAge: 0 },
@@ -65,7 +66,7 @@ export function failureReply(
     headers: {
       'content-type': 'text/plain; charset=utf-8',
       'cache-control': cacheControlOf(error.code),
-      ...(status === 503 && { 'retry-after': '5' }),
+      ...((status === 503 || status === 429) && { 'retry-after': '5' }),
       ...(error.code === 'SHUTTING_DOWN' && { connection: 'close' }),
     },
     body: developerText(error, admin),

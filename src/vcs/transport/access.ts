@@ -8,6 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import { DEFAULT_PORTS, type RepoUrl } from '../../module/repo-url.js';
+import { noteSecret } from '../../secrets.js';
 import { options } from './git-environment.js';
 import { netrcLogin, type Login } from './netrc.js';
 
@@ -85,6 +86,7 @@ function prepared(
   showLoginAtOnce: boolean,
 ): Access {
   const { key, entry } = findEntry(repo, settings.hosts);
+  noteSecret(credential?.password);
   return {
     hostKey: key,
     credential: credential?.name,
@@ -161,9 +163,9 @@ async function findCredential(repo: RepoUrl, key: string, entry: HostEntry): Pro
 
 /** libcurl knows no ports in a netrc, so two servers on one host would share a login: `machine HOST:PORT` is ours to read. */
 async function findNetrcCredential(repo: RepoUrl, env: NodeJS.ProcessEnv): Promise<Credential | undefined> {
-  if ((repo.scheme !== 'http' && repo.scheme !== 'https') || repo.credentials !== undefined) return undefined;
+  if (repo.scheme !== 'http' && repo.scheme !== 'https') return undefined;
   const login = await netrcLogin(repo, env);
-  return login && { name: '~/.netrc', ...login };
+  return repo.credentials === undefined && login !== undefined ? { name: '~/.netrc', ...login } : undefined;
 }
 
 async function readToken(file: string, repo: RepoUrl): Promise<string> {

@@ -1,11 +1,12 @@
 /**
  * Turns to talk to other hosts: at most so many at once (`vcs.concurrency` with git), and never all of them with one host, so that a host
- * that hangs does not stop the others. Waiting counts: nobody waits for a turn longer than an operation may take.
+ * that hangs does not stop the others. Clients take turns, so that one that asks for much does not stop the others either.
+ * Waiting counts: a caller waits for a turn no longer than an operation may take.
  */
-import { LRUCache } from 'lru-cache';
-import pLimit, { type LimitFunction } from 'p-limit';
+import { currentClient } from '../../concurrency/on-behalf-of.js';
 import { ModhavenError } from '../../errors.js';
 import { measure } from '../../observe/observe.js';
+import { FairTurns } from './fair-turns.js';
 
 export interface HostLimiter {
   /** Runs `work` when it is the turn of `host` (name and port). Throws OVERLOADED if that takes more than `waitMs`. */
@@ -27,24 +28,12 @@ const GIT_WORDS: LimiterWords = {
 
 /** Who may wait at once before further ones are turned away. */
 const MAX_WAITING = 2000;
-/** Hosts whose share is kept account of. */
-const MAX_HOSTS = 1000;
 
 /** `concurrency` is asked at every turn: it may have been edited. */
 export function createHostLimiter(concurrency: () => number, words = GIT_WORDS): HostLimiter {
-  const all = pLimit(concurrency());
-  const hosts = new LRUCache<string, LimitFunction>({ max: MAX_HOSTS });
+  const perHost = () => Math.max(1, concurrency() - Math.max(1, Math.floor(concurrency() / 4)));
+  const turns = new FairTurns({ total: concurrency, perHost });
   let waiting = 0;
-
-  function shareOf(host: string): LimitFunction {
-    const total = concurrency();
-    const share = Math.max(1, total - Math.max(1, Math.floor(total / 4)));
-    all.concurrency = total;
-    let limit = hosts.get(host);
-    if (limit === undefined) hosts.set(host, (limit = pLimit(share)));
-    limit.concurrency = share;
-    return limit;
-  }
 
   /** Resolves when it is the turn of `host`, with what ends the turn. */
   function turn(host: string, waitMs: number): Promise<() => void> {
@@ -53,26 +42,16 @@ export function createHostLimiter(concurrency: () => number, words = GIT_WORDS):
     }
     waiting += 1;
     return new Promise((resolve, reject) => {
-      let left = false;
-      const leave = () => {
-        if (!left) waiting -= 1;
-        left = true;
-      };
       const timer = setTimeout(() => {
-        leave();
+        waiting -= 1;
+        giveUp();
         reject(overloaded(words, `${host} was busy for ${Math.ceil(waitMs / 1000)} s`));
       }, waitMs);
-      const use = () =>
-        new Promise<void>((end) => {
-          if (left) {
-            end();
-            return;
-          }
-          clearTimeout(timer);
-          leave();
-          resolve(end);
-        });
-      void shareOf(host)(() => all(use));
+      const giveUp = turns.enter(host, currentClient(), (end) => {
+        clearTimeout(timer);
+        waiting -= 1;
+        resolve(end);
+      });
     });
   }
 

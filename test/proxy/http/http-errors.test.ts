@@ -18,6 +18,7 @@ const STATUS: Record<ErrorCode, number> = {
   HOST_UNREACHABLE: 502,
   HOST_TIMEOUT: 504,
   OVERLOADED: 503,
+  TOO_MANY_REQUESTS: 429,
   SHUTTING_DOWN: 503,
   CONFIG: 500,
   STORAGE: 503,
@@ -152,11 +153,14 @@ describe('statusOf', () => {
   );
 });
 
+/** Answers for one client, or one moment, that are no outage. */
+const UNKEPT = ['NOT_CACHED', 'CHECKSUM_MISMATCH', 'TOO_MANY_REQUESTS'];
+
 describe('cacheControlOf', () => {
   it('lets nobody keep an outage, nor a fact for longer than a minute', () => {
     for (const code of CODES) {
       const seconds = /^public, max-age=(\d+)$/.exec(cacheControlOf(code))?.[1];
-      if (statusOf(code) >= 500 || code === 'NOT_CACHED' || code === 'CHECKSUM_MISMATCH') {
+      if (statusOf(code) >= 500 || UNKEPT.includes(code)) {
         expect(cacheControlOf(code)).toBe('no-store');
       } else if (statusOf(code) !== 400) {
         expect(Number(seconds), code).toBeLessThanOrEqual(60);
