@@ -213,6 +213,7 @@ export const MAY_IMPORT = {
     'yaml',
     'log',
     'store',
+    'modfetch',
     'gc',
     'vanity',
     'webhook',

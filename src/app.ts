@@ -16,7 +16,9 @@ import { jsonThrough } from './http/json.js';
 import { auditObserver } from './proxy/observers/audit-observer.js';
 import { createAccessGate } from './proxy/access/access-gate.js';
 import { ClientQueue } from './proxy/client-queue.js';
+import { NearModules } from './modfetch/near-modules.js';
 import { createReadable } from './proxy/access/readable.js';
+import { createSuggest } from './proxy/access/suggest.js';
 import { workerGate, type Gate } from './proxy/gate.js';
 import { observeAll, type Observer } from './proxy/observer.js';
 import { noteUses } from './proxy/observers/use-observer.js';
@@ -179,12 +181,18 @@ class Program implements App {
     const { modules, roots, store, sumdb } = this.services;
     const trusts = createTrust(() => this.config().trustProxy);
     const gate = this.createGate(trusts);
+    const readable = createReadable({
+      access: () => this.access.state,
+      isPrivate: (path) => this.services.isPrivate(path),
+    });
+    const names = new NearModules({
+      stored: () => this.services.stores.unchecked.modules(),
+      ruled: () => this.vanity().rules.flatMap(({ isPattern, prefix }) => (isPattern ? [] : [prefix])),
+    });
     return createServer({
       gate: workers === undefined ? gate : workerGate(gate),
-      readable: createReadable({
-        access: () => this.access.state,
-        isPrivate: (path) => this.services.isPrivate(path),
-      }),
+      readable,
+      suggest: createSuggest({ near: (path) => names.near(path), readable }),
       observer: workers === undefined ? observer : { replied: () => undefined }, // they tell theirs
       ...{ log, faults, trusts, modules, roots, store },
       clients: new ClientQueue({ limit: () => this.config().clientQueue, trusts }),

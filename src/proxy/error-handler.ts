@@ -1,8 +1,10 @@
 /** Failures of the routes as replies that `go` shows, and what the log says about them. */
+import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import type { Faults } from '../log/faults.js';
+import { unescapePath } from '../module/escaping.js';
 import { faultText } from './entrance.js';
 import { admissionOf, cacheControlFor } from './gate.js';
 import { failureReply } from './http/http-errors.js';
@@ -13,11 +15,28 @@ export interface ErrorHandlerOptions {
   faults: Faults;
   /** How developers reach the server: whose admin they are sent to. */
   publicUrl: () => string;
+  /** A module that the sender of a request may read, and perhaps meant by a path that nobody knows. */
+  suggest?: (path: string, request: IncomingMessage) => Promise<string | undefined>;
 }
 
-export type ErrorHandler = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+export type ErrorHandler = (
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => FastifyReply | Promise<FastifyReply>;
 
-export function createErrorHandler({ log, faults, publicUrl }: ErrorHandlerOptions): ErrorHandler {
+export function createErrorHandler(options: ErrorHandlerOptions): ErrorHandler {
+  const { log, faults, publicUrl, suggest } = options;
+
+  /** A suggestion is for this sender alone, whoever may have the rest. */
+  async function sendUnknown(error: ModhavenError, request: FastifyRequest, reply: FastifyReply) {
+    const path = modulePathOf(request.url);
+    const meant = path === undefined ? undefined : await suggest?.(path, request.raw).catch(() => undefined);
+    if (meant === undefined) return sendFailure(error, request, reply);
+    const { status, headers, body } = failureReply(error, new URL(publicUrl()).hostname, meant);
+    return reply.code(status).headers(headers).header('cache-control', 'no-store').send(body);
+  }
+
   function sendFailure(error: ModhavenError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { status, headers, body } = failureReply(error, new URL(publicUrl()).hostname);
     if (status >= 500) {
@@ -32,6 +51,9 @@ export function createErrorHandler({ log, faults, publicUrl }: ErrorHandlerOptio
   }
 
   return (error, request, reply) => {
+    if (isModhavenError(error, 'MODULE_NOT_FOUND', 'REPO_NOT_FOUND')) {
+      return sendUnknown(error, request, reply);
+    }
     if (isModhavenError(error)) return sendFailure(error, request, reply);
     const status = (error as { statusCode?: number } | null)?.statusCode;
     void reply.header('cache-control', 'no-store');
@@ -43,6 +65,17 @@ export function createErrorHandler({ log, faults, publicUrl }: ErrorHandlerOptio
     const id = faults.caught(error, 'request', { path: loggedPath(request.url) });
     return sendText(reply, 500, faultText(id));
   };
+}
+
+/** The module path of a request of the GOPROXY protocol. */
+function modulePathOf(url: string): string | undefined {
+  const [, escaped] = /^\/([^?]+?)\/(?:@v\/|@latest(?:$|\?))/.exec(url) ?? [];
+  if (escaped === undefined) return undefined;
+  try {
+    return unescapePath(escaped);
+  } catch {
+    return undefined;
+  }
 }
 
 export function sendText(reply: FastifyReply, status: number, body: string): FastifyReply {

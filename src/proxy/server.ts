@@ -13,7 +13,13 @@ import type { VersionStore } from '../store/version-store.js';
 import type { ChecksumDatabases } from '../sumdb/databases.js';
 import { authRoute } from './auth-route.js';
 import { createEntrance } from './entrance.js';
-import { createErrorHandler, malformedUrl, methodNotAllowed, type ErrorHandler } from './error-handler.js';
+import {
+  createErrorHandler,
+  malformedUrl,
+  methodNotAllowed,
+  type ErrorHandler,
+  type ErrorHandlerOptions,
+} from './error-handler.js';
 import { envRoute, type EnvRouteOptions } from './env-route.js';
 import { createFastPath } from './fast-path.js';
 import { admissionOf, type Gate, type Readable } from './gate.js';
@@ -34,6 +40,8 @@ export interface ServerOptions extends RoutesOptions, EnvRouteOptions, Pick<Heal
   /** For pages that show each visitor what they may read. */
   readable: Readable;
   observer: Pick<Required<Observer>, 'replied'>;
+  /** See `ErrorHandlerOptions`. */
+  suggest?: ErrorHandlerOptions['suggest'];
   /** Limits and certificate; absent behind workers, which have them. */
   listener?: HttpServerOptions;
   log: Logger;
@@ -87,10 +95,10 @@ export function createServer(options: ServerOptions): Server {
 }
 
 function createRouter(
-  { trusts, log, faults, publicUrl, listener }: ServerOptions,
+  { trusts, log, faults, publicUrl, suggest, listener }: ServerOptions,
   inFront: (routes: RequestListener) => RequestListener,
 ): FastifyInstance {
-  const sendError = createErrorHandler({ log, faults, publicUrl });
+  const sendError = createErrorHandler({ log, faults, publicUrl, ...(suggest && { suggest }) });
   const app = Fastify({
     logger: false,
     serverFactory: (routes: RequestListener): HttpServer => createHttpServer(inFront(routes), listener),
@@ -128,6 +136,6 @@ function registerRoutes(app: FastifyInstance, options: ServerOptions): void {
 /** The router decodes the path before any hook runs, so neither the hooks nor the error handler see this. */
 function refuseUndecodable(sendError: ErrorHandler) {
   return (_error: Error, request: FastifyRequest, reply: FastifyReply): void => {
-    sendError(malformedUrl(), request, reply);
+    void sendError(malformedUrl(), request, reply);
   };
 }

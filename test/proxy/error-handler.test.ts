@@ -2,11 +2,16 @@ import Fastify from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
 import { Faults } from '../../src/log/faults.js';
-import { createErrorHandler, malformedUrl, methodNotAllowed } from '../../src/proxy/error-handler.js';
+import {
+  createErrorHandler,
+  malformedUrl,
+  methodNotAllowed,
+  type ErrorHandlerOptions,
+} from '../../src/proxy/error-handler.js';
 import { admit } from '../../src/proxy/gate.js';
 
 /** The reply to a request whose route throws `error`, and what the log says. */
-async function failWith(error: unknown, audience?: string) {
+async function failWith(error: unknown, audience?: string, suggest?: ErrorHandlerOptions['suggest']) {
   const lines: [fields: Record<string, unknown>, message: string][] = [];
   const log = {
     error: (...line: [Record<string, unknown>, string]) => void lines.push(line),
@@ -18,7 +23,9 @@ async function failWith(error: unknown, audience?: string) {
     admit(request.raw, { principal: { name: 'ci' }, audience });
     done();
   });
-  app.setErrorHandler(createErrorHandler({ publicUrl: () => 'http://go.acme.test', log, faults }));
+  app.setErrorHandler(
+    createErrorHandler({ publicUrl: () => 'http://go.acme.test', log, faults, ...(suggest && { suggest }) }),
+  );
   app.get('/*', () => Promise.reject(error as Error));
   const { statusCode, headers, body } = await app.inject('/corp.test/lib/@v/list');
   return { statusCode, headers, body, lines, faults: faults.report().count };
@@ -53,6 +60,28 @@ describe('createErrorHandler', () => {
       ],
     ]);
     expect(faults).toBe(0);
+  });
+
+  it('names the module that was perhaps meant, to its sender alone', async () => {
+    const paths: string[] = [];
+    const suggest = (path: string) => {
+      paths.push(path);
+      return Promise.resolve('corp.test/lib2');
+    };
+    const unknown = new ModhavenError('MODULE_NOT_FOUND', 'not found: x', {
+      ...{ reason: 'no rule', remedy: 'add a rule to vanity.yaml', remedyBy: 'admin' },
+    });
+    const { body, headers } = await failWith(unknown, undefined, suggest);
+    expect(paths).toEqual(['corp.test/lib']);
+    expect(body.split('\n')[2]).toMatch(
+      /^did you mean corp\.test\/lib2\? If not, tell the admin of go\.acme\.test: /,
+    );
+    expect(body).not.toContain('vanity.yaml');
+    expect(headers['cache-control']).toBe('no-store');
+    const other = await failWith(new ModhavenError('VERSION_NOT_FOUND', 'x'), undefined, suggest);
+    expect(other.body).toBe('x\n');
+    const fails = await failWith(unknown, undefined, () => Promise.reject(new Error('broken')));
+    expect(fails.body).toContain('check the spelling');
   });
 
   it('lets nobody on the way keep what needed a right', async () => {

@@ -51,10 +51,14 @@ export function cacheControlOf(code: ErrorCode): string {
   return maxAge === 0 ? 'no-store' : `public, max-age=${maxAge}`;
 }
 
-/** A failure as an HTTP answer. `admin` is the address whose admin a developer is sent to. */
+/**
+ * A failure as an HTTP answer. `admin` is the address whose admin a developer is sent to; `meant` a module that was perhaps
+ * meant, and that the sender may read.
+ */
 export function failureReply(
   error: ModhavenError,
   admin?: string,
+  meant?: string,
 ): {
   status: number;
   headers: Record<string, string>;
@@ -69,21 +73,32 @@ export function failureReply(
       ...((status === 503 || status === 429) && { 'retry-after': '5' }),
       ...(error.code === 'SHUTTING_DOWN' && { connection: 'close' }),
     },
-    body: developerText(error, admin),
+    body: developerText(error, admin, meant),
   };
 }
 
 /** The text of a failure for a developer, who can change neither a file nor a setting of the server at `admin`. */
-export function developerText(error: ModhavenError, admin = 'the Go proxy'): string {
-  if (error.remedyBy === 'caller' || error.remedy === undefined) return errorText(error);
+export function developerText(error: ModhavenError, admin = 'the Go proxy', meant?: string): string {
   const { code } = error;
+  if (error.remedyBy === 'caller' || error.remedy === undefined) {
+    if (meant === undefined) return errorText(error);
+    const { message, reason } = error;
+    const otherwise = error.remedy === undefined ? '' : ` If not, ${error.remedy}`;
+    return errorText(new ModhavenError(code, message, { reason, remedy: didYouMean(meant) + otherwise }));
+  }
   const isLocal = ABOUT_FILES.includes(code);
   const [message, reason] = [error.message, error.reason].map((text) =>
     isLocal ? withoutFiles(text) : text,
   );
   const tell = `tell the admin of ${admin}: the log of the server and its /-/status say what to change`;
-  const remedy = MAY_BE_MISSPELT.includes(code) ? `check the spelling; if it is right, ${tell}` : tell;
+  const spelling =
+    meant === undefined ? 'check the spelling; if it is right,' : `${didYouMean(meant)} If not,`;
+  const remedy = MAY_BE_MISSPELT.includes(code) ? `${spelling} ${tell}` : tell;
   return errorText(new ModhavenError(code, message ?? '', { reason, remedy }));
+}
+
+function didYouMean(module: string): string {
+  return `did you mean ${module}?`;
 }
 
 const MAY_BE_MISSPELT: readonly ErrorCode[] = ['MODULE_NOT_FOUND', 'REPO_NOT_FOUND'];
