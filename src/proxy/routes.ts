@@ -17,6 +17,7 @@ import { findPage, type PagesOptions } from './pages.js';
 import { isPlainUrl, parseProxyRequest, type ProxyRequest } from './request.js';
 import type { TrackedRequest } from './request-tracker.js';
 import type { Outcome, ResponseCache } from './response-cache.js';
+import type { StoredResponses } from './stored-responses.js';
 import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, prepareZip, staleHeaders } from './http/responses.js';
 import type { PreparedResponse } from './http/responses.js';
 import { sendResponse } from './http/send-response.js';
@@ -24,6 +25,8 @@ import { sendZipStream } from './http/send-zip-stream.js';
 
 export interface RoutesOptions extends PagesOptions {
   modules: Modules;
+  /** What is stored, read once for all requests of the same moment. */
+  stored: Pick<StoredResponses, 'find'>;
   /** Keeps what may change for later requests. */
   cache: ResponseCache;
   /** Whose headers about a client count. */
@@ -127,7 +130,11 @@ class Routes {
     if (stream !== undefined) return sendZipStream(reply, stream, cacheControl);
     const { hash, open } = await found.stored();
     const zip = { module, version, kind: 'zip' } as const;
-    return this.send(request, reply, prepareZip(zip, await open(), hash, cacheControl));
+    // Those that waited for it together share what is read of it.
+    const { url = '' } = request.raw;
+    const shared = await this.options.stored.find(url, zip, admissionOf(request.raw));
+    const response = shared?.response ?? prepareZip(zip, await open(), hash, cacheControl);
+    return this.send(request, reply, response);
   }
 
   /** Sends what the module source says, and keeps it as long as it holds. */

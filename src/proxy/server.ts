@@ -34,7 +34,8 @@ import { proxyRoutes, type RoutesOptions } from './routes.js';
 import { StoredResponses } from './stored-responses.js';
 import { sumdbRoute } from './sumdb-route.js';
 
-export interface ServerOptions extends RoutesOptions, EnvRouteOptions, Pick<HealthRoutesOptions, 'status'> {
+export interface ServerOptions
+  extends Omit<RoutesOptions, 'stored'>, EnvRouteOptions, Pick<HealthRoutesOptions, 'status'> {
   /** Asked before anything else. Behind workers: `workerGate`, and the server listens on a private socket only. */
   gate: Gate;
   /** For pages that show each visitor what they may read. */
@@ -83,7 +84,7 @@ export function createServer(options: ServerOptions): Server {
       }),
     );
   const app = createRouter(options, inFront);
-  registerRoutes(app, options);
+  registerRoutes(app, { ...options, stored });
   return {
     app,
     async close() {
@@ -123,7 +124,7 @@ function createRouter(
   return app;
 }
 
-function registerRoutes(app: FastifyInstance, options: ServerOptions): void {
+function registerRoutes(app: FastifyInstance, options: ServerOptions & RoutesOptions): void {
   const { databases, trusts, isBehindWorkers = false, moreRoutes } = options;
   healthRoutes(app, { ...options, unready: createReadiness(options.store) });
   envRoute(app, options);
