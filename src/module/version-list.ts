@@ -7,8 +7,9 @@ export function parseVersionList(text: Buffer): string[] {
   return lines.map((line) => line.trim().split(/\s/, 1)[0] ?? '').filter(isCanonicalVersion);
 }
 
-/** The lists of texts that are still in use. */
+/** The versions of texts, and the texts of versions, that are still in use. */
 const parsed = new WeakMap<Buffer, string[]>();
+const formatted = new WeakMap<readonly string[], Buffer>();
 
 /** The same, computed once for each text: a list may be long, and is asked for often. The result is not to be changed. */
 export function versionsInList(text: Buffer): string[] {
@@ -20,7 +21,13 @@ export function versionsInList(text: Buffer): string[] {
   return versions;
 }
 
-/** The text of a list. */
-export function formatVersionList(versions: readonly string[]): Buffer {
-  return Buffer.from(versions.map((version) => `${version}\n`).join(''));
+/** The text of a list of canonical versions, computed once: neither is to be changed afterwards. */
+export function formatVersionList(versions: string[]): Buffer {
+  let text = formatted.get(versions);
+  if (text === undefined) {
+    text = Buffer.from(versions.map((version) => `${version}\n`).join(''));
+    parsed.set(text, versions);
+    formatted.set(versions, text);
+  }
+  return text;
 }

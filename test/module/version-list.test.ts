@@ -32,6 +32,17 @@ describe('formatVersionList', () => {
     expect(formatVersionList([])).toHaveLength(0);
   });
 
+  it('is made once for each list, and is read back without parsing', () => {
+    const versions = ['v1.0.0', 'v1.1.0'];
+    expect(formatVersionList(versions)).toBe(formatVersionList(versions));
+    expect(versionsInList(formatVersionList(versions))).toBe(versions);
+  });
+
+  it('has nothing but versions, whatever text they came from', () => {
+    const versions = versionsInList(Buffer.from('v1.0.0 2024-01-02T03:04:05Z\n'));
+    expect(formatVersionList(versions).toString()).toBe('v1.0.0\n');
+  });
+
   it('is read back as it was', () => {
     const number = fc.nat(1000);
     const version = fc
