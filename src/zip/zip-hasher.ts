@@ -66,7 +66,7 @@ class HashThread {
     const waiting = this.waiting.get(reply.id);
     this.waiting.delete(reply.id);
     if ('verdict' in reply) waiting?.resolve(reply.verdict);
-    else waiting?.reject(reply.error);
+    else waiting?.reject(Object.assign(new Error(reply.failure.message), reply.failure));
     if (this.waiting.size > 0) return;
     this.worker?.unref(); // an idle thread keeps no command from ending
     this.idle = setTimeout(() => this.end(), IDLE_MS).unref();
