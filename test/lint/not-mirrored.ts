@@ -4,9 +4,6 @@ export const NOT_MIRRORED: readonly string[] = [
   'cli/env-formats.ts',
   'cli/probe/go-answers.ts',
   'cli/serve.ts',
-  'log/line-buffer.ts',
-  'log/log.ts',
-  'log/process-faults.ts',
   'proxy/server.ts',
   'services.ts',
   'transfer/transfer-checksums.ts',
@@ -18,5 +15,4 @@ export const NOT_MIRRORED: readonly string[] = [
   'vcs/ssh/host-keys.ts',
   'vcs/transport/remote-session.ts',
   'verify/target.ts',
-  'zip/hash-thread.ts',
 ];
