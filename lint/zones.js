@@ -150,7 +150,7 @@ export const MAY_IMPORT = {
     'fs',
     'proxy/http',
   ],
-  'proxy/observers': ['store', 'proxy'],
+  'proxy/observers': ['store', 'log', 'proxy'],
   'proxy/access': ['concurrency', 'auth', 'module', 'sumdb/format', 'proxy', 'proxy/http'],
   metrics: ['observe', 'proxy'],
   tracing: ['observe'],

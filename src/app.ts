@@ -228,6 +228,7 @@ class Program implements App {
       publicUrl: () => this.config().publicUrl,
       isBehindWorkers: this.options.workers !== undefined,
       guesses: new GuessLimit(),
+      audits: () => this.config().auditFile !== undefined,
       hostRights: { judge: (question, header) => this.access.state?.hostRights?.judge(question, header) },
       onOutage: ({ code, message, reason }) =>
         this.options.log.error({ code, reason }, `who may read cannot be decided: ${message}`),

@@ -1,4 +1,5 @@
 /** `modhaven purge`: takes versions out of the store; other content can never come back under their names. */
+import { audited } from './audited.js';
 import { loadConfig } from '../config/load-config.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseModulePath } from '../module/module-path.js';
@@ -29,6 +30,7 @@ export async function purgeVersions(options: PurgeOptions): Promise<{ text: stri
   const purged: Purged[] = [];
   for (const version of versions) {
     const sums = await purge(stores, version);
+    if (sums !== undefined) await audited(options.config, { event: 'purge', ...version });
     purged.push({ ...version, purged: sums !== undefined, h1: sums?.zip });
   }
   return { text: report(purged, options), ok: purged.every((each) => each.purged) };

@@ -16,6 +16,7 @@ import { parseDuration } from '../config/units.js';
 import { ModhavenError } from '../errors.js';
 import { replaceFile } from '../fs/durable-file.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
+import { audited } from './audited.js';
 import { tableLines } from './report/table.js';
 
 interface Report {
@@ -53,6 +54,7 @@ export async function addTokenTo(options: AddTokenOptions): Promise<Report> {
     return { text: `there is a token ${name}; revoke it first, or choose another name\n`, ok: false };
   }
   await writeTokens(file, next);
+  await audited(config, { event: 'token-added', token: name, groups: names, expires });
   if (options.json === true) return { text: asJson({ token, ...shownToken(made) }), ok: true };
   return {
     text: `${token}\n\nThis is the only time it is shown. It is sent as the password, with any user name, and ends in ${expires}.\n`,
@@ -97,6 +99,7 @@ export async function revokeTokenOf(config: string | undefined, name: string): P
   const next = revokeToken(await readTokens(file), name, new Date());
   if (next === undefined) return { text: `there is no token ${name}\n`, ok: false };
   await writeTokens(file, next);
+  await audited(config, { event: 'token-revoked', token: name });
   return { text: `revoked ${name}; servers that run refuse it within a second\n`, ok: true };
 }
 

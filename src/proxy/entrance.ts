@@ -14,7 +14,7 @@ import { inRequest } from '../observe/observe.js';
 import { admit, type Admission, type AdmittedRequest, type Gate, type Refusal } from './gate.js';
 import { failureReply } from './http/http-errors.js';
 import { DECISION_HEADER } from './internal-headers.js';
-import type { RequestTracker } from './request-tracker.js';
+import type { RequestTracker, TrackedRequest } from './request-tracker.js';
 import { loggedPath } from './request-log.js';
 
 /** Answers a request that the gate has let through. What it throws or rejects with is answered with 500. */
@@ -100,6 +100,8 @@ class Entrance {
   private decided(request: IncomingMessage, response: ServerResponse, decision: Admission | Refusal): void {
     const { isClosing, tracker } = this.options;
     if ('refusedWith' in decision) {
+      (request as TrackedRequest).refusal = decision;
+      if (decision.decision !== undefined) response.setHeader(DECISION_HEADER, decision.decision);
       tracker.track(request, response);
       sendText(response, decision.refusedWith, decision.headers, decision.body);
     } else if (isClosing()) {

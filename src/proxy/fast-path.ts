@@ -51,6 +51,8 @@ export function createFastPath(options: FastPathOptions, next: AdmittedListener)
       client: clientAddress(request, trusts),
       principal: admission.principal.name,
       isRestricted: admission.audience !== undefined,
+      privateModule: admission.privateModule,
+      userAgent: request.headers['user-agent'],
       outcome: cached.outcome,
       source: 'memory',
       bytes: method === 'HEAD' ? 0 : cached.response.size,

@@ -24,14 +24,27 @@ export interface Admission {
    * needed a right: it is sent with `Cache-Control: private`, and kept only for requests admitted to the same audience.
    */
   readonly audience: string | undefined;
+  /** The private module that is read, for the audit file; with or without `auth:`. */
+  readonly privateModule?: string;
   /** Of a worker only: the main process decides, so nothing that is kept here is looked at. */
   readonly deferred?: 'local' | 'forwarded';
   /** The value of `DECISION_HEADER`, for a worker that had to defer. */
   readonly decision?: string;
 }
 
+/** Why a request is refused; `undecided`: what would have to be asked cannot be. */
+export type RefusalReason =
+  'login-needed' | 'login-wrong' | 'login-ended' | 'guessing' | 'forbidden' | 'undecided';
+
 /** What a gate says to a request that may not be answered: the whole response. */
 export interface Refusal {
+  readonly reason: RefusalReason;
+  /** Who was refused; undefined where that is not known. */
+  readonly principal?: Principal;
+  /** The private module that was asked for. */
+  readonly privateModule?: string;
+  /** The value of `DECISION_HEADER`, for a worker that had to defer. */
+  readonly decision?: string;
   /** 401, 403 or 429; 5xx where nobody could decide. */
   readonly refusedWith: number;
   /** Without Content-Length. */

@@ -9,6 +9,7 @@
  */
 import type { Faults } from '../log/faults.js';
 import type { ProcessObserver } from '../observe/events.js';
+import type { RefusalReason } from './gate.js';
 import type { CachedResponse, Outcome, ReplySource } from './response-cache.js';
 
 /** A request that has been replied to, or whose client left before that. */
@@ -26,6 +27,12 @@ export interface ReplyEvent {
   readonly principal: string | undefined;
   /** Whether the response needed a right. */
   readonly isRestricted: boolean;
+  /** The private module that was read, or asked for in vain. */
+  readonly privateModule?: string | undefined;
+  /** Why the gate refused; undefined if it did not. */
+  readonly refusal?: RefusalReason | undefined;
+  /** What the client calls itself. */
+  readonly userAgent?: string | undefined;
   readonly outcome: Outcome | undefined;
   /** Where the content came from; undefined where there was none, or where it is not that of a module. */
   readonly source: ReplySource | undefined;

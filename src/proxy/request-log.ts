@@ -2,6 +2,7 @@
  * The request log: an observer that writes one line for each reply. That of a response from memory is put together from
  * parts made once.
  */
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { redact } from '../redact.js';
 import { ANYONE } from './gate.js';
@@ -12,8 +13,8 @@ import type { CachedResponse, Outcome } from './response-cache.js';
 export function createRequestLog(log: Logger, writeLine?: (line: string) => void): Observer {
   return {
     replied(reply) {
-      const { cached, aborted, principal } = reply;
-      if (writeLine === undefined || cached === undefined || aborted || principal !== ANYONE.name) {
+      const { cached, aborted, refusal } = reply;
+      if (writeLine === undefined || cached === undefined || aborted || refusal !== undefined) {
         writeFields(log, reply);
       } else if (log.isLevelEnabled('info')) {
         writeLine(lineOf(reply, cached));
@@ -23,7 +24,7 @@ export function createRequestLog(log: Logger, writeLine?: (line: string) => void
 }
 
 function writeFields(log: Logger, reply: ReplyEvent): void {
-  const { method, url, outcome, status, ms, client, principal, aborted } = reply;
+  const { method, url, outcome, status, ms, client, principal, aborted, userAgent } = reply;
   const line = {
     method,
     path: loggedPath(url),
@@ -32,18 +33,24 @@ function writeFields(log: Logger, reply: ReplyEvent): void {
     ms: Math.round(ms),
     client,
     ...(principal !== undefined && principal !== ANYONE.name && { principal }),
+    ...(userAgent !== undefined && { userAgent: userAgent.slice(0, MAX_AGENT) }),
     ...(aborted && { aborted }),
   };
   if (url.startsWith('/-/')) log.debug(line, 'request');
   else log.info(line, 'request');
 }
 
-function lineOf({ method, url, status, ms, client }: ReplyEvent, cached: CachedResponse): string {
+function lineOf(
+  { method, url, status, ms, client, principal, userAgent }: ReplyEvent,
+  cached: CachedResponse,
+): string {
   cached.logged ??= partsOf(url, cached.outcome);
   const from = client === undefined ? '' : `,"client":${quoted(client)}`;
+  const who = principal === undefined || principal === ANYONE.name ? '' : `,"principal":${wordOf(principal)}`;
+  const agent = userAgent === undefined ? '' : `,"userAgent":${wordOf(userAgent.slice(0, MAX_AGENT))}`;
   return (
     `{"level":"info","time":"${isoTime()}","method":"${method}",${cached.logged},` +
-    `"status":${status},"ms":${Math.round(ms)}${from},"msg":"request"}\n`
+    `"status":${status},"ms":${Math.round(ms)}${from}${who}${agent},"msg":"request"}\n`
   );
 }
 
@@ -63,6 +70,18 @@ function partsOf(url: string, { module, version, cache = 'hit' }: Outcome): stri
 /** An address as the system writes it needs neither quoting nor redaction; a header may say anything. */
 function quoted(client: string): string {
   return /^[\d.:a-f]{1,45}$/.test(client) ? `"${client}"` : JSON.stringify(redact(client));
+}
+
+/** Characters of a user agent that are logged. */
+const MAX_AGENT = 200;
+
+/** Names and user agents as they stand in a line: there are few, and each stands in many. */
+const words = new LRUCache<string, string>({ max: 200 });
+
+function wordOf(text: string): string {
+  let word = words.get(text);
+  if (word === undefined) words.set(text, (word = JSON.stringify(redact(text))));
+  return word;
 }
 
 let lastMs = 0;

@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { clientAddress, type TrustProxy } from './http/client-address.js';
-import type { AdmittedRequest } from './gate.js';
+import type { AdmittedRequest, Refusal } from './gate.js';
 import type { ReplyEvent, Observer } from './observer.js';
 import type { CachedResponse, Outcome, ReplySource } from './response-cache.js';
 
@@ -15,6 +15,8 @@ export interface TrackedRequest extends IncomingMessage {
   outcome?: Outcome | undefined;
   cached?: CachedResponse;
   source?: ReplySource;
+  /** What the gate refused it with. */
+  refusal?: Pick<Refusal, 'reason' | 'principal' | 'privateModule'>;
 }
 
 /** The status of a request whose client left before it was answered; the number is that of nginx. */
@@ -64,7 +66,7 @@ export class RequestTracker {
   }
 
   private eventOf(request: TrackedRequest, response: ServerResponse): ReplyEvent {
-    const { method = 'GET', url = '/', startedAt, cached } = request;
+    const { method = 'GET', url = '/', headers, startedAt, cached, refusal } = request;
     const { admission } = request as Partial<AdmittedRequest>;
     return {
       method,
@@ -72,8 +74,11 @@ export class RequestTracker {
       status: response.headersSent ? response.statusCode : CLIENT_LEFT,
       ms: startedAt === undefined ? 0 : performance.now() - startedAt,
       client: clientAddress(request, this.trusts),
-      principal: admission?.principal.name,
+      principal: refusal?.principal?.name ?? admission?.principal.name,
       isRestricted: admission?.audience !== undefined,
+      privateModule: refusal?.privateModule ?? admission?.privateModule,
+      refusal: refusal?.reason,
+      userAgent: headers['user-agent'],
       outcome: request.outcome ?? cached?.outcome,
       source: request.source ?? request.outcome?.source,
       bytes: bytesOf(method, response),

@@ -13,6 +13,7 @@ import { outgoingTrace } from '../observe/observe.js';
 import { clientAddress, type TrustProxy } from '../proxy/http/client-address.js';
 import { sendText, type AdmittedListener } from '../proxy/entrance.js';
 import { cacheKey, encodeAdmission, type AdmittedRequest } from '../proxy/gate.js';
+import { decodeRefusal } from '../proxy/access/decisions.js';
 import { failureReply } from '../proxy/http/http-errors.js';
 import {
   ADMISSION_HEADER,
@@ -142,8 +143,14 @@ class Forwarder {
 
   /** What the main process decided about a deferred request: for the log, and for the next request. */
   private decided(request: AdmittedRequest, decision: string): void {
-    const { name = 'anyone', audience } = readFields(decision);
-    request.admission = { ...request.admission, principal: { name }, audience };
+    const { name = 'anyone', audience, path, privacy } = readFields(decision);
+    const refusal = decodeRefusal(decision);
+    if (refusal !== undefined) (request as TrackedRequest).refusal = refusal;
+    request.admission = {
+      ...request.admission,
+      ...{ principal: { name }, audience },
+      ...(privacy === 'private' && path !== undefined && { privateModule: path }),
+    };
     this.options.onDecision?.(decision, request.headers.authorization);
   }
 

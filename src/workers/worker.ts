@@ -54,6 +54,7 @@ class WorkerProgram {
           ownDatabase: () => this.settings.ownDatabase,
         },
         hostRights: this.grants,
+        audits: () => this.settings.auditFile !== undefined,
         trusts,
         isAdmin: createTrust(() => this.settings.admin),
         publicUrl: () => this.settings.publicUrl,

@@ -68,6 +68,7 @@ export const REQUESTS: readonly {
 ];
 
 const REFUSAL: Refusal = {
+  reason: 'forbidden',
   refusedWith: 403,
   headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
   body: 'the gate says no\n',

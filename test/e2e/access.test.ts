@@ -196,7 +196,11 @@ describe.skipIf(missing('git')).each(ways)('access by $name', ({ workers }) => {
       expect.objectContaining({ event: 'read', principal: 'ann', path: `${secret}/v1.0.0.zip` }),
     );
     expect(events.some(({ event }) => event === 'unauthorized')).toBe(true);
-    expect(events.some(({ event }) => event === 'forbidden')).toBe(true);
+    expect(events).toContainEqual(
+      expect.objectContaining({ event: 'forbidden', principal: 'bob', module: 'corp.test/secret' }),
+    );
+    expect(events.some(({ event }) => event === 'wrong-login')).toBe(true);
+    expect(events).toContainEqual(expect.objectContaining({ event: 'token-revoked', token: 'ci' }));
     expect(lines.join('\n')).not.toMatch(/right|mhv_/);
     expect((await stat(file)).mode & 0o077).toBe(0);
   });

@@ -77,9 +77,23 @@ describe('createRequestLog', () => {
     },
   );
 
-  it('makes no line by hand for whoever is named, or for a reply that broke off', () => {
+  it('names principal and user agent in a line of either kind, whatever they hold', () => {
+    const userAgent = `go"\n{"x":1}${'x'.repeat(500)}`;
+    const reply = { cached: cached(), outcome: cached().outcome, principal: 'ci "1"\n', userAgent };
+    const [made] = log([reply]).made;
+    const [line] = log([reply], { byHand: false }).lines;
+    expect(made?.split('\n')).toHaveLength(2);
+    expect({ ...(JSON.parse(made ?? '') as object), level: 0, time: 0 }).toEqual({
+      ...line,
+      level: 0,
+      time: 0,
+    });
+    expect(line).toMatchObject({ userAgent: userAgent.slice(0, 200) });
+  });
+
+  it('makes no line by hand for a refusal, or for a reply that broke off', () => {
     const { made, lines } = log([
-      { cached: cached(), principal: 'ci' },
+      { cached: cached(), refusal: 'forbidden' },
       { cached: cached(), aborted: true },
     ]);
     expect([made.length, lines.length]).toEqual([0, 2]);

@@ -16,7 +16,7 @@ import { clientAddress, requestHost, type TrustProxy } from '../http/client-addr
 import { onBehalfOf } from '../../concurrency/on-behalf-of.js';
 import { isModhavenError, type ModhavenError } from '../../errors.js';
 import { cannotDecide, forbidden, loginNeeded, tooManyGuesses } from './refusals.js';
-import { encodeDecision, type Grant } from './decisions.js';
+import { encodeDecision, encodeRefusal, type Grant } from './decisions.js';
 import { isSurelyNotOurs, resourceOf, type ResourceRules } from './resource.js';
 
 export interface AccessGateOptions {
@@ -38,8 +38,8 @@ export interface AccessGateOptions {
   guesses?: GuessLimit;
   /** Told of an issuer or a git host that could not be asked. */
   onOutage?: (error: ModhavenError) => void;
-  /** Told of each refusal. */
-  onRefusal?: (request: IncomingMessage, refusal: Refusal, principal: Principal) => void;
+  /** Whether reads of private modules are written down, also where everybody may read everything. Default: no. */
+  audits?: () => boolean;
 }
 
 export interface HostJudge {
@@ -106,11 +106,16 @@ class AccessGate {
   }
 
   private withoutAuth(): Decided {
-    if (isSurelyNotOurs(this.request.url ?? '')) return OPEN;
+    const audits = this.options.audits?.() === true;
+    if (!audits && isSurelyNotOurs(this.request.url ?? '')) return OPEN;
     const resource = this.resource();
-    if (resource === 'unsure' || resource.kind !== 'admin') return OPEN;
-    if (this.isFromAdmin()) return admission(ANYONE, RESTRICTED);
-    return this.conclude({ kind: 'forbidden', principal: ANYONE }, resource);
+    if (resource === 'unsure') return audits ? this.defer() : OPEN;
+    if (resource.kind === 'admin') {
+      if (this.isFromAdmin()) return admission(ANYONE, RESTRICTED);
+      return this.conclude({ kind: 'forbidden', principal: ANYONE }, resource);
+    }
+    if (!audits || resource.kind !== 'module') return OPEN;
+    return this.conclude({ kind: 'allowed', principal: ANYONE, isForEveryone: true }, resource);
   }
 
   private identified(
@@ -150,16 +155,18 @@ class AccessGate {
   }
 
   private conclude(decision: Ruled, resource: Resource, grant?: Grant): Decided {
+    const about = resource.kind === 'module' && resource.isPrivate ? { privateModule: resource.path } : {};
     if (decision.kind === 'allowed') {
-      const allowed = admission(decision.principal, decision.isForEveryone ? undefined : RESTRICTED);
+      const audience = decision.isForEveryone ? undefined : RESTRICTED;
+      const allowed = { ...admission(decision.principal, audience), ...about };
       if (this.options.isBehindWorkers !== true) return allowed;
       return { ...allowed, decision: encodeDecision(allowed, resource, grant) };
     }
     if (this.options.guesses === undefined) return this.defer();
-    const refusal = this.refusalFor(decision, resource);
-    const principal = decision.kind === 'forbidden' ? decision.principal : ANYONE;
-    this.options.onRefusal?.(this.request, refusal, principal);
-    return refusal;
+    const principal = decision.kind === 'forbidden' ? { principal: named(decision.principal) } : {};
+    const refusal = { ...this.refusalFor(decision, resource), ...principal, ...about };
+    if (this.options.isBehindWorkers !== true) return refusal;
+    return { ...refusal, decision: encodeRefusal(refusal) };
   }
 
   /** An issuer or a git host that cannot be asked is an outage, whoever sent the request; anything else is a fault. */
@@ -205,5 +212,10 @@ class AccessGate {
 }
 
 function admission(principal: Principal, audience: string | undefined): Admission {
-  return { principal: { name: principal.kind === 'anyone' ? 'anyone' : principal.name }, audience };
+  return { principal: named(principal), audience };
+}
+
+/** As the log names it. */
+function named({ kind, name }: Principal): { name: string } {
+  return { name: kind === 'anyone' ? 'anyone' : name };
 }

@@ -11,6 +11,8 @@ import { failureReply } from '../http/http-errors.js';
 const TEXT = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
 const CHALLENGE = { ...TEXT, 'www-authenticate': 'Basic realm="modhaven"' };
 
+const REASONS = { none: 'login-needed', wrong: 'login-wrong', ended: 'login-ended' } as const;
+
 /** 401: there is no login, or one that proves nothing. `publicUrl` is how developers reach this server. */
 export function loginNeeded(publicUrl: string, why: 'none' | 'wrong' | 'ended'): Refusal {
   const { host, protocol } = new URL(publicUrl);
@@ -28,7 +30,7 @@ export function loginNeeded(publicUrl: string, why: 'none' | 'wrong' | 'ended'):
   if (protocol === 'http:') {
     lines.push('go sends logins over https only, and this server is reached over http');
   }
-  return { refusedWith: 401, headers: CHALLENGE, body: `${lines.join('\n')}\n` };
+  return { reason: REASONS[why], refusedWith: 401, headers: CHALLENGE, body: `${lines.join('\n')}\n` };
 }
 
 /** 403: the principal is known and has no right to this. */
@@ -36,6 +38,7 @@ export function forbidden(publicUrl: string, principal: Principal, subject: stri
   const { host } = new URL(publicUrl);
   const who = principal.kind === 'anyone' ? 'you' : redactLine(principal.name, 100);
   return {
+    reason: 'forbidden',
     refusedWith: 403,
     headers: TEXT,
     body: `forbidden: ${who} may not read ${subject}\nask the admin of ${host} for the right to read it\n`,
@@ -57,12 +60,13 @@ export function cannotDecide(error: ModhavenError, publicUrl: string): Refusal {
     remedy: `try again in a moment; if it stays so, tell the admin of ${host}: the log of the server says what is wrong`,
   });
   const { status, headers, body } = failureReply(shown);
-  return { refusedWith: status, headers, body };
+  return { reason: 'undecided', refusedWith: status, headers, body };
 }
 
 /** 429: too many wrong logins came from one address. */
 export function tooManyGuesses(retryAfter: number): Refusal {
   return {
+    reason: 'guessing',
     refusedWith: 429,
     headers: { ...TEXT, 'retry-after': String(retryAfter) },
     body: `too many wrong logins from your address\ncorrect the login in ~/.netrc and try again in ${retryAfter} s\n`,

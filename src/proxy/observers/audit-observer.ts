@@ -1,12 +1,20 @@
 /**
- * The audit file (`audit:`): one line of JSON for each read that needed a right and for each refusal, wrong logins included.
- * Every process appends for itself; a line is written at once, so lines of several processes do not mix.
+ * What the audit file gets of requests: each read of a private module, lists included, and each refusal, wrong logins
+ * included. Every process appends for itself.
  */
-import { appendFile } from 'node:fs/promises';
-import { loggedPath } from '../request-log.js';
+import { appendAudit } from '../../log/audit-file.js';
+import type { RefusalReason } from '../gate.js';
 import type { Observer, ReplyEvent } from '../observer.js';
+import { loggedPath } from '../request-log.js';
 
-const REFUSALS: Readonly<Record<number, string>> = { 401: 'unauthorized', 403: 'forbidden', 429: 'guessing' };
+const REFUSALS: Readonly<Record<RefusalReason, string>> = {
+  'login-needed': 'unauthorized',
+  'login-wrong': 'wrong-login',
+  'login-ended': 'ended-login',
+  guessing: 'guessing',
+  forbidden: 'forbidden',
+  undecided: 'undecided',
+};
 
 export interface AuditOptions {
   /** Undefined: nothing is written. */
@@ -20,24 +28,30 @@ export function auditObserver({ file, onError }: AuditOptions): Observer {
   return {
     replied(reply) {
       const target = file();
-      const event = REFUSALS[reply.status] ?? (reply.isRestricted && reply.status < 400 ? 'read' : undefined);
+      const event = eventOf(reply);
       if (target === undefined || event === undefined) return;
-      const line = `${JSON.stringify(entryOf(event, reply))}\n`;
-      writing = writing.then(() => appendFile(target, line, { mode: 0o600 })).catch(onError);
+      const entry = entryOf(event, reply);
+      writing = writing.then(() => appendAudit(target, entry)).catch(onError);
     },
   };
 }
 
-function entryOf(event: string, { method, url, status, client, principal, outcome }: ReplyEvent): object {
+function eventOf({ refusal, privateModule, status }: ReplyEvent): string | undefined {
+  if (refusal !== undefined) return REFUSALS[refusal];
+  return privateModule !== undefined && status < 400 ? 'read' : undefined;
+}
+
+function entryOf(event: string, reply: ReplyEvent) {
+  const { method, url, status, client, principal, outcome, privateModule, userAgent } = reply;
   return {
-    time: new Date().toISOString(),
     event,
-    principal,
+    principal: principal ?? 'anyone',
     client,
     method,
     path: loggedPath(url),
-    module: outcome?.module,
+    module: privateModule ?? outcome?.module,
     version: outcome?.version,
     status,
+    userAgent,
   };
 }

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { auditObserver } from '../../../src/proxy/observers/audit-observer.js';
@@ -13,6 +13,8 @@ const reply: ReplyEvent = {
   client: '192.0.2.7',
   principal: 'ann',
   isRestricted: true,
+  privateModule: 'corp.test/x',
+  userAgent: 'Go-http-client/1.1',
   outcome: { module: 'corp.test/x', version: 'v1.0.0' },
   aborted: false,
   cached: undefined,
@@ -20,28 +22,34 @@ const reply: ReplyEvent = {
   bytes: undefined,
 };
 
-it('writes reads that needed a right and refusals, for the owner of the file alone', async () => {
+it('writes private reads and refusals, with or without a right that was needed', async () => {
   const file = join(await tempDir('audit'), 'audit.jsonl');
   const onError = vi.fn();
   const audit = auditObserver({ file: () => file, onError });
   audit.replied?.(reply);
-  audit.replied?.({ ...reply, isRestricted: false });
+  audit.replied?.({ ...reply, principal: undefined, isRestricted: false });
+  audit.replied?.({ ...reply, privateModule: undefined });
   audit.replied?.({ ...reply, status: 404 });
-  audit.replied?.({ ...reply, status: 403, url: '/-/webhook?secret=x' });
-  await vi.waitFor(async () => expect((await readFile(file, 'utf8')).split('\n')).toHaveLength(3));
-  const lines = (await readFile(file, 'utf8')).trim().split('\n');
-  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-    {
-      event: 'read',
-      principal: 'ann',
-      client: '192.0.2.7',
-      module: 'corp.test/x',
-      version: 'v1.0.0',
-      status: 200,
-    },
-    { event: 'forbidden', path: '/-/webhook' },
+  audit.replied?.({ ...reply, status: 403, refusal: 'forbidden' });
+  audit.replied?.({ ...reply, status: 401, refusal: 'login-wrong', principal: undefined });
+  const url = '/-/webhook?secret=x';
+  audit.replied?.({ ...reply, status: 429, refusal: 'guessing', privateModule: undefined, url });
+  await vi.waitFor(async () => expect((await readFile(file, 'utf8')).split('\n')).toHaveLength(6));
+  const text = await readFile(file, 'utf8');
+  const whose = { client: '192.0.2.7', module: 'corp.test/x', userAgent: 'Go-http-client/1.1' };
+  expect(
+    text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown),
+  ).toMatchObject([
+    { event: 'read', principal: 'ann', version: 'v1.0.0', status: 200, ...whose },
+    { event: 'read', principal: 'anyone' },
+    { event: 'forbidden', principal: 'ann', ...whose },
+    { event: 'wrong-login', principal: 'anyone', ...whose },
+    { event: 'guessing', path: '/-/webhook' },
   ]);
-  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(text).not.toContain('secret');
   expect(onError).not.toHaveBeenCalled();
 });
 

@@ -1,0 +1,34 @@
+/**
+ * The audit file (`audit:` in modhaven.yaml): one line of JSON for each event, for its owner alone. Several processes may
+ * append to it: a line is one write at the end of the file, so that lines do not mix.
+ */
+import { open } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+
+/** What happened; `time` is added. No value may hold a credential. */
+export interface AuditEntry {
+  event: string;
+  [field: string]: unknown;
+}
+
+/** Appends a line. Rejects with what the system says. */
+export async function appendAudit(file: string, entry: AuditEntry): Promise<void> {
+  const line = `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`;
+  const handle = await open(file, 'a', 0o600);
+  try {
+    const { mode } = await handle.stat();
+    if ((mode & 0o077) !== 0) await handle.chmod(0o600);
+    await handle.appendFile(line);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The account that runs a command, for the line of what it does. */
+export function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown'); // an account without a name, as in many containers
+  }
+}
