@@ -241,12 +241,12 @@ function hasUpstream({ upstream, directHosts }: Config): boolean {
 }
 
 function openChecksums(
-  { config, stores: { layout }, isPrivate, client, log }: Shared,
+  { config, stores: { layout, checksums }, isPrivate, client, log }: Shared,
   modules: Modules,
   ownDatabase: OwnDatabase | undefined,
 ): ChecksumDatabases {
   const mirror = createSumdbMirror({
-    dir: layout.checksums,
+    blobs: checksums,
     source: createSumdbSource({ client, proxies: () => config().upstream }),
     isOnline: () => hasUpstream(config()),
     isPrivate,

@@ -10,6 +10,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as Sdk from '@aws-sdk/client-s3';
 import { ModhavenError } from '../errors.js';
+import { noteSecret } from '../secrets.js';
 import type {
   Bucket,
   ListedObject,
@@ -39,14 +40,11 @@ const PROBES = '.modhaven/probe/';
 export class S3Bucket implements Bucket {
   readonly place: string;
   private readonly settings: S3Settings;
-  private readonly onCredentials: (secrets: string[]) => void;
   private loading: Promise<Loaded> | undefined;
   private proof: Promise<void> | undefined;
 
-  /** `onCredentials` is told the secrets that the SDK found, so that no text shows them. */
-  constructor(settings: S3Settings, onCredentials: (secrets: string[]) => void = () => undefined) {
+  constructor(settings: S3Settings) {
     this.settings = settings;
-    this.onCredentials = onCredentials;
     const { bucket, endpoint } = settings;
     this.place = endpoint === undefined ? `bucket ${bucket}` : `bucket ${bucket} at ${endpoint}`;
   }
@@ -291,8 +289,9 @@ export class S3Bucket implements Bucket {
         throwOnRequestTimeout: true,
       },
     });
-    const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
-    this.onCredentials([accessKeyId, secretAccessKey, sessionToken ?? ''].filter((secret) => secret !== ''));
+    const { secretAccessKey, sessionToken } = await client.config.credentials();
+    noteSecret(secretAccessKey);
+    noteSecret(sessionToken);
     return { sdk, client };
   }
 }

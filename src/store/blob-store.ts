@@ -35,6 +35,13 @@ export interface BlobStore {
   replace(name: string, bytes: Buffer, options?: ReplaceOptions): Promise<boolean>;
   /** Removes a blob. There need not be one. */
   remove(name: string): Promise<void>;
+  /** The names of all blobs, in no order. Slow: for commands, never for a request. */
+  names(): AsyncIterable<string>;
+}
+
+/** A blob, or undefined if there is none that can be read: for what can be had again. */
+export function readIfAny(blobs: BlobStore, name: string): Promise<StoredBlob | undefined> {
+  return blobs.get(name).catch(() => undefined);
 }
 
 /** Throws STORAGE for a name that could mean a place outside of the store. */

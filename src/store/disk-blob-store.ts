@@ -1,9 +1,9 @@
 /** Blobs as files: names are paths below `dir`, the time of a blob is the modification time of its file. */
 import { createHash } from 'node:crypto';
-import { mkdir, open, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
 import { lock } from 'proper-lockfile';
-import { createFile, replaceFile } from '../fs/durable-file.js';
+import { TEMPORARY, createFile, replaceFile } from '../fs/durable-file.js';
 import {
   checkBlobName,
   type BlobOptions,
@@ -66,6 +66,14 @@ class DiskBlobStore implements BlobStore {
 
   async remove(name: string): Promise<void> {
     await storage(rm(this.fileOf(name), { force: true }));
+  }
+
+  async *names(): AsyncGenerator<string> {
+    const entries = await absentAsUndefined(readdir(this.dir, { recursive: true, withFileTypes: true }));
+    for (const entry of entries ?? []) {
+      const isBlob = entry.isFile() && !entry.name.startsWith(TEMPORARY) && !entry.name.endsWith('.lock');
+      if (isBlob) yield relative(this.dir, join(entry.parentPath, entry.name)).split(sep).join('/');
+    }
   }
 
   private fileOf(name: string): string {

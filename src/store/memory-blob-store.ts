@@ -23,5 +23,9 @@ export function createMemoryBlobStore(): BlobStore {
       blobs.delete(name);
       return Promise.resolve();
     },
+    async *names() {
+      await Promise.resolve();
+      yield* blobs.keys();
+    },
   };
 }

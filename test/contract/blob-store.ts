@@ -86,6 +86,18 @@ export function blobStoreContract({ name, open }: BlobStoreSubject): void {
       expect(await blobs.putIfAbsent(NAME, Buffer.from('z'))).toBe(true);
     });
 
+    it('names all it has', async () => {
+      const names = async () => {
+        const found: string[] = [];
+        for await (const name of blobs.names()) found.push(name);
+        return found.sort();
+      };
+      expect(await names()).toEqual([]);
+      await blobs.putIfAbsent(NAME, Buffer.from('x'));
+      await blobs.replace('example.com/other', Buffer.from('y'));
+      expect(await names()).toEqual([NAME, 'example.com/other']);
+    });
+
     it.each(['', '/a', 'a/', 'a//b', '.', '..', 'a/../../b', 'a/./b', 'a\0b', 'a\\b'])(
       'takes no name such as %j',
       async (bad) => {

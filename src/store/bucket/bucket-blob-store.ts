@@ -70,6 +70,10 @@ class BucketBlobStore implements BlobStore {
     await this.bucket.remove(this.keyOf(name));
   }
 
+  async *names(): AsyncGenerator<string> {
+    for await (const { key } of this.bucket.list(this.folder)) yield key.slice(this.folder.length);
+  }
+
   private keyOf(name: string): string {
     checkBlobName(name);
     return this.folder + name;

@@ -3,7 +3,7 @@
  *
  * What is kept is laid out as in GOMODCACHE/cache/download/sumdb and is enough for a client that starts from nothing and
  * reaches no other server. That is more than the answers themselves: a client proves each record in a signed tree, and each
- * tree in the next one it sees. So one tree is the current one (the file `latest`), and three things hold of it:
+ * tree in the next one it sees. So one tree is the current one (the blob `latest`), and three things hold of it:
  *
  * - The tiles that prove every stored record in it are stored.
  * - The tiles that prove every earlier current tree in it are stored.
@@ -13,13 +13,12 @@
  * newer one has them: all other tiles were full, and a full tile never changes. A stored record is answered with the
  * current tree in place of the one it came with, so that all clients prove all records in one and the same.
  */
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { ModhavenError, errorMessage, isModhavenError } from '../../errors.js';
 import { isCanonicalVersion } from '../../module/version.js';
 import { createSingleflight } from '../../concurrency/singleflight.js';
 import { monotonicNow } from '../../concurrency/monotonic-clock.js';
-import { writeTimestamped, readTimestamped } from '../../fs/timestamped-file.js';
+import { readIfAny, type BlobStore } from '../../store/blob-store.js';
 import type { SumdbSource } from '../../upstream/sumdb-source.js';
 import { unusable } from '../../upstream/protocol.js';
 import type { SumdbAnswer } from '../databases.js';
@@ -32,8 +31,8 @@ import { openTree, type SignedTree } from '../format/tree-head.js';
 import { MirroredTiles } from './mirrored-tiles.js';
 
 export interface MirroredDatabaseOptions {
-  /** `<cache.dir>/download/sumdb`. */
-  dir: string;
+  /** Where answers are kept, by the name of the database and the path: `Stores.checksums`. */
+  blobs: BlobStore;
   source: SumdbSource;
   /** Whether there is an upstream to ask. */
   isOnline: () => boolean;
@@ -41,6 +40,12 @@ export interface MirroredDatabaseOptions {
   isPrivate: (path: string) => boolean;
   refreshMs: () => number;
   log: Pick<Logger, 'warn'>;
+}
+
+/** The signed tree in which everything is proved now. */
+interface CurrentTree extends SignedTree {
+  asOf: number;
+  tag: string;
 }
 
 type Lookup = Extract<SumdbRequest, { kind: 'lookup' }>;
@@ -53,6 +58,9 @@ interface StoredRecord {
 
 /** For so many milliseconds the newest tree is not asked for again because of a tile that it does not have. */
 const TREE_MS = 1_000;
+
+/** How often a step is tried again where another replica came between. */
+const MAX_STEPS = 5;
 
 /** One database. */
 export class MirroredDatabase {
@@ -70,7 +78,8 @@ export class MirroredDatabase {
     this.verifier = verifier;
     this.options = options;
     this.tiles = new MirroredTiles({
-      dir: join(options.dir, this.name),
+      blobs: options.blobs,
+      name: this.name,
       fetch: (path) => options.source.read(this.name, path),
     });
   }
@@ -89,13 +98,13 @@ export class MirroredDatabase {
     }
   }
 
-  private fileOf(request: SumdbRequest): string {
-    return join(this.options.dir, this.name, sumdbPath(request));
+  private blobOf(request: SumdbRequest): string {
+    return `${this.name}/${sumdbPath(request)}`;
   }
 
-  private async currentTree(): Promise<(SignedTree & { asOf: number }) | undefined> {
-    const known = await readTimestamped(this.fileOf({ kind: 'latest' }));
-    return known && { ...openTree(known.bytes, this.verifier), asOf: known.askedAt };
+  private async currentTree(): Promise<CurrentTree | undefined> {
+    const known = await readIfAny(this.options.blobs, this.blobOf({ kind: 'latest' }));
+    return known && { ...openTree(known.bytes, this.verifier), asOf: known.asOf, tag: known.tag };
   }
 
   private async supported(): Promise<SumdbAnswer> {
@@ -181,7 +190,14 @@ export class MirroredDatabase {
 
   /** Makes `tree` the current one if it is newer, once it is proved to go on from that. Returns the current one. */
   private growTo(tree: SignedTree): Promise<SignedTree> {
-    const step = this.lastStep.then(async () => {
+    const step = this.lastStep.then(() => this.growNow(tree));
+    this.lastStep = step.catch(() => undefined);
+    return step;
+  }
+
+  private async growNow(tree: SignedTree): Promise<SignedTree> {
+    const blob = this.blobOf({ kind: 'latest' });
+    for (let attempt = 1; ; attempt += 1) {
       const known = await this.currentTree();
       if (known !== undefined && tree.size < known.size) {
         await this.proveBegins(tree, known);
@@ -189,11 +205,11 @@ export class MirroredDatabase {
       }
       if (known !== undefined) await this.proveBegins(known, tree);
       else await this.tiles.prove(tree, (read) => read([]));
-      await writeTimestamped(this.fileOf({ kind: 'latest' }), { bytes: tree.note, askedAt: Date.now() });
-      return tree;
-    });
-    this.lastStep = step.catch(() => undefined);
-    return step;
+      const { blobs } = this.options;
+      // Another replica may have made a step meanwhile. A current tree that cannot be read is replaced.
+      const isMade = await blobs.replace(blob, tree.note, { expected: known?.tag });
+      if (isMade || attempt === MAX_STEPS) return tree;
+    }
   }
 
   private async proveBegins(older: SignedTree, newer: SignedTree): Promise<void> {
@@ -201,7 +217,7 @@ export class MirroredDatabase {
     if (hash.equals(older.hash)) return;
     throw new ModhavenError('CHECKSUM_DATABASE', `${this.name} shows two different histories`, {
       reason: `its tree of ${newer.size} records does not begin with its tree of ${older.size} records`,
-      remedy: `one of the two is false: keep ${this.options.dir} as evidence, and find out what answers for ${this.name}`,
+      remedy: `one of the two is false: keep what is stored of it as evidence, and find out what answers for ${this.name}`,
     });
   }
 
@@ -211,8 +227,8 @@ export class MirroredDatabase {
     if (!isCanonicalVersion(request.version)) {
       throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject}: version is not canonical`);
     }
-    const file = this.fileOf(request);
-    const stored = await readTimestamped(file);
+    const blob = this.blobOf(request);
+    const stored = await readIfAny(this.options.blobs, blob);
     if (stored !== undefined) {
       const { number, record, tree } = readLookup(stored.bytes, request, this.verifier);
       const current = await this.currentTree();
@@ -223,7 +239,7 @@ export class MirroredDatabase {
     return this.flights.run(`${this.name} ${sumdbPath(request)}`, async () => {
       const bytes = await this.options.source.read(this.name, sumdbPath(request));
       const found = readLookup(bytes, request, this.verifier);
-      const body = await this.keepRecord(found, file).catch((error: unknown) => {
+      const body = await this.keepRecord(found, blob).catch((error: unknown) => {
         if (isModhavenError(error, 'CHECKSUM_DATABASE')) throw error;
         // The client will ask for the tiles itself, and may have more luck.
         this.options.log.warn(
@@ -237,7 +253,7 @@ export class MirroredDatabase {
     });
   }
 
-  private async keepRecord({ number, record, tree }: StoredRecord, file: string): Promise<Buffer> {
+  private async keepRecord({ number, record, tree }: StoredRecord, blob: string): Promise<Buffer> {
     const current = await this.currentTree();
     const holding = current !== undefined && number < current.size ? current : await this.growTo(tree);
     const [hash] = await this.tiles.prove(holding, (read) => read([storedHashIndex(0, number)]));
@@ -248,7 +264,7 @@ export class MirroredDatabase {
       );
     }
     const bytes = formatLookup(number, record, holding.note);
-    await writeTimestamped(file, { bytes, askedAt: Date.now() });
+    await this.options.blobs.replace(blob, bytes);
     return bytes;
   }
 }

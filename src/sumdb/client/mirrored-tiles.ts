@@ -1,14 +1,13 @@
 /**
- * The tiles of one public checksum database: kept in files, and kept only as a signed tree has them.
+ * The tiles of one public checksum database: kept, and kept only as a signed tree has them.
  *
  * A tile is the beginning of the same tile in a larger tree. So what a client asks for, at whatever width, is proved
  * and stored at the width that the current tree has, and the answer is its beginning: a tile has one file for each
  * tree that was current, not one for each width that somebody asked for.
  */
-import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { isModhavenError } from '../../errors.js';
-import { readTimestamped, writeTimestamped } from '../../fs/timestamped-file.js';
+import { readIfAny, type BlobStore } from '../../store/blob-store.js';
 import { unusable } from '../../upstream/protocol.js';
 import { malformed } from '../format/encoding.js';
 import { formatDataTile, parseDataTile } from '../format/record.js';
@@ -18,8 +17,10 @@ import type { SignedTree } from '../format/tree-head.js';
 import { proveWithTiles } from './prove.js';
 
 export interface MirroredTilesOptions {
-  /** The directory of the database. */
-  dir: string;
+  /** Where the tiles are kept. */
+  blobs: BlobStore;
+  /** The name of the database. */
+  name: string;
   /** What the database says to `tile/…`. Throws as `SumdbSource.read` does. */
   fetch: (path: string) => Promise<Buffer>;
 }
@@ -41,7 +42,7 @@ export class MirroredTiles {
   /** The bytes of a stored tile, also as the beginning of a wider one; undefined if it is not stored. */
   async stored(wanted: Tile, tree: SignedTree | undefined): Promise<Buffer | undefined> {
     for (const tile of this.holders(wanted, tree)) {
-      const file = await readTimestamped(this.fileOf(tile));
+      const file = await readIfAny(this.options.blobs, this.nameOf(tile));
       if (file !== undefined) return beginning(file.bytes, tile, wanted);
     }
     return undefined;
@@ -51,7 +52,7 @@ export class MirroredTiles {
   async storedAndProved(wanted: Tile, tree: SignedTree | undefined): Promise<Buffer | undefined> {
     for (const tile of this.holders(wanted, tree)) {
       if (!this.proved.has(tilePath(tile))) continue;
-      const file = await readTimestamped(this.fileOf(tile));
+      const file = await readIfAny(this.options.blobs, this.nameOf(tile));
       if (file !== undefined) return beginning(file.bytes, tile, wanted);
     }
     return undefined;
@@ -110,7 +111,7 @@ export class MirroredTiles {
 
   /** Records of the tile `whole`, whose hashes are `hashes`, as far as `wanted` has them. */
   private async provedRecords(whole: Tile, hashes: Buffer, wanted: Tile): Promise<Buffer> {
-    const file = await readTimestamped(this.fileOf(whole));
+    const file = await readIfAny(this.options.blobs, this.nameOf(whole));
     if (file !== undefined && areRecordsOf(file.bytes, hashes)) {
       this.proved.set(tilePath(whole), true);
       return beginning(file.bytes, whole, wanted);
@@ -122,7 +123,7 @@ export class MirroredTiles {
   }
 
   private async keep(tile: Tile, bytes: Buffer): Promise<void> {
-    await writeTimestamped(this.fileOf(tile), { bytes, askedAt: Date.now() });
+    await this.options.blobs.replace(this.nameOf(tile), bytes);
     this.proved.set(tilePath(tile), true);
   }
 
@@ -134,8 +135,8 @@ export class MirroredTiles {
     return [...widths].filter((each) => each >= wanted.width).map((each) => ({ ...wanted, width: each }));
   }
 
-  private fileOf(tile: Tile): string {
-    return join(this.options.dir, tilePath(tile));
+  private nameOf(tile: Tile): string {
+    return `${this.options.name}/${tilePath(tile)}`;
   }
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { createDiskBlobStore } from '../../../src/store/disk-blob-store.js';
 import { createSumdbMirror } from '../../../src/sumdb/client/mirror.js';
 
 describe('createSumdbMirror', () => {
   const mirror = createSumdbMirror({
-    dir: '/nonexistent',
+    blobs: createDiskBlobStore('/nonexistent'),
     source: { read: () => Promise.reject(new Error('nothing is asked')) },
     isOnline: () => true,
     isPrivate: () => false,

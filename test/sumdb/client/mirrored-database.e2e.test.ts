@@ -10,6 +10,7 @@ import { recordHash, storedHashIndex, treeHash } from '../../../src/sumdb/format
 import { openTree, type SignedTree } from '../../../src/sumdb/format/tree-head.js';
 import { httpClient } from '../../support/http-client.js';
 import { createGoproxyClient } from '../../../src/upstream/goproxy-client.js';
+import { createDiskBlobStore } from '../../../src/store/disk-blob-store.js';
 import { createSumdbMirror, type SumdbMirror } from '../../../src/sumdb/client/mirror.js';
 import { createSumdbSource } from '../../../src/upstream/sumdb-source.js';
 import { answerOf, memoryLog, type MemoryLog } from '../format/leaves.js';
@@ -56,7 +57,7 @@ function mirrorOver(urls = [proxy.url]): SumdbMirror {
   const proxies = urls.map((url) => ({ url, credentials: undefined, fallbackOn: 'not-found' as const }));
   const client = createGoproxyClient({ http: httpClient(), proxies: () => proxies, timeoutMs: () => 10_000 });
   return createSumdbMirror({
-    dir,
+    blobs: createDiskBlobStore(dir),
     source: createSumdbSource({ client, proxies: () => proxies, address: () => own.url }),
     isOnline: () => online,
     isPrivate: (path) => path.startsWith('my.corp/'),

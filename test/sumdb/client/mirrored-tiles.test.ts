@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../../src/errors.js';
+import { createDiskBlobStore } from '../../../src/store/disk-blob-store.js';
 import { MirroredTiles } from '../../../src/sumdb/client/mirrored-tiles.js';
 import { generateKey, parseSignerKey } from '../../../src/sumdb/format/note.js';
 import { parseTilePath, readTileData, tilePath, type Tile } from '../../../src/sumdb/format/tile.js';
@@ -20,7 +21,8 @@ let asked: string[];
 beforeEach(async () => {
   asked = [];
   tiles = new MirroredTiles({
-    dir: await tempDir('tiles'),
+    blobs: createDiskBlobStore(await tempDir('tiles')),
+    name: 'sum.example.test',
     fetch: (path) => {
       asked.push(path);
       // This database keeps no partial tile once the full one is there.
