@@ -14,6 +14,7 @@ import { withHelp } from './cli/commands/help.js';
 import { registerImport } from './cli/commands/import.js';
 import { registerInit } from './cli/commands/init.js';
 import { registerList } from './cli/commands/list.js';
+import { registerMigrate } from './cli/commands/migrate.js';
 import { registerPurge } from './cli/commands/purge.js';
 import { registerServe } from './cli/commands/serve.js';
 import { NOT_IN_ORDER, WRONG_USAGE, type RegisterCommand } from './cli/commands/shared.js';
@@ -36,6 +37,7 @@ const COMMANDS: readonly RegisterCommand[] = [
     registerWarm,
     registerExport,
     registerImport,
+    registerMigrate,
     registerSumdb,
     registerEnv,
     registerToken,

@@ -1,15 +1,13 @@
 /** `modhaven import`: takes the versions that an export, a module cache or another proxy keeps into the cache. */
-import { loadConfig, type Config } from '../config/load-config.js';
-import { createLog } from '../log/log.js';
+import { loadConfig } from '../config/load-config.js';
 import type { ModulePath } from '../module/module-path.js';
 import { openStores } from '../store/open/open-stores.js';
 import { allVersions, importVersions } from '../transfer/import-versions.js';
-import { openOwnDatabase } from '../sumdb/log/own-database.js';
 import { recordedSums } from '../transfer/checksum-folder.js';
 import { importChecksums } from '../transfer/transfer-checksums.js';
 import { noVersions, recognizeLayout } from '../transfer/layout.js';
-import type { RecordedSum } from '../transfer/request-list.js';
 import { prepareCacheDir } from './cache-dir.js';
+import { ownSums } from './own-sums.js';
 import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 
@@ -56,22 +54,4 @@ export async function importTree(options: ImportOptions): Promise<{ text: string
   }
   const done = dryRun ? 'would be imported' : 'imported';
   return { text: `${dir}: ${name}\n${copyReport(copies, checksums, done)}`, ok };
-}
-
-/** What our own checksum database has of a version: nothing else may be stored of it, wherever it comes from. */
-function ownSums({
-  cacheDir,
-  sumdb,
-}: Config): (module: ModulePath, version: string) => Promise<RecordedSum[]> {
-  if (sumdb === undefined) return () => Promise.resolve([]);
-  const { log } = createLog({ level: 'silent', readable: false });
-  const { name: place, recorded } = openOwnDatabase(cacheDir, sumdb, log);
-  return async (module, version) => {
-    const sums = await recorded(module, version);
-    if (sums === undefined) return [];
-    return [
-      { kind: 'zip', hash: sums.zip, place },
-      { kind: 'mod', hash: sums.mod, place },
-    ];
-  };
 }

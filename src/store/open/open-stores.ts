@@ -47,6 +47,10 @@ export interface Stores {
   privateAnswers: BlobStore;
   /** What public checksum databases said. */
   checksums: BlobStore;
+  /** The blobs of `seals`. */
+  sealed: BlobStore;
+  /** Our own checksum databases, by name. */
+  ownDatabases: BlobStore;
   damage: DamageReport;
   lastUse: LastUse;
   layout: CacheLayout;
@@ -65,7 +69,8 @@ export function openStores(settings: StoreSettings, log?: StoreLog): Stores {
 function openDisk(cacheDir: string, log: StoreLog | undefined): Stores {
   const layout = cacheLayout(cacheDir);
   const unchecked = createDiskStore(layout.download);
-  const seals = new Seals(createDiskBlobStore(layout.seals));
+  const sealed = createDiskBlobStore(layout.seals);
+  const seals = new Seals(sealed);
   const damage = new DamageReport(log);
   const checked = new CheckedStore(unchecked, {
     ...{ dir: layout.download, damagedDir: layout.damaged, seals },
@@ -74,7 +79,8 @@ function openDisk(cacheDir: string, log: StoreLog | undefined): Stores {
     onDamage: (part) => damage.add(part),
   });
   return {
-    ...{ unchecked, checked, seals, damage, layout },
+    ...{ unchecked, checked, seals, sealed, damage, layout },
+    ownDatabases: createDiskBlobStore(layout.ownDatabases),
     versions: new SealedStore(checked, seals),
     upstream: createDiskBlobStore(layout.upstream),
     privateAnswers: createDiskBlobStore(layout.privateAnswers),
@@ -89,7 +95,8 @@ function openBucket(cacheDir: string, settings: S3Settings, log: StoreLog | unde
   const layout = cacheLayout(cacheDir);
   const bucket = new S3Bucket(settings);
   const damage = new DamageReport(log);
-  const seals = new Seals(createBucketBlobStore(bucket, BUCKET_FOLDERS.seals));
+  const sealed = createBucketBlobStore(bucket, BUCKET_FOLDERS.seals);
+  const seals = new Seals(sealed);
   const dir = join(layout.copies, idOf(settings));
   const copies = new FileCache(join(dir, 'files'), settings.cacheBytes);
   const unchecked = new BucketStore(bucket, {
@@ -104,7 +111,8 @@ function openBucket(cacheDir: string, settings: S3Settings, log: StoreLog | unde
   });
   const answers = { keepsNewest: true };
   return {
-    ...{ unchecked, checked, seals, damage, layout, bucket, copies: checked },
+    ...{ unchecked, checked, seals, sealed, damage, layout, bucket, copies: checked },
+    ownDatabases: createBucketBlobStore(bucket, BUCKET_FOLDERS.ownDatabases),
     versions: new SealedStore(checked, seals),
     upstream: createBucketBlobStore(bucket, BUCKET_FOLDERS.upstream, answers),
     privateAnswers: createBucketBlobStore(bucket, BUCKET_FOLDERS.privateAnswers, answers),

@@ -1,0 +1,66 @@
+/** `modhaven migrate`: copies what the disk holds into the bucket, or back, beside a running server. */
+import { loadConfig, type Config } from '../config/load-config.js';
+import { ModhavenError } from '../errors.js';
+import { openStores, type Stores } from '../store/open/open-stores.js';
+import { allVersions } from '../transfer/import-versions.js';
+import { migrateRecords, migrateSeals, migrateVersions, type CopiedBlobs } from '../transfer/migrate.js';
+import { prepareCacheDir } from './cache-dir.js';
+import { ownSums } from './own-sums.js';
+import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
+import { counter, type OnProgress } from './terminal/progress-bar.js';
+
+export type StoreKind = 'disk' | 's3';
+
+export interface MigrateCommandOptions {
+  config?: string;
+  from: StoreKind;
+  to: StoreKind;
+  json?: boolean;
+  onProgress?: OnProgress;
+}
+
+/** The report as text, and whether all that is in the one store is in the other now. Throws CONFIG and STORAGE. */
+export async function migrateStore(options: MigrateCommandOptions): Promise<{ text: string; ok: boolean }> {
+  const config = loadConfig(options.config);
+  checkDirection(options, config);
+  await prepareCacheDir(config.cacheDir);
+  const [from, to] = [storesOf(options.from, config), storesOf(options.to, config)];
+  await to.unchecked.probe();
+  const seals = await migrateSeals({ from, to });
+  const versions = await allVersions(from.unchecked);
+  const onDone = counter(versions.length, options.onProgress);
+  const own = ownSums(config);
+  const recorded = ({ module, version }: (typeof versions)[number]) => own(module, version);
+  const copies = await migrateVersions(versions, { from, to, recorded, onDone });
+  const records = sum(seals, await migrateRecords({ from, to }));
+  const ok = copiesInOrder(copies) && records.different.length === 0;
+  if (options.json === true) {
+    const { from: source, to: target } = options;
+    const result = { ok, from: source, to: target, summary: copySummary(copies), versions: copies, records };
+    return { text: `${JSON.stringify(result, null, 2)}\n`, ok };
+  }
+  const lines = records.different.map((name) => `DIFFERENT ${name}: another one is there, and stays`);
+  const small = `seals, answers and checksum data: ${records.added} copied, ${records.same} there before\n`;
+  return { text: [...lines, copyReport(copies, [], 'copied') + small].join('\n'), ok };
+}
+
+function checkDirection({ from, to }: MigrateCommandOptions, { s3 }: Config): void {
+  if (from === to) {
+    throw new ModhavenError('CONFIG', `--from ${from} --to ${to} is the same store`, {
+      remedy: 'copy from disk to s3, or from s3 to disk',
+    });
+  }
+  if (s3 !== undefined) return;
+  throw new ModhavenError('CONFIG', 'no bucket is configured: store.s3 is missing in modhaven.yaml', {
+    remedy:
+      'write store: { s3: { bucket: … } } into a copy of modhaven.yaml and name it with --config; the server may go on with its own',
+  });
+}
+
+function storesOf(kind: StoreKind, { cacheDir, s3 }: Config): Stores {
+  return openStores({ cacheDir, s3: kind === 's3' ? s3 : undefined });
+}
+
+function sum(a: CopiedBlobs, b: CopiedBlobs): CopiedBlobs {
+  return { added: a.added + b.added, same: a.same + b.same, different: [...a.different, ...b.different] };
+}
