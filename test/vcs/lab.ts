@@ -1,4 +1,5 @@
 /** A code host of ours over a folder of real repositories served by a real git host. */
+import { randomBytes } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
@@ -36,6 +37,8 @@ export interface LabOptions {
   settings?: Partial<VcsSettings>;
   env?: NodeJS.ProcessEnv;
   vcsDir?: string;
+  /** Whether the files of each commit are more than a small pack: then single ones are asked for. */
+  large?: boolean;
 }
 
 export function settingsOf(
@@ -57,6 +60,7 @@ export async function lab(options: LabOptions = {}): Promise<Lab> {
         'go.mod': 'module example.com/foo\n',
         'n.go': `package n // ${n}\n`,
         'sub/x.go': 'package x\n',
+        ...(options.large === true && n === 0 ? { 'large.bin': randomBytes(512 * 1024) } : {}),
       })
       .commit(`commit ${n}`);
     await r.tag(`v1.${n}.0`, { annotated: n === 2 });

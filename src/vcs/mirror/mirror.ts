@@ -5,8 +5,9 @@
  *   version needs, however long the history is. Of a host that hands out no commits by their hash it holds everything
  *   that branches and tags lead to, as soon as a commit is needed that none of them names.
  * - `trees.git` holds single commits with their directories but without files (`--filter=blob:none`), except those few
- *   that were asked for one by one: what `.info` and `.mod` need. Of a host that knows no filters it stays empty, and
- *   `content.git` takes its part.
+ *   that were asked for one by one: what `.info` and `.mod` need of a large repository. Of a small one it stays empty,
+ *   because all files of a commit cost one request and few bytes, and the `.zip` that is asked for next needs none. Of a
+ *   host that knows no filters it stays empty as well. Then `content.git` takes its part.
  * - `history.git` holds all commits of all branches and tags without their files (`--filter=tree:0`; a host that
  *   knows no filters sends everything): what "is this an ancestor" needs. It is made when first asked for, and it is
  *   never shallow.
@@ -57,6 +58,8 @@ export class Mirror {
   readonly #unfilteredMark: string;
   /** Whether the host is known to refuse commits by their hash. */
   #onlyByName = false;
+  /** Whether whole commits of this repository are known to be more than a small pack, or left to git. */
+  #isLarge = false;
 
   constructor({ dir, remote, settings, env, limiter, smart }: MirrorOptions) {
     const { timeoutMs } = settings();
@@ -97,10 +100,14 @@ export class Mirror {
     );
   }
 
-  /** Fetches `commit` with its directories, into `trees` or, where the host sends files whatever it is asked, `content`. */
+  /**
+   * Fetches `commit` with its directories, into `trees`. Where its files are few as well, or the host sends them whatever it
+   * is asked, they come with it, into `content`.
+   */
   async fetchTrees(refs: Refs, commit: string, ref: string | undefined): Promise<void> {
     const { trees } = this;
     if (await this.#sendsAllOrNothing()) return this.fetchCommit(refs, commit, ref);
+    if (await this.#fetchIfSmall(refs, commit)) return;
     const sent = await retryOnCorrupt(trees, () =>
       trees.write(formatOf(anyHash(refs)), () => this.#fetchFiltered(commit, ref)),
     );
@@ -111,6 +118,26 @@ export class Mirror {
     // What came in with a filter stays: another caller may be about to read it.
     if (sent === 'everything') await trees.discard(trees.identity());
     await trees.write(formatOf(anyHash(refs)), () => writeFile(this.#unfilteredMark, ''));
+  }
+
+  /**
+   * Fetches `commit` with its files into `content`, if that is a small pack; false if not. Tried until a repository turns
+   * out to be large: then it has `trees`.
+   */
+  async #fetchIfSmall(refs: Refs, commit: string): Promise<boolean> {
+    const { content, trees } = this;
+    if (this.#isLarge || !/^https?$/.test(this.#remote.scheme) || (await isThere(trees.dir))) return false;
+    const isHere = await retryOnCorrupt(content, () =>
+      content.write(formatOf(anyHash(refs)), async () => {
+        if (await holds(content, commit)) return true;
+        const wanted = { commit, withoutFiles: false, anew: false, onlySmall: true };
+        const isSmall = await this.#session.fetchWithoutGit(content, wanted);
+        if (isSmall) await content.repack(['--geometric=2']);
+        return isSmall;
+      }),
+    );
+    this.#isLarge = !isHere;
+    return isHere;
   }
 
   /** Fetches the blob `hash` into `trees`; false where the host hands out no single blobs. */

@@ -30,7 +30,7 @@ import {
   type Capabilities,
   type PackRequest,
 } from './protocol-v2.js';
-import { receivePack } from './receive-pack.js';
+import { MoreThanSmall, receivePack } from './receive-pack.js';
 
 /** What to bring into a repository of ours. */
 export type Wanted = WantedCommit | WantedFiles;
@@ -41,6 +41,8 @@ export interface WantedCommit {
   withoutFiles: boolean;
   /** Whether the host is not told what is here already. */
   anew: boolean;
+  /** Whether a pack that is not small is left with the host. */
+  onlySmall?: boolean;
 }
 
 export interface WantedFiles {
@@ -56,7 +58,10 @@ export interface SmartHttp {
    * host refused, and HOST_TIMEOUT if it does not answer.
    */
   listRefs(access: Access): Promise<RefListing | undefined>;
-  /** Brings what is wanted into `repo`, inside of its `write`; false where git is to be started. Throws likewise, and STORAGE. */
+  /**
+   * Brings what is wanted into `repo`, inside of its `write`; false where git is to be started, or only a small pack was
+   * wanted and it is not. Throws likewise, and STORAGE.
+   */
   fetch(access: Access, repo: BareRepo, wanted: Wanted): Promise<boolean>;
 }
 
@@ -129,8 +134,7 @@ class SmartHttpClient implements SmartHttp {
         this.#refused.set(key, error);
         return error;
       };
-      await fetchInto(repo, wanted, requests, capabilities, tooLarge);
-      return true;
+      return fetchInto(repo, wanted, requests, capabilities, tooLarge);
     });
     return done ?? false;
   }
@@ -190,28 +194,35 @@ class SmartHttpClient implements SmartHttp {
   }
 }
 
-/** Asks for a pack and takes it in; a commit gets a ref, which keeps it, once it is there. */
+/** Asks for a pack and takes it in; a commit gets a ref, which keeps it, once it is there. False for more than was wanted. */
 async function fetchInto(
   repo: BareRepo,
   wanted: Wanted,
   requests: GitRequests,
   capabilities: Capabilities,
   tooLarge: () => Error,
-): Promise<void> {
+): Promise<boolean> {
   const request = fetchRequest(capabilities, await packRequest(repo, wanted));
   const { body } = await requests.result(request, { patient: true });
   let cut: string[] = [];
   const pack = readPack(packets(body), (commits) => {
     cut = commits;
   });
-  await receivePack(repo, bounded(pack, PACK_LIMITS.commit, tooLarge), {
-    partial: wanted.withoutFiles,
-    signal: requests.signal,
-  });
-  if (!('commit' in wanted)) return;
+  try {
+    await receivePack(repo, bounded(pack, PACK_LIMITS.commit, tooLarge), {
+      partial: wanted.withoutFiles,
+      onlySmall: 'commit' in wanted && wanted.onlySmall === true,
+      signal: requests.signal,
+    });
+  } catch (error) {
+    if (error instanceof MoreThanSmall) return false;
+    throw error;
+  }
+  if (!('commit' in wanted)) return true;
   const [found] = await repo.objects([wanted.commit]);
   if (found?.type !== 'commit') throw new FallbackToGit('the pack is without the commit');
   await repo.recordCommit(wanted.commit, cut);
+  return true;
 }
 
 /** The pieces of a pack; fails with `tooLarge` instead of handing out more than `limit` bytes. */

@@ -177,8 +177,10 @@ describe.skipIf(missing('git'))('a host that sends no good pack', () => {
   });
 
   it('sends no file where one is asked for: the file is asked for until it is there', async () => {
+    await l.repo.write({ 'large.bin': randomBytes(512 * 1024) }).commit('large');
+    await l.repo.tag('v1.3.0');
     const opened = await open('trees');
-    const { hash } = await opened.stat('v1.1.0');
+    const { hash } = await opened.stat('v1.3.0');
     const pack = await packOf('v1.1.0:sub/x.go');
     change = () => ({ body: carrying(pack) });
     await expect(opened.readFile(hash, 'go.mod')).rejects.toBeInstanceOf(Error);
