@@ -36,6 +36,8 @@ export const MAY_IMPORT = {
   'store/bucket': ['module', 'fs', 'zip', 'concurrency', 's3', 'store'],
   'store/open': ['fs', 'zip', 's3', 'store', 'store/bucket'],
 
+  catalog: ['module', 'store'],
+
   'vcs/transport': ['module', 'fs', 'concurrency', 'http', 'observe'],
   'vcs/ssh': ['module', 'fs', 'vcs/transport'],
   'vcs/failures': ['module', 'vcs/ssh', 'vcs/transport'],
