@@ -156,6 +156,13 @@ export const MAY_IMPORT = {
   'proxy/access': ['concurrency', 'auth', 'module', 'sumdb/format', 'proxy', 'proxy/http'],
   metrics: ['observe', 'proxy'],
   tracing: ['observe'],
+  // What the pages show, how it looks, and who may see it.
+  'web/content': ['module', 'store', 'zip', 'catalog', 'modfetch', 'vanity'],
+  'web/pages': ['module', 'catalog', 'web/content'],
+  web: [
+    ...['module', 'store', 'zip', 'catalog', 'modfetch', 'vanity', 'log'],
+    ...['proxy', 'proxy/http', 'proxy/access', 'web/content', 'web/pages'],
+  ],
   workers: [
     'auth',
     'metrics',
@@ -175,6 +182,7 @@ export const MAY_IMPORT = {
 
   'services.ts': [
     'auth',
+    'catalog',
     'config',
     'log',
     'module',
@@ -206,7 +214,10 @@ export const MAY_IMPORT = {
     'vcs/transport',
     'yaml',
   ],
+  'pages.ts': ['catalog', 'config', 'proxy', 'proxy/http', 'vanity', 'web', 'services.ts'],
   'app.ts': [
+    'pages.ts',
+    'web',
     'concurrency',
     'observe',
     'metrics',
@@ -301,13 +312,16 @@ export const LEAVING = {
 export const ONLY_IN = {
   commander: ['cli.ts', 'cli/commands'],
   'cli-progress': ['cli/terminal'],
-  fastify: ['app.ts', 'metrics', 'proxy', 'proxy/http', 'webhook'],
+  fastify: ['app.ts', 'metrics', 'proxy', 'proxy/http', 'web', 'webhook'],
   'pino-pretty': ['log'],
   'proper-lockfile': ['vcs/mirror', 'store', 'gc'],
   'prom-client': ['metrics'],
   '@opentelemetry/api': ['tracing'],
   'range-parser': ['proxy/http'],
   '@aws-sdk': ['s3'],
+  preact: ['web', 'web/pages'],
+  'preact-render-to-string': ['web'],
+  'markdown-it': ['web/content'],
   undici: ['http'],
   bcrypt: ['auth'],
   jose: ['auth'],

@@ -19,7 +19,7 @@ import { ClientQueue } from './proxy/client-queue.js';
 import { NearModules } from './modfetch/near-modules.js';
 import { createReadable } from './proxy/access/readable.js';
 import { createSuggest } from './proxy/access/suggest.js';
-import { workerGate, type Gate } from './proxy/gate.js';
+import { workerGate, type Gate, type Readable } from './proxy/gate.js';
 import { observeAll, type Observer } from './proxy/observer.js';
 import { noteUses } from './proxy/observers/use-observer.js';
 import { createRequestLog } from './proxy/request-log.js';
@@ -39,6 +39,9 @@ import { formatDeveloperEnv, type DeveloperEnv } from './vanity/developer-env.js
 import { metricsState, statusReport, type ReportedServer } from './server-report.js';
 import type { VanityMap } from './vanity/vanity-map.js';
 import { vanityInUse, type VanityInUse } from './vanity/vanity-in-use.js';
+
+import { openPages } from './pages.js';
+import type { LazyPages } from './web/lazy-pages.js';
 
 export interface App {
   server: Server;
@@ -99,6 +102,7 @@ class Program implements App {
   private readonly tlsPair: TlsPair | undefined;
   private readonly maintenance: Maintenance;
   private readonly purges: PurgeWatch;
+  private readonly pages: LazyPages;
   private readonly stopObserving: () => void;
   /** What runs now: fetches, git commands, requests to other proxies. */
   private readonly running = createRunning();
@@ -135,10 +139,24 @@ class Program implements App {
       maxBytes: () => this.config().cacheMaxSize,
       isReplaceable: (module) => replaceable(module, this.config(), this.vanity()),
     });
-    this.purges = watchPurges(stores, () => this.cache.forgetAll());
+    this.purges = watchPurges(stores, () => {
+      this.cache.forgetAll();
+      this.services.catalog.outdated();
+    });
+    const trusts = createTrust(() => this.config().trustProxy);
+    const readable = createReadable({
+      access: () => this.access.state,
+      isPrivate: (path) => this.services.isPrivate(path),
+    });
+    this.pages = openPages({
+      ...{ services: this.services, vanity: this.vanity, trusts, readable, version: options.version },
+      config: () => this.config(),
+      developer: () => this.developerSettings(),
+      hasAuth: () => this.access.state !== undefined,
+    });
     const observer = observeAll(this.observers(), faults);
     this.stopObserving = observeProcess(observer);
-    this.server = this.createServer(observer);
+    this.server = this.createServer(observer, trusts, readable);
     this.reload = faults.guard('reload', () => this.readAgain());
     this.watcher = this.watch();
   }
@@ -158,6 +176,7 @@ class Program implements App {
     this.purges.close();
     this.stopObserving();
     this.services.drift.stop();
+    this.pages.close();
     await this.server.close();
     await this.maintenance.stop();
   }
@@ -176,15 +195,10 @@ class Program implements App {
     return this.options.settings.current();
   }
 
-  private createServer(observer: Required<Observer>): Server {
+  private createServer(observer: Required<Observer>, trusts: TrustProxy, readable: Readable): Server {
     const { log, faults, workers } = this.options;
     const { modules, roots, store, sumdb } = this.services;
-    const trusts = createTrust(() => this.config().trustProxy);
     const gate = this.createGate(trusts);
-    const readable = createReadable({
-      access: () => this.access.state,
-      isPrivate: (path) => this.services.isPrivate(path),
-    });
     const names = new NearModules({
       stored: () => this.services.stores.unchecked.modules(),
       ruled: () => this.vanity().rules.flatMap(({ isPattern, prefix }) => (isPattern ? [] : [prefix])),
@@ -200,10 +214,13 @@ class Program implements App {
       vanity: this.vanity,
       publicUrl: () => this.config().publicUrl,
       status: () => statusReport(this.reported()),
+      statusPage: this.pages.status,
+      pageForPeople: this.pages.page,
       developerEnv: (format) => formatDeveloperEnv(this.developerSettings(), format),
       isBehindWorkers: workers !== undefined,
       moreRoutes: (app) => {
         this.metrics.route(app);
+        this.pages.register(app);
         webhookRoute(app, {
           log,
           secret: () => this.config().webhookSecret,

@@ -8,6 +8,8 @@ import type { Config } from './config/load-config.js';
 import { vcsSettings, type Settings } from './config/settings.js';
 import { namesHostOf } from './discovery/direct-hosts.js';
 import { createDiscovery, pagesThrough } from './discovery/discovery.js';
+import { AnnouncingStore } from './catalog/announcing-store.js';
+import { Catalog } from './catalog/catalog.js';
 import { HttpClient } from './http/client.js';
 import { CachedModules } from './modfetch/cached.js';
 import { GitSource } from './modfetch/git-source.js';
@@ -46,6 +48,8 @@ export interface Services extends Git, PrivateAndPublic {
   stores: Stores;
   /** The versions of `stores`, guarded by our own checksum database where there is one. */
   store: VersionStore;
+  /** What `store` holds, for pages. */
+  catalog: Catalog;
   /** Whether a module path is private. */
   isPrivate: (path: string) => boolean;
   /** Checksum databases: public ones, passed through and kept, and our own. */
@@ -72,7 +76,12 @@ export function createServices(options: ServicesOptions): Services {
   const { cacheDir, sumdb: own } = config();
   const ownDatabase = own === undefined ? undefined : openOwnDatabase(cacheDir, own, log);
   const stores = openStores(config(), log);
-  const store = guarded(new ObservedStore(stores.versions), ownDatabase);
+  const inner = guarded(new ObservedStore(stores.versions), ownDatabase);
+  const catalog = new Catalog({
+    listing: inner.listing,
+    onError: (error) => log.error({ err: error }, 'the store could not be listed'),
+  });
+  const store = new AnnouncingStore(inner, (version) => catalog.stored(version));
   const isPrivate = (path: string) => isPrivatePath(path, vanity(), config());
   const http = createHttp(config);
   const client = createGoproxyClient({
@@ -85,7 +94,7 @@ export function createServices(options: ServicesOptions): Services {
   const fetched = openModules(shared, git);
   const sumdb = openChecksums(shared, fetched.modules, ownDatabase);
   const judgeOf = createJudges(shared, git);
-  return { ...git, ...fetched, stores, store, isPrivate, sumdb, ownDatabase, http, judgeOf };
+  return { ...git, ...fetched, stores, store, catalog, isPrivate, sumdb, ownDatabase, http, judgeOf };
 }
 
 interface Shared extends ServicesOptions {

@@ -1,6 +1,7 @@
 /** `/-/healthz`, `/-/readyz`, `/-/status`, and what is not found below `/-/`. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Faults } from '../log/faults.js';
+import { wantsHtml } from './http/accepts.js';
 import { sendText } from './error-handler.js';
 
 export interface HealthRoutesOptions {
@@ -9,9 +10,13 @@ export interface HealthRoutesOptions {
   /** The content of `/-/status`, but for the faults. */
   status: () => unknown;
   faults: Pick<Faults, 'report'>;
+  /** Shows the status to a browser; absent: there it is JSON, too. */
+  statusPage?:
+    ((request: FastifyRequest, reply: FastifyReply, status: unknown) => Promise<FastifyReply>) | undefined;
 }
 
-export function healthRoutes(app: FastifyInstance, { unready, status, faults }: HealthRoutesOptions): void {
+export function healthRoutes(app: FastifyInstance, options: HealthRoutesOptions): void {
+  const { unready, status, faults, statusPage } = options;
   app.get('/-/healthz', (_request, reply) =>
     sendText(reply.header('cache-control', 'no-store'), 200, 'ok\n'),
   );
@@ -21,8 +26,11 @@ export function healthRoutes(app: FastifyInstance, { unready, status, faults }: 
     if (reason === undefined) return sendText(reply, 200, 'ready\n');
     return sendText(reply.header('retry-after', '5'), 503, `not ready: ${reason}\n`);
   });
-  app.get('/-/status', (_request, reply) =>
-    reply.header('cache-control', 'no-store').send({ ...(status() as object), faults: faults.report() }),
-  );
+  app.get('/-/status', (request, reply) => {
+    const content = { ...(status() as object), faults: faults.report() };
+    const isPage = wantsHtml(request.headers) && request.raw.url?.includes('format=json') !== true;
+    if (isPage && statusPage !== undefined) return statusPage(request, reply, content);
+    return reply.header('cache-control', 'no-store').header('vary', 'Accept').send(content);
+  });
   app.get('/-/*', (_request, reply) => sendText(reply, 404, 'not found: modhaven has no such page\n'));
 }

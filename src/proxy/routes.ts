@@ -9,6 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Fetched, FetchOptions, Modules, ModuleZip } from '../modfetch/repo.js';
 import type { ModulePath } from '../module/module-path.js';
 import { formatVersionList } from '../module/version-list.js';
+import { wantsHtml } from './http/accepts.js';
 import type { TrustProxy } from './http/client-address.js';
 import type { ClientQueue } from './client-queue.js';
 import { admissionOf, cacheControlFor, cacheKey } from './gate.js';
@@ -33,6 +34,9 @@ export interface RoutesOptions extends PagesOptions {
   trusts: TrustProxy;
   /** Bounds what waits for each client. */
   clients: ClientQueue;
+  /** Shows a page for people at a raw path. Absent: there are none. */
+  pageForPeople?:
+    ((request: FastifyRequest, reply: FastifyReply, rawPath: string) => Promise<FastifyReply>) | undefined;
   /** Whether requests come from workers of ours, which keep responses, too, and log. Default: no. */
   isBehindWorkers?: boolean;
 }
@@ -84,8 +88,18 @@ class Routes {
     if (asked !== undefined) {
       return this.options.clients.run(request.raw, () => this.module(request, reply, asked));
     }
+    const { pageForPeople } = this.options;
+    if (pageForPeople !== undefined && !isPage && wantsHtml(request.headers)) {
+      return this.options.clients.run(request.raw, () => pageForPeople(request, reply, rawPath));
+    }
     const { text, type, cacheControl } = await findPage(this.options, request.host, rawPath);
-    return this.send(request, reply, prepareText(Buffer.from(text), type, lifetime(request, cacheControl)));
+    // Another page of the same address is for browsers.
+    const vary = isPage ? [] : ['vary', 'Accept'];
+    return this.send(
+      request,
+      reply,
+      prepareText(Buffer.from(text), type, lifetime(request, cacheControl), vary),
+    );
   }
 
   private async module(

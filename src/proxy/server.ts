@@ -35,7 +35,7 @@ import { StoredResponses } from './stored-responses.js';
 import { sumdbRoute } from './sumdb-route.js';
 
 export interface ServerOptions
-  extends Omit<RoutesOptions, 'stored'>, EnvRouteOptions, Pick<HealthRoutesOptions, 'status'> {
+  extends Omit<RoutesOptions, 'stored'>, EnvRouteOptions, Pick<HealthRoutesOptions, 'status' | 'statusPage'> {
   /** Asked before anything else. Behind workers: `workerGate`, and the server listens on a private socket only. */
   gate: Gate;
   /** For pages that show each visitor what they may read. */

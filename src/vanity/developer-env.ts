@@ -24,16 +24,7 @@ export interface DeveloperEnv {
 
 /** The text for one shell, one setting a line. Comments say what is missing; all three shells know `#`. */
 export function formatDeveloperEnv(settings: DeveloperEnv, format: EnvFormat): string {
-  const { publicUrl, publicUrlIsGuess, sumdbKey, hasUpstream } = settings;
-  const variables: [string, string][] = [
-    ['GOPROXY', publicUrl],
-    ...(sumdbKey === undefined
-      ? // The public checksum database must neither be asked about private modules nor learn their names.
-        [['GONOSUMDB', privatePaths(settings).join(',')] as [string, string]]
-      : ownDatabase(sumdbKey)),
-    // A GOPRIVATE that was set before would otherwise lead go around the proxy: it is the default of GONOPROXY.
-    ['GONOPROXY', 'none'],
-  ];
+  const { publicUrlIsGuess, hasUpstream } = settings;
   const notes = [
     ...(publicUrlIsGuess
       ? ['# public_url is not set, and localhost is right on the machine of the server only']
@@ -42,8 +33,22 @@ export function formatDeveloperEnv(settings: DeveloperEnv, format: EnvFormat): s
       ? []
       : ['# upstream is off: this server passes no public modules through, it answers 404 for them']),
   ];
-  const lines = [...notes, ...variables.map(([name, value]) => LINE[format](name, value))];
+  const lines = [...notes, ...developerVariables(settings).map(([name, value]) => LINE[format](name, value))];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** The variables of `go`, in the order in which they are printed. */
+export function developerVariables(settings: DeveloperEnv): [name: string, value: string][] {
+  const { publicUrl, sumdbKey } = settings;
+  return [
+    ['GOPROXY', publicUrl],
+    ...(sumdbKey === undefined
+      ? // The public checksum database must neither be asked about private modules nor learn their names.
+        [['GONOSUMDB', privatePaths(settings).join(',')] as [string, string]]
+      : ownDatabase(sumdbKey)),
+    // A GOPRIVATE that was set before would otherwise lead go around the proxy: it is the default of GONOPROXY.
+    ['GONOPROXY', 'none'],
+  ];
 }
 
 function privatePaths({ map, privatePatterns }: DeveloperEnv): string[] {

@@ -37,7 +37,7 @@ export async function readZipFiles(
 }
 
 /** A zip in the form that yauzl reads: at any position, in any order. */
-class WindowedReader extends RandomAccessReader {
+export class WindowedReader extends RandomAccessReader {
   readonly #zip: ZipSource;
   /** The most recently used last. */
   #windows: { start: number; bytes: Buffer }[] = [];

@@ -12,6 +12,7 @@ import type { HostQuestion, Verdict } from '../../auth/git-host.js';
 import { ANYONE, type Principal } from '../../auth/principal.js';
 import { decideAccess, type AccessSettings, type Decision, type Resource } from '../../auth/read-access.js';
 import { OPEN, wasForwarded, type Admission, type Gate, type Refusal } from '../gate.js';
+import { wantsHtml } from '../http/accepts.js';
 import { clientAddress, requestHost, type TrustProxy } from '../http/client-address.js';
 import { onBehalfOf } from '../../concurrency/on-behalf-of.js';
 import { isModhavenError, type ModhavenError } from '../../errors.js';
@@ -100,7 +101,7 @@ class AccessGate {
     const asked = {
       url: isSubrequest ? String(original) : url,
       host: requestHost(this.request, trusts),
-      wantsHtml: headers.accept?.includes('text/html') === true,
+      wantsHtml: wantsHtml(headers),
     };
     return resourceOf(asked, resources);
   }

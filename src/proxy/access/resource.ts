@@ -36,6 +36,8 @@ export interface ResourceRules {
 const OPEN = new Set(['/-/healthz', '/-/readyz', '/-/env', '/-/webhook']);
 /** Style sheets and pictures of the pages. */
 const ASSETS = '/-/assets/';
+/** What stands for one module behind these: `PREFIX MODULE [@VERSION…]`. */
+const OF_MODULES = ['/-/raw/', '/-/phases/'];
 /** Pages that show each visitor what they may read: see `readable.ts`. */
 const LISTINGS = new Set(['/-/modules', '/-/index']);
 
@@ -45,7 +47,7 @@ export function resourceOf(asked: Asked, rules: ResourceRules): Resource | 'unsu
   try {
     // As the router reads it: it decodes the path, and ends it at a hash.
     const path = decodePath(rawPath.split(/[#;]/, 1)[0] ?? '');
-    if (path.startsWith('/-/')) return ourPage(path);
+    if (path.startsWith('/-/')) return ourPage(path, rules);
     const isGoGet = new URLSearchParams(query).get('go-get') === '1';
     if (path === '/') return { kind: asked.wantsHtml && !isGoGet ? 'listing' : 'open' };
     if (isGoGet) return { kind: 'page' };
@@ -65,8 +67,10 @@ export function isSurelyNotOurs(url: string): boolean {
 }
 
 /** A page that is not known to be open is for admins: a new one is closed until it is thought about. */
-function ourPage(path: string): Resource {
+function ourPage(path: string, { privacy }: ResourceRules): Resource | 'unsure' {
   if (OPEN.has(path) || path.startsWith(ASSETS)) return { kind: 'open' };
+  const prefix = OF_MODULES.find((start) => path.startsWith(start));
+  if (prefix !== undefined) return moduleResource(path.slice(prefix.length).split('@', 1)[0] ?? '', privacy);
   return { kind: LISTINGS.has(path) ? 'listing' : 'admin' };
 }
 

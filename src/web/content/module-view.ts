@@ -1,0 +1,119 @@
+/** What the page of a module shows, gathered from the catalog, the store and a fetch. Nothing here is HTML. */
+import { decodeInfo, type Info } from '../../module/info.js';
+import { outlineGoMod, type GoModOutline, type Retraction } from '../../module/go-mod-outline.js';
+import { isRetracted } from '../../module/go-mod.js';
+import { newestRelease } from '../../module/latest.js';
+import type { ModulePath } from '../../module/module-path.js';
+import { isPseudoVersion } from '../../module/pseudo-version.js';
+import * as semver from '../../module/semver.js';
+import type { Catalog } from '../../catalog/catalog.js';
+import { formatMoment } from '../../catalog/moment.js';
+import type { Modules } from '../../modfetch/repo.js';
+import type { VersionReader } from '../../store/version-store.js';
+import type { FetchedVersion } from './fetch-jobs.js';
+
+export interface VersionRow {
+  version: string;
+  isPrerelease: boolean;
+  isPseudo: boolean;
+  /** Why it was retracted, '' without a reason; undefined if it was not. */
+  retracted: string | undefined;
+  /** Of the commit, RFC 3339; undefined where nobody has asked for the version yet. */
+  time: string | undefined;
+  commit: string | undefined;
+  tag: string | undefined;
+  /** When it was stored here first, RFC 3339. */
+  storedAt: string | undefined;
+}
+
+export interface ModuleView {
+  module: ModulePath;
+  version: string;
+  info: Info;
+  /** What `go get MODULE` takes; undefined where no list is known. */
+  latest: string | undefined;
+  isStale: boolean;
+  modText: string;
+  mod: GoModOutline;
+  /** Of the newest version, which speaks for all of them. */
+  deprecated: string | undefined;
+  retracted: string | undefined;
+  /** Newest first; pseudo-versions only those that are stored here. */
+  versions: readonly string[];
+  retractions: readonly Retraction[];
+}
+
+export interface ModuleViewOptions {
+  catalog: Catalog;
+  modules: Modules;
+  store: Pick<VersionReader, 'read'>;
+}
+
+export async function moduleView(
+  { catalog, modules }: ModuleViewOptions,
+  module: ModulePath,
+  fetched: FetchedVersion,
+): Promise<ModuleView> {
+  const { version, info, list, isStale } = fetched;
+  const stored = catalog.get(module)?.versions() ?? [];
+  const versions = semver.sortVersions([...new Set([...(list ?? []), ...stored, version])]).reverse();
+  const mod = outlineGoMod(fetched.mod);
+  const newest = newestRelease(list ?? []) ?? version;
+  const speaks = newest === version ? mod : await outlineOf(modules, module, newest);
+  const retractions = speaks?.retracts ?? [];
+  const good = (list ?? []).filter((candidate) => retraction(retractions, candidate) === undefined);
+  return {
+    ...{ module, version, info, isStale, mod, versions, retractions },
+    modText: fetched.mod,
+    latest: newestRelease(good) ?? newestRelease(list ?? []),
+    deprecated: speaks?.deprecated,
+    retracted: retraction(retractions, version),
+  };
+}
+
+/** The rows of some versions of a module: what is stored says when and from which commit they are. */
+export function versionRows(
+  { catalog, store }: ModuleViewOptions,
+  { module, retractions }: Pick<ModuleView, 'module' | 'retractions'>,
+  versions: readonly string[],
+): Promise<VersionRow[]> {
+  const known = catalog.get(module);
+  return Promise.all(
+    versions.map(async (version) => {
+      const bytes =
+        known?.has(version) === true ? await store.read({ module, version, kind: 'info' }) : undefined;
+      const info = bytes && decodeInfo(bytes);
+      const moment = known?.momentOf(version);
+      return {
+        version,
+        isPrerelease: semver.prerelease(version) !== '' && !isPseudoVersion(version),
+        isPseudo: isPseudoVersion(version),
+        retracted: retraction(retractions, version),
+        time: info?.Time,
+        commit: info?.Origin?.Hash,
+        tag: tagOf(info),
+        storedAt: moment && formatMoment(moment),
+      };
+    }),
+  );
+}
+
+/** The tag that a version is made from; undefined where it was none. */
+export function tagOf(info: Info | undefined): string | undefined {
+  const ref = info?.Origin?.Ref;
+  return ref?.startsWith('refs/tags/') === true ? ref.slice('refs/tags/'.length) : undefined;
+}
+
+function retraction(retractions: readonly Retraction[], version: string): string | undefined {
+  return retractions.find((interval) => isRetracted([interval], version))?.rationale;
+}
+
+/** Undefined where it cannot be had: a page without warnings is better than no page. */
+async function outlineOf(
+  modules: Modules,
+  module: ModulePath,
+  version: string,
+): Promise<GoModOutline | undefined> {
+  const mod = await modules.mod(module, version).catch(() => undefined);
+  return mod && outlineGoMod(mod.value.toString());
+}

@@ -1,0 +1,168 @@
+/** The start page, the list of modules, and the index: each shows what its visitor may read. */
+import type { FastifyReply } from 'fastify';
+import { ModhavenError } from '../errors.js';
+import { formatMoment, parseMoment, type Moment } from '../catalog/moment.js';
+import type { CatalogModule } from '../catalog/catalog-module.js';
+import { checkModulePath } from '../module/module-path.js';
+import { loginNeeded } from '../proxy/access/refusals.js';
+import { loginSnippets, shellSnippets, toolSnippets } from './content/setup.js';
+import { moduleHref } from './content/links.js';
+import { HomePage } from './pages/home.js';
+import { ModulesPage, type ModuleRow } from './pages/modules.js';
+import { sendData, sendPage } from './send-page.js';
+import { pageNumber, type PageRequest } from './web.js';
+
+/** How long a page waits for the first reading of the store, in milliseconds; the index, which has to be whole. */
+const PAGE_PATIENCE_MS = 1_500;
+const INDEX_PATIENCE_MS = 20_000;
+
+const NEWEST_SHOWN = 12;
+const RULES_SHOWN = 50;
+const ROWS_SHOWN = 50;
+const MAX_ROWS = 1_000;
+const MAX_INDEX = 2_000;
+const MAX_QUERY = 200;
+
+export async function homePage(page: PageRequest): Promise<FastifyReply> {
+  const { web, visitor, context, query } = page;
+  if (query.has('login') && visitor.canLogIn) {
+    const { refusedWith, headers, body } = loginNeeded(web.publicUrl(), 'none');
+    return page.reply.code(refusedWith).headers(headers).send(body);
+  }
+  const isComplete = await web.catalog.refresh(PAGE_PATIENCE_MS);
+  const readable = await readableModules(page);
+  const map = web.vanity();
+  const { variables, shell, hasUpstream } = web.setup();
+  const hasAuth = web.hasAuth();
+  const facts = { publicUrl: web.publicUrl(), variables, hasAuth };
+  return sendPage(
+    page,
+    HomePage({
+      ...{ context, hasUpstream, settings: shell },
+      ...{ shells: shellSnippets(facts), tools: toolSnippets(facts) },
+      logins: hasAuth ? loginSnippets(facts) : [],
+      newest: web.catalog.newest(NEWEST_SHOWN, (path) => readable.has(path)),
+      count: isComplete ? readable.size : undefined,
+      rules: await visibleRules(page),
+      isEmpty: map.rules.length === 0 && !hasUpstream,
+    }),
+  );
+}
+
+/** Of rules with a `{name}` nobody knows whom they concern: they are shown where everybody may read everything. */
+async function visibleRules({
+  web,
+  visitor,
+}: PageRequest): Promise<{ prefix: string; isPattern: boolean }[]> {
+  const rules = web.vanity().rules.filter(({ isPattern }) => !isPattern || !web.hasAuth());
+  const readable = await visitor.readable(rules.map(({ prefix }) => prefix));
+  return rules
+    .filter(({ prefix }) => readable.has(prefix))
+    .slice(0, RULES_SHOWN)
+    .map(({ prefix, isPattern }) => ({ prefix, isPattern }));
+}
+
+export async function modulesPage(page: PageRequest): Promise<FastifyReply> {
+  const { web, context, query } = page;
+  const isJson = query.get('format') === 'json';
+  const words = (query.get('q') ?? '').trim().slice(0, MAX_QUERY);
+  const isComplete = await web.catalog.refresh(PAGE_PATIENCE_MS);
+  const readable = await readableModules(page);
+  const found = search(web.catalog.all(), words, readable);
+  const size = Math.min(MAX_ROWS, pageNumber(query.get('limit'), isJson ? MAX_ROWS : ROWS_SHOWN));
+  const pages = Math.max(1, Math.ceil(found.length / size));
+  const number = Math.min(pages, pageNumber(query.get('page')));
+  const rows = found.slice((number - 1) * size, number * size).map((module) => rowOf(module, web.isPrivate));
+  const counts = { total: found.length, page: number, pages };
+  if (isJson) {
+    const modules = rows.map(({ path, newest, storedAt, versions, isPrivate }) => ({
+      ...{ path, version: newest, time: storedAt, versions, private: isPrivate },
+    }));
+    const text = JSON.stringify({ modules, ...counts, complete: isComplete });
+    return sendData(page, 'application/json; charset=utf-8', `${text}\n`);
+  }
+  const isPath = checkModulePath(words) === undefined && !rows.some(({ path }) => path === words);
+  const elsewhere = isPath ? moduleHref({ module: words }) : undefined;
+  return sendPage(
+    page,
+    ModulesPage({ ...{ context, query: words, rows, isComplete, elsewhere }, ...counts }),
+  );
+}
+
+/** `GET /-/index`: lines of JSON in the format of the public index of modules. */
+export async function indexLines(page: PageRequest): Promise<FastifyReply> {
+  const { web, query } = page;
+  const since = sinceOf(query.get('since'));
+  const limit = limitOf(query.get('limit'));
+  if (!(await web.catalog.refresh(INDEX_PATIENCE_MS, true))) {
+    throw new ModhavenError('OVERLOADED', 'the store is still being read for the first time', {
+      remedy: 'try again in a moment',
+    });
+  }
+  const readable = await readableModules(page);
+  const entries = web.catalog.since(since, limit, (path) => readable.has(path));
+  const lines = entries.map(({ module, version, moment }) =>
+    JSON.stringify({ Path: module, Version: version, Timestamp: formatMoment(moment) }),
+  );
+  return sendData(page, 'text/plain; charset=utf-8', lines.map((line) => `${line}\n`).join(''));
+}
+
+function sinceOf(text: string | null): Moment {
+  if (text === null || text === '') return { us: 0, ns: 0 };
+  // A plus sign that was not encoded reads as a space.
+  const moment = parseMoment(text.replace(/ (?=\d\d:\d\d$)/, '+'));
+  if (moment !== undefined) return moment;
+  throw new ModhavenError('INVALID_PATH', `bad since: ${JSON.stringify(text.slice(0, 60))} is not a time`, {
+    remedy: 'write it as in RFC 3339, such as 2026-01-31T12:00:00Z',
+    remedyBy: 'caller',
+  });
+}
+
+function limitOf(text: string | null): number {
+  if (text === null || text === '') return MAX_INDEX;
+  const limit = pageNumber(text, 0);
+  if (limit > 0) return Math.min(limit, MAX_INDEX);
+  throw new ModhavenError(
+    'INVALID_PATH',
+    `bad limit: ${JSON.stringify(text.slice(0, 60))} is not a number from 1 on`,
+    {
+      remedy: `at most ${MAX_INDEX} lines are given at a time`,
+      remedyBy: 'caller',
+    },
+  );
+}
+
+function readableModules({ web, visitor }: PageRequest): Promise<ReadonlySet<string>> {
+  return visitor.readable(web.catalog.all().map(({ path }) => path));
+}
+
+/** The modules whose path has all of the words; those that have the first in their last element come first. */
+function search(
+  modules: readonly CatalogModule[],
+  query: string,
+  readable: ReadonlySet<string>,
+): CatalogModule[] {
+  const words = query
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const found = modules.filter((module) => {
+    if (!readable.has(module.path) || module.newest() === undefined) return false;
+    const path = module.path.toLowerCase();
+    return words.every((word) => path.includes(word));
+  });
+  const [first] = words;
+  if (first === undefined) return found;
+  const inLast = (path: string) => path.toLowerCase().lastIndexOf(first) > path.lastIndexOf('/');
+  return [...found.filter(({ path }) => inLast(path)), ...found.filter(({ path }) => !inLast(path))];
+}
+
+function rowOf(module: CatalogModule, isPrivate: (path: string) => boolean): ModuleRow {
+  const newest = module.newest() ?? '';
+  const moment = module.momentOf(newest);
+  return {
+    ...{ path: module.path, newest, versions: module.versions().length },
+    storedAt: moment && formatMoment(moment),
+    isPrivate: isPrivate(module.path),
+  };
+}

@@ -1,0 +1,162 @@
+/** What each tab of a module's page shows, out of the files of the version and the catalog. */
+import type { VNode } from 'preact';
+import { isModhavenError } from '../errors.js';
+import { outlineGoMod } from '../module/go-mod-outline.js';
+import { isCanonicalVersion } from '../module/version.js';
+import { developerText } from '../proxy/http/http-errors.js';
+import type { ListedFile } from '../zip/browse.js';
+import { fileChanges, requirementChanges } from './content/difference.js';
+import { versionRows, type ModuleView } from './content/module-view.js';
+import {
+  MAX_MARKDOWN,
+  PICTURES,
+  endingOf,
+  findReadme,
+  isMarkdown,
+  renderMarkdown,
+} from './content/readme.js';
+import { DiffTab, FileTab, FolderTab, type DiffProps, type FileContent } from './pages/file-tabs.js';
+import { ImportsTab, ModTab, ReadmeTab, VersionsTab, type Readme } from './pages/module-tabs.js';
+import type { Tab } from './pages/module.js';
+import { pageNumber, type PageRequest } from './web.js';
+
+const VERSIONS_SHOWN = 100;
+const CHOICES_SHOWN = 500;
+/** Largest file that is shown as text, in bytes. */
+const MAX_TEXT = 512 * 1024;
+
+export async function tabContent(page: PageRequest, view: ModuleView, tab: Tab): Promise<VNode> {
+  switch (tab) {
+    case 'readme':
+      return ReadmeTab({ readme: await readmeOf(page, view) });
+    case 'versions':
+      return versionsTab(page, view);
+    case 'files':
+      return filesTab(page, view);
+    case 'mod':
+      return ModTab({ text: view.modText, outline: view.mod });
+    case 'imports':
+      return importsTab(page, view);
+    case 'diff':
+      return diffTab(page, view);
+  }
+}
+
+async function filesOf({ web }: PageRequest, view: ModuleView): Promise<ListedFile[]> {
+  return (await web.zips.list(view))?.files ?? [];
+}
+
+async function readmeOf(page: PageRequest, view: ModuleView): Promise<Readme> {
+  const files = await filesOf(page, view);
+  const file = findReadme(files.map(({ name }) => name));
+  if (file === undefined) return { kind: 'none' };
+  const bytes = await page.web.zips.read(view, file, MAX_TEXT);
+  if (!Buffer.isBuffer(bytes)) return { kind: 'none' };
+  const text = bytes.toString();
+  if (!isMarkdown(file) || bytes.length > MAX_MARKDOWN) return { kind: 'text', file, text };
+  const names = new Set(files.map(({ name }) => name));
+  const isFolder = (name: string) => files.some((other) => other.name.startsWith(`${name}/`));
+  const { module, version } = view;
+  const html = renderMarkdown(text, {
+    ...{ ref: { module, version }, file },
+    has: (name) => names.has(name) || (name !== '' && isFolder(name)),
+  });
+  return { kind: 'html', file, html };
+}
+
+async function versionsTab({ web, query }: PageRequest, view: ModuleView): Promise<VNode> {
+  const { module, version, versions } = view;
+  const pages = Math.max(1, Math.ceil(versions.length / VERSIONS_SHOWN));
+  const page = Math.min(pages, pageNumber(query.get('page')));
+  const rows = await versionRows(
+    web,
+    view,
+    versions.slice((page - 1) * VERSIONS_SHOWN, page * VERSIONS_SHOWN),
+  );
+  return VersionsTab({ module, current: version, rows, total: versions.length, page, pages });
+}
+
+async function filesTab(page: PageRequest, view: ModuleView): Promise<VNode> {
+  const { module, version } = view;
+  const listing = await page.web.zips.list(view);
+  const files = listing?.files ?? [];
+  const wanted = (page.query.get('file') ?? '').replace(/^\/+|\/+$/g, '');
+  const file = files.find(({ name }) => name === wanted);
+  if (file !== undefined) {
+    const content = await contentOf(page, view, file);
+    return FileTab({ module, version, file: file.name, size: file.size, content });
+  }
+  const prefix = wanted === '' ? '' : `${wanted}/`;
+  const inside = files.filter(({ name }) => name.startsWith(prefix));
+  const folders = new Map<string, number>();
+  for (const { name } of inside) {
+    const [first = '', ...more] = name.slice(prefix.length).split('/');
+    if (more.length > 0) folders.set(first, (folders.get(first) ?? 0) + 1);
+  }
+  const here = inside.filter(({ name }) => !name.slice(prefix.length).includes('/'));
+  return FolderTab({
+    ...{ module, version, total: files.length, isCut: listing?.isCut ?? false },
+    folder: inside.length === 0 ? '' : wanted,
+    folders: [...folders].map(([name, count]) => ({ name, files: count })),
+    files: here.map(({ name, size }) => ({ name: name.slice(prefix.length), size })),
+  });
+}
+
+async function contentOf(page: PageRequest, view: ModuleView, { name }: ListedFile): Promise<FileContent> {
+  const isSvg = endingOf(name) === 'svg';
+  if (PICTURES.has(endingOf(name)) && !isSvg) return { kind: 'picture' };
+  const bytes = await page.web.zips.read(view, name, MAX_TEXT);
+  if (!Buffer.isBuffer(bytes)) return { kind: 'too large' };
+  const text = bytes.toString();
+  if (bytes.includes(0) || text.includes('\ufffd')) return { kind: 'binary' };
+  return { kind: 'text', lines: text.replace(/\n$/, '').split(/\r?\n/) };
+}
+
+async function importsTab({ web, visitor }: PageRequest, view: ModuleView): Promise<VNode> {
+  const { module, mod } = view;
+  const { catalog, uses } = web;
+  await uses.update();
+  const readable = await visitor.readable(uses.of(module, () => true).map((use) => use.module));
+  const users = uses.of(module, (path) => readable.has(path));
+  return ImportsTab({ module, outline: mod, users, isComplete: catalog.isComplete });
+}
+
+async function diffTab(page: PageRequest, view: ModuleView): Promise<VNode> {
+  const { module, version, versions } = view;
+  const older = versions[versions.indexOf(version) + 1];
+  const asked = page.query.get('from') ?? older;
+  const from = asked !== undefined && isCanonicalVersion(asked) ? asked : undefined;
+  const choices = versions.filter((choice) => choice !== version).slice(0, CHOICES_SHOWN);
+  const empty: DiffProps = {
+    ...{ module, version, from, choices, files: [], requires: [], problem: undefined },
+    go: { before: undefined, after: undefined },
+  };
+  if (from === undefined) return DiffTab(empty);
+  try {
+    return DiffTab({ ...empty, ...(await differences(page, view, from)) });
+  } catch (error) {
+    if (!isModhavenError(error)) throw error;
+    const problem = developerText(error, new URL(page.web.publicUrl()).hostname).trimEnd();
+    return DiffTab({ ...empty, problem });
+  }
+}
+
+async function differences(
+  { web }: PageRequest,
+  view: ModuleView,
+  from: string,
+): Promise<Pick<DiffProps, 'files' | 'requires' | 'go'>> {
+  const { module, mod } = view;
+  const { modules, zips } = web;
+  const [before] = await Promise.all([
+    modules.mod(module, from),
+    modules.zip(module, from).then((zip) => zip.stored()),
+  ]);
+  const old = outlineGoMod(before.value.toString());
+  const [oldFiles, newFiles] = await Promise.all([zips.list({ module, version: from }), zips.list(view)]);
+  return {
+    files: fileChanges(oldFiles?.files ?? [], newFiles?.files ?? []),
+    requires: requirementChanges(old, mod),
+    go: { before: old.go, after: mod.go },
+  };
+}

@@ -1,0 +1,149 @@
+/** What all pages have in common. */
+import type { ComponentChildren, VNode } from 'preact';
+import { ASSETS } from '../content/links.js';
+
+/** What every page knows of its visitor and of the server. */
+export interface PageContext {
+  /** The name of the login; undefined without one. */
+  name: string | undefined;
+  canLogIn: boolean;
+  /** How developers reach the server. */
+  publicUrl: string;
+  version: string;
+  /** Changes when a file of the pages does. */
+  assetsTag: string;
+}
+
+export interface LayoutProps {
+  context: PageContext;
+  title: string;
+  /** What stands in the search box. */
+  search?: string;
+  /** The page is loaded again after so many seconds, where no script does better. */
+  reloadAfter?: number;
+  /** Where a script hears of the phases of a fetch. */
+  phases?: string;
+  children: ComponentChildren;
+}
+
+export function Layout({ context, title, search = '', reloadAfter, phases, children }: LayoutProps): VNode {
+  const asset = (name: string) => `${ASSETS}${name}?v=${context.assetsTag}`;
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{title}</title>
+        <link rel="stylesheet" href={asset('style.css')} />
+        <link rel="icon" type="image/svg+xml" href={asset('icon.svg')} />
+        <script defer src={asset('live.js')} />
+        {reloadAfter !== undefined && (
+          <noscript>
+            <meta http-equiv="refresh" content={String(reloadAfter)} />
+          </noscript>
+        )}
+      </head>
+      <body data-phases={phases}>
+        <a class="skip" href="#main">
+          Skip to content
+        </a>
+        <Header context={context} search={search} asset={asset} />
+        <main id="main" tabIndex={-1}>
+          {children}
+        </main>
+        <Footer context={context} />
+      </body>
+    </html>
+  );
+}
+
+function Header(props: { context: PageContext; search: string; asset: (name: string) => string }): VNode {
+  const { context, search, asset } = props;
+  return (
+    <header class="top">
+      <div class="wrap bar">
+        <a class="brand" href="/">
+          <img src={asset('icon.svg')} alt="" width={26} height={26} />
+          <span>modhaven</span>
+        </a>
+        <form class="search" action="/-/modules" method="get" role="search">
+          <label class="hidden" for="q">
+            Search modules
+          </label>
+          <input
+            id="q"
+            name="q"
+            type="search"
+            value={search}
+            placeholder="Search modules"
+            maxLength={200}
+            autocomplete="off"
+            spellcheck={false}
+          />
+          <button type="submit">Search</button>
+        </form>
+        <nav aria-label="Site">
+          <a href="/-/modules">Modules</a>
+          <a href="/#setup">Set up</a>
+          {context.name !== undefined && <span class="who">{context.name}</span>}
+          {context.canLogIn && <a href="/?login">Log in</a>}
+        </nav>
+      </div>
+    </header>
+  );
+}
+
+function Footer({ context }: { context: PageContext }): VNode {
+  return (
+    <footer class="bottom">
+      <div class="wrap">
+        <span>
+          modhaven {context.version} at <code>{context.publicUrl}</code>
+        </span>
+        <span class="links">
+          <a href="/-/index">Index</a>
+          <a href="/-/status">Status</a>
+        </span>
+      </div>
+    </footer>
+  );
+}
+
+/** A time as people read it, and exactly. `time` is RFC 3339. */
+export function Time({ time }: { time: string | undefined }): VNode {
+  if (time === undefined) return <span class="faint">–</span>;
+  const shown = time.slice(0, 10);
+  return (
+    <time dateTime={time.replace(/(\.\d{3})\d+/, '$1')} title={time}>
+      {shown}
+    </time>
+  );
+}
+
+/** A text to be copied. */
+export function Copyable({ text, label }: { text: string; label: string }): VNode {
+  return (
+    <pre class="copy" tabIndex={0} role="group" aria-label={label}>
+      <code>{text}</code>
+    </pre>
+  );
+}
+
+/** Something the reader should know; `isBad` where it needs attention. */
+export function Notice({ isBad = false, children }: { isBad?: boolean; children: ComponentChildren }): VNode {
+  return <div class={isBad ? 'notice bad' : 'notice'}>{children}</div>;
+}
+
+/** `1.5 MiB`, `12 B`. */
+export function sizeText(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)));
+  const value = bytes / 2 ** (10 * power);
+  return `${power === 0 ? String(value) : value.toFixed(1)} ${units[power] ?? ''}`;
+}
+
+/** `1 version`, `2 versions`. */
+export function counted(count: number, word: string): string {
+  return `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`;
+}

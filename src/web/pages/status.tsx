@@ -1,0 +1,215 @@
+/** `/-/status` as a page: the same facts as its JSON, with what needs attention first. */
+import type { ComponentChildren, VNode } from 'preact';
+import { Layout, Notice, sizeText, type PageContext } from './layout.js';
+
+type Json = unknown;
+type Section = Record<string, Json>;
+
+export interface StatusProps {
+  context: PageContext;
+  /** What `/-/status` says as JSON. Keys that this page does not know are shown as they are. */
+  status: Section;
+}
+
+/** Sections in the order of the page, with their titles; the rest follows. */
+const TITLES: readonly (readonly [key: string, title: string])[] = [
+  ['problems', 'Repositories that fail'],
+  ['running', 'Running now'],
+  ['fetches', 'Recent fetches'],
+  ['movedTags', 'Moved tags'],
+  ['drift', 'Drift between old and new homes'],
+  ['unknownRepositories', 'Repositories that do not exist'],
+  ['refusals', 'Refused reads'],
+  ['store', 'Store'],
+  ['cache', 'Cache and disk'],
+  ['sumdb', 'Checksum database'],
+  ['vanity', 'Rules'],
+  ['auth', 'Access'],
+  ['config', 'Configuration file'],
+  ['settings', 'Configuration in force'],
+  ['faults', 'Faults of modhaven itself'],
+];
+
+export function StatusPage({ context, status }: StatusProps): VNode {
+  const troubles = troublesOf(status);
+  const known = TITLES.filter(([key]) => status[key] !== undefined);
+  const rest = Object.keys(status)
+    .filter((key) => !['version', 'started'].includes(key) && !TITLES.some(([name]) => name === key))
+    .map((key) => [key, titleOf(key)] as const);
+  return (
+    <Layout context={context} title="Status · modhaven">
+      <div class="wrap">
+        <h1>Status</h1>
+        <p class="faint">
+          modhaven {text(status.version)}, running since {text(status.started)}.{' '}
+          <a href="/-/status?format=json">As JSON</a>
+        </p>
+        <Health troubles={troubles} />
+        {[...known, ...rest].map(([key, title]) => (
+          <section key={key} id={key} class="status-section" aria-labelledby={`${key}-title`}>
+            <h2 id={`${key}-title`}>{title}</h2>
+            <Value name={key} value={status[key]} />
+          </section>
+        ))}
+      </div>
+    </Layout>
+  );
+}
+
+interface Trouble {
+  section: string;
+  words: string;
+}
+
+function Health({ troubles }: { troubles: readonly Trouble[] }): VNode {
+  if (troubles.length === 0) {
+    return (
+      <p class="health good" role="status">
+        All is well.
+      </p>
+    );
+  }
+  return (
+    <Notice isBad>
+      <h2>{troubles.length === 1 ? 'One thing needs' : `${troubles.length} things need`} attention</h2>
+      <ul>
+        {troubles.map(({ section, words }) => (
+          <li key={section + words}>
+            <a href={`#${section}`}>{words}</a>
+          </li>
+        ))}
+      </ul>
+    </Notice>
+  );
+}
+
+/** What an admin should look at, by the sections that say so. */
+function troublesOf(status: Section): Trouble[] {
+  const found: [section: string, count: number, words: string][] = [
+    ['problems', listOf(status.problems).length, 'repositories fail'],
+    ['movedTags', listOf(status.movedTags).length, 'tags were moved or deleted'],
+    ['drift', listOf(sectionOf(status.drift).differences).length, 'versions differ at their new home'],
+    ['store', Number(sectionOf(sectionOf(status.store).damaged).count ?? 0), 'stored parts were damaged'],
+    ['faults', Number(sectionOf(status.faults).count ?? 0), 'faults of modhaven itself'],
+    [
+      'vanity',
+      sectionOf(status.vanity).error === undefined ? 0 : 1,
+      'error in vanity.yaml: the last good map is in use',
+    ],
+    [
+      'config',
+      sectionOf(status.config).error === undefined ? 0 : 1,
+      'error in modhaven.yaml: the last good settings are in use',
+    ],
+    ['auth', listOf(sectionOf(status.auth).errors).length, 'problems with files of auth'],
+    ['sumdb', sectionOf(status.sumdb).error === undefined ? 0 : 1, 'error of the checksum database'],
+  ];
+  return found
+    .filter(([, count]) => count > 0)
+    .map(([section, count, words]) => ({ section, words: `${count} ${words}` }));
+}
+
+function Value({ name, value }: { name: string; value: Json }): VNode {
+  if (Array.isArray(value)) return <List items={value} />;
+  if (isSection(value)) return <Facts section={value} />;
+  return <p>{shown(name, value)}</p>;
+}
+
+function List({ items }: { items: readonly Json[] }): VNode {
+  if (items.length === 0) return <p class="faint">None.</p>;
+  const sections = items.filter(isSection);
+  if (sections.length < items.length) {
+    return (
+      <ul class="plain">
+        {items.map((item, i) => (
+          <li key={i} class="lines">
+            {text(item)}
+          </li>
+        ))}
+      </ul>
+    );
+  }
+  const keys = [...new Set(sections.flatMap((item) => Object.keys(item)))];
+  return (
+    <div class="scroll" tabIndex={0} role="group" aria-label="Table">
+      <table class="list">
+        <thead>
+          <tr>
+            {keys.map((key) => (
+              <th key={key} scope="col">
+                {titleOf(key)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {sections.map((item, i) => (
+            <tr key={i}>
+              {keys.map((key) => (
+                <td key={key} class="lines">
+                  {shown(key, item[key])}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Facts({ section }: { section: Section }): VNode {
+  const entries = Object.entries(section).filter(([, value]) => value !== undefined);
+  return (
+    <dl class="facts">
+      {entries.map(([key, value]) => (
+        <Entry key={key} name={key} value={value} />
+      ))}
+    </dl>
+  );
+}
+
+function Entry({ name, value }: { name: string; value: Json }): VNode {
+  const isNested = isSection(value) || (Array.isArray(value) && value.some(isSection));
+  return (
+    <>
+      <dt>{titleOf(name)}</dt>
+      <dd>{isNested ? <Value name={name} value={value} /> : shown(name, value)}</dd>
+    </>
+  );
+}
+
+const BYTES = /^(?:bytes|maxBytes|limit|wouldRemove|freedBytes|size|maxSize|memory)$/;
+
+function shown(key: string, value: Json): ComponentChildren {
+  if (typeof value === 'number') return BYTES.test(key) ? sizeText(value) : value.toLocaleString('en');
+  if (Array.isArray(value)) return value.length === 0 ? '–' : value.map(text).join(', ');
+  if (value === undefined || value === null || value === '') return '–';
+  return <span class="lines">{text(value)}</span>;
+}
+
+function text(value: Json): string {
+  if (typeof value === 'string') return value.trimEnd();
+  return value === undefined ? '–' : JSON.stringify(value);
+}
+
+/** `movedTags` is `Moved tags`. */
+function titleOf(key: string): string {
+  const words = key
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replaceAll('_', ' ')
+    .toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+function isSection(value: Json): value is Section {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function sectionOf(value: Json): Section {
+  return isSection(value) ? value : {};
+}
+
+function listOf(value: Json): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}

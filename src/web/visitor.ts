@@ -1,0 +1,29 @@
+/** Who looks at a page, and what they may see on it. */
+import type { IncomingMessage } from 'node:http';
+import { ANYONE, admissionOf, type Readable } from '../proxy/gate.js';
+
+export interface Visitor {
+  /** The name of the login; undefined without one. */
+  readonly name: string | undefined;
+  /** Whether there are logins at all, and this visitor has none. */
+  readonly canLogIn: boolean;
+  /** Those of `modules` that the visitor may read. */
+  readable(modules: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+export interface VisitorOptions {
+  readable: Readable;
+  /** Whether `auth:` is configured. */
+  hasAuth: () => boolean;
+}
+
+/** The sender of a request that the gate has let through. */
+export function visitorOf(request: IncomingMessage, { readable, hasAuth }: VisitorOptions): Visitor {
+  const { name } = admissionOf(request).principal;
+  const isAnyone = name === ANYONE.name;
+  return {
+    name: isAnyone ? undefined : name,
+    canLogIn: isAnyone && hasAuth(),
+    readable: async (modules) => new Set(await readable(request, modules)),
+  };
+}
