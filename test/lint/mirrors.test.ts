@@ -20,6 +20,16 @@ const SUITES: readonly { folder: string; test: string; reason: string }[] = [
     test: 'cli/commands.e2e.test.ts',
     reason: 'each file only registers words with commander: what they do shows when the program runs',
   },
+  {
+    folder: 'web/pages/',
+    test: 'web/pages.test.ts',
+    reason: 'templates without a decision of their own: the same hostile words have to come out of all of them',
+  },
+  {
+    folder: 'web/',
+    test: 'e2e/pages.test.ts',
+    reason: 'routes over a whole server: what they send shows in a browser',
+  },
 ];
 
 /** The source files that a file in `test/contract` imports. */

@@ -29,7 +29,8 @@ export type Program =
   | 'ip'
   | 'sysctl'
   | 'wg'
-  | 'wg-quick';
+  | 'wg-quick'
+  | 'chromium';
 
 /**
  * A right of the account that runs the tests. `mount-namespace` is what `unshare -m` needs, `wireguard` a network

@@ -78,8 +78,9 @@ export class FetchJobs {
     const info = await phase(query === 'latest' ? 'newest version' : 'commit of the version', () =>
       modules.info(module, query),
     );
-    const decoded = decodeInfo(info.value);
-    const version = decoded.Version;
+    const { Version: version } = decodeInfo(info.value);
+    // By its own name a version is stored with all that is known of it.
+    const named = query === version ? info : await modules.info(module, version);
     const mod = await phase('go.mod', () => modules.mod(module, version));
     let zipError: unknown;
     await phase('files', async () => (await modules.zip(module, version)).stored()).catch(
@@ -88,7 +89,7 @@ export class FetchJobs {
       },
     );
     return {
-      ...{ version, info: decoded, zipError },
+      ...{ version, info: decodeInfo(named.value), zipError },
       list: list?.value,
       isStale: list?.stale === true || list === undefined,
       mod: mod.value.toString(),

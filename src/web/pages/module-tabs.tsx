@@ -87,10 +87,10 @@ function VersionLine({ module, current, row }: { module: string; current: string
         )}
         {row.retracted !== undefined && row.retracted !== '' && <p class="note">{row.retracted}</p>}
       </th>
-      <td>
+      <td data-label="committed">
         <Time time={row.time} />
       </td>
-      <td>
+      <td data-label="from">
         {tag !== undefined && <span>{tag} </span>}
         {commit !== undefined && (
           <code class="hash" title={commit}>
@@ -99,7 +99,7 @@ function VersionLine({ module, current, row }: { module: string; current: string
         )}
         {tag === undefined && commit === undefined && <span class="faint">–</span>}
       </td>
-      <td>
+      <td data-label="fetched">
         <Time time={row.storedAt} />
       </td>
     </tr>
@@ -176,7 +176,9 @@ export function ImportsTab({ module, outline, users, isComplete }: ImportsTabPro
         )}
       </section>
       <section aria-labelledby="users-title">
-        <h2 id="users-title">Required by {counted(users.length, 'module')}</h2>
+        <h2 id="users-title">
+          Required by {users.length === 0 ? 'no other module' : counted(users.length, 'module')}
+        </h2>
         <p class="faint">
           Of the modules in this store{isComplete ? '' : ', which is still being read'}, by the go.mod of
           their newest version.

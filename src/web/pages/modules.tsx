@@ -88,8 +88,10 @@ function ModuleTable({ rows }: { rows: readonly ModuleRow[] }): VNode {
                 {newest}
               </a>
             </td>
-            <td class="number">{versions.toLocaleString('en')}</td>
-            <td>
+            <td class="number" data-label="versions">
+              {versions.toLocaleString('en')}
+            </td>
+            <td data-label="fetched">
               <Time time={storedAt} />
             </td>
           </tr>
