@@ -51,5 +51,14 @@ export default tseslint.config(
       globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly' },
     },
   },
+  {
+    files: ['src/web/static/*.js'],
+    languageOptions: {
+      sourceType: 'script',
+      globals: Object.fromEntries(
+        ['document', 'navigator', 'location', 'setTimeout', 'EventSource'].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
   zoneConfigs(),
 );

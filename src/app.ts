@@ -149,8 +149,7 @@ class Program implements App {
       isPrivate: (path) => this.services.isPrivate(path),
     });
     this.pages = openPages({
-      ...{ services: this.services, vanity: this.vanity, trusts, readable, version: options.version },
-      config: () => this.config(),
+      ...{ ...options, services: this.services, vanity: this.vanity, trusts, readable },
       developer: () => this.developerSettings(),
       hasAuth: () => this.access.state !== undefined,
     });

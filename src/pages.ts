@@ -1,6 +1,6 @@
 /** The pages for people over the services of a server. Nothing here decides anything. */
 import { Uses } from './catalog/uses.js';
-import type { Config } from './config/load-config.js';
+import type { Settings } from './config/settings.js';
 import type { Readable } from './proxy/gate.js';
 import type { TrustProxy } from './proxy/http/client-address.js';
 import type { Services } from './services.js';
@@ -10,7 +10,7 @@ import { LazyPages } from './web/lazy-pages.js';
 
 export interface PagesOptions {
   services: Pick<Services, 'modules' | 'store' | 'catalog' | 'isPrivate'>;
-  config: () => Config;
+  settings: Pick<Settings, 'current'>;
   vanity: () => VanityMap;
   /** What developers' machines are told. */
   developer: () => DeveloperEnv;
@@ -22,19 +22,19 @@ export interface PagesOptions {
 }
 
 export function openPages(options: PagesOptions): LazyPages {
-  const { services, config, vanity, developer, hasAuth, readable, trusts, version } = options;
+  const { services, settings, vanity, developer, hasAuth, readable, trusts, version } = options;
   const { modules, store, catalog, isPrivate } = services;
   return new LazyPages({
     ...{ modules, store, catalog, isPrivate, vanity, hasAuth, readable, trusts, version },
     uses: new Uses(catalog, store),
-    publicUrl: () => config().publicUrl,
-    docsUrl: () => config().docsUrl,
+    publicUrl: () => settings.current().publicUrl,
+    docsUrl: () => settings.current().docsUrl,
     setup() {
-      const settings = developer();
+      const env = developer();
       return {
-        variables: developerVariables(settings),
-        shell: formatDeveloperEnv(settings, 'shell'),
-        hasUpstream: settings.hasUpstream,
+        variables: developerVariables(env),
+        shell: formatDeveloperEnv(env, 'shell'),
+        hasUpstream: env.hasUpstream,
       };
     },
   });

@@ -67,8 +67,9 @@ export async function modulesPage(page: PageRequest): Promise<FastifyReply> {
   const isJson = query.get('format') === 'json';
   const words = (query.get('q') ?? '').trim().slice(0, MAX_QUERY);
   const isComplete = await web.catalog.refresh(PAGE_PATIENCE_MS);
-  const readable = await readableModules(page);
-  const found = search(web.catalog.all(), words, readable);
+  const matching = search(web.catalog.all(), words);
+  const readable = await page.visitor.readable(matching.map(({ path }) => path));
+  const found = matching.filter(({ path }) => readable.has(path));
   const size = Math.min(MAX_ROWS, pageNumber(query.get('limit'), isJson ? MAX_ROWS : ROWS_SHOWN));
   const pages = Math.max(1, Math.ceil(found.length / size));
   const number = Math.min(pages, pageNumber(query.get('page')));
@@ -137,17 +138,13 @@ function readableModules({ web, visitor }: PageRequest): Promise<ReadonlySet<str
 }
 
 /** The modules whose path has all of the words; those that have the first in their last element come first. */
-function search(
-  modules: readonly CatalogModule[],
-  query: string,
-  readable: ReadonlySet<string>,
-): CatalogModule[] {
+function search(modules: readonly CatalogModule[], query: string): CatalogModule[] {
   const words = query
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '');
   const found = modules.filter((module) => {
-    if (!readable.has(module.path) || module.newest() === undefined) return false;
+    if (module.newest() === undefined) return false;
     const path = module.path.toLowerCase();
     return words.every((word) => path.includes(word));
   });
