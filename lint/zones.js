@@ -214,9 +214,11 @@ export const MAY_IMPORT = {
     'vcs/transport',
     'yaml',
   ],
+  'visitors.ts': ['auth', 'modfetch', 'proxy', 'proxy/access', 'services.ts', 'vanity'],
   'pages.ts': ['catalog', 'config', 'proxy', 'proxy/http', 'vanity', 'web', 'services.ts'],
   'app.ts': [
     'pages.ts',
+    'visitors.ts',
     'web',
     'concurrency',
     'observe',

@@ -16,10 +16,7 @@ import { jsonThrough } from './http/json.js';
 import { auditObserver } from './proxy/observers/audit-observer.js';
 import { createAccessGate } from './proxy/access/access-gate.js';
 import { ClientQueue } from './proxy/client-queue.js';
-import { NearModules } from './modfetch/near-modules.js';
-import { createReadable } from './proxy/access/readable.js';
-import { createSuggest } from './proxy/access/suggest.js';
-import { workerGate, type Gate, type Readable } from './proxy/gate.js';
+import { workerGate, type Gate } from './proxy/gate.js';
 import { observeAll, type Observer } from './proxy/observer.js';
 import { noteUses } from './proxy/observers/use-observer.js';
 import { createRequestLog } from './proxy/request-log.js';
@@ -41,6 +38,7 @@ import type { VanityMap } from './vanity/vanity-map.js';
 import { vanityInUse, type VanityInUse } from './vanity/vanity-in-use.js';
 
 import { openPages } from './pages.js';
+import { openVisitors, type Visitors } from './visitors.js';
 import type { LazyPages } from './web/lazy-pages.js';
 
 export interface App {
@@ -144,18 +142,15 @@ class Program implements App {
       this.services.catalog.outdated();
     });
     const trusts = createTrust(() => this.config().trustProxy);
-    const readable = createReadable({
-      access: () => this.access.state,
-      isPrivate: (path) => this.services.isPrivate(path),
-    });
+    const visitors = openVisitors({ access: this.access, services: this.services, vanity: this.vanity });
     this.pages = openPages({
-      ...{ ...options, services: this.services, vanity: this.vanity, trusts, readable },
+      ...{ ...options, services: this.services, vanity: this.vanity, trusts, ...visitors },
       developer: () => this.developerSettings(),
       hasAuth: () => this.access.state !== undefined,
     });
     const observer = observeAll(this.observers(), faults);
     this.stopObserving = observeProcess(observer);
-    this.server = this.createServer(observer, trusts, readable);
+    this.server = this.createServer(observer, trusts, visitors);
     this.reload = faults.guard('reload', () => this.readAgain());
     this.watcher = this.watch();
   }
@@ -194,18 +189,13 @@ class Program implements App {
     return this.options.settings.current();
   }
 
-  private createServer(observer: Required<Observer>, trusts: TrustProxy, readable: Readable): Server {
+  private createServer(observer: Required<Observer>, trusts: TrustProxy, visitors: Visitors): Server {
     const { log, faults, workers } = this.options;
     const { modules, roots, store, sumdb } = this.services;
     const gate = this.createGate(trusts);
-    const names = new NearModules({
-      stored: () => this.services.stores.unchecked.modules(),
-      ruled: () => this.vanity().rules.flatMap(({ isPattern, prefix }) => (isPattern ? [] : [prefix])),
-    });
     return createServer({
       gate: workers === undefined ? gate : workerGate(gate),
-      readable,
-      suggest: createSuggest({ near: (path) => names.near(path), readable }),
+      ...visitors,
       observer: workers === undefined ? observer : { replied: () => undefined }, // they tell theirs
       ...{ log, faults, trusts, modules, roots, store },
       clients: new ClientQueue({ limit: () => this.config().clientQueue, trusts }),

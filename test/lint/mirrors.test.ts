@@ -23,7 +23,8 @@ const SUITES: readonly { folder: string; test: string; reason: string }[] = [
   {
     folder: 'web/pages/',
     test: 'web/pages.test.ts',
-    reason: 'templates without a decision of their own: the same hostile words have to come out of all of them',
+    reason:
+      'templates without a decision of their own: the same hostile words have to come out of all of them',
   },
   {
     folder: 'web/',
