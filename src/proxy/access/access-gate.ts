@@ -94,12 +94,12 @@ class AccessGate {
     const { url = '/', headers, socket } = this.request;
     const { trusts, resources } = this.options;
     const original = headers['x-original-uri'];
-    const isSubrequest = url.split('?', 1)[0] === AUTH_PATH;
-    if (isSubrequest && (typeof original !== 'string' || !trusts(socket.remoteAddress))) {
+    const isAbout = isSubrequest(this.request);
+    if (isAbout && (typeof original !== 'string' || !trusts(socket.remoteAddress))) {
       return { kind: 'admin' };
     }
     const asked = {
-      url: isSubrequest ? String(original) : url,
+      url: isAbout ? String(original) : url,
       host: requestHost(this.request, trusts),
       wantsHtml: wantsHtml(headers),
     };
@@ -186,6 +186,8 @@ class AccessGate {
         return forbidden(url, decision.principal, resource.kind === 'module' ? resource.path : 'this');
       case 'login-wrong': {
         if (!decision.isGuess) return loginNeeded(url, 'ended');
+        // A web server knows 401 and 403 alone; it sends the request on, which counts then.
+        if (isSubrequest(this.request)) return loginNeeded(url, 'wrong');
         const wait = this.options.guesses?.wrong(clientAddress(this.request, this.options.trusts) ?? '') ?? 0;
         return wait > 0 ? tooManyGuesses(wait) : loginNeeded(url, 'wrong');
       }
@@ -214,6 +216,11 @@ class AccessGate {
 
 function admission(principal: Principal, audience: string | undefined): Admission {
   return { principal: named(principal), audience };
+}
+
+/** Whether a web server in front asks about another request. */
+function isSubrequest({ url = '' }: IncomingMessage): boolean {
+  return url.split('?', 1)[0] === AUTH_PATH;
 }
 
 /** As the log names it. */
