@@ -1,4 +1,5 @@
 /** `.info` as JSON: the go command's `RevInfo` (Go Modules Reference, GOPROXY protocol), field by field. */
+import { errorMessage } from '../errors.js';
 import type { Origin } from './origin.js';
 
 /** What an `.info` file says. */
@@ -18,9 +19,40 @@ export function encodeInfo(version: string, time: Date, origin: Origin | undefin
   return Buffer.from(JSON.stringify(info));
 }
 
-/** Reads an `.info` file that was stored by `encodeInfo`. */
+/** Reads an `.info` file, whoever wrote it. Throws SyntaxError for anything else. */
 export function decodeInfo(bytes: Buffer): Info {
-  return JSON.parse(bytes.toString('utf8')) as Info;
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    throw new SyntaxError(`is not JSON: ${errorMessage(error)}`);
+  }
+  if (isInfo(value)) return value;
+  throw new SyntaxError('is not an .info');
+}
+
+function isInfo(value: unknown): value is Info {
+  if (!isObject(value) || typeof value.Version !== 'string' || !isText(value.Time)) return false;
+  const { Origin } = value;
+  return Origin === undefined || (isObject(Origin) && ORIGIN_TEXTS.every((name) => isText(Origin[name])));
+}
+
+const ORIGIN_TEXTS = [
+  'VCS',
+  'URL',
+  'Subdir',
+  'Hash',
+  'TagPrefix',
+  'TagSum',
+  'Ref',
+] satisfies (keyof Origin)[];
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isText(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string';
 }
 
 /** Whether RFC 3339 and a pseudo-version have a form for `time`: their years have four digits. */

@@ -2,7 +2,8 @@
 import { errorMessage } from '../errors.js';
 import { goModHash } from '../module/files/dirhash.js';
 import { parseGoMod } from '../module/go-mod.js';
-import { infoSum, parseObject, type VersionSums } from './recorded-sums.js';
+import { decodeInfo } from '../module/info.js';
+import { infoSum, type VersionSums } from './recorded-sums.js';
 import type { Part } from './version-store.js';
 
 const ZIP_HASH = /^h1:[A-Za-z0-9+/]{43}=$/;
@@ -37,9 +38,11 @@ export function partProblem(
 
 function infoProblem(bytes: Buffer, version: string, sums: VersionSums): string | undefined {
   if (sums.info !== undefined && sums.info === infoSum(bytes)) return undefined;
-  const info = parseObject(bytes);
-  if (info === undefined) return 'it is not JSON';
-  if (info.Version !== version) return 'it is about another version';
+  try {
+    if (decodeInfo(bytes).Version !== version) return 'it is about another version';
+  } catch (error) {
+    return `it ${errorMessage(error)}`;
+  }
   return sums.info === undefined ? undefined : 'it is not the one that was stored';
 }
 

@@ -1,47 +1,38 @@
 /** What one small part of a version says by itself, or beside the zip of the version. Pure. */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { errorMessage, isModhavenError } from '../errors.js';
 import { parseGoMod, synthesizeGoMod } from '../module/go-mod.js';
 import { decodeInfo, type Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { ZipContent } from '../zip/check.js';
 
-/** The fields of an `.info` that are checked. */
-const Facts = z.looseObject({
-  Version: z.string(),
-  Time: z.string().optional(),
-  Origin: z.looseObject({ URL: z.string().optional(), Hash: z.string().optional() }).optional(),
-});
-
 /**
- * What an `.info` says, and what is wrong with it. With `needsCommit`, one that names no commit is wrong, unless all
- * parts of the version are stored (`isWhole`): an imported version may have no origin, and nothing will be made of its
- * commit any more.
+ * What an `.info` says, and what is wrong with it. With `needsCommit`, one with an origin that names no commit is wrong. An
+ * imported version may have no origin: what is still to be made of it is made of the commit that its name stands for.
  */
 export function checkInfo(
   bytes: Buffer,
   version: string,
   needsCommit: boolean,
-  isWhole = false,
 ): { info?: Info; problem?: string } {
-  let info: unknown;
+  let info: Info;
   try {
     info = decodeInfo(bytes);
   } catch (error) {
-    return { problem: `is not JSON: ${errorMessage(error)}` };
+    return { problem: errorMessage(error) };
   }
-  const facts = Facts.safeParse(info);
-  if (!facts.success) return { problem: 'is not an .info' };
-  const { Version, Time, Origin } = facts.data;
+  const { Version, Time, Origin } = info;
   if (Version !== version) return { problem: `is about version ${JSON.stringify(Version)}` };
   // Absent where the commit is of a year that this form cannot say, see `encodeInfo`.
   if (needsCommit && Time !== undefined && !isTimeOfGo(Time)) return { problem: 'has no valid time' };
-  const mayLackOrigin = isWhole && Origin === undefined;
-  if (needsCommit && !mayLackOrigin && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(Origin?.Hash ?? '')) {
+  if (needsCommit && Origin !== undefined && !isCommitHash(Origin.Hash ?? '')) {
     return { problem: 'names no commit' };
   }
-  return { info: info as Info };
+  return { info };
+}
+
+function isCommitHash(text: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 }
 
 /** Whether the go command reads `text` as a time (RFC 3339): its years have four digits. */

@@ -2,7 +2,8 @@
  * Whether what is stored of a version is still what was stored: every file is checked by the others, and where a git
  * mirror still has the commit, go.mod by the commit.
  *
- *     info      names its version and a commit; there before any other part, because it decides which commit they show
+ *     info      names its version, and a commit where it has an origin; there before any other part, because it decides which
+ *               commit they show
  *     ziphash   there before the zip, and the hash of the content of the zip
  *     mod       the raw go.mod of the commit; else the one in the zip, which may differ in line ends; else it can be read
  *
@@ -91,7 +92,7 @@ class StoredCheck {
   async info(isPrivate: boolean): Promise<Origin | undefined> {
     const bytes = await this.#read('info');
     if (bytes !== undefined) {
-      const { info, problem } = checkInfo(bytes, this.#version, isPrivate, KINDS.every(this.#has));
+      const { info, problem } = checkInfo(bytes, this.#version, isPrivate);
       this.faults.add('info', problem);
       return info?.Origin;
     }

@@ -17,6 +17,25 @@ describe('encodeInfo', () => {
   });
 });
 
+it.each([
+  ['{', /^is not JSON: /],
+  ['null', /^is not an \.info$/],
+  ['[]', /^is not an \.info$/],
+  ['{"Version":1}', /^is not an \.info$/],
+  ['{"Version":"v1.0.0","Time":5}', /^is not an \.info$/],
+  ['{"Version":"v1.0.0","Origin":"git"}', /^is not an \.info$/],
+  ['{"Version":"v1.0.0","Origin":null}', /^is not an \.info$/],
+  ['{"Version":"v1.0.0","Origin":{"Hash":["a"]}}', /^is not an \.info$/],
+])('decodeInfo refuses %s', (text, message) => {
+  expect(() => decodeInfo(Buffer.from(text))).toThrow(message);
+});
+
+it('decodeInfo reads what other programs write', () => {
+  for (const text of ['{"Version":"v1.0.0"}', '{"Version":"v1.0.0","Origin":{},"Name":"x"}']) {
+    expect(decodeInfo(Buffer.from(text))).toEqual(JSON.parse(text));
+  }
+});
+
 it('decodeInfo reads what encodeInfo wrote', () => {
   fc.assert(
     fc.property(fc.string(), fc.nat(4_000_000_000), fc.string(), (version, seconds, URL) => {
