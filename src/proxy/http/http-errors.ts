@@ -77,24 +77,39 @@ export function failureReply(
   };
 }
 
-/** The text of a failure for a developer, who can change neither a file nor a setting of the server at `admin`. */
+/**
+ * The text of a failure for a developer, who can change neither a file nor a setting of the server at `admin`, and is told of
+ * neither.
+ */
 export function developerText(error: ModhavenError, admin = 'the Go proxy', meant?: string): string {
   const { code } = error;
-  if (error.remedyBy === 'caller' || error.remedy === undefined) {
-    if (meant === undefined) return errorText(error);
-    const { message, reason } = error;
-    const otherwise = error.remedy === undefined ? '' : ` If not, ${error.remedy}`;
-    return errorText(new ModhavenError(code, message, { reason, remedy: didYouMean(meant) + otherwise }));
-  }
-  const isLocal = ABOUT_FILES.includes(code);
   const [message, reason] = [error.message, error.reason].map((text) =>
-    isLocal ? withoutFiles(text) : text,
+    withoutSettings(ABOUT_FILES.includes(code) ? withoutFiles(text) : text),
   );
-  const tell = `tell the admin of ${admin}: the log of the server and its /-/status say what to change`;
-  const spelling =
-    meant === undefined ? 'check the spelling; if it is right,' : `${didYouMean(meant)} If not,`;
-  const remedy = MAY_BE_MISSPELT.includes(code) ? `${spelling} ${tell}` : tell;
+  const remedy = callersRemedy(error, admin, meant);
   return errorText(new ModhavenError(code, message ?? '', { reason, remedy }));
+}
+
+function callersRemedy(error: ModhavenError, admin: string, meant: string | undefined): string | undefined {
+  const { code, remedy, remedyBy } = error;
+  const isAdmins = remedyBy === 'admin' || (remedy !== undefined && OF_THE_SERVER.test(remedy));
+  const tell = `tell the admin of ${admin}: the log of the server and its /-/status say what to change`;
+  const theirs = isAdmins && remedy !== undefined ? tell : remedy;
+  if (meant !== undefined) return `${didYouMean(meant)}${theirs === undefined ? '' : ` If not, ${theirs}`}`;
+  const isOfSpelling = theirs === tell && MAY_BE_MISSPELT.includes(code);
+  return isOfSpelling ? `check the spelling; if it is right, ${tell}` : theirs;
+}
+
+/** What only the server has: its two files, and the keys of one of them. */
+const OF_THE_SERVER = /\b(?:modhaven|vanity)\.yaml\b|\bvcs\.(?:hosts|timeout|connect_timeout|concurrency)\b/;
+
+/** The login that the server used has a name, such as vcs.hosts.HOST.token, for its admin alone. */
+function withoutSettings(text: string | undefined): string | undefined {
+  return text
+    ?.replace(/ \((?:from )?(?:vcs\.hosts\.[^()\n]*|~\/\.netrc|none configured)\)/g, '')
+    .replace(/,? or the one in ~\/\.netrc was refused/g, ', or it was refused')
+    .replace(/\bvcs\.hosts\.("[^"\n]*"|[^\s"',;()]+)(?:\.[a-z_]+)?/g, 'a setting of the server')
+    .replace(/(?:\/[^\s'"()]*\/)?\b(?:modhaven|vanity)\.yaml\b(?::\d+)*/g, 'the configuration of the server');
 }
 
 function didYouMean(module: string): string {

@@ -84,6 +84,27 @@ describe('developerText', () => {
     expect(text).not.toContain('/srv');
   });
 
+  it.each([
+    [
+      'the git host refused the credentials (vcs.hosts.git.corp:8443.token)',
+      'the git host refused the credentials',
+    ],
+    ['the git host refused the credentials (from ~/.netrc)', 'the git host refused the credentials'],
+    ['it hides it from this login (vcs.hosts."git.corp".token_file)', 'it hides it from this login'],
+    ['the key of vcs.hosts."git.corp".identity_file is old', 'the key of a setting of the server is old'],
+    ['/etc/mh/modhaven.yaml:3:1 says so', 'the configuration of the server says so'],
+  ])('names no key of the server: %s', (reason, shown) => {
+    const error = new ModhavenError('HOST_REFUSED', 'cannot read x', { ...options, reason });
+    expect(developerText(error).split('\n')[1]).toBe(shown);
+  });
+
+  it('takes a remedy that names a setting for the admin, whoever it is said to be for', () => {
+    const error = new ModhavenError('HOST_UNREACHABLE', 'x', {
+      remedy: 'correct upstream: in modhaven.yaml',
+    });
+    expect(developerText(error, 'go.acme.test')).toMatch(/^x\ntell the admin of go\.acme\.test: /);
+  });
+
   it('keeps what a developer can do', () => {
     const error = new ModhavenError('VERSION_NOT_FOUND', 'no tag', { remedy: 'push it' });
     expect(developerText(error, 'go.acme.test')).toBe('no tag\npush it\n');
