@@ -10,14 +10,14 @@ import { registerEnv } from './cli/commands/env.js';
 import { registerExplain } from './cli/commands/explain.js';
 import { registerExport } from './cli/commands/export.js';
 import { registerGc } from './cli/commands/gc.js';
-import { withHelp } from './cli/commands/help.js';
 import { registerImport } from './cli/commands/import.js';
 import { registerInit } from './cli/commands/init.js';
 import { registerList } from './cli/commands/list.js';
 import { registerMigrate } from './cli/commands/migrate.js';
 import { registerPurge } from './cli/commands/purge.js';
+import { registerReport } from './cli/commands/report.js';
 import { registerServe } from './cli/commands/serve.js';
-import { NOT_IN_ORDER, WRONG_USAGE, type RegisterCommand } from './cli/commands/shared.js';
+import { NOT_IN_ORDER, WRONG_USAGE, withHelp, type RegisterCommand } from './cli/commands/shared.js';
 import { registerSumdb } from './cli/commands/sumdb.js';
 import { registerToken } from './cli/commands/token.js';
 import { registerTrustHost } from './cli/commands/trust-host.js';
@@ -42,7 +42,7 @@ const COMMANDS: readonly RegisterCommand[] = [
     registerEnv,
     registerToken,
   ],
-  ...[registerGc, registerPurge, registerCompletion, registerVersion],
+  ...[registerGc, registerPurge, registerReport, registerCompletion, registerVersion],
 ];
 
 const program = new Command('modhaven')

@@ -4,6 +4,7 @@ import type { Settings } from './config/settings.js';
 import type { ModhavenError } from './errors.js';
 import type { Maintenance } from './gc/maintenance.js';
 import type { Faults } from './log/faults.js';
+import { recentErrors } from './log/recent-errors.js';
 import type { ServerState } from './metrics/state-metrics.js';
 import type { Running } from './observe/running.js';
 import { errorText } from './proxy/http/http-errors.js';
@@ -47,6 +48,7 @@ export function statusReport(server: ReportedServer): unknown {
       error: rules.lastError()?.message,
     },
     ...hostProblems(host.problems(), Date.now()),
+    recentErrors: recentErrors(),
     running: runningNow(running),
     auth: access.state === undefined ? 'off' : { errors: access.errors() },
     tls: tlsPair?.report() ?? 'off',

@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { pino, type Logger } from 'pino';
 import type { PinoPretty } from 'pino-pretty';
 import { createLineBuffer, type LineBuffer } from './line-buffer.js';
+import { noteLogged } from './recent-errors.js';
 import { redactDeep } from '../redact.js';
 
 export type { Logger } from 'pino';
@@ -41,8 +42,10 @@ export function createLog({ level, readable, shared = false }: LogOptions): Log 
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: (error: Error) => redactDeep(pino.stdSerializers.err(error)) },
     hooks: {
-      logMethod(args: unknown[], method: (...args: unknown[]) => void) {
-        method.apply(this, args.map(redactDeep));
+      logMethod(args: unknown[], method: (...args: unknown[]) => void, level: number) {
+        const shown = args.map(redactDeep);
+        noteLogged(level, shown);
+        method.apply(this, shown);
       },
     },
   };

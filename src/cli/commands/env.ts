@@ -1,7 +1,6 @@
 import { Option, type Command } from 'commander';
 import { ENV_FORMATS, type EnvFormat } from '../env-formats.js';
-import { withHelp } from './help.js';
-import { configOption, print, type ConfigOption } from './shared.js';
+import { configOption, print, type ConfigOption, withHelp } from './shared.js';
 
 interface Options extends ConfigOption {
   format: EnvFormat;

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { withHelp } from './help.js';
-import { conclude, configOption, jsonOption, type ReportOptions } from './shared.js';
+import { conclude, configOption, jsonOption, type ReportOptions, withHelp } from './shared.js';
 
 export function registerExplain(program: Command): void {
   const command = program

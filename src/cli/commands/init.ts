@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { withHelp } from './help.js';
-import { print } from './shared.js';
+import { print, withHelp } from './shared.js';
 
 interface Options {
   host?: string;

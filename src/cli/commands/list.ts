@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { withHelp } from './help.js';
-import { configOption, jsonOption, print, type ReportOptions } from './shared.js';
+import { configOption, jsonOption, print, type ReportOptions, withHelp } from './shared.js';
 
 export function registerList(program: Command): void {
   const command = program

@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
-import { withHelp } from './help.js';
-import { conclude, configOption, jsonOption, print, withProgress, type ReportOptions } from './shared.js';
+import {
+  conclude,
+  configOption,
+  jsonOption,
+  print,
+  withProgress,
+  type ReportOptions,
+  withHelp,
+} from './shared.js';
 
 interface VerifyOptions extends ReportOptions {
   renewWitness?: boolean;

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { withHelp } from './help.js';
-import { conclude, configOption, type ConfigOption } from './shared.js';
+import { conclude, configOption, type ConfigOption, withHelp } from './shared.js';
 
 interface Options extends ConfigOption {
   yes?: boolean;

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { withHelp } from './help.js';
-import { jsonOption } from './shared.js';
+import { jsonOption, withHelp } from './shared.js';
 
 /** The version of this program. */
 export const VERSION = readVersion();

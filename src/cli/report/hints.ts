@@ -6,7 +6,7 @@ import path from 'node:path';
 
 /** Commands that take `--config`. */
 const WITH_CONFIG =
-  'check|explain|trust-host|verify|warm|export|import|env|serve|list|gc|purge|migrate|token';
+  'check|explain|trust-host|verify|warm|export|import|env|serve|list|gc|purge|migrate|token|report';
 const HINT = new RegExp(`\\bmodhaven (${WITH_CONFIG}|sumdb (?:status|verify))(?![\\w-])( --config)?`, 'g');
 
 /** `text` with the name of the program as it was called, and `--config` where one was given. */
