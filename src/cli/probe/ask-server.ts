@@ -43,8 +43,9 @@ export async function askServer(listen: Listen, secure: boolean): Promise<AskedS
         response.on('error', reject);
       }
     });
-    if (status !== 200)
-      {return { status: undefined, problem: `it answered ${status}: ${body.split('\n', 1)[0] ?? ''}` };}
+    if (status !== 200) {
+      return { status: undefined, problem: `it answered ${status}: ${body.split('\n', 1)[0] ?? ''}` };
+    }
     return { status: JSON.parse(body) as unknown, problem: undefined };
   } catch (error) {
     return { status: undefined, problem: errorMessage(error) };
