@@ -51,7 +51,7 @@ export interface App {
   /** Begins to look after the cache directory: what may be removed, what may be damaged. */
   maintain(): void;
   /** Stops watching the files and ends the server in good order. */
-  close(): Promise<void>;
+  close(ending?: 'hand-over'): Promise<void>;
 }
 
 export interface AppOptions {
@@ -105,7 +105,7 @@ class Program implements App {
   /** What runs now: fetches, git commands, requests to other proxies. */
   private readonly running = createRunning();
   private readonly metrics = new ServerMetrics({
-    storeName: 'disk',
+    storeName: () => (this.config().s3 === undefined ? 'disk' : 's3'),
     state: () => metricsState(this.reported()),
     ofWorkers: () => this.options.workers?.metrics() ?? Promise.resolve([]),
   });
@@ -165,13 +165,13 @@ class Program implements App {
     this.maintenance.start();
   }
 
-  async close(): Promise<void> {
+  async close(ending?: 'hand-over'): Promise<void> {
     this.watcher.close();
     this.purges.close();
     this.stopObserving();
     this.services.drift.stop();
     this.pages.close();
-    await this.server.close();
+    await (ending === 'hand-over' ? this.server.handOver() : this.server.close());
     await this.maintenance.stop();
   }
 

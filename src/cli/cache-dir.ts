@@ -3,8 +3,9 @@ import { mkdtemp, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { makeFolder } from '../fs/make-folder.js';
+import { checkStateVersion } from '../store/state-version.js';
 
-/** Makes `cacheDir` if it is missing, and tries to write there. Throws CONFIG. */
+/** Makes `cacheDir` if it is missing, tries to write there, and looks whether its layout is known. Throws CONFIG. */
 export async function prepareCacheDir(cacheDir: string): Promise<void> {
   try {
     await makeFolder(cacheDir);
@@ -16,4 +17,5 @@ export async function prepareCacheDir(cacheDir: string): Promise<void> {
       cause: error,
     });
   }
+  await checkStateVersion(cacheDir);
 }

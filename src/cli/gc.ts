@@ -4,6 +4,7 @@ import { parseSize } from '../config/units.js';
 import { ModhavenError } from '../errors.js';
 import { collect, type Collection } from '../gc/collect.js';
 import { replaceable } from '../gc/replaceable.js';
+import { checkStateVersion } from '../store/state-version.js';
 import { openStores } from '../store/open/open-stores.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { sizeText } from './list.js';
@@ -21,6 +22,7 @@ export async function gc(options: GcOptions): Promise<{ text: string; ok: boolea
   const config = loadConfig(options.config);
   const map = loadVanity(config.vanityFile, { defaultHost: config.publicHost });
   const maxBytes = options.maxSize === undefined ? config.cacheMaxSize : sizeOf(options.maxSize);
+  await checkStateVersion(config.cacheDir);
   const stores = openStores(config);
   const isReplaceable = (module: string) => replaceable(module, config, map);
   const result = await collect({ stores, maxBytes, isReplaceable, dryRun: options.dryRun === true });
@@ -46,10 +48,11 @@ function sizeOf(text: string): number {
   return bytes;
 }
 
-function asJson({ mirrors, versions, ...result }: Collection): object {
+function asJson({ mirrors, versions, folders, ...result }: Collection): object {
   const iso = (at: number) => new Date(at).toISOString();
   return {
     ...result,
+    folders: Object.fromEntries(folders),
     mirrors: mirrors.map((mirror) => ({ ...mirror, lastUsed: iso(mirror.lastUsed) })),
     versions: versions.map((version) => ({ ...version, lastUsed: iso(version.lastUsed) })),
   };

@@ -8,6 +8,7 @@ import { importChecksums } from '../transfer/transfer-checksums.js';
 import { noVersions, recognizeLayout } from '../transfer/layout.js';
 import { prepareCacheDir } from './cache-dir.js';
 import { ownSums } from './own-sums.js';
+import { bringForward } from '../store/state-version.js';
 import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 
@@ -24,6 +25,7 @@ export interface ImportOptions {
 export async function importTree(options: ImportOptions): Promise<{ text: string; ok: boolean }> {
   const config = loadConfig(options.config);
   await prepareCacheDir(config.cacheDir);
+  await bringForward(config.cacheDir);
   const { layout, versions: store } = openStores(config);
   const storeDir = layout.download;
   const { name, dir, source, goStateDir } = await recognizeLayout(options.dir);

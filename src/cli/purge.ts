@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load-config.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
+import { checkStateVersion } from '../store/state-version.js';
 import { openStores } from '../store/open/open-stores.js';
 import { purge } from '../store/purge.js';
 import type { ModuleVersion } from '../store/version-store.js';
@@ -22,7 +23,9 @@ export interface PurgeOptions {
 /** The report as text, and whether all versions were there and are gone. Throws CONFIG and STORAGE. */
 export async function purgeVersions(options: PurgeOptions): Promise<{ text: string; ok: boolean }> {
   const versions = options.versions.map(parseVersion);
-  const stores = openStores(loadConfig(options.config));
+  const config = loadConfig(options.config);
+  await checkStateVersion(config.cacheDir);
+  const stores = openStores(config);
   const names = versions.map(nameOf).join(', ');
   if (options.yes !== true && !(await confirm(names, options.ask))) {
     return { text: report([], options), ok: false };

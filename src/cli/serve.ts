@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { createApp, type App } from '../app.js';
 import type { Config } from '../config/load-config.js';
 import { prepareCacheDir } from './cache-dir.js';
+import { bringForward } from '../store/state-version.js';
 import { formatListen } from '../config/listen.js';
+import { takeInheritedSocket, type InheritedSocket } from './inherited-socket.js';
 import { createSettings, type Settings } from '../config/settings.js';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { Faults } from '../log/faults.js';
@@ -33,6 +35,8 @@ interface Service {
   app: App;
   /** Absent where one process does it all. */
   pool: WorkerPool | undefined;
+  /** The socket that the service manager listens at, in place of `listen`. */
+  inherited: InheritedSocket | undefined;
 }
 
 /** The vanity host of the shipped configuration, whose module prints a greeting. */
@@ -45,13 +49,15 @@ export async function serve(options: ServeOptions): Promise<void> {
   const settings = createSettings(file, { listen }, process.env);
   const config = settings.current();
   await prepareCacheDir(config.cacheDir);
+  await bringForward(config.cacheDir);
   const count = config.workers === 'auto' ? availableParallelism() : config.workers;
   const logs = createLog({ level: logLevel, readable: process.stdout.isTTY, shared: count > 1 });
-  const service = createService(options, settings, logs, count);
+  const inherited = takeInheritedSocket(process.env, process.pid);
+  const service = { ...createService(options, settings, logs, count), inherited };
   // Before anything listens: as soon as a server answers, it may be ended.
   const asked = untilSignal(service.app);
   try {
-    if ('path' in config.listen) await removeDeadSocket(config.listen.path);
+    if (inherited === undefined && 'path' in config.listen) await removeDeadSocket(config.listen.path);
     await startListening(service, options);
   } catch (error) {
     await service.app.close();
@@ -70,7 +76,7 @@ function createService(
   settings: Settings,
   { log, writeLine }: Log,
   count: number,
-): Service {
+): Omit<Service, 'inherited'> {
   const faults = new Faults({ log, verbose });
   keepServing(faults, () => process.exit(1));
   const tls = () => app.tls();
@@ -108,16 +114,20 @@ function createPool({ count, settings, tls, log, faults }: PoolOptions): WorkerP
 }
 
 /** Listens; with workers they do, and ask `app` over a unix socket that nobody else can reach. */
-async function startListening({ app, pool, settings }: Service, options: ServeOptions): Promise<void> {
-  const { listen, cacheDir, s3 } = settings.current();
+async function startListening(
+  { app, pool, settings, inherited }: Service,
+  options: ServeOptions,
+): Promise<void> {
+  const { cacheDir, s3 } = settings.current();
+  const listen = inherited ?? settings.current().listen;
   if (pool === undefined) {
-    await app.server.app.listen(listen);
+    await app.server.listen(listen);
     return;
   }
   const folder = await mkdtemp(join(tmpdir(), 'modhaven-')); // with the rights of its owner only
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const socket = join(folder, 'main.sock');
-  await app.server.app.listen({ path: socket });
+  await app.server.listen({ path: socket });
   const { logLevel, verbose = false } = options;
   await pool.start({ listen, stores: { cacheDir, s3 }, socket, logLevel, verbose });
 }
@@ -143,12 +153,12 @@ async function removeDeadSocket(path: string): Promise<void> {
   if (isDead) await unlink(path);
 }
 
-function announce({ app, settings, log }: Service, count: number): void {
+function announce({ app, settings, log, inherited }: Service, count: number): void {
   const map = app.vanity();
   const { publicUrl: url, publicUrlIsGuess, cacheDir: cache } = settings.current();
   log.info(
     {
-      listen: listensAt(app, settings.current(), count),
+      listen: inherited === undefined ? listensAt(app, settings.current(), count) : 'inherited socket',
       url,
       rules: map.rules.length,
       cache,
@@ -200,15 +210,19 @@ function untilSignal(app: App): Promise<NodeJS.Signals> {
 }
 
 /** Finishes the requests that are running, as long as `shutdown_timeout` allows. */
-async function endService({ app, pool, settings, log }: Service, signal: NodeJS.Signals): Promise<void> {
+async function endService(
+  { app, pool, settings, log, inherited }: Service,
+  signal: NodeJS.Signals,
+): Promise<void> {
   log.info({ signal }, 'ending: running requests are finished first');
   const deadline = setTimeout(() => {
     log.error('requests were still running at the end of shutdown_timeout');
     process.exit(1);
   }, settings.current().shutdownTimeoutMs);
   // The workers first: what they are still asked, they may have to ask the main process.
-  await pool?.close();
-  await app.close();
+  const ending = inherited === undefined ? undefined : 'hand-over';
+  await pool?.close(ending);
+  await app.close(pool === undefined ? ending : undefined);
   clearTimeout(deadline);
   log.info('ended');
 }

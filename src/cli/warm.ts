@@ -7,6 +7,7 @@ import { isWarm, warmVersions, type Warmed } from '../transfer/warm.js';
 import { readRequestList } from '../transfer/request-list.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { prepareCacheDir } from './cache-dir.js';
+import { bringForward } from '../store/state-version.js';
 import { sumErrors } from './report/sum-errors.js';
 import { count } from '../verify/report.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
@@ -29,6 +30,7 @@ export async function warm(options: WarmOptions): Promise<{ text: string; ok: bo
   const settings = createSettings(options.config, {}, process.env);
   const { vanityFile, publicHost, cacheDir } = settings.current();
   await prepareCacheDir(cacheDir);
+  await bringForward(cacheDir);
   const map = loadVanity(vanityFile, { defaultHost: publicHost });
   const wanted = await readRequestList(options.wanted);
   const { log } = createLog({ level: 'silent', readable: false });

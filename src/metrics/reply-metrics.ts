@@ -25,7 +25,7 @@ export interface ReplyMetrics extends Observer {
 }
 
 /** `storeName` is how the store is called: `disk` or `s3`. */
-export function createReplyMetrics(storeName: string): ReplyMetrics {
+export function createReplyMetrics(storeName: () => string): ReplyMetrics {
   return new Replies(storeName);
 }
 
@@ -44,9 +44,9 @@ class Replies implements ReplyMetrics {
     BYTES,
   );
 
-  private readonly storeName: string;
+  private readonly storeName: () => string;
 
-  constructor(storeName: string) {
+  constructor(storeName: () => string) {
     this.storeName = storeName;
   }
 
@@ -75,7 +75,7 @@ class Replies implements ReplyMetrics {
   private slotOf(reply: ReplyEvent): Slot {
     const kind = kindOf(reply.url);
     const outcome = outcomeOf(reply);
-    const source = reply.source === 'store' ? this.storeName : (reply.source ?? 'none');
+    const source = reply.source === 'store' ? this.storeName() : (reply.source ?? 'none');
     const key = `${kind} ${outcome} ${source}`;
     let slot = this.slots.get(key);
     if (slot === undefined) {

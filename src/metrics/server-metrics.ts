@@ -10,7 +10,7 @@ import { stateFamilies, type ServerState } from './state-metrics.js';
 
 export interface ServerMetricsOptions {
   /** How the store is called: `disk` or `s3`. */
-  storeName: string;
+  storeName: () => string;
   state: () => ServerState;
   /** The figures of each worker. */
   ofWorkers: () => Promise<readonly (readonly Family[])[]>;
@@ -54,7 +54,7 @@ export class WorkerMetrics {
   readonly observer: Observer;
   private readonly replies;
 
-  constructor(storeName: string) {
+  constructor(storeName: () => string) {
     this.replies = createReplyMetrics(storeName);
     this.observer = this.replies;
   }

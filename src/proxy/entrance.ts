@@ -26,6 +26,8 @@ export interface EntranceOptions {
   faults: Faults;
   /** Whether the server ends: then requests are turned away. */
   isClosing: () => boolean;
+  /** Whether the server ends and another one takes over its address: then a connection ends after its response. */
+  isHandingOver?: () => boolean;
 }
 
 /**
@@ -98,7 +100,8 @@ class Entrance {
   }
 
   private decided(request: IncomingMessage, response: ServerResponse, decision: Admission | Refusal): void {
-    const { isClosing, tracker } = this.options;
+    const { isClosing, isHandingOver, tracker } = this.options;
+    if (isHandingOver?.() === true) response.shouldKeepAlive = false;
     if ('refusedWith' in decision) {
       (request as TrackedRequest).refusal = decision;
       if (decision.decision !== undefined) response.setHeader(DECISION_HEADER, decision.decision);

@@ -5,6 +5,7 @@
  *
  * and, where the fast path has nothing, on to the routes, which are a Fastify server.
  */
+import { once } from 'node:events';
 import type { RequestListener, Server as HttpServer } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -24,6 +25,7 @@ import { envRoute, type EnvRouteOptions } from './env-route.js';
 import { createFastPath } from './fast-path.js';
 import { admissionOf, type Gate, type Readable } from './gate.js';
 import { showSignsOfLife } from './heartbeat.js';
+import { handOver } from './http/hand-over.js';
 import { healthRoutes, type HealthRoutesOptions } from './health-routes.js';
 import { annotateForWorker } from './internal-headers.js';
 import { createHttpServer, refuseBrokenRequest, type HttpServerOptions } from './http/listener.js';
@@ -67,17 +69,22 @@ export interface Server {
    * all have ended.
    */
   close(): Promise<void>;
+  /** Ends while another process takes over the address; see `http/hand-over.ts`. */
+  handOver(): Promise<void>;
+  /** Resolves when it listens; rejects if it cannot. */
+  listen(at: { host: string; port: number } | { path: string } | { fd: number }): Promise<void>;
 }
 
 export function createServer(options: ServerOptions): Server {
   const { cache, store, trusts, observer, gate, faults, isBehindWorkers = false } = options;
   let isClosing = false;
+  let isHandingOver = false;
   const stored = new StoredResponses(cache, store);
   const tracker = new RequestTracker(observer, trusts);
   const annotate = isBehindWorkers ? annotateForWorker : undefined;
   const inFront = (routes: RequestListener): RequestListener =>
     createEntrance(
-      { gate, tracker, faults, isClosing: () => isClosing },
+      { gate, tracker, faults, isClosing: () => isClosing, isHandingOver: () => isHandingOver },
       createFastPath({ cache, stored, observer, tracker, trusts, annotate }, (request, response) => {
         if (isBehindWorkers) showSignsOfLife(response);
         routes(request, response);
@@ -91,6 +98,20 @@ export function createServer(options: ServerOptions): Server {
       isClosing = true;
       await tracker.idle();
       await app.close();
+    },
+    async handOver() {
+      isHandingOver = true;
+      await handOver(app.server, () => tracker.idle());
+      await app.close();
+    },
+    async listen(at) {
+      if (!('fd' in at)) {
+        await app.listen(at);
+        return;
+      }
+      await app.ready(); // Fastify knows no descriptors
+      app.server.listen(at);
+      await once(app.server, 'listening');
     },
   };
 }

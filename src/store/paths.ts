@@ -13,6 +13,7 @@
  *     recorded/           versions whose content is sealed (`seals.ts`)
  *     damaged/            parts that were not what was stored
  *     copies/ID/          local copies of versions that lie in a bucket (`bucket/cached-bucket-store.ts`)
+ *     version             the number of this layout (`state-version.ts`)
  *     usage               when versions were last used (`last-use.ts`)
  *     upstream-*          zips that come in and are not checked yet
  */

@@ -28,7 +28,7 @@ export interface WorkerSettings {
 
 /** What a worker needs to know at its start. */
 export interface WorkerStart {
-  listen: Listen;
+  listen: Listen | { fd: number };
   /** What decides which stores are opened. */
   stores: StoreSettings;
   /** The unix socket of the main process. */
@@ -50,8 +50,8 @@ export type ToWorker =
   | { type: 'shed'; count: number }
   /** Answer `metrics`; `process` is the name of the worker there. */
   | { type: 'metrics'; id: number; process: string }
-  /** Finish what runs, then end. */
-  | { type: 'end' };
+  /** Finish what runs, then end; `handOver`: another process takes over the address. */
+  | { type: 'end'; handOver: boolean };
 
 export type FromWorker =
   | { type: 'ready' }

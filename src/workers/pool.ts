@@ -75,12 +75,12 @@ export class WorkerPool {
   }
 
   /** Resolves when the workers have answered what they were asked, and ended. */
-  async close(): Promise<void> {
+  async close(ending?: 'hand-over'): Promise<void> {
     this.isClosing = true;
     clearInterval(this.looks);
     this.replacements.forEach(clearTimeout);
     const { workers } = this;
-    for (const worker of workers) worker.tell({ type: 'end' });
+    for (const worker of workers) worker.tell({ type: 'end', handOver: ending === 'hand-over' });
     await Promise.all([...workers].map(({ ended }) => ended));
   }
 

@@ -17,6 +17,7 @@ import {
   refuseBrokenRequest,
   type HttpServerOptions,
 } from '../proxy/http/listener.js';
+import { handOver } from '../proxy/http/hand-over.js';
 import type { Observer } from '../proxy/observer.js';
 import { RequestTracker } from '../proxy/request-tracker.js';
 import type { ResponseCache } from '../proxy/response-cache.js';
@@ -47,6 +48,7 @@ export class WorkerServer {
   private readonly server: Server;
   private readonly tracker: RequestTracker;
   private isClosing = false;
+  private isHandingOver = false;
 
   constructor(options: WorkerServerOptions) {
     const { gate, observer, faults, cache, store, trusts, socket, onDecision, listener } = options;
@@ -56,7 +58,11 @@ export class WorkerServer {
     const stored = new StoredResponses(cache, store);
     const forward = createForwarder({ socket, cache, trusts, onDecision });
     const entrance = createEntrance(
-      { gate, tracker: this.tracker, faults, isClosing: () => this.isClosing },
+      {
+        ...{ gate, tracker: this.tracker, faults },
+        isClosing: () => this.isClosing,
+        isHandingOver: () => this.isHandingOver,
+      },
       createFastPath({ cache, stored, observer, tracker: this.tracker, trusts }, forward),
     );
     this.server = createHttpServer(this.connections.inFrontOf(entrance), listener);
@@ -65,7 +71,7 @@ export class WorkerServer {
   }
 
   /** Resolves when it listens; rejects if it cannot. */
-  listen(listen: Listen): Promise<void> {
+  listen(listen: Listen | { fd: number }): Promise<void> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
       this.server.listen(listen, resolve);
@@ -81,6 +87,12 @@ export class WorkerServer {
   /** Where it listens. */
   address(): ReturnType<Server['address']> {
     return this.server.address();
+  }
+
+  /** Ends while another process takes over the address; see `proxy/http/hand-over.ts`. */
+  async handOver(): Promise<void> {
+    this.isHandingOver = true;
+    await handOver(this.server, () => this.tracker.idle());
   }
 
   /** Turns new requests away with 503; when the running ones have ended, gives up the address. */

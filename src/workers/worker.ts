@@ -29,12 +29,14 @@ class WorkerProgram {
   private readonly grants = new KnownGrants();
   private readonly faults: Faults;
   private readonly flush: () => Promise<void>;
-  private readonly metrics = new WorkerMetrics('disk');
+  private readonly storeName: string;
+  private readonly metrics = new WorkerMetrics(() => this.storeName);
 
   constructor({ stores, socket, logLevel, verbose, settings }: WorkerStart) {
     const readable = process.stdout.isTTY;
     const { log, writeLine, flush } = createLog({ level: logLevel, readable, shared: true });
     this.settings = settings;
+    this.storeName = stores.s3 === undefined ? 'disk' : 's3';
     this.flush = flush;
     this.faults = new Faults({ log, verbose, onFault: (record) => say({ type: 'fault', record }) });
     keepServing(this.faults, () => process.exit(1));
@@ -121,13 +123,13 @@ class WorkerProgram {
           say({ type: 'metrics', id: message.id, families: this.metrics.families(message.process) });
           return undefined;
         case 'end':
-          return this.end();
+          return this.end(message.handOver);
       }
     })();
   }
 
-  private async end(): Promise<void> {
-    await this.server.close();
+  private async end(handOver: boolean): Promise<void> {
+    await (handOver ? this.server.handOver() : this.server.close());
     await this.stores.lastUse.flush().catch(() => undefined);
     await this.flush();
     process.exit(0);

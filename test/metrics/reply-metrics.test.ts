@@ -48,7 +48,7 @@ describe('the figures of replies', () => {
       .reduce((sum, { value }) => sum + value, 0);
 
   it('count each reply once, also those of one response from memory that end differently', () => {
-    const metrics = createReplyMetrics('disk');
+    const metrics = createReplyMetrics(() => 'disk');
     const held = cached();
     for (let i = 0; i < 3; i++) metrics.replied(reply({ cached: held }));
     metrics.replied(reply({ cached: held, status: 304 }));
@@ -63,7 +63,7 @@ describe('the figures of replies', () => {
   });
 
   it('do not grow with the names of modules', () => {
-    const metrics = createReplyMetrics('disk');
+    const metrics = createReplyMetrics(() => 'disk');
     const series = () => metrics.families().reduce((sum, { values }) => sum + values.length, 0);
     metrics.replied(reply());
     const before = series();

@@ -92,7 +92,7 @@ it('answers what is stored, says what it is asked, and ends in good order', asyn
   expect(await hears('done')).toMatchObject({ id: 5 });
   tell({ type: 'forget', id: 6, before: undefined });
   expect(await hears('done')).toMatchObject({ id: 6 });
-  tell({ type: 'end' });
+  tell({ type: 'end', handOver: false });
   expect(await exit).toBe(0);
 });
 
