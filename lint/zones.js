@@ -42,26 +42,40 @@ export const MAY_IMPORT = {
   'vcs/ssh': ['module', 'fs', 'vcs/transport'],
   'vcs/failures': ['module', 'vcs/ssh', 'vcs/transport'],
   'vcs/objects': ['module', 'fs', 'concurrency', 'vcs/transport'],
-  'vcs/smart-http': ['module', 'fs', 'concurrency', 'http', 'vcs/transport', 'vcs/objects', 'vcs/failures'],
-  'vcs/mirror': [
+  'vcs/bare': ['module', 'fs', 'concurrency', 'vcs/transport', 'vcs/objects'],
+  'vcs/smart-http': [
+    'module',
+    'concurrency',
+    'http',
+    'vcs/transport',
+    'vcs/failures',
+    'vcs/objects',
+    'vcs/bare',
+  ],
+  'vcs/remote': [
     'module',
     'fs',
     'concurrency',
+    'observe',
     'vcs/transport',
-    'vcs/objects',
-    'vcs/failures',
     'vcs/ssh',
+    'vcs/failures',
+    'vcs/objects',
+    'vcs/bare',
     'vcs/smart-http',
   ],
+  'vcs/mirror': ['module', 'fs', 'vcs/transport', 'vcs/objects', 'vcs/bare', 'vcs/smart-http', 'vcs/remote'],
   vcs: [
     'module',
     'fs',
     'concurrency',
+    'observe',
     'vcs/transport',
-    'vcs/objects',
     'vcs/failures',
-    'vcs/ssh',
+    'vcs/objects',
+    'vcs/bare',
     'vcs/smart-http',
+    'vcs/remote',
     'vcs/mirror',
   ],
 
@@ -268,6 +282,7 @@ export const MAY_IMPORT = {
     'store/open',
     'vcs',
     'vcs/ssh',
+    'vcs/remote',
     'vcs/transport',
     'vanity',
     'modfetch',
@@ -293,16 +308,7 @@ export const MAY_IMPORT = {
  * @type {Record<string, string[]>}
  */
 export const LEAVING = {
-  // vcs: the interface and what lies behind it still know each other (host-limiter, types and refs are above their users).
-  'vcs/transport': ['vcs', 'vcs/failures', 'vcs/ssh', 'vcs/smart-http', 'vcs/mirror'],
-  'vcs/ssh': ['vcs/failures'],
-  'vcs/objects': ['vcs'],
-  'vcs/smart-http': ['vcs', 'vcs/mirror'],
-  'vcs/mirror': ['vcs'],
-  config: ['vcs/transport'],
   upstream: ['config', 'vcs/transport'],
-  cli: ['vcs/mirror'],
-  modfetch: ['vcs/transport'],
   // subdir.ts is a rule of modules, not of the map.
   discovery: ['vanity'],
 };
@@ -316,7 +322,7 @@ export const ONLY_IN = {
   'cli-progress': ['cli/terminal'],
   fastify: ['app.ts', 'metrics', 'proxy', 'proxy/http', 'web', 'webhook'],
   'pino-pretty': ['log'],
-  'proper-lockfile': ['vcs/mirror', 'store', 'gc'],
+  'proper-lockfile': ['vcs/bare', 'store', 'gc'],
   'prom-client': ['metrics'],
   '@opentelemetry/api': ['tracing'],
   'range-parser': ['proxy/http'],
@@ -329,7 +335,7 @@ export const ONLY_IN = {
   jose: ['auth'],
   yaml: ['yaml', 'auth'],
   yauzl: ['zip'],
-  'node:child_process': ['vcs/transport', 'vcs/ssh'],
+  'node:child_process': ['vcs/transport', 'vcs/ssh', 'vcs/remote'],
   'node:cluster': ['workers'],
 };
 

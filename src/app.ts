@@ -254,7 +254,7 @@ class Program implements App {
   private createPushHandler(): PushHandler {
     return new PushHandler({
       vanity: this.vanity,
-      host: this.services.host,
+      host: { refresh: this.services.pushed },
       modules: this.services.ours,
       prefetch: () => this.config().webhookPrefetch,
       onPush: () => this.changed(monotonicNow()),

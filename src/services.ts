@@ -19,7 +19,7 @@ import { OfflineSource } from './modfetch/offline.js';
 import { judgingRepository, type JudgeScope } from './modfetch/judging-repository.js';
 import { isPrivatePath } from './modfetch/private-paths.js';
 import type { Modules, ModuleSource } from './modfetch/repo.js';
-import { createRepoRoots, type RepoRoots } from './modfetch/repo-root.js';
+import { createRepoRoots, type HostedRepoRoots } from './modfetch/repo-root.js';
 import { createModuleRouter } from './modfetch/router.js';
 import { createStaleCache } from './modfetch/stale-cache.js';
 import type { BlobStore } from './store/blob-store.js';
@@ -37,8 +37,8 @@ import { createGoproxyClient, type GoproxyClient } from './upstream/goproxy-clie
 import { createSumdbSource } from './upstream/sumdb-source.js';
 import { UpstreamModules } from './upstream/upstream-modules.js';
 import type { VanityMap } from './vanity/vanity-map.js';
-import { createCodeHost } from './vcs/code-host.js';
-import { isSameListing } from './vcs/refs.js';
+import type { RepoUrl } from './module/repo-url.js';
+import { createCodeHost, isSameListing } from './vcs/code-host.js';
 import { LoginTrials } from './vcs/try-login.js';
 import type { CodeHost } from './vcs/types.js';
 import { createDriftWatch, type DriftWatch } from './verify/drift.js';
@@ -94,7 +94,23 @@ export function createServices(options: ServicesOptions): Services {
   const fetched = openModules(shared, git);
   const sumdb = openChecksums(shared, fetched.modules, ownDatabase);
   const judgeOf = createJudges(shared, git);
-  return { ...git, ...fetched, stores, store, catalog, isPrivate, sumdb, ownDatabase, http, judgeOf };
+  const rulesChanged = () => {
+    git.roots.forget();
+    fetched.rulesChanged();
+  };
+  return {
+    ...git,
+    ...fetched,
+    rulesChanged,
+    stores,
+    store,
+    catalog,
+    isPrivate,
+    sumdb,
+    ownDatabase,
+    http,
+    judgeOf,
+  };
 }
 
 interface Shared extends ServicesOptions {
@@ -115,7 +131,9 @@ function guarded(versions: VersionStore, ownDatabase: OwnDatabase | undefined): 
 /** The repositories of the rules, and what watches them. */
 interface Git {
   host: CodeHost;
-  roots: RepoRoots;
+  roots: HostedRepoRoots;
+  /** Its host announced a push: see `CodeHost.refresh`. */
+  pushed: CodeHost['refresh'];
   drift: DriftWatch;
   tags: TagWatch;
 }
@@ -142,7 +160,11 @@ function openGit({ config, vanity, stores, store, isPrivate, log, onNewRefs }: S
     refreshMs: () => config().refreshMs,
     isPublic: (path) => !isPrivate(path) && !hasUpstream(config()),
   });
-  return { host, roots, drift, tags };
+  const pushed = (repo: RepoUrl) => {
+    roots.forget(repo);
+    return host.refresh(repo);
+  };
+  return { host, roots, pushed, drift, tags };
 }
 
 /** Repositories that are asked with the login of a caller, never with ours. */
@@ -163,7 +185,7 @@ interface PrivateAndPublic {
   modules: Modules;
   /** What may change has changed (a push, new refs): answers from now on are from after this call. */
   changed: () => void;
-  /** The rules have changed. */
+  /** The rules or the settings have changed. */
   rulesChanged: () => void;
 }
 

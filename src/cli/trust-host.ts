@@ -8,7 +8,7 @@ import { loadConfig } from '../config/load-config.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseRepoUrl, type RepoUrl } from '../module/repo-url.js';
 import { vcsSettings } from '../config/settings.js';
-import { offeredKeys, sshTarget, type SshTarget } from '../vcs/ssh/host-keys.js';
+import { offeredKeys, sshTarget, type SshTarget } from '../vcs/remote/host-keys.js';
 import {
   describeHostKey,
   recordKeys,

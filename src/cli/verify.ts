@@ -15,7 +15,7 @@ import type { VersionStore } from '../store/version-store.js';
 import { vcsSettings } from '../config/settings.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
-import { readLocalFiles } from '../vcs/mirror/read-local.js';
+import { readLocalFiles } from '../vcs/read-local.js';
 import { createCodeHost } from '../vcs/code-host.js';
 import { compareAll } from '../verify/compare-all.js';
 import { createTarget } from '../verify/target.js';

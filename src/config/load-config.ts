@@ -36,6 +36,7 @@ export interface HostSettings {
   knownHostsFile: string | undefined;
   /** Names as written; true and false have become `yes` and `no`. */
   sshOptions: Readonly<Record<string, string>>;
+  followRedirects: boolean;
 }
 
 export interface SumdbSettings {
@@ -97,6 +98,8 @@ export interface Config {
   vcsTimeoutMs: number;
   vcsConnectTimeoutMs: number;
   vcsConcurrency: number;
+  /** Bytes that a host may send for one commit. */
+  vcsMaxPackSize: number;
   /** By `HOST`, `HOST:PORT` or one of these and a path; the host in lower case. See `findEntry` of `vcs/transport/access.ts`. */
   hosts: ReadonlyMap<string, HostSettings>;
   /** `FILE:LINE:COL: sentence`: what was accepted but is probably not meant. */
@@ -187,6 +190,7 @@ export function parseConfig(
     vcsTimeoutMs: written.vcs.timeout,
     vcsConnectTimeoutMs: written.vcs.connect_timeout,
     vcsConcurrency: written.vcs.concurrency,
+    vcsMaxPackSize: written.vcs.max_pack_size,
     hosts,
     warnings: [...directWarnings(source, written), ...environment.warnings],
   };
@@ -234,6 +238,7 @@ function readHosts(
       identityFile: absolute(entry.identity_file, base),
       knownHostsFile: absolute(entry.known_hosts_file, base),
       sshOptions: entry.ssh_options,
+      followRedirects: entry.follow_redirects,
     });
   }
   return hosts;

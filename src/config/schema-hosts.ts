@@ -46,6 +46,12 @@ export const HostEntry = z
       .boolean()
       .default(false)
       .describe('https: true accepts any certificate. Anyone on the way can then read the token.'),
+    follow_redirects: z
+      .boolean()
+      .default(false)
+      .describe(
+        'http: true lets the host send git to another server, as git follows redirects by itself. Default: only within the host.',
+      ),
     identity_file: File.optional().describe(
       "ssh: private key. Default: what ~/.ssh/config and ssh's own defaults say.",
     ),

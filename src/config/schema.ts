@@ -218,6 +218,9 @@ export const ConfigFile = z
           .max(256)
           .default(8)
           .describe('How many git operations run at once. Default: 8.'),
+        max_pack_size: Size.prefault('512MiB').describe(
+          'How much a git host may send for one commit. A module holds 500 MiB at most, unpacked; other folders of the repository count as well. Default: 512MiB.',
+        ),
         hosts: section(
           z.record(
             HostKey,

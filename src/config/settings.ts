@@ -8,7 +8,6 @@
 import { findConfigFile } from './config-file.js';
 import { loadConfig, type Config, type ConfigOverrides } from './load-config.js';
 import { asConfigError, type ModhavenError } from '../errors.js';
-import type { VcsSettings } from '../vcs/transport/access.js';
 
 export interface Settings {
   current(): Config;
@@ -60,9 +59,18 @@ const KEPT = [
   ['redis', 'redis'],
 ] as const;
 
-/** What the git layer needs of the settings. */
-export function vcsSettings(config: Config): VcsSettings {
+/** What the git layer needs of the settings (`VcsSettings` of `vcs/transport/access.ts`). */
+export interface GitSettings {
+  timeoutMs: number;
+  connectTimeoutMs: number;
+  concurrency: number;
+  packLimit: number;
+  hosts: Config['hosts'];
+}
+
+export function vcsSettings(config: Config): GitSettings {
   return {
+    packLimit: config.vcsMaxPackSize,
     timeoutMs: config.vcsTimeoutMs,
     connectTimeoutMs: config.vcsConnectTimeoutMs,
     concurrency: config.vcsConcurrency,

@@ -45,11 +45,25 @@ export function parseNetrc(text: string): NetrcLogin[] {
 
 /** The logins of the account, none where it has no such file. git and curl read `~/.netrc` whatever `NETRC` says. */
 export async function readNetrc(env: NodeJS.ProcessEnv): Promise<NetrcLogin[]> {
-  return loginsIn(join(env.HOME ?? homedir(), '.netrc'));
+  return readLogins(homeFile(env));
+}
+
+function isSet(value: string | undefined): value is string {
+  return value !== undefined && value !== '';
+}
+
+/** `~/.netrc`; undefined for an account without a home: containers run under user ids that have no passwd entry. */
+function homeFile(env: NodeJS.ProcessEnv): string | undefined {
+  try {
+    return join(isSet(env.HOME) ? env.HOME : homedir(), '.netrc');
+  } catch {
+    return undefined;
+  }
 }
 
 /** The logins in a file, none where it cannot be read. Their passwords are secrets, whoever shows them to a host. */
-async function loginsIn(file: string): Promise<NetrcLogin[]> {
+async function readLogins(file: string | undefined): Promise<NetrcLogin[]> {
+  if (file === undefined) return [];
   const logins = parseNetrc(await readFile(file, 'utf8').catch(() => ''));
   for (const { password } of logins) noteSecret(password);
   return logins;
@@ -61,9 +75,7 @@ async function loginsIn(file: string): Promise<NetrcLogin[]> {
  */
 export async function netrcLoginFor(url: URL, env: NodeJS.ProcessEnv): Promise<Login | undefined> {
   if (url.protocol !== 'https:') return undefined;
-  const file =
-    env.NETRC === undefined || env.NETRC === '' ? join(env.HOME ?? homedir(), '.netrc') : env.NETRC;
-  const logins = await loginsIn(file);
+  const logins = await readLogins(isSet(env.NETRC) ? env.NETRC : homeFile(env));
   const withPort = `${url.hostname}:${url.port === '' ? '443' : url.port}`;
   const found = [withPort, url.hostname].map((name) => logins.find(({ machine }) => machine === name));
   return found.find((login) => login !== undefined);

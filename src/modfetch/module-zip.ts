@@ -18,7 +18,7 @@ import {
   type ZipCandidate,
 } from '../module/files/zip-files.js';
 import { redactLine } from '../redact.js';
-import { GitFailure, GitOutputTooLarge } from '../vcs/transport/git-exec.js';
+import { GitFailure, GitOutputTooLarge } from '../vcs/archive.js';
 import type { CodeRepo } from '../vcs/types.js';
 import { readTar, type TarEntry } from '../zip/archive-reader.js';
 import { createZipWriter } from '../zip/writer.js';

@@ -8,13 +8,21 @@
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
+import { repoKey, type RepoUrl } from '../module/repo-url.js';
 import type { RepoRoot } from '../vanity/rule.js';
+import { isRefusedRepository } from '../vcs/refused-repository.js';
 import type { CodeHost } from '../vcs/types.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
 
 export interface RepoRoots {
   /** Throws MODULE_NOT_FOUND where no rule or no repository is, or what the host says if it cannot be asked. */
   find(path: string): Promise<RepoRoot>;
+}
+
+/** Repositories that a host is asked about, and which remember what it does not have. */
+export interface HostedRepoRoots extends RepoRoots {
+  /** There may be `repo` now: its host announced a push. Without it, anything may be there: rules or logins were edited. */
+  forget(repo?: RepoUrl): void;
 }
 
 export interface RepoRootsOptions {
@@ -32,14 +40,16 @@ const MAX_REMEMBERED = 10_000;
 /** Repositories that the host is asked about for one path, however long it is. */
 export const MAX_ASKED = 8;
 
-export function createRepoRoots(options: RepoRootsOptions): RepoRoots {
+export function createRepoRoots(options: RepoRootsOptions): HostedRepoRoots {
   return new HostedRoots(options);
 }
 
-class HostedRoots implements RepoRoots {
+class HostedRoots implements HostedRepoRoots {
   private readonly options: RepoRootsOptions;
   private readonly absent = new LRUCache<string, true>({ ...atMost(MAX_REMEMBERED), ttl: ABSENT_MS });
   private readonly flights = createSingleflight();
+  /** Counts what was forgotten: an answer to an older question is not remembered. */
+  private generation = 0;
 
   constructor(options: RepoRootsOptions) {
     this.options = options;
@@ -55,9 +65,13 @@ class HostedRoots implements RepoRoots {
     if (roots.length === 1 && !only.rule.takesRest) return only;
     const [longest, ...others] = likely(roots).filter((root) => !this.isKnownAbsent(root));
     // The path of a module is most often that of its repository: then one question is enough.
-    if (longest !== undefined && (await this.exists(longest))) return longest;
+    const first = longest === undefined ? 'absent' : await this.exists(longest);
+    if (first === 'present' && longest !== undefined) return longest;
     const found = await this.longestOf(others);
-    if (found !== undefined) return found;
+    if (found !== undefined && !(found instanceof ModhavenError)) return found;
+    // Where a candidate was refused, nobody knows that there is nothing.
+    const refusal = first instanceof ModhavenError ? first : found;
+    if (refusal !== undefined) throw refusal;
     throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no repository for this path`, {
       reason: `the git host has none at ${only.repos[0]?.url ?? ''} or above it (rule ${only.rule.key})`,
       remedy: 'check the spelling, and that the login of the modhaven server may read the repository',
@@ -65,30 +79,46 @@ class HostedRoots implements RepoRoots {
     });
   }
 
-  /** The first of `roots` that the host has; all are asked for at once. */
-  private async longestOf(roots: RepoRoot[]): Promise<RepoRoot | undefined> {
+  forget(repo?: RepoUrl): void {
+    this.generation += 1;
+    if (repo === undefined) this.absent.clear();
+    else this.absent.delete(repoKey(repo));
+  }
+
+  /** The first of `roots` that the host has, else the first refusal; all are asked for at once. */
+  private async longestOf(roots: RepoRoot[]): Promise<RepoRoot | ModhavenError | undefined> {
     const questions = roots.map((root) => ({ root, exists: this.exists(root) }));
     for (const { exists } of questions) exists.catch(() => undefined); // one that is not waited for may fail
-    for (const { root, exists } of questions) if (await exists) return root;
-    return undefined;
+    let refusal: ModhavenError | undefined;
+    for (const { root, exists } of questions) {
+      const answer = await exists;
+      if (answer === 'present') return root;
+      if (answer !== 'absent') refusal ??= answer;
+    }
+    return refusal;
   }
 
   private isKnownAbsent({ repos: [repo] }: RepoRoot): boolean {
-    return repo === undefined || this.absent.has(repo.gitUrl);
+    return repo === undefined || this.absent.has(repoKey(repo));
   }
 
-  /** Whether the host has the repository of `root`. */
-  private async exists({ repos: [repo] }: RepoRoot): Promise<boolean> {
-    if (repo === undefined || this.absent.has(repo.gitUrl)) return false;
+  /**
+   * What the host says about the repository of `root`: some hosts refuse what they do not have, so a refusal of this
+   * repository is no reason to give up the search. Throws what keeps the host from answering at all.
+   */
+  private async exists({ repos: [repo] }: RepoRoot): Promise<'present' | 'absent' | ModhavenError> {
+    if (repo === undefined || this.absent.has(repoKey(repo))) return 'absent';
     const { host, refreshMs } = this.options;
-    return this.flights.run(repo.gitUrl, async () => {
+    const { generation } = this;
+    return this.flights.run(`${generation} ${repoKey(repo)}`, async () => {
       try {
         await host.open(repo, refreshMs());
-        return true;
+        return 'present';
       } catch (error) {
+        if (isModhavenError(error) && isRefusedRepository(error)) return error;
         if (!isModhavenError(error, 'REPO_NOT_FOUND')) throw error;
-        this.absent.set(repo.gitUrl, true);
-        return false;
+        if (generation === this.generation) this.absent.set(repoKey(repo), true);
+        return 'absent';
       }
     });
   }

@@ -7,7 +7,8 @@
  *   ssh://[user@]host[:port]/path   also written git+ssh:// or ssh+git://
  *   git://host[:port]/path
  *   [user@]host:path                the scp form; no scheme, so no port either
- *   file:///path, /path, ./path     on this machine; a file named *.bundle is read as a git bundle
+ *   file:///path, /path, ./path     on this machine; a file named *.bundle is read as a git bundle. A path may hold spaces,
+ *                                   or %20 for them; a % that is meant as it stands is written %25 before two hex digits
  *   ssh://[user@]host:path          the scp form glued onto ssh://, which git refuses; read as scp, with a warning
  *   ssh://[user@]host:port:path     likewise, read as ssh://user@host:port/path
  *
@@ -34,7 +35,10 @@ export interface RepoUrl {
   path: string;
   /** The login name of an ssh address. */
   user: string | undefined;
-  /** What stood before the `@` of an http address. Without a colon there the password is empty. */
+  /**
+   * What stood before the `@` of an http address. Without a colon there the password is empty: the address only names the
+   * login, whose password is looked up where the account has its passwords.
+   */
   credentials: { username: string; password: string } | undefined;
   /** On this machine: no client can use this address. */
   local: boolean;
@@ -42,6 +46,14 @@ export interface RepoUrl {
   bundle: boolean;
   /** A sentence about a spelling that was understood but should be changed. */
   warning: string | undefined;
+}
+
+/**
+ * Tells two repositories apart by what they are asked for with: the same address with another login is another one,
+ * because its host may answer otherwise. Holds the login, so it is a key in memory and nothing else.
+ */
+export function repoKey({ gitUrl, credentials }: RepoUrl): string {
+  return credentials === undefined ? gitUrl : JSON.stringify([gitUrl, credentials]);
 }
 
 /** Ports that need not be written; a local path has none. */
@@ -71,8 +83,9 @@ const UNDERSTOOD =
  */
 export function parseRepoUrl(text: string, baseDir: string): RepoUrl {
   if (text === '') fail(text, 'it is empty', UNDERSTOOD);
-  if (/[\s\p{Cc}\p{Cf}]/u.test(text)) {
-    fail(text, 'it holds a space or a control character', 'remove it, or write it as %20');
+  const isPath = /^\.{0,2}\//.test(text) || text === '.' || text === '..';
+  if (isPath ? /[\p{Cc}\p{Cf}]|^\s|\s$/u.test(text) : /[\s\p{Cc}\p{Cf}]/u.test(text)) {
+    fail(text, 'it holds a space or a control character', withoutSpaces(text));
   }
   if (/^[\w+.-]+::/.test(text)) {
     fail(
@@ -81,7 +94,7 @@ export function parseRepoUrl(text: string, baseDir: string): RepoUrl {
       UNDERSTOOD,
     );
   }
-  if (/^\.{0,2}\//.test(text) || text === '.' || text === '..') return localRepo(resolve(baseDir, text));
+  if (isPath) return localRepo(resolve(baseDir, decodePath(text)));
 
   const [, name, rest] = /^([A-Za-z][\w+.-]*):\/\/(.*)$/.exec(text) ?? [];
   if (/[?#]/.test(text)) {
@@ -199,6 +212,20 @@ function localRepo(path: string): RepoUrl {
     local: true,
     bundle,
   };
+}
+
+/** `%20` and the like in a local path, as in every other address; where another `%` stands, the path means what it says. */
+function decodePath(text: string): string {
+  return /%(?![0-9A-Fa-f]{2})/.test(text) ? text : decode(text, text);
+}
+
+/** What to write in place of an address with spaces: only a URL can say %20, the scp form cannot. */
+function withoutSpaces(text: string): string {
+  const [, login, host, path] = /^([^\s:/@]+@)?([^\s:/@]+):(?!\/\/)(.*)$/.exec(text) ?? [];
+  if (!/^ *\S.* .*\S *$/.test(text) || /[\p{Cc}\p{Cf}]/u.test(text)) return 'remove it';
+  if (host === undefined || path === undefined) return 'write a space as %20';
+  const shown = `${login === 'git@' || path.startsWith('/') ? '' : '~/'}${path.replace(/^\/+/, '')}`;
+  return `write ${quote(`ssh://${login ?? ''}${host}/${shown.trim().replaceAll(' ', '%20')}`)}`;
 }
 
 /** The fields most forms share. */

@@ -10,7 +10,7 @@
  * applied to it, gives that very repository, and if no more specific rule takes its import path.
  */
 import { repoPaths } from '../module/repo-identity.js';
-import type { RepoUrl } from '../module/repo-url.js';
+import { repoKey, type RepoUrl } from '../module/repo-url.js';
 import { canCapture, isPlaceholder, isRest, placeholderName } from './rule-key.js';
 import { applyRule, type RepoRoot, type VanityRule } from './rule.js';
 import type { VanityMap } from './vanity-map.js';
@@ -56,7 +56,7 @@ function byPattern(map: VanityMap, rule: VanityRule, wanted: WantedRepo): RuleRe
         // Without a name in the template there are no groups.
         const values = new Map(Object.entries(matched?.groups ?? {}));
         const match = matched === null ? undefined : atValues(map, rule, index, values, words);
-        if (match && wanted.is(match.repo)) found.set(match.repo.gitUrl, match);
+        if (match && wanted.is(match.repo)) found.set(repoKey(match.repo), match);
       }
     }
   }

@@ -149,7 +149,7 @@ export function applyRule(rule: VanityRule, elements: readonly string[]): RepoRo
   try {
     return {
       root: elements.join('/'),
-      repos: rule.templates.map((template) => parseRepoUrl(fill(template, values), rule.baseDir)),
+      repos: rule.templates.map((template) => parseRepoUrl(fillAddress(template, values), rule.baseDir)),
       foreign: foreign && { ...foreign, address: fill(foreign.address, values) },
       subdir: fill(subdir, values),
       display: display === undefined ? undefined : fill(display, values),
@@ -233,6 +233,12 @@ function checkNames(subject: string, text: string, names: readonly string[]): vo
   if (!unknown) return;
   const remedy = names.length > 0 ? `the key has ${names.map((name) => `{${name}}`).join(', ')}` : undefined;
   fail(subject, `${unknown[0]} does not stand in the key`, remedy);
+}
+
+/** A module path may end in `.git` as its repository does: `{path}.git` adds it to other paths only. */
+function fillAddress(template: string, values: ReadonlyMap<string, string>): string {
+  const filled = fill(template, values);
+  return template.endsWith('}.git') ? filled.replace(/(?:\.git)+$/, '.git') : filled;
 }
 
 /** `{dir}`, `{file}` and other words that are no captured name stay: go-source has its own. */

@@ -1,12 +1,15 @@
 /** Streams what `git archive` makes of a commit. */
 import { PassThrough, type Readable } from 'node:stream';
-import type { BareRepo } from './mirror/bare-repo.js';
-import { isBroken } from './mirror/broken-repo.js';
-import { asStorageError } from './mirror/disk-errors.js';
+import type { BareRepo } from './bare/bare-repo.js';
+import { isBroken } from './bare/broken-repo.js';
+import { asStorageError } from './bare/disk-errors.js';
 import { RefsChanged } from './refs-changed.js';
 import { ARCHIVE_OPTIONS, PIECEMEAL_OPTIONS } from './transport/git-environment.js';
 import { streamGit } from './transport/git-exec.js';
 import type { HostLimiter } from './transport/host-limiter.js';
+
+/** What the stream of an archive may fail with. */
+export { GitFailure, GitOutputTooLarge } from './transport/git-exec.js';
 
 /** Making an archive is local work, bounded all the same: 500 MiB at a very slow 1 MiB/s. */
 const ARCHIVE_TIMEOUT_MS = 10 * 60_000;

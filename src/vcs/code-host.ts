@@ -9,15 +9,18 @@ import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { isModhavenError, type ModhavenError } from '../errors.js';
-import type { RepoUrl } from '../module/repo-url.js';
+import { repoKey, type RepoUrl } from '../module/repo-url.js';
 import { GitRepo } from './git-repo.js';
 import { Mirror, mirrorName } from './mirror/mirror.js';
-import type { Listing } from './refs.js';
+import type { Listing } from './objects/refs.js';
 import { Spellings } from './spellings.js';
 import { createSmartHosts } from './smart-http/smart-http.js';
-import type { VcsSettings } from './transport/access.js';
+import { findEntry, type VcsSettings } from './transport/access.js';
+import { createAccountConfig } from './transport/account-config.js';
 import { createHostLimiter } from './transport/host-limiter.js';
 import type { CodeHost, CodeRepo, HostProblem, Need } from './types.js';
+
+export { isSameListing } from './objects/refs.js';
 
 export interface CodeHostOptions {
   /** `<cache.dir>/vcs`. */
@@ -31,7 +34,7 @@ export interface CodeHostOptions {
 /** How long a silent host is not asked again, so that a hundred clients do not each wait for it. */
 const SILENCE_MS = 5_000;
 
-/** Remotes whose refs are remembered. Forgetting one costs one question to its host. */
+/** Repositories whose refs are remembered, each with each login that it is asked with. Forgetting one costs one question to its host. */
 const MAX_REMOTES = 2_000;
 
 export function createCodeHost(options: CodeHostOptions): CodeHost {
@@ -44,6 +47,7 @@ class GitHosts implements CodeHost {
   readonly #env: NodeJS.ProcessEnv;
   readonly #onRefs: CodeHostOptions['onRefs'];
   readonly #limiter;
+  readonly #account;
   readonly #smart;
   readonly #remotes = new LRUCache<string, Remote>({ max: MAX_REMOTES });
   readonly #spellings = new Spellings<Remote>();
@@ -54,13 +58,14 @@ class GitHosts implements CodeHost {
     this.#env = env;
     this.#onRefs = onRefs;
     this.#limiter = createHostLimiter(() => settings().concurrency);
-    this.#smart = createSmartHosts(settings, env);
+    this.#account = createAccountConfig(env);
+    this.#smart = createSmartHosts(settings, env, this.#account);
   }
 
   async open(url: RepoUrl, maxAgeMs: number, need: Need = 'trees'): Promise<CodeRepo> {
     const remote = this.#remote(url);
     const listing = await remote.refs(maxAgeMs);
-    const { remote: first, spelling } = await this.#spellings.find(url.gitUrl, remote, listing, maxAgeMs);
+    const { remote: first, spelling } = await this.#spellings.find(url, remote, listing, maxAgeMs);
     const { mirror } = first;
     const waitMs = this.#settings().timeoutMs;
     const now = new Date();
@@ -78,8 +83,9 @@ class GitHosts implements CodeHost {
   }
 
   #remote(url: RepoUrl): Remote {
-    const known = this.#remotes.get(url.gitUrl);
-    if (known !== undefined) return known;
+    const { hosts } = this.#settings();
+    const known = this.#remotes.get(repoKey(url));
+    if (known?.isAskedAs(hosts) === true) return known;
     const mirror = new Mirror({
       dir: join(this.#dir, mirrorName(url)),
       remote: url,
@@ -87,9 +93,10 @@ class GitHosts implements CodeHost {
       env: this.#env,
       limiter: this.#limiter,
       smart: this.#smart,
+      account: this.#account,
     });
-    const remote = new Remote(url, mirror, this.#onRefs);
-    this.#remotes.set(url.gitUrl, remote);
+    const remote = new Remote(url, mirror, hosts, this.#onRefs);
+    this.#remotes.set(repoKey(url), remote);
     return remote;
   }
 }
@@ -101,7 +108,7 @@ interface Question {
   answer: Promise<Listing>;
 }
 
-/** What is known of one repository. All times are those of `monotonicNow`. */
+/** What is known of one repository, as it is seen with one login. All times are those of `monotonicNow`. */
 class Remote {
   readonly mirror: Mirror;
   readonly url: RepoUrl;
@@ -112,11 +119,25 @@ class Remote {
   /** What was asked for before this time is known to be outdated, whatever age a reader allows. */
   #notBefore = 0;
   #silent: { error: ModhavenError; until: number } | undefined;
+  #hosts: VcsSettings['hosts'];
 
-  constructor(url: RepoUrl, mirror: Mirror, onRefs: CodeHostOptions['onRefs']) {
+  constructor(url: RepoUrl, mirror: Mirror, hosts: VcsSettings['hosts'], onRefs: CodeHostOptions['onRefs']) {
     this.url = url;
+    this.#hosts = hosts;
     this.mirror = mirror;
     this.#onRefs = onRefs;
+  }
+
+  /**
+   * Whether the entry of `vcs.hosts` for it is what it was: what a host said to a login that was edited is nothing that
+   * the next question may be answered with.
+   */
+  isAskedAs(hosts: VcsSettings['hosts']): boolean {
+    if (hosts === this.#hosts) return true;
+    const entryIn = (all: VcsSettings['hosts']) => JSON.stringify(findEntry(this.url, all).entry);
+    if (entryIn(hosts) !== entryIn(this.#hosts)) return false;
+    this.#hosts = hosts;
+    return true;
   }
 
   /** The refs, at most `maxAgeMs` old. */

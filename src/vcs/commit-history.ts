@@ -1,10 +1,10 @@
 /** Questions about the ancestry of commits. What they state follows from all commits that the host's refs lead to. */
 import { highestVersion } from './highest-version.js';
 import { unknownRevision, type Found } from './find-revision.js';
-import type { BareRepo } from './mirror/bare-repo.js';
-import { isBroken, retryOnCorrupt } from './mirror/broken-repo.js';
+import type { BareRepo } from './bare/bare-repo.js';
+import { isBroken, retryOnCorrupt } from './bare/broken-repo.js';
 import { isCommit, type Mirror } from './mirror/mirror.js';
-import { tagsOf, type Refs } from './refs.js';
+import { tagsOf, type Refs } from './objects/refs.js';
 import { RefsChanged } from './refs-changed.js';
 import { GitFailure } from './transport/git-exec.js';
 import { isHash } from './objects/object-format.js';

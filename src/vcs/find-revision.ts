@@ -3,7 +3,7 @@
  * branch of the same name, and both beat a hash, also one spelled like them. Pure.
  */
 import { ModhavenError } from '../errors.js';
-import type { Refs } from './refs.js';
+import type { Refs } from './objects/refs.js';
 
 /** A revision that was found. */
 export interface Found {

@@ -17,10 +17,10 @@ import { findInHistory, isDescendant, recentTagBefore, type Listed } from './com
 import { committerTime } from './commit-object.js';
 import { findInRefs, type Found } from './find-revision.js';
 import { highestVersion } from './highest-version.js';
-import type { BareRepo, GitObject } from './mirror/bare-repo.js';
-import { retryOnCorrupt } from './mirror/broken-repo.js';
+import type { BareRepo, GitObject } from './bare/bare-repo.js';
+import { retryOnCorrupt } from './bare/broken-repo.js';
 import { isCommit, type Mirror } from './mirror/mirror.js';
-import { tagsOf, tagsOrigin, type Listing, type Refs } from './refs.js';
+import { tagsOf, tagsOrigin, type Listing, type Refs } from './objects/refs.js';
 import { RefsChanged } from './refs-changed.js';
 import { GitFailure, GitOutputTooLarge } from './transport/git-exec.js';
 import type { HostLimiter } from './transport/host-limiter.js';

@@ -4,7 +4,8 @@
  * has one mirror.
  */
 import { LRUCache } from 'lru-cache';
-import { isSameListing, type Listing } from './refs.js';
+import { isSameListing, type Listing } from './objects/refs.js';
+import { repoKey, type RepoUrl } from '../module/repo-url.js';
 import type { Spelling } from './types.js';
 
 /** A repository that can be asked for its refs. */
@@ -26,15 +27,16 @@ const MAX_SPELLINGS = 64;
 export class Spellings<R extends Listed> {
   readonly #known = new LRUCache<string, Known<R>>({ max: MAX_REPOSITORIES });
 
-  /** The repository that `address`, which lists `listing` now, was first opened as, and which spelling this is. */
+  /** The repository that `repo`, which lists `listing` now, was first opened as, and which spelling this is. */
   async find(
-    address: string,
+    repo: RepoUrl,
     remote: R,
     listing: Listing,
     maxAgeMs: number,
   ): Promise<{ remote: R; spelling: Spelling }> {
+    const address = repo.gitUrl;
     const own = { remote, spelling: { first: address, number: 0 } };
-    const key = address.toLowerCase();
+    const key = repoKey(repo).toLowerCase();
     const known = this.#known.get(key);
     if (known === undefined) {
       this.#known.set(key, { address, remote, spellings: [address] });

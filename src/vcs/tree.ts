@@ -6,7 +6,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ModhavenError } from '../errors.js';
-import type { BareRepo } from './mirror/bare-repo.js';
+import type { BareRepo } from './bare/bare-repo.js';
 import { GitFailure, GitOutputTooLarge } from './transport/git-exec.js';
 import {
   entryAt,

@@ -8,10 +8,11 @@
 import { isModhavenError } from '../errors.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { accessWith, type VcsSettings } from './transport/access.js';
+import { createAccountConfig, type ReadAccountConfig } from './transport/account-config.js';
 import { GitFailure } from './transport/git-exec.js';
 import { createHostLimiter, type HostLimiter } from './transport/host-limiter.js';
 import type { Login } from './transport/netrc.js';
-import { RemoteSession } from './transport/remote-session.js';
+import { RemoteSession } from './remote/remote-session.js';
 import { createSmartHosts, type SmartHosts } from './smart-http/smart-http.js';
 
 export type LoginAnswer =
@@ -35,13 +36,15 @@ export class LoginTrials {
   readonly #env: NodeJS.ProcessEnv;
   readonly #limiter: HostLimiter;
   readonly #smart: SmartHosts;
+  readonly #account: ReadAccountConfig;
 
   constructor({ dir, settings, env = process.env }: LoginTrialsOptions) {
     this.#dir = dir;
     this.#settings = settings;
     this.#env = withoutOwnLogins(env);
     this.#limiter = createHostLimiter(() => settings().concurrency);
-    this.#smart = createSmartHosts(settings, this.#env);
+    this.#account = createAccountConfig(this.#env);
+    this.#smart = createSmartHosts(settings, this.#env, this.#account);
   }
 
   /** What the host of `remote`, an http or https address, says to `login`. Throws one of the HOST_ codes for an outage. */
@@ -56,7 +59,8 @@ export class LoginTrials {
       env: this.#env,
       limiter: this.#limiter,
       smart: this.#smart,
-      accessTo: (repo, settings, env) => Promise.resolve(accessWith(login, repo, settings, env)),
+      account: this.#account,
+      accessTo: (repo, settings, env) => accessWith(login, repo, settings, env),
     });
     try {
       await session.listRefs(() => undefined);

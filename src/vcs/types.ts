@@ -9,6 +9,8 @@ import type { Readable } from 'node:stream';
 import type { ModhavenError } from '../errors.js';
 import type { Origin } from '../module/origin.js';
 import type { RepoUrl } from '../module/repo-url.js';
+import type { Tag } from './objects/refs.js';
+import type { TreeEntry } from './objects/tree-object.js';
 
 /** One commit, as a query found it. */
 export interface Revision {
@@ -25,19 +27,9 @@ export interface Revision {
   origin: Origin;
 }
 
-export interface Tag {
-  name: string;
-  hash: string;
-}
+export type { Tag } from './objects/refs.js';
 
-/** One file (or link, or submodule) of a commit's tree. */
-export interface TreeEntry {
-  /** Path below the directory asked for; undefined where the bytes are not UTF-8. */
-  path: string | undefined;
-  /** The path with undecodable bytes replaced, for messages. */
-  displayPath: string;
-  kind: 'regular' | 'symlink' | 'submodule';
-}
+export type { TreeEntry } from './objects/tree-object.js';
 
 /** Which of the spellings of one repository an address is. */
 export interface Spelling {

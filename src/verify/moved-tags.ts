@@ -14,7 +14,7 @@ import { errorMessage } from '../errors.js';
 import { occurred } from '../observe/observe.js';
 import type { ModulePath } from '../module/module-path.js';
 import { isPseudoVersion } from '../module/pseudo-version.js';
-import type { RepoUrl } from '../module/repo-url.js';
+import { repoKey, type RepoUrl } from '../module/repo-url.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { CodeRepo } from '../vcs/types.js';
 import { checkInfo } from './check-parts.js';
@@ -104,16 +104,16 @@ class MovedTags implements TagWatch {
   }
 
   sees(module: ModulePath, remote: RepoUrl, refs: () => TagRefs): void {
-    let entry = this.known.get(remote.gitUrl);
+    let entry = this.known.get(repoKey(remote));
     if (entry?.modules.has(module) === true) return;
     entry ??= { modules: new Set(), latest: refs() };
     entry.modules.add(module);
-    this.known.set(remote.gitUrl, entry);
+    this.known.set(repoKey(remote), entry);
     this.enqueue(module, remote);
   }
 
   refs(remote: RepoUrl, latest: TagRefs): void {
-    const entry = this.known.get(remote.gitUrl);
+    const entry = this.known.get(repoKey(remote));
     if (entry === undefined) return;
     entry.latest = latest;
     for (const module of entry.modules) this.enqueue(module, remote);
@@ -128,7 +128,7 @@ class MovedTags implements TagWatch {
   }
 
   private enqueue(module: ModulePath, remote: RepoUrl): void {
-    const key = `${module} ${remote.gitUrl}`;
+    const key = `${module} ${repoKey(remote)}`;
     if (this.waiting.has(key)) return;
     this.waiting.add(key);
     this.queue = this.queue
@@ -144,12 +144,12 @@ class MovedTags implements TagWatch {
   private async compare(module: ModulePath, remote: RepoUrl): Promise<void> {
     const versions = await this.load(module);
     // The latest, not those that led here: a version may have been stored meanwhile, by newer ones.
-    const latest = this.known.get(remote.gitUrl)?.latest;
+    const latest = this.known.get(repoKey(remote))?.latest;
     if (latest === undefined) return;
     let isOutdated = false;
     for (const [version, origin] of versions) {
       if (origin === undefined) continue;
-      const subject = `${module}@${version} ${remote.gitUrl}`;
+      const subject = `${module}@${version} ${repoKey(remote)}`;
       const now = latest.refs.get(origin.ref);
       const move = { module, version, remote, origin, now };
       if (now === origin.commit) {

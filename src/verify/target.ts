@@ -21,6 +21,7 @@ import { versionsOfTag } from '../modfetch/tag-modules.js';
 import { decodeInfo } from '../module/info.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { RepoRoot } from '../vanity/rule.js';
+import { repoKey } from '../module/repo-url.js';
 import type { CodeHost, CodeRepo } from '../vcs/types.js';
 import { readStoredZip } from '../store/read-stored-zip.js';
 
@@ -150,7 +151,7 @@ function frozen(host: CodeHost): CodeHost {
     refresh: (remote) => host.refresh(remote),
     problems: () => host.problems(),
     async open(remote, maxAgeMs) {
-      const failure = failures.get(remote.gitUrl);
+      const failure = failures.get(repoKey(remote));
       if (failure !== undefined) throw failure;
       try {
         // 0 comes from somebody whose refs led nowhere: they have changed under way.
@@ -158,7 +159,7 @@ function frozen(host: CodeHost): CodeHost {
         const repo = await host.open(remote, maxAgeMs === 0 ? 0 : monotonicNow() - since + 1, 'files');
         return neverOutdated(repo);
       } catch (error) {
-        if (error instanceof Error) failures.set(remote.gitUrl, error);
+        if (error instanceof Error) failures.set(repoKey(remote), error);
         throw error;
       }
     },

@@ -8,7 +8,7 @@
 import type { Logger } from 'pino';
 import { errorMessage, isModhavenError, isNotExist } from '../errors.js';
 import { isSameRepo, repoName, repoPaths } from '../module/repo-identity.js';
-import { parseRepoUrl, type RepoUrl } from '../module/repo-url.js';
+import { parseRepoUrl, repoKey, type RepoUrl } from '../module/repo-url.js';
 import { redactLine } from '../redact.js';
 import { rulesOfRepo, type RuleRepo, type WantedRepo } from '../vanity/reverse-match.js';
 import type { RepoRoot } from '../vanity/rule.js';
@@ -88,7 +88,7 @@ export class PushHandler {
       );
       return;
     }
-    if (tags.length > 0 && prefetch()) await this.inTurn(repo.gitUrl, () => this.fetchTags(roots, tags));
+    if (tags.length > 0 && prefetch()) await this.inTurn(repoKey(repo), () => this.fetchTags(roots, tags));
   }
 
   private async inTurn(key: string, work: () => Promise<void>): Promise<void> {
@@ -166,8 +166,8 @@ function readAddress(text: string): RepoUrl[] {
 function byRepository(matches: RuleRepo[]): { repo: RepoUrl; roots: RepoRoot[] }[] {
   const repos = new Map<string, { repo: RepoUrl; roots: RepoRoot[] }>();
   for (const { repo, root } of matches) {
-    const entry = repos.get(repo.gitUrl) ?? { repo, roots: [] };
-    repos.set(repo.gitUrl, entry);
+    const entry = repos.get(repoKey(repo)) ?? { repo, roots: [] };
+    repos.set(repoKey(repo), entry);
     if (root !== undefined) entry.roots.push(root);
   }
   return [...repos.values()];

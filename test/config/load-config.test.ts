@@ -34,6 +34,7 @@ vcs:
   timeout: 120s
   connect_timeout: 10s
   concurrency: 8
+  max_pack_size: 1GiB
   hosts:
     GitLab.MyCompany.com:
       username: oauth2
@@ -65,6 +66,7 @@ const NO_HOST_SETTINGS = {
   identityFile: undefined,
   knownHostsFile: undefined,
   sshOptions: {},
+  followRedirects: false,
 };
 
 describe('loadConfig', () => {
@@ -97,6 +99,7 @@ describe('loadConfig', () => {
       vcsTimeoutMs: 120_000,
       vcsConnectTimeoutMs: 10_000,
       vcsConcurrency: 8,
+      vcsMaxPackSize: 512 * 1024 ** 2,
       hosts: new Map(),
       warnings: [],
     });
@@ -163,6 +166,7 @@ describe('parseConfig', () => {
       vcsTimeoutMs: 120_000,
       vcsConnectTimeoutMs: 10_000,
       vcsConcurrency: 8,
+      vcsMaxPackSize: 1024 ** 3,
       hosts: new Map([
         [
           'gitlab.mycompany.com',

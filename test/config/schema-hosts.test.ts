@@ -12,8 +12,9 @@ function problems(entry: unknown): string[] {
 
 describe('HostEntry', () => {
   it('has no login, checks certificates and sets no option of ssh by default', () => {
-    expect(HostEntry.parse({})).toEqual({ insecure_tls: false, ssh_options: {} });
-    expect(HostEntry.parse({ ssh_options: null })).toEqual({ insecure_tls: false, ssh_options: {} });
+    const defaults = { insecure_tls: false, follow_redirects: false, ssh_options: {} };
+    expect(HostEntry.parse({})).toEqual(defaults);
+    expect(HostEntry.parse({ ssh_options: null })).toEqual(defaults);
   });
 
   it.each([

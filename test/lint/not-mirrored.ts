@@ -12,7 +12,7 @@ export const NOT_MIRRORED: readonly string[] = [
   'vcs/git-repo.ts',
   'vcs/mirror/reuse-objects.ts',
   'vcs/smart-http/git-requests.ts',
-  'vcs/ssh/host-keys.ts',
-  'vcs/transport/remote-session.ts',
+  'vcs/remote/host-keys.ts',
+  'vcs/remote/remote-session.ts',
   'verify/target.ts',
 ];

@@ -1,7 +1,7 @@
 /** A repository in memory: one line of commits with files, and tags on them. */
 import { ModhavenError } from '../../src/errors.js';
 import * as semver from '../../src/module/semver.js';
-import { tagsOf, tagsOrigin } from '../../src/vcs/refs.js';
+import { tagsOf, tagsOrigin } from '../../src/vcs/objects/refs.js';
 import type { CodeRepo, Revision } from '../../src/vcs/types.js';
 
 export interface FakeCommit {

@@ -304,7 +304,7 @@ await work().then(() => console.log('no error'), (e) => console.log(e.code, e.re
     const token = 'canary-7f3a';
     await using second = await gitHttpHost(await tempDir('second'), { auth: { password: 'other' } });
     const l = await lab({ http: { auth: { password: token } } });
-    const hosts = settingsOf({ [`127.0.0.1:${l.host.port}`]: { token } }).hosts;
+    const hosts = settingsOf({ [`127.0.0.1:${l.host.port}`]: { token, followRedirects: true } }).hosts;
     const code = codeHost(l.vcsDir, { hosts });
     const r = await code.open(parseRepoUrl(l.url, '/'), 0);
     await r.stat('v1.0.0');

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findInHistory, isDescendant, recentTagBefore, type Listed } from '../../src/vcs/commit-history.js';
-import { BareRepo } from '../../src/vcs/mirror/bare-repo.js';
+import { BareRepo } from '../../src/vcs/bare/bare-repo.js';
 import type { Mirror } from '../../src/vcs/mirror/mirror.js';
 import { RefsChanged } from '../../src/vcs/refs-changed.js';
-import { parseRefs } from '../../src/vcs/refs.js';
+import { parseRefs } from '../../src/vcs/objects/refs.js';
 import { repo } from '../support/git-repo.js';
 import { sealedEnv } from '../support/run.js';
 

@@ -50,6 +50,10 @@ function unable(reason: string, url = HTTP): string {
 const DENIED = 'git@127.0.0.1: Permission denied (publickey).';
 
 export const SSH_SAMPLES: readonly Sample[] = [
+  ssh('a user id without an account', ['No user exists for uid 54321'], {
+    code: 'HOST_REFUSED',
+    says: ['a user id without an account', '/etc/passwd'],
+  }),
   ssh(
     'key exchange mismatch (Gerrit)',
     [
@@ -523,6 +527,29 @@ export const HTTP_SAMPLES: readonly Sample[] = [
       says: ['no git repository at this path', 'correct repo:'],
     },
   ),
+  http('a redirect to another server', ['fatal: redirect to another origin: https://git.corp.test'], {
+    code: 'HOST_REFUSED',
+    says: ['another server, https://git.corp.test', `${HTTP_KEY}.follow_redirects: true`],
+  }),
+  http('a sign-in page', ['fatal: redirect to a page: http://127.0.0.1:18081/users/sign_in'], {
+    code: 'HOST_REFUSED',
+    says: ['a page (http://127.0.0.1:18081/users/sign_in)', 'have to sign in', `${HTTP_KEY}.token`],
+  }),
+  http(
+    'a damaged repository',
+    ['remote: aborting due to possible repository corruption on the remote side.', 'fatal: early EOF'],
+    { code: 'HOST_UNREACHABLE', says: ['on the git host is damaged', 'git fsck'] },
+  ),
+  http(
+    'a bundle without its beginning',
+    ['error: Repository lacks these prerequisite commits:', `error: ${'1'.repeat(40)} one`],
+    { repo: '/srv/git/x.bundle', code: 'HOST_REFUSED', says: ['the bundle', 'git bundle create FILE --all'] },
+  ),
+  http('a bundle that is none', ["error: '/srv/git/x.bundle' does not look like a v2 or v3 bundle file"], {
+    repo: '/srv/git/x.bundle',
+    code: 'HOST_REFUSED',
+    says: ['not a git bundle', 'make it anew'],
+  }),
   http('git missing', ['cannot start git: spawn git ENOENT'], {
     code: 'HOST_UNREACHABLE',
     says: ['cannot start git (spawn git ENOENT)', 'install git'],

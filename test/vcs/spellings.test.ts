@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Listing } from '../../src/vcs/refs.js';
+import { parseRepoUrl } from '../../src/module/repo-url.js';
+import type { Listing } from '../../src/vcs/objects/refs.js';
 import { Spellings } from '../../src/vcs/spellings.js';
 
 function listing(head: string): Listing {
@@ -17,32 +18,42 @@ describe('Spellings', () => {
   it('takes addresses in another case that list the same for one repository', async () => {
     const spellings = new Spellings<ReturnType<typeof repository>>();
     const first = repository('a');
-    await spellings.find('http://h/x.git', first, listing('a'), 0);
-    const found = await spellings.find('http://h/X.git', repository('a'), listing('a'), 0);
+    await spellings.find(parseRepoUrl('http://h/x.git', '/'), first, listing('a'), 0);
+    const found = await spellings.find(parseRepoUrl('http://h/X.git', '/'), repository('a'), listing('a'), 0);
     expect(found).toEqual({ remote: first, spelling: { first: 'http://h/x.git', number: 1 } });
-    expect((await spellings.find('http://H/X.git', repository('a'), listing('a'), 0)).spelling.number).toBe(
-      2,
-    );
-    expect((await spellings.find('http://h/X.git', repository('a'), listing('a'), 0)).spelling.number).toBe(
-      1,
-    );
-    expect((await spellings.find('http://h/x.git', first, listing('a'), 0)).spelling.number).toBe(0);
+    expect(
+      (await spellings.find(parseRepoUrl('http://h/x.GIT', '/'), repository('a'), listing('a'), 0)).spelling
+        .number,
+    ).toBe(2);
+    expect(
+      (await spellings.find(parseRepoUrl('http://h/X.git', '/'), repository('a'), listing('a'), 0)).spelling
+        .number,
+    ).toBe(1);
+    expect(
+      (await spellings.find(parseRepoUrl('http://h/x.git', '/'), first, listing('a'), 0)).spelling.number,
+    ).toBe(0);
   });
 
   it('keeps apart what lists something else, and what cannot be asked', async () => {
     const spellings = new Spellings<ReturnType<typeof repository>>();
-    await spellings.find('http://h/x.git', repository('a'), listing('a'), 0);
+    await spellings.find(parseRepoUrl('http://h/x.git', '/'), repository('a'), listing('a'), 0);
     const other = repository('b');
-    expect((await spellings.find('http://h/X.git', other, listing('b'), 0)).remote).toBe(other);
+    expect((await spellings.find(parseRepoUrl('http://h/X.git', '/'), other, listing('b'), 0)).remote).toBe(
+      other,
+    );
     const gone = { refs: () => Promise.reject(new Error('gone')) };
-    await spellings.find('http://h/y.git', gone, listing('a'), 0);
-    expect((await spellings.find('http://h/Y.git', other, listing('a'), 0)).remote).toBe(other);
+    await spellings.find(parseRepoUrl('http://h/y.git', '/'), gone, listing('a'), 0);
+    expect((await spellings.find(parseRepoUrl('http://h/Y.git', '/'), other, listing('a'), 0)).remote).toBe(
+      other,
+    );
   });
 
   it('asks the first one again where it may have changed', async () => {
     const spellings = new Spellings<ReturnType<typeof repository>>();
     const first = repository('a', 'b');
-    await spellings.find('http://h/x.git', first, listing('a'), 0);
-    expect((await spellings.find('http://h/X.git', repository('b'), listing('b'), 0)).remote).toBe(first);
+    await spellings.find(parseRepoUrl('http://h/x.git', '/'), first, listing('a'), 0);
+    expect(
+      (await spellings.find(parseRepoUrl('http://h/X.git', '/'), repository('b'), listing('b'), 0)).remote,
+    ).toBe(first);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findFile, listTree } from '../../src/vcs/tree.js';
 import { kindOf, parseTree } from '../../src/vcs/objects/tree-object.js';
-import { BareRepo } from '../../src/vcs/mirror/bare-repo.js';
+import { BareRepo } from '../../src/vcs/bare/bare-repo.js';
 import { repo } from '../support/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { mustRun, sealedEnv } from '../support/run.js';

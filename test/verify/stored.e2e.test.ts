@@ -5,7 +5,7 @@ import { parseRepoUrl } from '../../src/module/repo-url.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { putBytes, type PartKind } from '../../src/store/version-store.js';
 import { createZipWriter } from '../../src/zip/writer.js';
-import { readLocalFiles } from '../../src/vcs/mirror/read-local.js';
+import { readLocalFiles } from '../../src/vcs/read-local.js';
 import type { StoredFault } from '../../src/verify/faults.js';
 import { checkStored, storedVersions, type LocalFiles } from '../../src/verify/stored.js';
 import { zipHash } from '../conformance/module-hash.js';

@@ -9,7 +9,10 @@ import type { RepoUrl } from '../../module/repo-url.js';
 import type { HostKey } from '../ssh/known-hosts.js';
 
 export interface FailureContext {
+  /** What git connected to. */
   repo: RepoUrl;
+  /** The repository of the rule, where the account's configuration of git puts another address in its place. */
+  shownAs?: RepoUrl;
   /** Key of the entry under `vcs.hosts` that applied, or the one that would. */
   hostKey: string;
   /** The name (never the value) of the credential that was used, if one was. */
@@ -35,15 +38,6 @@ export const IN_REPO = 'in repo: of the rule in vanity.yaml';
 /** The entry to change, as `modhaven.yaml` spells its place. */
 export function entry(context: FailureContext): string {
   return `vcs.hosts."${context.hostKey}"`;
-}
-
-/** The words for an address that no way leads to; git over http does not tell it from a closed port, so `dial` does. */
-export function noRoute(address: string): { reason: string; remedy: string; remedyBy: 'admin' } {
-  return {
-    reason: `there is no way from the modhaven server to ${address}`,
-    remedy: 'check routes and VPN of the server (WireGuard: the address must be in AllowedIPs of a peer)',
-    remedyBy: 'admin',
-  };
 }
 
 export function hostOf(context: FailureContext): string {

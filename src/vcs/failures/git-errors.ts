@@ -13,7 +13,7 @@ import { SSH_FAILURES } from './ssh-failures.js';
 
 /** Turns a failed git command on `context.repo` into the error everybody sees. */
 export function explainGitFailure(failure: GitFailure, context: FailureContext): ModhavenError {
-  const message = `cannot read ${context.repo.url}`;
+  const message = `cannot read ${(context.shownAs ?? context.repo).url}`;
   if (failure.timedOut) {
     const seconds = Math.ceil(context.timeoutMs / 1000);
     return new ModhavenError('HOST_TIMEOUT', message, {

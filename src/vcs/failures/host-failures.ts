@@ -1,5 +1,35 @@
 /** What git says when a host cannot be reached, refuses or answers something else, in words: cause and remedy. */
-import { IN_REPO, entry, hostOf, noRoute, type FailureRow, type FailureContext } from './failure-row.js';
+import { redactLine } from '../../redact.js';
+import { noRoute } from '../transport/reachability.js';
+import { IN_REPO, entry, hostOf, type FailureRow, type FailureContext } from './failure-row.js';
+
+/**
+ * How hosts say that they have no such repository, or hide it: git itself and plain ssh, Gerrit, GitLab, GitHub, Gitea and
+ * Forgejo, gitolite, Bitbucket (Cloud and Data Center), Azure DevOps, AWS CodeCommit, cgit and sourcehut, Gogs, Phabricator.
+ */
+const NO_REPOSITORY = new RegExp(
+  [
+    'The requested URL returned error: (?:404|410)',
+    'does not appear to be a git repository',
+    "fatal: '[^']*'(?:: | )(?:no such (?:file|directory|repository)|unable to chdir or not a git archive)",
+    'fatal: [Pp]roject .* not found|[Pp]roject not found',
+    '[Cc]annot find repository|[Rr]epository .*could not be found',
+    '[Rr]epository (?:\\S+ )?(?:was )?not found|[Nn]o such (?:repository|repo|project)\\b',
+    '[Rr]epository (?:\'[^\']*\' |"[^"]*" |\\S+ )?does not exist',
+    '[Rr]epository either does not exist or you do not have access',
+    "could not open '.*' for reading",
+    '[Pp]roject you were looking for could not be found',
+    "don't have permission to view it|you do not have permission to view",
+    // gitolite
+    'FATAL: R .* DENIED by|FATAL: repo .*(?:does not exist|not found)|invalid repo name',
+    // Azure DevOps
+    'TF401019|TF200016|VS800075',
+    // Bitbucket
+    'com\\.atlassian\\.bitbucket\\.\\S*NoSuchRepository|[Yy]ou may not have access to this repository or it no longer exists',
+    // Gogs, Phabricator
+    'Repository does not exist or you do not have access|No repository (?:"[^"]*" )?exists|[Uu]nable to find repository',
+  ].join('|'),
+);
 
 /** Tried in this order. */
 export const HOST_FAILURES: readonly FailureRow[] = [
@@ -86,6 +116,31 @@ export const HOST_FAILURES: readonly FailureRow[] = [
       `${hostOf(c)} closed the connection without an answer, as an https port does when spoken to in http`,
     remedy: `write https:// in place of http:// ${IN_REPO}, or use the http port`,
   },
+  // ---- a damaged repository
+  {
+    // Before what git says here of a pack that breaks off: it is the host whose copy is broken.
+    pattern:
+      /remote: (?:fatal: |error: )?.*(?:possible repository corruption|is corrupt|bad object|missing (?:blob|tree|commit|object)|unable to read (?:tree )?[0-9a-f]{40}|loose object .* is corrupt|packfile .* (?:is corrupt|cannot be accessed))|remote error: .*(?:corrupt|bad object|upload-pack: not our ref .* missing)/i,
+    code: 'HOST_UNREACHABLE',
+    reason: (m) => `the repository on the git host is damaged: the host said "${hostWords(m[0])}"`,
+    remedy:
+      'run git fsck on the git host and restore what it names; nothing on the modhaven server is at fault',
+  },
+  // ---- redirects, see remote/redirects.ts
+  {
+    pattern: /redirect to another origin: (\S+)/,
+    code: 'HOST_REFUSED',
+    reason: (m) => `the git host sends git on to another server, ${m[1] ?? ''}, which no rule names`,
+    remedy: (c) => `write the new address ${IN_REPO}, or set ${entry(c)}.follow_redirects: true`,
+  },
+  {
+    pattern: /redirect to a page: (\S+)|unable to update url base from redirection:[\s\S]*?redirect: (\S+)/,
+    code: 'HOST_REFUSED',
+    reason: (m) =>
+      `the git host sends git on to a page (${(m[1] ?? m[2] ?? '').split(/[?#]/, 1)[0] ?? ''}), as it does with readers who have to sign in`,
+    remedy: (c) =>
+      `set ${entry(c)}.token in modhaven.yaml (scope read_repository), or correct the path in repo:`,
+  },
   // ---- http answers
   {
     pattern: /Authentication failed for/,
@@ -113,18 +168,26 @@ export const HOST_FAILURES: readonly FailureRow[] = [
       `put a valid token into ${entry(c)}.token (or token_file) in modhaven.yaml, or into ~/.netrc`,
   },
   {
+    // A host says it in words even where the status only says "forbidden".
+    pattern: NO_REPOSITORY,
+    code: 'REPO_NOT_FOUND',
+    reason: (_, c) =>
+      c.repo.local
+        ? 'there is no git repository at this path'
+        : `the git host knows no such repository, or hides it from ${readerOf(c)}`,
+    remedy: (c) => {
+      if (c.repo.local) return 'correct repo: of the rule in vanity.yaml';
+      const may =
+        c.repo.scheme === 'ssh' ? `the server's key (${entry(c)}.identity_file)` : `${entry(c)}.token`;
+      return `check the path ${IN_REPO}, and that ${may} may read it`;
+    },
+  },
+  {
     pattern: /The requested URL returned error: 403/,
     code: 'HOST_REFUSED',
     reason: 'the git host answered 403: this login may not read the repository (Gerrit: or there is none)',
     remedy: (c) =>
       `give the token in ${entry(c)}.token the scope read_repository and its user access; check the path in repo:`,
-  },
-  {
-    pattern: /The requested URL returned error: (404|410)|repository '[^']*' not found/,
-    code: 'REPO_NOT_FOUND',
-    reason: (_, c) =>
-      `the git host knows no such repository, or hides it from ${c.credential === undefined ? 'readers without a login' : `this login (${c.credential})`}`,
-    remedy: (c) => `check the path ${IN_REPO}, and that ${entry(c)}.token may read it`,
   },
   {
     pattern: /The requested URL returned error: 429/,
@@ -160,6 +223,19 @@ export const HOST_FAILURES: readonly FailureRow[] = [
   },
   // ---- the repository itself
   {
+    pattern: /Repository lacks these prerequisite commits/,
+    code: 'HOST_REFUSED',
+    reason:
+      'the bundle holds only what is new since commits that are not in it, and nothing can be read without them',
+    remedy: 'make it with all of the history: git bundle create FILE --all',
+  },
+  {
+    pattern: /does not look like a v\d(?: or v\d)? bundle|unrecognized (?:header|bundle)/,
+    code: 'HOST_REFUSED',
+    reason: 'the file is not a git bundle, or it is cut off',
+    remedy: 'make it anew: git bundle create FILE --all',
+  },
+  {
     pattern: /detected dubious ownership in repository at '([^']*)'/,
     code: 'HOST_REFUSED',
     reason: 'the local repository belongs to another user, so git refuses to read it',
@@ -173,19 +249,6 @@ export const HOST_FAILURES: readonly FailureRow[] = [
     reason: 'the git host no longer has the tag, branch or commit that was asked for',
     remedy: 'ask again; if the tag is missing, push it',
     remedyBy: 'caller',
-  },
-  {
-    pattern:
-      /does not appear to be a git repository|fatal: project .* not found|Cannot find repository|[Rr]epository not found|repository '[^']*' does not exist|could not open '.*' for reading|The project you were looking for could not be found/,
-    code: 'REPO_NOT_FOUND',
-    reason: (_, c) =>
-      c.repo.local
-        ? 'there is no git repository at this path'
-        : 'the git host knows no such repository, or hides it from this key',
-    remedy: (c) =>
-      c.repo.local
-        ? 'correct repo: of the rule in vanity.yaml'
-        : `check the path ${IN_REPO}, and that the server's key (${entry(c)}.identity_file) may read it`,
   },
   {
     pattern: /transport '([^']+)' not allowed/,
@@ -208,6 +271,17 @@ export const HOST_FAILURES: readonly FailureRow[] = [
       'install git (and openssh-client for ssh URLs) there; check PATH and GIT_SSH_COMMAND of the service',
   },
 ];
+
+/** The reader from whom a host may hide a repository. */
+function readerOf({ repo, credential }: FailureContext): string {
+  if (repo.scheme === 'ssh') return 'this key';
+  return credential === undefined ? 'readers without a login' : `this login (${credential})`;
+}
+
+/** What a host said, without the prefixes of git. */
+function hostWords(line: string): string {
+  return redactLine(line.replace(/^remote(?: error)?: (?:(?:fatal|error): )?/i, '')).slice(0, 120);
+}
 
 /** Who refuses is not always the git host: with a web proxy it may be that one. */
 function refusedAt(context: FailureContext, host: string | undefined, port: string | undefined): string {

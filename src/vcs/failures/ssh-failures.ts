@@ -59,6 +59,13 @@ export const SSH_FAILURES: readonly FailureRow[] = [
       `on the server, as the account modhaven runs under: ${trustHost(c)}; it shows the fingerprint to compare and records the key`,
   },
   {
+    pattern: /[Nn]o user exists for uid (\d+)|You don't exist, go away/,
+    code: 'HOST_REFUSED',
+    reason: 'ssh does not run under a user id without an account',
+    remedy: (_, m) =>
+      `give user id ${m[1] ?? ''} of the modhaven service a line in /etc/passwd (containers: by the image or nss_wrapper), or use an http address with a token`,
+  },
+  {
     pattern: /Permissions \d+ for '([^']+)' are too open|Load key "([^"]+)": bad permissions/,
     code: 'HOST_REFUSED',
     reason: 'ssh ignores the private key because other users can read it',

@@ -21,15 +21,16 @@ import { dirname, join } from 'node:path';
 import { isModhavenError } from '../../errors.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import { formatOf } from '../objects/object-format.js';
-import { refsFingerprint, type RefListing, type Refs } from '../refs.js';
+import { refsFingerprint, type RefListing, type Refs } from '../objects/refs.js';
 import type { SmartHosts } from '../smart-http/smart-http.js';
 import type { VcsSettings } from '../transport/access.js';
+import type { ReadAccountConfig } from '../transport/account-config.js';
 import { GitFailure } from '../transport/git-exec.js';
 import type { HostLimiter } from '../transport/host-limiter.js';
-import { RemoteSession, type FetchOptions } from '../transport/remote-session.js';
-import { BareRepo, type GitObject } from './bare-repo.js';
-import { isBroken, retryOnCorrupt } from './broken-repo.js';
-import { refOf, shallowCommits } from './commit-refs.js';
+import { RemoteSession, type FetchOptions } from '../remote/remote-session.js';
+import { BareRepo, type GitObject } from '../bare/bare-repo.js';
+import { isBroken, retryOnCorrupt } from '../bare/broken-repo.js';
+import { refOf, shallowCommits } from '../bare/commit-refs.js';
 import { reuseCommit, reuseTrees, takeInventory } from './reuse-objects.js';
 
 export interface MirrorOptions {
@@ -38,9 +39,10 @@ export interface MirrorOptions {
   remote: RepoUrl;
   settings: () => VcsSettings;
   env: NodeJS.ProcessEnv;
-  /** Shared by all mirrors, as `smart` is. */
+  /** Shared by all mirrors, as `smart` and `account` are. */
   limiter: HostLimiter;
   smart: SmartHosts;
+  account: ReadAccountConfig;
 }
 
 /** What the host made of being asked for a commit without its files. */
@@ -61,10 +63,10 @@ export class Mirror {
   /** Whether whole commits of this repository are known to be more than a small pack, or left to git. */
   #isLarge = false;
 
-  constructor({ dir, remote, settings, env, limiter, smart }: MirrorOptions) {
+  constructor({ dir, remote, settings, env, ...shared }: MirrorOptions) {
     const { timeoutMs } = settings();
     this.#remote = remote;
-    this.#session = new RemoteSession({ remote, dir: dirname(dir), settings, env, limiter, smart });
+    this.#session = new RemoteSession({ remote, dir: dirname(dir), settings, env, ...shared });
     this.content = new BareRepo({ dir: join(dir, 'content.git'), env, timeoutMs });
     this.trees = new BareRepo({ dir: join(dir, 'trees.git'), env, timeoutMs, filtered: true });
     this.history = new BareRepo({ dir: join(dir, 'history.git'), env, timeoutMs });
@@ -284,9 +286,13 @@ export class Mirror {
   }
 }
 
-/** The folder of a remote's mirror below `<cache.dir>/vcs`. */
-export function mirrorName(remote: RepoUrl): string {
-  return createHash('sha256').update(remote.gitUrl).digest('hex');
+/**
+ * The folder of a remote's mirror below `<cache.dir>/vcs`: by its address, and by the login where the address names one,
+ * because a host may show another login other commits. The password is no part of it, so a new one keeps the mirror.
+ */
+export function mirrorName({ gitUrl, credentials }: RepoUrl): string {
+  const name = credentials === undefined ? gitUrl : JSON.stringify([gitUrl, credentials.username]);
+  return createHash('sha256').update(name).digest('hex');
 }
 
 /** Whether an object read from a mirror is a commit. */

@@ -2,9 +2,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linkFirst } from '../../fs/durable-file.js';
-import type { BareRepo } from './bare-repo.js';
+import type { BareRepo } from '../bare/bare-repo.js';
 import { runGit } from '../transport/git-exec.js';
-import { shallowCommits } from './commit-refs.js';
+import { shallowCommits } from '../bare/commit-refs.js';
 
 /**
  * Links the packs of `from`, which hold `commit` with all its files although less was asked for, into `to`. Both are

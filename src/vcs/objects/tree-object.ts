@@ -3,7 +3,14 @@
  * means here what it means to git (tree-walk.c, decode_tree_entry; cache.h, canon_mode).
  */
 import { GitFailure } from '../transport/git-exec.js';
-import type { TreeEntry } from '../types.js';
+/** One file (or link, or submodule) of a commit's tree. */
+export interface TreeEntry {
+  /** Path below the directory asked for; undefined where the bytes are not UTF-8. */
+  path: string | undefined;
+  /** The path with undecodable bytes replaced, for messages. */
+  displayPath: string;
+  kind: 'regular' | 'symlink' | 'submodule';
+}
 
 /** One line of a tree object. */
 export interface RawEntry {

@@ -1,5 +1,5 @@
 /** The two kinds of requests of git's smart http protocol (gitprotocol-http(5)), and which answers are taken for git's. */
-import { discard } from '../../http/body.js';
+import { beginningOf, discard } from '../../http/body.js';
 import { sendRequest, type HttpResponse } from '../../http/request.js';
 import { NoSystemStore, prepareTrust, type PreparedTrust } from '../../http/trust.js';
 import type { RepoUrl } from '../../module/repo-url.js';
@@ -44,15 +44,12 @@ export class GitRequests {
     if (status === 200 && response.header('content-type') === 'application/x-git-upload-pack-advertisement') {
       return response;
     }
-    void discard(response);
     // A status of 400 and more would be git's answer as well; another request would count twice where requests count.
     if (status >= 400) {
-      throw new GitFailure(
-        'fetch',
-        128,
-        `fatal: unable to access '${this.#options.remote.gitUrl}/': The requested URL returned error: ${status}`,
-      );
+      const words = `unable to access '${this.#options.remote.gitUrl}/': The requested URL returned error: ${status}`;
+      throw new GitFailure('fetch', 128, `${await remoteWords(response)}fatal: ${words}`);
     }
+    void discard(response);
     throw new FallbackToGit(`status ${status}`, { always: true });
   }
 
@@ -89,6 +86,22 @@ export class GitRequests {
       }),
     );
   }
+}
+
+/** Bytes of what a host says in words. */
+const MAX_WORDS = 2_048;
+
+/** What a host says in plain text about a refusal, as git passes it on: hosts that answer 403 tell more there. */
+async function remoteWords(response: HttpResponse): Promise<string> {
+  const isPlain = /^text\/plain\b/i.test(response.header('content-type') ?? '');
+  // A server or proxy with a problem of its own knows nothing of repositories.
+  if (!isPlain || response.status >= 500) {
+    void discard(response);
+    return '';
+  }
+  const text = await beginningOf(response, MAX_WORDS).catch(() => '');
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return lines.map((line) => `remote: ${line}\n`).join('');
 }
 
 /** Variables that say more about certificates are git's to read, see `account-settings.ts`. */

@@ -1,6 +1,6 @@
 /** What is said in version 2 of git's protocol (gitprotocol-v2(5)): requests as text, answers from packets. Pure. */
 import { isHash, type ObjectFormat } from '../objects/object-format.js';
-import { isListedRef, type RefListing } from '../refs.js';
+import { isListedRef, type RefListing } from '../objects/refs.js';
 import { FallbackToGit } from './fallback-to-git.js';
 import { DELIMITER, FLUSH, packet, type Packet } from './pkt-line.js';
 

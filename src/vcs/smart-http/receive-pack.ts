@@ -1,10 +1,10 @@
 /** Takes in what a host sends: small packs here, others by `git index-pack`. Either checks every byte. */
 import type { Writable } from 'node:stream';
-import type { BareRepo } from '../mirror/bare-repo.js';
+import type { BareRepo } from '../bare/bare-repo.js';
 import { PIECEMEAL_OPTIONS } from '../transport/git-environment.js';
 import { converse, GitFailure } from '../transport/git-exec.js';
 import { NotSmall } from '../objects/small-pack.js';
-import { asStorageError } from '../mirror/disk-errors.js';
+import { asStorageError } from '../bare/disk-errors.js';
 import { FallbackToGit } from './fallback-to-git.js';
 
 /** A pack that is no larger is held whole, and taken in without git. */

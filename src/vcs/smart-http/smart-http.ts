@@ -9,13 +9,14 @@ import { LRUCache } from 'lru-cache';
 import { monotonicNow } from '../../concurrency/monotonic-clock.js';
 import { codeOf, isIdleTimeout } from '../../http/request.js';
 import type { RepoUrl } from '../../module/repo-url.js';
-import type { BareRepo } from '../mirror/bare-repo.js';
-import { referencedCommits, shallowCommits } from '../mirror/commit-refs.js';
-import type { RefListing } from '../refs.js';
+import type { BareRepo } from '../bare/bare-repo.js';
+import { referencedCommits, shallowCommits } from '../bare/commit-refs.js';
+import type { RefListing } from '../objects/refs.js';
 import type { Access, VcsSettings } from '../transport/access.js';
 import { GitFailure } from '../transport/git-exec.js';
-import { PACK_LIMITS, packTooLarge } from '../transport/pack-limit.js';
+import { packLimits, packTooLarge } from '../transport/pack-limit.js';
 import { silentHost } from '../transport/reachability.js';
+import type { ReadAccountConfig } from '../transport/account-config.js';
 import { createAccountSettings, type AccountSettings } from './account-settings.js';
 import { FallbackToGit } from './fallback-to-git.js';
 import { GitRequests } from './git-requests.js';
@@ -89,8 +90,12 @@ interface Shared {
   neighbours: LRUCache<string, Capabilities>;
 }
 
-export function createSmartHosts(settings: () => VcsSettings, env: NodeJS.ProcessEnv): SmartHosts {
-  const hasOwnSettings = createAccountSettings(env);
+export function createSmartHosts(
+  settings: () => VcsSettings,
+  env: NodeJS.ProcessEnv,
+  account: ReadAccountConfig,
+): SmartHosts {
+  const hasOwnSettings = createAccountSettings(env, account);
   const neighbours = new LRUCache<string, Capabilities>({ max: MAX_HOSTS });
   const shared: Shared = { settings, env, hasOwnSettings, neighbours };
   return (remote, dir) => new SmartHttpClient(shared, remote, dir);
@@ -129,12 +134,13 @@ class SmartHttpClient implements SmartHttp {
     const known = this.#refused.get(key);
     if (known !== undefined) throw known;
     const done = await this.#talk(access, async (requests, capabilities) => {
+      const limit = packLimits(this.#shared.settings()).commit;
       const tooLarge = () => {
-        const error = packTooLarge(this.#remote, PACK_LIMITS.commit);
+        const error = packTooLarge(this.#remote, limit);
         this.#refused.set(key, error);
         return error;
       };
-      return fetchInto(repo, wanted, requests, capabilities, tooLarge);
+      return fetchInto(repo, wanted, requests, capabilities, { limit, tooLarge });
     });
     return done ?? false;
   }
@@ -200,7 +206,7 @@ async function fetchInto(
   wanted: Wanted,
   requests: GitRequests,
   capabilities: Capabilities,
-  tooLarge: () => Error,
+  { limit, tooLarge }: { limit: number; tooLarge: () => Error },
 ): Promise<boolean> {
   const request = fetchRequest(capabilities, await packRequest(repo, wanted));
   const { body } = await requests.result(request, { patient: true });
@@ -209,7 +215,7 @@ async function fetchInto(
     cut = commits;
   });
   try {
-    await receivePack(repo, bounded(pack, PACK_LIMITS.commit, tooLarge), {
+    await receivePack(repo, bounded(pack, limit, tooLarge), {
       partial: wanted.withoutFiles,
       onlySmall: 'commit' in wanted && wanted.onlySmall === true,
       signal: requests.signal,

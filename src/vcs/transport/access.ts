@@ -7,10 +7,12 @@
  */
 import { readFile } from 'node:fs/promises';
 import { ModhavenError, errorMessage } from '../../errors.js';
-import { DEFAULT_PORTS, type RepoUrl } from '../../module/repo-url.js';
+import { DEFAULT_PORTS, parseRepoUrl, type RepoUrl } from '../../module/repo-url.js';
 import { noteSecret } from '../../secrets.js';
+import { NO_CONFIG, rewriteAddress, type AccountConfig } from './account-config.js';
 import { options } from './git-environment.js';
 import { netrcLogin, type Login } from './netrc.js';
+import { sshCommand } from './ssh-command.js';
 
 /** One entry under `vcs.hosts` of modhaven.yaml. */
 export interface HostEntry {
@@ -22,6 +24,8 @@ export interface HostEntry {
   identityFile?: string | undefined;
   knownHostsFile?: string | undefined;
   sshOptions?: Readonly<Record<string, string>> | undefined;
+  /** Whether an http host may send git to another origin. Default: no. */
+  followRedirects?: boolean | undefined;
 }
 
 export interface VcsSettings {
@@ -30,12 +34,21 @@ export interface VcsSettings {
   concurrency: number;
   /** By `HOST`, `HOST:PORT` or one of these and a path (`HOST/group`); the host in lower case. */
   hosts: ReadonlyMap<string, HostEntry>;
-  /** Whether an http host may send git to another one. Default: true, as for git itself. */
+  /** Whether redirects of http hosts are followed where no entry says so. Default: within the host. */
   followRedirects?: boolean;
+  /** Bytes that a host may send for one commit. Default: `PACK_LIMIT`. */
+  packLimit?: number;
 }
+
+/** All, as git does by itself; those that stay with the host; none. */
+export type RedirectPolicy = 'all' | 'same-host' | 'none';
 
 /** What a git command that talks to a repository's host needs. */
 export interface Access {
+  /** What git is given. */
+  address: string;
+  /** What git connects to: another repository than the one of the rule where the account's `insteadOf` says so. */
+  target: RepoUrl;
   /** Key under `vcs.hosts` that applied, or that would have to be added. */
   hostKey: string;
   /** Where the credential came from, never the credential. */
@@ -50,65 +63,121 @@ export interface Access {
   secret: string | undefined;
   /** Which certificates are believed, where it is not git's own list. */
   trust: { caFile: string | undefined; insecureTls: boolean };
-  sshCommand: string;
-  /** For GIT_ALLOW_PROTOCOL. */
-  protocols: string;
+  /** For GIT_SSH_COMMAND; undefined where the account's own settings hold. */
+  sshCommand: string | undefined;
+  /** The same as words, for ssh without a shell; undefined where it takes one. */
+  sshWords: readonly string[] | undefined;
+  /** For GIT_ALLOW_PROTOCOL; undefined for what the account's git allows. */
+  protocols: string | undefined;
+  /** Which redirects of an http host are followed. */
+  redirects: RedirectPolicy;
+  /** Whether the account's programs may be asked for a password: not beside a login of ours. */
+  askPass: boolean;
   /** Environment variables that would overrule the entry. */
   unset: string[];
 }
 
-/** Looks up and prepares the access to `repo`. A rotated token file is read anew each time. */
+/**
+ * Looks up and prepares the access to `repo` for the account with this environment and configuration of git. A rotated
+ * token file is read anew each time.
+ */
 export async function accessTo(
   repo: RepoUrl,
   settings: VcsSettings,
   env: NodeJS.ProcessEnv,
+  account: AccountConfig = NO_CONFIG,
 ): Promise<Access> {
-  const { key, entry } = findEntry(repo, settings.hosts);
-  const credential = (await findCredential(repo, key, entry)) ?? (await findNetrcCredential(repo, env));
-  return prepared(repo, settings, env, credential, false);
+  const reached = reachedBy(repo, account);
+  const { key, entry } = findEntry(reached.target, settings.hosts);
+  const credential =
+    (await findCredential(reached.target, key, entry)) ?? (await findNetrcCredential(reached.target, env));
+  return prepared(reached, settings, env, account, credential);
 }
 
 /** The access of a caller's own login to `repo`. What the entry says of certificates applies, its login does not. */
-export function accessWith(
+export async function accessWith(
   login: Login,
   repo: RepoUrl,
   settings: VcsSettings,
   env: NodeJS.ProcessEnv,
-): Access {
-  return prepared(repo, settings, env, { name: 'the login of the caller', ...login }, true);
+): Promise<Access> {
+  const caller = { name: 'the login of the caller', ...login };
+  const access = await prepared(reachedBy(repo, NO_CONFIG), settings, env, NO_CONFIG, caller);
+  const atOnce = options({ 'http.proactiveAuth': 'basic' });
+  return { ...access, options: [...atOnce, ...access.options], showLoginAtOnce: true };
 }
 
-function prepared(
-  repo: RepoUrl,
+type Reached = Pick<Access, 'address' | 'target' | 'protocols'>;
+
+async function prepared(
+  { address, target, protocols }: Reached,
   settings: VcsSettings,
   env: NodeJS.ProcessEnv,
+  account: AccountConfig,
   credential: Credential | undefined,
-  showLoginAtOnce: boolean,
-): Access {
-  const { key, entry } = findEntry(repo, settings.hosts);
+): Promise<Access> {
+  const { key, entry } = findEntry(target, settings.hosts);
   noteSecret(credential?.password);
+  const redirects = redirectsFor(entry, settings);
+  const ssh = await sshCommand(entry, settings.connectTimeoutMs, env, account);
   return {
+    address,
+    target,
     hostKey: key,
     credential: credential?.name,
     options: [
-      ...(showLoginAtOnce ? options({ 'http.proactiveAuth': 'basic' }) : []),
-      ...credentialOptions(repo, credential !== undefined),
-      ...tlsOptions(repo, entry),
-      ...(settings.followRedirects === false ? options({ 'http.followRedirects': 'false' }) : []),
+      ...credentialOptions(target, credential !== undefined),
+      ...tlsOptions(target, entry),
+      ...redirectOptions(target, redirects),
     ],
     login: credential,
-    showLoginAtOnce,
+    showLoginAtOnce: false,
     secret:
       credential === undefined
         ? undefined
         : `username=${credential.username}\npassword=${credential.password}\n`,
     trust: { caFile: entry.caFile, insecureTls: entry.insecureTls === true },
-    sshCommand: sshCommand(entry, settings, env),
-    // The scheme in vanity.yaml and, for redirects to TLS, its secure twin; file only where the rule says so.
-    protocols: repo.scheme === 'http' ? 'http:https' : repo.scheme,
-    unset:
-      entry.caFile === undefined ? [] : ['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+    sshCommand: ssh.line,
+    sshWords: ssh.words,
+    protocols,
+    redirects,
+    askPass: credential === undefined,
+    unset: entry.caFile === undefined ? [] : TLS_VARIABLES,
   };
+}
+
+/** What the account says of certificates that are believed. */
+const TLS_VARIABLES = [
+  ...['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'GIT_SSL_NO_VERIFY'],
+  ...['SSL_CERT_FILE', 'SSL_CERT_DIR'],
+];
+
+/** The address as git is given it: with the user name where one is written, which says which login to look up. */
+function addressOf(repo: RepoUrl): string {
+  // A repository without all files remembers where it gets them from, and that name cannot begin with a slash.
+  if (repo.local) return repo.bundle ? repo.gitUrl : repo.url;
+  const { credentials, gitUrl } = repo;
+  if (credentials?.password !== '') return gitUrl;
+  return gitUrl.replace('://', `://${encodeURIComponent(credentials.username)}@`);
+}
+
+/** What git reaches at `repo`; where that is an address that only git can read, the rule's own stands for it. */
+function reachedBy(repo: RepoUrl, account: AccountConfig): Reached {
+  const address = addressOf(repo);
+  const rewritten = rewriteAddress(address, account);
+  // The scheme of the rule and, for redirects to TLS, its secure twin; file only where the rule says so.
+  if (rewritten === address) return { address, target: repo, protocols: schemesFor(repo) };
+  let target: RepoUrl;
+  try {
+    target = parseRepoUrl(rewritten, '/');
+  } catch {
+    return { address, target: repo, protocols: undefined };
+  }
+  return { address, target, protocols: target.scheme.startsWith('http') ? schemesFor(target) : undefined };
+}
+
+function schemesFor({ scheme }: RepoUrl): string {
+  return scheme === 'http' ? 'http:https' : scheme;
 }
 
 /**
@@ -144,28 +213,34 @@ interface Credential extends Login {
 /** What the login for an http repository is called; undefined where neither the entry nor the address has one. */
 export function credentialName(repo: RepoUrl, key: string, entry: HostEntry): string | undefined {
   if (repo.scheme !== 'http' && repo.scheme !== 'https') return undefined;
-  const hasPassword = repo.credentials !== undefined && repo.credentials.password !== '';
-  if (!hasPassword && entry.token !== undefined) return `vcs.hosts.${key}.token`;
-  if (!hasPassword && entry.tokenFile !== undefined) return `vcs.hosts.${key}.token_file`;
-  return repo.credentials === undefined ? undefined : 'the login in repo:';
+  if (hasPassword(repo)) return 'the login in repo:';
+  if (entry.token !== undefined) return `vcs.hosts.${key}.token`;
+  return entry.tokenFile === undefined ? undefined : `vcs.hosts.${key}.token_file`;
+}
+
+function hasPassword({ credentials }: RepoUrl): boolean {
+  return credentials !== undefined && credentials.password !== '';
 }
 
 async function findCredential(repo: RepoUrl, key: string, entry: HostEntry): Promise<Credential | undefined> {
   const name = credentialName(repo, key, entry);
   if (name === undefined) return undefined;
   const inUrl = repo.credentials;
-  if (inUrl !== undefined && inUrl.password !== '') return { name, ...inUrl };
+  if (inUrl !== undefined && hasPassword(repo)) return { name, ...inUrl };
   const username = inUrl?.username ?? entry.username ?? 'oauth2';
   if (entry.token !== undefined) return { name, username, password: entry.token };
-  if (entry.tokenFile === undefined) return { name, username, password: '' };
+  if (entry.tokenFile === undefined) return undefined;
   return { name, username, password: await readToken(entry.tokenFile, repo) };
 }
 
-/** libcurl knows no ports in a netrc, so two servers on one host would share a login: `machine HOST:PORT` is ours to read. */
+/**
+ * libcurl knows no ports in a netrc, so two servers on one host would share a login: `machine HOST:PORT` is ours to read.
+ * A login for the host that the address names by its user is git's to find, as any other for the host is.
+ */
 async function findNetrcCredential(repo: RepoUrl, env: NodeJS.ProcessEnv): Promise<Credential | undefined> {
   if (repo.scheme !== 'http' && repo.scheme !== 'https') return undefined;
   const login = await netrcLogin(repo, env);
-  return repo.credentials === undefined && login !== undefined ? { name: '~/.netrc', ...login } : undefined;
+  return login && { name: '~/.netrc', ...login };
 }
 
 async function readToken(file: string, repo: RepoUrl): Promise<string> {
@@ -194,43 +269,25 @@ function credentialOptions(repo: RepoUrl, ours: boolean): string[] {
   });
 }
 
+function redirectsFor(entry: HostEntry, settings: VcsSettings): RedirectPolicy {
+  if (settings.followRedirects === false) return 'none';
+  return entry.followRedirects === true ? 'all' : 'same-host';
+}
+
+/** What is followed although git follows nothing by itself is for `remote/redirects.ts`. */
+function redirectOptions({ scheme }: RepoUrl, redirects: RedirectPolicy): string[] {
+  if (scheme !== 'http' && scheme !== 'https') return [];
+  return options({ 'http.followRedirects': redirects === 'all' ? 'initial' : 'false' });
+}
+
 function tlsOptions(repo: RepoUrl, entry: HostEntry): string[] {
   if (repo.scheme !== 'https' && repo.scheme !== 'http') return [];
   const port = repo.port === undefined ? '' : `:${repo.port}`;
   const scope = `http.https://${repo.host}${port}`;
   return options({
-    ...(entry.caFile === undefined ? {} : { [`${scope}.sslCAInfo`]: entry.caFile }),
+    ...(entry.caFile === undefined
+      ? {}
+      : { [`${scope}.sslCAInfo`]: entry.caFile, [`${scope}.sslVerify`]: 'true' }),
     ...(entry.insecureTls === true ? { [`${scope}.sslVerify`]: 'false' } : {}),
   });
-}
-
-/**
- * The ssh command line. ssh takes the first value it meets for an option, so what must hold (no prompt, no shared
- * connection that outlives us) stands before the admin's options, and what is only a default after them.
- */
-function sshCommand(entry: HostEntry, settings: VcsSettings, env: NodeJS.ProcessEnv): string {
-  const base = env.GIT_SSH_COMMAND ?? 'ssh';
-  return [base, ...sshArguments(entry, settings.connectTimeoutMs).map(shellQuote)].join(' ');
-}
-
-/** What ssh is told about a host, see `sshCommand`. */
-export function sshArguments(entry: HostEntry, connectTimeoutMs: number): string[] {
-  const args = ['-o', 'BatchMode=yes', '-o', 'ControlMaster=no'];
-  for (const [name, value] of Object.entries(entry.sshOptions ?? {})) args.push('-o', `${name}=${value}`);
-  if (entry.identityFile !== undefined) args.push('-i', entry.identityFile, '-o', 'IdentitiesOnly=yes');
-  if (entry.knownHostsFile !== undefined) {
-    args.push('-o', `UserKnownHostsFile=${sshQuote(entry.knownHostsFile)}`);
-  }
-  args.push('-o', `ConnectTimeout=${Math.max(1, Math.ceil(connectTimeoutMs / 1000))}`);
-  return args;
-}
-
-/** ssh splits file lists at spaces unless quoted. */
-function sshQuote(file: string): string {
-  return /\s/.test(file) ? `"${file}"` : file;
-}
-
-/** git hands GIT_SSH_COMMAND to the shell. */
-function shellQuote(text: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

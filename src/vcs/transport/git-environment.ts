@@ -5,28 +5,50 @@
  * - *local* ones read a mirror. No configuration of the machine may change what they print, least of all filters and
  *   attributes: the bytes of a zip depend on it (golang/go#27153, #47241).
  * - *network* ones talk to a git host. What works with `git clone` for the account the server runs under works here,
- *   so its git and ssh configuration, netrc and proxy variables are honoured; but nothing may prompt, run a hook,
- *   start housekeeping or use a transport that was not asked for.
+ *   so they get its environment, minus what could change what git does to this server; and nothing may prompt, run a
+ *   hook, start housekeeping or use a transport that was not asked for.
  */
 
 import { dirname } from 'node:path';
 
-/** Variables that reach network children if they are set. Everything else stays with us. */
-const PASSED_ON = [
-  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'XDG_CONFIG_HOME', 'SSH_AUTH_SOCK', 'KRB5CCNAME'],
-  ...[
-    'http_proxy',
-    'https_proxy',
-    'all_proxy',
-    'no_proxy',
-    'HTTP_PROXY',
-    'HTTPS_PROXY',
-    'ALL_PROXY',
-    'NO_PROXY',
-  ],
-  ...['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
-  ...['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM', 'GIT_EXEC_PATH'],
-  ...['SYSTEMROOT', 'USERPROFILE', 'APPDATA'],
+/**
+ * Variables that do not reach network children, with the reason. Everything else of the account's environment does: a
+ * credential helper, an ssh command or a proxy may need variables that nobody can list.
+ */
+const WITHHELD: readonly { names: RegExp; why: string }[] = [
+  {
+    names:
+      /^GIT_(?:DIR|WORK_TREE|IMPLICIT_WORK_TREE|INDEX_FILE|INDEX_VERSION|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|QUARANTINE_PATH|COMMON_DIR|NAMESPACE|PREFIX|INTERNAL_SUPER_PREFIX|SHALLOW_FILE|GRAFT_FILE|REPLACE_REF_BASE|NO_REPLACE_OBJECTS|DISCOVERY_ACROSS_FILESYSTEM|CEILING_DIRECTORIES|ATTR_SOURCE|TEMPLATE_DIR)$/,
+    why: 'they name the repository of whoever started the server: git would write there, or read objects from there',
+  },
+  {
+    names: /^GIT_(?:DEFAULT_HASH|DEFAULT_REF_FORMAT|REF_PARANOIA|NO_LAZY_FETCH|FLUSH|OPTIONAL_LOCKS)$/,
+    why: 'they change what a repository of ours is made of, or when its objects are fetched',
+  },
+  {
+    names: /^GIT_CONFIG$/,
+    why: 'git config would read this file alone, and git fetch would not',
+  },
+  {
+    names: /^GIT_(?:TRACE|TRACE2|TR2)(?:_\w+)?$|^GIT_CURL_VERBOSE$|^GIT_REDIRECT_\w+$|^GIT_TEST_\w+$/,
+    why: 'they write what is said to a host, logins included, into files or into the messages that are read here',
+  },
+  {
+    names: /^GIT_(?:PROTOCOL|ALLOW_PROTOCOL|SSH_COMMAND|TERMINAL_PROMPT)$/,
+    why: 'set below, from the account and from vcs.hosts',
+  },
+  {
+    names: /^(?:DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|SSH_ASKPASS_REQUIRE|GCM_INTERACTIVE)$|^VSCODE_/,
+    why: 'a program that asks a person for a password would open a window and wait for an answer that never comes',
+  },
+  {
+    names: /^(?:LANG|LANGUAGE|LC_\w+)$/,
+    why: 'messages are recognised by their English words',
+  },
+  {
+    names: /^MODHAVEN_|^NOTIFY_SOCKET$|^LISTEN_(?:PID|FDS|FDNAMES)$/,
+    why: 'settings and secrets of this server, and its channel to what started it',
+  },
 ];
 
 export type Environment = Record<string, string>;
@@ -54,28 +76,41 @@ export interface NetworkChild {
   workDir: string;
   /** The bare repository it writes, if any. */
   gitDir: string | undefined;
-  /** What GIT_ALLOW_PROTOCOL takes (`http:https`). */
-  protocols: string;
-  sshCommand: string;
+  /** What GIT_ALLOW_PROTOCOL takes (`http:https`); undefined: what the account's own git allows. */
+  protocols: string | undefined;
+  /** Undefined: what the account's own git starts. */
+  sshCommand: string | undefined;
+  /** Whether the account's programs may be asked for a password (`GIT_ASKPASS`, `core.askPass`). */
+  askPass: boolean;
   /** Variables of the account that an entry of `vcs.hosts` overrules. */
   unset: readonly string[];
 }
 
 /** The environment of a child that talks to a host. */
 export function networkEnvironment(child: NetworkChild, env: NodeJS.ProcessEnv): Environment {
-  const { workDir, gitDir, protocols, sshCommand, unset } = child;
-  return {
-    ...pick(
-      env,
-      PASSED_ON.filter((name) => !unset.includes(name)),
-    ),
+  const { workDir, gitDir, protocols, sshCommand, unset, askPass } = child;
+  const environment = {
+    ...accountEnvironment(workDir, env),
     ...(gitDir === undefined ? {} : { GIT_DIR: gitDir }),
+    ...(protocols === undefined ? pick(env, ['GIT_ALLOW_PROTOCOL']) : { GIT_ALLOW_PROTOCOL: protocols }),
+    ...(sshCommand === undefined ? {} : { GIT_SSH_COMMAND: sshCommand }),
+    // Empty, not unset: it also overrules core.askPass and SSH_ASKPASS.
+    ...(askPass ? {} : { GIT_ASKPASS: '' }),
+  };
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !unset.includes(name)));
+}
+
+/**
+ * What a child in `workDir` gets of the account's environment, and what keeps it from asking a person: there is no
+ * terminal (children have a session of their own) and no screen, so a program for passwords can only look them up.
+ */
+export function accountEnvironment(workDir: string, env: NodeJS.ProcessEnv): Environment {
+  const names = Object.keys(env).filter((name) => !WITHHELD.some((row) => row.names.test(name)));
+  return {
+    ...pick(env, names),
     LC_ALL: 'C',
-    GIT_ALLOW_PROTOCOL: protocols,
-    GIT_SSH_COMMAND: sshCommand,
     GIT_TERMINAL_PROMPT: '0',
-    // Empty, not unset: it also overrules core.askPass and SSH_ASKPASS, which may open a window.
-    GIT_ASKPASS: '',
+    GCM_INTERACTIVE: 'never',
     // The cache may lie inside somebody's checkout, whose configuration is none of our business.
     GIT_CEILING_DIRECTORIES: dirname(workDir),
   };

@@ -142,8 +142,10 @@ export interface Conversation {
   keepAlive(needed: boolean): void;
 }
 
-/** Starts git for a conversation. */
-export function converse(command: Pick<GitCommand, 'args' | 'cwd' | 'env'>): Conversation {
+/** Starts git, or the ssh that git would start, for a conversation. */
+export function converse(
+  command: Pick<GitCommand, 'args' | 'cwd' | 'env' | 'network'> & { program?: string },
+): Conversation {
   const child = start(command, 'open');
   return {
     ...child,
@@ -179,10 +181,11 @@ interface Running {
   handles: { ref(): unknown; unref(): unknown }[];
 }
 
-type Start = Omit<GitCommand, 'timeoutMs'> & { timeoutMs?: number };
+type Start = Omit<GitCommand, 'timeoutMs'> & { timeoutMs?: number; program?: string };
 
 function start(command: Start, input = command.input === undefined ? 'none' : 'open'): Running {
-  const child = spawn('git', command.args, {
+  const { program = 'git' } = command;
+  const child = spawn(program, command.args, {
     cwd: command.cwd,
     env: command.env,
     detached: true, // a process group of its own
@@ -230,7 +233,7 @@ function start(command: Start, input = command.input === undefined ? 'none' : 'o
       running.delete(child);
       unwatch();
       clearTimeout(deadline);
-      reject(new GitFailure(what, undefined, startFailure(command.cwd, error)));
+      reject(new GitFailure(what, undefined, startFailure(program, command.cwd, error)));
     });
     child.on('close', (code) => {
       closed = true;
@@ -252,8 +255,9 @@ function start(command: Start, input = command.input === undefined ? 'none' : 'o
 }
 
 /** node says `spawn git ENOENT` as well for a directory that is gone: in git's words, so that both mean the same. */
-function startFailure(cwd: string, error: Error): string {
-  return existsSync(cwd) ? `cannot start git: ${error.message}` : `fatal: not a git repository: '${cwd}'`;
+function startFailure(program: string, cwd: string, error: Error): string {
+  if (!existsSync(cwd)) return `fatal: not a git repository: '${cwd}'`;
+  return program === 'git' ? `cannot start git: ${error.message}` : `cannot run ${program}: ${error.message}`;
 }
 
 /** The group outlives its leader as long as a descendant runs; only a closed child has none that matters. */

@@ -6,8 +6,16 @@ import type { RepoUrl } from '../../module/repo-url.js';
 
 const MIB = 1024 * 1024;
 
-/** Bytes of a pack. A module holds 500 MiB at most, unpacked; the history of all branches may be larger. */
-export const PACK_LIMITS = { commit: 512 * MIB, everything: 2048 * MIB } as const;
+/** Bytes of a pack with one commit, unless the settings say otherwise: a module holds 500 MiB at most, unpacked. */
+export const PACK_LIMIT = 512 * MIB;
+
+/** Bytes of a pack with one commit, and of one with all branches and tags, whose history may be larger. */
+export function packLimits({ packLimit = PACK_LIMIT }: { packLimit?: number | undefined }): {
+  commit: number;
+  everything: number;
+} {
+  return { commit: packLimit, everything: Math.max(2048 * MIB, packLimit) };
+}
 
 /** How often the growing files of git are looked at, in milliseconds. */
 const LOOK_MS = 250;
@@ -17,7 +25,7 @@ export function packTooLarge(remote: RepoUrl, limit: number): ModhavenError {
   return new ModhavenError('HOST_REFUSED', `cannot read ${remote.url}`, {
     reason: `the git host sent more than ${Math.floor(limit / MIB)} MiB at once`,
     remedy:
-      'a module holds 500 MiB at most: look for large files in the repository, or at what answers in its place',
+      'look for large files in the repository, or at what answers in its place; vcs.max_pack_size in modhaven.yaml raises the limit',
     remedyBy: 'admin',
   });
 }

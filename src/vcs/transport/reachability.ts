@@ -8,7 +8,6 @@ import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ModhavenError } from '../../errors.js';
 import { DEFAULT_PORTS, type RepoUrl } from '../../module/repo-url.js';
-import { noRoute } from '../failures/failure-row.js';
 
 /**
  * Throws HOST_TIMEOUT if the host of an http repository stays silent, HOST_UNREACHABLE if no way leads there (which git
@@ -45,6 +44,15 @@ export async function checkReachable(
     throw new ModhavenError('HOST_UNREACHABLE', `cannot read ${repo.url}`, noRoute(`${repo.host}:${port}`));
   }
   throw silentHost(repo, timeoutMs);
+}
+
+/** The words for an address without a route to it. git over http reports it like a closed port, so it is told apart here. */
+export function noRoute(address: string): { reason: string; remedy: string; remedyBy: 'admin' } {
+  return {
+    reason: `there is no way from the modhaven server to ${address}`,
+    remedy: 'check routes and VPN of the server (WireGuard: the address must be in AllowedIPs of a peer)',
+    remedyBy: 'admin',
+  };
 }
 
 /** The error for a host that does not answer in `vcs.connect_timeout`. */

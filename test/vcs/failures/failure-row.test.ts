@@ -1,12 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
-import {
-  entry,
-  hostOf,
-  noRoute,
-  portSuffix,
-  type FailureContext,
-} from '../../../src/vcs/failures/failure-row.js';
+import { entry, hostOf, portSuffix, type FailureContext } from '../../../src/vcs/failures/failure-row.js';
 
 function contextOf(url: string, hostKey = ''): FailureContext {
   return { repo: parseRepoUrl(url, '/'), hostKey, credential: undefined, timeoutMs: 1 };
@@ -26,10 +20,4 @@ it('quotes the key of an entry, which may hold a colon', () => {
   expect(entry(contextOf('https://git.corp.test/x.git', 'git.corp.test:8443'))).toBe(
     'vcs.hosts."git.corp.test:8443"',
   );
-});
-
-it('says where no way leads to, and what to check', () => {
-  const { reason, remedy } = noRoute('10.0.0.1:22');
-  expect(reason).toBe('there is no way from the modhaven server to 10.0.0.1:22');
-  expect(remedy).toContain('AllowedIPs');
 });

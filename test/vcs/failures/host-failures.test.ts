@@ -39,12 +39,68 @@ describe('what git says', () => {
     expect(explain(stderr)).toMatchObject({ code, reason: expect.stringContaining(reason) as string });
   });
 
+  it.each([
+    ['gitolite', 'FATAL: R any team/x ci DENIED by fallthru\n(or you mis-spelled the reponame)'],
+    [
+      'Azure DevOps',
+      'remote: TF401019: The Git repository with name or identifier x does not exist or you do not have permissions',
+    ],
+    [
+      'Bitbucket Cloud',
+      'The requested repository either does not exist or you do not have access. If you believe this is an error',
+    ],
+    [
+      'Bitbucket Data Center',
+      'Repository not found\nThe requested repository does not exist, or you do not have permission to access it.',
+    ],
+    [
+      'CodeCommit',
+      'fatal: The repository does not exist in AWS region eu-central-1, or you do not have permission',
+    ],
+    ['Gerrit', 'fatal: Project team/x not found'],
+    [
+      'GitLab',
+      "remote: ERROR: The project you were looking for could not be found or you don't have permission to view it.",
+    ],
+    ['GitHub', 'ERROR: Repository not found.'],
+    ['Gitea', 'Gitea: Cannot find repository: team/x'],
+    ['plain ssh', "fatal: 'team/x.git' does not appear to be a git repository"],
+  ])('knows how %s says that there is no such repository', (_, stderr) => {
+    const said = `${stderr}\nfatal: Could not read from remote repository.\n`;
+    expect(explain(said, 'ssh://git@git.corp.test/team/x.git')).toMatchObject({
+      ...{ code: 'REPO_NOT_FOUND', reason: expect.stringContaining('this key') as string },
+    });
+  });
+
+  it('takes words about a repository for more than a status, and a status alone for no fact', () => {
+    const forbidden =
+      "fatal: unable to access 'https://git.corp.test/x.git/': The requested URL returned error: 403";
+    const bitbucket =
+      'remote: You may not have access to this repository or it no longer exists in this workspace.';
+    expect(explain(forbidden).code).toBe('HOST_REFUSED');
+    expect(explain(`${bitbucket}\n${forbidden}`).code).toBe('REPO_NOT_FOUND');
+    expect(explain('Permission to x.git denied to ci.').code).not.toBe('REPO_NOT_FOUND');
+  });
+
+  it.each([
+    'remote: fatal: bad object refs/heads/main',
+    'remote: aborting due to possible repository corruption on the remote side.',
+    'fatal: remote error: upload-pack: the packfile is corrupt',
+  ])('tells a damaged repository of the host from one of ours: %s', (stderr) => {
+    expect(explain(`${stderr}\nfatal: early EOF\n`)).toMatchObject({
+      ...{
+        code: 'HOST_UNREACHABLE',
+        reason: expect.stringContaining('on the git host is damaged') as string,
+      },
+    });
+  });
+
   it('says of a local path what it says of a host in other words', () => {
     const stderr = "fatal: '/srv/x.git' does not appear to be a git repository";
     expect(explain(stderr, 'file:///srv/x.git')).toMatchObject({
       ...{ code: 'REPO_NOT_FOUND', reason: 'there is no git repository at this path' },
       remedy: 'correct repo: of the rule in vanity.yaml',
     });
-    expect(explain(stderr).reason).toContain('hides it from this key');
+    expect(explain(stderr).reason).toContain('hides it from readers without a login');
   });
 });

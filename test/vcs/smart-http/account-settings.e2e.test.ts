@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
+import { createAccountConfig } from '../../../src/vcs/transport/account-config.js';
 import { createAccountSettings } from '../../../src/vcs/smart-http/account-settings.js';
 import { sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
@@ -11,7 +12,8 @@ async function hasSettings(gitconfig: string, env: NodeJS.ProcessEnv = {}): Prom
   const home = await tempDir('home');
   const file = path.join(home, '.gitconfig');
   await writeFile(file, gitconfig);
-  const settings = createAccountSettings({ ...sealedEnv(), HOME: home, GIT_CONFIG_GLOBAL: file, ...env });
+  const account = { ...sealedEnv(), HOME: home, GIT_CONFIG_GLOBAL: file, ...env };
+  const settings = createAccountSettings(account, createAccountConfig(account));
   return settings(parseRepoUrl('https://git.corp.test/x.git', '/'), path.join(home, 'made/if/need/be'));
 }
 
@@ -39,6 +41,8 @@ it.each([
   [{ https_proxy: 'http://web:3128' }, true],
   [{ https_proxy: 'http://web:3128', no_proxy: 'git.corp.test' }, false],
   [{ SSL_CERT_FILE: '' }, false],
+  [{ GIT_HTTP_USER_AGENT: 'x' }, true],
+  [{ GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'http.sslVerify', GIT_CONFIG_VALUE_0: 'false' }, true],
 ])('looks at variables: %j', async (env, expected) => {
   expect(await hasSettings('', env)).toBe(expected);
 });

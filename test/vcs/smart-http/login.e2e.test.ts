@@ -169,7 +169,10 @@ describe.skipIf(missing('git'))('a login over http', () => {
   it('goes to no other host or port that this one sends us to', async () => {
     await using other = await gitHttpHost(l.root);
     l.host.setFailure('/go/foo.git', { redirectTo: `${other.url}/go/foo.git` });
-    await open(await newCode({ token: TOKEN }));
+    const refused = open(await newCode({ token: TOKEN }));
+    await expect(refused).rejects.toMatchObject({ code: 'HOST_REFUSED', reason: /another server/ });
+    expect(other.requests).toEqual([]);
+    await open(await newCode({ token: TOKEN, followRedirects: true }));
     expect(other.requests.length).toBeGreaterThan(0);
     expect(other.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
     expect(shown().join('')).toBe('');

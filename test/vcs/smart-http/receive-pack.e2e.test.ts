@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { BareRepo } from '../../../src/vcs/mirror/bare-repo.js';
+import { BareRepo } from '../../../src/vcs/bare/bare-repo.js';
 import { FallbackToGit } from '../../../src/vcs/smart-http/fallback-to-git.js';
 import { MoreThanSmall, receivePack } from '../../../src/vcs/smart-http/receive-pack.js';
 import { repo } from '../../support/git-repo.js';

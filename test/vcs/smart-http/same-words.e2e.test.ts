@@ -67,7 +67,7 @@ describe.skipIf(missing('git'))('an http host that', () => {
     ),
     {
       name: 'leads in a circle',
-      failure: { status: 302, headers: { location: '/go/foo.git' } },
+      failure: { status: 302, headers: { location: '/go/foo.git/info/refs?service=git-upload-pack' } },
       code: 'HOST_UNREACHABLE',
     },
     { name: 'breaks the connection', failure: 'reset', code: 'HOST_UNREACHABLE' },

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
 import { networkEnvironment } from '../../../src/vcs/transport/git-environment.js';
+import { NO_CONFIG } from '../../../src/vcs/transport/account-config.js';
 import { accessTo, type Access, type HostEntry } from '../../../src/vcs/transport/access.js';
 import { tempDir } from '../../support/tmp.js';
 import { settingsOf } from '../lab.js';
@@ -15,6 +16,9 @@ async function access(
   return accessTo(parseRepoUrl(url, '/'), settingsOf(hosts), env);
 }
 
+/** Redirects are followed by this program, see remote/redirects.ts. */
+const STAY = ['-c', 'http.followRedirects=false'];
+
 const HELPER = '!f() { test "$1" = get && cat <&3; }; f';
 
 describe('accessTo, http', () => {
@@ -22,9 +26,11 @@ describe('accessTo, http', () => {
     expect(await access('https://git.example.com/x.git')).toMatchObject({
       hostKey: 'git.example.com',
       credential: undefined,
-      options: [],
+      options: STAY,
       secret: undefined,
       protocols: 'https',
+      redirects: 'same-host',
+      askPass: true,
       unset: [],
     });
   });
@@ -38,7 +44,9 @@ describe('accessTo, http', () => {
       options: [
         ...['-c', 'credential.helper='],
         ...['-c', `credential.https://git.example.com:8443.helper=${HELPER}`],
+        ...STAY,
       ],
+      askPass: false,
     });
     expect(found.credential).not.toContain('canary');
     expect(found.options.join(' ')).not.toContain('canary');
@@ -90,6 +98,38 @@ describe('accessTo, http', () => {
     expect((await access('http://h.corp/x.git', {}, { HOME: home })).secret).toBeUndefined();
   });
 
+  it('takes the login that the address names, and leaves its password to git where no file of ours has it', async () => {
+    const home = await tempDir('netrc');
+    const netrc = ['bob', 'alice'].map((name) => `machine h.corp:8080 login ${name} password pw-${name}\n`);
+    await writeFile(path.join(home, '.netrc'), netrc.join(''));
+    expect(await access('http://alice@h.corp:8080/x.git', {}, { HOME: home })).toMatchObject({
+      ...{ address: 'http://alice@h.corp:8080/x.git', secret: 'username=alice\npassword=pw-alice\n' },
+    });
+    expect(await access('http://carol@h.corp:8080/x.git', {}, { HOME: home })).toMatchObject({
+      ...{ address: 'http://carol@h.corp:8080/x.git', secret: undefined, askPass: true },
+    });
+    expect((await access('http://u:pw@h.corp/x.git')).address).toBe('http://h.corp/x.git');
+  });
+
+  it.each([
+    ['https', 'https://h.corp/', 'ssh://git@other.corp:2222/', 'other.corp:2222', undefined],
+    ['https', 'https://h.corp/', 'https://mirror.corp/h/', 'mirror.corp', 'https'],
+    ['http', 'https://h.corp/', 'http://mirror.corp/', 'mirror.corp', 'http:https'],
+    ['a helper', 'https://h.corp/', 'codecommit::eu-1://', 'h.corp', undefined],
+    ['nothing', 'https://other/', 'ssh://other/', 'h.corp', 'https'],
+  ])("reaches what the account's insteadOf names: %s", async (_, insteadOf, base, hostKey, protocols) => {
+    const account = { ...NO_CONFIG, hasHttpSettings: true, rewrites: [{ insteadOf, base }] };
+    const repo = parseRepoUrl('https://h.corp/x.git', '/');
+    const found = await accessTo(
+      repo,
+      settingsOf({ 'other.corp:2222': { identityFile: '/id' } }),
+      {},
+      account,
+    );
+    expect(found).toMatchObject({ address: 'https://h.corp/x.git', hostKey, protocols });
+    if (hostKey.startsWith('other')) expect(found.sshCommand).toContain(' -i /id ');
+  });
+
   it('reads a token file each time', async () => {
     const tokenFile = path.join(await tempDir('token'), 'token');
     const hosts = { 'h.example.com': { username: 'ci', tokenFile } };
@@ -109,12 +149,18 @@ describe('accessTo, http', () => {
 
   it('lets ca_file overrule the environment, and insecure_tls turn the check off for this host', async () => {
     const env = { PATH: '/bin', GIT_SSL_CAINFO: '/old.pem', SSL_CERT_FILE: '/old.pem' };
-    const entry = { caFile: '/etc/ca file.pem', insecureTls: true };
-    const found = await access('https://h.example.com:8443/x', { 'h.example.com': entry }, env);
+    const found = await access(
+      'https://h.example.com:8443/x',
+      { 'h.example.com': { caFile: '/etc/ca file.pem' } },
+      { ...env, GIT_SSL_NO_VERIFY: '1' },
+    );
     expect(found.options).toEqual([
       ...['-c', 'http.https://h.example.com:8443.sslCAInfo=/etc/ca file.pem'],
-      ...['-c', 'http.https://h.example.com:8443.sslVerify=false'],
+      ...['-c', 'http.https://h.example.com:8443.sslVerify=true'],
+      ...STAY,
     ]);
+    const insecure = await access('https://h.example.com/x', { 'h.example.com': { insecureTls: true } });
+    expect(insecure.options).toContain('http.https://h.example.com.sslVerify=false');
     const child = networkEnvironment({ ...found, workDir: '/cache/vcs', gitDir: undefined }, env);
     expect(child).toMatchObject({ PATH: '/bin', GIT_ALLOW_PROTOCOL: 'https' });
     expect(Object.keys(child).filter((name) => name.includes('SSL'))).toEqual([]);

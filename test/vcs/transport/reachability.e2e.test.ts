@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
-import { checkReachable } from '../../../src/vcs/transport/reachability.js';
+import { checkReachable, noRoute } from '../../../src/vcs/transport/reachability.js';
 import { silentPort } from '../lab.js';
 import { freePort, listenOnLoopback } from '../../support/loopback.js';
 
@@ -35,4 +35,10 @@ describe('dial', () => {
     expect(await outcome(`ssh://git@${place}`)).toBe('left to git');
     await stop();
   });
+});
+
+it('says where no way leads to, and what to check', () => {
+  const { reason, remedy } = noRoute('10.0.0.1:22');
+  expect(reason).toBe('there is no way from the modhaven server to 10.0.0.1:22');
+  expect(remedy).toContain('AllowedIPs');
 });

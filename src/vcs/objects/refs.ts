@@ -6,13 +6,17 @@
  * commit it points at.
  */
 import { createHash } from 'node:crypto';
-import { isPseudoVersion } from '../module/pseudo-version.js';
-import * as semver from '../module/semver.js';
-import type { Origin } from '../module/origin.js';
-import type { Tag } from './types.js';
+import { isPseudoVersion } from '../../module/pseudo-version.js';
+import * as semver from '../../module/semver.js';
+import type { Origin } from '../../module/origin.js';
 
 /** Ref name (`HEAD`, `refs/heads/main`, `refs/tags/v1.0.0`) → commit hash, tags peeled. */
 export type Refs = ReadonlyMap<string, string>;
+
+export interface Tag {
+  name: string;
+  hash: string;
+}
 
 /** What a host lists. */
 export interface RefListing {

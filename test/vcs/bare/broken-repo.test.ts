@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../../src/errors.js';
-import type { BareRepo } from '../../../src/vcs/mirror/bare-repo.js';
-import { isBroken, retryOnCorrupt } from '../../../src/vcs/mirror/broken-repo.js';
+import type { BareRepo } from '../../../src/vcs/bare/bare-repo.js';
+import { isBroken, retryOnCorrupt } from '../../../src/vcs/bare/broken-repo.js';
 import { GitFailure } from '../../../src/vcs/transport/git-exec.js';
 
 const DIR = '/cache/vcs/abc/content.git';

@@ -2,8 +2,8 @@ import { appendFile, chmod, mkdir, readdir, rm, truncate, writeFile } from 'node
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BareRepo } from '../../../src/vcs/mirror/bare-repo.js';
-import { isBroken } from '../../../src/vcs/mirror/broken-repo.js';
+import { BareRepo } from '../../../src/vcs/bare/bare-repo.js';
+import { isBroken } from '../../../src/vcs/bare/broken-repo.js';
 import { GitFailure } from '../../../src/vcs/transport/git-exec.js';
 import { missing } from '../../support/requirements.js';
 import { mustRun, sealedEnv } from '../../support/run.js';
@@ -115,7 +115,7 @@ describe.skipIf(missing('git'))('BareRepo, damaged', () => {
 describe.skipIf(missing('git'))('BareRepo', () => {
   it('lets one writer in at a time, also from another process', async () => {
     const dir = path.join(await tempDir('bare'), 'x.git');
-    const dist = path.resolve(import.meta.dirname, '../../../dist/vcs/mirror/bare-repo.js');
+    const dist = path.resolve(import.meta.dirname, '../../../dist/vcs/bare/bare-repo.js');
     const log = `${dir}.log`;
     const script = `
 import { appendFileSync } from 'node:fs';

@@ -14,8 +14,9 @@ import { ModhavenError } from '../../errors.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import { explainGitFailure } from '../failures/git-errors.js';
 import { GitFailure } from '../transport/git-exec.js';
-import { parseHostKey, type HostKey } from './known-hosts.js';
-import { findEntry, sshArguments, type HostEntry, type VcsSettings } from '../transport/access.js';
+import { parseHostKey, type HostKey } from '../ssh/known-hosts.js';
+import { findEntry, type HostEntry, type VcsSettings } from '../transport/access.js';
+import { sshArguments } from '../transport/ssh-command.js';
 
 /** What ssh does when it is told to connect to a host. */
 export interface SshTarget {

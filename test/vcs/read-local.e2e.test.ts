@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { parseRepoUrl } from '../../../src/module/repo-url.js';
-import { readLocalFiles } from '../../../src/vcs/mirror/read-local.js';
-import { lab, mirrorDir } from '../lab.js';
+import { parseRepoUrl } from '../../src/module/repo-url.js';
+import { readLocalFiles } from '../../src/vcs/read-local.js';
+import { lab, mirrorDir } from './lab.js';
 
 it('reads what a mirror holds after the host is gone, and knows what it does not', async () => {
   const world = await lab();

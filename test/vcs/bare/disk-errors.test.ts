@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../../src/errors.js';
-import { asStorageError, ownLines, storageError } from '../../../src/vcs/mirror/disk-errors.js';
+import { asStorageError, ownLines, storageError } from '../../../src/vcs/bare/disk-errors.js';
 import { GitFailure } from '../../../src/vcs/transport/git-exec.js';
 
 describe('asStorageError', () => {

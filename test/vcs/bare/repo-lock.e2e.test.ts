@@ -4,10 +4,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { RepoLock, type Lease } from '../../../src/vcs/mirror/repo-lock.js';
+import { RepoLock, type Lease } from '../../../src/vcs/bare/repo-lock.js';
 import { tempDir } from '../../support/tmp.js';
 
-const MODULE = fileURLToPath(new URL('../../../dist/vcs/mirror/repo-lock.js', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../../dist/vcs/bare/repo-lock.js', import.meta.url));
 
 describe('RepoLock', () => {
   let dir: string;

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { parseDefaultBranch, parseRefs, refsFingerprint, tagsOf, tagsOrigin } from '../../src/vcs/refs.js';
+import {
+  parseDefaultBranch,
+  parseRefs,
+  refsFingerprint,
+  tagsOf,
+  tagsOrigin,
+} from '../../../src/vcs/objects/refs.js';
 
 const [A, B, C] = ['a', 'b', 'c'].map((digit) => digit.repeat(40)) as [string, string, string];
 const LISTING = [

@@ -8,7 +8,7 @@ import {
   packCount,
   readerOf,
   removeLeftovers,
-} from '../../../src/vcs/mirror/repo-files.js';
+} from '../../../src/vcs/bare/repo-files.js';
 import { tempDir } from '../../support/tmp.js';
 
 async function files(dir: string): Promise<string[]> {

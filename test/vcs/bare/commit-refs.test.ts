@@ -6,7 +6,7 @@ import {
   refOf,
   shallowCommits,
   writeCommitRef,
-} from '../../../src/vcs/mirror/commit-refs.js';
+} from '../../../src/vcs/bare/commit-refs.js';
 import { tempDir } from '../../support/tmp.js';
 
 const [A, B] = ['a'.repeat(40), 'b'.repeat(40)];

@@ -1,0 +1,269 @@
+/**
+ * What is asked of the host of one repository: within the limits of `HostLimiter`, with the credentials for it, from
+ * within this process where that is enough (`smart-http/`), else by a child of git. Failures are thrown as
+ * `explainGitFailure` tells them.
+ */
+import { mkdir } from 'node:fs/promises';
+import type { RepoUrl } from '../../module/repo-url.js';
+import { measure } from '../../observe/observe.js';
+import { explainGitFailure } from '../failures/git-errors.js';
+import { isUnknownHostKey } from '../failures/ssh-failures.js';
+import type { BareRepo } from '../bare/bare-repo.js';
+import { asStorageError } from '../bare/disk-errors.js';
+import { parseDefaultBranch, parseRefs, type RefListing } from '../objects/refs.js';
+import type { SmartHosts, SmartHttp, Wanted } from '../smart-http/smart-http.js';
+import { scanKeys } from './host-keys.js';
+import { Redirects } from './redirects.js';
+import { listRefsOverSsh } from './ssh-refs.js';
+import { accessTo, type Access, type VcsSettings } from '../transport/access.js';
+import { NO_CONFIG, type AccountConfig, type ReadAccountConfig } from '../transport/account-config.js';
+import {
+  NETWORK_OPTIONS,
+  networkEnvironment,
+  options,
+  type Environment,
+} from '../transport/git-environment.js';
+import { GitFailure, runGit } from '../transport/git-exec.js';
+import { packLimits, withPackLimit } from '../transport/pack-limit.js';
+import type { HostLimiter } from '../transport/host-limiter.js';
+import { checkReachable } from '../transport/reachability.js';
+
+export interface FetchOptions {
+  /** Configuration of git for this command. */
+  config?: Record<string, string>;
+  /** Standard input. */
+  input?: string;
+  /** Told what git wrote to standard error although it succeeded. */
+  onWarnings?: (stderr: string) => void;
+  /** Variables of the environment, for what git writes to standard error. */
+  variables?: Record<string, string>;
+}
+
+export interface RemoteSessionOptions {
+  remote: RepoUrl;
+  /** A directory to run git in where no repository is needed; made if it is not there. */
+  dir: string;
+  settings: () => VcsSettings;
+  env: NodeJS.ProcessEnv;
+  /** Shared by all sessions, as `smart` and `account` are. */
+  limiter: HostLimiter;
+  smart: SmartHosts;
+  account: ReadAccountConfig;
+  /** Which login is shown. Default: the server's own for the repository. */
+  accessTo?: (
+    remote: RepoUrl,
+    settings: VcsSettings,
+    env: NodeJS.ProcessEnv,
+    account: AccountConfig,
+  ) => Promise<Access>;
+}
+
+/** For a look at the key of a host that just answered. */
+const SCAN_MS = 3_000;
+
+export class RemoteSession {
+  readonly #remote: RepoUrl;
+  readonly #dir: string;
+  readonly #settings: () => VcsSettings;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #limiter: HostLimiter;
+  readonly #http: SmartHttp;
+  readonly #account: ReadAccountConfig;
+  readonly #redirects = new Redirects();
+  readonly #accessTo: NonNullable<RemoteSessionOptions['accessTo']>;
+
+  constructor(session: RemoteSessionOptions) {
+    const { remote, dir, settings, env, limiter, smart, account } = session;
+    this.#remote = remote;
+    this.#account = account;
+    this.#dir = dir;
+    this.#settings = settings;
+    this.#env = env;
+    this.#limiter = limiter;
+    this.#http = smart(remote, dir);
+    this.#accessTo = session.accessTo ?? accessTo;
+  }
+
+  /** The refs of the host. `onAsk` is called right before the host is asked for what becomes the answer. */
+  async listRefs(onAsk: () => void): Promise<RefListing> {
+    onAsk();
+    const listing = await this.#limited((access) =>
+      this.#observed('ls-refs', () => this.#listWithoutGit(access)),
+    );
+    if (listing !== undefined) return listing;
+    await this.#limited((access) => this.#checkReachable(access));
+    onAsk();
+    // A host that accepts the connection and then says nothing is given up as early as one that does not accept.
+    const config = {
+      'http.lowSpeedLimit': '1',
+      'http.lowSpeedTime': String(Math.ceil(this.#settings().connectTimeoutMs / 1000)),
+    };
+    const output = await this.#git(undefined, lsRemote, { config });
+    if (output === '' && /^https?$/.test(this.#remote.scheme)) await this.#confirmEmpty(config);
+    return { refs: parseRefs(output), defaultBranch: parseDefaultBranch(output) };
+  }
+
+  async #listWithoutGit(access: Access): Promise<RefListing | undefined> {
+    if (access.target.scheme !== 'ssh') return this.#http.listRefs(access);
+    await mkdir(this.#dir, { recursive: true });
+    const env = this.#childEnvironment(access, undefined);
+    return listRefsOverSsh({ access, cwd: this.#dir, env, timeoutMs: this.#settings().timeoutMs });
+  }
+
+  /**
+   * Whether the host said in git's protocol that it lists no refs: git takes a page of plain text without a line break (a
+   * login form, a web filter) for the empty list of a host that only serves files.
+   */
+  async #confirmEmpty(config: Record<string, string>): Promise<void> {
+    let trace = '';
+    const onWarnings = (stderr: string) => {
+      trace += stderr;
+    };
+    const variables = { GIT_TRACE_PACKET: '1' };
+    const output = await this.#git(undefined, lsRemote, { config, onWarnings, variables });
+    if (output !== '' || /packet:\s+\S+< /.test(trace)) return;
+    await this.#limited(() => {
+      const said = `fatal: ${this.#remote.gitUrl}/info/refs not valid: is this a git repository?`;
+      return Promise.reject(new GitFailure('ls-remote', 128, said));
+    });
+  }
+
+  /** Fetches what is wanted into `repo`, inside of its `write`, without git; false where that cannot be done. */
+  fetchWithoutGit(repo: BareRepo, wanted: Wanted): Promise<boolean> {
+    return this.#limited((access) => this.#observed('fetch', () => this.#http.fetch(access, repo, wanted)));
+  }
+
+  /** `git fetch` into `repo`, inside of its `write`. */
+  async fetch(
+    repo: BareRepo,
+    flags: readonly string[],
+    refspecs: readonly string[],
+    fetchOptions?: FetchOptions,
+  ): Promise<void> {
+    const quiet = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
+    const fetchFrom = (address: string) => [
+      ...['fetch', '--force', ...quiet, ...flags],
+      ...['--end-of-options', address, ...refspecs],
+    ];
+    await this.#git(repo, fetchFrom, fetchOptions);
+  }
+
+  /** Runs a git command that talks to the host; `repo` undefined for one that needs no repository. */
+  #git(
+    repo: BareRepo | undefined,
+    command: (address: string) => string[],
+    fetchOptions: FetchOptions = {},
+  ): Promise<string> {
+    return this.#limited(async (access) => {
+      await mkdir(repo?.dir ?? this.#dir, { recursive: true });
+      return this.#redirects.follow({
+        access,
+        work: (address) => this.#runGit(access, repo, command(address), fetchOptions),
+        // A failure of this one is what is wanted: git says on standard error where it was sent.
+        look: (address) =>
+          this.#runGit(access, undefined, lsRemote(address), { variables: TRACE_HEADERS }).then(
+            () => '',
+            (error: unknown) => (error instanceof GitFailure ? error.stderr : ''),
+          ),
+      });
+    });
+  }
+
+  async #runGit(
+    access: Access,
+    repo: BareRepo | undefined,
+    args: readonly string[],
+    { config = {}, variables, input, onWarnings }: FetchOptions,
+  ): Promise<string> {
+    const run = (signal: AbortSignal | undefined) =>
+      runGit({
+        args: [...NETWORK_OPTIONS, ...options(config), ...access.options, ...args],
+        cwd: repo?.dir ?? this.#dir,
+        env: { ...this.#childEnvironment(access, repo?.dir), ...variables },
+        timeoutMs: this.#settings().timeoutMs,
+        secret: access.secret,
+        input,
+        onWarnings,
+        signal,
+        network: true,
+        repository: this.#remote.url,
+      });
+    if (repo === undefined) return String(await run(undefined));
+    const { dir, writeSignal } = repo;
+    const { commit, everything } = packLimits(this.#settings());
+    const limit = args.includes('--depth=1') ? commit : everything;
+    const output = await withPackLimit({ dir, remote: this.#remote, limit }, (tooLarge) =>
+      run(writeSignal === undefined ? tooLarge : AbortSignal.any([tooLarge, writeSignal])),
+    );
+    return String(output);
+  }
+
+  /** What is said to the host from within this process, told as the command of git that it stands for. */
+  #observed<T>(command: string, work: () => Promise<T>): Promise<T> {
+    return measure({ type: 'git', command, repository: this.#remote.url }, work);
+  }
+
+  /** Waits until the host may be asked, and explains what goes wrong. */
+  #limited<T>(work: (access: Access) => Promise<T>): Promise<T> {
+    const { host: name, port } = this.#remote;
+    const host = port === undefined ? name : `${name}:${port}`;
+    const ask = async () => {
+      // What the account has to say of addresses is about those of other machines.
+      const account = this.#remote.local ? NO_CONFIG : await this.#account(this.#dir);
+      const access = await this.#accessTo(this.#remote, this.#settings(), this.#env, account);
+      try {
+        return await work(access);
+      } catch (error) {
+        throw await this.#explain(error, access);
+      }
+    };
+    return this.#limiter.run(host, this.#settings().timeoutMs, () => measure({ type: 'host', host }, ask));
+  }
+
+  async #explain(error: unknown, { target, hostKey, credential }: Access): Promise<unknown> {
+    const own = asStorageError(error);
+    if (!(own instanceof GitFailure)) return own;
+    return explainGitFailure(own, {
+      repo: target,
+      shownAs: this.#remote,
+      hostKey,
+      credential,
+      timeoutMs: this.#settings().timeoutMs,
+      hostKeys: isUnknownHostKey(own) ? await scanKeys(target.host, target.port ?? 22, SCAN_MS) : [],
+    });
+  }
+
+  /** git waits for minutes for an address where packets vanish. */
+  async #checkReachable(access: Access): Promise<void> {
+    // An address that only the account's git can read is its to reach.
+    if (access.protocols === undefined) return;
+    try {
+      await checkReachable(access.target, this.#settings().connectTimeoutMs, this.#env);
+    } catch (error) {
+      // Behind a web proxy a host need not answer us. Asked only now, because it is rare and costs a process.
+      if (!(await this.#hasConfiguredProxy(access))) throw error;
+    }
+  }
+
+  /** Whether the git configuration of the account sends requests to this host through a web proxy. */
+  async #hasConfiguredProxy(access: Access): Promise<boolean> {
+    const output = await runGit({
+      args: ['config', '--get-urlmatch', 'http.proxy', access.target.gitUrl],
+      cwd: this.#dir,
+      env: this.#childEnvironment(access, undefined),
+      timeoutMs: this.#settings().timeoutMs,
+    }).catch(() => '');
+    return output.toString().trim() !== '';
+  }
+
+  #childEnvironment(access: Access, gitDir: string | undefined): Environment {
+    return networkEnvironment({ ...access, workDir: gitDir ?? this.#dir, gitDir }, this.#env);
+  }
+}
+
+function lsRemote(address: string): string[] {
+  return ['ls-remote', '--quiet', '--symref', '--end-of-options', address];
+}
+
+/** git writes the headers of requests and responses to standard error, logins left out. */
+const TRACE_HEADERS = { GIT_TRACE_CURL: '1', GIT_TRACE_CURL_NO_DATA: '1', GIT_TRACE_REDACT: '1' };
