@@ -125,7 +125,7 @@ class Program implements App {
     });
     this.services = createServices({ settings, vanity: this.vanity, log, onNewRefs: () => this.changed() });
     const { stores, ownDatabase, http, judgeOf } = this.services;
-    ownDatabase?.log(); // a damaged one is no reason to wait for the first question
+    ownDatabase?.open(); // a damaged one is no reason to wait for the first question
     this.invalidation =
       workers?.invalidation ?? new LocalInvalidation((error) => faults.caught(error, 'invalidation'));
     this.invalidation.onChange(() => this.services.changed());

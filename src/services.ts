@@ -3,6 +3,7 @@
  * them, put together from the settings. Nothing here decides anything.
  */
 import type { Judge } from './auth/git-host.js';
+import { join } from 'node:path';
 import type { Logger } from './log/log.js';
 import type { Config } from './config/load-config.js';
 import { vcsSettings, type Settings } from './config/settings.js';
@@ -32,7 +33,7 @@ import { publicDatabase } from './sumdb/client/public-database.js';
 import type { ChecksumDatabases } from './sumdb/databases.js';
 import { createDatabase } from './sumdb/log/database.js';
 import { guardedStore } from './sumdb/log/guarded-store.js';
-import { openOwnDatabase, type OwnDatabase } from './sumdb/log/own-database.js';
+import { openOwnDatabase, type OwnDatabase, type SharedPlace } from './sumdb/log/own-database.js';
 import { createGoproxyClient, type GoproxyClient } from './upstream/goproxy-client.js';
 import { createSumdbSource } from './upstream/sumdb-source.js';
 import { UpstreamModules } from './upstream/upstream-modules.js';
@@ -74,8 +75,8 @@ export function createServices(options: ServicesOptions): Services {
   const { settings, vanity, log } = options;
   const config = () => settings.current();
   const { cacheDir, sumdb: own } = config();
-  const ownDatabase = own === undefined ? undefined : openOwnDatabase(cacheDir, own, log);
   const stores = openStores(config(), log);
+  const ownDatabase = own && openOwnDatabase(cacheDir, own, log, sharedLogs(stores));
   const inner = guarded(new ObservedStore(stores.versions), ownDatabase);
   const catalog = new Catalog({
     listing: inner.listing,
@@ -120,6 +121,12 @@ interface Shared extends ServicesOptions {
   isPrivate: (path: string) => boolean;
   http: HttpClient;
   client: GoproxyClient;
+}
+
+/** Where replicas share the logs of checksum databases; undefined where they lie below `cache.dir`. */
+export function sharedLogs({ bucket, ownDatabases, layout }: Stores): SharedPlace | undefined {
+  if (bucket === undefined) return undefined;
+  return { blobs: ownDatabases, copies: join(layout.copies, 'sumdb'), place: bucket.place };
 }
 
 /** The store; what our own checksum database recorded of a version is the only thing that it takes for it. */

@@ -6,6 +6,7 @@ import { loadConfig, type Config, type SumdbSettings } from '../config/load-conf
 import { sumdbNameProblem } from '../config/schema.js';
 import { createFile } from '../fs/durable-file.js';
 import { ModhavenError, errorMessage } from '../errors.js';
+import { sharedLogs } from '../services.js';
 import { openStores } from '../store/open/open-stores.js';
 import { auditLog } from '../sumdb/log/audit.js';
 import { readSigner } from '../sumdb/log/key-file.js';
@@ -66,8 +67,8 @@ export interface SumdbStatusOptions {
 }
 
 /** What the database is. Throws CONFIG if there is none, STORAGE if it is damaged or rolled back. */
-export function sumdbStatus({ config: file, json }: SumdbStatusOptions): string {
-  const { verifier, view } = openView(loadConfig(file), false);
+export async function sumdbStatus({ config: file, json }: SumdbStatusOptions): Promise<string> {
+  const { verifier, view } = await openView(loadConfig(file), false);
   const facts = describe(verifier, view);
   if (json === true) return `${JSON.stringify(facts, undefined, 2)}\n`;
   return lines([
@@ -90,7 +91,7 @@ export interface SumdbVerifyOptions extends SumdbStatusOptions {
 /** The report of an audit, and whether everything is in order. Throws as `sumdbStatus` does. */
 export async function sumdbVerify(options: SumdbVerifyOptions): Promise<{ text: string; ok: boolean }> {
   const config = loadConfig(options.config);
-  const { verifier, view } = openView(config, options.renewWitness === true);
+  const { verifier, view } = await openView(config, options.renewWitness === true);
   const store = openStores(config).unchecked;
   const audit = await auditLog(view, store, options.onProgress);
   const head = view.head();
@@ -125,10 +126,13 @@ function describe(verifier: Verifier, view: LogView) {
   };
 }
 
-function openView(config: Config, trustsLog: boolean): { verifier: Verifier; view: LogView } {
+async function openView(config: Config, trustsLog: boolean): Promise<{ verifier: Verifier; view: LogView }> {
   const settings = sumdbSettings(config);
   const { verifier } = readSigner(settings);
-  return { verifier, view: readLog(logPlace(config.cacheDir, settings), verifier, { trustsLog }) };
+  const place = logPlace(config.cacheDir, settings, sharedLogs(openStores(config)));
+  await place.shared?.copyAll();
+  const view = readLog(place, verifier, { trustsLog });
+  return { verifier, view };
 }
 
 function sumdbSettings({ sumdb, file }: Config): SumdbSettings {

@@ -23,7 +23,7 @@ it('knows nothing without a database, and what it recorded with one', async () =
   );
   if (config.sumdb === undefined) throw new Error('it is configured');
   const logger = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  await openOwnDatabase(config.cacheDir, config.sumdb, logger).log().append(record(0));
+  await (await openOwnDatabase(config.cacheDir, config.sumdb, logger).log()).append(record(0));
   expect(await ownSums(config)(module, 'v1.0.0')).toMatchObject([
     { kind: 'zip', place: NAME },
     { kind: 'mod', place: NAME },

@@ -42,7 +42,7 @@ export function registerSumdb(program: Command): void {
     .addOption(jsonOption())
     .action(async (options: ReportOptions) => {
       const { sumdbStatus } = await import('../sumdb.js');
-      print(sumdbStatus(options), options);
+      print(await sumdbStatus(options), options);
     });
   withHelp(status, {
     examples: [

@@ -21,7 +21,7 @@ import { tilePath, type Tile } from '../format/tile.js';
 
 export interface DatabaseOptions {
   name: string;
-  log: () => ChecksumLog;
+  log: () => Promise<ChecksumLog>;
   modules: Pick<Modules, 'mod' | 'zip'>;
   isPrivate: (module: string) => boolean;
   /** What the public checksum database has proved of a version. Throws what a module service throws. */
@@ -55,7 +55,7 @@ class RecordingDatabase implements Database {
       case 'supported':
         return { body: Buffer.alloc(0), hit: true, immutable: false };
       case 'latest':
-        return { body: this.options.log().head().note, hit: true, immutable: false };
+        return this.latest();
       case 'tile':
         return this.tile(request.tile);
       case 'lookup':
@@ -63,15 +63,24 @@ class RecordingDatabase implements Database {
     }
   }
 
+  private async latest(): Promise<SumdbAnswer> {
+    const log = await this.options.log();
+    // What is known is true, if perhaps not the newest: an outage is no reason to withhold it.
+    await log.refresh().catch(() => undefined);
+    return { body: log.head().note, hit: true, immutable: false };
+  }
+
   private async lookup(module: ModulePath, version: string): Promise<SumdbAnswer> {
     const subject = `${module}@${version}`;
     if (!isCanonicalVersion(version)) {
       throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject}: version is not canonical`);
     }
-    const known = this.options.log().find(module, version);
+    const log = await this.options.log();
+    if (log.find(module, version) === undefined) await log.refresh();
+    const known = log.find(module, version);
     const number = known ?? (await this.flights.run(subject, () => this.enter(module, version)));
-    const record = Buffer.from(formatRecord(number, await this.options.log().record(number)));
-    const body = Buffer.concat([record, this.options.log().head().note]);
+    const record = Buffer.from(formatRecord(number, await log.record(number)));
+    const body = Buffer.concat([record, log.head().note]);
     return { body, hit: known !== undefined, immutable: false };
   }
 
@@ -79,9 +88,10 @@ class RecordingDatabase implements Database {
   private async enter(module: ModulePath, version: string): Promise<number> {
     const sums = await this.sumsOf(module, version);
     if (!this.options.isPrivate(module)) await this.compareWithPublic(module, version, sums);
-    const number = await this.options.log().append(goSumLines(module, version, sums));
+    const log = await this.options.log();
+    const number = await log.append(goSumLines(module, version, sums));
     // Another process may have been faster; what it found is what counts, and was different only if something is wrong.
-    const recorded = sumsIn(await this.options.log().record(number), module, version);
+    const recorded = sumsIn(await log.record(number), module, version);
     for (const part of ['zip', 'mod'] as const) {
       if (recorded?.[part] !== sums[part]) {
         throw differenceError(
@@ -134,7 +144,13 @@ class RecordingDatabase implements Database {
   }
 
   private async tile(wanted: Tile): Promise<SumdbAnswer> {
-    const body = await this.options.log().tile(wanted);
+    const log = await this.options.log();
+    let body = await log.tile(wanted);
+    if (body === undefined) {
+      // The client may know a tree that another replica signed.
+      await log.refresh();
+      body = await log.tile(wanted);
+    }
     if (body === undefined) {
       throw new ModhavenError('VERSION_NOT_FOUND', `not found: the tree has no ${tilePath(wanted)} (yet)`);
     }

@@ -31,13 +31,19 @@ export interface Commit {
 
 export interface LogFiles {
   readonly dir: string;
+  /** Whether other replicas append to it, too. */
+  readonly isShared: boolean;
   /** The content of a full tile; undefined if it is not there. */
   readTile(tile: Tile): Promise<Buffer | undefined>;
   readTileSync(tile: Tile): Buffer | undefined;
   /** Makes a full tile. Throws STORAGE if there is one with another content. */
   createTile(tile: Tile, content: Buffer): Promise<void>;
-  /** Whether the records from `number` * 256 on are sealed. */
+  /** Whether the records from `number` * 256 on are sealed, as far as this replica knows. */
   isSealed(number: number): boolean;
+  /** The same, as far as any replica knows. */
+  isSealedAnywhere(number: number): Promise<boolean>;
+  /** Takes over what other replicas have added after what is known. */
+  refresh(known: { size: number; sealed: number }): Promise<void>;
   /** The starts of all commits, lowest first. */
   commitStarts(): number[];
   /** Undefined if there is none that starts there. Throws STORAGE for one that is damaged. */
@@ -45,6 +51,20 @@ export interface LogFiles {
   /** False if there is a commit that starts there. */
   createCommit(commit: Commit): Promise<boolean>;
   removeCommit(start: number): Promise<void>;
+}
+
+/** Where replicas share a log of which each has a copy: files by their names in it (`shared-log.ts`). */
+export interface SharedFiles {
+  /** For people. */
+  readonly place: string;
+  /** False if there is such a file already. */
+  put(name: string, bytes: Buffer): Promise<boolean>;
+  read(name: string): Promise<Buffer | undefined>;
+  remove(name: string): Promise<void>;
+  /** Whether the records from `number` * 256 on are sealed. */
+  isSealed(number: number): Promise<boolean>;
+  /** Copies what came after `size` records, of which `sealed` lie in full tiles. */
+  copyNew(known: { size: number; sealed: number }): Promise<void>;
 }
 
 /** The tile of records from `number` * 256 on. */
@@ -63,18 +83,31 @@ export function damaged(dir: string, reason: string, cause?: unknown): ModhavenE
   });
 }
 
-export function logFiles(dir: string): LogFiles {
+/** The name of a commit beside the tiles. */
+export function commitName(start: number): string {
+  return `commit/${String(start).padStart(12, '0')}`;
+}
+
+/** The log in `dir`; with `shared`, which has its copy there, what is added is added for all replicas. */
+export function logFiles(dir: string, shared?: SharedFiles): LogFiles {
   const commitFolder = join(dir, 'commit');
   const tileFile = (tile: Tile) => join(dir, tilePath(tile));
-  const commitFile = (start: number) => join(commitFolder, String(start).padStart(12, '0'));
+  const commitFile = (start: number) => join(dir, commitName(start));
 
   return {
     dir,
+    isShared: shared !== undefined,
     readTile: (tile) => absentAsUndefined(readFile(tileFile(tile))),
     readTileSync: (tile) => readIfThere(tileFile(tile)),
 
     async createTile(tile, content) {
       const file = tileFile(tile);
+      if (shared !== undefined && !(await shared.put(tilePath(tile), content))) {
+        const there = await shared.read(tilePath(tile));
+        if (there?.equals(content) !== true) {
+          throw damaged(dir, `${tilePath(tile)} is not what follows from the records`);
+        }
+      }
       await storage(mkdir(dirname(file), { recursive: true }));
       if (await storage(createFile(file, content))) return;
       if (!(await storage(readFile(file))).equals(content)) {
@@ -83,6 +116,12 @@ export function logFiles(dir: string): LogFiles {
     },
 
     isSealed: (number) => existsSync(tileFile(dataTile(number))),
+
+    async isSealedAnywhere(number) {
+      return existsSync(tileFile(dataTile(number))) || (await shared?.isSealed(number)) === true;
+    },
+
+    refresh: async (known) => shared?.copyNew(known),
 
     commitStarts() {
       const names = existsSync(commitFolder) ? readdirSync(commitFolder) : [];
@@ -105,17 +144,42 @@ export function logFiles(dir: string): LogFiles {
     },
 
     async createCommit(commit) {
+      const bytes = formatCommit(commit);
+      if (shared !== undefined) {
+        await checkNotRolledBack(commit.start, this.commitStarts(), shared);
+        if (!(await shared.put(commitName(commit.start), bytes))) return false;
+      }
       await storage(mkdir(commitFolder, { recursive: true }));
-      return storage(createFile(commitFile(commit.start), formatCommit(commit)));
+      return storage(createFile(commitFile(commit.start), bytes));
     },
 
-    removeCommit: (start) =>
-      storage(
+    async removeCommit(start) {
+      await shared?.remove(commitName(start));
+      await storage(
         unlink(commitFile(start)).catch((error: unknown) => {
           if (!hasCode(error, 'ENOENT')) throw error;
         }),
-      ),
+      );
+    },
   };
+}
+
+/** Throws STORAGE if what ends at `size` is not there any more: a commit behind it would leave a gap. */
+async function checkNotRolledBack(
+  size: number,
+  starts: readonly number[],
+  shared: SharedFiles,
+): Promise<void> {
+  if (size === 0) return;
+  const last = starts.filter((start) => start < size).at(-1);
+  const isThere = last !== undefined && (await shared.read(commitName(last))) !== undefined;
+  if (isThere || (await shared.isSealed(Math.floor((last ?? size - 1) / TILE_WIDTH)))) return;
+  throw new ModhavenError('STORAGE', `the checksum database ${shared.place} was rolled back`, {
+    reason: `this replica knows ${size} signed records, and the newest of them are not there any more`,
+    remedy:
+      'restore its newest state; if that is lost, start a new database under a new name (docs/checksum-database.md)',
+    remedyBy: 'admin',
+  });
 }
 
 /** `START COUNT`, the records as in a tile, the note. */
@@ -123,7 +187,8 @@ function formatCommit({ start, records, note }: Commit): Buffer {
   return Buffer.concat([Buffer.from(`${start} ${records.length}\n${formatDataTile(records)}`), note]);
 }
 
-function parseCommit(bytes: Buffer): Commit {
+/** Throws CHECKSUM_DATABASE for what is not a commit. */
+export function parseCommit(bytes: Buffer): Commit {
   const first = bytes.indexOf('\n');
   const [start, count] = bytes.toString('latin1', 0, Math.max(first, 0)).split(' ').map(parseCount);
   if (start === undefined || count === undefined) throw malformed('commit');
@@ -156,7 +221,8 @@ async function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined>
   }
 }
 
-async function storage<T>(work: Promise<T>): Promise<T> {
+/** `work`, whose failures are STORAGE errors. */
+export async function storage<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {

@@ -15,6 +15,7 @@ import type { Signer, Verifier } from '../format/note.js';
 import { formatDataTile, isRecord, parseDataTile, subjectOf } from '../format/record.js';
 import { TILE_HEIGHT, TILE_WIDTH, tilePath, type Tile } from '../format/tile.js';
 import { EMPTY_HASH, HASH_SIZE, recordHash } from '../format/tlog.js';
+import type { SharedLog } from './shared-log.js';
 import { signTree, type SignedTree } from '../format/tree-head.js';
 import { createWitness, type Witness } from './witness.js';
 
@@ -40,6 +41,8 @@ export interface ChecksumLog extends LogView {
   head(): SignedTree;
   /** Appends a record and answers with its number; one of the same version that is there already stays. */
   append(record: string): Promise<number>;
+  /** Takes over what other replicas have appended. Throws STORAGE if that is damaged. */
+  refresh(): Promise<void>;
 }
 
 export interface LogPlace {
@@ -47,8 +50,12 @@ export interface LogPlace {
   dir: string;
   /** The file of the witness. */
   witnessFile: string;
+  /** Where all replicas have the log, of which `dir` is this one's copy; absent: `dir` is the log itself. */
+  shared?: SharedLog | undefined;
 }
 
+/** So long nothing new is looked for, in milliseconds. */
+const FRESH_MS = 500;
 /** Parsed tiles of records that are kept at hand: of 256 records each, some 64 KiB. */
 const MAX_PARSED = 32;
 
@@ -62,7 +69,8 @@ export function readLog(place: LogPlace, verifier: Verifier, { trustsLog = false
 
 /** Opens a log for appending, on the same terms. */
 export function openLog(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn' | 'info'>): ChecksumLog {
-  const opened = openState(place, signer.verifier, false);
+  // A new replica has no witness yet: it joins what the others have signed, and is a witness from then on.
+  const opened = openState(place, signer.verifier, place.shared !== undefined);
   const appender = new Appender(opened, signer, log);
   const empty = signTree({ size: 0, hash: EMPTY_HASH }, signer);
   return {
@@ -70,6 +78,7 @@ export function openLog(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn
     verifier: signer.verifier,
     head: () => opened.view.head() ?? empty,
     append: (record) => appender.append(record),
+    refresh: () => appender.refresh(),
   };
 }
 
@@ -80,6 +89,8 @@ class Appender {
   private readonly log: Pick<Logger, 'warn'>;
   private queue: Waiting[] = [];
   private isCommitting = false;
+  private refreshing: Promise<void> | undefined;
+  private freshUntil = 0;
 
   constructor(opened: Opened, signer: Signer, log: Pick<Logger, 'warn'>) {
     this.opened = opened;
@@ -99,8 +110,20 @@ class Appender {
     });
   }
 
+  /** As `ChecksumLog.refresh`. */
+  refresh(): Promise<void> {
+    const isNeeded = this.opened.files.isShared && !this.isCommitting && performance.now() >= this.freshUntil;
+    if (!isNeeded) return Promise.resolve();
+    this.refreshing ??= this.catchUp().finally(() => {
+      this.refreshing = undefined;
+      this.freshUntil = performance.now() + FRESH_MS;
+    });
+    return this.refreshing;
+  }
+
   private async work(): Promise<void> {
     this.isCommitting = true;
+    if (this.refreshing !== undefined) await this.refreshing.catch(() => undefined);
     while (this.queue.length > 0) {
       const batch = this.queue;
       this.queue = [];
@@ -149,7 +172,7 @@ class Appender {
     const head = signTree(treeOf(frontier), this.signer);
     const isFirst = await this.opened.files.createCommit({ start, records, note: head.note });
     // A process that slept meanwhile may find the place empty again, because what was there is sealed.
-    if (!isFirst || this.opened.files.isSealed(Math.floor(start / TILE_WIDTH))) return false;
+    if (!isFirst || (await this.opened.files.isSealedAnywhere(Math.floor(start / TILE_WIDTH)))) return false;
     await this.opened.view.witness.advance(head);
     for (const [i, subject] of [...added.keys()].entries()) this.opened.index.set(subject, start + i);
     this.opened.use({
@@ -164,6 +187,8 @@ class Appender {
 
   /** Takes over what another process has committed, or what this one could not witness. */
   private async catchUp(): Promise<void> {
+    const { frontier, sealed } = this.opened.state();
+    await this.opened.files.refresh({ size: frontier.size, sealed });
     const next = this.opened.readOn();
     if (next.head !== undefined) await this.opened.view.witness.advance(next.head);
     this.opened.use(next);
@@ -219,8 +244,8 @@ interface Opened {
   readOn: () => LogState;
 }
 
-function openState({ dir, witnessFile }: LogPlace, verifier: Verifier, trustsLog: boolean): Opened {
-  const files = logFiles(dir);
+function openState({ dir, witnessFile, shared }: LogPlace, verifier: Verifier, trustsLog: boolean): Opened {
+  const files = logFiles(dir, shared);
   const witness = createWitness(witnessFile, verifier);
   const known = witness.read();
   const index = new Map<string, number>();

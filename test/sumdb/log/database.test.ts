@@ -46,7 +46,7 @@ beforeEach(async () => {
   publicSums = (module, version) => Promise.resolve(sumsOf(module, version));
   database = createDatabase({
     name: NAME,
-    log: () => log,
+    log: () => Promise.resolve(log),
     isPrivate: (module) => module.startsWith('corp.test/'),
     publicSums(module, version) {
       publicAsked.push(`${module}@${version}`);

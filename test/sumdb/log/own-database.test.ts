@@ -24,31 +24,32 @@ describe('openOwnDatabase', () => {
   it('is opened when it is needed: a bad key is told then', () => {
     const database = openOwnDatabase(dir, { ...settings, keyFile: join(dir, 'none') }, logger);
     expect(database.name).toBe(NAME);
-    expect(() => database.log()).toThrow(expect.objectContaining({ code: 'CONFIG' }) as Error);
+    expect(() => database.open()).toThrow(expect.objectContaining({ code: 'CONFIG' }) as Error);
   });
 
   it('says what is recorded of a version', async () => {
     const database = openOwnDatabase(dir, settings, logger);
     expect(await database.recorded('ex.test/mod', 'v1.0.0')).toBeUndefined();
-    await database.log().append(record(0));
+    await (await database.log()).append(record(0));
     expect(await database.recorded('ex.test/mod', 'v1.0.0')).toEqual({
       zip: expect.stringMatching(/^h1:/) as string,
       mod: expect.stringMatching(/^h1:/) as string,
     });
     expect(await database.recorded('ex.test/mod', 'v1.0.1')).toBeUndefined();
-    expect(database.log()).toBe(database.log());
+    expect(await database.log()).toBe(await database.log());
   });
 
   it('keeps its log below the cache directory, by its name', async () => {
     const database = openOwnDatabase(dir, settings, logger);
-    await database.log().append(record(0));
-    expect(database.log().dir).toBe(logPlace(dir, settings).dir);
+    await (await database.log()).append(record(0));
+    expect((await database.log()).dir).toBe(logPlace(dir, settings).dir);
     expect(logPlace(dir, settings).dir.startsWith(dir)).toBe(true);
     expect(logPlace(dir, settings).dir.endsWith(`/${NAME}`)).toBe(true);
   });
 
   it('tells of what was refused, newest first, each once', () => {
     const database = openOwnDatabase(dir, settings, logger);
+    database.open();
     for (const each of [
       difference('v1.0.0'),
       difference('v1.0.1'),

@@ -1,0 +1,130 @@
+/**
+ * The log of a checksum database that several replicas append to: it lies in a blob store that all of them reach, and each
+ * works on a copy of its own in a local folder, made anew at its start, so that everything is checked as it was written.
+ *
+ * The rules are those of a log on disk (`log-files.ts`): a commit is named by the size of the tree before it and put only
+ * where there is none, so that of two replicas that append at the same place one loses. What the copy lacks is found
+ * without a list, because the next commit and the next tile have names that follow from what is known.
+ */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import pLimit from 'p-limit';
+import { createFile, replaceFile } from '../../fs/durable-file.js';
+import { ownerState, processTag } from '../../fs/process-tag.js';
+import type { BlobStore } from '../../store/blob-store.js';
+import { TILE_HEIGHT, TILE_WIDTH, tilePath } from '../format/tile.js';
+import { commitName, dataTile, parseCommit, storage, type SharedFiles } from './log-files.js';
+
+/** Blobs that are read at once. */
+const PARALLEL = 16;
+
+export interface SharedLogOptions {
+  blobs: BlobStore;
+  /** The name of the database. */
+  name: string;
+  /** The folder for copies of logs. */
+  copies: string;
+  /** For people: where the log lies. */
+  place: string;
+}
+
+export class SharedLog implements SharedFiles {
+  /** The local copy: of this process alone. */
+  readonly dir: string;
+  private readonly options: SharedLogOptions;
+
+  constructor(options: SharedLogOptions) {
+    this.options = options;
+    this.dir = join(options.copies, `${options.name}-${processTag()}`);
+  }
+
+  get place(): string {
+    return this.options.place;
+  }
+
+  /** Makes the copy anew. Throws STORAGE. */
+  async copyAll(): Promise<void> {
+    await this.removeDead();
+    await storage(rm(this.dir, { recursive: true, force: true }));
+    const limit = pLimit(PARALLEL);
+    const running: Promise<unknown>[] = [];
+    const prefix = `${this.options.name}/`;
+    for await (const name of this.options.blobs.names()) {
+      if (name.startsWith(prefix)) running.push(limit(() => this.copy(name.slice(prefix.length))));
+    }
+    await Promise.all(running);
+  }
+
+  /** Copies what came after `size` records, of which `sealed` lie in full tiles. Throws STORAGE. */
+  async copyNew({ size, sealed }: { size: number; sealed: number }): Promise<void> {
+    let [end, full] = [size, sealed];
+    for (;;) {
+      if (await this.copySealed(full / TILE_WIDTH)) {
+        full += TILE_WIDTH;
+        end = Math.max(end, full);
+        continue;
+      }
+      const commit = await this.copy(commitName(end));
+      if (commit !== undefined) end += parseCommit(commit).records.length;
+      // Its records may have become a tile between the two questions.
+      else if (!(await this.isSealed(full / TILE_WIDTH))) return;
+    }
+  }
+
+  /** False if there is such a blob already. */
+  put(name: string, bytes: Buffer): Promise<boolean> {
+    return this.options.blobs.putIfAbsent(this.nameOf(name), bytes);
+  }
+
+  async read(name: string): Promise<Buffer | undefined> {
+    return (await this.options.blobs.get(this.nameOf(name)))?.bytes;
+  }
+
+  remove(name: string): Promise<void> {
+    return this.options.blobs.remove(this.nameOf(name));
+  }
+
+  /** Whether the records from `number` * 256 on are sealed. */
+  async isSealed(number: number): Promise<boolean> {
+    return (await this.read(tilePath(dataTile(number)))) !== undefined;
+  }
+
+  /** The tile of records and, before it, the tiles of hashes that became full with it. */
+  private async copySealed(number: number): Promise<boolean> {
+    const data = tilePath(dataTile(number));
+    const bytes = await this.read(data);
+    if (bytes === undefined) return false;
+    for (let level = 0, count = number + 1; ; level += 1, count /= TILE_WIDTH) {
+      await this.copy(tilePath({ height: TILE_HEIGHT, level, number: count - 1, width: TILE_WIDTH }));
+      if (count % TILE_WIDTH !== 0) break;
+    }
+    await this.write(data, bytes);
+    return true;
+  }
+
+  private async copy(name: string): Promise<Buffer | undefined> {
+    const bytes = await this.read(name);
+    if (bytes !== undefined) await this.write(name, bytes);
+    return bytes;
+  }
+
+  private async write(name: string, bytes: Buffer): Promise<void> {
+    const file = join(this.dir, name);
+    await storage(mkdir(dirname(file), { recursive: true }));
+    if (!(await storage(createFile(file, bytes)))) await storage(replaceFile(file, bytes));
+  }
+
+  /** The copies of processes that were killed. */
+  private async removeDead(): Promise<void> {
+    const names = await readdir(this.options.copies).catch(() => []);
+    for (const name of names) {
+      if (ownerState(name) === 'dead') {
+        await rm(join(this.options.copies, name), { recursive: true, force: true });
+      }
+    }
+  }
+
+  private nameOf(name: string): string {
+    return `${this.options.name}/${name}`;
+  }
+}

@@ -1,0 +1,124 @@
+/** One checksum database of several replicas, each with its own witness. */
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { BlobStore } from '../../../src/store/blob-store.js';
+import { createMemoryBlobStore } from '../../../src/store/memory-blob-store.js';
+import { generateKey, parseSignerKey } from '../../../src/sumdb/format/note.js';
+import { openLog, type ChecksumLog } from '../../../src/sumdb/log/log.js';
+import { SharedLog } from '../../../src/sumdb/log/shared-log.js';
+import { tempDir } from '../../support/tmp.js';
+import { memoryLog } from '../format/leaves.js';
+import { NAME, expectWholeLog, fill, record, silent } from './log-lab.js';
+
+let blobs: BlobStore;
+const signer = parseSignerKey(generateKey(NAME).signerKey);
+
+/** A replica that starts, with the folder of an earlier run. */
+async function replica(home?: string, shared: BlobStore = blobs): Promise<ChecksumLog & { home: string }> {
+  const folder = home ?? (await tempDir('replica'));
+  const log = new SharedLog({ blobs: shared, name: NAME, copies: join(folder, 'copies'), place: 'the test' });
+  await log.copyAll();
+  const place = { dir: log.dir, witnessFile: join(folder, 'witness'), shared: log };
+  return { ...openLog(place, signer, silent), home: folder };
+}
+
+async function copyOf(from: BlobStore): Promise<BlobStore> {
+  const copy = createMemoryBlobStore();
+  for await (const name of from.names()) {
+    const blob = await from.get(name);
+    if (blob !== undefined) await copy.putIfAbsent(name, blob.bytes);
+  }
+  return copy;
+}
+
+beforeEach(() => {
+  blobs = createMemoryBlobStore();
+});
+
+describe('a log that replicas share', () => {
+  it('has one history, whoever appends', async () => {
+    const [a, b, c] = [await replica(), await replica(), await replica()];
+    const truth = await memoryLog();
+    const logs = [a, b, c];
+    for (let i = 0; i < 30; i += 1) await logs[i % 3]?.append(record(i));
+    for (const log of logs) await log.refresh();
+    await new Promise((resolve) => setTimeout(resolve, 600)); // what was just looked for is not looked for again
+    for (const log of logs) {
+      await log.refresh();
+      await expectWholeLog(log, 30, truth);
+    }
+  });
+
+  it('gives one version one record, whoever appends it, and at the same time', async () => {
+    const [a, b] = [await replica(), await replica()];
+    const numbers = await Promise.all([a.append(record(1)), b.append(record(1, ' another content'))]);
+    expect(numbers).toEqual([0, 0]);
+    expect(await a.record(0)).toBe(await b.record(0));
+  });
+
+  it('goes on over full tiles, and a new replica reads all of it', async () => {
+    const [a, b] = [await replica(), await replica()];
+    const truth = await memoryLog();
+    await fill(a, 0, 300);
+    await fill(b, 300, 600);
+    await fill(a, 600, 610);
+    await expectWholeLog(a, 610, truth);
+    await expectWholeLog(await replica(), 610, truth);
+  });
+
+  it('takes a replica back that was away while tiles became full', async () => {
+    const away = await replica();
+    await fill(away, 0, 10);
+    const truth = await memoryLog();
+    await fill(await replica(), 10, 700);
+    expect(await away.append(record(700))).toBe(700);
+    await expectWholeLog(away, 701, truth);
+    await expectWholeLog(await replica(away.home), 701, truth);
+  });
+
+  it('is refused when it was rolled back, by a replica that starts and by one that runs', async () => {
+    const running = await replica();
+    await fill(running, 0, 10);
+    const old = await copyOf(blobs);
+    await fill(running, 10, 20);
+    const restarted = await tempDir('replica');
+    await cp(join(running.home, 'witness'), join(restarted, 'witness'));
+    await expect(replica(restarted, old)).rejects.toMatchObject({
+      code: 'STORAGE',
+      message: expect.stringContaining('was rolled back') as string,
+    });
+    for await (const name of blobs.names()) if ((await old.get(name)) === undefined) await blobs.remove(name);
+    await expect(running.append(record(20))).rejects.toMatchObject({
+      code: 'STORAGE',
+      message: expect.stringContaining('was rolled back') as string,
+    });
+    // Nothing was put behind the gap.
+    for await (const name of blobs.names()) expect(await old.get(name)).toBeDefined();
+  });
+
+  it('is refused when another history takes its place', async () => {
+    const first = await replica();
+    await fill(first, 0, 5);
+    const other = createMemoryBlobStore();
+    const stranger = await replica(undefined, other);
+    await stranger.append(record(100));
+    await fill(stranger, 0, 9);
+    await expect(replica(first.home, other)).rejects.toMatchObject({ code: 'STORAGE' });
+  });
+
+  it('keeps what was put when the answer got lost on its way', async () => {
+    const log = await replica();
+    await log.append(record(0));
+    const put = blobs.putIfAbsent.bind(blobs);
+    blobs.putIfAbsent = async (...args) => {
+      await put(...args);
+      blobs.putIfAbsent = put;
+      throw new Error('the connection broke off');
+    };
+    await expect(log.append(record(1))).rejects.toThrow('broke off');
+    expect(await log.append(record(1))).toBe(1);
+    expect(await log.append(record(2))).toBe(2);
+    await expectWholeLog(await replica(), 3, await memoryLog());
+  });
+});
