@@ -194,7 +194,18 @@ export const MAY_IMPORT = {
     'concurrency',
   ],
 
+  'checksum-services.ts': [
+    'log',
+    'module',
+    'store',
+    'modfetch',
+    'upstream',
+    'sumdb',
+    'sumdb/log',
+    'sumdb/client',
+  ],
   'services.ts': [
+    'checksum-services.ts',
     'auth',
     'catalog',
     'config',

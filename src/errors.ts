@@ -23,6 +23,7 @@ export const ERROR_MEANINGS = {
   NOT_CACHED: 'The client forbade fetching (`Disable-Module-Fetch: true`) and the cache does not have it.',
   REPO_NOT_FOUND:
     'The git host answered that there is no such repository (or hides it from these credentials).',
+  UPSTREAM_POLICY: 'The upstream proxy refuses to give it out (403), by a rule of its own.',
   HOST_REFUSED: 'The git host refused our credentials, or wants some and we have none.',
   HOST_UNREACHABLE: 'The git host could not be reached or did not speak the expected protocol.',
   HOST_TIMEOUT: 'The git host did not answer in time.',
@@ -97,6 +98,11 @@ export const FACTS: readonly ErrorCode[] = [
 /** Whether `error` says that something does not exist (as opposed to: could not be found out). */
 export function isNotExist(error: unknown): error is ModhavenError {
   return isModhavenError(error, ...FACTS);
+}
+
+/** Whether the home has answered, and there is nothing to be had: a fact, or a rule of the home. No outage. */
+export function isFinalAnswer(error: unknown): error is ModhavenError {
+  return isNotExist(error) || isModhavenError(error, 'UPSTREAM_POLICY');
 }
 
 /** The message of anything thrown. */

@@ -5,6 +5,7 @@
 import type { Judge } from './auth/git-host.js';
 import { join } from 'node:path';
 import type { Logger } from './log/log.js';
+import { guarded, openChecksums, openPublished } from './checksum-services.js';
 import type { Config } from './config/load-config.js';
 import { vcsSettings, type Settings } from './config/settings.js';
 import { namesHostOf } from './discovery/direct-hosts.js';
@@ -27,12 +28,7 @@ import type { BlobStore } from './store/blob-store.js';
 import { ObservedStore } from './store/observed-store.js';
 import { openStores, type Stores } from './store/open/open-stores.js';
 import type { VersionStore } from './store/version-store.js';
-import { PUBLIC_DATABASE } from './sumdb/client/known-databases.js';
-import { createSumdbMirror } from './sumdb/client/mirror.js';
-import { publicDatabase } from './sumdb/client/public-database.js';
 import type { ChecksumDatabases } from './sumdb/databases.js';
-import { createDatabase } from './sumdb/log/database.js';
-import { guardedStore } from './sumdb/log/guarded-store.js';
 import { openOwnDatabase, type OwnDatabase, type SharedPlace } from './sumdb/log/own-database.js';
 import { createGoproxyClient, type GoproxyClient } from './upstream/goproxy-client.js';
 import { createSumdbSource } from './upstream/sumdb-source.js';
@@ -77,12 +73,6 @@ export function createServices(options: ServicesOptions): Services {
   const { cacheDir, sumdb: own } = config();
   const stores = openStores(config(), log);
   const ownDatabase = own && openOwnDatabase(cacheDir, own, log, sharedLogs(stores));
-  const inner = guarded(new ObservedStore(stores.versions), ownDatabase);
-  const catalog = new Catalog({
-    listing: inner.listing,
-    onError: (error) => log.error({ err: error }, 'the store could not be listed'),
-  });
-  const store = new AnnouncingStore(inner, (version) => catalog.stored(version));
   const isPrivate = (path: string) => isPrivatePath(path, vanity(), config());
   const http = createHttp(config);
   const client = createGoproxyClient({
@@ -90,10 +80,23 @@ export function createServices(options: ServicesOptions): Services {
     proxies: () => config().upstream,
     timeoutMs: () => config().vcsTimeoutMs,
   });
-  const shared: Shared = { ...options, config, stores, store, isPrivate, http, client };
+  const reached: Reached = { ...options, config, stores, isPrivate, http, client };
+  const published = openPublished({
+    ...{ layout: stores.layout, blobs: stores.checksums, isPrivate, log },
+    source: createSumdbSource({ client, proxies: () => config().upstream }),
+    isOnline: () => hasUpstream(config()),
+    refreshMs: () => config().refreshMs,
+  });
+  const inner = guarded(new ObservedStore(stores.versions), isPrivate, published, ownDatabase);
+  const catalog = new Catalog({
+    listing: inner.listing,
+    onError: (error) => log.error({ err: error }, 'the store could not be listed'),
+  });
+  const store = new AnnouncingStore(inner, (version) => catalog.stored(version));
+  const shared: Shared = { ...reached, store };
   const git = openGit(shared);
   const fetched = openModules(shared, git);
-  const sumdb = openChecksums(shared, fetched.modules, ownDatabase);
+  const sumdb = openChecksums(shared, published, fetched.modules, ownDatabase);
   const judgeOf = createJudges(shared, git);
   const rulesChanged = () => {
     git.roots.forget();
@@ -114,25 +117,22 @@ export function createServices(options: ServicesOptions): Services {
   };
 }
 
-interface Shared extends ServicesOptions {
+interface Reached extends ServicesOptions {
   config: () => Config;
   stores: Stores;
-  store: VersionStore;
   isPrivate: (path: string) => boolean;
   http: HttpClient;
   client: GoproxyClient;
+}
+
+interface Shared extends Reached {
+  store: VersionStore;
 }
 
 /** Where replicas share the logs of checksum databases; undefined where they lie below `cache.dir`. */
 export function sharedLogs({ bucket, ownDatabases, layout }: Stores): SharedPlace | undefined {
   if (bucket === undefined) return undefined;
   return { blobs: ownDatabases, copies: join(layout.copies, 'sumdb'), place: bucket.place };
-}
-
-/** The store; what our own checksum database recorded of a version is the only thing that it takes for it. */
-function guarded(versions: VersionStore, ownDatabase: OwnDatabase | undefined): VersionStore {
-  if (ownDatabase === undefined) return versions;
-  return guardedStore(versions, { recorded: ownDatabase.recorded, onDifference: ownDatabase.alarm });
 }
 
 /** The repositories of the rules, and what watches them. */
@@ -221,7 +221,10 @@ function openModules(shared: Shared, { host, roots, drift, tags }: Git): Private
 
   const ours = new CachedModules(gitSource, store, { log, lastAnswers: lastPrivate });
   const direct = new CachedModules(directSource, store, { log, lastAnswers: lastPrivate });
-  const upstream = new CachedModules(upstreamSource, store, { log, lastAnswers: lastPublic, orStored: true });
+  const upstream = new CachedModules(upstreamSource, store, {
+    ...{ log, lastAnswers: lastPublic, orStored: true },
+    areApart: true,
+  });
   const offlineSource = new ObservedSource('offline', new OfflineSource({ store, unknown: git }));
   const offline = new CachedModules(offlineSource, store, { log, isLocal: true });
   const all = [ours, direct, upstream, offline];
@@ -276,39 +279,6 @@ export function openUpstream(config: Config): ModuleSource {
 
 function hasUpstream({ upstream, directHosts }: Config): boolean {
   return upstream.length > 0 || directHosts.size > 0;
-}
-
-function openChecksums(
-  { config, stores: { layout, checksums }, isPrivate, client, log }: Shared,
-  modules: Modules,
-  ownDatabase: OwnDatabase | undefined,
-): ChecksumDatabases {
-  const mirror = createSumdbMirror({
-    blobs: checksums,
-    source: createSumdbSource({ client, proxies: () => config().upstream }),
-    isOnline: () => hasUpstream(config()),
-    isPrivate,
-    refreshMs: () => config().refreshMs,
-    log,
-  });
-  if (ownDatabase === undefined) return mirror;
-  const published = publicDatabase({
-    verifier: PUBLIC_DATABASE,
-    through: mirror,
-    dir: layout.seenTrees,
-    log,
-  });
-  const database = createDatabase({
-    name: ownDatabase.name,
-    log: ownDatabase.log,
-    modules,
-    isPrivate,
-    publicSums: (module, version) => published.lookup(module, version),
-    logger: log,
-  });
-  return {
-    get: (name, path) => (name === database.name ? database.get(path) : mirror.get(name, path)),
-  };
 }
 
 /** What is asked over http but git itself; a host counts as named where any setting names it. */

@@ -56,6 +56,11 @@ const ADVICE: Record<ErrorCode, Advice> = {
     admin:
       'Correct `repo:` in vanity.yaml, or give the login of the server the right to read: hosts hide what may not be read.',
   },
+  UPSTREAM_POLICY: {
+    developer: 'The answer holds what the upstream says. Take another version, or ask who keeps its rules.',
+    admin:
+      'The rule is one of the proxy that `upstream:` names; a wrong login there may be told as one, too.',
+  },
   HOST_REFUSED: {
     developer: TELL_ADMIN,
     admin:

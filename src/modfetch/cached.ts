@@ -6,7 +6,7 @@
  * what was fetched: another process may have been faster, and there must be one answer.
  */
 import type { Logger } from 'pino';
-import { isNotExist } from '../errors.js';
+import { isFinalAnswer, isNotExist } from '../errors.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
 import { measure } from '../observe/observe.js';
 import { escapePath, hasEscapedForm } from '../module/escaping.js';
@@ -30,6 +30,7 @@ import type {
 import type { DatedAnswer } from './stale-cache.js';
 import {
   ZipFlight,
+  checkMod,
   keepPart,
   logBreaks,
   openStoredZip,
@@ -48,6 +49,8 @@ export interface CachedOptions {
    * private modules: the store has the versions that were asked for, and `go` would silently go back to one of them.
    */
   orStored?: boolean;
+  /** Whether each part comes by itself, from who knows where: then they are judged by each other. */
+  areApart?: boolean;
   /** Whether the source reads the store itself: then it is asked also where fetching is forbidden. */
   isLocal?: boolean;
 }
@@ -128,7 +131,10 @@ export class CachedModules implements Modules {
       const value = await this.atPin(
         part,
         (pinned) => this.source.mod(module, version, pinned),
-        ({ mod }) => keepPart(this.store, part, mod),
+        async ({ mod }) => {
+          if (this.options.areApart === true) await checkMod(this.store, part, mod);
+          return keepPart(this.store, part, mod);
+        },
       );
       return { value, fromCache: false, immutable: true };
     });
@@ -272,7 +278,7 @@ export class CachedModules implements Modules {
     try {
       return await answer;
     } catch (error) {
-      if (isNotExist(error)) throw error;
+      if (isFinalAnswer(error)) throw error;
       const found = await known().catch(() => {
         throw error;
       });

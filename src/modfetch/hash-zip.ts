@@ -10,8 +10,8 @@ export async function hashZip(zip: SourceZip): Promise<string> {
       const nowhere = new Writable({ write: (_piece, _encoding, done) => done() });
       hash = await write(nowhere);
     },
-    putFile(_file, ofFile) {
-      hash = ofFile;
+    putFile(_file, whole) {
+      hash = whole.hash;
       return Promise.resolve();
     },
   });

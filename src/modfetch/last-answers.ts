@@ -7,7 +7,7 @@
  */
 import type { Logger } from 'pino';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
-import { isModhavenError, isNotExist } from '../errors.js';
+import { isFinalAnswer, isModhavenError, isNotExist } from '../errors.js';
 import type { Fetched } from './repo.js';
 import type { DatedAnswer, StaleCache } from './stale-cache.js';
 
@@ -83,7 +83,7 @@ export class LastAnswers {
       return answerOf(answer, false);
     } catch (error) {
       if (isNotExist(error)) await lastKnown.forget(path);
-      if (known === undefined || isNotExist(error)) throw error;
+      if (known === undefined || isFinalAnswer(error)) throw error;
       this.logStale(path, error, known.asOf);
       return { ...answerOf(known, true), stale: true };
     }

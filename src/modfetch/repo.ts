@@ -75,8 +75,19 @@ export interface SourceZip extends FoundOnTheWay {
 export interface ZipTarget {
   /** Takes what `write` writes; `write` returns the `h1:` hash. May be called again after a failure. */
   put(write: (sink: Writable) => Promise<string>): Promise<void>;
-  /** Takes a finished file, which stays where it is, and the `h1:` hash. */
-  putFile(file: string, hash: string): Promise<void>;
+  /**
+   * Takes a finished file, which stays where it is, and what it holds. Throws HOST_REFUSED if that does not belong to the
+   * go.mod which is stored.
+   */
+  putFile(file: string, zip: WholeZip): Promise<void>;
+}
+
+/** What is known of a zip that came as a whole and was checked. */
+export interface WholeZip {
+  /** The `h1:` hash. */
+  hash: string;
+  /** The SHA-256 of its go.mod, in hex; undefined if it holds none. */
+  goMod: string | undefined;
 }
 
 /** All modules, as the server and the commands ask for them: out of the store where that is possible. */

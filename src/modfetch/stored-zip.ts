@@ -1,7 +1,9 @@
 /** A zip on its way into the store, shared by its callers: how it gets there, and how it is found again. */
 import type { Logger } from 'pino';
 import { ModhavenError } from '../errors.js';
+import { readStoredZip } from '../store/read-stored-zip.js';
 import { putBytes, type Part, type VersionStore } from '../store/version-store.js';
+import { goModIn, isZippedMod } from '../zip/zipped-mod.js';
 import type { FollowZip, ModuleZip, SourceZip, StoredZip, ZipTarget } from './repo.js';
 
 /** What is known of a zip once it begins to come in. */
@@ -48,11 +50,35 @@ function zipTarget(store: VersionStore, zip: Part): ZipTarget {
   const putHash = (hash: string) => putBytes(store, { ...zip, kind: 'ziphash' }, Buffer.from(hash));
   return {
     put: (write) => store.put(zip, async (sink) => putHash(await write(sink))),
-    async putFile(file, hash) {
+    async putFile(file, { hash, goMod }) {
+      const mod = await store.read({ ...zip, kind: 'mod' });
+      if (mod !== undefined) checkTogether(zip, mod, goMod);
       await putHash(hash);
       await store.putFile(zip, file);
     },
   };
+}
+
+/** The same for a go.mod that comes after the zip of its version. */
+export async function checkMod(store: VersionStore, part: Part, mod: Buffer): Promise<void> {
+  if ((await store.size({ ...part, kind: 'zip' })) === undefined) return;
+  const { files } = await readStoredZip(store, part);
+  checkTogether(part, mod, goModIn(files, part));
+}
+
+/**
+ * Throws HOST_REFUSED if `mod` is not the go.mod in the zip. Versions with `+incompatible` are from a time when it was
+ * made up although there was one.
+ */
+function checkTogether({ module, version }: Part, mod: Buffer, goMod: string | undefined): void {
+  if (goMod === undefined || version.endsWith('+incompatible') || isZippedMod(mod, goMod)) return;
+  const message = `the go.mod and the zip that came of ${module}@${version} do not belong together`;
+  throw new ModhavenError('HOST_REFUSED', message, {
+    reason: 'one of the two is not that of this version',
+    remedy:
+      'find out what upstream: in modhaven.yaml sends; "modhaven purge" takes what is stored of the version away',
+    remedyBy: 'admin',
+  });
 }
 
 /** Undefined if the zip is not stored. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { escapePath, escapeVersion } from '../module/escaping.js';
 import { goModModulePath, parseGoMod } from '../module/go-mod.js';
-import type { ModulePath } from '../module/module-path.js';
+import { pathMajorReason, splitPathVersion, type ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import { parseVersionList } from '../module/version-list.js';
 import { ZIP_LIMITS } from '../module/files/zip-files.js';
@@ -82,11 +82,25 @@ export function checkGoMod(text: Buffer, path: string): void {
   }
 }
 
-/** Throws HOST_REFUSED for what is not a list: an error page, most likely. */
+/**
+ * Throws HOST_REFUSED for what is not a list: an error page, most likely. A list may have lines that are skipped, but not
+ * nothing else.
+ */
 export function checkList(text: Buffer, path: string): void {
-  if (parseVersionList(text).length === 0 && /^\s*[<{]/.test(text.toString('utf8', 0, 200))) {
+  if (parseVersionList(text).length > 0) return;
+  const words = text
+    .toString('utf8')
+    .split('\n', 1_000)
+    .map((line) => line.trim().split(/\s/, 1)[0] ?? '');
+  if (!words.every((word) => word === '' || semver.isValid(word))) {
     throw unusable(path, 'it is not a list of versions');
   }
+}
+
+/** Throws HOST_REFUSED for a version that `module` cannot have. */
+export function checkMajor(module: ModulePath, version: string, path: string): void {
+  const reason = pathMajorReason(version, splitPathVersion(module)?.pathMajor ?? '');
+  if (reason !== undefined) throw unusable(path, `it names ${version}, which ${reason}`);
 }
 
 /** The content of an `.info`, each part of it judged. Throws HOST_REFUSED for what cannot be one. */

@@ -15,7 +15,7 @@ import { describeHttpError } from '../http/errors.js';
 import { PrivateAddressError } from '../http/public-address.js';
 import { BadRedirect, followRedirects } from '../http/redirects.js';
 import { isIdleTimeout, type HttpResponse } from '../http/request.js';
-import { redactLine } from '../redact.js';
+import { redact, redactLine } from '../redact.js';
 
 export interface UpstreamAnswer {
   body: AsyncIterable<Uint8Array>;
@@ -139,13 +139,15 @@ async function refusal(
   response: HttpResponse,
 ): Promise<ModhavenError> {
   const { status } = response;
-  const text = redactLine(await beginningOf(response, MAX_REFUSAL).catch(() => ''), 150);
+  const said = await beginningOf(response, MAX_REFUSAL).catch(() => '');
+  const text = redactLine(said, 150);
   if (status === 404) return absent(url, text === '' ? 'the upstream proxy does not have it' : text);
   if (status === 410) {
     return new ModhavenError('VERSION_GONE', `gone: ${url}`, {
       reason: text === '' ? 'says the upstream proxy' : text,
     });
   }
+  if (status === 403 && storage === undefined) return againstPolicy(url, said);
   const reason = text === '' ? undefined : text;
   if (storage === undefined) return refused(url, { status, reason });
   const message = `the storage host ${storage} of the upstream proxy answered ${status} for ${url}`;
@@ -166,6 +168,15 @@ function refused(
     reason: why.reason,
     remedy,
     remedyBy: 'admin',
+  });
+}
+
+/** Proxies that judge what they pass on say so with 403, which the go command shows (Go Modules Reference). */
+function againstPolicy(url: string, said: string): ModhavenError {
+  const isPage = /^\s*</.test(said);
+  const text = redact(said).trim();
+  return new ModhavenError('UPSTREAM_POLICY', `refused by the upstream proxy (403): ${url}`, {
+    reason: text === '' || isPage ? 'it does not say why' : text,
   });
 }
 

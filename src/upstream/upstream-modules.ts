@@ -5,7 +5,7 @@
  * The last entry of the list may be the repository itself (`direct`): then its source answers as for private modules.
  */
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
-import { isModhavenError } from '../errors.js';
+import { isNotExist } from '../errors.js';
 import type { Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
@@ -16,6 +16,7 @@ import type { GoproxyClient } from './goproxy-client.js';
 import {
   checkGoMod,
   checkList,
+  checkMajor,
   latestPath,
   listPath,
   parseInfo,
@@ -59,7 +60,7 @@ export class UpstreamModules implements ModuleSource {
       return await this.ask(module, query);
     } catch (error) {
       // A proxy need not answer `@latest`: then the go command takes the newest of the list.
-      if (query !== 'latest' || !isModhavenError(error, 'MODULE_NOT_FOUND', 'VERSION_NOT_FOUND')) throw error;
+      if (query !== 'latest' || !isNotExist(error)) throw error;
       const newest = newestOf((await this.list(module)).versions);
       if (newest === undefined) throw error;
       return this.ask(module, newest);
@@ -75,6 +76,7 @@ export class UpstreamModules implements ModuleSource {
       async (answer) => {
         const info = await readText(answer, path);
         const { Version: version } = parseInfo(info, path);
+        checkMajor(module, version, path);
         if (isCanonicalVersion(query) && version !== query) throw unusable(path, 'it names another version');
         return { version, info, asOf };
       },

@@ -10,8 +10,9 @@ import { processTag } from '../fs/process-tag.js';
 import { isModhavenError } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import { ZIP_LIMITS } from '../module/files/zip-files.js';
-import type { SourceZip, ZipStream, ZipTarget } from '../modfetch/repo.js';
-import { hashModuleZip } from '../zip/check.js';
+import type { SourceZip, WholeZip, ZipStream, ZipTarget } from '../modfetch/repo.js';
+import { readModuleZip } from '../zip/check.js';
+import { goModIn } from '../zip/zipped-mod.js';
 import type { GoproxyClient } from './goproxy-client.js';
 import { unusable, versionPath } from './protocol.js';
 import { createTailingFile, type TailingFile } from './tailing-file.js';
@@ -45,7 +46,7 @@ interface Checked {
   path: string;
   folder: string;
   file: TailingFile;
-  hash: string;
+  zip: WholeZip;
 }
 
 class ArrivingZip {
@@ -87,9 +88,9 @@ class ArrivingZip {
   /** Readers get the end of the zip only after `target` took it. */
   async deliver(target: ZipTarget): Promise<void> {
     if (this.checked === undefined) throw new Error(`${this.path()} was delivered before it came`);
-    const { path, folder, file, hash } = this.checked;
+    const { path, folder, file, zip } = this.checked;
     try {
-      await target.putFile(path, hash);
+      await target.putFile(path, zip);
       file.complete();
     } catch (error) {
       file.fail(error);
@@ -113,11 +114,12 @@ class ArrivingZip {
           this.show();
         }
       }
-      const hash = await hashModuleZip(path, `${module}@${version}`).catch((error: unknown) => {
+      const { hash, files } = await readModuleZip(path, `${module}@${version}`).catch((error: unknown) => {
         // What an upstream sends in place of a zip says nothing about the version.
         throw isModhavenError(error) ? unusable(this.path(), error.reason ?? error.message) : error;
       });
-      this.checked = { path, folder, file, hash };
+      const goMod = goModIn(files, { module, version });
+      this.checked = { path, folder, file, zip: { hash, goMod } };
     } catch (error) {
       file.fail(error);
       await discard(file, folder);

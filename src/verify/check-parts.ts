@@ -1,10 +1,10 @@
 /** What one small part of a version says by itself, or beside the zip of the version. Pure. */
-import { createHash } from 'node:crypto';
 import { errorMessage, isModhavenError } from '../errors.js';
 import { parseGoMod, synthesizeGoMod } from '../module/go-mod.js';
 import { decodeInfo, type Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { ZipContent } from '../zip/check.js';
+import { isZippedMod } from '../zip/zipped-mod.js';
 
 /**
  * What an `.info` says, and what is wrong with it. With `needsCommit`, one with an origin that names no commit is wrong. An
@@ -60,10 +60,7 @@ export function zippedModProblem(
   if (inZip === undefined) {
     return mod.equals(synthesizeGoMod(module)) ? undefined : 'is not what stands for a missing go.mod';
   }
-  const text = mod.toString('latin1').replaceAll('\r\n', '\n');
-  const forms = [mod, Buffer.from(text, 'latin1'), Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1')];
-  const isSame = forms.some((form) => createHash('sha256').update(form).digest('hex') === inZip.sha256);
-  return isSame ? undefined : 'is not the go.mod in the zip';
+  return isZippedMod(mod, inZip.sha256) ? undefined : 'is not the go.mod in the zip';
 }
 
 /** Why `mod` cannot be read as a go.mod file; undefined if it can. */

@@ -27,19 +27,18 @@ export const ZIP_OPTIONS = {
 const MAX_ENTRIES = 250_000;
 
 /**
- * The `h1:` hash of `file` if it is the zip of the module version `name` (`path@version`). Throws MODULE_INVALID if it
+ * The content of `file` if it is the zip of the module version `name` (`path@version`). Throws MODULE_INVALID if it
  * is not a zip, is cut off, is damaged, is larger than a module may be, has more files than `MAX_ENTRIES`, or files of another module version or with
  * names that `go` refuses.
  */
-export async function hashModuleZip(file: string, name: string): Promise<string> {
+export async function readModuleZip(file: string, name: string): Promise<ZipContent> {
   try {
     const zip = await openPromise(file, ZIP_OPTIONS);
     if (zip.entryCount > MAX_ENTRIES) {
       zip.close();
       throw new Error(`it holds ${zip.entryCount} files, more than ${MAX_ENTRIES}`);
     }
-    const { hash } = await readZipContent(zip, createZipEntryChecker(name));
-    return hash;
+    return await readZipContent(zip, createZipEntryChecker(name));
   } catch (error) {
     throw new ModhavenError('MODULE_INVALID', `not a zip of ${name}`, {
       reason: errorMessage(error),

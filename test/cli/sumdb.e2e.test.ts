@@ -7,7 +7,7 @@ import { parseModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { createZipWriter } from '../../src/zip/writer.js';
-import { hashModuleZip } from '../../src/zip/check.js';
+import { readModuleZip } from '../../src/zip/check.js';
 import { openLog } from '../../src/sumdb/log/log.js';
 import { parseSignerKey, parseVerifierKey } from '../../src/sumdb/format/note.js';
 import { goSumLines } from '../../src/sumdb/format/record.js';
@@ -119,7 +119,7 @@ describe('modhaven sumdb status and verify', () => {
     });
     await putBytes(store, { ...part, kind: 'mod' }, MOD);
     const zip = path.join(dir, 'data/download', MODULE, '@v/v1.0.0.zip');
-    const sums = { zip: await hashModuleZip(zip, `${MODULE}@v1.0.0`), mod: goModHash(MOD) };
+    const sums = { zip: (await readModuleZip(zip, `${MODULE}@v1.0.0`)).hash, mod: goModHash(MOD) };
     await log.append(goSumLines(MODULE, 'v1.0.0', sums));
 
     const status = JSON.parse((await sumdb('status', '--json')).text) as unknown;

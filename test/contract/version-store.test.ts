@@ -25,6 +25,7 @@ versionStoreContract({
   open: async () =>
     guardedStore(await openDisk(), {
       recorded: () => Promise.resolve(undefined),
+      published: () => Promise.resolve(undefined),
       onDifference: () => undefined,
     }),
   has: { positions: true, removal: true, listing: true },

@@ -91,7 +91,9 @@ describe('storeZip', () => {
     const store = createMemoryStore();
     const file = path.join(await tempDir('zip'), 'a.zip');
     await writeFile(file, 'PK');
-    await storeZip(store, zip, { deliver: (target) => target.putFile(file, HASH) });
+    await storeZip(store, zip, {
+      deliver: (target) => target.putFile(file, { hash: HASH, goMod: undefined }),
+    });
     expect([await text(store, 'ziphash'), await text(store, 'zip')]).toEqual([HASH, 'PK']);
     expect(await readFile(file, 'utf8')).toBe('PK');
   });

@@ -70,11 +70,15 @@ export function inTwoHalves(bytes: Buffer, length = bytes.length): { respond: Re
 }
 
 /** A module zip of one file. */
-export async function zipOf(name: string, content: string | Buffer = 'package mod\n'): Promise<Buffer> {
+export async function zipOf(
+  name: string,
+  content: string | Buffer = 'package mod\n',
+  file = 'mod.go',
+): Promise<Buffer> {
   const sink = new PassThrough();
   const bytes = buffer(sink);
   const writer = createZipWriter(sink);
-  await writer.addBuffer(`${name}/mod.go`, Buffer.from(content));
+  await writer.addBuffer(`${name}/${file}`, Buffer.from(content));
   await writer.finish();
   sink.end();
   return bytes;

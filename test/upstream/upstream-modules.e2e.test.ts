@@ -70,7 +70,7 @@ function modulesBehind(
     staleAfterMs: () => staleAfterMs,
     log,
   });
-  return new CachedModules(source, store, { log, lastAnswers, orStored: true });
+  return new CachedModules(source, store, { log, lastAnswers, orStored: true, areApart: true });
 }
 
 /** The zip of a version, once it is stored. */
@@ -94,6 +94,64 @@ beforeEach(async () => {
   upstream = await startUpstream();
 });
 afterEach(() => upstream.stop());
+
+describe('what an upstream refuses by its policy', () => {
+  const said =
+    'blocked: ex.test/Mod v1.0.0\n  CVE-2026-0001, see https://u:pw@policy.corp/x\n\u0007ask secops\n';
+  const refused = {
+    code: 'UPSTREAM_POLICY',
+    reason: 'blocked: ex.test/Mod v1.0.0\n  CVE-2026-0001, see https://***@policy.corp/x\nask secops',
+  };
+
+  it('is told with its words, is no outage, and no other proxy is asked for it', async () => {
+    answers[`${BASE}/v1.0.0.zip`] = status(403, said);
+    const other = await startUpstream();
+    const modules = modulesBehind([upstream.url, other.url]);
+    await expect(modules.zip(MODULE, 'v1.0.0')).rejects.toMatchObject(refused);
+    expect(asked).toHaveLength(1);
+    await other.stop();
+  });
+
+  it('is not hidden behind an older answer', async () => {
+    const modules = modulesBehind([upstream.url]);
+    answers[`${BASE}/list`] = status(200, 'v1.0.0\n');
+    await modules.list(MODULE);
+    answers[`${BASE}/list`] = status(403, said);
+    await expect(modules.list(MODULE)).rejects.toMatchObject(refused);
+    answers[`${BASE}/list`] = status(403, '<html>Forbidden</html>');
+    await expect(modules.list(MODULE)).rejects.toMatchObject({ reason: 'it does not say why' });
+  });
+});
+
+describe('what cannot be of this module', () => {
+  it.each([
+    ['list', 'Service is under maintenance\n'],
+    ['list', '<!doctype html><html></html>'],
+    ['main.info', '{"Version":"v2.0.0","Time":"2024-01-02T03:04:05Z"}'],
+    ['main.info', '{"Version":"1.0","Time":"2024-01-02T03:04:05Z"}'],
+  ])('is refused as %s: %s', async (file, body) => {
+    answers[`${BASE}/${file}`] = status(200, body);
+    const modules = modulesBehind([upstream.url]);
+    const asking = file === 'list' ? modules.list(MODULE) : modules.info(MODULE, 'main');
+    await expect(asking).rejects.toMatchObject({ code: 'HOST_REFUSED' });
+  });
+
+  it('is a zip with another go.mod than the one that is stored, whichever comes first', async () => {
+    answers[`${BASE}/v1.0.0.mod`] = status(200, 'module ex.test/Mod // poison\n');
+    answers[`${BASE}/v1.0.0.zip`] = send(await zipOf('ex.test/Mod@v1.0.0', 'module ex.test/Mod\n', 'go.mod'));
+    const modules = modulesBehind([upstream.url]);
+    await modules.mod(MODULE, 'v1.0.0');
+    await expect(zip(modules, 'v1.0.0')).rejects.toMatchObject({
+      code: 'HOST_REFUSED',
+      message: expect.stringContaining('do not belong together') as string,
+    });
+    expect(await store.versions(MODULE, 'zip')).toEqual([]);
+    store = createDiskStore(join(folder, 'another'));
+    const others = modulesBehind([upstream.url]);
+    await zip(others, 'v1.0.0');
+    await expect(others.mod(MODULE, 'v1.0.0')).rejects.toMatchObject({ code: 'HOST_REFUSED' });
+  });
+});
 
 describe('a version', () => {
   it('is asked for once and then served from the store', async () => {
@@ -281,7 +339,7 @@ describe('the list of upstreams', () => {
   it.each([
     { answer: 404, fallbackOn: 'not-found', code: undefined },
     { answer: 410, fallbackOn: 'not-found', code: undefined },
-    { answer: 403, fallbackOn: 'not-found', code: 'HOST_REFUSED' },
+    { answer: 403, fallbackOn: 'not-found', code: 'UPSTREAM_POLICY' },
     { answer: 500, fallbackOn: 'not-found', code: 'HOST_REFUSED' },
     { answer: 500, fallbackOn: 'any-error', code: undefined },
   ] as const)('after $answer with $fallbackOn: $code', async ({ answer, fallbackOn, code }) => {

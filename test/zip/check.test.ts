@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
-import { hashModuleZip } from '../../src/zip/check.js';
+import { readModuleZip } from '../../src/zip/check.js';
 import { tempDir } from '../support/tmp.js';
 import { makeVersion } from '../transfer/versions.js';
 
@@ -13,7 +13,7 @@ const NAME = `${MODULE}@${VERSION}`;
 async function hashOf(zip: Buffer, name = NAME): Promise<string> {
   const file = path.join(await tempDir('zip'), 'zip');
   await writeFile(file, zip);
-  return hashModuleZip(file, name);
+  return readModuleZip(file, name).then(({ hash }) => hash);
 }
 
 /** The reason of the refusal. */
@@ -24,7 +24,7 @@ async function refusal(zip: Buffer, name = NAME): Promise<string | undefined> {
   return (error as ModhavenError).reason;
 }
 
-describe('hashModuleZip', () => {
+describe('readModuleZip', () => {
   it('is the h1: hash of the files, as go.sum has it', async () => {
     const { zip, hash } = await makeVersion(MODULE, VERSION, { 'a.go': 'package a\n', 'sub/größe.txt': 'x' });
     expect(await hashOf(zip)).toBe(hash);

@@ -26,6 +26,8 @@ const REPLIES = {
   CHECKSUM_MISMATCH: { status: 403, maxAge: 0 },
   CHECKSUM_DATABASE: { status: 502, maxAge: 0 },
   NOT_CACHED: { status: 404, maxAge: 0 },
+  // The answer of a gatekeeper: go stops, and shows the text.
+  UPSTREAM_POLICY: { status: 403, maxAge: 0 },
   HOST_REFUSED: { status: 502, maxAge: 0 },
   HOST_UNREACHABLE: { status: 502, maxAge: 0 },
   HOST_TIMEOUT: { status: 504, maxAge: 0 },
@@ -128,7 +130,8 @@ function withoutFiles(text: string | undefined): string | undefined {
 /** The text of a failure for who runs the server: what failed, why, what to do. */
 export function errorText(error: ModhavenError): string {
   const what = lines(error.message, 220, 4);
-  const why = lines(error.reason, 170, 1);
+  // What a gatekeeper has to say may be long, and nothing else is to be said then.
+  const why = error.remedy === undefined ? lines(error.reason, 360, 4) : lines(error.reason, 170, 1);
   const used = [...what, ...why].reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
   return (
     [...what, ...why, ...lines(error.remedy, MAX_BYTES - used - 1, 1)].slice(0, MAX_LINES).join('\n') + '\n'

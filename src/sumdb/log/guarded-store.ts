@@ -4,6 +4,9 @@
  * What is stored never changes. But a store may be lost while the checksum database is kept, and then a version is
  * fetched anew: from a repository whose tag was moved meanwhile, or that lost its history in a migration. Every
  * developer's go would refuse what comes then; here it is refused before anybody gets it.
+ *
+ * A public version that is not recorded yet is measured by what the public checksum database has proved of it, so that
+ * an upstream cannot put something else into the store first.
  */
 import type { Writable } from 'node:stream';
 import { ModhavenError } from '../../errors.js';
@@ -26,6 +29,11 @@ export interface Difference {
 export interface GuardOptions {
   /** What the checksum database has of a version. */
   recorded: (module: string, version: string) => Promise<GoSums | undefined>;
+  /**
+   * What the public checksum database has proved of a version that is not recorded; undefined if the version is private,
+   * or that database does not know it. Throws a HOST_ code or CHECKSUM_DATABASE where it cannot say.
+   */
+  published: (module: string, version: string) => Promise<GoSums | undefined>;
   onDifference: (difference: Difference) => void;
 }
 
@@ -51,7 +59,8 @@ class GuardedStore extends StoreDecorator {
   }
 
   private async check({ module, version, kind }: Part, bytes: Buffer): Promise<void> {
-    const sums = await this.options.recorded(module, version);
+    const recorded = await this.options.recorded(module, version);
+    const sums = recorded ?? (await this.options.published(module, version));
     if (sums === undefined) return;
     const part = kind === 'mod' ? 'mod' : 'zip';
     const found = part === 'mod' ? goModHash(bytes) : bytes.toString('latin1').trim();
@@ -59,11 +68,19 @@ class GuardedStore extends StoreDecorator {
     const difference: Difference = { module, version, part, recorded: sums[part], found };
     this.options.onDifference(difference);
     occurred({ type: 'refused-content', module, version });
-    throw differenceError(difference, {
-      reason: `recorded ${sums[part]}, now ${found}`,
-      remedy:
-        'the tag was moved or the history rewritten: release a new version, or put the old commit back under the tag',
-    });
+    throw differenceError(
+      difference,
+      recorded === undefined
+        ? {
+            reason: `the public database has ${sums[part]}, what came is ${found}`,
+            remedy: 'the upstream sends something else than everybody gets: tell the security officer',
+          }
+        : {
+            reason: `recorded ${sums[part]}, now ${found}`,
+            remedy:
+              'the tag was moved or the history rewritten: release a new version, or put the old commit back under the tag',
+          },
+    );
   }
 }
 

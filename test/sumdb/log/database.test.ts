@@ -201,8 +201,28 @@ describe('a guarded store', () => {
         const number = log.find(module, version);
         return number === undefined ? undefined : sumsIn(await log.record(number), module, version);
       },
+      published: (module, version) => {
+        if (module !== PUBLIC) return Promise.resolve(undefined);
+        if (version === 'v9.0.0') return Promise.reject(new ModhavenError('HOST_TIMEOUT', 'no answer'));
+        return Promise.resolve(sumsOf(PUBLIC, version));
+      },
       onDifference: (difference) => differences.push(difference),
     });
+  });
+
+  it('takes of a public version what the public database says, and nothing while that cannot be asked', async () => {
+    const put = (version: string, mod: Buffer) =>
+      putBytes(guarded, { module: PUBLIC, version, kind: 'mod' }, mod);
+    await expect(put('v1.0.0', Buffer.from('module poison\n'))).rejects.toMatchObject({
+      code: 'CHECKSUM_MISMATCH',
+      reason: expect.stringContaining('the public database has h1:') as string,
+      remedy: expect.stringContaining('upstream') as string,
+    });
+    await expect(put('v9.0.0', MOD)).rejects.toMatchObject({ code: 'HOST_TIMEOUT' });
+    expect(await store.versions(PUBLIC, 'mod')).toEqual([]);
+    expect(differences).toHaveLength(1);
+    await put('v1.0.0', MOD);
+    expect(await store.versions(PUBLIC, 'mod')).toEqual(['v1.0.0']);
   });
 
   /** As a module service makes a zip: its hash is stored before the zip has its name. */
