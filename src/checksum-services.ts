@@ -18,6 +18,8 @@ import type { SumdbSource } from './upstream/sumdb-source.js';
 
 export interface ChecksumOptions {
   layout: CacheLayout;
+  /** Where public databases are kept. */
+  blobs: BlobStore;
   /** Where public databases are read. */
   source: SumdbSource;
   isOnline: () => boolean;
