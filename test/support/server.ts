@@ -59,6 +59,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Modhaven
   await writeVanity(options.vanity ?? 'paths: {}\n');
 
   const port = await freePort();
+  const isTls = typeof options.config === 'object' && 'tls' in options.config;
   const args = [
     CLI,
     'serve',
@@ -71,11 +72,11 @@ export async function startServer(options: ServerOptions = {}): Promise<Modhaven
   const daemon = await startDaemon(process.execPath, args, {
     cwd: dir,
     env: { HOME: home, ...options.env },
-    isReady: async () => answersOk(port, '/-/readyz'),
+    isReady: isTls ? (log) => log.includes('modhaven is ready') : async () => answersOk(port, '/-/readyz'),
   });
   return {
     ...daemon,
-    url: `http://127.0.0.1:${port}`,
+    url: `${isTls ? 'https' : 'http'}://127.0.0.1:${port}`,
     port,
     dir,
     configFile,
