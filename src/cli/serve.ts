@@ -5,9 +5,11 @@ import { connect } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp, type App } from '../app.js';
-import type { Config } from '../config/load-config.js';
 import { prepareCacheDir } from './cache-dir.js';
 import { bringForward } from '../store/state-version.js';
+import { readConfig, type Config } from '../config/load-config.js';
+import { settingSources } from '../config/sources.js';
+import { openSecrets } from './probe/serve-problems.js';
 import { formatListen } from '../config/listen.js';
 import { takeInheritedSocket, type InheritedSocket } from './inherited-socket.js';
 import { createSettings, type Settings } from '../config/settings.js';
@@ -53,6 +55,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const count = config.workers === 'auto' ? availableParallelism() : config.workers;
   const logs = createLog({ level: logLevel, readable: process.stdout.isTTY, shared: count > 1 });
   const inherited = takeInheritedSocket(process.env, process.pid);
+  await warnOfOpenSecrets(config, file, logs.log);
   const service = { ...createService(options, settings, logs, count), inherited };
   // Before anything listens: as soon as a server answers, it may be ended.
   const asked = untilSignal(service.app);
@@ -190,6 +193,14 @@ function listensAt(app: App, { listen }: Config, count: number): string {
   return formatListen(
     address !== null && typeof address === 'object' ? { ...listen, port: address.port } : listen,
   );
+}
+
+/** Says which files with secrets other accounts of this machine can read. */
+async function warnOfOpenSecrets(config: Config, file: string | undefined, log: Logger): Promise<void> {
+  const sources = settingSources({ ...readConfig(file), env: process.env });
+  for (const { setting, problem, remedy } of await openSecrets(config, sources)) {
+    log.warn({ setting, remedy }, problem);
+  }
 }
 
 /** Whether there is no access control on an address that other machines reach. */

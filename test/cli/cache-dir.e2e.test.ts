@@ -1,6 +1,6 @@
 /** `cache.dir` that cannot be made or written: one sentence from every command that would need it, and at once. */
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { prepareCacheDir } from '../../src/cli/cache-dir.js';
@@ -38,7 +38,7 @@ describe.each(UNUSABLE)('a cache directory that is %s', (_, dir) => {
       const cache = await dir(root);
       await writeFile(config, `cache: { dir: ${cache} }\n`);
       const { code, stderr } = await run(...command, '--config', config);
-      expect(stderr).toMatch(/^modhaven: the cache directory \S+ cannot be made or written; [^\n]+\n$/);
+      expect(stderr).toMatch(/^modhaven: the cache directory \S+ cannot be made or written: [^\n]+\n$/);
       expect(code).toBe(2);
     },
   );
@@ -48,7 +48,7 @@ describe('prepareCacheDir', () => {
   it('makes what is missing, and leaves nothing behind', async () => {
     const dir = path.join(await tempDir('cache'), 'a/b/c');
     await prepareCacheDir(dir);
-    expect(await readdir(dir)).toEqual([]);
+    expect((await readdir(dir)).sort()).toEqual(['private', 'vcs']);
     await Promise.all([makeFolder(path.join(dir, 'x/y')), makeFolder(path.join(dir, 'x/y'))]);
     expect(await readdir(path.join(dir, 'x'))).toEqual(['y']);
   });
@@ -59,4 +59,13 @@ describe('prepareCacheDir', () => {
     await chmod(path.join(dir, 'ro'), 0o500);
     await expect(prepareCacheDir(path.join(dir, 'ro'))).rejects.toThrow('cannot be made or written');
   });
+});
+
+it('makes the parts that only this account may enter, as often as it is asked', async () => {
+  const dir = path.join(await tempDir('cache'), 'data');
+  await prepareCacheDir(dir);
+  await prepareCacheDir(dir);
+  for (const name of ['vcs', 'private']) {
+    expect((await stat(path.join(dir, name))).mode & 0o777, name).toBe(0o700);
+  }
 });

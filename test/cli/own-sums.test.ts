@@ -15,7 +15,7 @@ it('knows nothing without a database, and what it recorded with one', async () =
   const dir = await tempDir('own-sums');
   expect(await ownSums(parseConfig('', join(dir, 'modhaven.yaml'), {}))(module, 'v1.0.0')).toEqual([]);
   const keyFile = join(dir, 'key');
-  await writeFile(keyFile, generateKey(NAME).signerKey);
+  await writeFile(keyFile, generateKey(NAME).signerKey, { mode: 0o600 });
   const config = parseConfig(
     `sumdb: { name: ${NAME}, key_file: ${keyFile} }\n`,
     join(dir, 'modhaven.yaml'),

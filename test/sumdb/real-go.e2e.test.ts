@@ -46,7 +46,7 @@ describe.skipIf(missing('git', 'go'))('a checksum database of ours', () => {
     }
     host = await gitHttpHost(root);
     const dir = await tempDir('server');
-    await writeFile(path.join(dir, 'sumdb.key'), `${signerKey}\n`);
+    await writeFile(path.join(dir, 'sumdb.key'), `${signerKey}\n`, { mode: 0o600 });
     const config = { sumdb: { name: NAME, key_file: './sumdb.key' }, upstream: proxy?.url };
     const vanity = { host: 'mycompany.example', paths: { '/go/foo': `${host.url}/go/foo.git` } };
     options = { dir, config, vanity, env: proxy?.env ?? {} };

@@ -7,6 +7,7 @@ import type { Config } from '../../config/load-config.js';
 import type { SettingSource } from '../../config/sources.js';
 import { errorMessage, isModhavenError } from '../../errors.js';
 import { formatListen, type Listen } from '../../config/listen.js';
+import { TlsPair } from '../../proxy/http/tls-pair.js';
 
 export interface ServeProblem {
   /** The setting, as a person writes its place. */
@@ -27,13 +28,20 @@ export async function serveProblems(
   sources: readonly SettingSource[],
   listen: (listen: Listen) => Promise<string | undefined> = tryListen,
 ): Promise<ServeProblems> {
-  const files = await Promise.all(sources.flatMap((source) => fileCheck(source, config)));
+  const files = await openSecrets(config, sources);
+  const isFatal = ({ setting }: ServeProblem) => setting === SUMDB_KEY;
+  const tls = tlsProblems(config);
   const weak = weakSecret(config.webhookSecret);
   return {
-    problems: [...(await listenProblem(config.listen, listen)), ...authProblems(config)],
+    problems: [
+      ...(await listenProblem(config.listen, listen)),
+      ...authProblems(config),
+      ...tls.problems,
+      ...files.filter(isFatal),
+    ],
     warnings: [
-      ...files.flat(),
-      ...(await openConfig(config, sources)),
+      ...files.filter((file) => !isFatal(file)),
+      ...tls.warnings,
       ...(weak === undefined ? [] : [weak]),
     ],
   };
@@ -84,10 +92,44 @@ function authProblems({ auth }: Config): ServeProblem[] {
     new Access(auth, { log });
     return [];
   } catch (error) {
-    const { message, reason, remedy } = isModhavenError(error)
-      ? error
-      : { message: errorMessage(error), reason: undefined, remedy: undefined };
-    return [{ setting: 'auth', problem: reason === undefined ? message : `${message}: ${reason}`, remedy }];
+    return [asProblem('auth', error)];
+  }
+}
+
+function asProblem(setting: string, error: unknown): ServeProblem {
+  const { message, reason, remedy } = isModhavenError(error)
+    ? error
+    : { message: errorMessage(error), reason: undefined, remedy: undefined };
+  return { setting, problem: reason === undefined ? message : `${message}: ${reason}`, remedy };
+}
+
+/** Secrets that other accounts of this machine can read, in files of their own and in the configuration itself. */
+export async function openSecrets(
+  config: Config,
+  sources: readonly SettingSource[],
+): Promise<ServeProblem[]> {
+  const files = await Promise.all(sources.flatMap((source) => fileCheck(source, config)));
+  return [...files.flat(), ...(await openConfig(config, sources))];
+}
+
+/** With such a key `serve` does not start (`sumdb/log/key-file.ts`). */
+const SUMDB_KEY = 'sumdb.key_file';
+
+/** A certificate that ends within so many days is told before it does. */
+const EXPIRES_SOON_DAYS = 14;
+
+function tlsProblems({ tls }: Config): ServeProblems {
+  if (tls === undefined) return { problems: [], warnings: [] };
+  try {
+    const log = { error: () => undefined, info: () => undefined };
+    const { expires } = new TlsPair(tls, { log }).report();
+    const leftMs = Date.parse(expires) - Date.now();
+    if (leftMs > EXPIRES_SOON_DAYS * 86_400_000) return { problems: [], warnings: [] };
+    const problem =
+      leftMs <= 0 ? `the certificate has expired (${expires})` : `the certificate ends soon (${expires})`;
+    return { problems: [], warnings: [{ setting: 'tls.cert_file', problem, remedy: 'have it renewed' }] };
+  } catch (error) {
+    return { problems: [asProblem('tls', error)], warnings: [] };
   }
 }
 

@@ -1,5 +1,5 @@
 /** The file that holds the private key of our own checksum database. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import { parseSignerKey, type Signer } from '../format/note.js';
 
@@ -21,6 +21,17 @@ export function readSigner({ name, keyFile }: KeySettings): Signer {
       remedyBy: 'admin',
       cause: error,
     });
+  }
+  // Whoever has it can sign a history of their own, and no client would notice.
+  if ((statSync(keyFile).mode & 0o004) !== 0) {
+    throw new ModhavenError(
+      'CONFIG',
+      `${keyFile}: every account of this machine can read the key of the checksum database`,
+      {
+        remedy: `chmod 600 ${keyFile} (a Kubernetes secret: defaultMode: 0440); if others may have read it, make a new key under a new name`,
+        remedyBy: 'admin',
+      },
+    );
   }
   if (signer.verifier.name !== name) {
     throw new ModhavenError(

@@ -43,6 +43,21 @@ describe('serveProblems', () => {
     expect(problems[0]?.problem).toContain(join(dir, 'none.yaml'));
   });
 
+  it('takes a key of a checksum database that every account can read for an error', async () => {
+    await writeFile(join(dir, 'sumdb.key'), 'k', { mode: 0o644 });
+    const found = await problemsOf('sumdb: { name: sum.corp.test, key_file: ./sumdb.key }');
+    expect(found.problems.map(({ setting }) => setting)).toEqual(['sumdb.key_file']);
+    expect(found.warnings).toEqual([]);
+  });
+
+  it('finds a certificate that cannot be used', async () => {
+    await writeFile(join(dir, 'cert.pem'), 'nonsense');
+    await writeFile(join(dir, 'key.pem'), 'nonsense', { mode: 0o600 });
+    const { problems } = await problemsOf('tls: { cert_file: ./cert.pem, key_file: ./key.pem }');
+    expect(problems[0]).toMatchObject({ setting: 'tls' });
+    expect(problems[0]?.problem).toContain('does not hold a certificate');
+  });
+
   it('finds secrets that every account can read, in their files and in this one', async () => {
     await writeFile(join(dir, 'token'), 't');
     await chmod(join(dir, 'token'), 0o644);

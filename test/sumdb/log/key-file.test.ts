@@ -23,8 +23,17 @@ function errorOf(run: () => unknown): { code: string; message: string; reason?: 
 describe('readSigner', () => {
   it('reads the key that keygen made, with white space around it', async () => {
     const { signerKey } = generateKey(name);
-    await writeFile(keyFile, `\n${signerKey}\r\n`);
+    await writeFile(keyFile, `\n${signerKey}\r\n`, { mode: 0o600 });
     expect(readSigner({ name, keyFile }).verifier.name).toBe(name);
+  });
+
+  it('refuses a key that every account of the machine can read', async () => {
+    await writeFile(keyFile, generateKey(name).signerKey, { mode: 0o644 });
+    expect(errorOf(() => readSigner({ name, keyFile }))).toMatchObject({
+      code: 'CONFIG',
+      message: `${keyFile}: every account of this machine can read the key of the checksum database`,
+      remedy: expect.stringContaining(`chmod 600 ${keyFile}`) as string,
+    });
   });
 
   it('says how to make one where there is none', () => {
@@ -37,7 +46,7 @@ describe('readSigner', () => {
   });
 
   it('refuses the key of another database', async () => {
-    await writeFile(keyFile, generateKey('sum.other.test').signerKey);
+    await writeFile(keyFile, generateKey('sum.other.test').signerKey, { mode: 0o600 });
     expect(errorOf(() => readSigner({ name, keyFile }))).toMatchObject({
       code: 'CONFIG',
       message: `${keyFile}: this key is for sum.other.test, not for ${name}`,
@@ -51,7 +60,7 @@ describe('readSigner', () => {
     ['for another name by hand', (key) => key.replace(name, 'sum.my.test')],
   ])('shows nothing of a key that is %s', async (_, change) => {
     const { signerKey } = generateKey(name);
-    await writeFile(keyFile, change(signerKey));
+    await writeFile(keyFile, change(signerKey), { mode: 0o600 });
     const { code, message, reason = '', remedy = '' } = errorOf(() => readSigner({ name, keyFile }));
     expect(code).toBe('CONFIG');
     const secret = signerKey.split('+').slice(4).join('+'); // base64 may hold a plus, too

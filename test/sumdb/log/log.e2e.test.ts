@@ -12,7 +12,7 @@ it('a crash by kill -9, again and again, loses nothing that was answered', async
   const lab = await logLab();
   const truth = await memoryLog(records(0, 256));
   const keyFile = `${lab.witnessFile}.key`;
-  await writeFile(keyFile, lab.signerKey);
+  await writeFile(keyFile, lab.signerKey, { mode: 0o600 });
   let answered = 0;
   for (let round = 0; round < 15; round += 1) {
     // Killed after another number of answers each time, at whatever step it is at that moment.

@@ -13,7 +13,7 @@ beforeEach(async () => {
   vi.clearAllMocks();
   dir = await tempDir('own');
   settings = { name: NAME, keyFile: join(dir, 'key'), witnessFile: join(dir, 'key.witness') };
-  await writeFile(settings.keyFile, generateKey(NAME).signerKey);
+  await writeFile(settings.keyFile, generateKey(NAME).signerKey, { mode: 0o600 });
 });
 
 const difference = (version: string, part: 'zip' | 'mod' = 'zip') => ({
