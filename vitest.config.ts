@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 
 /** What starts programs or servers: these folders, and elsewhere what is called `*.e2e.test.ts`. */
 const E2E = [
@@ -8,8 +9,9 @@ const E2E = [
 
 export default defineConfig({
   test: {
-    // The tests of e2e wait more than they compute, and the conformance suite alone is half of the time.
-    maxWorkers: 2,
+    // The tests of e2e wait more than they compute.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

@@ -7,7 +7,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import pLimit from 'p-limit';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { repo } from '../support/git-repo.js';
 import { KINDS_OF_HOST, type RunningHost } from '../support/host-kinds.js';
 import { missing } from '../support/requirements.js';
@@ -45,36 +45,56 @@ const ORDERS: readonly { name: string; ask: (server: ModhavenServer, of: Questio
     },
   ];
 
-for (const kind of KINDS_OF_HOST) {
-  describe.skipIf(missing(...kind.needs))(`modhaven over ${kind.name} answers as GOPROXY=direct`, () => {
-    let running: { stop: () => Promise<void> }[] = [];
-    afterEach(async () => {
-      await Promise.all(running.splice(0).map(async (each) => each.stop()));
-      running = [];
-    });
+/** What is asked of a case, and the answers of GOPROXY=direct. */
+interface Asked {
+  name: string;
+  questions: Questions;
+  truth: Answers;
+}
 
-    for (const order of ORDERS) {
-      it(order.name, { timeout: 1_800_000 }, async () => {
-        const root = await tempDir('conformance');
-        const host = await kind.start(root);
-        running.push(host);
-        const server = await serve(host);
-        running.push(server);
-        for (const { theme, testCase } of cases) {
-          const built = (await testCase.build(makerIn(root, testCase))) ?? {};
-          const questions = questionsOf(testCase, built);
-          const recorded = readRecording(theme, testCase.name);
-          if (recorded === undefined) throw new Error(`no recorded truth of ${testCase.name}`);
-          const known = testCase.knownDifferences ?? [];
-          const { http } = expectedAnswers(recorded, typeof known === 'function' ? known(built) : known);
-          const there = JSON.parse(JSON.stringify(http).replaceAll(RECORDED_BASE, host.base)) as typeof http;
-          const here = await order.ask(server, questions);
-          expect(JSON.parse(JSON.stringify(here)), testCase.name).toEqual(there);
-        }
-      });
+describe.skipIf(missing('git'))('modhaven answers as GOPROXY=direct', () => {
+  let root: string;
+  const all: Asked[] = [];
+
+  // Hosts of all kinds serve the same repositories.
+  beforeAll(async () => {
+    root = await tempDir('conformance');
+    for (const { theme, testCase } of cases) {
+      const built = (await testCase.build(makerIn(root, testCase))) ?? {};
+      const recorded = readRecording(theme, testCase.name);
+      if (recorded === undefined) throw new Error(`no recorded truth of ${testCase.name}`);
+      const known = testCase.knownDifferences ?? [];
+      const { http } = expectedAnswers(recorded, typeof known === 'function' ? known(built) : known);
+      all.push({ name: testCase.name, questions: questionsOf(testCase, built), truth: http });
     }
   });
-}
+
+  for (const kind of KINDS_OF_HOST) {
+    describe.skipIf(missing(...kind.needs))(`over ${kind.name}`, () => {
+      let host: RunningHost;
+      beforeAll(async () => {
+        host = await kind.start(root);
+      });
+      afterAll(async () => (host as RunningHost | undefined)?.stop());
+
+      // Each has a server of its own, and mirrors; what takes time is waiting for git processes one after the other.
+      it.concurrent.for(ORDERS)('$name', { timeout: 1_800_000 }, async ({ ask }, { expect }) => {
+        const server = await serve(host);
+        try {
+          for (const { name, questions, truth } of all) {
+            const there = JSON.parse(
+              JSON.stringify(truth).replaceAll(RECORDED_BASE, host.base),
+            ) as typeof truth;
+            const here = await ask(server, questions);
+            expect(JSON.parse(JSON.stringify(here)), name).toEqual(there);
+          }
+        } finally {
+          await server.stop();
+        }
+      });
+    });
+  }
+});
 
 async function serve({ base, env }: RunningHost): Promise<ModhavenServer> {
   const rules = cases.flatMap(({ testCase }) =>
