@@ -4,5 +4,8 @@ import { expect, it } from 'vitest';
 import { referencePages } from '../scripts/reference/pages.js';
 
 it.each(Object.entries(referencePages()))('docs/%s is up to date (npm run reference)', (name, text) => {
-  expect(readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8')).toBe(text);
+  const written = readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
+  // JSON as data: the formatter has its own idea of short lists.
+  if (name.endsWith('.json')) expect(JSON.parse(written)).toEqual(JSON.parse(text));
+  else expect(written).toBe(text);
 });

@@ -1,8 +1,16 @@
 /** The pages of docs/ that are made from definitions. */
 import { configurationReference } from './configuration.js';
 import { errorReference } from './errors.js';
+import { jsonOutputSchemas } from './json-output.js';
 
 /** File name in docs/ → its text. */
 export function referencePages(): Record<string, string> {
-  return { 'configuration.md': configurationReference(), 'errors.md': errorReference() };
+  const schemas = Object.fromEntries(
+    Object.entries(jsonOutputSchemas()).map(([name, text]): [string, string] => [`json/${name}`, text]),
+  );
+  return {
+    'configuration.md': configurationReference(),
+    'errors.md': errorReference(),
+    ...schemas,
+  };
 }

@@ -8,12 +8,14 @@ import { sortVersions } from '../module/semver.js';
 import { openStores } from '../store/open/open-stores.js';
 import { PART_KINDS, type VersionReader } from '../store/version-store.js';
 import { tableLines } from './report/table.js';
+import { counter, type OnProgress } from './terminal/progress-bar.js';
 
 export interface ListOptions {
   config?: string;
   /** GOPRIVATE patterns, separated by commas; absent: all modules. */
   pattern?: string;
   json?: boolean;
+  onProgress?: OnProgress;
 }
 
 interface StoredModule {
@@ -25,15 +27,19 @@ interface StoredModule {
 }
 
 /** The list as text. Throws CONFIG for a bad file or pattern, STORAGE if the store cannot be read. */
-export async function list({ config, pattern, json = false }: ListOptions): Promise<string> {
+export async function list(options: ListOptions): Promise<string> {
+  const { config, pattern, json = false, onProgress } = options;
   const matches = pattern === undefined ? () => true : readPattern(pattern);
   // Unchecked: to hash every zip for a list of names would take hours in a large store.
   const { unchecked: store } = openStores(loadConfig(config));
+  const names: ModulePath[] = [];
+  for await (const module of store.modules()) if (matches(module)) names.push(module);
+  const onDone = counter(names.length, onProgress);
   const modules: StoredModule[] = [];
-  for await (const module of store.modules()) {
-    if (!matches(module)) continue;
+  for (const module of names) {
     const stored = await describe(store, module);
     if (stored !== undefined) modules.push(stored);
+    onDone();
   }
   if (json) return `${JSON.stringify(modules, null, 2)}\n`;
   if (modules.length === 0) {

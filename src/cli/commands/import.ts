@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { conclude, configOption, jsonOption, withProgress, type ReportOptions, withHelp } from './shared.js';
+import { conclude, configOption, jsonOption, withHelp, withProgress, type ReportOptions } from './shared.js';
 
 interface Options extends ReportOptions {
   dryRun?: boolean;

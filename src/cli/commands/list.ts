@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { configOption, jsonOption, print, type ReportOptions, withHelp } from './shared.js';
+import { configOption, jsonOption, print, withHelp, withProgress, type ReportOptions } from './shared.js';
 
 export function registerList(program: Command): void {
   const command = program
@@ -10,7 +10,8 @@ export function registerList(program: Command): void {
     .addOption(jsonOption())
     .action(async (pattern: string | undefined, options: ReportOptions) => {
       const { list } = await import('../list.js');
-      print(await list({ ...options, ...(pattern !== undefined && { pattern }) }), options);
+      const wanted = { ...options, ...(pattern !== undefined && { pattern }) };
+      print(await withProgress('listing', (onProgress) => list({ ...wanted, onProgress })), options);
     });
   withHelp(command, {
     examples: [

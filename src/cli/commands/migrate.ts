@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { StoreKind } from '../migrate.js';
-import { conclude, configOption, jsonOption, withProgress, type ReportOptions, withHelp } from './shared.js';
+import { conclude, configOption, jsonOption, withHelp, withProgress, type ReportOptions } from './shared.js';
 
 interface Options extends ReportOptions {
   from: StoreKind;

@@ -1,5 +1,6 @@
 /** What several commands take and print. */
 import { Option, type Command } from 'commander';
+import { coloured, hasColours } from '../terminal/colour.js';
 import type { OnProgress } from '../terminal/progress-bar.js';
 import { strikeSecrets } from '../../secrets.js';
 import { completeHints } from '../report/hints.js';
@@ -36,12 +37,14 @@ export function jsonOption(): Option {
 }
 
 /** Prints `text`; the commands it recommends carry the `--config` that this one was given. */
-export function print(text: string, { config }: ConfigOption): void {
-  process.stdout.write(strikeSecrets(completeHints(text, config)));
+export function print(text: string, { config, json }: ReportOptions): void {
+  const shown = strikeSecrets(completeHints(text, config));
+  const isColoured = json !== true && hasColours(process.stdout, process.env);
+  process.stdout.write(isColoured ? coloured(shown) : shown);
 }
 
 /** Prints what a command found, and has the program end with whether everything is in order. */
-export function conclude({ text, ok }: Finding, options: ConfigOption): void {
+export function conclude({ text, ok }: Finding, options: ReportOptions): void {
   print(text, options);
   if (!ok) process.exitCode = NOT_IN_ORDER;
 }

@@ -4,9 +4,9 @@ import {
   configOption,
   jsonOption,
   print,
+  withHelp,
   withProgress,
   type ReportOptions,
-  withHelp,
 } from './shared.js';
 
 interface VerifyOptions extends ReportOptions {

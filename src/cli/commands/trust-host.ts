@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { conclude, configOption, type ConfigOption, withHelp } from './shared.js';
+import { conclude, configOption, withHelp, type ConfigOption } from './shared.js';
 
 interface Options extends ConfigOption {
   yes?: boolean;

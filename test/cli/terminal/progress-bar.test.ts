@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { progressBar } from '../../../src/cli/terminal/progress-bar.js';
+import { paceOf, progressBar } from '../../../src/cli/terminal/progress-bar.js';
 
 /** What is written to a stream that is or is not a terminal. */
 async function drawn(isTTY: boolean, draw: (bar: ReturnType<typeof progressBar>) => void): Promise<string> {
@@ -32,5 +32,17 @@ describe('progressBar', () => {
 
   it('writes nothing if it is stopped before anything was done', async () => {
     expect(await drawn(true, (bar) => bar.stop())).toBe('');
+  });
+});
+
+describe('paceOf', () => {
+  it.each([
+    [0, 10, 5, ''],
+    [3, 10, 0.5, ''],
+    [50, 100, 2, ' 25/s, 2 s left'],
+    [3, 1000, 6, ' 0.5/s, 33 min 14 s left'],
+    [1, 8000, 1, ' 1.0/s, 2 h 13 min left'],
+  ])('%i of %i after %i s', (done, total, seconds, text) => {
+    expect(paceOf(done, total, seconds)).toBe(text);
   });
 });
