@@ -3,7 +3,7 @@ import { LongestFirst } from './test/support/longest-first.js';
 
 /** What starts programs or servers: these folders, and elsewhere what is called `*.e2e.test.ts`. */
 const E2E = [
-  'test/{bench,chaos,conformance,contract,docs,e2e,hosts,packaging,soak}/**/*.test.ts',
+  'test/{bench,chaos,conformance,contract,deploy,docs,e2e,hosts,packaging,soak}/**/*.test.ts',
   'test/**/*.e2e.test.ts',
 ];
 

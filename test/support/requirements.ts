@@ -22,6 +22,7 @@ export type Program =
   | 'openssl'
   | 'prometheus'
   | 'promtool'
+  | 'systemd-analyze'
   | 'htpasswd'
   | 'java'
   | 'javac'

@@ -1,0 +1,110 @@
+// Reads the files of deploy/ as the programs that they are for read them: Kubernetes' own types, strictly; Compose's own
+// loader; BuildKit's own parser of Dockerfiles.
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/yaml"
+)
+
+func main() {
+	if err := run(os.Args[1], os.Args[2]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(kind, path string) error {
+	switch kind {
+	case "kubernetes":
+		return kubernetes(path)
+	case "compose":
+		return compose(path)
+	case "dockerfile":
+		return dockerfile(path)
+	}
+	return fmt.Errorf("unknown kind %q", kind)
+}
+
+// kubernetes builds a kustomization and decodes each object; a field that its type does not have is an error.
+func kubernetes(dir string) error {
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), dir)
+	if err != nil {
+		return err
+	}
+	types := map[string]func() any{
+		"Namespace":           func() any { return &corev1.Namespace{} },
+		"ConfigMap":           func() any { return &corev1.ConfigMap{} },
+		"Service":             func() any { return &corev1.Service{} },
+		"StatefulSet":         func() any { return &appsv1.StatefulSet{} },
+		"PodDisruptionBudget": func() any { return &policyv1.PodDisruptionBudget{} },
+		"NetworkPolicy":       func() any { return &networkingv1.NetworkPolicy{} },
+	}
+	for _, resource := range built.Resources() {
+		make, known := types[resource.GetKind()]
+		if !known {
+			return fmt.Errorf("no type for %s", resource.GetKind())
+		}
+		text, err := resource.AsYAML()
+		if err != nil {
+			return err
+		}
+		if err := yaml.UnmarshalStrict(text, make()); err != nil {
+			return fmt.Errorf("%s %s: %w", resource.GetKind(), resource.GetName(), err)
+		}
+		fmt.Println(resource.GetKind(), resource.GetName())
+	}
+	return nil
+}
+
+// compose loads a file with every profile on; the loader checks it by the schema.
+func compose(file string) error {
+	options, err := cli.NewProjectOptions([]string{file}, cli.WithProfiles([]string{"*"}))
+	if err != nil {
+		return err
+	}
+	project, err := options.LoadProject(context.Background())
+	if err != nil {
+		return err
+	}
+	for name := range project.Services {
+		fmt.Println("service", name)
+	}
+	return nil
+}
+
+// dockerfile parses every instruction, and prints the stages.
+func dockerfile(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	for _, warning := range parsed.Warnings {
+		return fmt.Errorf("%s: %s", file, warning.Short)
+	}
+	stages, _, err := instructions.Parse(parsed.AST, nil)
+	if err != nil {
+		return err
+	}
+	for _, stage := range stages {
+		fmt.Println("stage", stage.Name, stage.BaseName)
+	}
+	return nil
+}
