@@ -106,6 +106,7 @@ const PREFIX = 'readme-';
 function headingsWithAnchors(markdown: Markdown): void {
   markdown.core.ruler.push('anchors', (state) => {
     const seen = new Map<string, number>();
+    let level = 2; // the page has the first two
     for (const [i, token] of state.tokens.entries()) {
       if (token.type !== 'heading_open' && token.type !== 'heading_close') continue;
       if (token.type === 'heading_open') {
@@ -114,8 +115,9 @@ function headingsWithAnchors(markdown: Markdown): void {
         seen.set(slug, count + 1);
         token.attrSet('id', `${PREFIX}${slug}${count === 0 ? '' : `-${count}`}`);
       }
-      // The page has the first two levels.
-      token.tag = `h${Math.min(6, Number(token.tag.slice(1)) + 2)}`;
+      // No level is left out, whatever the author does: a reader that hears them would look for it.
+      if (token.type === 'heading_open') level = Math.min(6, level + 1, Number(token.tag.slice(1)) + 2);
+      token.tag = `h${level}`;
     }
   });
 }

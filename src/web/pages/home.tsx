@@ -111,7 +111,7 @@ function Setup({ shells, logins, tools, settings, context }: HomeProps): VNode {
           )}
           <div class="cards">
             {logins.map((snippet) => (
-              <SnippetCard key={snippet.id} snippet={snippet} />
+              <SnippetCard key={snippet.id} snippet={snippet} isBelow />
             ))}
           </div>
         </>
@@ -129,10 +129,11 @@ function Setup({ shells, logins, tools, settings, context }: HomeProps): VNode {
   );
 }
 
-function SnippetCard({ snippet }: { snippet: Snippet }): VNode {
+/** `isBelow`: it stands below a heading of the third level. */
+function SnippetCard({ snippet, isBelow = false }: { snippet: Snippet; isBelow?: boolean }): VNode {
   return (
     <div class="card">
-      <h4>{snippet.title}</h4>
+      {isBelow ? <h4>{snippet.title}</h4> : <h3>{snippet.title}</h3>}
       <SnippetBody snippet={snippet} />
     </div>
   );

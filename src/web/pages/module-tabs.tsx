@@ -20,7 +20,14 @@ export function ReadmeTab({ readme }: { readme: Readme }): VNode {
     case 'text':
       return <pre class="plain-text">{readme.text}</pre>;
     case 'html':
-      return <article class="readme" dangerouslySetInnerHTML={{ __html: readme.html }} />;
+      return (
+        <section aria-labelledby="readme-file">
+          <h2 id="readme-file" class="hidden">
+            {readme.file}
+          </h2>
+          <article class="readme" dangerouslySetInnerHTML={{ __html: readme.html }} />
+        </section>
+      );
   }
 }
 
@@ -80,7 +87,7 @@ function VersionLine({ module, current, row }: { module: string; current: string
           <a
             class="small"
             href={moduleHref({ module, version: current }, { tab: 'diff', from: version })}
-            aria-label={`What changed between ${version} and ${current}`}
+            aria-label={`changes between ${version} and ${current}`}
           >
             changes
           </a>

@@ -24,6 +24,11 @@ it('has headings below those of the page, with anchors of their own', () => {
   );
 });
 
+it('leaves out no level of headings', () => {
+  const levels = [...render('## b\n\n#### d\n\n# a\n\n### c').matchAll(/<h(\d)/g)].map(([, level]) => level);
+  expect(levels).toEqual(['3', '4', '3', '4']);
+});
+
 describe('links', () => {
   it.each([
     ['docs/guide.md', '/example.com/m@v1.0.0?tab=files&amp;file=docs%2Fguide.md'],
