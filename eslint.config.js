@@ -35,6 +35,7 @@ export default tseslint.config(
     rules: {
       // What a reader has in view at once, comments included; and what fits on a few screens.
       'max-lines-per-function': ['error', 80],
+      complexity: ['error', 18],
       'max-lines': ['error', { max: 300, skipComments: true, skipBlankLines: true }],
     },
   },

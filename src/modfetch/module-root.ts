@@ -59,46 +59,39 @@ export interface RootSearch {
   read: (file: string) => Promise<Buffer | undefined>;
 }
 
+/** A directory in which the go.mod of a module may lie. */
+interface Candidate extends ModuleRoot {
+  /** The module path that its go.mod says; '' where it says none, or there is none. */
+  claims: string;
+  /** Whether that may be the module. */
+  isRight: boolean;
+}
+
 /** Throws VERSION_NOT_FOUND with the go command's reason where the version is nowhere. */
 export async function findModuleRoot({ place, version, revision, read }: RootSearch): Promise<ModuleRoot> {
   const { path, root, codeDir, pathPrefix, pathMajor } = place;
   const refuse = (why: string, reason?: string): never => {
     throw new ModhavenError('VERSION_NOT_FOUND', `${why} at revision ${revision}`, { reason });
   };
-  const file1 = joinPath(codeDir, 'go.mod');
-  const goMod1 = await read(file1);
-  const path1 = goMod1 === undefined ? '' : goModModulePath(goMod1);
-  const found1 =
-    goMod1 !== undefined && (isSameMajor(path1, pathMajor) || isGopkgReplacement(path1, pathMajor));
-
+  const look = async (directory: string): Promise<Candidate> => {
+    const goMod = await read(joinPath(directory, 'go.mod'));
+    const claims = goMod === undefined ? '' : goModModulePath(goMod);
+    return { directory, goMod, claims, isRight: goMod !== undefined && mayServe(claims, pathMajor) };
+  };
+  const first = await look(codeDir);
   // For /v2, go.mod may claim v2 in the directory itself or in its v2 subdirectory, not in both.
   const inSubdirectory = pathMajor !== '' && root !== path && !pathMajor.startsWith('.');
-  if (inSubdirectory) {
-    const directory = joinPath(codeDir, pathMajor.slice(1));
-    const goMod2 = await read(joinPath(directory, 'go.mod'));
-    const path2 = goMod2 === undefined ? '' : goModModulePath(goMod2);
-    const found2 = goMod2 !== undefined && isSameMajor(path2, pathMajor);
-    if (found1 && found2) {
-      return refuse(
-        `${pathPrefix}/${file1} and ...${pathMajor}/go.mod both have ...${pathMajor} module paths`,
-      );
-    }
-    if (found2) return { directory, goMod: goMod2 };
-    if (goMod2 !== undefined) {
-      const file2 = `${root}/${joinPath(directory, 'go.mod')}`;
-      if (path2 === '') return refuse(`${file2} is missing module path`);
-      return refuse(`${file2} has non-...${pathMajor} module path "${path2}"`);
-    }
+  const second = inSubdirectory ? await look(joinPath(codeDir, pathMajor.slice(1))) : undefined;
+  if (second?.isRight === true && first.isRight) {
+    const file = `${pathPrefix}/${joinPath(codeDir, 'go.mod')}`;
+    return refuse(`${file} and ...${pathMajor}/go.mod both have ...${pathMajor} module paths`);
   }
-  if (found1) return { directory: codeDir, goMod: goMod1 };
-  if (goMod1 !== undefined) {
+  if (second?.isRight === true) return rootOf(second);
+  if (second?.goMod !== undefined) return refuse(whyNotInSubdirectory(second, place));
+  if (first.isRight) return rootOf(first);
+  if (first.goMod !== undefined) {
     const suffix = inSubdirectory ? ` (and ...${pathMajor}/go.mod does not exist)` : '';
-    if (path1 === '') return refuse(`${file1} is missing module path${suffix}`);
-    if (pathMajor !== '') return refuse(`${file1} has non-...${pathMajor} module path "${path1}"${suffix}`);
-    if (splitPathVersion(path1) === undefined) {
-      return refuse(`${file1} has malformed module path "${path1}"${suffix}`);
-    }
-    return refuse(`${file1} has post-${semver.major(version)} module path "${path1}"${suffix}`);
+    return refuse(whyNotHere(first, place, version) + suffix);
   }
   // Without a go.mod a module can only be the root of the repository, at v0 or v1.
   if (codeDir === '' && (pathMajor === '' || pathMajor.startsWith('.'))) {
@@ -111,6 +104,24 @@ export async function findModuleRoot({ place, version, revision, read }: RootSea
   );
 }
 
+function rootOf({ directory, goMod }: Candidate): ModuleRoot {
+  return { directory, goMod };
+}
+
+function whyNotInSubdirectory({ directory, claims }: Candidate, { root, pathMajor }: ModulePlace): string {
+  const file = `${root}/${joinPath(directory, 'go.mod')}`;
+  if (claims === '') return `${file} is missing module path`;
+  return `${file} has non-...${pathMajor} module path "${claims}"`;
+}
+
+function whyNotHere({ directory, claims }: Candidate, { pathMajor }: ModulePlace, version: string): string {
+  const file = joinPath(directory, 'go.mod');
+  if (claims === '') return `${file} is missing module path`;
+  if (pathMajor !== '') return `${file} has non-...${pathMajor} module path "${claims}"`;
+  const kind = splitPathVersion(claims) === undefined ? 'malformed' : `post-${semver.major(version)}`;
+  return `${file} has ${kind} module path "${claims}"`;
+}
+
 /** `path.Join`: joined and cleaned, '' for nothing. */
 function joinPath(...elements: string[]): string {
   const joined = posix.join(...elements).replace(/\/$/, '');
@@ -118,6 +129,10 @@ function joinPath(...elements: string[]): string {
 }
 
 /** Whether a go.mod that says `modulePath` may serve versions of major version `pathMajor`. */
+function mayServe(modulePath: string, pathMajor: string): boolean {
+  return isSameMajor(modulePath, pathMajor) || isGopkgReplacement(modulePath, pathMajor);
+}
+
 function isSameMajor(modulePath: string, pathMajor: string): boolean {
   if (modulePath === '') return false;
   const major = splitPathVersion(modulePath)?.pathMajor;

@@ -107,31 +107,42 @@ export function parseRepoUrl(text: string, baseDir: string): RepoUrl {
 }
 
 function parseNetworkUrl(text: string, scheme: Exclude<RepoUrl['scheme'], 'file'>, rest: string): RepoUrl {
-  const slash = rest.indexOf('/');
-  const authority = slash < 0 ? rest : rest.slice(0, slash);
-  const rawPath = slash < 0 ? '' : rest.slice(slash);
-  const at = authority.lastIndexOf('@');
-  const login = readLogin(text, at < 0 ? undefined : authority.slice(0, at));
-  const [, rawHost = '', portText = ''] =
-    /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(authority.slice(at + 1)) ?? [];
+  const { login, rawHost, portText, rawPath } = splitNetworkUrl(text, rest);
   const host = readHost(text, rawHost);
-
   if (scheme === 'ssh' && !/^\d*$/.test(portText)) {
     return parseGluedForm(text, host, login?.user, portText + rawPath);
   }
   const port = readPort(text, portText);
   const path = readPath(text, rawPath);
-  const credentials =
-    scheme.startsWith('http') && login ? { username: login.user, password: login.password } : undefined;
+  const takesLogin = scheme.startsWith('http');
+  const credentials = takesLogin && login ? { username: login.user, password: login.password } : undefined;
   const user = scheme === 'ssh' ? login?.user : undefined;
-  const url = `${scheme}://${user === undefined ? '' : `${encodeUser(user)}@`}${host}${port === undefined ? '' : `:${port}`}${path}`;
-  const warning =
-    login?.password === undefined || login.password === ''
-      ? undefined
-      : credentials
-        ? 'the address holds a password; move it to vcs.hosts in modhaven.yaml (username and token or token_file)'
-        : `the password in the address is not used; remove it (${scheme} takes none from there)`;
+  const userPart = user === undefined ? '' : `${encodeUser(user)}@`;
+  const portPart = port === undefined ? '' : `:${port}`;
+  const url = `${scheme}://${userPart}${host}${portPart}${path}`;
+  const warning = passwordWarning(login?.password, scheme, takesLogin);
   return { ...REMOTE, url, gitUrl: url, scheme, host, port, path, user, credentials, warning };
+}
+
+/** `[user[:password]@]host[:port][/path]`, not judged yet. */
+function splitNetworkUrl(
+  text: string,
+  rest: string,
+): { login: ReturnType<typeof readLogin>; rawHost: string; portText: string; rawPath: string } {
+  const slash = rest.indexOf('/');
+  const authority = slash < 0 ? rest : rest.slice(0, slash);
+  const at = authority.lastIndexOf('@');
+  const login = readLogin(text, at < 0 ? undefined : authority.slice(0, at));
+  const [, rawHost = '', portText = ''] =
+    /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(authority.slice(at + 1)) ?? [];
+  return { login, rawHost, portText, rawPath: slash < 0 ? '' : rest.slice(slash) };
+}
+
+function passwordWarning(password: string | undefined, scheme: string, isUsed: boolean): string | undefined {
+  if (password === undefined || password === '') return undefined;
+  return isUsed
+    ? 'the address holds a password; move it to vcs.hosts in modhaven.yaml (username and token or token_file)'
+    : `the password in the address is not used; remove it (${scheme} takes none from there)`;
 }
 
 /** `rest` is what follows `ssh://user@host:` where a port should be: a path, or a port, a colon and a path. */

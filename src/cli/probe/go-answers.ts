@@ -41,59 +41,74 @@ export interface GoQuestion {
 
 /** The answers in the order of `go`'s requests; it stops at the first error. */
 export async function goAnswers(question: GoQuestion): Promise<GoAnswer[]> {
-  const { module, query, source, zips = true, store, watch, admin } = question;
-  const answers: GoAnswer[] = [];
+  const { module, source, zips = true, store } = question;
+  const requests = new Requests(question);
+  const version = await askForVersion(question, requests);
+  if (version === undefined) return requests.answers;
+  const stored = await store.read({ module, version, kind: 'info' });
+  const pinned = stored === undefined ? undefined : decodeInfo(stored);
+  const makers = {
+    mod: async () => (await source.mod(module, version, pinned)).mod,
+    zip: async () => hashZip(await source.zip(module, version, pinned)),
+  };
+  for (const kind of ['mod', 'zip'] as const) {
+    const request = `@v/${version}.${kind}`;
+    if (await requests.isStored(version, kind)) requests.stored(request);
+    else if (kind === 'zip' && !zips) continue;
+    else if ((await requests.run<unknown>(request, makers[kind])) === undefined) break;
+  }
+  return requests.answers;
+}
 
-  /** Runs `work` as the answer to `request`; undefined if it is an error. */
-  async function answer<T>(request: string, work: () => Promise<T>): Promise<T | undefined> {
-    try {
-      const result = await watch.time(request, work);
-      answers.push({ request, status: 200, text: undefined, cached: false });
-      return result;
-    } catch (error) {
-      if (!isModhavenError(error)) throw error;
-      answers.push({
-        request,
-        status: statusOf(error.code),
-        text: developerText(error, admin).trimEnd(),
-        cached: false,
-      });
-      return undefined;
-    }
+/** The version that the query means; undefined if a request for it failed. */
+async function askForVersion(question: GoQuestion, requests: Requests): Promise<string | undefined> {
+  const { module, query, source, newest } = question;
+  let version = query !== undefined && isCanonicalVersion(query) ? query : undefined;
+  if (query === undefined) {
+    const list = await requests.run('@v/list', () => source.list(module));
+    if (list === undefined) return undefined;
+    if (list.versions.length > 0) version = newest;
+  }
+  if (version !== undefined && (await requests.isStored(version, 'info'))) {
+    requests.stored(`@v/${version}.info`);
+    return version;
+  }
+  const asked = version ?? query ?? 'latest';
+  const request = asked === 'latest' ? '@latest' : `@v/${asked}.info`;
+  return (await requests.run(request, () => source.info(module, asked)))?.version;
+}
+
+/** The requests so far. */
+class Requests {
+  readonly answers: GoAnswer[] = [];
+  private readonly question: GoQuestion;
+
+  constructor(question: GoQuestion) {
+    this.question = question;
   }
 
-  async function isStored(version: string, kind: PartKind): Promise<boolean> {
+  async isStored(version: string, kind: PartKind): Promise<boolean> {
+    const { store, module } = this.question;
     return (await store.size({ module, version, kind })) !== undefined;
   }
 
-  let version = query !== undefined && isCanonicalVersion(query) ? query : undefined;
-  if (query === undefined) {
-    const list = await answer('@v/list', () => source.list(module));
-    if (list === undefined) return answers;
-    if (list.versions.length > 0) version = question.newest;
-  }
-  if (version === undefined || !(await isStored(version, 'info'))) {
-    const asked = version ?? query ?? 'latest';
-    const request = asked === 'latest' ? '@latest' : `@v/${asked}.info`;
-    const info = await answer(request, () => source.info(module, asked));
-    if (info === undefined) return answers;
-    version = info.version;
-  } else {
-    answers.push({ request: `@v/${version}.info`, status: 200, text: undefined, cached: true });
+  /** A request that is answered from the store. */
+  stored(request: string): void {
+    this.answers.push({ request, status: 200, text: undefined, cached: true });
   }
 
-  const stored = await store.read({ module, version, kind: 'info' });
-  const pinned = stored === undefined ? undefined : decodeInfo(stored);
-  const wanted = version;
-  const makers = {
-    mod: async () => (await source.mod(module, wanted, pinned)).mod,
-    zip: async () => hashZip(await source.zip(module, wanted, pinned)),
-  };
-  for (const kind of ['mod', 'zip'] as const) {
-    const request = `@v/${wanted}.${kind}`;
-    if (await isStored(wanted, kind)) answers.push({ request, status: 200, text: undefined, cached: true });
-    else if (kind === 'zip' && !zips) continue;
-    else if ((await answer<unknown>(request, makers[kind])) === undefined) return answers;
+  /** Runs `work` as the answer to `request`; undefined if it is an error. */
+  async run<T>(request: string, work: () => Promise<T>): Promise<T | undefined> {
+    const { watch, admin } = this.question;
+    try {
+      const result = await watch.time(request, work);
+      this.answers.push({ request, status: 200, text: undefined, cached: false });
+      return result;
+    } catch (error) {
+      if (!isModhavenError(error)) throw error;
+      const text = developerText(error, admin).trimEnd();
+      this.answers.push({ request, status: statusOf(error.code), text, cached: false });
+      return undefined;
+    }
   }
-  return answers;
 }
