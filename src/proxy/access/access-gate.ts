@@ -55,6 +55,9 @@ const RESTRICTED = 'restricted';
 
 const AUTH_PATH = '/-/auth';
 
+/** Headers by which a request shows that somebody passed it on, beside `X-Forwarded-For`. */
+const PROXY_HEADERS = ['forwarded', 'x-real-ip', 'via'];
+
 export function createAccessGate(options: AccessGateOptions): Gate {
   return (request) => new AccessGate(options, request).decide();
 }
@@ -209,8 +212,10 @@ class AccessGate {
   private cameThroughStranger(): boolean {
     if (this.options.isBehindWorkers === true) return wasForwarded(this.request);
     const { headers, socket } = this.request;
-    const isPassedOn = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
-    return isPassedOn && !this.options.trusts(socket.remoteAddress);
+    // Of what proxies add, X-Forwarded-For alone is read: where a trusted one says who sent the request in another way, the
+    // address of the connection is that of the proxy, and says nothing.
+    if (headers['x-forwarded-for'] === undefined) return PROXY_HEADERS.some((name) => name in headers);
+    return !this.options.trusts(socket.remoteAddress);
   }
 }
 

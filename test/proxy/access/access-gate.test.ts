@@ -53,7 +53,13 @@ describe('the gate', () => {
     expect(gate({ access: () => undefined })(request(zip))).toEqual(open);
   });
 
-  it.each([
+  it.each<{
+    name: string;
+    headers: Record<string, string>;
+    from: string;
+    trusted?: string;
+    expected: object;
+  }>([
     { name: 'an admin', headers: {}, from: '127.0.0.1', expected: { audience: 'restricted' } },
     { name: 'a stranger', headers: {}, from: '192.0.2.7', expected: forbidden },
     {
@@ -69,6 +75,19 @@ describe('the gate', () => {
       expected: forbidden,
     },
     {
+      name: 'a stranger whom a trusted proxy names in a header that is not read',
+      headers: { forwarded: 'for=192.0.2.9' },
+      from: '127.0.0.1',
+      trusted: '127.0.0.1',
+      expected: forbidden,
+    },
+    {
+      name: 'a stranger behind a proxy here that tells its address alone',
+      headers: { 'x-real-ip': '192.0.2.9' },
+      from: '127.0.0.1',
+      expected: forbidden,
+    },
+    {
       name: 'an admin through a trusted proxy',
       headers: { 'x-forwarded-for': '127.0.0.1' },
       from: '10.0.0.1',
@@ -80,8 +99,10 @@ describe('the gate', () => {
       from: '10.0.0.1',
       expected: forbidden,
     },
-  ])('shows status, without auth, to $name as it should', ({ headers, from, expected }) => {
-    expect(gate({ access: () => undefined })(request('/-/status', headers, from))).toMatchObject(expected);
+  ])('shows status, without auth, to $name as it should', ({ headers, from, expected, trusted }) => {
+    const trusts = createTrust(() => [trusted ?? '10.0.0.1']);
+    const asked = request('/-/status', headers, from);
+    expect(gate({ access: () => undefined, trusts })(asked)).toMatchObject(expected);
   });
 
   it('decides for a web server in front about what that was asked for, if it is trusted and says it', () => {
