@@ -64,7 +64,16 @@ export const MAY_IMPORT = {
     'vcs/bare',
     'vcs/smart-http',
   ],
-  'vcs/mirror': ['module', 'fs', 'vcs/transport', 'vcs/objects', 'vcs/bare', 'vcs/smart-http', 'vcs/remote'],
+  'vcs/mirror': [
+    'module',
+    'fs',
+    'concurrency',
+    'vcs/transport',
+    'vcs/objects',
+    'vcs/bare',
+    'vcs/smart-http',
+    'vcs/remote',
+  ],
   vcs: [
     'module',
     'fs',

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import pLimit from 'p-limit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
@@ -172,6 +173,48 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
     await info();
     await service.info(MODULE, 'v1.1.0');
     expect(await costs(async () => info('v1.2.0'))).toEqual({ children: [], requests: 1 });
+  });
+
+  describe('the .info of every version of a list, ten at a time', () => {
+    const VERSIONS = Array.from({ length: 40 }, (_, n) => `v1.9.${n}`);
+
+    beforeEach(async () => {
+      for (const version of VERSIONS) {
+        await l.repo.write({ 'n.go': `package n // ${version}\n` }).commit(version);
+        await l.repo.tag(version);
+      }
+    });
+
+    async function all(): Promise<string[]> {
+      const limit = pLimit(10);
+      const infos = VERSIONS.map((version) =>
+        limit(async () => /"Hash":"(\w+)"/.exec(String((await info(version)).value))?.[1] ?? ''),
+      );
+      return Promise.all(infos);
+    }
+
+    const commits = async () => Promise.all(VERSIONS.map(async (version) => l.repo.rev(version)));
+
+    it('of a small repository: a few fetches bring all', async () => {
+      const found: string[] = [];
+      const { children, requests } = await costs(async () => found.push(...(await all())));
+      expect(found).toEqual(await commits());
+      expect(requests).toBe(2 + 4);
+      expect(children.filter((child) => child === 'fetch')).toEqual([]);
+      expect((await costs(async () => zip('v1.9.30'))).requests).toBe(0);
+      expect(await inMirror(l.vcsDir, 'content.git', 'fsck', '--no-dangling')).toBe('');
+    });
+
+    it('of a large repository: a few fetches bring all directories and each go.mod', async () => {
+      await l.repo.write({ 'large.bin': randomBytes(1024 * 1024) }).commit('large');
+      await l.repo.tag('v1.3.0');
+      await info('v1.3.0');
+      const found: string[] = [];
+      const { requests } = await costs(async () => found.push(...(await all())));
+      expect(found).toEqual(await commits());
+      expect(requests).toBeLessThanOrEqual(4);
+      expect(await filesIn('trees.git')).toHaveLength(1);
+    });
   });
 
   it('a hundred clients at once: as much as one', async () => {

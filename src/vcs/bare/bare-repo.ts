@@ -16,7 +16,7 @@ import { isAbsent, storeSmallPack } from '../objects/pack-files.js';
 import { completePack, ThinPack } from '../objects/small-pack.js';
 import { localEnvironment, type Environment } from '../transport/git-environment.js';
 import { runGit } from '../transport/git-exec.js';
-import { writeCommitRef } from './commit-refs.js';
+import { writeCommitRefs } from './commit-refs.js';
 import {
   completionMark,
   initRepo,
@@ -138,10 +138,10 @@ export class BareRepo {
     hold(this.#heldAs(), stored);
   }
 
-  /** Notes, inside of `write`, that `commit` is here, and that the commits of `cut` are without their parents. */
-  async recordCommit(commit: string, cut: readonly string[]): Promise<void> {
+  /** Notes, inside of `write`, that `commits` are here, and that those of `cut` are without their parents. */
+  async recordCommits(commits: readonly string[], cut: readonly string[]): Promise<void> {
     this.#lease?.assertHeld();
-    await writeCommitRef(this.dir, commit, cut);
+    await writeCommitRefs(this.dir, commits, cut);
   }
 
   /** Combines packs when there are many, inside of `write`; `flags` say how. Never fails: it can wait. */

@@ -23,12 +23,20 @@ export async function shallowCommits(dir: string): Promise<string[]> {
   return text.split('\n').filter((line) => line !== '');
 }
 
-/** Notes that the repository in `dir` has `commit`, and that those of `cut` are without their parents. */
-export async function writeCommitRef(dir: string, commit: string, cut: readonly string[]): Promise<void> {
+/** Notes that the repository in `dir` has `commits`, and that those of `cut` are without their parents. */
+export async function writeCommitRefs(
+  dir: string,
+  commits: readonly string[],
+  cut: readonly string[],
+): Promise<void> {
   const before = await shallowCommits(dir);
   const after = new Set([...before, ...cut]);
   const lines = [...after].map((hash) => `${hash}\n`).join('');
   if (after.size > before.length) await replace(join(dir, 'shallow'), lines);
+  for (const commit of commits) await writeRef(dir, commit);
+}
+
+async function writeRef(dir: string, commit: string): Promise<void> {
   const ref = join(dir, refOf(commit));
   await replace(ref, `${commit}\n`).catch(async (error: unknown) => {
     if (!hasCode(error, 'ENOENT')) throw error;

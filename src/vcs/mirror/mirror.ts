@@ -31,7 +31,9 @@ import { RemoteSession, type FetchOptions } from '../remote/remote-session.js';
 import { BareRepo, type GitObject } from '../bare/bare-repo.js';
 import { isBroken, retryOnCorrupt } from '../bare/broken-repo.js';
 import { refOf, shallowCommits } from '../bare/commit-refs.js';
+import { SMALL_PACK } from '../smart-http/receive-pack.js';
 import { reuseCommit, reuseTrees, takeInventory } from './reuse-objects.js';
+import { missingGoMods, tagDirectories, TagsAhead } from './tags-ahead.js';
 
 export interface MirrorOptions {
   /** Folder for this remote, below `<cache.dir>/vcs`. */
@@ -62,6 +64,7 @@ export class Mirror {
   #onlyByName = false;
   /** Whether whole commits of this repository are known to be more than a small pack, or left to git. */
   #isLarge = false;
+  readonly #ahead = new TagsAhead();
 
   constructor({ dir, remote, settings, env, ...shared }: MirrorOptions) {
     const { timeoutMs } = settings();
@@ -111,7 +114,7 @@ export class Mirror {
     if (await this.#sendsAllOrNothing()) return this.fetchCommit(refs, commit, ref);
     if (await this.#fetchIfSmall(refs, commit)) return;
     const sent = await retryOnCorrupt(trees, () =>
-      trees.write(formatOf(anyHash(refs)), () => this.#fetchFiltered(commit, ref)),
+      trees.write(formatOf(anyHash(refs)), () => this.#fetchFiltered(refs, commit, ref)),
     );
     if (sent === 'trees') return;
     if (sent === 'everything') await this.#reuseFiltered(refs, commit);
@@ -132,7 +135,8 @@ export class Mirror {
     const isHere = await retryOnCorrupt(content, () =>
       content.write(formatOf(anyHash(refs)), async () => {
         if (await holds(content, commit)) return true;
-        const wanted = { commit, withoutFiles: false, anew: false, onlySmall: true };
+        if (await this.#fetchAhead(content, refs, commit)) return true;
+        const wanted = { commit, withoutFiles: false, anew: false, atMost: SMALL_PACK };
         const isSmall = await this.#session.fetchWithoutGit(content, wanted);
         if (isSmall) await content.repack(['--geometric=2']);
         return isSmall;
@@ -140,6 +144,25 @@ export class Mirror {
     );
     this.#isLarge = !isHere;
     return isHere;
+  }
+
+  /** Fetches `commit` and with it those of other tags, where somebody seems to ask for all of them; false if not. */
+  async #fetchAhead(repo: BareRepo, refs: Refs, commit: string): Promise<boolean> {
+    if (!/^https?$/.test(this.#remote.scheme)) return false;
+    const along = await this.#ahead.alongWith(repo, commit, refs);
+    if (along.length === 0) return false;
+    const withoutFiles = repo === this.trees;
+    const wanted = { commit, along, withoutFiles, anew: false, atMost: AHEAD_BYTES };
+    if (!(await this.#session.fetchWithoutGit(repo, wanted))) {
+      this.#ahead.gaveUp(refs);
+      return false;
+    }
+    if (!withoutFiles) return true;
+    for (const directory of tagDirectories(refs, commit)) {
+      const files = await missingGoMods(repo, [commit, ...along], directory);
+      if (files.length > 0) await this.#session.fetchWithoutGit(repo, { files, withoutFiles });
+    }
+    return true;
   }
 
   /** Fetches the blob `hash` into `trees`; false where the host hands out no single blobs. */
@@ -196,7 +219,7 @@ export class Mirror {
     const isShallow = (await shallowCommits(content.dir)).length > 0;
     const flags = ['--prune', ...(isShallow ? [WITHOUT_LIMIT] : [])];
     await this.#session.fetch(content, flags, everythingOf(refs));
-    if (await holds(content, commit)) await content.recordCommit(commit, []);
+    if (await holds(content, commit)) await content.recordCommits([commit], []);
   }
 
   /**
@@ -208,7 +231,7 @@ export class Mirror {
     if (await this.#sendsAllOrNothing()) return false;
     const { trees, content } = this;
     try {
-      const sent = await trees.write(formatOf(anyHash(refs)), () => this.#fetchFiltered(commit, ref));
+      const sent = await trees.write(formatOf(anyHash(refs)), () => this.#fetchFiltered(refs, commit, ref));
       if (sent !== 'trees') return false;
       const { missing, present } = await takeInventory(trees, content, commit);
       if (missing.length > 0) await this.#fetchFiles(content, missing);
@@ -255,9 +278,9 @@ export class Mirror {
   }
 
   /** Fetches `commit` into `trees`. */
-  async #fetchFiltered(commit: string, ref: string | undefined): Promise<Filtered> {
+  async #fetchFiltered(refs: Refs, commit: string, ref: string | undefined): Promise<Filtered> {
     const { trees } = this;
-    if (await holds(trees, commit)) return 'trees';
+    if ((await holds(trees, commit)) || (await this.#fetchAhead(trees, refs, commit))) return 'trees';
     let warnings = '';
     const onWarnings = (stderr: string) => {
       warnings += stderr;
@@ -308,6 +331,9 @@ const WITHOUT_LIMIT = '--depth=2147483647';
 
 /** The host is not told what is here already. */
 const NOTHING_HERE = { config: { 'fetch.negotiationAlgorithm': 'noop' } } as const;
+
+/** Bytes of a pack with the commits of many tags. */
+const AHEAD_BYTES = 32 * 1024 * 1024;
 
 /** Bytes in a pack. Source files take about one KiB there. */
 const LARGE_OBJECT_BYTES = 256 * 1024;

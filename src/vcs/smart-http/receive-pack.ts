@@ -8,25 +8,17 @@ import { asStorageError } from '../bare/disk-errors.js';
 import { FallbackToGit } from './fallback-to-git.js';
 
 /** A pack that is no larger is held whole, and taken in without git. */
-const SMALL = 256 * 1024;
-
-/** Only a small pack was wanted, and the host sends more. Nothing was added. */
-export class MoreThanSmall extends Error {
-  constructor() {
-    super(`the pack has more than ${SMALL} bytes`);
-    this.name = 'MoreThanSmall';
-  }
-}
+export const SMALL_PACK = 256 * 1024;
 
 /**
  * Adds the pack that `bytes` are to `repo`; `partial` says that some of what it refers to is with the host on purpose.
  * Only whoever writes `repo` may do this. Throws what `bytes` throws, STORAGE where our disk is at fault, and `FallbackToGit`
- * where git does not take the pack; then nothing was added. With `onlySmall` a larger pack is not read to its end: `MoreThanSmall`.
+ * where git does not take the pack; then nothing was added.
  */
 export async function receivePack(
   repo: BareRepo,
   bytes: AsyncGenerator<Buffer, undefined>,
-  how: { partial: boolean; onlySmall?: boolean; signal: AbortSignal },
+  how: { partial: boolean; signal: AbortSignal },
 ): Promise<void> {
   const begin: Buffer[] = [];
   let size = 0;
@@ -35,11 +27,7 @@ export async function receivePack(
     if (next.done === true) break;
     begin.push(Buffer.from(next.value)); // a copy: what came with it, were it much, would be held as well
     size += next.value.length;
-    if (size > SMALL) {
-      if (how.onlySmall === true) {
-        await bytes.return(undefined); // ends the connection: the host need not send the rest
-        throw new MoreThanSmall();
-      }
+    if (size > SMALL_PACK) {
       await indexPack(repo, chain(begin, bytes), how);
       return;
     }

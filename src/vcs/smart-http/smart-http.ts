@@ -31,19 +31,21 @@ import {
   type Capabilities,
   type PackRequest,
 } from './protocol-v2.js';
-import { MoreThanSmall, receivePack } from './receive-pack.js';
+import { receivePack } from './receive-pack.js';
 
 /** What to bring into a repository of ours. */
 export type Wanted = WantedCommit | WantedFiles;
 
 export interface WantedCommit {
   commit: string;
+  /** More commits to bring along, as far as the host has them. */
+  along?: readonly string[];
   /** Leaves out files. */
   withoutFiles: boolean;
   /** Whether the host is not told what is here already. */
   anew: boolean;
-  /** Whether a pack that is not small is left with the host. */
-  onlySmall?: boolean;
+  /** A pack of more bytes is left with the host. */
+  atMost?: number;
 }
 
 export interface WantedFiles {
@@ -60,8 +62,8 @@ export interface SmartHttp {
    */
   listRefs(access: Access): Promise<RefListing | undefined>;
   /**
-   * Brings what is wanted into `repo`, inside of its `write`; false where git is to be started, or only a small pack was
-   * wanted and it is not. Throws likewise, and STORAGE.
+   * Brings what is wanted into `repo`, inside of its `write`; false where git is to be started, or the pack has more
+   * bytes than `atMost`; then nothing was added. Throws likewise, and STORAGE.
    */
   fetch(access: Access, repo: BareRepo, wanted: Wanted): Promise<boolean>;
 }
@@ -214,22 +216,28 @@ async function fetchInto(
   const pack = readPack(packets(body), (commits) => {
     cut = commits;
   });
+  const atMost = 'commit' in wanted ? wanted.atMost : undefined;
+  const bytes =
+    atMost === undefined ? bounded(pack, limit, tooLarge) : bounded(pack, atMost, () => new TooMuch());
   try {
-    await receivePack(repo, bounded(pack, limit, tooLarge), {
-      partial: wanted.withoutFiles,
-      onlySmall: 'commit' in wanted && wanted.onlySmall === true,
-      signal: requests.signal,
-    });
+    await receivePack(repo, bytes, { partial: wanted.withoutFiles, signal: requests.signal });
   } catch (error) {
-    if (error instanceof MoreThanSmall) return false;
+    if (error instanceof TooMuch) return false;
     throw error;
   }
   if (!('commit' in wanted)) return true;
-  const [found] = await repo.objects([wanted.commit]);
-  if (found?.type !== 'commit') throw new FallbackToGit('the pack is without the commit');
-  await repo.recordCommit(wanted.commit, cut);
+  const commits = [wanted.commit, ...(wanted.along ?? [])];
+  const found = await repo.objects(commits);
+  if (found[0]?.type !== 'commit') throw new FallbackToGit('the pack is without the commit');
+  await repo.recordCommits(
+    commits.filter((_, i) => found[i]?.type === 'commit'),
+    cut,
+  );
   return true;
 }
+
+/** The host sends more than `atMost`. */
+class TooMuch extends Error {}
 
 /** The pieces of a pack; fails with `tooLarge` instead of handing out more than `limit` bytes. */
 async function* bounded(
@@ -261,7 +269,7 @@ async function packRequest({ dir }: BareRepo, wanted: Wanted): Promise<PackReque
   const haves = wanted.anew ? [] : (await referencedCommits(dir)).slice(-MAX_HAVES);
   const cut = haves.length === 0 ? [] : await shallowCommits(dir);
   return {
-    wants: [wanted.commit],
+    wants: [wanted.commit, ...(wanted.along ?? [])],
     shallow: true,
     withoutFiles,
     haves,

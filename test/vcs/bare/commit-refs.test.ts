@@ -5,16 +5,16 @@ import {
   referencedCommits,
   refOf,
   shallowCommits,
-  writeCommitRef,
+  writeCommitRefs,
 } from '../../../src/vcs/bare/commit-refs.js';
 import { tempDir } from '../../support/tmp.js';
 
 const [A, B] = ['a'.repeat(40), 'b'.repeat(40)];
 
-describe('writeCommitRef', () => {
+describe('writeCommitRefs', () => {
   it('notes a commit, and that it is without its parents, in files as git reads them', async () => {
     const dir = await tempDir('repo');
-    await writeCommitRef(dir, A, [A]);
+    await writeCommitRefs(dir, [A], [A]);
     expect(await readFile(path.join(dir, refOf(A)), 'utf8')).toBe(`${A}\n`);
     expect(await readFile(path.join(dir, 'shallow'), 'utf8')).toBe(`${A}\n`);
     expect(await readdir(dir)).not.toContain('shallow.lock');
@@ -22,16 +22,16 @@ describe('writeCommitRef', () => {
 
   it('adds to what is noted, once', async () => {
     const dir = await tempDir('repo');
-    await writeCommitRef(dir, A, [A]);
-    await writeCommitRef(dir, B, [B, A]);
-    await writeCommitRef(dir, B, [B]);
+    await writeCommitRefs(dir, [A], [A]);
+    await writeCommitRefs(dir, [B], [B, A]);
+    await writeCommitRefs(dir, [B], [B]);
     expect((await referencedCommits(dir)).sort()).toEqual([A, B]);
     expect(await shallowCommits(dir)).toEqual([A, B]);
   });
 
   it('writes no list of shallow commits for a commit with its parents', async () => {
     const dir = await tempDir('repo');
-    await writeCommitRef(dir, A, []);
+    await writeCommitRefs(dir, [A], []);
     expect(await referencedCommits(dir)).toEqual([A]);
     await expect(readFile(path.join(dir, 'shallow'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
@@ -39,7 +39,7 @@ describe('writeCommitRef', () => {
   it('fails where it cannot write', async () => {
     const dir = path.join(await tempDir('repo'), 'file');
     await writeFile(dir, '');
-    await expect(writeCommitRef(dir, A, [])).rejects.toMatchObject({ code: 'ENOTDIR' });
+    await expect(writeCommitRefs(dir, [A], [])).rejects.toMatchObject({ code: 'ENOTDIR' });
   });
 });
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BareRepo } from '../../../src/vcs/bare/bare-repo.js';
 import { FallbackToGit } from '../../../src/vcs/smart-http/fallback-to-git.js';
-import { MoreThanSmall, receivePack } from '../../../src/vcs/smart-http/receive-pack.js';
+import { receivePack } from '../../../src/vcs/smart-http/receive-pack.js';
 import { repo } from '../../support/git-repo.js';
 import { sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
@@ -61,31 +61,4 @@ describe.each([
     const { done } = await receive(pieces(pack.subarray(0, -25), failure));
     await expect(done).rejects.toBe(failure);
   });
-});
-
-it('leaves a large pack with the host where only a small one is wanted, and ends the connection', async () => {
-  const { pack } = await packed(400_000);
-  let sent = 0;
-  let ended = false;
-  async function* host(): AsyncGenerator<Buffer, undefined> {
-    try {
-      for await (const piece of pieces(pack)) {
-        sent += piece.length;
-        yield piece;
-      }
-    } finally {
-      ended = true;
-    }
-    return undefined;
-  }
-  const dir = path.join(await tempDir('mirror'), 'content.git');
-  const mirror = new BareRepo({ dir, env: sealedEnv(), timeoutMs: 30_000 });
-  const { signal } = new AbortController();
-  const done = mirror.write('sha1', () =>
-    receivePack(mirror, host(), { partial: false, onlySmall: true, signal }),
-  );
-  await expect(done).rejects.toBeInstanceOf(MoreThanSmall);
-  expect(ended).toBe(true);
-  expect(sent).toBeLessThan(pack.length);
-  expect(await mirror.text('cat-file', '--batch-all-objects', '--batch-check')).toBe('');
 });

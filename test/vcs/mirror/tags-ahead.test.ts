@@ -1,0 +1,67 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { BareRepo } from '../../../src/vcs/bare/bare-repo.js';
+import { tagDirectories, TagsAhead } from '../../../src/vcs/mirror/tags-ahead.js';
+import { sealedEnv } from '../../support/run.js';
+import { tempDir } from '../../support/tmp.js';
+
+const hash = (n: number) => n.toString(16).padStart(40, '0');
+
+/** `main` and so many tags `v1.0.N`, with one tag of another directory. */
+function refsWith(tags: number): Map<string, string> {
+  const refs = new Map([['refs/heads/main', hash(99_999)]]);
+  for (let n = 1; n <= tags; n += 1) refs.set(`refs/tags/v1.0.${n}`, hash(n));
+  return refs.set('refs/tags/sub/v1.0.0', hash(88_888));
+}
+
+describe('TagsAhead', () => {
+  let repo: BareRepo;
+  let ahead: TagsAhead;
+
+  beforeEach(async () => {
+    repo = new BareRepo({
+      dir: path.join(await tempDir('mirror'), 'x.git'),
+      env: sealedEnv(),
+      timeoutMs: 1_000,
+    });
+    ahead = new TagsAhead();
+  });
+
+  async function askFor(count: number, refs: Map<string, string>): Promise<string[]> {
+    let along: string[] = [];
+    for (let n = 1; n <= count; n += 1) along = await ahead.alongWith(repo, hash(n), refs);
+    return along;
+  }
+
+  it('brings nothing along with the first three', async () => {
+    const refs = refsWith(10);
+    expect(await askFor(3, refs)).toEqual([]);
+    expect(await ahead.alongWith(repo, hash(4), refs)).toHaveLength(9);
+  });
+
+  it('brings the tags of the same directory that are not there, and no branches', async () => {
+    await mkdir(path.join(repo.dir, 'refs/modhaven'), { recursive: true });
+    for (const n of [1, 2, 3]) await writeFile(path.join(repo.dir, 'refs/modhaven', hash(n)), '');
+    expect(await askFor(4, refsWith(6))).toEqual([hash(5), hash(6)]);
+  });
+
+  it('brings a bounded number at once', async () => {
+    expect(await askFor(4, refsWith(5_000))).toHaveLength(800);
+  });
+
+  it('does not try again what did not work, until the refs change', async () => {
+    const refs = refsWith(10);
+    ahead.gaveUp(refs);
+    expect(await askFor(6, new Map(refs))).toEqual([]);
+    expect(await ahead.alongWith(repo, hash(7), refsWith(11))).toHaveLength(10);
+  });
+});
+
+describe('tagDirectories', () => {
+  it('are those of the tags on the commit', () => {
+    const refs = refsWith(2).set('refs/tags/a/b/v2.0.0', hash(1));
+    expect([...tagDirectories(refs, hash(1))]).toEqual(['', 'a/b/']);
+    expect([...tagDirectories(refs, hash(99_999))]).toEqual([]);
+  });
+});
