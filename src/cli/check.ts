@@ -17,6 +17,7 @@ import { prepareCacheDir } from './cache-dir.js';
 import { blankRow, type CheckRow } from './probe/check-row.js';
 import { checkTargets } from './probe/check-targets.js';
 import { createHostCircuit } from './probe/host-circuit.js';
+import { gitHostProblems } from './probe/git-host-problem.js';
 import { serveProblems } from './probe/serve-problems.js';
 import { tryTarget } from './probe/try-repository.js';
 import { checkReport } from './report/check-report.js';
@@ -47,6 +48,7 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
   const chosen = { modules: options.modules, name: options.try, store };
   const { targets, uncovered } = await checkTargets(map, chosen);
   const server = await serveProblems(config, sources);
+  server.warnings.push(...(await gitHostProblems(config, { vanity: () => map, roots })));
 
   let done = 0;
   options.onProgress?.(done, targets.length);

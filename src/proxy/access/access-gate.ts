@@ -177,7 +177,9 @@ class AccessGate {
   private fail(error: unknown): Refusal {
     if (!isModhavenError(error)) throw error;
     this.options.onOutage?.(error);
-    return cannotDecide(error, this.options.publicUrl());
+    const refusal = cannotDecide(error, this.options.publicUrl());
+    if (this.options.isBehindWorkers !== true) return refusal;
+    return { ...refusal, decision: encodeRefusal(refusal) };
   }
 
   private refusalFor(decision: Exclude<Ruled, { kind: 'allowed' }>, resource: Resource): Refusal {
