@@ -59,8 +59,8 @@ async function isCacheDir(dir: string): Promise<boolean> {
 export function noVersions(dir: string): ModhavenError {
   return new ModhavenError('CONFIG', `${dir} holds no module versions in a layout that is known`, {
     remedy:
-      'name the folder that holds the folders of the hosts (github.com, ...): that of a GOPROXY=file:// tree or of the ' +
-      'disk storage of Athens; or a GOMODCACHE; or a cache.dir of modhaven',
+      'name the folder that holds those of the hosts (github.com, ...) in a GOPROXY=file:// tree or the disk storage of ' +
+      'Athens, a GOMODCACHE, or a cache.dir of modhaven',
   });
 }
 

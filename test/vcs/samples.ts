@@ -383,6 +383,15 @@ export const HTTP_SAMPLES: readonly Sample[] = [
     },
   ),
   http(
+    'certificate that is not valid yet',
+    [unable('SSL certificate problem: certificate is not yet valid', HTTPS)],
+    {
+      repo: HTTPS,
+      code: 'HOST_REFUSED',
+      says: ['not valid yet', 'clock'],
+    },
+  ),
+  http(
     'certificate of another name',
     [
       unable(

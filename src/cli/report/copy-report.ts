@@ -32,6 +32,11 @@ export function copyReport(
   const lines = copies.flatMap(({ module, version, outcome, faults }) =>
     faults.map(({ part, problem }) => `${outcome.toUpperCase()} ${module}@${version}: .${part} ${problem}`),
   );
+  for (const { module, version, outcome } of copies) {
+    if (outcome === 'incomplete') {
+      lines.push(`left out ${module}@${version}: its go.mod is not stored, so no build can use it`);
+    }
+  }
   for (const { database, faults } of checksums) {
     for (const fault of faults) lines.push(`NOT PROVED ${database}: ${fault}`);
   }
@@ -42,7 +47,7 @@ export function copyReport(
     );
   }
   const parts = [`${added} ${done}`, `${same} there before`];
-  if (incomplete > 0) parts.push(`${incomplete} left out (no go.mod)`);
+  if (incomplete > 0) parts.push(`${incomplete} left out`);
   if (damaged > 0) parts.push(`${damaged} damaged`);
   if (different > 0) parts.push(`${different} different`);
   lines.push(`${count(versions, 'version')}: ${parts.join(', ')}`);

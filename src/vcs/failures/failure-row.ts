@@ -7,6 +7,7 @@
 import type { ErrorCode, RemedyBy } from '../../errors.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import type { HostKey } from '../ssh/known-hosts.js';
+import type { CertificateFault } from '../transport/certificate.js';
 
 export interface FailureContext {
   /** What git connected to. */
@@ -20,6 +21,8 @@ export interface FailureContext {
   timeoutMs: number;
   /** The ssh host keys that the host shows, where they were looked at; see `isUnknownHostKey`. */
   hostKeys?: readonly HostKey[];
+  /** What is wrong with the certificate of the host, where it was looked at; see `isCertificateFailure`. */
+  certificate?: CertificateFault | undefined;
 }
 
 /** One way to fail, recognised by what git or ssh wrote to standard error. */

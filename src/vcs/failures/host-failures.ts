@@ -2,6 +2,14 @@
 import { redactLine } from '../../redact.js';
 import { noRoute } from '../transport/reachability.js';
 import { IN_REPO, entry, hostOf, type FailureRow, type FailureContext } from './failure-row.js';
+import {
+  NOT_YET,
+  OTHER_NAME,
+  UNVERIFIED,
+  certificateReason,
+  certificateRemedy,
+  renew,
+} from './certificate-words.js';
 
 /**
  * How hosts say that they have no such repository, or hide it: git itself and plain ssh, Gerrit, GitLab, GitHub, Gitea and
@@ -80,21 +88,25 @@ export const HOST_FAILURES: readonly FailureRow[] = [
     pattern: /certificate has expired/i,
     code: 'HOST_REFUSED',
     reason: (_, c) => `the TLS certificate of ${c.repo.host} has expired`,
-    remedy: (c) => `have it renewed (until then, ${entry(c)}.insecure_tls: true turns the check off)`,
+    remedy: renew,
   },
   {
-    pattern:
-      /server certificate verification failed|certificate verify failed|self[- ]signed certificate|unable to get local issuer/i,
+    pattern: /certificate is not yet valid/i,
     code: 'HOST_REFUSED',
-    reason: 'the TLS certificate of the git host is expired or not signed by an authority the server knows',
-    remedy: (c) =>
-      `set ${entry(c)}.ca_file to your company's CA certificate in modhaven.yaml (insecure_tls: true turns the check off)`,
+    reason: (_, c) => `the TLS certificate of ${c.repo.host} is not valid yet`,
+    remedy: NOT_YET,
+  },
+  {
+    pattern: UNVERIFIED,
+    code: 'HOST_REFUSED',
+    reason: (_, c) => certificateReason(c),
+    remedy: certificateRemedy,
   },
   {
     pattern: /does not match target host name|no alternative certificate subject name matches/i,
     code: 'HOST_REFUSED',
     reason: (_, c) => `the TLS certificate was made for another name than ${c.repo.host}`,
-    remedy: `use the name in the certificate ${IN_REPO}, or have one made for this name`,
+    remedy: OTHER_NAME,
   },
   {
     pattern: /Problem with the SSL CA cert|error setting certificate (?:verify locations|file)/i,

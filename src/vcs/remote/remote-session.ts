@@ -7,11 +7,13 @@ import { mkdir } from 'node:fs/promises';
 import type { RepoUrl } from '../../module/repo-url.js';
 import { measure } from '../../observe/observe.js';
 import { explainGitFailure } from '../failures/git-errors.js';
+import { isCertificateFailure } from '../failures/certificate-words.js';
 import { isUnknownHostKey } from '../failures/ssh-failures.js';
 import type { BareRepo } from '../bare/bare-repo.js';
 import { asStorageError } from '../bare/disk-errors.js';
 import { parseDefaultBranch, parseRefs, type RefListing } from '../objects/refs.js';
 import type { SmartHosts, SmartHttp, Wanted } from '../smart-http/smart-http.js';
+import { certificateFault } from '../transport/certificate.js';
 import { scanKeys } from './host-keys.js';
 import { Redirects } from './redirects.js';
 import { listRefsOverSsh } from './ssh-refs.js';
@@ -229,6 +231,8 @@ export class RemoteSession {
       hostKey,
       credential,
       timeoutMs: this.#settings().timeoutMs,
+      certificate:
+        target.scheme === 'https' && isCertificateFailure(own) ? await certificateFault(target) : undefined,
       hostKeys: isUnknownHostKey(own) ? await scanKeys(target.host, target.port ?? 22, SCAN_MS) : [],
     });
   }

@@ -51,8 +51,9 @@ describe('copyReport', () => {
       'DAMAGED ex.test/m@v1.0.0: .zip b',
       'DIFFERENT ex.test/m@v1.0.0: .zip c',
       'DIFFERENT ex.test/m@v1.0.0: .zip d',
+      'left out ex.test/m@v1.0.0: its go.mod is not stored, so no build can use it',
       expect.stringMatching(/^ {2}to do: nothing was replaced\./),
-      '4 versions: 0 imported, 0 there before, 1 left out (no go.mod), 1 damaged, 2 different',
+      '4 versions: 0 imported, 0 there before, 1 left out, 1 damaged, 2 different',
     ]);
   });
 
