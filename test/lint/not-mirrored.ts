@@ -6,7 +6,6 @@ export const NOT_MIRRORED: readonly string[] = [
   'cli/serve.ts',
   'proxy/server.ts',
   'services.ts',
-  'transfer/transfer-checksums.ts',
   'upstream/upstream-answer.ts',
   'upstream/zip-passthrough.ts',
   'vcs/git-repo.ts',
@@ -14,5 +13,4 @@ export const NOT_MIRRORED: readonly string[] = [
   'vcs/smart-http/git-requests.ts',
   'vcs/remote/host-keys.ts',
   'vcs/remote/remote-session.ts',
-  'verify/target.ts',
 ];
