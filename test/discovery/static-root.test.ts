@@ -16,6 +16,15 @@ describe('staticRoot', () => {
     expect(staticRoot(path)).toEqual({ root, repo });
   });
 
+  it('takes time in proportion to the path', () => {
+    // With a pattern that tries all ways to cut this up, the test would not end.
+    const dots = 'a.'.repeat(5_000);
+    expect(staticRoot(`${dots}a`)).toBeUndefined();
+    expect(staticRoot(`${dots}a/x~`)).toBeUndefined();
+    expect(staticRoot(`${dots}a/${'b.git/'.repeat(5_000)}c`)?.root).toMatch(/b\.git$/);
+    expect(staticRoot(`code.corp/${'.git'.repeat(10_000)}~`)).toBeUndefined();
+  });
+
   it.each([
     'golang.org/x/text',
     'example.com',

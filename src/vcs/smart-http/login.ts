@@ -53,11 +53,32 @@ const UNAUTHORIZED = 401;
  * Whether these challenges (RFC 9110, section 11.6.1) leave no choice but Basic, or one that git does not know either.
  * Where there is a safer one, git sends the password to no host.
  */
-function isBasicAlone(challenges: string): boolean {
-  // Quoted text may hold anything; what is left begins with the name of a scheme, or is `name=value`.
-  const parts = challenges.replace(/"(?:[^"\\]|\\.)*"/g, '""').split(',');
-  const schemes = parts.map((part) => /^\s*([^\s=]+)(?=\s+[^\s=]|\s*$)/.exec(part)?.[1]?.toLowerCase());
+export function isBasicAlone(challenges: string): boolean {
+  const plain = withoutQuotedText(challenges);
+  if (plain === undefined) return false;
+  // What is left begins with the name of a scheme, or is `name=value`.
+  const schemes = plain.split(',').map((part) => schemeIn(part.trim()));
   return schemes.includes('basic') && !schemes.some((scheme) => scheme !== undefined && SAFER.has(scheme));
+}
+
+/** A scheme stands alone, or before something that is no value. */
+function schemeIn(part: string): string | undefined {
+  const [word = '', next] = part.split(/\s+/, 2);
+  return word === '' || word.includes('=') || next?.startsWith('=') === true ? undefined : word.toLowerCase();
+}
+
+/** Quoted text may hold anything. Each character is looked at once. Undefined if a quote does not end. */
+function withoutQuotedText(text: string): string | undefined {
+  let plain = '';
+  for (let at = 0; at < text.length; at += 1) {
+    plain += text[at] ?? '';
+    if (text[at] !== '"') continue;
+    for (at += 1; text[at] !== '"'; at += text[at] === '\\' ? 2 : 1) {
+      if (at >= text.length) return undefined;
+    }
+    plain += '"';
+  }
+  return plain;
 }
 
 /** What libcurl prefers to Basic (CURLOPT_HTTPAUTH). */
