@@ -26,6 +26,7 @@ import { TlsPair, type TlsMaterial } from './proxy/http/tls-pair.js';
 import { createTrust, type TrustProxy } from './proxy/http/client-address.js';
 import { Maintenance } from './gc/maintenance.js';
 import { replaceable } from './gc/replaceable.js';
+import type { DamagedPart } from './store/checked-store.js';
 import { watchPurges, type PurgeWatch } from './store/purge.js';
 import { PushHandler } from './webhook/push-handler.js';
 import { webhookRoute } from './webhook/route.js';
@@ -50,6 +51,8 @@ export interface App {
   reload(): void;
   /** Begins to look after the cache directory: what may be removed, what may be damaged. */
   maintain(): void;
+  /** Counts a stored part that a worker found damaged. */
+  readonly damagedElsewhere: (part: DamagedPart) => void;
   /** Stops watching the files and ends the server in good order. */
   close(ending?: 'hand-over'): Promise<void>;
 }
@@ -159,6 +162,8 @@ class Program implements App {
 
   readonly tls = (): TlsMaterial | undefined => this.tlsPair?.material;
 
+  readonly damagedElsewhere = (part: DamagedPart) => this.services.stores.damage.foundElsewhere(part);
+
   private readonly privacy = (path: string) => (this.services.isPrivate(path) ? 'private' : 'public');
 
   maintain(): void {
@@ -197,16 +202,14 @@ class Program implements App {
       gate: workers === undefined ? gate : workerGate(gate),
       ...visitors,
       observer: workers === undefined ? observer : { replied: () => undefined }, // they tell theirs
-      ...{ log, faults, trusts, modules, roots, store },
+      ...{ log, faults, trusts, modules, roots, store, databases: sumdb },
+      ...{ cache: this.cache, vanity: this.vanity, isBehindWorkers: workers !== undefined },
       clients: new ClientQueue({ limit: () => this.config().clientQueue, trusts }),
-      cache: this.cache,
-      vanity: this.vanity,
       publicUrl: () => this.config().publicUrl,
       status: () => statusReport(this.reported()),
       statusPage: this.pages.status,
       pageForPeople: this.pages.page,
       developerEnv: (format) => formatDeveloperEnv(this.developerSettings(), format),
-      isBehindWorkers: workers !== undefined,
       moreRoutes: (app) => {
         this.metrics.route(app);
         this.pages.register(app);
@@ -217,7 +220,6 @@ class Program implements App {
           settled: () => this.invalidation.settled(),
         });
       },
-      databases: sumdb,
     });
   }
 

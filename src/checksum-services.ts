@@ -87,6 +87,7 @@ export function openChecksums(
     logger: log,
   });
   return {
-    get: (name, path) => (name === database.name ? database.get(path) : mirror.get(name, path)),
+    get: (name, path, isStranger) =>
+      name === database.name ? database.get(path, isStranger) : mirror.get(name, path),
   };
 }

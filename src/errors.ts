@@ -24,6 +24,7 @@ export const ERROR_MEANINGS = {
   REPO_NOT_FOUND:
     'The git host answered that there is no such repository (or hides it from these credentials).',
   UPSTREAM_POLICY: 'The upstream proxy refuses to give it out (403), by a rule of its own.',
+  LOGIN_NEEDED: 'What was asked for takes a login of this server, and the request has none.',
   HOST_REFUSED: 'The git host refused our credentials, or wants some and we have none.',
   HOST_UNREACHABLE: 'The git host could not be reached or did not speak the expected protocol.',
   HOST_TIMEOUT: 'The git host did not answer in time.',

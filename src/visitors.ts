@@ -16,6 +16,8 @@ export interface VisitorsOptions {
 export interface Visitors {
   readable: Readable;
   suggest: ReturnType<typeof createSuggest>;
+  /** Whether it is known who asks, as far as they log in. */
+  knowsCallers: () => boolean;
 }
 
 export function openVisitors({ access, services, vanity }: VisitorsOptions): Visitors {
@@ -25,5 +27,6 @@ export function openVisitors({ access, services, vanity }: VisitorsOptions): Vis
     stored: () => stores.unchecked.modules(),
     ruled: () => vanity().rules.flatMap(({ isPattern, prefix }) => (isPattern ? [] : [prefix])),
   });
-  return { readable, suggest: createSuggest({ near: (path) => names.near(path), readable }) };
+  const suggest = createSuggest({ near: (path) => names.near(path), readable });
+  return { readable, suggest, knowsCallers: () => access.state !== undefined };
 }

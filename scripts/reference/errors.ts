@@ -56,6 +56,10 @@ const ADVICE: Record<ErrorCode, Advice> = {
     admin:
       'Correct `repo:` in vanity.yaml, or give the login of the server the right to read: hosts hide what may not be read.',
   },
+  LOGIN_NEEDED: {
+    developer: 'Put a login for the proxy into `~/.netrc`. The answer says what it is needed for.',
+    admin: 'Nothing. `modhaven token add NAME` makes a login.',
+  },
   UPSTREAM_POLICY: {
     developer: 'The answer holds what the upstream says. Take another version, or ask who keeps its rules.',
     admin:

@@ -83,7 +83,13 @@ function createService(
   const faults = new Faults({ log, verbose });
   keepServing(faults, () => process.exit(1));
   const tls = () => app.tls();
-  const pool = count > 1 ? createPool({ count, settings, tls, log, faults }) : undefined;
+  const pool =
+    count > 1
+      ? createPool({
+          ...{ count, settings, tls, log, faults },
+          onDamaged: (part) => app.damagedElsewhere(part),
+        })
+      : undefined;
   const workers = pool && {
     count,
     metrics: () => pool.metrics(),
@@ -104,16 +110,17 @@ interface PoolOptions {
   tls: App['tls'];
   log: Logger;
   faults: Faults;
+  onDamaged: App['damagedElsewhere'];
 }
 
-function createPool({ count, settings, tls, log, faults }: PoolOptions): WorkerPool {
+function createPool({ count, settings, tls, log, faults, onDamaged }: PoolOptions): WorkerPool {
   const forWorkers = () => {
     const { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl, sumdb, limits } =
       settings.current();
     const shared = { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl, limits };
     return { ...shared, ownDatabase: sumdb?.name, tls: tls() };
   };
-  return new WorkerPool({ count, settings: forWorkers, log, faults });
+  return new WorkerPool({ count, settings: forWorkers, log, faults, onDamaged });
 }
 
 /** Listens; with workers they do, and ask `app` over a unix socket that nobody else can reach. */

@@ -75,7 +75,10 @@ export function createStaleCache({ blobs, log }: StaleCacheOptions): StaleCache 
   };
 }
 
-/** Lists, `@latest` and branches: so many there are. Commit hashes can be abbreviated in endless ways. */
+/**
+ * Lists, `@latest` and branches: so many there are. Commit hashes can be abbreviated in endless ways, and versions have
+ * endless ones with something behind a plus sign.
+ */
 function isKept(path: string): boolean {
-  return !/\/@v\/[0-9a-f]{7,64}\.info$/.test(path);
+  return !/\/@v\/(?:[0-9a-f]{7,64}|v\d[^/]*\+[^/]*)\.info$/.test(path);
 }

@@ -53,6 +53,8 @@ export interface ServerOptions
   /** Adds routes that are no part of the proxy. One that takes other methods than GET and HEAD says so. */
   moreRoutes?: (app: FastifyInstance) => void;
   databases: ChecksumDatabases;
+  /** Whether it is known who asks, as far as they log in. Default: no. */
+  knowsCallers?: () => boolean;
 }
 
 declare module 'fastify' {
@@ -146,13 +148,13 @@ function createRouter(
 }
 
 function registerRoutes(app: FastifyInstance, options: ServerOptions & RoutesOptions): void {
-  const { databases, trusts, isBehindWorkers = false, moreRoutes } = options;
+  const { databases, knowsCallers, trusts, isBehindWorkers = false, moreRoutes } = options;
   healthRoutes(app, { ...options, unready: createReadiness(options.store) });
   envRoute(app, options);
   moreRoutes?.(app);
   proxyRoutes(app, options);
   authRoute(app);
-  sumdbRoute(app, { databases, clients: options.clients, trusts, isBehindWorkers });
+  sumdbRoute(app, { databases, clients: options.clients, trusts, isBehindWorkers, knowsCallers });
 }
 
 /** The router decodes the path before any hook runs, so neither the hooks nor the error handler see this. */

@@ -5,7 +5,7 @@ import { ModhavenError } from '../errors.js';
 import type { ChecksumDatabases, SumdbAnswer } from '../sumdb/databases.js';
 import type { TrustProxy } from './http/client-address.js';
 import type { ClientQueue } from './client-queue.js';
-import { admissionOf, cacheControlFor } from './gate.js';
+import { ANYONE, admissionOf, cacheControlFor } from './gate.js';
 import { decodePath } from './request.js';
 import { noteOutcome } from './routes.js';
 import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, staleHeaders } from './http/responses.js';
@@ -17,11 +17,13 @@ export interface SumdbRouteOptions {
   /** Whose headers about a client count. */
   trusts: TrustProxy;
   isBehindWorkers: boolean;
+  /** Whether it is known who asks, as far as they log in (`auth:`). Default: no. */
+  knowsCallers?: (() => boolean) | undefined;
 }
 
 export function sumdbRoute(
   app: FastifyInstance,
-  { databases, clients, trusts, isBehindWorkers }: SumdbRouteOptions,
+  { databases, clients, trusts, isBehindWorkers, knowsCallers = () => false }: SumdbRouteOptions,
 ): void {
   app.route({ method: ['GET', 'HEAD'], url: '/sumdb/*', exposeHeadRoute: false, handler });
 
@@ -31,11 +33,13 @@ export function sumdbRoute(
     if (name === undefined || path === undefined) {
       throw new ModhavenError('INVALID_PATH', 'malformed path: expected /sumdb/NAME/…');
     }
-    const answer = await clients.run(request.raw, () => databases.get(name, path));
+    const admission = admissionOf(request.raw);
+    const isStranger = knowsCallers() && admission.principal.name === ANYONE.name;
+    const answer = await clients.run(request.raw, () => databases.get(name, path, isStranger));
     const { body, hit, asOf = monotonicNow(), stale = false } = answer;
     noteOutcome(request, reply, { cache: hit ? 'hit' : 'fetch' }, isBehindWorkers);
     const type = path.startsWith('tile/') ? 'application/octet-stream' : CONTENT_TYPES.list;
-    const cacheControl = cacheControlFor(lifetimeOf(answer), admissionOf(request.raw));
+    const cacheControl = cacheControlFor(lifetimeOf(answer), admission);
     const response = prepareText(body, type, cacheControl, stale ? staleHeaders(asOf) : []);
     sendResponse(request.raw, reply.raw, response, trusts);
     return reply.hijack();

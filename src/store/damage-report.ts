@@ -17,6 +17,8 @@ export interface DamageLog {
 const MAX_NAMED = 100;
 
 export class DamageReport {
+  /** Told of each part that this process found damaged. */
+  onFound: ((part: DamagedPart) => void) | undefined;
   private readonly log: DamageLog | undefined;
   private count = 0;
   private readonly newest: DamagedPart[] = [];
@@ -28,14 +30,24 @@ export class DamageReport {
   }
 
   add(part: DamagedPart): void {
-    this.count += 1;
-    this.newest.unshift(part);
-    this.newest.length = Math.min(this.newest.length, MAX_NAMED);
+    this.note(part);
+    this.onFound?.(part);
     const { module, version, kind, problem, file } = part;
     this.log?.error(
       { module, version, part: kind, problem, movedTo: file },
       'a stored file is not what was stored; it is not served, and fetched again',
     );
+  }
+
+  /** Counts a part that another process of this server found damaged, and has logged. */
+  foundElsewhere(part: DamagedPart): void {
+    this.note(part);
+  }
+
+  private note(part: DamagedPart): void {
+    this.count += 1;
+    this.newest.unshift(part);
+    this.newest.length = Math.min(this.newest.length, MAX_NAMED);
   }
 
   /** Notes that another content came for a part that is stored; what is stored stays. */

@@ -6,6 +6,7 @@ import type { LogLevel } from '../log/log.js';
 import type { Family } from '../metrics/families.js';
 import type { ConnectionLimits } from '../proxy/http/listener.js';
 import type { TlsMaterial } from '../proxy/http/tls-pair.js';
+import type { DamagedPart } from '../store/checked-store.js';
 import type { StoreSettings } from '../store/open/open-stores.js';
 
 /** The settings that a worker needs and that may change while it runs. */
@@ -59,4 +60,6 @@ export type FromWorker =
   | { type: 'failed'; reason: string }
   | { type: 'done'; id: number; connections?: number }
   | { type: 'metrics'; id: number; families: Family[] }
-  | { type: 'fault'; record: FaultRecord };
+  | { type: 'fault'; record: FaultRecord }
+  /** A stored part was found damaged; the worker has logged it. */
+  | { type: 'damaged'; part: DamagedPart };

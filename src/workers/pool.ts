@@ -11,6 +11,7 @@ import type { Change } from '../concurrency/invalidation.js';
 import type { Faults } from '../log/faults.js';
 import type { Logger } from '../log/log.js';
 import type { Family } from '../metrics/families.js';
+import type { DamagedPart } from '../store/checked-store.js';
 import { excessOf } from './connection-share.js';
 import type { WorkerSettings, WorkerStart } from './messages.js';
 import { PooledWorker } from './pooled-worker.js';
@@ -20,6 +21,8 @@ export interface WorkerPoolOptions {
   settings: () => WorkerSettings;
   log: Logger;
   faults: Faults;
+  /** Told of a stored part that a worker found damaged, and has logged. */
+  onDamaged: (part: DamagedPart) => void;
 }
 
 /** How often the workers are looked at. */
@@ -96,9 +99,10 @@ export class WorkerPool {
   }
 
   private add(start: Omit<WorkerStart, 'settings'>): PooledWorker {
-    const { settings, log, faults } = this.options;
+    const { settings, log, faults, onDamaged } = this.options;
     const startedAt = performance.now();
-    const worker = new PooledWorker({ start: () => ({ ...start, settings: settings() }), log, faults });
+    const begin = () => ({ ...start, settings: settings() });
+    const worker = new PooledWorker({ start: begin, log, faults, onDamaged });
     this.workers.add(worker);
     void worker.ended.then(() => {
       this.workers.delete(worker);

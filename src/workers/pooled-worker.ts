@@ -3,6 +3,7 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Faults } from '../log/faults.js';
 import type { Logger } from '../log/log.js';
 import type { Family } from '../metrics/families.js';
+import type { DamagedPart } from '../store/checked-store.js';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
 
 export interface PooledWorkerOptions {
@@ -10,6 +11,8 @@ export interface PooledWorkerOptions {
   start: () => WorkerStart;
   log: Logger;
   faults: Faults;
+  /** Told of a stored part that the worker found damaged. */
+  onDamaged: (part: DamagedPart) => void;
 }
 
 /** How often this process looks whether a worker has answered, in milliseconds. */
@@ -100,6 +103,8 @@ export class PooledWorker {
       this.waiting.get(message.id)?.(message);
     } else if (message.type === 'fault') {
       this.options.faults.add(message.record);
+    } else if (message.type === 'damaged') {
+      this.options.onDamaged(message.part);
     }
   }
 

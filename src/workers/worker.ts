@@ -41,6 +41,7 @@ class WorkerProgram {
     this.faults = new Faults({ log, verbose, onFault: (record) => say({ type: 'fault', record }) });
     keepServing(this.faults, () => process.exit(1));
     this.stores = openStores(stores, log);
+    this.stores.damage.onFound = (part) => say({ type: 'damaged', part });
     const cache = new ResponseCache({
       maxBytes: () => this.settings.cacheMemory,
       refreshMs: () => this.settings.refreshMs,

@@ -1,4 +1,5 @@
 /** What clients notice when a worker or the main process dies, or stands still. */
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { survivors, withDescendants, type Process } from '../chaos/processes.js';
@@ -10,6 +11,10 @@ import { ask, logged, until } from './ask.js';
 
 const INFO = '/workers.example/lib/@v/v1.0.0.info';
 const SOON_MS = 30_000;
+
+interface Status {
+  store: { damaged: { count: number } };
+}
 
 describe.skipIf(missing('git'))('a server with two workers', () => {
   let root: string;
@@ -94,7 +99,14 @@ describe.skipIf(missing('git'))('a server with two workers', () => {
         SOON_MS,
       ),
     ).toEqual([]);
+    // What a worker finds damaged is counted by the main process, which tells of it.
+    await writeFile(path.join(server.cacheDir, 'download', INFO), '');
     server = await start(server.dir);
     expect((await ask(server.url, INFO)).status).toBe(200);
+    const counted = async () => {
+      const status = JSON.parse((await ask(server.url, '/-/status')).text) as Status;
+      return status.store.damaged.count;
+    };
+    await expect.poll(counted, { timeout: SOON_MS }).toBe(1);
   });
 });

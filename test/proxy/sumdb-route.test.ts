@@ -50,6 +50,35 @@ describe('sumdbRoute', () => {
     expect(headers).not.toHaveProperty(OUTCOME_HEADER);
   });
 
+  it('says whether a stranger asks, where callers are known', async () => {
+    for (const [name, knows, isStranger] of [
+      ['anyone', true, true],
+      ['ci', true, false],
+      ['anyone', false, false],
+    ] as const) {
+      const app = Fastify();
+      app.addHook('onRequest', (request, _reply, done) => {
+        admit(request.raw, { principal: { name }, audience: undefined });
+        done();
+      });
+      const said: unknown[] = [];
+      sumdbRoute(app, {
+        databases: {
+          get: (...[, , stranger]) => {
+            said.push(stranger);
+            return Promise.resolve({ body: Buffer.alloc(0), hit: true, immutable: false });
+          },
+        },
+        clients: new ClientQueue({ limit: () => 500, trusts: () => false }),
+        trusts: () => false,
+        isBehindWorkers: false,
+        knowsCallers: () => knows,
+      });
+      await app.inject('/sumdb/db.test/latest');
+      expect(said).toEqual([isStranger]);
+    }
+  });
+
   it('sends tiles as bytes', async () => {
     const { headers } = await get('/sumdb/db.test/tile/8/0/000', {});
     expect(headers['content-type']).toBe('application/octet-stream');

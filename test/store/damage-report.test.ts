@@ -29,6 +29,17 @@ describe('DamageReport', () => {
     });
   });
 
+  it('counts what another process found, which has logged it', () => {
+    const logged: object[] = [];
+    const found: DamagedPart[] = [];
+    const report = new DamageReport({ error: (details) => logged.push(details) });
+    report.onFound = (part) => found.push(part);
+    report.foundElsewhere(damaged(1));
+    report.add(damaged(2));
+    expect(report.report().newest.map(({ version }) => version)).toEqual(['v1.0.2', 'v1.0.1']);
+    expect([logged.length, found]).toEqual([1, [damaged(2)]]);
+  });
+
   it('counts all of them and names the newest hundred', () => {
     const report = new DamageReport();
     for (let n = 0; n < 250; n += 1) report.add(damaged(n));

@@ -31,7 +31,7 @@ async function start(onMessage: string): Promise<{ worker: PooledWorker; logged:
   const logged: string[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => logged.push(line) });
   const faults = new Faults({ log: pino({ level: 'silent' }) });
-  const worker = new PooledWorker({ start: () => START, log, faults });
+  const worker = new PooledWorker({ start: () => START, log, faults, onDamaged: () => undefined });
   running.push(worker);
   return { worker, logged, faults };
 }

@@ -26,6 +26,7 @@ const REPLIES = {
   CHECKSUM_MISMATCH: { status: 403, maxAge: 0 },
   CHECKSUM_DATABASE: { status: 502, maxAge: 0 },
   NOT_CACHED: { status: 404, maxAge: 0 },
+  LOGIN_NEEDED: { status: 401, maxAge: 0 },
   // The answer of a gatekeeper: go stops, and shows the text.
   UPSTREAM_POLICY: { status: 403, maxAge: 0 },
   HOST_REFUSED: { status: 502, maxAge: 0 },
@@ -72,6 +73,7 @@ export function failureReply(
     headers: {
       'content-type': 'text/plain; charset=utf-8',
       'cache-control': cacheControlOf(error.code),
+      ...(status === 401 && { 'www-authenticate': 'Basic realm="modhaven"' }),
       ...((status === 503 || status === 429) && { 'retry-after': '5' }),
       ...(error.code === 'SHUTTING_DOWN' && { connection: 'close' }),
     },

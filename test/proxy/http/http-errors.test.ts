@@ -14,6 +14,7 @@ const STATUS: Record<ErrorCode, number> = {
   CHECKSUM_MISMATCH: 403,
   CHECKSUM_DATABASE: 502,
   NOT_CACHED: 404,
+  LOGIN_NEEDED: 401,
   UPSTREAM_POLICY: 403,
   HOST_REFUSED: 502,
   HOST_UNREACHABLE: 502,
@@ -176,7 +177,7 @@ describe('statusOf', () => {
 });
 
 /** Answers for one client, or one moment, that are no outage. */
-const UNKEPT = ['UPSTREAM_POLICY', 'NOT_CACHED', 'CHECKSUM_MISMATCH', 'TOO_MANY_REQUESTS'];
+const UNKEPT = ['LOGIN_NEEDED', 'UPSTREAM_POLICY', 'NOT_CACHED', 'CHECKSUM_MISMATCH', 'TOO_MANY_REQUESTS'];
 
 describe('cacheControlOf', () => {
   it('lets nobody keep an outage, nor a fact for longer than a minute', () => {

@@ -53,6 +53,7 @@ beforeEach(async () => {
       return publicSums(module, version);
     },
     modules: {
+      list: () => Promise.resolve({ value: ['v1.0.0'], fromCache: true, immutable: false }),
       async mod(module, version) {
         await ensure(module, version, 'mod');
         return { value: await stored(module, version, 'mod'), fromCache: true, immutable: true };
@@ -186,6 +187,18 @@ describe('a lookup', () => {
     expect(openTree((await database.get('latest')).body, log.verifier).size).toBe(1);
     expect(await database.get('tile/8/0/000.p/1')).toMatchObject({ immutable: true });
     expect((await database.get('tile/8/data/000.p/1')).body.toString()).toContain('corp.test/lib v1.0.0 h1:');
+  });
+});
+
+describe('a lookup of a stranger', () => {
+  const PSEUDO = `lookup/pub.test/!lib@v1.0.1-0.20240102030405-0123456789ab`;
+
+  it('records what the home lists, and answers what is recorded', async () => {
+    await expect(database.get('lookup/pub.test/!lib@v1.0.0', true)).resolves.toMatchObject({ hit: false });
+    await expect(database.get(PSEUDO, true)).rejects.toMatchObject({ code: 'LOGIN_NEEDED' });
+    expect(log.size()).toBe(1);
+    await database.get(PSEUDO);
+    await expect(database.get(PSEUDO, true)).resolves.toMatchObject({ hit: true });
   });
 });
 
