@@ -153,3 +153,47 @@ describe('decideAccess', () => {
     expect(decideAccess(settings, resource, who)).toMatchObject(expected);
   });
 });
+
+describe('decideAccess with a git host', () => {
+  const judged: AccessSettings = { ...SETTINGS, gitHost: true };
+  const token: Identity = { kind: 'known', principal: { kind: 'token', name: 'ci', groups: new Set() } };
+  const asks = (path: string) => ({ kind: 'host-decides', question: { kind: 'module', path } });
+
+  it.each<{ name: string; who: Identity; path: string; expected: object }>([
+    { name: 'an unknown login', who: stranger, path: 'corp.com/x', expected: asks('corp.com/x') },
+    { name: 'a user', who: user(), path: 'corp.com/x', expected: asks('corp.com/x') },
+    { name: 'a token of ours', who: token, path: 'corp.com/x', expected: { kind: 'forbidden' } },
+    { name: 'nobody', who: nobody, path: 'corp.com/x', expected: { kind: 'login-needed' } },
+    {
+      name: 'an ended login',
+      who: ended,
+      path: 'corp.com/x',
+      expected: { kind: 'login-wrong', isGuess: false },
+    },
+    {
+      name: 'an unknown login under a rule',
+      who: stranger,
+      path: 'corp.com/core',
+      expected: { kind: 'login-wrong' },
+    },
+    {
+      name: 'a user whom a rule allows',
+      who: user('core'),
+      path: 'corp.com/core',
+      expected: { kind: 'allowed' },
+    },
+  ])('for $name', ({ who, path, expected }) => {
+    expect(decideAccess(judged, module(path), who)).toMatchObject(expected);
+  });
+
+  it('asks it about logins that are not known here, with proof where a login is all that is needed', () => {
+    const question = (resource: Resource, settings = judged) => decideAccess(settings, resource, stranger);
+    expect(question({ kind: 'listing' })).toMatchObject({ question: { kind: 'login', proof: false } });
+    const closed = { ...judged, public: 'authenticated', pages: 'authenticated' } as const;
+    for (const resource of [module('pub.com/x', false), { kind: 'page' } as const]) {
+      expect(question(resource, closed)).toMatchObject({ question: { kind: 'login', proof: true } });
+      expect(question(resource)).toMatchObject({ kind: 'allowed', isForEveryone: true });
+    }
+    expect(question({ kind: 'admin' })).toMatchObject({ kind: 'login-wrong' });
+  });
+});

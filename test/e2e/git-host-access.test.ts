@@ -91,6 +91,17 @@ describe.skipIf(missing('git')).each(ways)('git_host by $name', ({ workers }) =>
     expect((await ask('/corp.test/gone/@v/list', wrong)).status).toBe(401);
   });
 
+  it('shows each visitor in lists what the host lets them read', async () => {
+    host.setFailure('/team', 403);
+    for (const name of ['core', 'team']) await ask(`/corp.test/${name}/@v/v1.0.0.info`, ann);
+    const index = async (login: Record<string, string>) =>
+      (await ask('/-/index', login)).text.match(/corp\.test\/\w+/g) ?? [];
+    expect(await index({})).toEqual([]);
+    expect(await index(ann)).toEqual(['corp.test/core']);
+    expect((await ask('/-/index', basic('ann', 'wrong'))).status).toBe(401);
+    host.setFailure('/team', undefined);
+  });
+
   it('is a 502 while the host is down, but for those whose right is still known', async () => {
     expect((await ask('/corp.test/late/@v/v1.0.0.mod', ann)).status).toBe(200);
     host.setFailure('/late', 500);
