@@ -28,10 +28,11 @@ import { Maintenance } from './gc/maintenance.js';
 import { replaceable } from './gc/replaceable.js';
 import type { DamagedPart } from './store/checked-store.js';
 import { watchPurges, type PurgeWatch } from './store/purge.js';
-import { PushHandler } from './webhook/push-handler.js';
+import { Replicas } from './redis/replicas.js';
+import { ReplicaPushes } from './replica-pushes.js';
 import { webhookRoute } from './webhook/route.js';
 import { createServer, type Server } from './proxy/server.js';
-import type { Settings } from './config/settings.js';
+import { reloadSettings, type Settings } from './config/settings.js';
 import { pageSubject } from './vanity/page-subject.js';
 import { formatDeveloperEnv, type DeveloperEnv } from './vanity/developer-env.js';
 import { metricsState, statusReport, type ReportedServer } from './server-report.js';
@@ -104,6 +105,8 @@ class Program implements App {
   private readonly maintenance: Maintenance;
   private readonly purges: PurgeWatch;
   private readonly pages: LazyPages;
+  private readonly replicas: Replicas;
+  private readonly pushes: ReplicaPushes;
   private readonly stopObserving: () => void;
   /** What runs now: fetches, git commands, requests to other proxies. */
   private readonly running = createRunning();
@@ -126,7 +129,15 @@ class Program implements App {
       maxBytes: () => this.config().cacheMemory,
       refreshMs: () => this.config().refreshMs,
     });
-    this.services = createServices({ settings, vanity: this.vanity, log, onNewRefs: () => this.changed() });
+    this.replicas = new Replicas({
+      url: this.config().redis,
+      patienceMs: () => this.config().vcsTimeoutMs,
+      log,
+    });
+    this.services = createServices({
+      ...{ settings, vanity: this.vanity, log, lease: this.replicas.lease },
+      onNewRefs: () => this.changed(),
+    });
     const { stores, ownDatabase, http, judgeOf } = this.services;
     ownDatabase?.open(); // a damaged one is no reason to wait for the first question
     this.invalidation =
@@ -141,6 +152,7 @@ class Program implements App {
       isReplaceable: (module) => replaceable(module, this.config(), this.vanity()),
     });
     this.purges = watchPurges(stores, () => {
+      this.replicas.tellPurge();
       this.cache.forgetAll();
       this.services.catalog.outdated();
     });
@@ -151,6 +163,7 @@ class Program implements App {
       developer: () => this.developerSettings(),
       hasAuth: () => this.access.state !== undefined,
     });
+    this.pushes = this.openPushes();
     const observer = observeAll(this.observers(), faults);
     this.stopObserving = observeProcess(observer);
     this.server = this.createServer(observer, trusts, visitors);
@@ -168,11 +181,13 @@ class Program implements App {
 
   maintain(): void {
     this.maintenance.start();
+    this.pushes.listen();
   }
 
   async close(ending?: 'hand-over'): Promise<void> {
     this.watcher.close();
     this.purges.close();
+    this.replicas.close();
     this.stopObserving();
     this.services.drift.stop();
     this.pages.close();
@@ -216,7 +231,7 @@ class Program implements App {
         webhookRoute(app, {
           log,
           secret: () => this.config().webhookSecret,
-          pushes: this.createPushHandler(),
+          pushes: this.pushes.own,
           settled: () => this.invalidation.settled(),
         });
       },
@@ -253,14 +268,13 @@ class Program implements App {
     return [createRequestLog(log, writeLine), uses, audit, this.running, ...this.metrics.observers];
   }
 
-  private createPushHandler(): PushHandler {
-    return new PushHandler({
-      vanity: this.vanity,
-      host: { refresh: this.services.pushed },
-      modules: this.services.ours,
+  private openPushes(): ReplicaPushes {
+    return new ReplicaPushes({
+      ...{ ...this.options, replicas: this.replicas, services: this.services, vanity: this.vanity },
       prefetch: () => this.config().webhookPrefetch,
-      onPush: () => this.changed(monotonicNow()),
-      log: this.options.log,
+      changed: () => this.changed(monotonicNow()),
+      reload: () => this.readAgain(false),
+      lookForPurges: () => this.purges.look(),
     });
   }
 
@@ -296,10 +310,12 @@ class Program implements App {
     };
   }
 
-  private readAgain(): void {
+  private readAgain(isOwn = true): void {
+    if (isOwn) this.replicas.tellReload();
     const watchedBefore = this.watched().join('\n');
     const mapBefore = this.vanity();
-    this.reloadConfig();
+    const isConfigRead = reloadSettings(this.options.settings, this.options.log);
+    occurred({ type: 'reload', file: 'config', failed: !isConfigRead });
     const isMapRead = this.rules.reload();
     occurred({ type: 'reload', file: 'vanity', failed: !isMapRead });
     if (isMapRead) this.services.drift.mapChanged(mapBefore, this.vanity());
@@ -314,19 +330,6 @@ class Program implements App {
     if (this.watched().join('\n') === watchedBefore) return;
     this.watcher.close();
     this.watcher = this.watch();
-  }
-
-  private reloadConfig(): void {
-    const { settings, log } = this.options;
-    const ignored = settings.reload();
-    occurred({ type: 'reload', file: 'config', failed: ignored === undefined });
-    if (ignored === undefined) {
-      const error = settings.lastError()?.message;
-      log.error({ error }, 'modhaven.yaml has an error; the settings stay as they were');
-      return;
-    }
-    log.info('modhaven.yaml read again');
-    for (const name of ignored) log.warn({ setting: name }, 'this setting takes effect at the next start');
   }
 
   private watched(): string[] {

@@ -6,6 +6,7 @@ import type { Judge } from './auth/git-host.js';
 import { join } from 'node:path';
 import type { Logger } from './log/log.js';
 import { guarded, openChecksums, openPublished } from './checksum-services.js';
+import { NO_LEASE, type Lease } from './concurrency/lease.js';
 import type { Config } from './config/load-config.js';
 import { vcsSettings, type Settings } from './config/settings.js';
 import { namesHostOf } from './discovery/direct-hosts.js';
@@ -65,6 +66,8 @@ export interface ServicesOptions {
   log: Logger;
   /** Called when the refs of a repository are not what they were. */
   onNewRefs?: () => void;
+  /** Spares fetches that another replica is at. Default: none. */
+  lease?: Lease;
 }
 
 export function createServices(options: ServicesOptions): Services {
@@ -197,7 +200,7 @@ interface PrivateAndPublic {
 }
 
 function openModules(shared: Shared, { host, roots, drift, tags }: Git): PrivateAndPublic {
-  const { config, vanity, stores, store, isPrivate, client, log } = shared;
+  const { config, vanity, stores, store, isPrivate, client, log, lease = NO_LEASE } = shared;
   const refreshMs = () => config().refreshMs;
   const git = new GitSource({
     ...{ roots, host, refreshMs, log },
@@ -219,10 +222,10 @@ function openModules(shared: Shared, { host, roots, drift, tags }: Git): Private
   const lastPrivate = openLastAnswers(shared, stores.privateAnswers, () => 0);
   const lastPublic = openLastAnswers(shared, stores.upstream, refreshMs);
 
-  const ours = new CachedModules(gitSource, store, { log, lastAnswers: lastPrivate });
-  const direct = new CachedModules(directSource, store, { log, lastAnswers: lastPrivate });
+  const ours = new CachedModules(gitSource, store, { log, lease, lastAnswers: lastPrivate });
+  const direct = new CachedModules(directSource, store, { log, lease, lastAnswers: lastPrivate });
   const upstream = new CachedModules(upstreamSource, store, {
-    ...{ log, lastAnswers: lastPublic, orStored: true },
+    ...{ log, lease, lastAnswers: lastPublic, orStored: true },
     areApart: true,
   });
   const offlineSource = new ObservedSource('offline', new OfflineSource({ store, unknown: git }));

@@ -77,3 +77,22 @@ export function vcsSettings(config: Config): GitSettings {
     hosts: config.hosts,
   };
 }
+
+/** Reads the file again and says in the log what came of it. False if the file is bad: then nothing has changed. */
+export function reloadSettings(settings: Settings, log: SettingsLog): boolean {
+  const ignored = settings.reload();
+  if (ignored === undefined) {
+    const error = settings.lastError()?.message;
+    log.error({ error }, 'modhaven.yaml has an error; the settings stay as they were');
+    return false;
+  }
+  log.info('modhaven.yaml read again');
+  for (const name of ignored) log.warn({ setting: name }, 'this setting takes effect at the next start');
+  return true;
+}
+
+export interface SettingsLog {
+  info(message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}

@@ -7,6 +7,7 @@
  */
 import type { Logger } from 'pino';
 import { isFinalAnswer, isNotExist } from '../errors.js';
+import { NO_LEASE, type Lease } from '../concurrency/lease.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
 import { measure } from '../observe/observe.js';
 import { escapePath, hasEscapedForm } from '../module/escaping.js';
@@ -51,6 +52,8 @@ export interface CachedOptions {
   orStored?: boolean;
   /** Whether each part comes by itself, from who knows where: then they are judged by each other. */
   areApart?: boolean;
+  /** Spares fetches that another replica is at. Default: none. */
+  lease?: Lease;
   /** Whether the source reads the store itself: then it is asked also where fetching is forbidden. */
   isLocal?: boolean;
 }
@@ -128,15 +131,17 @@ export class CachedModules implements Modules {
     return this.once(part, onlyCached, async () => {
       const stored = await this.storedText(part, onlyCached);
       if (stored !== undefined) return stored;
-      const value = await this.atPin(
-        part,
-        (pinned) => this.source.mod(module, version, pinned),
-        async ({ mod }) => {
-          if (this.options.areApart === true) await checkMod(this.store, part, mod);
-          return keepPart(this.store, part, mod);
-        },
-      );
-      return { value, fromCache: false, immutable: true };
+      return this.leased(part, async () => {
+        const value = await this.atPin(
+          part,
+          (pinned) => this.source.mod(module, version, pinned),
+          async ({ mod }) => {
+            if (this.options.areApart === true) await checkMod(this.store, part, mod);
+            return keepPart(this.store, part, mod);
+          },
+        );
+        return { value, fromCache: false, immutable: true };
+      });
     });
   }
 
@@ -172,15 +177,25 @@ export class CachedModules implements Modules {
     const part: Part = { module, version, kind: 'info' };
     return this.once(part, onlyCached, async () => {
       const stored = await this.storedText(part, onlyCached);
-      if (stored !== undefined) return stored;
-      const found = await this.refusals.remember(storedName(part), () => this.source.info(module, version));
-      if (found.version === version) {
-        return { value: await keepPart(this.store, part, found.info), fromCache: false, immutable: true };
-      }
-      // `v2.0.0` of a repository without go.mod is `v2.0.0+incompatible`.
-      await this.pin(module, found);
-      return { value: found.info, fromCache: false, immutable: false, fetchedAt: found.asOf };
+      return stored ?? this.leased(part, () => this.fetchInfo(part));
     });
+  }
+
+  private async fetchInfo(part: Part): Promise<Fetched<Buffer>> {
+    const { module, version } = part;
+    const found = await this.refusals.remember(storedName(part), () => this.source.info(module, version));
+    if (found.version === version) {
+      return { value: await keepPart(this.store, part, found.info), fromCache: false, immutable: true };
+    }
+    // `v2.0.0` of a repository without go.mod is `v2.0.0+incompatible`.
+    await this.pin(module, found);
+    return { value: found.info, fromCache: false, immutable: false, fetchedAt: found.asOf };
+  }
+
+  /** What `fetch` gets, or what another replica has stored of a small part meanwhile. */
+  private leased(part: Part, fetch: () => Promise<Fetched<Buffer>>): Promise<Fetched<Buffer>> {
+    const { lease = NO_LEASE } = this.options;
+    return lease.run(storedName(part), () => this.storedText(part, false), fetch);
   }
 
   /** Stores the `.info` of a version that was found by another name, and with it its commit. */
@@ -220,24 +235,28 @@ export class CachedModules implements Modules {
   }
 
   private async fetchZip(zip: Part, begin: (zip: BegunZip) => void): Promise<StoredZip> {
-    const stored = await storedZip(this.store, zip);
-    if (stored !== undefined) {
-      begin({ fromCache: true });
+    const find = async (): Promise<StoredZip | undefined> => {
+      const stored = await storedZip(this.store, zip);
+      if (stored !== undefined) begin({ fromCache: true });
       return stored;
-    }
+    };
     const { module, version } = zip;
-    await this.atPin(
-      zip,
-      (pinned) => this.source.zip(module, version, pinned),
-      async (found) => {
-        begin({
-          fromCache: false,
-          ...(found.follow && { follow: logBreaks(this.options.log, zip, found.follow) }),
-        });
-        await storeZip(this.store, zip, found);
-      },
-    );
-    return openStoredZip(this.store, zip);
+    const fetch = async (): Promise<StoredZip> => {
+      await this.atPin(
+        zip,
+        (pinned) => this.source.zip(module, version, pinned),
+        async (found) => {
+          begin({
+            fromCache: false,
+            ...(found.follow && { follow: logBreaks(this.options.log, zip, found.follow) }),
+          });
+          await storeZip(this.store, zip, found);
+        },
+      );
+      return openStoredZip(this.store, zip);
+    };
+    const { lease = NO_LEASE } = this.options;
+    return (await find()) ?? lease.run(storedName(zip), find, fetch);
   }
 
   /** A part that is stored; undefined if it is not and may be fetched. */

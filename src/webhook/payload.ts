@@ -37,6 +37,19 @@ export interface PushedRef {
   after: string;
 }
 
+const PushShape = z.object({
+  forge: z.enum(['gitlab', 'gitea', 'github', 'gerrit']),
+  cloneUrls: z.array(z.string()),
+  project: z.string().optional(),
+  refs: z.array(z.object({ ref: z.string(), after: z.string() })),
+});
+
+/** A push that another replica read and passed on; undefined for anything else. */
+export function readPush(value: unknown): Push | undefined {
+  const { data } = PushShape.safeParse(value);
+  return data && { ...data, project: data.project };
+}
+
 /** Reads a delivery whose secret was verified; throws SyntaxError for what is no JSON or not shaped as its host does. */
 export function parsePush(headers: IncomingHttpHeaders, body: Buffer): Push | 'ignored' {
   const data = parseJson(body);

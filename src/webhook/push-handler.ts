@@ -25,7 +25,7 @@ export interface PushHandlerOptions {
   /** Whether pushed tags are fetched at once. */
   prefetch: () => boolean;
   /** Told of each push that matches a rule, before it is handled. */
-  onPush?: () => void;
+  onPush?: (push: Push) => void;
   log: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -56,7 +56,7 @@ export class PushHandler {
       const named = names.length === 0 ? 'a repository it does not name' : names.join(' or ');
       return { matched: false, text: line(`no rule of vanity.yaml matches ${named}`) };
     }
-    onPush?.();
+    onPush?.(push);
     const tags = pushedTags(push);
     for (const { repo, roots } of byRepository(matches)) this.start(repo, this.refresh(repo, roots, tags));
     const rules = [...new Set(matches.map(({ rule, root }) => root?.root ?? rule.prefix))];

@@ -19,6 +19,7 @@ export type Program =
   | 'ssh'
   | 'sshd'
   | 'nginx'
+  | 'redis-server'
   | 'openssl'
   | 'prometheus'
   | 'promtool'

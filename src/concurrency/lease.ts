@@ -1,0 +1,14 @@
+/**
+ * Spares double work between processes that do not see each other's flights. Nothing is right because of a lease: what it
+ * guards has to stay right when two hold it, which happens to everybody who is paused for long enough.
+ */
+export interface Lease {
+  /**
+   * What `find` finds, as soon as it finds something; else what `work` makes, which is done under the lease where one can
+   * be had. Throws what these throw, and what another process was told by its `work` that does not exist.
+   */
+  run<T>(key: string, find: () => Promise<T | undefined>, work: () => Promise<T>): Promise<T>;
+}
+
+/** For a process that has its store for itself. */
+export const NO_LEASE: Lease = { run: (_key, _find, work) => work() };

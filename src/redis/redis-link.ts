@@ -1,0 +1,134 @@
+/**
+ * A connection to Redis (or Valkey) that nothing depends on: it comes and goes by itself, every question has a short
+ * limit, and where there is no answer there is `undefined`. What is kept there may be gone at any moment.
+ *
+ * The client is loaded with the first connection.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RedisClientType } from 'redis';
+import { errorMessage } from '../errors.js';
+import { noteSecret } from '../secrets.js';
+
+/** Until an answer, in milliseconds: what takes longer spares nothing. */
+const ANSWER_MS = 500;
+const CONNECT_MS = 2_000;
+/** Between two attempts to connect, in milliseconds. */
+const RETRY_MS = { first: 100, most: 3_000 };
+/** After a question that was not answered in time, none is asked for so long, in milliseconds. */
+const PAUSE_MS = 1_000;
+
+export interface RedisLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+}
+
+export interface RedisOptions {
+  url: string;
+  log: RedisLog;
+}
+
+/** Messages of other replicas; `onMissed` is called when some may not have arrived. */
+export interface RedisListener {
+  channel: string;
+  onMessage: (text: string) => void;
+  onMissed: () => void;
+}
+
+export class RedisLink {
+  private readonly options: RedisOptions;
+  private client: RedisClientType | undefined;
+  private subscriber: RedisClientType | undefined;
+  private pausedUntil = 0;
+  private wasUp: boolean | undefined;
+  private isClosed = false;
+
+  constructor(options: RedisOptions) {
+    this.options = options;
+    const { password } = new URL(options.url);
+    noteSecret(decodeURIComponent(password));
+  }
+
+  /** Whether questions are answered now. */
+  get isUp(): boolean {
+    return this.client?.isReady === true && performance.now() >= this.pausedUntil;
+  }
+
+  /** Begins to connect; what is sent by others arrives at `listener`. Never fails. */
+  async connect(listener: RedisListener): Promise<void> {
+    const { createClient } = await import('redis');
+    const make = (): RedisClientType =>
+      createClient({
+        url: this.options.url,
+        // What waits in a queue while Redis is away is of no use when it is back.
+        disableOfflineQueue: true,
+        pingInterval: 5_000,
+        socket: {
+          connectTimeout: CONNECT_MS,
+          // A connection over which nothing comes, not even the answer to a ping, is taken for broken.
+          socketTimeout: 12_000,
+          reconnectStrategy: (retries: number) =>
+            Math.min(RETRY_MS.first * 2 ** Math.min(retries, 10), RETRY_MS.most),
+        },
+      });
+    this.client = make();
+    this.subscriber = make();
+    this.client.on('ready', () => this.said(true));
+    this.client.on('error', (error: unknown) => this.said(false, error));
+    this.subscriber.on('error', () => undefined); // both lose the same Redis
+    let isFirst = true;
+    this.subscriber.on('ready', () => {
+      if (!isFirst) listener.onMissed();
+      isFirst = false;
+    });
+    if (this.isClosed) return;
+    void this.client.connect().catch(() => undefined);
+    void this.subscriber
+      .connect()
+      .then(() => this.subscriber?.subscribe(listener.channel, listener.onMessage))
+      .catch((error: unknown) => this.said(false, error));
+  }
+
+  /** What `ask` answers; undefined where Redis does not, in time. */
+  async ask<T>(ask: (client: RedisClientType) => Promise<T>): Promise<T | undefined> {
+    const { client } = this;
+    if (client === undefined || !this.isUp) return undefined;
+    const timer = new AbortController();
+    const late = delay(ANSWER_MS, LATE, { signal: timer.signal, ref: false }).catch(() => LATE);
+    const answer = ask(client).catch((error: unknown) => {
+      this.options.log.warn({ error: errorMessage(error) }, 'Redis refused a question');
+      return LATE;
+    });
+    const found = await Promise.race([answer, late]);
+    timer.abort();
+    if (found !== LATE) return found as T;
+    this.pausedUntil = performance.now() + PAUSE_MS;
+    return undefined;
+  }
+
+  /** Sends something whose answer nobody waits for, also to a Redis that is slow. */
+  send(tell: (client: RedisClientType) => Promise<unknown>): void {
+    const { client } = this;
+    if (client?.isReady === true) tell(client).catch(() => undefined);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    for (const client of [this.client, this.subscriber]) {
+      try {
+        client?.destroy();
+      } catch {
+        // It was never connected.
+      }
+    }
+  }
+
+  private said(isUp: boolean, error?: unknown): void {
+    if (isUp === this.wasUp || this.isClosed) return;
+    this.wasUp = isUp;
+    if (isUp) this.options.log.info({}, 'Redis is reached');
+    else
+      this.options.log.warn({ error: errorMessage(error) }, 'Redis is not reached: replicas work without it');
+  }
+}
+
+const LATE = Symbol('late');

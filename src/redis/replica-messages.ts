@@ -1,0 +1,55 @@
+/** What replicas tell each other over Redis: pushes, purges, edited files. A message that is lost costs time. */
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { RedisLink } from './redis-link.js';
+
+const CHANNEL = 'modhaven:replicas';
+/** Longer messages are not sent, and not read. */
+const MAX_LENGTH = 256 * 1024;
+
+/** `push`: a webhook. `purged`: look for purges. `reload`: read the files again. */
+const Message = z.discriminatedUnion('type', [
+  z.object({ from: z.string(), type: z.literal('purged') }),
+  z.object({ from: z.string(), type: z.literal('reload') }),
+  z.object({ from: z.string(), type: z.literal('push'), push: z.unknown() }),
+]);
+
+export type ReplicaMessage = z.output<typeof Message>;
+type Sent = { type: 'purged' } | { type: 'reload' } | { type: 'push'; push: unknown };
+
+export class ReplicaMessages {
+  private readonly link: RedisLink;
+  private readonly own = randomUUID();
+
+  constructor(link: RedisLink) {
+    this.link = link;
+  }
+
+  /** Begins to listen. `onMissed`: messages may have been lost, and nothing that may change should be believed. */
+  async listen(onMessage: (message: ReplicaMessage) => void, onMissed: () => void): Promise<void> {
+    await this.link.connect({
+      channel: CHANNEL,
+      onMissed,
+      onMessage: (text) => {
+        const message = text.length > MAX_LENGTH ? undefined : readMessage(text);
+        if (message !== undefined && message.from !== this.own) onMessage(message);
+      },
+    });
+  }
+
+  /** Tells all other replicas, as far as Redis reaches them. Never fails. */
+  async tell(message: Sent): Promise<void> {
+    const text = JSON.stringify({ ...message, from: this.own });
+    if (text.length > MAX_LENGTH) return;
+    await this.link.ask((client) => client.publish(CHANNEL, text));
+  }
+}
+
+/** Undefined for what is not a message of this version. */
+export function readMessage(text: string): ReplicaMessage | undefined {
+  try {
+    return Message.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
