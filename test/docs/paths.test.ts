@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 const PAGES = [
-  ...['README.md', 'CONTRIBUTING.md', 'bench/README.md'],
+  ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'bench/README.md'],
   ...['docs', 'docs/decisions'].flatMap((folder) =>
     readdirSync(path.join(PROJECT, folder))
       .filter((name) => name.endsWith('.md'))
