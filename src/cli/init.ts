@@ -3,12 +3,15 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseConfig } from '../config/load-config.js';
 import { ModhavenError, errorMessage } from '../errors.js';
+import { vanityFromSally, type ConvertedMap } from '../vanity/from-sally.js';
 import { parseVanity } from '../vanity/vanity-file.js';
 import type { AskForText } from './terminal/prompt.js';
 
 export interface InitOptions {
   host?: string;
   git?: string;
+  /** A sally.yaml whose packages become the rules; nothing is asked then. */
+  sally?: string;
   dir: string;
   yes?: boolean;
   /** Asks the person at the terminal; undefined where there is none. */
@@ -19,21 +22,11 @@ const DEFAULT_HOST = 'mycompany.com';
 
 /** Writes the files; what to do next, as text. Throws CONFIG for a bad answer, or if one of the files exists. */
 export async function init(options: InitOptions): Promise<string> {
-  const { dir, yes = false } = options;
-  const ask = yes ? undefined : options.ask;
-  if (!yes && ask === undefined && (options.host === undefined || options.git === undefined)) {
-    throw new ModhavenError('CONFIG', 'there is no terminal to ask questions on', {
-      remedy: 'name --host and --git, or take the defaults with --yes',
-    });
-  }
+  const { dir } = options;
   const files = { config: path.join(dir, 'modhaven.yaml'), vanity: path.join(dir, 'vanity.yaml') };
   for (const file of Object.values(files)) if (existsSync(file)) throw exists(file);
-
-  const host = options.host ?? (await answer(ask, 'The host that import paths begin with', DEFAULT_HOST));
-  const defaultGit = `https://gitlab.${host}/go/{name}.git`;
-  const git =
-    options.git ?? (await answer(ask, 'Where the repositories are, {name} for the name of one', defaultGit));
-  const vanity = vanityText(host, git);
+  const { host, text: vanity } =
+    options.sally === undefined ? await askedMap(options) : vanityFromSally(options.sally);
   const config = configText(host);
   parseConfig(config, files.config, {});
   parseVanity(vanity, files.vanity, { defaultHost: host });
@@ -46,6 +39,21 @@ export async function init(options: InitOptions): Promise<string> {
     `  modhaven serve --config ${files.config}`,
     '',
   ].join('\n');
+}
+
+/** The map of one rule, by flags and answers. */
+async function askedMap({ yes = false, ...options }: InitOptions): Promise<ConvertedMap> {
+  const ask = yes ? undefined : options.ask;
+  if (!yes && ask === undefined && (options.host === undefined || options.git === undefined)) {
+    throw new ModhavenError('CONFIG', 'there is no terminal to ask questions on', {
+      remedy: 'name --host and --git, or take the defaults with --yes',
+    });
+  }
+  const host = options.host ?? (await answer(ask, 'The host that import paths begin with', DEFAULT_HOST));
+  const defaultGit = `https://gitlab.${host}/go/{name}.git`;
+  const git =
+    options.git ?? (await answer(ask, 'Where the repositories are, {name} for the name of one', defaultGit));
+  return { host, text: vanityText(host, git) };
 }
 
 async function answer(ask: AskForText | undefined, question: string, preset: string): Promise<string> {

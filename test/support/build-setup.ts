@@ -26,7 +26,9 @@ export function setup(): void {
 
 /** As `npm run build` does. */
 function copyStaticFiles(): void {
-  cpSync(path.join(PROJECT, 'src/web/static'), path.join(PROJECT, 'dist/web/static'), { recursive: true });
+  // With their times: a script that was copied now would make the rest of dist/ look new.
+  const options = { recursive: true, preserveTimestamps: true };
+  cpSync(path.join(PROJECT, 'src/web/static'), path.join(PROJECT, 'dist/web/static'), options);
 }
 
 /** When the most recently changed file of `dir` with this ending was changed; 0 when there is none. */

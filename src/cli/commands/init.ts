@@ -4,6 +4,7 @@ import { print, withHelp } from './shared.js';
 interface Options {
   host?: string;
   git?: string;
+  sally?: string;
   dir: string;
   yes?: boolean;
 }
@@ -17,6 +18,7 @@ export function registerInit(program: Command): void {
       '--git <url-pattern>',
       'where repositories are, such as https://gitlab.mycompany.com/go/{name}.git',
     )
+    .option('--sally <file>', 'take the rules from a sally.yaml, and ask nothing')
     .option('--dir <dir>', 'where the files are written; what is there is never replaced', '.')
     .option('--yes', 'ask nothing: take the flags, and the defaults for what is missing')
     .action(async (options: Options) => {
