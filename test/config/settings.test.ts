@@ -34,6 +34,21 @@ describe('createSettings', () => {
     expect(settings.reload()).toEqual([]);
   });
 
+  it('takes other files of a certificate at once, and https instead of http not before a restart', async () => {
+    const pair = (name: string) => `tls: { cert_file: ./${name}.crt, key_file: ./${name}.key }\n`;
+    const plain = open();
+    await writeFile(file, pair('a'));
+    expect(plain.reload()).toEqual(['tls']);
+    expect(plain.current().tls).toBeUndefined();
+    const secure = open();
+    await writeFile(file, pair('b'));
+    expect(secure.reload()).toEqual([]);
+    expect(secure.current().tls?.certFile).toMatch(/b\.crt$/);
+    await writeFile(file, '');
+    expect(secure.reload()).toEqual(['tls']);
+    expect(secure.current().tls?.certFile).toMatch(/b\.crt$/);
+  });
+
   it('takes nothing of a bad file, and forgets the error with it', async () => {
     const settings = open();
     const before = settings.current();
