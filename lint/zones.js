@@ -324,7 +324,7 @@ export const MAY_IMPORT = {
     'cli/report',
   ],
   'cli/commands': ['log', 'cli', 'cli/report', 'cli/terminal'],
-  'cli.ts': ['cli/commands', 'cli/report'],
+  'cli.ts': ['cli/commands'],
   'json-schemas.ts': ['config', 'vanity'],
 };
 
@@ -343,7 +343,7 @@ export const LEAVING = {
  * @type {Record<string, string[]>}
  */
 export const ONLY_IN = {
-  commander: ['cli.ts', 'cli/commands'],
+  commander: ['cli/commands'],
   'cli-progress': ['cli/terminal'],
   fastify: ['app.ts', 'metrics', 'proxy', 'proxy/http', 'web', 'webhook'],
   'pino-pretty': ['log'],

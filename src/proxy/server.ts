@@ -125,6 +125,8 @@ function createRouter(
   const sendError = createErrorHandler({ log, faults, publicUrl, ...(suggest && { suggest }) });
   const app = Fastify({
     logger: false,
+    // No route has a schema: without these Fastify loads two compilers, a tenth of the time to start.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     serverFactory: (routes: RequestListener): HttpServer => createHttpServer(inFront(routes), listener),
     trustProxy: (address: string | undefined) => trusts(address),
     return503OnClosing: false, // it would answer in JSON, which go does not show
@@ -145,6 +147,10 @@ function createRouter(
     throw methodNotAllowed(); // there is a route for every path
   });
   return app;
+}
+
+function noSchemas(): never {
+  throw new Error('no route has a schema');
 }
 
 function registerRoutes(app: FastifyInstance, options: ServerOptions & RoutesOptions): void {
