@@ -3,7 +3,7 @@ import { newestRelease } from '../module/latest.js';
 import type { ModulePath } from '../module/module-path.js';
 import { sortVersions } from '../module/semver.js';
 import type { ListedVersion, ModuleVersion } from '../store/version-store.js';
-import { momentOf, type Moment } from './moment.js';
+import { MOMENT_SPAN_US, momentOf, type Moment } from './moment.js';
 
 /** A version in the index of modules. */
 export interface IndexEntry extends ModuleVersion {
@@ -62,9 +62,11 @@ export class CatalogModule {
     return i < 0 ? undefined : this.moment(i);
   }
 
-  *entries(): Iterable<IndexEntry> {
+  /** The versions whose time may be one that is wanted: `isWanted` takes the microseconds between which it lies. */
+  *entries(isWanted: (from: number, to: number) => boolean = () => true): Iterable<IndexEntry> {
     for (const [i, version] of this.names.entries()) {
-      yield { module: this.path, version, moment: this.moment(i) };
+      const us = Math.floor((this.times[i] ?? 0) * 1000);
+      if (isWanted(us, us + MOMENT_SPAN_US)) yield { module: this.path, version, moment: this.moment(i) };
     }
   }
 

@@ -20,6 +20,14 @@ export interface CatalogOptions {
   onError: (error: unknown) => void;
 }
 
+/** Which versions are wanted, and which of them first. */
+interface Selection {
+  matches: (moment: Moment) => boolean;
+  order: (a: Moment, b: Moment) => number;
+  /** Whether a time between two (microseconds) may match, and come before `last`: spares most a closer look. */
+  mayMatch: (from: number, to: number, last: Moment | undefined) => boolean;
+}
+
 const REFRESH_MS = 10_000;
 /** A scan is not repeated before it has rested so many times as long as it took. */
 const REST = 10;
@@ -93,26 +101,25 @@ export class Catalog {
 
   /** The first `limit` versions from `since` on, oldest first, of modules that `mayRead` lets pass. */
   since(since: Moment, limit: number, mayRead: (module: string) => boolean): IndexEntry[] {
-    return this.select(limit, mayRead, (moment) => compareMoments(moment, since) >= 0, compareMoments);
+    return this.select(limit, mayRead, {
+      matches: (moment) => compareMoments(moment, since) >= 0,
+      order: compareMoments,
+      mayMatch: (from, to, last) => to >= since.us && (last === undefined || from <= last.us),
+    });
   }
 
   /** The `limit` versions that came last, newest first. */
   newest(limit: number, mayRead: (module: string) => boolean): IndexEntry[] {
-    return this.select(
-      limit,
-      mayRead,
-      () => true,
-      (a, b) => compareMoments(b, a),
-    );
+    return this.select(limit, mayRead, {
+      matches: () => true,
+      order: (a, b) => compareMoments(b, a),
+      mayMatch: (_from, to, last) => last === undefined || to >= last.us,
+    });
   }
 
   /** The first `limit` of those that match, in an order: in one pass, holding little more than the result. */
-  private select(
-    limit: number,
-    mayRead: (module: string) => boolean,
-    matches: (moment: Moment) => boolean,
-    order: (a: Moment, b: Moment) => number,
-  ): IndexEntry[] {
+  private select(limit: number, mayRead: (module: string) => boolean, selection: Selection): IndexEntry[] {
+    const { matches, order, mayMatch } = selection;
     let best: IndexEntry[] = [];
     let last: Moment | undefined;
     const trim = () => {
@@ -121,12 +128,12 @@ export class Catalog {
     };
     for (const module of this.modules.values()) {
       let isReadable: boolean | undefined;
-      for (const entry of module.entries()) {
+      for (const entry of module.entries((from, to) => mayMatch(from, to, last))) {
         if (!matches(entry.moment) || (last !== undefined && order(entry.moment, last) > 0)) continue;
         isReadable ??= mayRead(module.path);
         if (!isReadable) break;
         best.push(entry);
-        if (best.length >= 2 * limit + 1_000) trim();
+        if (best.length >= 2 * limit + 100) trim();
       }
     }
     trim();

@@ -14,11 +14,14 @@ export interface Moment {
   readonly ns: number;
 }
 
+/** `momentOf` gives a time of the next so many microseconds. */
+export const MOMENT_SPAN_US = 1_000_000;
+
 /** The time in the index of what is called `name` and was stored at `storedAt` (milliseconds since 1970). */
 export function momentOf(storedAt: number, name: string): Moment {
   const hash = fnv1a(name);
   const us = Math.floor(storedAt * 1000);
-  return { us: us % 1_000_000 === 0 ? us + (hash % 1_000_000) : us, ns: (hash >>> 8) % 1000 };
+  return { us: us % MOMENT_SPAN_US === 0 ? us + (hash % MOMENT_SPAN_US) : us, ns: (hash >>> 8) % 1000 };
 }
 
 export function compareMoments(a: Moment, b: Moment): number {
