@@ -244,6 +244,7 @@ export const MAY_IMPORT = {
     'log',
     'metrics',
     'observe',
+    'proxy/access',
     'proxy/http',
     'services.ts',
     'vanity',

@@ -1,12 +1,16 @@
 /** What a server says of itself: `/-/status`, and the figures of `/-/metrics` that are not counted. */
 import type { Access } from './auth/access.js';
+import { readConfig, type Config } from './config/load-config.js';
 import type { Settings } from './config/settings.js';
-import type { ModhavenError } from './errors.js';
+import { settingSources } from './config/sources.js';
+import { isModhavenError, type ModhavenError } from './errors.js';
 import type { Maintenance } from './gc/maintenance.js';
 import type { Faults } from './log/faults.js';
 import { recentErrors } from './log/recent-errors.js';
 import type { ServerState } from './metrics/state-metrics.js';
+import type { Activity } from './observe/events.js';
 import type { Running } from './observe/running.js';
+import { refusedReads } from './proxy/access/refused-reads.js';
 import { errorText } from './proxy/http/http-errors.js';
 import type { TlsPair } from './proxy/http/tls-pair.js';
 import { redactDeep } from './redact.js';
@@ -50,6 +54,8 @@ export function statusReport(server: ReportedServer): unknown {
     ...hostProblems(host.problems(), Date.now()),
     recentErrors: recentErrors(),
     running: runningNow(running),
+    fetches: recentFetches(running),
+    refusals: refusedReads(),
     auth: access.state === undefined ? 'off' : { errors: access.errors() },
     tls: tlsPair?.report() ?? 'off',
     drift: drift.report(),
@@ -61,7 +67,42 @@ export function statusReport(server: ReportedServer): unknown {
       differences: stores.damage.differences(),
     },
     cache: maintenance.report(),
+    settings: settingsInForce(settings),
   });
+}
+
+let shownSettings: { of: Config; settings: Record<string, string> } | undefined;
+
+/** The settings that are not the default, without secrets; those of the last file that was in order. */
+function settingsInForce(settings: Settings): Record<string, string> | undefined {
+  const config = settings.current();
+  if (shownSettings?.of === config || settings.lastError() !== undefined) return shownSettings?.settings;
+  try {
+    const { file, text } = readConfig(config.file, process.env);
+    const sources = settingSources({ file, text, env: process.env }).filter(({ from }) => from !== 'default');
+    const entries = sources.map(({ key, value, place }) => [key, `${value} (${place})`] as const);
+    shownSettings = { of: config, settings: Object.fromEntries(entries) };
+  } catch (error) {
+    if (!isModhavenError(error)) throw error; // it has changed since it was read
+  }
+  return shownSettings?.settings;
+}
+
+/** The newest fetches, with what was done for each, such as `ls-refs 12 ms, fetch 80 ms`. */
+function recentFetches(running: Running): unknown[] {
+  const since = Date.now() - performance.now();
+  return running.recent().map(({ fetch: { activity, at, ms, failure }, phases }) => ({
+    at: new Date(since + at).toISOString(),
+    ...activity,
+    ms: Math.round(ms),
+    failure,
+    phases: phases.map((phase) => `${phaseName(phase.activity)} ${Math.round(phase.ms)} ms`),
+  }));
+}
+
+function phaseName(activity: Activity): string {
+  if (activity.type === 'git') return activity.command;
+  return activity.type === 'upstream' ? activity.host : activity.type;
 }
 
 /** The figures of `/-/metrics` that are not counted. */

@@ -20,3 +20,26 @@ it('knows what has begun and not ended, oldest first', async () => {
   stop();
   expect(shown()).toEqual([]);
 });
+
+it('knows the newest fetches, each with what was done for it', async () => {
+  const running = createRunning();
+  const stop = observeProcess(running);
+  const fetch = (module: string, repository: string): Promise<void> =>
+    measure({ type: 'fetch', source: 'git', kind: 'info', module, query: 'v1.0.0' }, () =>
+      measure({ type: 'repository', module, repository }, async () => {
+        await measure({ type: 'git', command: 'ls-refs', repository }, () => Promise.resolve());
+      }),
+    );
+  await Promise.all([fetch('a.example/one', 'https://git/one'), fetch('a.example/two', 'https://git/two')]);
+  stop();
+  const shown = running
+    .recent()
+    .map(({ fetch: { activity }, phases }) => [
+      'module' in activity && activity.module,
+      phases.map(({ activity: phase }) => phase),
+    ]);
+  expect(shown).toEqual([
+    ['a.example/two', [{ type: 'git', command: 'ls-refs', repository: 'https://git/two' }]],
+    ['a.example/one', [{ type: 'git', command: 'ls-refs', repository: 'https://git/one' }]],
+  ]);
+});

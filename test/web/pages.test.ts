@@ -157,7 +157,7 @@ it('the status says first what needs attention', () => {
     faults: { count: 0 },
   };
   const html = renderToString(StatusPage({ context, status }));
-  expect(html).toContain('1 repositories fail');
+  expect(html).toContain('1 repository fails');
   expect(html).toContain('2 tags were moved or deleted');
   expect(renderToString(StatusPage({ context, status: { problems: [] } }))).toContain('All is well.');
 });

@@ -18,6 +18,7 @@ import { onBehalfOf } from '../../concurrency/on-behalf-of.js';
 import { isModhavenError, type ModhavenError } from '../../errors.js';
 import { cannotDecide, forbidden, loginNeeded, tooManyGuesses } from './refusals.js';
 import { encodeDecision, encodeRefusal, type Grant } from './decisions.js';
+import { noteRefused } from './refused-reads.js';
 import { isSurelyNotOurs, resourceOf, type ResourceRules } from './resource.js';
 
 export interface AccessGateOptions {
@@ -169,6 +170,12 @@ class AccessGate {
     if (this.options.guesses === undefined) return this.defer();
     const principal = decision.kind === 'forbidden' ? { principal: named(decision.principal) } : {};
     const refusal = { ...this.refusalFor(decision, resource), ...principal, ...about };
+    noteRefused({
+      status: refusal.refusedWith,
+      url: this.request.url ?? '/',
+      principal: decision.kind === 'forbidden' ? decision.principal.name : undefined,
+      client: clientAddress(this.request, this.options.trusts),
+    });
     if (this.options.isBehindWorkers !== true) return refusal;
     return { ...refusal, decision: encodeRefusal(refusal) };
   }

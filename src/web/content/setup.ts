@@ -37,7 +37,7 @@ export function shellSnippets({ publicUrl }: SetupFacts): Snippet[] {
     },
     {
       ...{ id: 'powershell', title: 'PowerShell', file: undefined },
-      text: `Invoke-RestMethod "${env}?format=powershell" | Invoke-Expression`,
+      text: `(Invoke-WebRequest -UseBasicParsing '${env}?format=powershell').Content | Invoke-Expression`,
       note: 'For this session. Put the line into $PROFILE to keep it.',
     },
     {

@@ -14,8 +14,8 @@ export interface StatusProps {
 /** Sections in the order of the page, with their titles; the rest follows. */
 const TITLES: readonly (readonly [key: string, title: string])[] = [
   ['problems', 'Repositories that fail'],
+  ['recentErrors', 'Last errors in the log'],
   ['running', 'Running now'],
-  ['fetches', 'Recent fetches'],
   ['movedTags', 'Moved tags'],
   ['drift', 'Drift between old and new homes'],
   ['unknownRepositories', 'Repositories that do not exist'],
@@ -23,6 +23,7 @@ const TITLES: readonly (readonly [key: string, title: string])[] = [
   ['store', 'Store'],
   ['cache', 'Cache and disk'],
   ['sumdb', 'Checksum database'],
+  ['fetches', 'Recent fetches'],
   ['vanity', 'Rules'],
   ['auth', 'Access'],
   ['config', 'Configuration file'],
@@ -36,6 +37,7 @@ export function StatusPage({ context, status }: StatusProps): VNode {
   const rest = Object.keys(status)
     .filter((key) => !['version', 'started'].includes(key) && !TITLES.some(([name]) => name === key))
     .map((key) => [key, titleOf(key)] as const);
+  const sections = [...known, ...rest];
   return (
     <Layout context={context} title="Status · modhaven">
       <div class="wrap">
@@ -45,15 +47,29 @@ export function StatusPage({ context, status }: StatusProps): VNode {
           <a href="/-/status?format=json">As JSON</a>
         </p>
         <Health troubles={troubles} />
-        {[...known, ...rest].map(([key, title]) => (
-          <section key={key} id={key} class="status-section" aria-labelledby={`${key}-title`}>
-            <h2 id={`${key}-title`}>{title}</h2>
-            <Value name={key} value={status[key]} />
-          </section>
-        ))}
+        <Nothing of={sections.filter(([key]) => isEmpty(status[key]))} />
+        {sections
+          .filter(([key]) => !isEmpty(status[key]))
+          .map(([key, title]) => (
+            <section key={key} id={key} class="status-section" aria-labelledby={`${key}-title`}>
+              <h2 id={`${key}-title`}>{title}</h2>
+              <Value name={key} value={status[key]} />
+            </section>
+          ))}
       </div>
     </Layout>
   );
+}
+
+/** Lists in which there is nothing, in one line. */
+function Nothing({ of }: { of: readonly (readonly [key: string, title: string])[] }): VNode | null {
+  if (of.length === 0) return null;
+  const titles = of.map(([, title]) => title.charAt(0).toLowerCase() + title.slice(1));
+  return <p class="faint">None of these now: {titles.join(', ')}.</p>;
+}
+
+function isEmpty(value: Json): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 interface Trouble {
@@ -85,28 +101,38 @@ function Health({ troubles }: { troubles: readonly Trouble[] }): VNode {
 
 /** What an admin should look at, by the sections that say so. */
 function troublesOf(status: Section): Trouble[] {
-  const found: [section: string, count: number, words: string][] = [
-    ['problems', listOf(status.problems).length, 'repositories fail'],
-    ['movedTags', listOf(status.movedTags).length, 'tags were moved or deleted'],
-    ['drift', listOf(sectionOf(status.drift).differences).length, 'versions differ at their new home'],
-    ['store', Number(sectionOf(sectionOf(status.store).damaged).count ?? 0), 'stored parts were damaged'],
-    ['faults', Number(sectionOf(status.faults).count ?? 0), 'faults of modhaven itself'],
-    [
-      'vanity',
-      sectionOf(status.vanity).error === undefined ? 0 : 1,
-      'error in vanity.yaml: the last good map is in use',
-    ],
-    [
-      'config',
-      sectionOf(status.config).error === undefined ? 0 : 1,
-      'error in modhaven.yaml: the last good settings are in use',
-    ],
-    ['auth', listOf(sectionOf(status.auth).errors).length, 'problems with files of auth'],
-    ['sumdb', sectionOf(status.sumdb).error === undefined ? 0 : 1, 'error of the checksum database'],
+  const errorIn = (key: string, words: string): Trouble[] =>
+    sectionOf(status[key]).error === undefined ? [] : [{ section: key, words }];
+  const some = (section: string, count: number, one: string, many: string): Trouble[] =>
+    count === 0 ? [] : [{ section, words: count === 1 ? `1 ${one}` : `${count} ${many}` }];
+  const { damaged } = sectionOf(status.store);
+  const differences = listOf(sectionOf(status.drift).differences).length;
+  return [
+    ...some('problems', listOf(status.problems).length, 'repository fails', 'repositories fail'),
+    ...some(
+      'movedTags',
+      listOf(status.movedTags).length,
+      'tag was moved or deleted',
+      'tags were moved or deleted',
+    ),
+    ...some('drift', differences, 'version differs at its new home', 'versions differ at their new home'),
+    ...some('store', numberOf(damaged), 'stored part was damaged', 'stored parts were damaged'),
+    ...some('faults', numberOf(status.faults), 'fault of modhaven itself', 'faults of modhaven itself'),
+    ...errorIn('vanity', 'vanity.yaml has an error: the last good map is in use'),
+    ...errorIn('config', 'modhaven.yaml has an error: the last good settings are in use'),
+    ...errorIn('sumdb', 'the checksum database has an error'),
+    ...some(
+      'auth',
+      listOf(sectionOf(status.auth).errors).length,
+      'file of auth has an error',
+      'files of auth have errors',
+    ),
   ];
-  return found
-    .filter(([, count]) => count > 0)
-    .map(([section, count, words]) => ({ section, words: `${count} ${words}` }));
+}
+
+function numberOf(counted: Json): number {
+  const { count } = sectionOf(counted);
+  return typeof count === 'number' ? count : 0;
 }
 
 function Value({ name, value }: { name: string; value: Json }): VNode {
@@ -114,6 +140,9 @@ function Value({ name, value }: { name: string; value: Json }): VNode {
   if (isSection(value)) return <Facts section={value} />;
   return <p>{shown(name, value)}</p>;
 }
+
+/** Characters from which on a cell may be broken into lines. */
+const LONG = 48;
 
 function List({ items }: { items: readonly Json[] }): VNode {
   if (items.length === 0) return <p class="faint">None.</p>;
@@ -146,7 +175,7 @@ function List({ items }: { items: readonly Json[] }): VNode {
           {sections.map((item, i) => (
             <tr key={i}>
               {keys.map((key) => (
-                <td key={key} class="lines">
+                <td key={key} class={text(item[key]).length > LONG ? 'lines long' : 'lines'}>
                   {shown(key, item[key])}
                 </td>
               ))}
@@ -179,12 +208,20 @@ function Entry({ name, value }: { name: string; value: Json }): VNode {
   );
 }
 
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const BYTES = /^(?:bytes|maxBytes|limit|wouldRemove|freedBytes|size|maxSize|memory)$/;
 
 function shown(key: string, value: Json): ComponentChildren {
   if (typeof value === 'number') return BYTES.test(key) ? sizeText(value) : value.toLocaleString('en');
   if (Array.isArray(value)) return value.length === 0 ? '–' : value.map(text).join(', ');
   if (value === undefined || value === null || value === '') return '–';
+  if (typeof value === 'string' && ISO.test(value)) {
+    return (
+      <time dateTime={value} title={value}>
+        {value.slice(0, 19).replace('T', ' ')}
+      </time>
+    );
+  }
   return <span class="lines">{text(value)}</span>;
 }
 
@@ -195,6 +232,7 @@ function text(value: Json): string {
 
 /** `movedTags` is `Moved tags`. */
 function titleOf(key: string): string {
+  if (key === 'tls') return 'TLS';
   const words = key
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .replaceAll('_', ' ')
