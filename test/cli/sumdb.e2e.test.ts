@@ -62,7 +62,7 @@ describe('modhaven sumdb keygen', () => {
     const before = await readFile(keyFile(), 'utf8');
     const { code, stderr } = await modhaven(['sumdb', 'keygen', '--name', NAME, '--out', keyFile()]);
     expect(code).toBe(2);
-    expect(stderr).toContain('is there already; a key that is in use must not be lost');
+    expect(stderr).toContain('is there already: a key that is in use must not be lost');
     expect(await readFile(keyFile(), 'utf8')).toBe(before);
   });
 
@@ -163,7 +163,7 @@ describe('modhaven sumdb status and verify', () => {
     for (const command of ['status', 'verify']) {
       const { code, text } = await sumdb(command);
       expect(code).toBe(1);
-      expect(text).toMatch(/is (?:damaged; .*(?:missing|is there)|.*rolled back)/);
+      expect(text).toMatch(/is (?:damaged: .*(?:missing|is there)|.*rolled back)/);
       expect(text).toContain('docs/checksum-database.md');
     }
   });

@@ -185,7 +185,7 @@ describe.skipIf(missing('git', 'go'))('a checksum database of ours', () => {
     await rm(log, { recursive: true });
     await cp(backup, log, { recursive: true });
     await expect(startServer(options)).rejects.toThrow(
-      /the checksum database in .* was rolled back; it has \d+ records, but \d+ were signed and shown before/,
+      /the checksum database in .* was rolled back: it has \d+ records, but \d+ were signed and shown before/,
     );
 
     await rm(witness);
