@@ -11,6 +11,7 @@
  *     ex.com/m/v2      ex.com/m/v2       ''            /v2         v2.0.0 (the rule names the whole path)
  */
 import { isNotExist } from '../errors.js';
+import type { CommitHash } from '../module/commit-hash.js';
 import { parseGoMod, synthesizeGoMod, type VersionInterval } from '../module/go-mod.js';
 import { newestRelease } from '../module/latest.js';
 import { matchPathMajor, type ModulePath } from '../module/module-path.js';
@@ -35,9 +36,9 @@ export interface CodeModule {
   /** The head of the default branch as a version. */
   latest(): Promise<VersionInfo>;
   /** go.mod of a version whose commit is known; a made-up one where there is none. */
-  goMod(version: string, commit: string): Promise<Buffer>;
+  goMod(version: string, commit: CommitHash): Promise<Buffer>;
   /** Where the version lies. Throws VERSION_NOT_FOUND with the go command's reason where it lies nowhere. */
-  findRoot(version: string, commit: string): Promise<ModuleRoot>;
+  findRoot(version: string, commit: CommitHash): Promise<ModuleRoot>;
 }
 
 export interface CodeModuleOptions {
@@ -105,7 +106,7 @@ class ModuleInRepo implements CodeModule {
     return this.toVersion(await this.repo.latest(), '');
   }
 
-  findRoot(version: string, commit: string): Promise<ModuleRoot> {
+  findRoot(version: string, commit: CommitHash): Promise<ModuleRoot> {
     return findModuleRoot({
       place: this.place,
       version,
@@ -114,7 +115,7 @@ class ModuleInRepo implements CodeModule {
     });
   }
 
-  async goMod(version: string, commit: string): Promise<Buffer> {
+  async goMod(version: string, commit: CommitHash): Promise<Buffer> {
     const { goMod } = await this.findRoot(version, commit);
     return goMod ?? synthesizeGoMod(this.path);
   }

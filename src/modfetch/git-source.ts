@@ -10,6 +10,7 @@ import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { ModhavenError, isModhavenError, isNotExist, type ErrorCode } from '../errors.js';
 import { synthesizeGoMod } from '../module/go-mod.js';
 import { encodeInfo, type Info } from '../module/info.js';
+import { parseCommitHash, type CommitHash } from '../module/commit-hash.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import * as semver from '../module/semver.js';
@@ -151,7 +152,7 @@ export class GitSource implements ModuleSource {
   private async deliverAnew(
     lookup: Lookup,
     version: string,
-    commit: string,
+    commit: CommitHash,
     target: ZipTarget,
   ): Promise<void> {
     await this.inModule(lookup, async (module, repo) => {
@@ -228,9 +229,9 @@ async function atCommit(
   repo: CodeRepo,
   version: string,
   pinned: Info | undefined,
-): Promise<FoundOnTheWay & { commit: string }> {
-  // An .info that came from an upstream, before a rule made the module private, may name no commit.
-  const commit = pinned?.Origin?.Hash;
+): Promise<FoundOnTheWay & { commit: CommitHash }> {
+  // An .info that came from an upstream, before a rule made the module private, may name no commit, or no hash of one.
+  const commit = parseCommitHash(pinned?.Origin?.Hash);
   if (commit !== undefined) {
     await ensureCommit(repo, commit, version);
     return { commit };
@@ -247,7 +248,7 @@ function checkName(found: VersionInfo, version: string): VersionInfo {
   throw new ModhavenError('VERSION_NOT_FOUND', `this commit is ${found.version}`);
 }
 
-async function ensureCommit(repo: CodeRepo, commit: string, version: string): Promise<void> {
+async function ensureCommit(repo: CodeRepo, commit: CommitHash, version: string): Promise<void> {
   try {
     await repo.ensureCommit(commit);
   } catch (error) {

@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto';
 import { Readable, type Writable } from 'node:stream';
 import { ModhavenError } from '../errors.js';
+import type { CommitHash } from '../module/commit-hash.js';
 import { hash1 } from '../module/files/dirhash.js';
 import {
   ZIP_LIMITS,
@@ -25,7 +26,7 @@ import { createZipWriter } from '../zip/writer.js';
 
 export interface ModuleZip {
   repo: CodeRepo;
-  commit: string;
+  commit: CommitHash;
   /** Directory of the module in the repository, '' for its root. */
   directory: string;
   /** `path@version`, the folder inside the zip. */
@@ -137,7 +138,7 @@ async function write({ repo, commit, directory, name }: ModuleZip, sink: Writabl
 /** What an archive of `directory` holds; `unchanged` says that no attribute applies. */
 async function* contentOf(
   repo: CodeRepo,
-  commit: string,
+  commit: CommitHash,
   directory: string,
   unchanged: boolean,
 ): AsyncGenerator<TarEntry> {
@@ -162,7 +163,11 @@ async function* contentOf(
   }
 }
 
-async function listCandidates(repo: CodeRepo, commit: string, directory: string): Promise<ZipCandidate[]> {
+async function listCandidates(
+  repo: CodeRepo,
+  commit: CommitHash,
+  directory: string,
+): Promise<ZipCandidate[]> {
   const files: ZipCandidate[] = [];
   for (const { path, displayPath, kind } of await repo.listFiles(commit, directory)) {
     // A submodule is a directory to git archive, and a zip has no directories.
@@ -176,7 +181,7 @@ async function listCandidates(repo: CodeRepo, commit: string, directory: string)
 /** The raw LICENSE of the root, for a module below it without a file of this name. */
 async function rootLicense(
   repo: CodeRepo,
-  commit: string,
+  commit: CommitHash,
   directory: string,
   files: ZipCandidate[],
 ): Promise<Buffer | undefined> {
@@ -187,7 +192,7 @@ async function rootLicense(
 /** Whether a `.gitattributes` in the directory or above may change what an archive holds. */
 async function hasAttributes(
   repo: CodeRepo,
-  commit: string,
+  commit: CommitHash,
   directory: string,
   files: ZipCandidate[],
 ): Promise<boolean> {
@@ -204,7 +209,7 @@ async function hasAttributes(
 /** What is vendored depends on the go.mod as it is in the archive. It is only read where something may be vendored. */
 async function goModForVendorRule(
   repo: CodeRepo,
-  commit: string,
+  commit: CommitHash,
   directory: string,
   files: ZipCandidate[],
 ): Promise<Buffer | undefined> {

@@ -7,6 +7,7 @@ import { isRetracted, type VersionInterval } from '../module/go-mod.js';
 import { matchPathMajor, pathMajorPrefix } from '../module/module-path.js';
 import type { Origin } from '../module/origin.js';
 import { isPseudoVersion, pseudoVersion } from '../module/pseudo-version.js';
+import type { CommitHash } from '../module/commit-hash.js';
 import * as semver from '../module/semver.js';
 import { isCanonicalVersion } from '../module/version.js';
 import type { CodeRepo, Revision } from '../vcs/types.js';
@@ -18,7 +19,7 @@ export interface VersionInfo {
   version: string;
   /** Time of the commit. */
   time: Date;
-  commit: string;
+  commit: CommitHash;
   origin: Origin;
 }
 

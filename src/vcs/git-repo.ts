@@ -10,6 +10,7 @@
  */
 import type { Readable } from 'node:stream';
 import { ModhavenError, isModhavenError } from '../errors.js';
+import { parseCommitHash, type CommitHash } from '../module/commit-hash.js';
 import type { Origin } from '../module/origin.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { streamArchive } from './archive.js';
@@ -65,7 +66,7 @@ export class GitRepo implements CodeRepo {
     this.#holders = need === 'files' ? [mirror.content] : [mirror.content, mirror.trees];
   }
 
-  async ensureCommit(commit: string): Promise<void> {
+  async ensureCommit(commit: CommitHash): Promise<void> {
     if (isCommit((await this.#lookUp(commit))?.object)) return;
     if (this.#need === 'files') await this.#fetchFiles(commit);
     else await this.stat(commit);
@@ -90,7 +91,7 @@ export class GitRepo implements CodeRepo {
     // The go command records no ref for HEAD but where it asked for the latest commit.
     if (found.ref !== undefined && found.ref !== 'HEAD') origin.Ref = found.ref;
     return {
-      hash: found.hash,
+      hash: commitHash(found.hash, this.url),
       short: found.hash.slice(0, 12),
       time,
       name: found.name,
@@ -293,6 +294,13 @@ class CommitAbsent extends Error {
     super(`${commit} is not here`);
     this.name = 'CommitAbsent';
   }
+}
+
+/** `text`, which a host listed or a mirror holds, as the name of a commit. */
+function commitHash(text: string, url: string): CommitHash {
+  const hash = parseCommitHash(text);
+  if (hash === undefined) throw new ModhavenError('HOST_REFUSED', `${url} lists something that is no commit`);
+  return hash;
 }
 
 /** How often files are fetched for one question: others may have the mirror made anew meanwhile. */

@@ -7,6 +7,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { ModhavenError } from '../errors.js';
+import type { CommitHash } from '../module/commit-hash.js';
 import type { Origin } from '../module/origin.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import type { Tag } from './objects/refs.js';
@@ -15,7 +16,7 @@ import type { TreeEntry } from './objects/tree-object.js';
 /** One commit, as a query found it. */
 export interface Revision {
   /** Full commit hash: 40 hex digits, 64 in SHA-256 repositories. */
-  hash: string;
+  hash: CommitHash;
   /** First 12 digits, as pseudo-versions use them. */
   short: string;
   /** Committer time. */
@@ -53,7 +54,7 @@ export interface CodeRepo {
    * Makes `commit` at hand, which `stat` returned once: also where no ref leads to it any more, as long as the host still
    * has it and the mirror remembers it.
    */
-  ensureCommit(commit: string): Promise<void>;
+  ensureCommit(commit: CommitHash): Promise<void>;
   /** Tags whose name begins with `prefix`, sorted, with the sum that goes into an Origin. */
   tags(prefix: string): { readonly list: Tag[]; readonly origin: Origin };
   /** Resolves a tag, branch, `HEAD` or hash of at least 7 digits, in this order. */
@@ -61,28 +62,28 @@ export interface CodeRepo {
   /** The head of the default branch. */
   latest(): Promise<Revision>;
   /** Raw blob at `path` of a commit that `stat` returned; undefined if there is none. A link's blob is its target. */
-  readFile(commit: string, path: string): Promise<Buffer | undefined>;
+  readFile(commit: CommitHash, path: string): Promise<Buffer | undefined>;
   /** The highest tag, by semver without `prefix`, on `commit` or an ancestor, among the allowed ones. */
   recentTag(
-    commit: string,
+    commit: CommitHash,
     prefix: string,
     allowed: (tag: string) => Promise<boolean>,
   ): Promise<string | undefined>;
   /** Whether `commit` is the tagged commit or descends from it. */
-  descendsFrom(commit: string, tag: Tag): Promise<boolean>;
+  descendsFrom(commit: CommitHash, tag: Tag): Promise<boolean>;
   /** Everything below `directory` ('' = all of it), in git's order. */
-  listFiles(commit: string, directory: string): Promise<TreeEntry[]>;
+  listFiles(commit: CommitHash, directory: string): Promise<TreeEntry[]>;
   /**
    * The regular files below `directory` with their paths from the root, as they are in the commit; undefined unless all of
    * them are in memory. Where no `.gitattributes` applies, an archive would hold the same.
    */
-  readLocalFiles(commit: string, directory: string): { path: string; content: Buffer }[] | undefined;
+  readLocalFiles(commit: CommitHash, directory: string): { path: string; content: Buffer }[] | undefined;
   /**
    * What `git archive` makes of `path` ('' = everything): a tar stream with line endings and attributes applied as
    * the go command has them applied. Paths in it begin at the repository root. `unchanged` says that no `.gitattributes`
    * applies: then memory stays flat whatever the size of a file.
    */
-  archive(commit: string, path: string, unchanged?: boolean): Readable;
+  archive(commit: CommitHash, path: string, unchanged?: boolean): Readable;
 }
 
 /** What somebody who opens a repository will ask it for: files of every kind (a zip), or a few small ones (`go.mod`). */

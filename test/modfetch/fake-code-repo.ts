@@ -1,5 +1,6 @@
 /** A repository in memory: one line of commits with files, and tags on them. */
 import { ModhavenError } from '../../src/errors.js';
+import type { CommitHash } from '../../src/module/commit-hash.js';
 import * as semver from '../../src/module/semver.js';
 import { tagsOf, tagsOrigin } from '../../src/vcs/objects/refs.js';
 import type { CodeRepo, Revision } from '../../src/vcs/types.js';
@@ -12,8 +13,8 @@ export interface FakeCommit {
 export const FAKE_URL = 'https://git.corp.test/x.git';
 
 /** The hash of the commit at `index`. */
-export function fakeHash(index: number): string {
-  return (index + 1).toString(16).padStart(2, '0').repeat(20);
+export function fakeHash(index: number): CommitHash {
+  return (index + 1).toString(16).padStart(2, '0').repeat(20) as CommitHash;
 }
 
 /** The time of the commit at `index`: noon of the days of March 2024. */

@@ -9,6 +9,9 @@ import { GitFailure } from '../../src/vcs/transport/git-exec.js';
 import type { CodeRepo, TreeEntry } from '../../src/vcs/types.js';
 import { zipHash } from '../conformance/module-hash.js';
 import { collector, readZip } from '../zip/read-zip.js';
+import type { CommitHash } from '../../src/module/commit-hash.js';
+
+const COMMIT = 'c0'.repeat(20) as CommitHash;
 
 const MIB = 1024 * 1024;
 
@@ -109,7 +112,7 @@ async function* tar(
 async function make(fake: Fake, directory = ''): Promise<{ hash: string; zip: Buffer; names: string[] }> {
   const sink = collector();
   const hash = await writeModuleZip(
-    { repo: fake.repo, commit: 'c', directory, name: 'ex.com/m@v1.0.0' },
+    { repo: fake.repo, commit: COMMIT, directory, name: 'ex.com/m@v1.0.0' },
     sink,
   );
   const zip = sink.bytes();
@@ -290,7 +293,7 @@ describe('refusals of writeModuleZip', () => {
       Object.fromEntries(['aux', 'b.', 'ok', 'd?', 'e*', 'f|'].map((name) => [name, {}])),
     );
     const sink = collector();
-    const making = writeModuleZip({ repo: fake.repo, commit: 'c', directory: '', name: 'm@v1.0.0' }, sink);
+    const making = writeModuleZip({ repo: fake.repo, commit: COMMIT, directory: '', name: 'm@v1.0.0' }, sink);
     await expect(making).rejects.toMatchObject({
       code: 'MODULE_INVALID',
       message:
@@ -365,7 +368,7 @@ describe('failures of writeModuleZip', () => {
       return write(piece);
     }) as typeof sink.write;
     await expect(
-      writeModuleZip({ repo: fake.repo, commit: 'c', directory: '', name: 'm@v1.0.0' }, sink),
+      writeModuleZip({ repo: fake.repo, commit: COMMIT, directory: '', name: 'm@v1.0.0' }, sink),
     ).rejects.toThrow('disk full');
     expect(fake.closed()).toBe(true);
   });

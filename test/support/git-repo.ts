@@ -13,6 +13,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { CommitHash } from '../../src/module/commit-hash.js';
 import { askForMark, commitCommand, commitSeries, type FileChange } from './fast-import.js';
 import { writeRawTree, type RawTreeEntry } from './raw-tree.js';
 import { mustRun, type Env } from './run.js';
@@ -56,9 +57,9 @@ export interface GitRepo {
   /** A submodule entry; the commit it names need not exist. */
   gitlink(file: string, hash: string): GitRepo;
   /** Commits what was collected (an empty commit if nothing was). Answers the hash. */
-  commit(message: string, options?: CommitOptions): Promise<string>;
+  commit(message: string, options?: CommitOptions): Promise<CommitHash>;
   /** Merges a revision into the current branch; where both changed a file, theirs wins, then what was collected. */
-  merge(rev: string, message?: string): Promise<string>;
+  merge(rev: string, message?: string): Promise<CommitHash>;
   tag(name: string, options?: TagOptions): Promise<void>;
   /** Creates a branch without switching to it. */
   branch(name: string, at?: string): Promise<void>;
@@ -67,7 +68,7 @@ export interface GitRepo {
   /** Points HEAD at a branch, existing or not, or detached at a commit hash. */
   head(branchOrHash: string): Promise<void>;
   /** The hash of a revision; throws when there is none. */
-  rev(rev: string): Promise<string>;
+  rev(rev: string): Promise<CommitHash>;
   /** New lightweight tags on a commit, all at once. */
   manyTags(names: readonly string[], at?: string): Promise<void>;
   /** That many commits on the current branch, a second apart, each changing the file `n`. Answers the last hash. */
@@ -122,8 +123,8 @@ function builder(dir: string, gitDir: string): GitRepo {
     });
   const parents = async (): Promise<string[]> =>
     words(await git(['for-each-ref', '--format=%(objectname)', ref]));
-  const rev = async (name: string): Promise<string> =>
-    (await git(['rev-parse', '--verify', '--end-of-options', name])).trim();
+  const rev = async (name: string): Promise<CommitHash> =>
+    commitHash(await git(['rev-parse', '--verify', '--end-of-options', name]));
   const fastImport = async (input: string | Uint8Array): Promise<string> =>
     git(['fast-import', '--quiet', '--force'], input);
   const stage = (change: FileChange): GitRepo => {
@@ -134,7 +135,7 @@ function builder(dir: string, gitDir: string): GitRepo {
     message: string,
     from: readonly string[],
     changes: readonly FileChange[],
-  ): Promise<string> => {
+  ): Promise<CommitHash> => {
     const person = `${IDENTITY} ${date}`;
     const command = commitCommand({
       ref,
@@ -145,7 +146,7 @@ function builder(dir: string, gitDir: string): GitRepo {
       changes,
     });
     pending = new Map();
-    return (await fastImport(Buffer.concat([command, askForMark()]))).trim();
+    return commitHash(await fastImport(Buffer.concat([command, askForMark()])));
   };
 
   const self: GitRepo = {
@@ -175,7 +176,7 @@ function builder(dir: string, gitDir: string): GitRepo {
       const from = options.parents ?? (await parents());
       if (options.tree !== undefined) {
         const args = ['commit-tree', '-m', message, ...from.flatMap((hash) => ['-p', hash]), options.tree];
-        const hash = (await git(args)).trim();
+        const hash = commitHash(await git(args));
         await git(['update-ref', ref, hash]);
         return hash;
       }
@@ -284,4 +285,9 @@ function treeDifference(raw: string): FileChange[] {
     );
   }
   return changes;
+}
+
+/** What git printed as the name of one object. */
+function commitHash(printed: string): CommitHash {
+  return printed.trim() as CommitHash;
 }

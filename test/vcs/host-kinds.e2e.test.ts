@@ -2,6 +2,7 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CommitHash } from '../../src/module/commit-hash.js';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
 import type { CodeHost, CodeRepo } from '../../src/vcs/types.js';
 import { repo, type GitRepo } from '../support/git-repo.js';
@@ -18,7 +19,7 @@ for (const kind of KINDS_OF_HOST) {
     let vcsDir: string;
     let code: CodeHost;
     /** Oldest first: v1.0.0, a commit without a tag, v1.1.0, another one, v1.2.0 (annotated). */
-    const commits: string[] = [];
+    const commits: CommitHash[] = [];
 
     beforeEach(async () => {
       const root = await tempDir('kinds');
@@ -71,7 +72,7 @@ for (const kind of KINDS_OF_HOST) {
       const mark = path.join(await mirrorDir(vcsDir), 'content.git/info/attributes');
       const { ino, birthtimeMs } = await stat(mark);
       for (const n of [1, 3]) await canBeHad(n);
-      await (await open('files')).listFiles(commits[0] ?? '', '');
+      await (await open('files')).listFiles(at(commits, 0), '');
       expect(await stat(mark)).toMatchObject({ ino, birthtimeMs });
     });
 
@@ -87,7 +88,7 @@ for (const kind of KINDS_OF_HOST) {
       const files = await open('files', next);
       await files.ensureCommit((await files.stat('main')).hash);
       for (const n of [1, 3, 0, 4, 2]) {
-        await (await open('files', next)).ensureCommit(commits[n] ?? '');
+        await (await open('files', next)).ensureCommit(at(commits, n));
         await canBeHad(n, commits[n], next);
       }
     });
@@ -117,7 +118,7 @@ describe.skipIf(missing('git'))('a local repository with filters', () => {
   ])('hands out every version by $address', async ({ url }) => {
     const source = await repo(path.join(await tempDir('local'), 'lib.git'));
     await source.git('config', 'uploadpack.allowFilter', 'true');
-    const commits: string[] = [];
+    const commits: CommitHash[] = [];
     for (const n of [0, 1, 2]) {
       commits.push(
         await source.write({ 'go.mod': `module example.com/lib // ${n}\n` }).commit(`commit ${n}`),
@@ -133,3 +134,9 @@ describe.skipIf(missing('git'))('a local repository with filters', () => {
     }
   });
 });
+
+function at(commits: readonly CommitHash[], index: number): CommitHash {
+  const commit = commits[index];
+  if (commit === undefined) throw new Error(`there is no commit ${index}`);
+  return commit;
+}
