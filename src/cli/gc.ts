@@ -7,6 +7,7 @@ import { replaceable } from '../gc/replaceable.js';
 import { checkStateVersion } from '../store/state-version.js';
 import { openStores } from '../store/open/open-stores.js';
 import { loadVanity } from '../vanity/vanity-file.js';
+import { prepareCacheDir } from './cache-dir.js';
 import { sizeText } from './list.js';
 
 export interface GcOptions {
@@ -23,6 +24,7 @@ export async function gc(options: GcOptions): Promise<{ text: string; ok: boolea
   const map = loadVanity(config.vanityFile, { defaultHost: config.publicHost });
   const maxBytes = options.maxSize === undefined ? config.cacheMaxSize : sizeOf(options.maxSize);
   await checkStateVersion(config.cacheDir);
+  await prepareCacheDir(config.cacheDir);
   const stores = openStores(config);
   const isReplaceable = (module: string) => replaceable(module, config, map);
   const result = await collect({ stores, maxBytes, isReplaceable, dryRun: options.dryRun === true });

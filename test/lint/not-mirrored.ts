@@ -1,9 +1,6 @@
 /** Source files whose mirror is still to be written. The list only gets shorter: nothing may be added. */
 export const NOT_MIRRORED: readonly string[] = [
   'app.ts',
-  'cli/env-formats.ts',
-  'cli/probe/go-answers.ts',
-  'cli/serve.ts',
   'proxy/server.ts',
   'services.ts',
   'upstream/upstream-answer.ts',
