@@ -8,21 +8,23 @@
  */
 import { createHash } from 'node:crypto';
 import { Readable, type Writable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ModhavenError } from '../errors.js';
 import type { CommitHash } from '../module/commit-hash.js';
-import { hash1 } from '../module/files/dirhash.js';
 import {
   ZIP_LIMITS,
   createSizeChecker,
   describeInvalid,
-  selectZipFiles,
+  selectingZipFiles,
   type ZipCandidate,
+  type ZipSelection,
 } from '../module/files/zip-files.js';
 import { redactLine } from '../redact.js';
 import { GitFailure, GitOutputTooLarge } from '../vcs/archive.js';
 import type { CodeRepo } from '../vcs/types.js';
+import { FileHashes, WantedFiles } from './archive-order.js';
 import { readTar, type TarEntry } from '../zip/archive-reader.js';
-import { createZipWriter } from '../zip/writer.js';
+import { createZipWriter, type ZipWriter } from '../zip/writer.js';
 
 export interface ModuleZip {
   repo: CodeRepo;
@@ -76,63 +78,92 @@ function explain(failure: GitFailure, url: string): ModhavenError {
 }
 
 async function write({ repo, commit, directory, name }: ModuleZip, sink: Writable): Promise<string> {
+  const { valid, license, unchanged } = await choose({ repo, commit, directory, name });
+  const writer = createZipWriter(sink);
+  const sizes = createSizeChecker();
+  const wanted = new WantedFiles(valid);
+  const hashes = new FileHashes(name, wanted.isOrdered);
+  if (license !== undefined) hashes.expect({ path: 'LICENSE', sha256: sha256(license) });
+  for await (const file of contentOf(repo, commit, directory, unchanged)) {
+    const path = below(directory, file.path);
+    if (path === undefined || !file.isFile || !wanted.take(path)) continue;
+    sizes.add(path, file.size);
+    hashes.add({ path, sha256: await addFile(writer, `${name}/${path}`, file) });
+  }
+  const lost = wanted.lost();
+  if (lost !== undefined) throw new Error(`git archive left out ${lost}`);
+  if (license !== undefined) {
+    sizes.add('LICENSE', license.length);
+    await writer.addBuffer(`${name}/LICENSE`, license);
+  }
+  await writer.finish();
+  return hashes.sum();
+}
+
+interface Choice {
+  /** Paths that go into the zip, in the order of the archive; without the LICENSE that comes from elsewhere. */
+  valid: string[];
+  /** The LICENSE of the root, where the directory has none. */
+  license: Buffer | undefined;
+  /** Whether the archive holds the files as they are in the commit. */
+  unchanged: boolean;
+}
+
+/** What goes into the zip. The lists that this takes are let go before anything is written. */
+async function choose({ repo, commit, directory, name }: ModuleZip): Promise<Choice> {
   const candidates = await listCandidates(repo, commit, directory);
   const license = await rootLicense(repo, commit, directory, candidates);
   if (license !== undefined) candidates.push({ path: 'LICENSE', mode: 'regular' });
-  const selection = selectZipFiles(candidates, await goModForVendorRule(repo, commit, directory, candidates));
+  const goMod = await goModForVendorRule(repo, commit, directory, candidates);
+  const selection = await inTurns(selectingZipFiles(candidates, goMod));
   if (selection.invalid.length > 0) {
     throw new ModhavenError('MODULE_INVALID', `create zip: ${describeInvalid(selection)}`, {
       remedy: 'rename or remove these files and tag a new version',
     });
   }
-  const overlong = selection.valid.find((path) => Buffer.byteLength(`${name}/${path}`) > MAX_NAME);
+  const overlong = selection.valid.find((path) => isOverlong(name, path));
   if (overlong !== undefined) {
     throw new ModhavenError(
       'MODULE_INVALID',
       `create zip: ${overlong.slice(0, 200)}...: file name too long for a zip`,
     );
   }
-
-  const writer = createZipWriter(sink);
-  const sizes = createSizeChecker();
-  const hashes: { name: string; sha256: string }[] = [];
-  const wanted = new Set(selection.valid);
-  if (license !== undefined) wanted.delete('LICENSE');
   const unchanged = !(await hasAttributes(repo, commit, directory, candidates));
-  for await (const file of contentOf(repo, commit, directory, unchanged)) {
-    const path = below(directory, file.path);
-    if (path === undefined || !file.isFile || !wanted.delete(path)) continue;
-    sizes.add(path, file.size);
-    hashes.push({ name: `${name}/${path}`, sha256: await addFile(`${name}/${path}`, file) });
-  }
-  const [lost] = wanted;
-  if (lost !== undefined) throw new Error(`git archive left out ${lost}`);
-  if (license !== undefined) {
-    sizes.add('LICENSE', license.length);
-    await writer.addBuffer(`${name}/LICENSE`, license);
-    hashes.push({ name: `${name}/LICENSE`, sha256: sha256(license) });
-  }
-  await writer.finish();
-  return hash1(hashes);
+  if (license !== undefined) selection.valid.pop(); // judged with the others, and last
+  return { valid: selection.valid, license, unchanged };
+}
 
-  async function addFile(path: string, file: TarEntry): Promise<string> {
-    if (file.size <= SMALL) {
-      const content = await file.whole();
-      await writer.addBuffer(path, content);
-      return sha256(content);
-    }
-    const hash = createHash('sha256');
-    await writer.addStream(
-      path,
-      (async function* () {
-        for await (const piece of file.pieces()) {
-          hash.update(piece);
-          yield piece;
-        }
-      })(),
-    );
-    return hash.digest('hex');
+async function inTurns(steps: Generator<undefined, ZipSelection, undefined>): Promise<ZipSelection> {
+  for (;;) {
+    const { value, done } = steps.next();
+    if (done === true) return value;
+    await nextTurn();
   }
+}
+
+function isOverlong(name: string, path: string): boolean {
+  // No character takes more than three bytes for each unit of its length.
+  const mayBe = (name.length + path.length + 1) * 3 > MAX_NAME;
+  return mayBe && Buffer.byteLength(`${name}/${path}`) > MAX_NAME;
+}
+
+async function addFile(writer: ZipWriter, name: string, file: TarEntry): Promise<string> {
+  if (file.size <= SMALL) {
+    const content = await file.whole();
+    await writer.addBuffer(name, content);
+    return sha256(content);
+  }
+  const hash = createHash('sha256');
+  await writer.addStream(
+    name,
+    (async function* () {
+      for await (const piece of file.pieces()) {
+        hash.update(piece);
+        yield piece;
+      }
+    })(),
+  );
+  return hash.digest('hex');
 }
 
 /** What an archive of `directory` holds; `unchanged` says that no attribute applies. */
@@ -169,7 +200,11 @@ async function listCandidates(
   directory: string,
 ): Promise<ZipCandidate[]> {
   const files: ZipCandidate[] = [];
-  for (const { path, displayPath, kind } of await repo.listFiles(commit, directory)) {
+  const entries = await repo.listFiles(commit, directory);
+  entries.reverse();
+  // Each entry is let go as soon as it was read: there may be a million.
+  for (let entry = entries.pop(); entry !== undefined; entry = entries.pop()) {
+    const { path, displayPath, kind } = entry;
     // A submodule is a directory to git archive, and a zip has no directories.
     if (kind === 'submodule') continue;
     // Bytes that are no UTF-8 make a name that cannot be valid, whatever they stand for.

@@ -72,7 +72,7 @@ export class GitRepo implements CodeRepo {
     else await this.stat(commit);
   }
 
-  tags(prefix: string): { readonly list: Tag[]; readonly origin: Origin } {
+  tags(prefix: string): { readonly list: readonly Tag[]; readonly origin: Origin } {
     const { url } = this;
     const list = tagsOf(this.#refs, prefix);
     return {

@@ -56,7 +56,7 @@ export interface CodeRepo {
    */
   ensureCommit(commit: CommitHash): Promise<void>;
   /** Tags whose name begins with `prefix`, sorted, with the sum that goes into an Origin. */
-  tags(prefix: string): { readonly list: Tag[]; readonly origin: Origin };
+  tags(prefix: string): { readonly list: readonly Tag[]; readonly origin: Origin };
   /** Resolves a tag, branch, `HEAD` or hash of at least 7 digits, in this order. */
   stat(revision: string): Promise<Revision>;
   /** The head of the default branch. */

@@ -20,6 +20,7 @@ import {
   newEntry,
   type ZipEntry,
 } from './records.js';
+import { Blocks } from './blocks.js';
 
 /** Bytes of files that may wait in memory to be deflated and written. */
 const MAX_PENDING = 8 * 1024 * 1024;
@@ -40,7 +41,9 @@ export interface ZipWriter {
 
 class StreamedZip implements ZipWriter {
   readonly #output: BufferedSink;
-  readonly #entries: ZipEntry[] = [];
+  /** The directory of the archive as bytes, which take a quarter of what records in memory would. */
+  readonly #directory = new Blocks();
+  #count = 0;
   /** Bytes of files that are queued. */
   #pending = 0;
   #queue: Promise<void> = Promise.resolve();
@@ -76,11 +79,11 @@ class StreamedZip implements ZipWriter {
     await this.#queue;
     const output = this.#output;
     const start = output.written();
-    for (const entry of this.#entries) {
-      output.write(directoryHeader(entry));
+    for (const block of this.#directory.take()) {
+      output.write(block);
       if (output.isFull()) await output.drained();
     }
-    output.write(endOfDirectory(this.#entries.length, start, output.written() - start));
+    output.write(endOfDirectory(this.#count, start, output.written() - start));
     output.flush();
     if (output.isFull()) await output.drained();
   }
@@ -98,16 +101,21 @@ class StreamedZip implements ZipWriter {
   #writeWhole(name: string, content: Buffer, { method, data }: Compressed): void {
     const entry = newEntry(name, UTF8_NAMES, method, this.#output.written());
     Object.assign(entry, { crc: crc32(content), compressed: data.length, size: content.length });
-    this.#entries.push(entry);
     this.#output.write(localHeader(entry));
     this.#output.write(data);
+    this.#list(entry);
+  }
+
+  /** Notes a finished file for the directory of the archive. */
+  #list(entry: ZipEntry): void {
+    this.#directory.add(directoryHeader(entry));
+    this.#count += 1;
   }
 
   async #writeStream(name: string, source: AsyncIterable<Buffer>): Promise<void> {
     const output = this.#output;
     const { method, content } = await chooseMethod(source);
     const entry = newEntry(name, UTF8_NAMES | SIZES_FOLLOW, method, output.written());
-    this.#entries.push(entry);
     output.write(localHeader(entry));
     const start = output.written();
     const plain = measured(content, entry);
@@ -117,6 +125,7 @@ class StreamedZip implements ZipWriter {
     }
     entry.compressed = output.written() - start;
     output.write(dataDescriptor(entry));
+    this.#list(entry);
   }
 }
 

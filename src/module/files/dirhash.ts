@@ -22,12 +22,35 @@ export interface HashedFile {
 export function hash1(files: Iterable<HashedFile>): string {
   const hash = createHash('sha256');
   for (const { name, sha256 } of [...files].sort((a, b) => compareBytes(a.name, b.name))) {
-    if (name.includes('\n')) {
-      throw new ModhavenError('MODULE_INVALID', `file name ${quote(name)} contains a line break`);
-    }
-    hash.update(`${sha256}  ${name}\n`);
+    hash.update(lineOf(name, sha256));
   }
   return `h1:${hash.digest('base64')}`;
+}
+
+/** The `h1:` hash of files that are added in the byte order of their names: nothing of them is held in memory. */
+export class OrderedHash1 {
+  readonly #hash = createHash('sha256');
+  #last: string | undefined;
+
+  /** Throws an Error where the name is not behind the one before it, and MODULE_INVALID for one with a line break. */
+  add({ name, sha256 }: HashedFile): void {
+    if (this.#last !== undefined && compareBytes(this.#last, name) >= 0) {
+      throw new Error(`${quote(name)} is not behind ${quote(this.#last)}`);
+    }
+    this.#last = name;
+    this.#hash.update(lineOf(name, sha256));
+  }
+
+  sum(): string {
+    return `h1:${this.#hash.digest('base64')}`;
+  }
+}
+
+function lineOf(name: string, sha256: string): string {
+  if (name.includes('\n')) {
+    throw new ModhavenError('MODULE_INVALID', `file name ${quote(name)} contains a line break`);
+  }
+  return `${sha256}  ${name}\n`;
 }
 
 /** The `h1:` hash of a go.mod file (the `/go.mod` lines of go.sum). */

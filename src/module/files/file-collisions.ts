@@ -10,14 +10,13 @@ import { quote } from '../go-string.js';
 /** Adds a file; returns why it collides with those before it, in the go command's words, or undefined. */
 export type CollisionChecker = (path: string) => string | undefined;
 
-interface Entry {
-  path: string;
-  isDirectory: boolean;
-}
-
 /** Starts with no files. */
 export function createCollisionChecker(): CollisionChecker {
-  const entries = new Map<string, Entry>();
+  // Of a million files most are in lower case and fold to themselves: a set of them needs the least memory.
+  const foldedFiles = new Set<string>();
+  /** Other files, and directories, by what they fold to. */
+  const filePaths = new Map<string, string>();
+  const directoryPaths = new Map<string, string>();
   // Entries never change, so what was found for a directory once holds for all its files.
   const directories = new Map<string, string | undefined>();
 
@@ -25,15 +24,18 @@ export function createCollisionChecker(): CollisionChecker {
 
   function checkEntry(path: string, isDirectory: boolean): string | undefined {
     const folded = foldPath(path);
-    const other = entries.get(folded);
+    const file = foldedFiles.has(folded) ? folded : filePaths.get(folded);
+    const other = file ?? directoryPaths.get(folded);
     if (other === undefined) {
-      entries.set(folded, { path, isDirectory });
+      if (isDirectory) directoryPaths.set(folded, path);
+      else if (folded === path) foldedFiles.add(path);
+      else filePaths.set(folded, path);
       return undefined;
     }
-    if (other.path !== path) {
-      return `case-insensitive file name collision: ${quote(other.path)} and ${quote(path)}`;
+    if (other !== path) {
+      return `case-insensitive file name collision: ${quote(other)} and ${quote(path)}`;
     }
-    if (other.isDirectory !== isDirectory) {
+    if ((file === undefined) !== isDirectory) {
       return `entry ${quote(path)} is both a file and a directory`;
     }
     return isDirectory ? undefined : `multiple entries for file ${quote(path)}`;

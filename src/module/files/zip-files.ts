@@ -67,13 +67,29 @@ const GO_MOD_ANY_CASE = /^go\.mod$/i;
  * go.mod file as it is in the archive; undefined if there is no regular one.
  */
 export function selectZipFiles(files: ZipCandidate[], goMod: Buffer | undefined): ZipSelection {
+  const steps = selectingZipFiles(files, goMod);
+  for (;;) {
+    const { value, done } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** Files that are judged at once, so that others get their turn. */
+const STEP = 5_000;
+
+/** `selectZipFiles` in steps of some thousand files: a caller with many of them lets others do their work in between. */
+export function* selectingZipFiles(
+  files: readonly ZipCandidate[],
+  goMod: Buffer | undefined,
+): Generator<undefined, ZipSelection, undefined> {
   const selection: ZipSelection = { valid: [], omitted: [], invalid: [] };
   const reported = new Set<string>();
   const isVendored = isGo124OrLater(languageVersion(goMod)) ? isVendoredSince124 : isVendoredBefore124;
   const modules = nestedModules(files);
   const checkCollision = createCollisionChecker();
 
-  for (const { path, mode } of files) {
+  for (const [index, { path, mode }] of files.entries()) {
+    if (index % STEP === STEP - 1) yield undefined;
     const [list, reason] = judge(path, mode);
     if (list === 'valid') {
       selection.valid.push(path);
@@ -180,7 +196,7 @@ function vendorRest(path: string, nested?: number): string | undefined {
 }
 
 /** The directories below the root that hold a go.mod file, with their trailing slash. */
-function nestedModules(files: ZipCandidate[]): Set<string> {
+function nestedModules(files: readonly ZipCandidate[]): Set<string> {
   const modules = new Set<string>();
   for (const { path, mode } of files) {
     const slash = path.lastIndexOf('/');

@@ -65,18 +65,32 @@ export function parseDefaultBranch(output: string): string | undefined {
   return /^ref: refs\/heads\/(.+)\tHEAD$/m.exec(output)?.[1];
 }
 
+/** All tags of a listing, sorted by name: several callers want them, and there may be a hundred thousand. */
+const sortedTags = new WeakMap<Refs, readonly Tag[]>();
+
 /** Tags that begin with `prefix`, sorted by name. */
-export function tagsOf(refs: Refs, prefix: string): Tag[] {
-  const start = `refs/tags/${prefix}`;
-  const tags: Tag[] = [];
-  for (const [name, hash] of refs) {
-    if (name.startsWith(start)) tags.push({ name: name.slice('refs/tags/'.length), hash });
-  }
-  return tags.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+export function tagsOf(refs: Refs, prefix: string): readonly Tag[] {
+  let all = sortedTags.get(refs);
+  if (all === undefined) sortedTags.set(refs, (all = allTags(refs)));
+  return prefix === '' ? all : all.filter(({ name }) => name.startsWith(prefix));
 }
 
+function allTags(refs: Refs): Tag[] {
+  const tags: Tag[] = [];
+  let isSorted = true; // as git lists them
+  for (const [ref, hash] of refs) {
+    if (!ref.startsWith(TAGS)) continue;
+    const name = ref.slice(TAGS.length);
+    isSorted &&= (tags.at(-1)?.name ?? '') < name;
+    tags.push({ name, hash });
+  }
+  return isSorted ? tags : tags.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+const TAGS = 'refs/tags/';
+
 /** The Origin of a list of tags: it stays valid as long as the versions among them and their commits do. */
-export function tagsOrigin(url: string, prefix: string, tags: Tag[]): Origin {
+export function tagsOrigin(url: string, prefix: string, tags: readonly Tag[]): Origin {
   const directory = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   const sum = createHash('sha256');
   for (const tag of tags) {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { goModHash, hash1 } from '../../../src/module/files/dirhash.js';
+import { goModHash, hash1, OrderedHash1 } from '../../../src/module/files/dirhash.js';
 
 describe('hash1', () => {
   it('is the hash of the sorted list of hashes', () => {
@@ -57,3 +57,20 @@ function file(name: string, content: string): { name: string; sha256: string } {
 function sha256(content: string): string {
   return createHash('sha256').update(content).digest('hex');
 }
+
+describe('OrderedHash1', () => {
+  it('is the same sum for files that come in the order of their names', () => {
+    const files = ['a', 'a.b', 'a/b', '\uffff', '\u{10000}'].map((name) => file(name, name));
+    const hash = new OrderedHash1();
+    for (const each of files) hash.add(each);
+    expect(hash.sum()).toBe(hash1(files));
+  });
+
+  it('takes no file that is not behind the last one, and no name with a line break', () => {
+    const hash = new OrderedHash1();
+    hash.add(file('b', ''));
+    expect(() => hash.add(file('a', ''))).toThrow('is not behind');
+    expect(() => hash.add(file('b', ''))).toThrow('is not behind');
+    expect(() => hash.add(file('c\n', ''))).toThrow('contains a line break');
+  });
+});
