@@ -181,7 +181,7 @@ export const MAY_IMPORT = {
   metrics: ['observe', 'proxy'],
   tracing: ['observe'],
   // What the pages show, how it looks, and who may see it.
-  'web/content': ['module', 'store', 'zip', 'catalog', 'modfetch', 'vanity'],
+  'web/content': ['observe', 'module', 'store', 'zip', 'catalog', 'modfetch', 'vanity'],
   'web/pages': ['module', 'catalog', 'web/content'],
   web: [
     ...['module', 'store', 'zip', 'catalog', 'modfetch', 'vanity', 'log'],

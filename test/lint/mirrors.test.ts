@@ -36,6 +36,11 @@ const SUITES: readonly { folder: string; test: string; reason: string }[] = [
     test: 'e2e/pages.test.ts',
     reason: 'routes over a whole server: what they send shows in a browser',
   },
+  ...['pages.ts', 'visitors.ts'].map((file) => ({
+    folder: file,
+    test: 'e2e/pages.test.ts',
+    reason: 'they wire what the pages of a whole server need',
+  })),
 ];
 
 /** The source files that a file in `test/contract` imports. */

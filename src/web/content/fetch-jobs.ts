@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { decodeInfo, type Info } from '../../module/info.js';
 import type { ModulePath } from '../../module/module-path.js';
 import type { Modules } from '../../modfetch/repo.js';
+import { followModule } from './follow-module.js';
 
 export interface Phase {
   /** In words. */
@@ -40,6 +41,8 @@ export interface FetchJob {
 
 /** How long a failure is kept for the page that is loaded again because of it, in milliseconds. */
 const FAILURE_KEPT_MS = 5_000;
+/** Git commands and the like that are shown of one fetch. */
+const MAX_PARTS = 50;
 /** Jobs at a time; a visitor beyond that waits for a place. */
 const MAX_JOBS = 64;
 
@@ -56,7 +59,7 @@ export class FetchJobs {
     const key = jobKey(module, query);
     const known = this.jobs.get(key);
     if (known !== undefined) return known;
-    const job = new Job((phase) => this.fetch(module, query, phase));
+    const job = new Job(module, (phase) => this.fetch(module, query, phase));
     if (this.jobs.size >= MAX_JOBS) return job; // not shared, but answered
     this.jobs.set(key, job);
     const forget = () => {
@@ -109,8 +112,16 @@ class Job implements FetchJob {
   isRunning = true;
   private readonly listeners = new Set<() => void>();
 
-  constructor(fetch: (phase: RunPhase) => Promise<FetchedVersion>) {
+  /** What is done within the phases, by its id. */
+  private readonly parts = new Map<number, Phase>();
+
+  constructor(module: ModulePath, fetch: (phase: RunPhase) => Promise<FetchedVersion>) {
+    const stopFollowing = followModule(module, {
+      began: (id, name) => this.beganPart(id, name),
+      ended: (id, ms, failed) => this.endedPart(id, ms, failed),
+    });
     this.result = fetch((name, work) => this.run(name, work)).finally(() => {
+      stopFollowing();
       this.isRunning = false;
       this.tell();
     });
@@ -135,6 +146,21 @@ class Job implements FetchJob {
       phase.ms = Math.round(performance.now() - startedAt);
       this.tell();
     }
+  }
+
+  private beganPart(id: number, name: string): void {
+    if (this.parts.size >= MAX_PARTS) return;
+    const part: Phase = { name, ms: undefined, failed: true };
+    this.parts.set(id, part);
+    this.phases.push(part);
+    this.tell();
+  }
+
+  private endedPart(id: number, ms: number, failed: boolean): void {
+    const part = this.parts.get(id);
+    if (part === undefined) return;
+    Object.assign(part, { ms: Math.round(ms), failed });
+    this.tell();
   }
 
   private tell(): void {

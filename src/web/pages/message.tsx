@@ -45,8 +45,8 @@ export function FetchingPage(props: {
         </h1>
         <p>It is asked for at its home now, and shown here as soon as it has come.</p>
         <ol class="phases" id="phases" aria-live="polite">
-          {phases.map(({ name, ms, failed }) => (
-            <li key={name} class={ms === undefined ? 'running' : failed ? 'failed' : 'done'}>
+          {phases.map(({ name, ms, failed }, i) => (
+            <li key={i} class={ms === undefined ? 'running' : failed ? 'failed' : 'done'}>
               {name} <span class="faint">{ms === undefined ? 'running' : `${ms} ms`}</span>
             </li>
           ))}
