@@ -65,7 +65,8 @@ async function collectAlone(options: CollectOptions, leftovers: Leftover[]): Pro
   const bytes = [...folders.values()].reduce((sum, each) => sum + each, 0);
   const unfinished = leftovers.reduce((sum, leftover) => sum + leftover.bytes, 0);
   const [before, after] = dryRun ? [bytes, bytes - unfinished] : [bytes + unfinished, bytes];
-  const limit = Math.min(maxBytes, after - (await missingReserve(layout.root)));
+  const missing = await missingReserve(layout.root);
+  const limit = missing === 0 ? maxBytes : Math.max(0, Math.min(maxBytes, after - missing));
   const result: Collection = {
     ...{ dryRun, before, after, folders, maxBytes, limit, leftovers },
     ...{ mirrors: [], versions: [] },

@@ -1,15 +1,22 @@
 /** What goes and what stays, with a real cache directory. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import type * as FsPromises from 'node:fs/promises';
+import { mkdir, readdir, statfs, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { processTag } from '../../src/fs/process-tag.js';
 import { collect, type Collection } from '../../src/gc/collect.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { openStores, type Stores } from '../../src/store/open/open-stores.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { tempDir } from '../support/tmp.js';
+
+// A disk that is nearly full cannot be had without rights to mount one.
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const original = await importOriginal<typeof FsPromises>();
+  return { ...original, statfs: vi.fn(original.statfs) };
+});
 
 const KIB = 1024;
 let root: string;
@@ -56,6 +63,19 @@ describe('collect', () => {
     expect(result).toMatchObject({ mirrors: [], versions: [], leftovers: [] });
     expect(result.after).toBe(result.before);
     expect(result.before).toBeGreaterThan(200 * KIB);
+  });
+
+  it('makes room on a disk that is nearly full as if the limit were smaller', async () => {
+    await mirror('a', 1_000);
+    await store('pub.test/m', 'v1.0.0');
+    // Of 2,000 KiB a twentieth should be free, and 40 KiB are.
+    const disk = { blocks: 2_000, bsize: KIB, bavail: 40 } as Awaited<ReturnType<typeof statfs>>;
+    vi.mocked(statfs).mockResolvedValueOnce(disk);
+    const result = await run(1024 * KIB);
+    expect(result.limit).toBe(result.before - 60 * KIB);
+    expect(result.mirrors).toHaveLength(1);
+    expect(result.versions).toEqual([]);
+    expect((await run(1024 * KIB)).limit).toBe(1024 * KIB);
   });
 
   it('removes mirrors first, the least recently used ones', async () => {
