@@ -1,8 +1,5 @@
 /** Source files whose mirror is still to be written. The list only gets shorter: nothing may be added. */
 export const NOT_MIRRORED: readonly string[] = [
-  'app.ts',
-  'proxy/server.ts',
-  'services.ts',
   'upstream/upstream-answer.ts',
   'upstream/zip-passthrough.ts',
   'vcs/git-repo.ts',
