@@ -9,7 +9,7 @@ import type { RepoUrl } from '../module/repo-url.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { codeModule } from '../modfetch/code-module.js';
 import { openStores } from '../store/open/open-stores.js';
-import { isPrivatePath } from '../modfetch/private-paths.js';
+import { isPrivatePath, whyPrivate } from '../modfetch/private-paths.js';
 import { GitSource } from '../modfetch/git-source.js';
 import { createRepoRoots } from '../modfetch/repo-root.js';
 import { decodeInfo } from '../module/info.js';
@@ -62,6 +62,7 @@ async function tell({ module: argument, config: file }: ExplainOptions): Promise
       query,
       version: undefined,
       rule: undefined,
+      private: whyPrivate(module, map, config),
       upstream: [],
       root: undefined,
       subdir: undefined,

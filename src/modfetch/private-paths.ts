@@ -19,11 +19,38 @@ export interface PrivacySettings {
  * one of its sub-domains, below the name of a git host that is ours, or if a private pattern matches.
  */
 export function isPrivatePath(path: string, map: VanityMap, settings: PrivacySettings): boolean {
-  if (map.resolve(path) !== undefined) return true;
-  if (matches(path, settings.publicPatterns)) return false;
-  return (
-    map.covers(path) || isGitHost(path, settings.hosts.keys()) || matches(path, settings.privatePatterns)
-  );
+  return privacyOf(path, map, settings) !== undefined;
+}
+
+/** What makes a path private. */
+export type Privacy = 'rule' | 'vanity host' | 'git host' | 'pattern';
+
+/** Why `path` is private; undefined if it is not. */
+export function privacyOf(path: string, map: VanityMap, settings: PrivacySettings): Privacy | undefined {
+  if (map.resolve(path) !== undefined) return 'rule';
+  if (matches(path, settings.publicPatterns)) return undefined;
+  if (map.covers(path)) return 'vanity host';
+  if (isGitHost(path, settings.hosts.keys())) return 'git host';
+  return matches(path, settings.privatePatterns) ? 'pattern' : undefined;
+}
+
+/** The same as a clause for people. */
+export function whyPrivate(path: string, map: VanityMap, settings: PrivacySettings): string | undefined {
+  const [host = ''] = path.split('/', 1);
+  switch (privacyOf(path, map, settings)) {
+    case 'rule':
+      return 'a rule of vanity.yaml covers it';
+    case 'vanity host':
+      return `${host} is a host of vanity.yaml, one below it, or holds the repositories of its rules`;
+    case 'git host':
+      return `${host} has an entry under vcs.hosts`;
+    case 'pattern': {
+      const pattern = settings.privatePatterns.find((each) => matches(path, [each]));
+      return `the pattern ${pattern ?? ''} of private: matches it`;
+    }
+    case undefined:
+      return undefined;
+  }
 }
 
 /** No public module is below a host that has an entry in the settings, unless everybody's modules are there. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPrivatePath } from '../../src/modfetch/private-paths.js';
+import { isPrivatePath, whyPrivate } from '../../src/modfetch/private-paths.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 
 const MAP = parseVanity(
@@ -33,5 +33,20 @@ describe('isPrivatePath', () => {
     ['example.com/x', false, 'anything else'],
   ])('%s: %s (%s)', (path, expected) => {
     expect(isPrivatePath(path, MAP, SETTINGS)).toBe(expected);
+  });
+});
+
+describe('whyPrivate', () => {
+  it.each([
+    ['acme.example/go/x', 'a rule of vanity.yaml covers it'],
+    ['git.acme.example/x', /^git.acme.example is a host of vanity.yaml, one below it/],
+    ['scm.example/x', /holds the repositories of its rules$/],
+    ['git.vendor.example/x', 'git.vendor.example has an entry under vcs.hosts'],
+    ['deep.lab.example/x', 'the pattern *.lab.example of private: matches it'],
+    ['example.com/x', undefined],
+  ])('%s: %s', (path, reason) => {
+    const said = whyPrivate(path, MAP, SETTINGS);
+    if (reason instanceof RegExp) expect(said).toMatch(reason);
+    else expect(said).toBe(reason);
   });
 });

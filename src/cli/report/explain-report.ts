@@ -9,6 +9,12 @@ export function explainReport(story: Explanation): string {
     ['module', [`${module}${version === undefined ? '' : ` ${version}`}${askedFor(query, version)}`]],
     ['rule', [rule === undefined ? noRule(story) : `${rule.key} (${rule.file}:${rule.line})`]],
   ];
+  if (story.private !== undefined) {
+    sections.push([
+      'private',
+      [`${story.private}: no upstream and no public checksum database is asked for it`],
+    ]);
+  }
   if (root !== undefined && subdir !== undefined) {
     sections.push(['root', [subdir === '' ? root : `${root} (directory ${subdir} of the repository)`]]);
   }
@@ -32,7 +38,8 @@ function askedFor(query: string | undefined, version: string | undefined): strin
   return query === undefined ? ' (the newest)' : ` (asked for as ${query})`;
 }
 
-function noRule({ upstream }: Explanation): string {
+function noRule({ upstream, private: reason }: Explanation): string {
+  if (reason !== undefined) return 'none covers this module';
   if (upstream.length === 0) return 'none covers this module, and there is no upstream to ask';
   return `none covers this module: it is asked for upstream, at ${upstream.join(', ')}`;
 }

@@ -12,6 +12,8 @@ export interface Explanation {
   version: string | undefined;
   /** Undefined if no rule covers the module. */
   rule: { key: string; file: string; line: number } | undefined;
+  /** Why the module is private, and so asked for nowhere but here; undefined if it is not. */
+  private: string | undefined;
   /** The proxies that are asked instead of a repository; none for a private module. */
   upstream: string[];
   /** Import path of the repository's root, and the directory that it means. */

@@ -17,6 +17,7 @@ const STORY: Explanation = {
     module: 'my.corp/foo',
     query: 'v1.0.0',
     version: 'v1.0.0',
+    private: undefined,
     upstream: [],
     root: 'my.corp/foo',
     subdir: '',
@@ -64,6 +65,11 @@ describe('explainReport', () => {
   it('says what happens where no rule covers a module, and no more than that', () => {
     const none = { rule: undefined, root: undefined, subdir: undefined, repositories: [] };
     expect(sections(none).rule).toEqual(['none covers this module, and there is no upstream to ask']);
+    const hidden = { ...none, private: 'git.corp has an entry under vcs.hosts' };
+    expect(sections(hidden)).toMatchObject({
+      rule: ['none covers this module'],
+      private: [expect.stringMatching(/^git.corp has an entry .*: no upstream/)],
+    });
     const upstream = sections({ ...none, upstream: ['https://a', 'https://b'] });
     expect(upstream.rule).toEqual([
       'none covers this module: it is asked for upstream, at https://a, https://b',
