@@ -32,10 +32,18 @@ export async function retryOnCorrupt<T>(repo: BareRepo, work: () => Promise<T>):
 export function isBroken(error: unknown, dir: string): boolean {
   const failure = isModhavenError(error) ? error.cause : error;
   if (!(failure instanceof GitFailure) || failure.timedOut) return false;
+  const hostMaySay = HOST_ENDED.test(failure.stderr) ? OF_EITHER : undefined;
   return ownLines(failure.stderr).some(
-    (line) => BROKEN_OBJECTS.test(line) || (line.includes(dir) && BROKEN_FILES.test(line)),
+    (line) =>
+      (BROKEN_OBJECTS.test(line) && (line.includes(dir) || hostMaySay?.test(line) !== true)) ||
+      (line.includes(dir) && BROKEN_FILES.test(line)),
   );
 }
+
+/** The other side went away first. Over ssh its last words come without a prefix, and are about its own objects. */
+const HOST_ENDED = /Could not read from remote repository|aborting due to possible repository corruption/;
+const OF_EITHER =
+  /bad object|missing (?:object|blob)|unable to read|[Cc]ould not read [0-9a-f]{40}|is corrupt/;
 
 const BROKEN_OBJECTS =
   /is corrupt|object file .* is empty|bad object|missing object|missing blob|unable to read (?:tree|sha1|[0-9a-f]{40})|[Cc]ould not read [0-9a-f]{40}|does not match index|invalid object [0-9]+ [0-9a-f]{40}|cannot read '[0-9a-f]{40}|not a tree object|inflate: data stream error|mismatched algorithms|did not send all necessary objects|invalid index-pack/;

@@ -132,7 +132,7 @@ export const HOST_FAILURES: readonly FailureRow[] = [
   {
     // Before what git says here of a pack that breaks off: it is the host whose copy is broken.
     pattern:
-      /remote: (?:fatal: |error: )?.*(?:possible repository corruption|is corrupt|bad object|missing (?:blob|tree|commit|object)|unable to read (?:tree )?[0-9a-f]{40}|loose object .* is corrupt|packfile .* (?:is corrupt|cannot be accessed))|remote error: .*(?:corrupt|bad object|upload-pack: not our ref .* missing)/i,
+      /remote: (?:fatal: |error: )?.*(?:possible repository corruption|is corrupt|bad object|missing (?:blob|tree|commit|object)|unable to read (?:tree )?[0-9a-f]{40}|loose object .* is corrupt|packfile .* (?:is corrupt|cannot be accessed))|remote error: .*(?:corrupt|bad object|upload-pack: not our ref .* missing)|(?:fatal|error): bad object .*(?=[\s\S]*Could not read from remote)/i,
     code: 'HOST_UNREACHABLE',
     reason: (m) => `the repository on the git host is damaged: the host said "${hostWords(m[0])}"`,
     remedy:

@@ -30,6 +30,7 @@ describe('isBroken', () => {
     "fatal: not a git repository: '/srv/other.git'",
     'Load key "/k/id": No such file or directory',
     'fatal: early EOF',
+    `fatal: bad object ${HASH}\nfatal: Could not read from remote repository.`,
     '',
   ])('does not hold for %j', (line) => {
     expect(isBroken(failure(line), DIR)).toBe(false);

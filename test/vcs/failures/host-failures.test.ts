@@ -86,6 +86,7 @@ describe('what git says', () => {
     'remote: fatal: bad object refs/heads/main',
     'remote: aborting due to possible repository corruption on the remote side.',
     'fatal: remote error: upload-pack: the packfile is corrupt',
+    'fatal: bad object refs/heads/main\nfatal: Could not read from remote repository.',
   ])('tells a damaged repository of the host from one of ours: %s', (stderr) => {
     expect(explain(`${stderr}\nfatal: early EOF\n`)).toMatchObject({
       ...{
