@@ -139,7 +139,7 @@ class Program implements App {
       onNewRefs: () => this.changed(),
     });
     const { stores, ownDatabase, http, judgeOf } = this.services;
-    ownDatabase?.open(); // a damaged one is no reason to wait for the first question
+    ownDatabase?.open(); // a damaged one is told at the start, not at the first question
     this.invalidation =
       workers?.invalidation ?? new LocalInvalidation((error) => faults.caught(error, 'invalidation'));
     this.invalidation.onChange(() => this.services.changed());

@@ -272,7 +272,7 @@ function openLastAnswers({ config, log }: Shared, blobs: BlobStore, freshForMs: 
   });
 }
 
-/** Public modules as the upstream answers now; nothing of it is kept. Its zips must not be asked for. */
+/** Public modules as the upstream answers now; it is not kept. Its zips must not be asked for. */
 export function openUpstream(config: Config): ModuleSource {
   const http = createHttp(() => config);
   const proxies = () => config.upstream;

@@ -70,7 +70,7 @@ export class Catalog {
 
   /** Something of a version was stored by this process. */
   stored({ module, version }: ModuleVersion): void {
-    if (this.scannedAt === -Infinity && this.scanning === undefined) return; // nobody has asked yet
+    if (this.scannedAt === -Infinity && this.scanning === undefined) return; // not asked for yet
     this.moduleOf(module).add(version, Date.now());
   }
 

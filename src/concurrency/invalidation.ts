@@ -1,5 +1,5 @@
 /**
- * Invalidation: "what may change has changed". A push, new refs or an edited file announces it, whoever keeps what may
+ * Invalidation: "what may change has changed". A push, new refs or an edited file announces it, every part that keeps what may
  * change listens: in this process, and through other implementations in further ones (`workers/shared-invalidation.ts`).
  */
 

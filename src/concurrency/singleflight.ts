@@ -1,8 +1,8 @@
 /**
- * One flight per key: who asks for something that is being made waits for it in place of making it again.
+ * One flight per key: a caller that wants something that is being made waits for it in place of making it again.
  *
- * The work belongs to nobody in particular: it goes on when the one who started it goes away, because others may wait
- * and whoever asks next will want it. Its own deadlines end it.
+ * The work does not belong to the caller that started it: it goes on when that caller goes away, because others may wait
+ * and the next caller will want it. Its own deadlines end it.
  */
 export interface Singleflight {
   run<T>(key: string, work: () => Promise<T>): Promise<T>;

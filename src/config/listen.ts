@@ -20,7 +20,7 @@ function isEverywhere(host: string): boolean {
   return host === '0.0.0.0' || /^[0:]+$/.test(host);
 }
 
-/** Whether nobody but the machine itself can use `defaultPublicUrl(listen)`, although others reach the server. */
+/** Whether only the machine itself can use `defaultPublicUrl(listen)`, although others reach the server. */
 export function isDefaultUrlGuess(listen: Listen): boolean {
   return 'path' in listen || isEverywhere(listen.host);
 }
@@ -31,7 +31,7 @@ export function formatListen(listen: Listen): string {
   return `${isIPv6(listen.host) ? `[${listen.host}]` : listen.host}:${listen.port}`;
 }
 
-/** The address people reach `listen` at, if nobody says otherwise: the default of `public_url`. */
+/** The address people reach `listen` at, if nothing else is configured: the default of `public_url`. */
 export function defaultPublicUrl(listen: Listen, scheme: 'http' | 'https'): string {
   if ('path' in listen) return `${scheme}://localhost`;
   const host = isEverywhere(listen.host)

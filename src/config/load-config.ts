@@ -68,7 +68,7 @@ export interface Config {
   cacheMemory: number;
   /** Empty: off, or `direct` alone. */
   upstream: readonly UpstreamProxy[];
-  /** Who may be asked when the turn comes to `direct`: `HOST` or `HOST:PORT`, in lower case. Empty: nobody. */
+  /** Who may be asked when the turn comes to `direct`: `HOST` or `HOST:PORT`, in lower case. Empty: no host. */
   directHosts: ReadonlySet<string>;
   /** Our own checksum database. */
   sumdb: SumdbSettings | undefined;

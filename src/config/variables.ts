@@ -2,7 +2,7 @@
  * `${NAME}` in a string of modhaven.yaml takes an environment variable.
  *
  * A variable that is not set is an error: an empty token would only show up later, as a refusal by the git host. A `$`
- * that does not begin `${` stays a `$`; there is no escape and no `${NAME:-default}`.
+ * that does not begin `${` stays a `$`; escapes and `${NAME:-default}` are not known.
  */
 import type { Problem } from '../yaml/problems.js';
 import type { DataPath, YamlSource } from '../yaml/yaml-source.js';

@@ -18,7 +18,7 @@ export function mayAsk(hosts: DirectHosts, url: URL): boolean {
   return url.protocol === 'https:' && url.username === '' && hosts.has(url.host);
 }
 
-/** The repository that a page named for `path`. Throws MODULE_NOT_FOUND if nobody may connect to it. */
+/** The repository that a page named for `path`. Throws MODULE_NOT_FOUND if it may not be connected to. */
 export function allowedRepo(hosts: DirectHosts, text: string, path: string): RepoUrl {
   const refuse = (reason: string) =>
     new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: its repository is not fetched from here`, {

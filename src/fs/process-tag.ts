@@ -4,7 +4,7 @@
  *
  * A tag is `PID-START-PLACE`: START is when the process started, because process ids are given again, and PLACE stands
  * for the machine since its boot and its namespace of process ids, because another machine or container may use the same
- * folder with the same ids. Of a process elsewhere nobody here knows whether it lives.
+ * folder with the same ids. Of a process elsewhere it is not known here whether it lives.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';

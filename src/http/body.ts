@@ -3,11 +3,11 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { Readable, type Transform } from 'node:stream';
 import type { HttpResponse } from './request.js';
 
-/** Bytes of an answer that nobody needs. A new connection costs less than reading more. */
+/** Bytes of an answer that is not needed. A new connection costs less than reading more. */
 const MAX_DISCARDED = 64 * 1024;
 
 /**
- * Reads the rest of an answer that nobody needs, so that its connection is kept. One that is long is cut off. Never
+ * Reads the rest of an answer that is not needed, so that its connection is kept. One that is long is cut off. Never
  * fails.
  */
 export async function discard({ body }: Pick<HttpResponse, 'body'>): Promise<void> {

@@ -61,7 +61,7 @@ function homeFile(env: NodeJS.ProcessEnv): string | undefined {
   }
 }
 
-/** The logins in a file, none where it cannot be read. Their passwords are secrets, whoever shows them to a host. */
+/** The logins in a file, none where it cannot be read. Their passwords are secrets, whichever part shows them to a host. */
 async function readLogins(file: string | undefined): Promise<NetrcLogin[]> {
   if (file === undefined) return [];
   const logins = parseNetrc(await readFile(file, 'utf8').catch(() => ''));

@@ -49,7 +49,7 @@ export function checkLiteralAddress(url: URL): void {
   }
 }
 
-/** The registries of special addresses of IANA, as far as nobody on the internet can have them (RFC 6890). */
+/** The registries of special addresses of IANA, as far as no host on the internet can have them (RFC 6890). */
 const NOT_PUBLIC = new BlockList();
 const NETWORKS_4: readonly (readonly [string, number])[] = [
   ['0.0.0.0', 8],

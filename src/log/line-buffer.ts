@@ -21,7 +21,7 @@ const WAIT_MS = 10;
 const FULL = 16_000;
 /** What a pipe takes in one piece from each of several writers, in bytes (PIPE_BUF of Linux). */
 const ATOMIC = 4096;
-/** Bytes that wait at most for somebody who does not read; later lines are lost, and counted. */
+/** Bytes that wait at most for a reader that does not read; later lines are lost, and counted. */
 const MAX_WAITING = 8 * 1024 * 1024;
 
 /**

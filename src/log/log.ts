@@ -1,8 +1,8 @@
 /**
  * The log: readable on a terminal, JSON otherwise; level by flag or environment. Every string passes the redactor, so
- * that a credential in a URL, in what git said or in an error nobody foresaw never reaches a file.
+ * that a credential in a URL, in what git said or in an unforeseen error never reaches a file.
  *
- * Who serves requests does not wait for the log: JSON lines are gathered and written beside the work, those of requests
+ * A request does not wait for the log: JSON lines are gathered and written beside the work, those of requests
  * some milliseconds after they were said, all of them before the process ends.
  */
 import { createRequire } from 'node:module';

@@ -33,7 +33,7 @@ export class Refusals {
     this.unknown.clear();
   }
 
-  /** The rules have changed: nothing of what was refused is known any more. */
+  /** The rules have changed: what was refused is forgotten. */
   forget(): void {
     this.changed();
     this.invalid.clear();

@@ -69,7 +69,7 @@ class HostedRoots implements HostedRepoRoots {
     if (first === 'present' && longest !== undefined) return longest;
     const found = await this.longestOf(others);
     if (found !== undefined && !(found instanceof ModhavenError)) return found;
-    // Where a candidate was refused, nobody knows that there is nothing.
+    // Where a candidate was refused, it is not known that there is nothing.
     const refusal = first instanceof ModhavenError ? first : found;
     if (refusal !== undefined) throw refusal;
     throw new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: no repository for this path`, {
@@ -104,7 +104,7 @@ class HostedRoots implements HostedRepoRoots {
 
   /**
    * What the host says about the repository of `root`: some hosts refuse what they do not have, so a refusal of this
-   * repository is no reason to give up the search. Throws what keeps the host from answering at all.
+   * repository does not end the search. Throws what keeps the host from answering at all.
    */
   private async exists({ repos: [repo] }: RepoRoot): Promise<'present' | 'absent' | ModhavenError> {
     if (repo === undefined || this.absent.has(repoKey(repo))) return 'absent';

@@ -19,7 +19,7 @@ export function encodeInfo(version: string, time: Date, origin: Origin | undefin
   return Buffer.from(JSON.stringify(info));
 }
 
-/** Reads an `.info` file, whoever wrote it. Throws SyntaxError for anything else. */
+/** Reads an `.info` file, whichever program wrote it. Throws SyntaxError for anything else. */
 export function decodeInfo(bytes: Buffer): Info {
   let value: unknown;
   try {

@@ -7,7 +7,7 @@
  * - Module paths: ASCII letters and digits and `-._~` only; no element begins with a dot or looks like a Windows
  *   short name (`long~1`); the path does not begin with a dash.
  * - File paths: letters of any script, ASCII digits, the space and `!#$%&()+,-.=@[]^_{}~`.
- * - The part of an element before its first dot is no device name of Windows, in any case (`con`, `Aux.txt`).
+ * - The part of an element before its first dot is not a device name of Windows, in any case (`con`, `Aux.txt`).
  *
  * Letters follow the Unicode version of the JavaScript engine, which may know letters that an older go command
  * does not.

@@ -1,6 +1,6 @@
 /**
  * How a process tells what it does. Any folder may say it (`measure`, `occurred`), and needs to be handed nothing for
- * that: the events go through channels of `node:diagnostics_channel`, which cost next to nothing while nobody listens.
+ * that: the events go through channels of `node:diagnostics_channel`, which cost next to nothing while nothing listens.
  * `observeProcess` listens. Programs that watch a Node process may subscribe to the channels themselves.
  *
  *   modhaven:began, modhaven:ended   an activity (`events.ts`)

@@ -5,7 +5,7 @@ import { wantsHtml } from './http/accepts.js';
 import { sendText } from './error-handler.js';
 
 export interface HealthRoutesOptions {
-  /** Why requests cannot be answered in full now; undefined if they can. A git host that is down is no reason. */
+  /** Why requests cannot be answered in full now; undefined if they can. A git host that is down does not count. */
   unready: () => Promise<string | undefined>;
   /** The content of `/-/status`, but for the faults. */
   status: () => unknown;

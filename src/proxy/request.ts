@@ -18,7 +18,7 @@ export type ProxyRequest =
 const MAX_PATH = 2048;
 
 /**
- * Parses the raw path of a URL (still percent-encoded, without query). Undefined if it is no GOPROXY request at all.
+ * Parses the raw path of a URL (still percent-encoded, without query). Undefined if it is not a GOPROXY request.
  * Throws INVALID_PATH or INVALID_VERSION.
  */
 export function parseProxyRequest(rawPath: string): ProxyRequest | undefined {

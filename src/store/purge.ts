@@ -31,7 +31,7 @@ const LOOK_MS = 1_000;
 
 /**
  * Removes a version and seals it: only the same content can be stored under its name again. Resolves with its sums, or
- * undefined if nothing of it is stored. Throws STORAGE.
+ * undefined if no part of it is stored. Throws STORAGE.
  */
 export async function purge(stores: PurgeStores, version: ModuleVersion): Promise<VersionSums | undefined> {
   const { unchecked, checked, seals, versions, copies } = stores;

@@ -3,7 +3,7 @@
  *
  * `{name}` takes one element that may stand in a module path (so neither `..` nor a slash) and never a major version
  * suffix: below `/go/{name}`, `mycompany.com/go/foo/v2` is version 2 of foo (Go Modules Reference, "Major version
- * suffixes"). It must not decide which host is asked: whoever can ask for a module would choose where we connect to.
+ * suffixes"). It must not decide which host is asked: every client would choose where we connect to.
  */
 import { ModhavenError } from '../errors.js';
 import { parseRepoUrl } from '../module/repo-url.js';
@@ -29,7 +29,7 @@ export interface VanityRule {
   takesRest: boolean;
   /** Addresses of the repositories for people: no secret, `{name}` in place. At least one; the first is in use. */
   sources: readonly string[];
-  /** The repositories of a rule that is no pattern; empty for a pattern. */
+  /** The repositories of a rule that is not a pattern; empty for a pattern. */
   repos: readonly RepoUrl[];
   /** Addresses as written. May hold a secret. */
   templates: readonly string[];

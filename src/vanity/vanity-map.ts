@@ -71,7 +71,7 @@ export function createVanityMap(
   const hosts = new Set(
     [content.host, ...ruleHosts].filter((host) => host !== '' && !PUBLIC_HOSTS.has(host)),
   );
-  // The git hosts behind the rules are ours as well: whoever types their names by mistake means our code.
+  // The git hosts behind the rules are ours as well: a developer who types their names by mistake means our code.
   const gitHosts = new Set(
     rules.flatMap(({ sources }) => sources.map(hostOfSource)).filter((host) => !PUBLIC_HOSTS.has(host)),
   );
@@ -88,7 +88,7 @@ export function createVanityMap(
   };
 }
 
-/** Whether `host` is one of `hosts` or a sub-domain of one: internal hosts nobody wrote down have names there. */
+/** Whether `host` is one of `hosts` or a sub-domain of one: internal hosts that are not written down have names there. */
 function isBelow(host: string, hosts: ReadonlySet<string>): boolean {
   if (PUBLIC_HOSTS.has(host)) return hosts.has(host);
   for (let rest = host; rest !== ''; rest = rest.replace(/^[^.]*\.?/, '')) if (hosts.has(rest)) return true;
@@ -144,7 +144,7 @@ export function createRuleIndex(): RuleIndex {
 function rootsOf(rule: VanityRule, elements: readonly string[]): RepoRoot[] {
   const shortest = rule.elements.length;
   let longest = shortest;
-  // A major version suffix is no part of a repository's path, and what follows it is not either.
+  // A major version suffix is not a part of a repository's path, and what follows it is not either.
   if (rule.takesRest) while (longest < elements.length && canCapture(elements[longest] ?? '')) longest += 1;
   const roots: RepoRoot[] = [];
   for (let length = longest; length >= shortest; length -= 1) {

@@ -50,7 +50,7 @@ export function readPush(value: unknown): Push | undefined {
   return data && { ...data, project: data.project };
 }
 
-/** Reads a delivery whose secret was verified; throws SyntaxError for what is no JSON or not shaped as its host does. */
+/** Reads a delivery whose secret was verified; throws SyntaxError for what is not JSON, or not as its host writes it. */
 export function parsePush(headers: IncomingHttpHeaders, body: Buffer): Push | 'ignored' {
   const data = parseJson(body);
   const forge = forgeOf(headers);

@@ -152,7 +152,7 @@ function wantedRepo({ cloneUrls, project }: Push): WantedRepo | undefined {
   };
 }
 
-/** An address on this machine or one that nobody can read is none that a host has. */
+/** Whether a host can have this address: not one on this machine, and one that can be read. */
 function readAddress(text: string): RepoUrl[] {
   try {
     const url = parseRepoUrl(text, '/');

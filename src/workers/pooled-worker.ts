@@ -46,7 +46,7 @@ export class PooledWorker {
       this.worker.on('error', reject); // it could not be started
       this.worker.once('exit', () => reject(new Error(`a worker ended before it listened (${this.exit})`)));
     });
-    this.listening.catch(() => undefined); // whoever waits is told; that nothing waits is not a fault
+    this.listening.catch(() => undefined); // callers that wait are told; that none waits is not a fault
     void this.ended.then(() => {
       for (const done of this.waiting.values()) done();
     });

@@ -12,7 +12,7 @@ export interface Problem extends Position {
   message: string;
 }
 
-/** Problems that one error lists. A file of garbage has as many as lines, and nobody reads more than these. */
+/** Problems that one error lists. A file of garbage has as many as lines; more than these are of no use. */
 const MAX_PROBLEMS = 100;
 
 /** `problems` as one CONFIG error: `FILE:LINE:COL: sentence`, one a line, in the order of the file. */

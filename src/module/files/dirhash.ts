@@ -27,7 +27,7 @@ export function hash1(files: Iterable<HashedFile>): string {
   return `h1:${hash.digest('base64')}`;
 }
 
-/** The `h1:` hash of files that are added in the byte order of their names: nothing of them is held in memory. */
+/** The `h1:` hash of files that are added in the byte order of their names: they are not held in memory. */
 export class OrderedHash1 {
   readonly #hash = createHash('sha256');
   #last: string | undefined;

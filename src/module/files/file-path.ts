@@ -47,7 +47,7 @@ function foldChar(char: string): string {
   return folded;
 }
 
-/** `candidate`, unless it is no simple folding: several characters (`ß`, `İ`), or of another class (`ı`). */
+/** `candidate`, unless it is not a simple folding: several characters (`ß`, `İ`), or of another class (`ı`). */
 function foldStep(char: string, candidate: string): string {
   if (candidate === char || Array.from(candidate).length !== 1) {
     return char;

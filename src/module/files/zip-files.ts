@@ -3,7 +3,7 @@
  * golang.org/x/mod/zip):
  *
  * - Left out: packages in `vendor` directories, directories with a go.mod file of their own (in any case; a
- *   symbolic link is no go.mod file), `.hg_archival.txt`, symbolic links and other irregular files.
+ *   symbolic link is not a go.mod file), `.hg_archival.txt`, symbolic links and other irregular files.
  * - Invalid, so that there is no zip: names that `checkFilePath` refuses, a root go.mod file not in lower case,
  *   names that are equal when case is folded, files that are also directories. All of this is checked for
  *   symbolic links too, but not for what is left out for another reason.
