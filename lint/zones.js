@@ -260,6 +260,7 @@ export const MAY_IMPORT = {
     'visitors.ts',
     'web',
     'concurrency',
+    'workers',
     'redis',
     'observe',
     'metrics',

@@ -6,7 +6,6 @@ import { watchFiles } from './config/watch-files.js';
 import type { Logger } from './log/log.js';
 import { LocalInvalidation, type Invalidation } from './concurrency/invalidation.js';
 import type { Faults } from './log/faults.js';
-import type { Family } from './metrics/families.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
 import { observeProcess, occurred } from './observe/observe.js';
 import { createRunning } from './observe/running.js';
@@ -42,6 +41,7 @@ import { vanityInUse, type VanityInUse } from './vanity/vanity-in-use.js';
 import { openPages } from './pages.js';
 import { openVisitors, type Visitors } from './visitors.js';
 import type { LazyPages } from './web/lazy-pages.js';
+import type { AppWorkers } from './workers/app-workers.js';
 
 export interface App {
   server: Server;
@@ -68,18 +68,6 @@ export interface AppOptions {
   faults: Faults;
   /** The processes that accept the connections and ask this one; absent: this one does it all. */
   workers?: AppWorkers;
-}
-
-/** What connects the workers. */
-export interface AppWorkers {
-  /** Tells them that the settings have changed. */
-  settingsChanged(): void;
-  /** Reaches them, too. */
-  invalidation: Invalidation;
-  /** How many there are. */
-  count: number;
-  /** The figures of each. */
-  metrics(): Promise<Family[][]>;
 }
 
 /** Builds the server; it does not listen yet. Throws CONFIG if vanity.yaml is bad, STORAGE if the checksum database is. */

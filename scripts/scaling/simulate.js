@@ -1,0 +1,129 @@
+/**
+ * What a company of some size asks of its replicas: a small simulation behind the figures of docs/scaling.md.
+ *
+ *     node scripts/scaling/simulate.js [--seed N] [NAME=VALUE …]
+ *
+ * Builds ask for versions with the popularity of a Zipf distribution; most machines have most of them already. What is left
+ * meets the local copies of three replicas (least recently used, bounded in bytes), and what these do not have comes
+ * out of the bucket. No server is started: the cost of one request is a measured figure (bench/README.md).
+ */
+const defaults = {
+  developers: 10_000,
+  /** Builds a developer and their share of the CI makes that have to ask a proxy, a day. */
+  buildsPerDay: 12,
+  /** Share of the day's builds in its busiest hour. */
+  peakHour: 0.2,
+  /** Versions that a build needs. */
+  versionsPerBuild: 250,
+  /** Share of them that the machine has already. A CI job that starts empty has none. */
+  alreadyThere: 0.9,
+  modules: 50_000,
+  versionsPerModule: 20,
+  /** Bytes of all that is stored. */
+  storedBytes: 5e12,
+  /** Exponent of the popularity of versions: 0 asks for all alike. */
+  zipf: 1,
+  replicas: 3,
+  /** Bytes of local copies of one replica (store.s3.cache_size). */
+  cacheBytes: 100 * 2 ** 30,
+  /** Processor time of one request that is warm, in microseconds, and of a cold fetch. */
+  warmMicros: 26,
+  coldMicros: 470_000,
+  /** Share of the requests for a version that no replica has ever fetched. */
+  coldShare: 0.0005,
+  /** Versions that are drawn; the first half fills the copies. */
+  draws: 600_000,
+};
+
+const settings = { ...defaults };
+let seed = 1;
+const args = process.argv.slice(2);
+for (let i = 0; i < args.length; i += 1) {
+  const arg = args[i] ?? '';
+  const [name = '', value] = arg === '--seed' ? ['seed', args[(i += 1)]] : arg.split('=');
+  if (name === 'seed') {
+    seed = Number(value);
+  } else if (name in settings && Number.isFinite(Number(value))) {
+    settings[name] = Number(value);
+  } else {
+    console.error(`unknown setting ${arg}; known: ${Object.keys(defaults).join(', ')}`);
+    process.exit(2);
+  }
+}
+
+/** mulberry32: the same numbers for the same seed. */
+function random() {
+  seed = (seed + 0x6d2b79f5) | 0;
+  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+}
+
+const versions = settings.modules * settings.versionsPerModule;
+const meanBytes = settings.storedBytes / versions;
+
+/** Ranks from 0 on, the most popular first, by inversion of the continuous distribution. */
+function rank() {
+  const s = settings.zipf;
+  if (s === 1) return Math.floor(Math.exp(random() * Math.log(versions + 1))) - 1;
+  const most = (versions + 1) ** (1 - s);
+  return Math.min(versions - 1, Math.floor((random() * (most - 1) + 1) ** (1 / (1 - s))) - 1);
+}
+
+/** Sizes differ much: the middle one is a fifth of the mean. The size of a version is always the same. */
+function bytesOf(version) {
+  const u = ((Math.imul(version + 1, 2654435761) >>> 0) + 0.5) / 2 ** 32;
+  const normal = Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * ((version * 0.618034) % 1));
+  const sigma = Math.sqrt(2 * Math.log(5));
+  return (meanBytes / 5) * Math.exp(sigma * normal);
+}
+
+const caches = Array.from({ length: settings.replicas }, () => ({ held: new Map(), bytes: 0 }));
+let [requests, hits, sentBytes, bucketBytes] = [0, 0, 0, 0];
+const warmUp = settings.draws / 2;
+for (let i = 0; i < settings.draws; i += 1) {
+  const version = rank();
+  const module = version % settings.modules;
+  const cache = caches[module % settings.replicas];
+  const size = bytesOf(version);
+  const isCounted = i >= warmUp;
+  const isHit = cache.held.delete(version);
+  if (isHit) cache.bytes -= size;
+  if (size <= settings.cacheBytes / 4) {
+    cache.held.set(version, size);
+    cache.bytes += size;
+  }
+  for (const [oldest, bytes] of cache.held) {
+    if (cache.bytes <= settings.cacheBytes) break;
+    cache.held.delete(oldest);
+    cache.bytes -= bytes;
+  }
+  if (!isCounted) continue;
+  requests += 1;
+  sentBytes += size;
+  if (isHit) hits += 1;
+  else bucketBytes += size;
+}
+
+const perDay =
+  settings.developers * settings.buildsPerDay * settings.versionsPerBuild * (1 - settings.alreadyThere);
+const peakVersions = (perDay * settings.peakHour) / 3600;
+const meanSent = sentBytes / requests;
+const missShare = 1 - hits / requests;
+// .info, .mod and .zip of each version.
+const peakRequests = peakVersions * 3;
+const cpu =
+  (peakRequests * settings.warmMicros + peakVersions * settings.coldShare * settings.coldMicros) / 1e6;
+const round = (value, digits = 0) => value.toLocaleString('en', { maximumFractionDigits: digits });
+const rows = [
+  ['versions stored', round(versions)],
+  ['mean bytes of a version', `${round(meanBytes / 1e6, 1)} MB`],
+  ['versions asked for, a day', round(perDay)],
+  ['requests a second, busiest hour', round(peakRequests)],
+  ['bytes a second, busiest hour', `${round((peakVersions * meanSent) / 1e6)} MB`],
+  ['processors busy, all replicas, busiest hour', round(cpu, 2)],
+  ['served from local copies', `${round(100 * (1 - missShare), 1)} %`],
+  ['out of the bucket, a day', `${round((perDay * bucketBytes) / requests / 1e12, 2)} TB`],
+  ['GET requests to the bucket, a day', round(perDay * missShare * 3)],
+];
+for (const [name, value] of rows) console.log(`${name.padEnd(46)}${value}`);

@@ -1,0 +1,15 @@
+/** The workers, as the main process needs them. */
+import type { Invalidation } from '../concurrency/invalidation.js';
+import type { Family } from '../metrics/families.js';
+
+/** What connects the workers. */
+export interface AppWorkers {
+  /** Tells them that the settings have changed. */
+  settingsChanged(): void;
+  /** Reaches them, too. */
+  invalidation: Invalidation;
+  /** How many there are. */
+  count: number;
+  /** The figures of each. */
+  metrics(): Promise<Family[][]>;
+}
