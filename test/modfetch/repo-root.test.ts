@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
+import { parseRepoUrl } from '../../src/module/repo-url.js';
 import { createRepoRoots } from '../../src/modfetch/repo-root.js';
+import { GitFailure } from '../../src/vcs/archive.js';
 import type { CodeHost, CodeRepo } from '../../src/vcs/types.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 
@@ -96,6 +98,39 @@ describe('createRepoRoots', () => {
     const finder = createRepoRoots({ candidates: (path) => MAP.candidates(path), host, refreshMs: () => 0 });
     await expect(finder.find('my.corp/g/a/b/c')).rejects.toMatchObject({ code: 'HOST_TIMEOUT' });
     expect(asked).toEqual(['/a/b/c.git', '/a/b.git', '/a.git']);
+  });
+
+  it('goes on where a candidate is refused, and says that it was where there is nothing else', async () => {
+    const refusal = (status: number) =>
+      new ModhavenError('HOST_REFUSED', 'refused', {
+        cause: new GitFailure('fetch', 128, `The requested URL returned error: ${status}`),
+      });
+    const host: CodeHost = {
+      open({ path }) {
+        if (path === '/team/lib.git') return Promise.resolve({} as CodeRepo);
+        return Promise.reject(refusal(path.includes('pkg') ? 403 : 401));
+      },
+      problems: () => [],
+      refresh: () => Promise.resolve(),
+    };
+    const finder = createRepoRoots({ candidates: (path) => MAP.candidates(path), host, refreshMs: () => 0 });
+    await expect(finder.find('my.corp/g/team/lib/pkg')).resolves.toMatchObject({
+      root: 'my.corp/g/team/lib',
+    });
+    await expect(finder.find('my.corp/g/other/pkg')).rejects.toMatchObject({ code: 'HOST_REFUSED' });
+  });
+
+  it('forgets what was not there when a push is announced, or an edit made', async () => {
+    const repositories: string[] = [];
+    const { finder, asked } = fakeHost(repositories);
+    await expect(finder.find('my.corp/g/new')).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+    repositories.push('/new.git');
+    await expect(finder.find('my.corp/g/new')).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+    finder.forget(parseRepoUrl('http://h/other.git', '/'));
+    await expect(finder.find('my.corp/g/new')).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+    expect(asked).toEqual(['/new.git']);
+    finder.forget(parseRepoUrl('http://h/new.git', '/'));
+    await expect(finder.find('my.corp/g/new')).resolves.toMatchObject({ root: 'my.corp/g/new' });
   });
 
   it('says that a path is no repository, and asks no second time', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
-import { parseRepoUrl } from '../../src/module/repo-url.js';
+import { parseRepoUrl, repoKey } from '../../src/module/repo-url.js';
 import type { RepoUrl } from '../../src/module/repo-url.js';
 
 const BASE = '/etc/modhaven';
@@ -296,3 +296,38 @@ function errorOf(run: () => unknown): ModhavenError {
   }
   throw new Error('nothing was thrown');
 }
+
+describe('spaces', () => {
+  it.each([
+    ['/srv/my git/x.git', '/srv/my git/x.git'],
+    ['/srv/my%20git/x.git', '/srv/my git/x.git'],
+    ['/srv/100%/x.git', '/srv/100%/x.git'],
+    ['/srv/a%2520b/x.git', '/srv/a%20b/x.git'],
+    ['./my git/x.git', '/base/my git/x.git'],
+  ])('%s is the path %s', (text, path) => {
+    expect(parseRepoUrl(text, '/base').path).toBe(path);
+  });
+
+  it.each([
+    ['https://dev.azure.com/org/My Team/_git/x', 'write a space as %20'],
+    ['git@h:my team/x.git', 'write "ssh://git@h/my%20team/x.git"'],
+    ['ci@h:my team/x.git', 'write "ssh://ci@h/~/my%20team/x.git"'],
+    [' /srv/x.git', 'remove it'],
+  ])('of %j says: %s', (text, remedy) => {
+    expect(() => parseRepoUrl(text, '/')).toThrow(expect.objectContaining({ remedy }));
+  });
+
+  it('stand as %20 in the address that git gets', () => {
+    expect(parseRepoUrl('https://dev.azure.com/org/My%20Team/_git/x', '/').gitUrl).toBe(
+      'https://dev.azure.com/org/My%20Team/_git/x',
+    );
+  });
+});
+
+describe('repoKey', () => {
+  it('tells addresses and logins apart', () => {
+    const texts = ['http://h/x', 'http://a@h/x', 'http://a:1@h/x', 'http://a:2@h/x', 'http://h/y'];
+    const keys = texts.map((text) => repoKey(parseRepoUrl(text, '/')));
+    expect(new Set(keys).size).toBe(texts.length);
+  });
+});

@@ -135,6 +135,14 @@ describe('compileRule', () => {
 describe('applyRule', () => {
   const apply = (changed: Partial<RuleSource>, path: string) => applyRule(rule(changed), path.split('/'));
 
+  it.each([
+    ['https://git.corp/{a}.git', 'foo.git', 'https://git.corp/foo.git'],
+    ['https://git.corp/{a}.git', 'foo', 'https://git.corp/foo.git'],
+    ['https://git.corp/{a}', 'foo.git', 'https://git.corp/foo.git'],
+  ])('adds .git to %s for %s once', (template, name, url) => {
+    expect(apply({ key: '/{a}', repos: [template] }, `my.corp/${name}`)?.repos[0]?.url).toBe(url);
+  });
+
   it('is the same repository for every path of a rule without {name}', () => {
     const plain = rule({ subdir: 'go', display: 'x {dir} {file}' });
     expect(applyRule(plain, ['my.corp', 'foo'])).toEqual({
