@@ -64,7 +64,8 @@ async function visibleRules({
 
 export async function modulesPage(page: PageRequest): Promise<FastifyReply> {
   const { web, context, query } = page;
-  const isJson = query.get('format') === 'json';
+  const { accept = '' } = page.request.headers;
+  const isJson = query.get('format') === 'json' || accept.startsWith('application/json');
   const words = (query.get('q') ?? '').trim().slice(0, MAX_QUERY);
   const isComplete = await web.catalog.refresh(PAGE_PATIENCE_MS);
   const matching = search(web.catalog.all(), words);

@@ -76,8 +76,8 @@ async function elsewhere({ web, visitor }: PageRequest, path: string, error: unk
   return fileHref({ module: around.path }, path.slice(around.path.length + 1));
 }
 
-function redirect({ reply }: PageRequest, to: string): FastifyReply {
-  return reply.header('cache-control', 'no-store').redirect(to, 302);
+function redirect({ reply, prefix }: PageRequest, to: string): FastifyReply {
+  return reply.header('cache-control', 'no-store').redirect(prefix + to, 302);
 }
 
 async function showVersion(

@@ -36,12 +36,26 @@ export interface SendContext {
   request: FastifyRequest;
   reply: FastifyReply;
   trusts: TrustProxy;
+  /** The path below which a web server in front has this one (of `public_url`), without a slash at the end; mostly ''. */
+  prefix: string;
 }
 
 /** Sends a page. `status` other than 200 is sent without a validator. */
 export function sendPage(context: SendContext, page: VNode, status = 200): FastifyReply {
-  const html = Buffer.from(`<!DOCTYPE html>\n${renderToString(page)}\n`);
-  return send(context, html, 'text/html; charset=utf-8', status, FOR_VISITOR, PAGE_POLICY);
+  const html = `<!DOCTYPE html>\n${withPrefix(renderToString(page), context.prefix)}\n`;
+  return send(context, Buffer.from(html), 'text/html; charset=utf-8', status, FOR_VISITOR, PAGE_POLICY);
+}
+
+/**
+ * Addresses within this server, below `prefix`. Texts hold no quotation marks once they are HTML, so what looks like an
+ * attribute is one.
+ */
+export function withPrefix(html: string, prefix: string): string {
+  if (prefix === '') return html;
+  return html.replace(
+    / (href|src|action|data-phases)="\/(?!\/)/g,
+    (_match, name) => ` ${String(name)}="${prefix}/`,
+  );
 }
 
 /** Sends JSON or lines of it, for this visitor. */

@@ -56,6 +56,7 @@ export function pageRequest(web: Web, request: FastifyRequest, reply: FastifyRep
   const { version, assetsTag } = web;
   return {
     ...{ web, request, reply, visitor, trusts: web.trusts },
+    prefix: new URL(web.publicUrl()).pathname.replace(/\/$/, ''),
     context: {
       ...{ name: visitor.name, canLogIn: visitor.canLogIn, publicUrl: web.publicUrl() },
       ...{ version, assetsTag },
