@@ -336,8 +336,6 @@ export const MAY_IMPORT = {
  */
 export const LEAVING = {
   upstream: ['config', 'vcs/transport'],
-  // subdir.ts is a rule of modules, not of the map.
-  discovery: ['vanity'],
 };
 
 /**

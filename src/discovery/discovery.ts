@@ -15,7 +15,7 @@ import { isIdleTimeout, type HttpResponse } from '../http/request.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
 import { redactLine } from '../redact.js';
-import { cleanDirectory, checkDirectory } from '../vanity/subdir.js';
+import { cleanDirectory, checkDirectory } from '../module/subdir.js';
 import { allowedRepo, mayAsk, namesHostOf, type DirectHosts } from './direct-hosts.js';
 import { parseGoImports, type GoImport } from './go-import-tags.js';
 import { staticRoot } from './static-root.js';

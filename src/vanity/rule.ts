@@ -10,7 +10,7 @@ import { parseRepoUrl } from '../module/repo-url.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { isPlaceholder, isRest, placeholderName, placeholderNames, readRuleKey } from './rule-key.js';
 import type { ForeignVcs } from './schema.js';
-import { checkDirectory, cleanDirectory } from './subdir.js';
+import { checkDirectory, cleanDirectory } from '../module/subdir.js';
 
 /** A rule, as the map holds it. */
 export interface VanityRule {

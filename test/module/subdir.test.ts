@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkDirectory, cleanDirectory } from '../../src/vanity/subdir.js';
+import { checkDirectory, cleanDirectory } from '../../src/module/subdir.js';
 
 describe('checkDirectory', () => {
   it.each(['', '.', 'a', 'a/b', './a//b/', 'a/../b', 'src (1)'.replace(' ', '_')])('takes %j', (text) => {

@@ -3,7 +3,7 @@
  * notes, "Go command"): relative, with slashes, never out of the repository and never beginning with a dash.
  */
 import { posix } from 'node:path';
-import { checkElements } from '../module/path-element.js';
+import { checkElements } from './path-element.js';
 
 /** Why `text` cannot be the directory; undefined if it can. Empty means the root. */
 export function checkDirectory(text: string): string | undefined {
