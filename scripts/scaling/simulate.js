@@ -46,7 +46,7 @@ for (let i = 0; i < args.length; i += 1) {
   } else if (name in settings && Number.isFinite(Number(value))) {
     settings[name] = Number(value);
   } else {
-    console.error(`unknown setting ${arg}; known: ${Object.keys(defaults).join(', ')}`);
+    process.stderr.write(`unknown setting ${arg}; known: ${Object.keys(defaults).join(', ')}\n`);
     process.exit(2);
   }
 }
@@ -126,4 +126,4 @@ const rows = [
   ['out of the bucket, a day', `${round((perDay * bucketBytes) / requests / 1e12, 2)} TB`],
   ['GET requests to the bucket, a day', round(perDay * missShare * 3)],
 ];
-for (const [name, value] of rows) console.log(`${name.padEnd(46)}${value}`);
+for (const [name, value] of rows) process.stdout.write(`${name.padEnd(46)}${value}\n`);
