@@ -1,0 +1,61 @@
+import { describe, expect, it, vi } from 'vitest';
+import { guarded, openChecksums } from '../src/checksum-services.js';
+import { ModhavenError } from '../src/errors.js';
+import type { Logger } from '../src/log/log.js';
+import { parseModulePath } from '../src/module/module-path.js';
+import { createDiskStore } from '../src/store/disk-store.js';
+import { putBytes } from '../src/store/version-store.js';
+import type { OwnDatabase } from '../src/sumdb/log/own-database.js';
+import { tempDir } from './support/tmp.js';
+
+const isPrivate = (path: string) => path.startsWith('corp.test/');
+const mirror = { get: () => Promise.reject(new Error('not asked')) };
+const SUMS = { zip: `h1:${'a'.repeat(43)}=`, mod: `h1:${'b'.repeat(43)}=` };
+
+function ownDatabase(): { database: OwnDatabase; alarm: ReturnType<typeof vi.fn> } {
+  const alarm = vi.fn();
+  const database = { name: 'sum.corp.test', recorded: () => Promise.resolve(undefined), alarm };
+  return { database: database as unknown as OwnDatabase, alarm };
+}
+
+describe('guarded', () => {
+  it('measures public versions by the public database, where it knows them, and private ones not', async () => {
+    const lookup = vi.fn((module: string) =>
+      module === 'pub.test/new'
+        ? Promise.reject(new ModhavenError('MODULE_NOT_FOUND', 'not found'))
+        : Promise.resolve(SUMS),
+    );
+    const { database, alarm } = ownDatabase();
+    const store = guarded(
+      createDiskStore(await tempDir('guarded')),
+      isPrivate,
+      { mirror, sums: { lookup } },
+      database,
+    );
+    const put = (module: string) =>
+      putBytes(
+        store,
+        { module: parseModulePath(module), version: 'v1.0.0', kind: 'mod' },
+        Buffer.from('module x\n'),
+      );
+    await put('corp.test/lib');
+    expect(lookup).not.toHaveBeenCalled();
+    await put('pub.test/new');
+    await expect(put('pub.test/lib')).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+    expect(alarm).toHaveBeenCalledOnce();
+  });
+
+  it('leaves a store alone without a database of our own', async () => {
+    const versions = createDiskStore(await tempDir('unguarded'));
+    const sums = { lookup: () => Promise.reject(new Error('not asked')) };
+    expect(guarded(versions, isPrivate, { mirror, sums }, undefined)).toBe(versions);
+  });
+});
+
+describe('openChecksums', () => {
+  it('passes public databases on where there is none of our own', () => {
+    const sums = { lookup: () => Promise.reject(new Error('not asked')) };
+    const log = {} as Logger;
+    expect(openChecksums({ isPrivate, log }, { mirror, sums }, {} as never, undefined)).toBe(mirror);
+  });
+});
