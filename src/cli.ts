@@ -13,6 +13,15 @@ interface CompileCache {
 }
 
 // Not in the temporary directory, where another account could leave code for us. Where it cannot be written, there is none.
-const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-(module as CompileCache).enableCompileCache?.(join(cache, 'modhaven', 'node'));
+const cache = process.env.XDG_CACHE_HOME ?? homeCache();
+if (cache !== undefined) (module as CompileCache).enableCompileCache?.(join(cache, 'modhaven', 'node'));
 await import('./cli/commands/program.js');
+
+/** Undefined for a user id without a passwd entry and without HOME, as containers may have it. */
+function homeCache(): string | undefined {
+  try {
+    return join(homedir(), '.cache');
+  } catch {
+    return undefined;
+  }
+}
