@@ -63,8 +63,9 @@ export class RedisLeases implements Lease {
     for (let isFirst = true; ; isFirst = false) {
       const held = await this.acquire(key);
       if (held === undefined) return work(); // Redis has no answer
-      if (held.value !== undefined)
+      if (held.value !== undefined) {
         return this.hold(key, { ...held, value: held.value }, isFirst ? undefined : find, work);
+      }
       await sleep(wait);
       wait = Math.min(wait * 1.5, LOOK_MS.most);
       const found = await find();

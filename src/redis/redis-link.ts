@@ -125,9 +125,11 @@ export class RedisLink {
   private said(isUp: boolean, error?: unknown): void {
     if (isUp === this.wasUp || this.isClosed) return;
     this.wasUp = isUp;
-    if (isUp) this.options.log.info({}, 'Redis is reached');
-    else
+    if (isUp) {
+      this.options.log.info({}, 'Redis is reached');
+    } else {
       this.options.log.warn({ error: errorMessage(error) }, 'Redis is not reached: replicas work without it');
+    }
   }
 }
 

@@ -93,8 +93,9 @@ async function migrateVersion(
     return await withSameSize(copied, from, to);
   } catch (error) {
     // The target has a seal: it was another one that was purged there.
-    if (isModhavenError(error, 'CHECKSUM_MISMATCH'))
+    if (isModhavenError(error, 'CHECKSUM_MISMATCH')) {
       return left('different', 'zip', error.reason ?? error.message);
+    }
     throw error;
   }
 }
