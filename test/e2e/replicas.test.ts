@@ -122,7 +122,6 @@ describe.skipIf(missing('git', 'go', 'nginx', 'redis-server'))('three replicas',
     ['overloaded', 3],
     ['slow', 2],
     ['cut', 4],
-    ['full', 3],
   ])('no client sees more than one retry cures while the object store fails: %s', async (fault, every) => {
     const version = ['error', 'overloaded', 'slow', 'cut', 'full'].indexOf(fault) + 1;
     store.fail(fault, every);
