@@ -15,6 +15,7 @@ describe('cacheLayout', () => {
       seenTrees: '/srv/cache/sumdb/.seen',
       sums: '/srv/cache/sums',
       seals: '/srv/cache/recorded',
+      copies: '/srv/cache/copies',
       damaged: '/srv/cache/damaged',
       usage: '/srv/cache/usage',
     });
