@@ -93,7 +93,11 @@ export const MAY_IMPORT = {
   config: ['module', 's3', 'yaml'],
   vanity: ['module', 'yaml'],
   auth: ['concurrency', 'module', 'yaml', 'config', 'log', 'fs'],
+  'modfetch/repository': ['module', 'vanity', 'vcs'],
+  'modfetch/zip': ['module/files', 'module', 'zip', 'vcs'],
   modfetch: [
+    'modfetch/repository',
+    'modfetch/zip',
     'module/files',
     'module',
     'zip',
@@ -145,6 +149,7 @@ export const MAY_IMPORT = {
     'vcs',
     'vanity',
     'modfetch',
+    'modfetch/repository',
     'concurrency',
     'observe',
   ],
@@ -161,7 +166,7 @@ export const MAY_IMPORT = {
     'sumdb/format',
     'sumdb/client',
   ],
-  webhook: ['module', 'vcs', 'vanity', 'modfetch', 'concurrency', 'auth'],
+  webhook: ['module', 'vcs', 'vanity', 'modfetch', 'modfetch/repository', 'concurrency', 'auth'],
 
   'proxy/http': ['concurrency', 'module', 'store', 'modfetch'],
   proxy: [
@@ -292,11 +297,14 @@ export const MAY_IMPORT = {
     'vcs/transport',
     'vanity',
     'modfetch',
+    'modfetch/repository',
     'proxy/http',
     'cli/terminal',
   ],
   'cli/report': ['config', 'module', 'vcs/transport', 'verify', 'transfer', 'cli/probe', 'cli/terminal'],
+  'cli/common': ['config', 'log', 'fs', 'store', 'cli/terminal', 'cli/report'],
   cli: [
+    'cli/common',
     'auth',
     'tracing',
     'config',
@@ -325,7 +333,7 @@ export const MAY_IMPORT = {
     'cli/probe',
     'cli/report',
   ],
-  'cli/commands': ['log', 'cli', 'cli/report', 'cli/terminal'],
+  'cli/commands': ['log', 'cli', 'cli/common', 'cli/report', 'cli/terminal'],
   'cli.ts': ['cli/commands'],
   'json-schemas.ts': ['config', 'vanity'],
 };
@@ -343,7 +351,7 @@ export const LEAVING = {
  * @type {Record<string, string[]>}
  */
 export const ONLY_IN = {
-  commander: ['cli/commands'],
+  commander: ['cli/commands', 'cli/common'],
   'cli-progress': ['cli/terminal'],
   fastify: ['app.ts', 'metrics', 'proxy', 'proxy/http', 'web', 'webhook'],
   'pino-pretty': ['log'],

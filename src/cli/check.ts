@@ -13,7 +13,7 @@ import { openStores } from '../store/open/open-stores.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { createCodeHost } from '../vcs/code-host.js';
 import { formatProblem } from '../yaml/problems.js';
-import { prepareCacheDir } from './cache-dir.js';
+import { prepareCacheDir } from './common/cache-dir.js';
 import { blankRow, type CheckRow } from './probe/check-row.js';
 import { checkTargets } from './probe/check-targets.js';
 import { createHostCircuit } from './probe/host-circuit.js';

@@ -7,7 +7,7 @@ import { replaceable } from '../gc/replaceable.js';
 import { checkStateVersion } from '../store/state-version.js';
 import { openStores } from '../store/open/open-stores.js';
 import { loadVanity } from '../vanity/vanity-file.js';
-import { prepareCacheDir } from './cache-dir.js';
+import { prepareCacheDir } from './common/cache-dir.js';
 import { sizeText } from './list.js';
 
 export interface GcOptions {

@@ -6,7 +6,7 @@ import { allVersions, importVersions } from '../transfer/import-versions.js';
 import { recordedSums } from '../transfer/checksum-folder.js';
 import { importChecksums } from '../transfer/transfer-checksums.js';
 import { noVersions, recognizeLayout } from '../transfer/layout.js';
-import { prepareCacheDir } from './cache-dir.js';
+import { prepareCacheDir } from './common/cache-dir.js';
 import { ownSums } from './own-sums.js';
 import { bringForward } from '../store/state-version.js';
 import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';

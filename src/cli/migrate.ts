@@ -4,7 +4,7 @@ import { ModhavenError } from '../errors.js';
 import { openStores, type Stores } from '../store/open/open-stores.js';
 import { allVersions } from '../transfer/import-versions.js';
 import { migrateRecords, migrateSeals, migrateVersions, type CopiedBlobs } from '../transfer/migrate.js';
-import { prepareCacheDir } from './cache-dir.js';
+import { prepareCacheDir } from './common/cache-dir.js';
 import { ownSums } from './own-sums.js';
 import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';

@@ -1,5 +1,5 @@
 /** `modhaven purge`: takes versions out of the store; other content can never come back under their names. */
-import { audited } from './audited.js';
+import { audited } from './common/audited.js';
 import { loadConfig } from '../config/load-config.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseModulePath } from '../module/module-path.js';

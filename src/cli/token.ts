@@ -16,7 +16,7 @@ import { parseDuration } from '../config/units.js';
 import { ModhavenError } from '../errors.js';
 import { replaceFile } from '../fs/durable-file.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
-import { audited } from './audited.js';
+import { audited } from './common/audited.js';
 import { tableLines } from './report/table.js';
 
 interface Report {

@@ -6,7 +6,7 @@ import { fetchChecksums } from '../transfer/fetch-checksums.js';
 import { isWarm, warmVersions, type Warmed } from '../transfer/warm.js';
 import { readRequestList } from '../transfer/request-list.js';
 import { loadVanity } from '../vanity/vanity-file.js';
-import { prepareCacheDir } from './cache-dir.js';
+import { prepareCacheDir } from './common/cache-dir.js';
 import { bringForward } from '../store/state-version.js';
 import { sumErrors } from './report/sum-errors.js';
 import { count } from '../verify/report.js';

@@ -19,7 +19,7 @@ import { isPseudoVersion, pseudoVersionRev } from '../module/pseudo-version.js';
 import * as semver from '../module/semver.js';
 import type { Origin } from '../module/origin.js';
 import type { CodeRepo, Revision } from '../vcs/types.js';
-import { findModuleRoot, placeModule, type ModulePlace, type ModuleRoot } from './module-root.js';
+import { findModuleRoot, placeModule, type ModulePlace, type ModuleRoot } from './repository/module-root.js';
 import { versionOfRevision, withSubdir, type VersionInfo } from './version-of-revision.js';
 
 export type { VersionInfo } from './version-of-revision.js';

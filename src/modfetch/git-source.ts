@@ -20,7 +20,7 @@ import { RefsChanged } from '../vcs/refs-changed.js';
 import type { CodeHost, CodeRepo, Need } from '../vcs/types.js';
 import { AliasCheck } from './alias-check.js';
 import { codeModule, type CodeModule, type VersionInfo } from './code-module.js';
-import { writeModuleZip } from './module-zip.js';
+import { writeModuleZip } from './zip/module-zip.js';
 import { choosesVersion, chooseVersion } from './query.js';
 import type {
   ModuleSource,

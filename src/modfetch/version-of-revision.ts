@@ -11,8 +11,8 @@ import type { CommitHash } from '../module/commit-hash.js';
 import * as semver from '../module/semver.js';
 import { isCanonicalVersion } from '../module/version.js';
 import type { CodeRepo, Revision } from '../vcs/types.js';
-import type { ModulePlace, ModuleRoot } from './module-root.js';
-import { checkPseudoVersion } from './pseudo-check.js';
+import type { ModulePlace, ModuleRoot } from './repository/module-root.js';
+import { checkPseudoVersion } from './repository/pseudo-check.js';
 
 /** A version and where it comes from. */
 export interface VersionInfo {

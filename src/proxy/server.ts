@@ -24,7 +24,7 @@ import {
 import { envRoute, type EnvRouteOptions } from './env-route.js';
 import { createFastPath } from './fast-path.js';
 import { admissionOf, type Gate, type Readable } from './gate.js';
-import { showSignsOfLife } from './heartbeat.js';
+import { showSignsOfLife } from './http/heartbeat.js';
 import { handOver } from './http/hand-over.js';
 import { healthRoutes, type HealthRoutesOptions } from './health-routes.js';
 import { annotateForWorker } from './internal-headers.js';

@@ -9,7 +9,7 @@
  * The address is matched against the template to learn what `{name}` stands for. What comes out counts only if the rule,
  * applied to it, gives that very repository, and if no more specific rule takes its import path.
  */
-import { repoPaths } from '../module/repo-identity.js';
+import { repoPaths } from './repo-identity.js';
 import { repoKey, type RepoUrl } from '../module/repo-url.js';
 import { canCapture, isPlaceholder, isRest, placeholderName } from './rule-key.js';
 import { applyRule, type RepoRoot, type VanityRule } from './rule.js';

@@ -17,7 +17,7 @@ import { GitSource } from '../modfetch/git-source.js';
 import { hashZip } from '../modfetch/hash-zip.js';
 import type { SourceZip } from '../modfetch/repo.js';
 import { createRepoRoots } from '../modfetch/repo-root.js';
-import { versionsOfTag } from '../modfetch/tag-modules.js';
+import { versionsOfTag } from '../modfetch/repository/tag-modules.js';
 import { decodeInfo } from '../module/info.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { RepoRoot } from '../vanity/rule.js';

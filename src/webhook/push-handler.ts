@@ -7,7 +7,7 @@
  */
 import type { Logger } from 'pino';
 import { errorMessage, isModhavenError, isNotExist } from '../errors.js';
-import { isSameRepo, repoName, repoPaths } from '../module/repo-identity.js';
+import { isSameRepo, repoName, repoPaths } from '../vanity/repo-identity.js';
 import { parseRepoUrl, repoKey, type RepoUrl } from '../module/repo-url.js';
 import { redactLine } from '../redact.js';
 import { rulesOfRepo, type RuleRepo, type WantedRepo } from '../vanity/reverse-match.js';
@@ -15,7 +15,7 @@ import type { RepoRoot } from '../vanity/rule.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
 import type { CodeHost } from '../vcs/types.js';
 import type { Modules } from '../modfetch/repo.js';
-import { versionsOfTag, type ModuleVersion } from '../modfetch/tag-modules.js';
+import { versionsOfTag, type ModuleVersion } from '../modfetch/repository/tag-modules.js';
 import { isDeleted, type Push } from './payload.js';
 
 export interface PushHandlerOptions {

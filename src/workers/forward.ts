@@ -45,7 +45,7 @@ export interface ForwardOptions {
   silenceMs?: number;
 }
 
-/** Several times what the main process takes between two signs of life (`proxy/heartbeat.ts`). */
+/** Several times what the main process takes between two signs of life (`proxy/http/heartbeat.ts`). */
 const SILENCE_MS = 10_000;
 
 /** Of one connection only (RFC 9110, 7.6.1), or settled with the client already. */

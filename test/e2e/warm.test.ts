@@ -342,7 +342,7 @@ describe.skipIf(missing('git'))('workers', () => {
     await logged(server, 'modhaven is ready'); // the first worker answers before the second does
     await expect(
       startServer({ config: { workers: 2 }, args: ['--listen', `127.0.0.1:${server.port}`] }),
-    ).rejects.toThrow(/cannot listen on 127\.0\.0\.1:\d+; .*EADDRINUSE/);
+    ).rejects.toThrow(/cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE/);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { goModHash } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createMemoryBlobStore } from '../../src/store/memory-blob-store.js';
+import { createMemoryBlobStore } from '../support/memory-blob-store.js';
 import { createMemoryStore } from '../support/memory-store.js';
 import { SealedStore } from '../../src/store/sealed-store.js';
 import { Seals, type Seal } from '../../src/store/seals.js';

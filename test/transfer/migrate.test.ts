@@ -1,6 +1,6 @@
 /** What a migration does beside versions; `test/cli/migrate.e2e.test.ts` has the rest, over a real object store. */
 import { beforeEach, expect, it } from 'vitest';
-import { createMemoryBlobStore } from '../../src/store/memory-blob-store.js';
+import { createMemoryBlobStore } from '../support/memory-blob-store.js';
 import type { BlobStore } from '../../src/store/blob-store.js';
 import {
   migrateRecords,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSameRepo, repoPaths } from '../../src/module/repo-identity.js';
+import { isSameRepo, repoPaths } from '../../src/vanity/repo-identity.js';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
 import { rulesOfRepo } from '../../src/vanity/reverse-match.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';

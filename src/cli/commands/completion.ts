@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import type { CommandWords, CompletionShell } from '../completion.js';
-import { withHelp } from './shared.js';
+import { withHelp } from '../common/command-parts.js';
 
 export function registerCompletion(program: Command): void {
   const command = program

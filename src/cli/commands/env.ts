@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { ENV_FORMATS, type EnvFormat } from '../env-formats.js';
-import { configOption, print, withHelp, type ConfigOption } from './shared.js';
+import { configOption, print, withHelp, type ConfigOption } from '../common/command-parts.js';
 
 interface Options extends ConfigOption {
   format: EnvFormat;

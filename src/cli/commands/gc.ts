@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { conclude, configOption, jsonOption, withHelp, type ReportOptions } from './shared.js';
+import { conclude, configOption, jsonOption, withHelp, type ReportOptions } from '../common/command-parts.js';
 
 interface Options extends ReportOptions {
   dryRun?: boolean;

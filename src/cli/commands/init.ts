@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { print, withHelp } from './shared.js';
+import { print, withHelp } from '../common/command-parts.js';
 
 interface Options {
   host?: string;

@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { configOption, jsonOption, print, withHelp, withProgress, type ReportOptions } from './shared.js';
+import {
+  configOption,
+  jsonOption,
+  print,
+  withHelp,
+  withProgress,
+  type ReportOptions,
+} from '../common/command-parts.js';
 
 export function registerList(program: Command): void {
   const command = program

@@ -1,6 +1,13 @@
 import { Option, type Command } from 'commander';
 import type { StoreKind } from '../migrate.js';
-import { conclude, configOption, jsonOption, withHelp, withProgress, type ReportOptions } from './shared.js';
+import {
+  conclude,
+  configOption,
+  jsonOption,
+  withHelp,
+  withProgress,
+  type ReportOptions,
+} from '../common/command-parts.js';
 
 interface Options extends ReportOptions {
   from: StoreKind;

@@ -16,7 +16,7 @@ import { registerMigrate } from './migrate.js';
 import { registerPurge } from './purge.js';
 import { registerReport } from './report.js';
 import { registerServe } from './serve.js';
-import { NOT_IN_ORDER, WRONG_USAGE, withHelp, type RegisterCommand } from './shared.js';
+import { NOT_IN_ORDER, WRONG_USAGE, withHelp, type RegisterCommand } from '../common/command-parts.js';
 import { registerSumdb } from './sumdb.js';
 import { registerToken } from './token.js';
 import { registerTrustHost } from './trust-host.js';

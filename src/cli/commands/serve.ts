@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { LOG_LEVELS, type LogLevel } from '../../log/log.js';
-import { configOption, withHelp, type ConfigOption } from './shared.js';
+import { configOption, withHelp, type ConfigOption } from '../common/command-parts.js';
 import { VERSION } from './version.js';
 
 interface Options extends ConfigOption {

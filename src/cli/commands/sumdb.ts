@@ -7,7 +7,7 @@ import {
   withHelp,
   withProgress,
   type ReportOptions,
-} from './shared.js';
+} from '../common/command-parts.js';
 
 interface VerifyOptions extends ReportOptions {
   renewWitness?: boolean;

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { conclude, configOption, jsonOption, withHelp, type ReportOptions } from './shared.js';
+import { conclude, configOption, jsonOption, withHelp, type ReportOptions } from '../common/command-parts.js';
 
 export function registerToken(program: Command): void {
   const token = program.command('token').description('tokens for people and machines that may read modules');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { conclude, configOption, withHelp, type ConfigOption } from './shared.js';
+import { conclude, configOption, withHelp, type ConfigOption } from '../common/command-parts.js';
 
 interface Options extends ConfigOption {
   yes?: boolean;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { jsonOption, withHelp } from './shared.js';
+import { jsonOption, withHelp } from '../common/command-parts.js';
 
 /** The version of this program. */
 export const VERSION = readVersion();

@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { conclude, configOption, jsonOption, withHelp, withProgress, type ReportOptions } from './shared.js';
+import {
+  conclude,
+  configOption,
+  jsonOption,
+  withHelp,
+  withProgress,
+  type ReportOptions,
+} from '../common/command-parts.js';
 
 interface Options extends ReportOptions {
   sumdb: boolean;

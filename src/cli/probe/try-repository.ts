@@ -1,7 +1,7 @@
 /** Tries the repositories of one target of `modhaven check`, as the server would reach them. */
 import { errorMessage, isModhavenError } from '../../errors.js';
 import { codeModule } from '../../modfetch/code-module.js';
-import { placeModule } from '../../modfetch/module-root.js';
+import { placeModule } from '../../modfetch/repository/module-root.js';
 import type { RepoRoots } from '../../modfetch/repo-root.js';
 import { goModModulePath } from '../../module/go-mod.js';
 import { parseModulePath, splitPathVersion } from '../../module/module-path.js';

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { audited } from '../../src/cli/audited.js';
-import { addTokenTo, revokeTokenOf } from '../../src/cli/token.js';
-import { tempDir } from '../support/tmp.js';
+import { audited } from '../../../src/cli/common/audited.js';
+import { addTokenTo, revokeTokenOf } from '../../../src/cli/token.js';
+import { tempDir } from '../../support/tmp.js';
 
 async function configured(text: string): Promise<{ config: string; dir: string }> {
   const dir = await tempDir('audited');

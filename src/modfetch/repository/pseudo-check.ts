@@ -5,11 +5,11 @@
  * commit would have endlessly many names (`coderepo.go`, validatePseudoVersion). The base must be a tag on an
  * ancestor; any such tag will do, because which tags existed when the version was first written down is not known.
  */
-import { ModhavenError } from '../errors.js';
-import { isWritableTime } from '../module/info.js';
-import { pseudoVersionBase, pseudoVersionRev, pseudoVersionTime } from '../module/pseudo-version.js';
-import * as semver from '../module/semver.js';
-import type { CodeRepo, Revision } from '../vcs/types.js';
+import { ModhavenError } from '../../errors.js';
+import { isWritableTime } from '../../module/info.js';
+import { pseudoVersionBase, pseudoVersionRev, pseudoVersionTime } from '../../module/pseudo-version.js';
+import * as semver from '../../module/semver.js';
+import type { CodeRepo, Revision } from '../../vcs/types.js';
 
 export interface PseudoCheck {
   version: string;

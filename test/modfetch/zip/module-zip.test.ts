@@ -3,13 +3,13 @@ import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { ZIP_LIMITS } from '../../src/module/files/zip-files.js';
-import { writeModuleZip } from '../../src/modfetch/module-zip.js';
-import { GitFailure } from '../../src/vcs/transport/git-exec.js';
-import type { CodeRepo, TreeEntry } from '../../src/vcs/types.js';
-import { zipHash } from '../conformance/module-hash.js';
-import { collector, readZip } from '../zip/read-zip.js';
-import type { CommitHash } from '../../src/module/commit-hash.js';
+import { ZIP_LIMITS } from '../../../src/module/files/zip-files.js';
+import { writeModuleZip } from '../../../src/modfetch/zip/module-zip.js';
+import { GitFailure } from '../../../src/vcs/transport/git-exec.js';
+import type { CodeRepo, TreeEntry } from '../../../src/vcs/types.js';
+import { zipHash } from '../../conformance/module-hash.js';
+import { collector, readZip } from '../../zip/read-zip.js';
+import type { CommitHash } from '../../../src/module/commit-hash.js';
 
 const COMMIT = 'c0'.repeat(20) as CommitHash;
 

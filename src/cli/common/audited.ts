@@ -1,7 +1,7 @@
 /** The line that a command leaves in the audit file, where there is one. */
-import { loadConfig } from '../config/load-config.js';
-import { ModhavenError, errorMessage } from '../errors.js';
-import { accountName, appendAudit, type AuditEntry } from '../log/audit-file.js';
+import { loadConfig } from '../../config/load-config.js';
+import { ModhavenError, errorMessage } from '../../errors.js';
+import { accountName, appendAudit, type AuditEntry } from '../../log/audit-file.js';
 
 /** Writes down what was done, and under which account. Throws STORAGE: it was done, and nobody will know. */
 export async function audited(config: string | undefined, entry: AuditEntry): Promise<void> {

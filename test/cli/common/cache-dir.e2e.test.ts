@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { prepareCacheDir } from '../../src/cli/cache-dir.js';
-import { makeFolder } from '../../src/fs/make-folder.js';
-import { tempDir } from '../support/tmp.js';
-import { files } from './files.js';
+import { prepareCacheDir } from '../../../src/cli/common/cache-dir.js';
+import { makeFolder } from '../../../src/fs/make-folder.js';
+import { tempDir } from '../../support/tmp.js';
+import { files } from '../files.js';
 
 const CLI = path.resolve('dist/cli.js');
 

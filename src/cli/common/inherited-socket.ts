@@ -2,7 +2,7 @@
  * The listening socket that the service manager opened for this process (sd_listen_fds(3)): it stays open while the process
  * is replaced, so that no connection is refused meanwhile.
  */
-import { ModhavenError } from '../errors.js';
+import { ModhavenError } from '../../errors.js';
 
 /** A listening socket by its file descriptor. */
 export interface InheritedSocket {

@@ -10,10 +10,15 @@
  *
  * Whether the commit holds such a module only its files can tell.
  */
-import { checkModulePath, matchPathMajor, splitPathVersion, type ModulePath } from '../module/module-path.js';
-import { isPseudoVersion } from '../module/pseudo-version.js';
-import * as semver from '../module/semver.js';
-import type { RepoRoot } from '../vanity/rule.js';
+import {
+  checkModulePath,
+  matchPathMajor,
+  splitPathVersion,
+  type ModulePath,
+} from '../../module/module-path.js';
+import { isPseudoVersion } from '../../module/pseudo-version.js';
+import * as semver from '../../module/semver.js';
+import type { RepoRoot } from '../../vanity/rule.js';
 
 export interface ModuleVersion {
   path: ModulePath;

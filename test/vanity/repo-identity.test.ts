@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSameRepo, repoName, repoPaths } from '../../src/module/repo-identity.js';
+import { isSameRepo, repoName, repoPaths } from '../../src/vanity/repo-identity.js';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
 
 const read = (text: string) => parseRepoUrl(text, '/srv');

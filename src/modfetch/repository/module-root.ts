@@ -11,10 +11,15 @@
  *     ex.com/m/v2      ex.com/m/v2       ''            /v2         the root (the rule names the whole path)
  */
 import { posix } from 'node:path';
-import { ModhavenError } from '../errors.js';
-import { goModModulePath } from '../module/go-mod.js';
-import { hasPathPrefix, pathMajorPrefix, splitPathVersion, type ModulePath } from '../module/module-path.js';
-import * as semver from '../module/semver.js';
+import { ModhavenError } from '../../errors.js';
+import { goModModulePath } from '../../module/go-mod.js';
+import {
+  hasPathPrefix,
+  pathMajorPrefix,
+  splitPathVersion,
+  type ModulePath,
+} from '../../module/module-path.js';
+import * as semver from '../../module/semver.js';
 
 /** What path and rule alone say. */
 export interface ModulePlace {

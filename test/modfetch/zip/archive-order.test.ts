@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FileHashes, WantedFiles } from '../../src/modfetch/archive-order.js';
-import { hash1 } from '../../src/module/files/dirhash.js';
+import { FileHashes, WantedFiles } from '../../../src/modfetch/zip/archive-order.js';
+import { hash1 } from '../../../src/module/files/dirhash.js';
 
 describe('WantedFiles', () => {
   it.each([

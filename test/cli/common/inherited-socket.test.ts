@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { takeInheritedSocket } from '../../src/cli/inherited-socket.js';
+import { takeInheritedSocket } from '../../../src/cli/common/inherited-socket.js';
 
 const passed = (env: NodeJS.ProcessEnv) => ({ env, socket: takeInheritedSocket(env, 42) });
 

@@ -1,5 +1,5 @@
 /** Blobs in memory, for tests and for commands that must leave nothing behind. */
-import { checkBlobName, type BlobStore, type StoredBlob } from './blob-store.js';
+import { checkBlobName, type BlobStore, type StoredBlob } from '../../src/store/blob-store.js';
 
 export function createMemoryBlobStore(): BlobStore {
   const blobs = new Map<string, StoredBlob>();

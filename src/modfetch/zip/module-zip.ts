@@ -9,8 +9,8 @@
 import { createHash } from 'node:crypto';
 import { Readable, type Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ModhavenError } from '../errors.js';
-import type { CommitHash } from '../module/commit-hash.js';
+import { ModhavenError } from '../../errors.js';
+import type { CommitHash } from '../../module/commit-hash.js';
 import {
   ZIP_LIMITS,
   createSizeChecker,
@@ -18,13 +18,13 @@ import {
   selectingZipFiles,
   type ZipCandidate,
   type ZipSelection,
-} from '../module/files/zip-files.js';
-import { redactLine } from '../redact.js';
-import { GitFailure, GitOutputTooLarge } from '../vcs/archive.js';
-import type { CodeRepo } from '../vcs/types.js';
+} from '../../module/files/zip-files.js';
+import { redactLine } from '../../redact.js';
+import { GitFailure, GitOutputTooLarge } from '../../vcs/archive.js';
+import type { CodeRepo } from '../../vcs/types.js';
 import { FileHashes, WantedFiles } from './archive-order.js';
-import { readTar, type TarEntry } from '../zip/archive-reader.js';
-import { createZipWriter, type ZipWriter } from '../zip/writer.js';
+import { readTar, type TarEntry } from '../../zip/archive-reader.js';
+import { createZipWriter, type ZipWriter } from '../../zip/writer.js';
 
 export interface ModuleZip {
   repo: CodeRepo;

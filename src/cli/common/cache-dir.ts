@@ -1,11 +1,11 @@
 /** Whether the cache directory can be used: asked before a command does anything that would only fail later, or never end. */
 import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ModhavenError, errorMessage } from '../errors.js';
-import { hasCode } from '../fs/file-errors.js';
-import { makeFolder } from '../fs/make-folder.js';
-import { cacheLayout } from '../store/paths.js';
-import { checkStateVersion } from '../store/state-version.js';
+import { ModhavenError, errorMessage } from '../../errors.js';
+import { hasCode } from '../../fs/file-errors.js';
+import { makeFolder } from '../../fs/make-folder.js';
+import { cacheLayout } from '../../store/paths.js';
+import { checkStateVersion } from '../../store/state-version.js';
 
 /** Makes `cacheDir` if it is missing, tries to write there, and looks whether its layout is known. Throws CONFIG. */
 export async function prepareCacheDir(cacheDir: string): Promise<void> {

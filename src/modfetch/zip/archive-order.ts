@@ -3,8 +3,8 @@
  * that of `h1:` hashes too: so nothing needs to be remembered of a file that has passed, however many there are. Trees that
  * other programs made may be in another order; their files are few.
  */
-import { compareBytes } from '../module/byte-order.js';
-import { hash1, OrderedHash1, type HashedFile } from '../module/files/dirhash.js';
+import { compareBytes } from '../../module/byte-order.js';
+import { hash1, OrderedHash1, type HashedFile } from '../../module/files/dirhash.js';
 
 /** The files that an archive has to hold. It holds them in the order of the trees, so that most need no index. */
 export class WantedFiles {

@@ -7,7 +7,7 @@
  * "REST API", Authentication). The host must be the same name. Ports count only between addresses of one scheme: the
  * ssh port says nothing about the http port.
  */
-import { DEFAULT_PORTS, type RepoUrl } from './repo-url.js';
+import { DEFAULT_PORTS, type RepoUrl } from '../module/repo-url.js';
 
 /** Whether `a` and `b` are the same repository, as far as addresses can tell. */
 export function isSameRepo(a: RepoUrl, b: RepoUrl): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { versionsOfTag } from '../../src/modfetch/tag-modules.js';
+import { versionsOfTag } from '../../../src/modfetch/repository/tag-modules.js';
 
 function versions(tag: string, root = 'ex.com/m', subdir = ''): string[] {
   return versionsOfTag({ root, subdir }, tag).map(({ path, version }) => `${path}@${version}`);

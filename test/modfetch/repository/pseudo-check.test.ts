@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkPseudoVersion } from '../../src/modfetch/pseudo-check.js';
-import { fakeCodeRepo, fakeHash, fakeStamp, fakeTime, type FakeCommit } from './fake-code-repo.js';
+import { checkPseudoVersion } from '../../../src/modfetch/repository/pseudo-check.js';
+import { fakeCodeRepo, fakeHash, fakeStamp, fakeTime, type FakeCommit } from '../fake-code-repo.js';
 
 const HISTORY: FakeCommit[] = [{}, { tags: ['v1.0.0', 'sub/v0.3.0'] }, {}, { tags: ['v1.1.0'] }];
 

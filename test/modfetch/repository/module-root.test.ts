@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { findModuleRoot, placeModule, type ModuleRoot } from '../../src/modfetch/module-root.js';
-import { parseModulePath } from '../../src/module/module-path.js';
+import {
+  findModuleRoot,
+  placeModule,
+  type ModuleRoot,
+} from '../../../src/modfetch/repository/module-root.js';
+import { parseModulePath } from '../../../src/module/module-path.js';
 
 const place = (path: string, root: string, subdir = '') => placeModule(parseModulePath(path), root, subdir);
 
