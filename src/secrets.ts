@@ -33,6 +33,11 @@ export function noteSecret(secret: string | undefined): void {
   if (oldest !== undefined) known.delete(oldest);
 }
 
+/** Whether `text` as a whole is a secret that is in use. */
+export function isSecret(text: string): boolean {
+  return known.has(text.trim());
+}
+
 /** `text` with `***` in place of every secret that is known. */
 export function strikeSecrets(text: string): string {
   if (known.size === 0 || text.length < MIN_LENGTH) return text;

@@ -72,9 +72,11 @@ describe.skipIf(missing('git', 'openssl')).each(Object.entries(BY))(
           vcs: {
             connect_timeout: '1s',
             hosts: {
-              [key(hosts.token)]: { token: SECRETS.token },
-              [key(hosts.token_file)]: { token_file: tokenFile },
-              [key(hosts.environment)]: { token: '${CANARY}' },
+              [key(hosts.token)]: { token: SECRETS.token, follow_redirects: true },
+              [key(hosts.token_file)]: { token_file: tokenFile, follow_redirects: true },
+              [key(hosts.environment)]: { token: '${CANARY}', follow_redirects: true },
+              [`localhost:${hosts.netrc.port}`]: { follow_redirects: true },
+              [key(hosts.url)]: { follow_redirects: true },
               [key(tls)]: { token: SECRETS.token },
             },
           },

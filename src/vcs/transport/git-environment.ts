@@ -10,6 +10,7 @@
  */
 
 import { dirname } from 'node:path';
+import { isSecret } from '../../secrets.js';
 
 /**
  * Variables that do not reach network children, with the reason. Everything else of the account's environment does: a
@@ -105,7 +106,10 @@ export function networkEnvironment(child: NetworkChild, env: NodeJS.ProcessEnv):
  * terminal (children have a session of their own) and no screen, so a program for passwords can only look them up.
  */
 export function accountEnvironment(workDir: string, env: NodeJS.ProcessEnv): Environment {
-  const names = Object.keys(env).filter((name) => !WITHHELD.some((row) => row.names.test(name)));
+  const names = Object.keys(env).filter(
+    // What `modhaven.yaml` takes from a variable is git's to know only as the login that it is given.
+    (name) => !WITHHELD.some((row) => row.names.test(name)) && !isSecret(env[name] ?? ''),
+  );
   return {
     ...pick(env, names),
     LC_ALL: 'C',
