@@ -28,7 +28,7 @@ describe('modhaven', () => {
     {
       name: 'an address that is none',
       args: ['serve', '--listen', 'nowhere'],
-      says: 'modhaven: --listen "nowhere" is not an address to listen at; Write HOST:PORT',
+      says: 'modhaven: --listen "nowhere" is not an address to listen at. Write HOST:PORT',
     },
     {
       name: 'a file that is not there',

@@ -91,6 +91,7 @@ const origin = z.object({
 const explain = z.object({
   module: z.string(),
   query: z.string().optional(),
+  private: z.string().optional().describe('why the module is private; absent for a public one'),
   version: z.string().optional(),
   rule: z.object({ key: z.string(), file: z.string(), line: count }).optional(),
   upstream: z.array(z.string()),

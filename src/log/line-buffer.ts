@@ -17,6 +17,8 @@ export interface LineBuffer {
 
 /** How long such a line waits for others: a write wakes another thread, which costs more than most answers. */
 const WAIT_MS = 10;
+/** How long the end of the process waits for a write that has begun. */
+const LAST_WRITE_MS = 30;
 /** Characters after which lines do not wait. */
 const FULL = 16_000;
 /** What a pipe takes in one piece from each of several writers, in bytes (PIPE_BUF of Linux). */
@@ -41,8 +43,10 @@ export function createLineBuffer(shared: boolean, onLost: (lines: number) => voi
   let soon: NodeJS.Immediate | undefined;
   let later: NodeJS.Timeout | undefined;
   let lost = 0;
+  let isWriting = false;
 
   output.on('drop', (lines: string) => (lost += lines.split('\n').length - 1));
+  output.on('write', () => (isWriting = false));
   output.on('drain', () => {
     if (lost === 0) return;
     const lines = lost;
@@ -60,6 +64,7 @@ export function createLineBuffer(shared: boolean, onLost: (lines: number) => voi
     clearTimeout(later);
     soon = later = undefined;
     if (pending === '') return;
+    isWriting = true;
     output.write(pending);
     pending = '';
   }
@@ -68,7 +73,11 @@ export function createLineBuffer(shared: boolean, onLost: (lines: number) => voi
     passOn();
     output.flushSync();
   }
-  process.on('exit', flushSync);
+  process.on('exit', () => {
+    // A thread may still be at lines that come before what is written now; it says so to nobody who ends.
+    if (isWriting) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WRITE_MS);
+    flushSync();
+  });
 
   return {
     write(line) {

@@ -1,6 +1,7 @@
 /** https with a certificate that is renewed under a running server, as certbot and cert-manager do it. */
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import https, { type Server } from 'node:https';
+import type { Server } from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
@@ -85,7 +86,7 @@ describe.skipIf(missing('openssl'))('a TLS pair', () => {
       await publish(first, 'v1');
       files = { certFile: path.join(live, 'tls.crt'), keyFile: path.join(live, 'tls.key') };
       pair = new TlsPair(files, { log, onChange: (material) => applyTls(server, material) });
-      server = createHttpServer((_request, response) => response.end('hi'), { tls: pair.material }) as Server;
+      server = createHttpServer((_request, response) => response.end('hi'), { tls: pair.material });
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     });
     afterAll(() => server.closeAllConnections());
