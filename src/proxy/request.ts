@@ -22,8 +22,14 @@ const MAX_PATH = 2048;
  * Throws INVALID_PATH or INVALID_VERSION.
  */
 export function parseProxyRequest(rawPath: string): ProxyRequest | undefined {
-  if (!/(?:@|%40)(?:v(?:\/|%2f|$)|latest)/i.test(rawPath)) return undefined;
-  const path = decodePath(rawPath);
+  return /(?:@|%40)(?:v(?:\/|%2f|$)|latest)/i.test(rawPath)
+    ? parseDecodedPath(decodePath(rawPath))
+    : undefined;
+}
+
+/** The same for a path that `decodePath` has decoded. */
+export function parseDecodedPath(path: string): ProxyRequest | undefined {
+  if (!/@(?:v(?:\/|$)|latest)/i.test(path)) return undefined;
   if (path.endsWith('/@latest')) {
     return { kind: 'latest', module: parseModule(path.slice(1, -'/@latest'.length)) };
   }

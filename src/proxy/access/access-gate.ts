@@ -16,10 +16,10 @@ import { wantsHtml } from '../http/accepts.js';
 import { clientAddress, requestHost, type TrustProxy } from '../http/client-address.js';
 import { onBehalfOf } from '../../concurrency/on-behalf-of.js';
 import { isModhavenError, type ModhavenError } from '../../errors.js';
-import { cannotDecide, forbidden, loginNeeded, tooManyGuesses } from './refusals.js';
+import { cannotDecide, forbidden, loginNeeded, tooManyGuesses, unclearPath } from './refusals.js';
 import { encodeDecision, encodeRefusal, type Grant } from './decisions.js';
 import { noteRefused } from './refused-reads.js';
-import { isSurelyNotOurs, resourceOf, type ResourceRules } from './resource.js';
+import { isSurelyNotOurs, originalResource, resourceOf, type ResourceRules } from './resource.js';
 
 export interface AccessGateOptions {
   /** Undefined: no `auth:`; then only what is for admins is refused to anyone. */
@@ -87,6 +87,7 @@ class AccessGate {
     if (access === undefined) return this.withoutAuth();
     const resource = this.resource();
     if (resource === 'unsure') return this.defer();
+    if (resource === 'unclear') return unclearPath();
     if (resource.kind === 'admin' && this.isFromAdmin()) return admission(ANYONE, RESTRICTED);
     const identity = access.authenticator.identify(this.request.headers.authorization);
     if (!(identity instanceof Promise)) return this.identified(access.settings, resource, identity);
@@ -94,7 +95,7 @@ class AccessGate {
   }
 
   /** What is asked for; at `/-/auth` what the web server in front was asked for, if that is trusted. */
-  private resource(): Resource | 'unsure' {
+  private resource(): Resource | 'unsure' | 'unclear' {
     const { url = '/', headers, socket } = this.request;
     const { trusts, resources } = this.options;
     const original = headers['x-original-uri'];
@@ -107,7 +108,7 @@ class AccessGate {
       host: requestHost(this.request, trusts),
       wantsHtml: wantsHtml(headers),
     };
-    return resourceOf(asked, resources);
+    return isAbout ? originalResource(asked, resources) : resourceOf(asked, resources);
   }
 
   private withoutAuth(): Decided {
@@ -115,6 +116,7 @@ class AccessGate {
     if (!audits && isSurelyNotOurs(this.request.url ?? '')) return OPEN;
     const resource = this.resource();
     if (resource === 'unsure') return audits ? this.defer() : OPEN;
+    if (resource === 'unclear') return unclearPath();
     if (resource.kind === 'admin') {
       if (this.isFromAdmin()) return admission(ANYONE, RESTRICTED);
       return this.conclude({ kind: 'forbidden', principal: ANYONE }, resource);

@@ -46,6 +46,19 @@ export function forbidden(publicUrl: string, principal: Principal, subject: stri
 }
 
 /**
+ * 403: a web server in front asks about a path that it may read in another way than we do. It then sends the request on, and
+ * the caller is told what is wrong with it.
+ */
+export function unclearPath(): Refusal {
+  return {
+    reason: 'forbidden',
+    refusedWith: 403,
+    headers: TEXT,
+    body: 'forbidden: no right to a malformed path can be decided\n',
+  };
+}
+
+/**
  * 502 or 504: the issuer of the login, or the git host that decides, could not be asked; 503: too many wait. The text names
  * neither host nor repository: those are nothing that a caller without a right should learn.
  */

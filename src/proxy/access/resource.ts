@@ -5,7 +5,7 @@
 import type { Resource } from '../../auth/read-access.js';
 import { isModhavenError } from '../../errors.js';
 import { parseSumdbRequest } from '../../sumdb/format/request.js';
-import { decodePath, parseProxyRequest } from '../request.js';
+import { decodePath, parseDecodedPath, parseProxyRequest } from '../request.js';
 
 /** Whether a module path is private; `unsure` where only the main process can tell. */
 export type Privacy = (path: string) => 'private' | 'public' | 'unsure';
@@ -57,6 +57,26 @@ export function resourceOf(asked: Asked, rules: ResourceRules): Resource | 'unsu
     return asked.wantsHtml ? pageForPeople(asked.host, path, rules) : { kind: 'page' };
   } catch (error) {
     if (isModhavenError(error)) return { kind: 'open' };
+    throw error;
+  }
+}
+
+/**
+ * The resource of a request that a web server in front is about to answer by itself, from the URL that it names.
+ *
+ * That server looks for a file by its own reading of the path: it resolves `..`, joins slashes, ends the path at a hash, and does not
+ * heed a query. So a query does not make a page of a file here, and a path that could be read in more than one way is `unclear`:
+ * no right to it can be decided.
+ */
+export function originalResource(asked: Asked, rules: ResourceRules): Resource | 'unsure' | 'unclear' {
+  const [rawPath = ''] = asked.url.split('?', 1);
+  try {
+    const path = decodePath(rawPath);
+    if (!path.startsWith('/') || /\/\/|[\\%?#;]/.test(path)) return 'unclear';
+    const file = path.startsWith('/-/') ? undefined : parseDecodedPath(path);
+    return file === undefined ? resourceOf(asked, rules) : moduleResource(file.module, rules.privacy);
+  } catch (error) {
+    if (isModhavenError(error)) return 'unclear';
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resourceOf } from '../../../src/proxy/access/resource.js';
+import { originalResource, resourceOf } from '../../../src/proxy/access/resource.js';
 
 const privacy = (path: string): 'private' | 'public' | 'unsure' =>
   path.startsWith('corp.test') ? 'private' : path.startsWith('new.test') ? 'unsure' : 'public';
@@ -67,5 +67,47 @@ describe('resourceOf', () => {
 
   it('of a browser in a worker, which knows no rules', () => {
     expect(resourceOf({ url: '/x', host: 'corp.test', wantsHtml: true }, rules)).toBe('unsure');
+  });
+});
+
+describe('originalResource, of what a web server in front is about to send', () => {
+  const read = (url: string) => originalResource({ url, host: 'corp.test', wantsHtml: false }, rules);
+
+  it.each([
+    '/corp.test/x/@v/v1.0.0.zip',
+    '/corp.test/x/@v/v1.0.0.zip?go-get=1',
+    '/corp.test/x/%40v/v1.0.0.zip',
+    '/corp.test/x/%40%76/v1.0.0.zip',
+    '/corp.test/x/@v/v1.0.0%2Bincompatible.zip?x',
+  ])('%s is a file of the module', (url) => {
+    expect(read(url)).toEqual(secret);
+  });
+
+  it.each([
+    '/a/../corp.test/x/@v/v1.0.0.zip',
+    '/./corp.test/x/@v/v1.0.0.zip',
+    '//corp.test/x/@v/v1.0.0.zip',
+    '/corp.test/x/@v/v1.0.0.zip#',
+    '/corp.test/x/@v/v1.0.0.zip%23',
+    '/corp.test/x/@v/v1.0.0.zip%3fa',
+    '/corp.test%2fx/@v/v1.0.0.zip',
+    '/corp%2etest/x/@v/v1.0.0.zip',
+    '/corp.test/%2563/@v/v1.0.0.zip',
+    '/corp.test/x/@v/v1.0.0.zip;a',
+    '/Corp.test/x/@v/v1.0.0.zip',
+    '/corp.test\\x/@v/v1.0.0.zip',
+    'http://corp.test/corp.test/x/@v/v1.0.0.zip',
+    'corp.test/x/@v/v1.0.0.zip',
+    '*',
+    '',
+  ])('%s is unclear', (url) => {
+    expect(read(url)).toBe('unclear');
+  });
+
+  it('reads everything else as the server itself does', () => {
+    expect(read('/corp.test/x?go-get=1')).toEqual({ kind: 'page' });
+    expect(read('/-/healthz')).toEqual({ kind: 'open' });
+    expect(read('/-/status')).toEqual({ kind: 'admin' });
+    expect(read('/sumdb/sum.corp.test/lookup/corp.test/x@v1.0.0')).toEqual(secret);
   });
 });
