@@ -1,9 +1,9 @@
 /** Questions about the ancestry of commits. What they state follows from all commits that the host's refs lead to. */
 import { highestVersion } from './highest-version.js';
-import { unknownRevision, type Found } from './find-revision.js';
-import type { BareRepo } from './bare/bare-repo.js';
+import { findInRefs, unknownRevision, type Found } from './find-revision.js';
+import { isCommit, type BareRepo } from './bare/bare-repo.js';
 import { isBroken, retryOnCorrupt } from './bare/broken-repo.js';
-import { isCommit, type Mirror } from './mirror/mirror.js';
+import type { Mirror } from './mirror/mirror.js';
 import { tagsOf, type Refs } from './objects/refs.js';
 import { RefsChanged } from './refs-changed.js';
 import { GitFailure } from './transport/git-exec.js';
@@ -16,6 +16,14 @@ export interface Listed {
   refs: Refs;
   /** For messages. */
   url: string;
+}
+
+/**
+ * Which commit `revision` means: a tag, a branch, `HEAD`, or a hash of at least 7 digits, in this order. Throws
+ * VERSION_NOT_FOUND.
+ */
+export async function findRevision(listed: Listed, revision: string): Promise<Found> {
+  return findInRefs(listed.refs, revision) ?? (await findInHistory(listed, revision));
 }
 
 /** The commit that branches or tags lead to whose hash begins with `prefix`. Throws VERSION_NOT_FOUND. */
@@ -64,7 +72,7 @@ export async function isDescendant(listed: Listed, commit: string, tag: Tag): Pr
       await history.text('merge-base', '--is-ancestor', '--', tag.hash, commit);
       return true;
     } catch (error) {
-      // A tag may be set on a tree or a file: that is no ancestor of a commit, and the filtered history lacks it.
+      // A tag may be set on a tree or a file: that is not an ancestor of a commit, and the filtered history lacks it.
       if (isPlainNo(error, history) || !(await isCommitOf(history, tag.hash))) return false;
       throw error;
     }

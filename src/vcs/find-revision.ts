@@ -30,6 +30,12 @@ export function findInRefs(refs: Refs, revision: string): Found | undefined {
   return findTip(refs, revision);
 }
 
+/** A ref that points at `commit`; undefined if there is none. */
+export function refTo(refs: Refs, commit: string): string | undefined {
+  for (const [ref, hash] of refs) if (hash === commit) return ref;
+  return undefined;
+}
+
 /** The error for a revision that is nowhere. */
 export function unknownRevision(revision: string): ModhavenError {
   return new ModhavenError('VERSION_NOT_FOUND', `unknown revision ${revision}`, {

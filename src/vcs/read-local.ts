@@ -1,8 +1,8 @@
 /** What the mirrors on this machine hold, read without asking a host. */
 import { join } from 'node:path';
 import type { RepoUrl } from '../module/repo-url.js';
-import { BareRepo } from './bare/bare-repo.js';
-import { isCommit, mirrorName } from './mirror/mirror.js';
+import { BareRepo, isCommit } from './bare/bare-repo.js';
+import { mirrorName } from './mirror/mirror.js';
 
 /** Reading an object is local work, bounded all the same. */
 const TIMEOUT_MS = 30_000;

@@ -48,8 +48,9 @@ export class BareRepo {
   readonly dir: string;
   /** Of a child that reads it. */
   readonly env: Environment;
+  /** Whether it lacks objects on purpose. */
+  readonly filtered: boolean;
   readonly #timeoutMs: number;
-  readonly #filtered: boolean;
   readonly #lock: RepoLock;
   /** As of the last look at the disk; '' where there was no complete repository. */
   #identity: string | undefined;
@@ -64,7 +65,7 @@ export class BareRepo {
       ? { ...localEnvironment(readerOf(dir), env), GIT_OBJECT_DIRECTORY: join(dir, 'objects') }
       : localEnvironment(dir, env);
     this.#timeoutMs = timeoutMs;
-    this.#filtered = filtered;
+    this.filtered = filtered;
     this.#lock = new RepoLock(dir);
   }
 
@@ -105,7 +106,7 @@ export class BareRepo {
       this.#format = format;
       this.#lease = lease;
       if (this.#look() === '') {
-        await initRepo(this.dir, format, this.#filtered);
+        await initRepo(this.dir, format, this.filtered);
         this.#look();
       } else {
         await removeLeftovers(this.dir);
@@ -184,4 +185,14 @@ export class BareRepo {
   #heldAs(): string {
     return `${this.dir} ${this.#identity ?? ''}`;
   }
+}
+
+/** Whether an object is a commit. */
+export function isCommit(object: GitObject | undefined): boolean {
+  return object?.type === 'commit';
+}
+
+/** Whether `commit` is in `repo`, as a commit. */
+export async function holds(repo: BareRepo, commit: string): Promise<boolean> {
+  return isCommit((await repo.objects([commit]))[0]);
 }

@@ -27,13 +27,12 @@ import type { VcsSettings } from '../transport/access.js';
 import type { ReadAccountConfig } from '../transport/account-config.js';
 import { GitFailure } from '../transport/git-exec.js';
 import type { HostLimiter } from '../transport/host-limiter.js';
-import { RemoteSession, type FetchOptions } from '../remote/remote-session.js';
-import { BareRepo, type GitObject } from '../bare/bare-repo.js';
+import { RemoteSession } from '../remote/remote-session.js';
+import { BareRepo, holds } from '../bare/bare-repo.js';
 import { isBroken, retryOnCorrupt } from '../bare/broken-repo.js';
-import { refOf, shallowCommits } from '../bare/commit-refs.js';
 import { SMALL_PACK } from '../smart-http/receive-pack.js';
 import { reuseCommit, reuseTrees, takeInventory } from './reuse-objects.js';
-import { missingGoMods, tagDirectories, TagsAhead } from './tags-ahead.js';
+import { CommitFetcher, everythingOf, mayHelpToAskForAll } from './commit-fetcher.js';
 
 export interface MirrorOptions {
   /** Folder for this remote, below `<cache.dir>/vcs`. */
@@ -47,29 +46,25 @@ export interface MirrorOptions {
   account: ReadAccountConfig;
 }
 
-/** What the host made of being asked for a commit without its files. */
-type Filtered = 'trees' | 'everything' | 'nothing';
-
 export class Mirror {
   readonly content: BareRepo;
   readonly trees: BareRepo;
   readonly history: BareRepo;
   readonly #remote: RepoUrl;
   readonly #session: RemoteSession;
+  readonly #fetcher: CommitFetcher;
   /** Its presence says that the host only serves files and runs no git. */
   readonly #dumbMark: string;
   /** Its presence says that the host sends all files or none. */
   readonly #unfilteredMark: string;
-  /** Whether the host is known to refuse commits by their hash. */
-  #onlyByName = false;
   /** Whether whole commits of this repository are known to be more than a small pack, or left to git. */
   #isLarge = false;
-  readonly #ahead = new TagsAhead();
 
   constructor({ dir, remote, settings, env, ...shared }: MirrorOptions) {
     const { timeoutMs } = settings();
     this.#remote = remote;
     this.#session = new RemoteSession({ remote, dir: dirname(dir), settings, env, ...shared });
+    this.#fetcher = new CommitFetcher(remote, this.#session);
     this.content = new BareRepo({ dir: join(dir, 'content.git'), env, timeoutMs });
     this.trees = new BareRepo({ dir: join(dir, 'trees.git'), env, timeoutMs, filtered: true });
     this.history = new BareRepo({ dir: join(dir, 'history.git'), env, timeoutMs });
@@ -94,10 +89,10 @@ export class Mirror {
         const isLarge = (await content.meanObjectBytes()) > LARGE_OBJECT_BYTES;
         if (isLarge && (await this.#fetchMissing(refs, commit, ref))) return;
         try {
-          await this.#fetchOne(content, commit, ref, { anew: isLarge });
+          await this.#fetcher.byHashOrName(content, commit, ref, { anew: isLarge });
         } catch (error) {
           if (!mayHelpToAskForAll(error) || isBroken(error, content.dir)) throw error;
-          await this.#fetchEverything(refs, commit);
+          await this.#fetcher.everything(content, refs, commit);
           if (isDumb(error)) await writeFile(this.#dumbMark, '');
         }
         await content.repack(['--geometric=2']);
@@ -114,7 +109,7 @@ export class Mirror {
     if (await this.#sendsAllOrNothing()) return this.fetchCommit(refs, commit, ref);
     if (await this.#fetchIfSmall(refs, commit)) return;
     const sent = await retryOnCorrupt(trees, () =>
-      trees.write(formatOf(anyHash(refs)), () => this.#fetchFiltered(refs, commit, ref)),
+      trees.write(formatOf(anyHash(refs)), () => this.#fetcher.filtered(trees, refs, commit, ref)),
     );
     if (sent === 'trees') return;
     if (sent === 'everything') await this.#reuseFiltered(refs, commit);
@@ -135,7 +130,7 @@ export class Mirror {
     const isHere = await retryOnCorrupt(content, () =>
       content.write(formatOf(anyHash(refs)), async () => {
         if (await holds(content, commit)) return true;
-        if (await this.#fetchAhead(content, refs, commit)) return true;
+        if (await this.#fetcher.withOtherTags(content, refs, commit)) return true;
         const wanted = { commit, withoutFiles: false, anew: false, atMost: SMALL_PACK };
         const isSmall = await this.#session.fetchWithoutGit(content, wanted);
         if (isSmall) await content.repack(['--geometric=2']);
@@ -146,25 +141,6 @@ export class Mirror {
     return isHere;
   }
 
-  /** Fetches `commit` and with it those of other tags, where somebody seems to ask for all of them; false if not. */
-  async #fetchAhead(repo: BareRepo, refs: Refs, commit: string): Promise<boolean> {
-    if (!/^https?$/.test(this.#remote.scheme)) return false;
-    const along = await this.#ahead.alongWith(repo, commit, refs);
-    if (along.length === 0) return false;
-    const withoutFiles = repo === this.trees;
-    const wanted = { commit, along, withoutFiles, anew: false, atMost: AHEAD_BYTES };
-    if (!(await this.#session.fetchWithoutGit(repo, wanted))) {
-      this.#ahead.gaveUp(refs);
-      return false;
-    }
-    if (!withoutFiles) return true;
-    for (const directory of tagDirectories(refs, commit)) {
-      const files = await missingGoMods(repo, [commit, ...along], directory);
-      if (files.length > 0) await this.#session.fetchWithoutGit(repo, { files, withoutFiles });
-    }
-    return true;
-  }
-
   /** Fetches the blob `hash` into `trees`; false where the host hands out no single blobs. */
   async fetchBlob(hash: string): Promise<boolean> {
     const { trees } = this;
@@ -173,7 +149,7 @@ export class Mirror {
       trees.write(formatOf(hash), async () => {
         if ((await trees.objects([hash]))[0] !== undefined) return true;
         try {
-          await this.#fetchFiles(trees, [hash]);
+          await this.#fetcher.files(trees, [hash]);
           return true;
         } catch (error) {
           if (!isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
@@ -211,18 +187,6 @@ export class Mirror {
   }
 
   /**
-   * For hosts that know neither depths nor hashes. A repository that is shallow has to be told to become whole: otherwise
-   * git takes a commit whose parents were left out for one that has none, and never asks for them.
-   */
-  async #fetchEverything(refs: Refs, commit: string): Promise<void> {
-    const { content } = this;
-    const isShallow = (await shallowCommits(content.dir)).length > 0;
-    const flags = ['--prune', ...(isShallow ? [WITHOUT_LIMIT] : [])];
-    await this.#session.fetch(content, flags, everythingOf(refs));
-    if (await holds(content, commit)) await content.recordCommits([commit], []);
-  }
-
-  /**
    * Fetches the files of `commit` that are not here yet, one by one; false if the host does not do that. A host that
    * is told what is here looks for differences to it instead: where files are large, that takes it a minute for what
    * it sends in a second.
@@ -231,10 +195,12 @@ export class Mirror {
     if (await this.#sendsAllOrNothing()) return false;
     const { trees, content } = this;
     try {
-      const sent = await trees.write(formatOf(anyHash(refs)), () => this.#fetchFiltered(refs, commit, ref));
+      const sent = await trees.write(formatOf(anyHash(refs)), () =>
+        this.#fetcher.filtered(trees, refs, commit, ref),
+      );
       if (sent !== 'trees') return false;
       const { missing, present } = await takeInventory(trees, content, commit);
-      if (missing.length > 0) await this.#fetchFiles(content, missing);
+      if (missing.length > 0) await this.#fetcher.files(content, missing);
       await reuseTrees(trees, content, commit, present);
       return true;
     } catch (error) {
@@ -242,57 +208,6 @@ export class Mirror {
       if (isModhavenError(error, 'VERSION_NOT_FOUND') || error instanceof GitFailure) return false;
       throw error;
     }
-  }
-
-  /** Fetches files by their hashes. What is here already does not matter to a host that is asked so. */
-  async #fetchFiles(repo: BareRepo, files: readonly string[]): Promise<void> {
-    const withoutFiles = repo === this.trees;
-    if (await this.#session.fetchWithoutGit(repo, { files, withoutFiles })) return;
-    const input = files.map((hash) => `${hash}\n`).join('');
-    const flags = [...(withoutFiles ? [WITHOUT_FILES] : []), '--stdin'];
-    await this.#session.fetch(repo, flags, [], { ...NOTHING_HERE, input });
-  }
-
-  /** Fetches one commit by its hash where the host allows it, which saves the question for refs; else by a name for it. */
-  async #fetchOne(
-    repo: BareRepo,
-    commit: string,
-    ref: string | undefined,
-    { anew = false, onWarnings }: { anew?: boolean; onWarnings?: FetchOptions['onWarnings'] } = {},
-  ): Promise<void> {
-    const withoutFiles = repo === this.trees;
-    if (await this.#session.fetchWithoutGit(repo, { commit, withoutFiles, anew })) return;
-    const { bundle } = this.#remote;
-    // A bundle cannot be cut at a depth.
-    const flags = [...(bundle ? [] : ['--depth=1']), ...(withoutFiles ? [WITHOUT_FILES] : [])];
-    const options = { ...(anew ? NOTHING_HERE : {}), ...(onWarnings && { onWarnings }) };
-    const target = refOf(commit);
-    const byName = ref !== undefined && (this.#onlyByName || bundle);
-    try {
-      await this.#session.fetch(repo, flags, [`${byName ? ref : commit}:${target}`], options);
-    } catch (error) {
-      if (byName || ref === undefined || !isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
-      await this.#session.fetch(repo, flags, [`${ref}:${target}`], options);
-      this.#onlyByName = true;
-    }
-  }
-
-  /** Fetches `commit` into `trees`. */
-  async #fetchFiltered(refs: Refs, commit: string, ref: string | undefined): Promise<Filtered> {
-    const { trees } = this;
-    if ((await holds(trees, commit)) || (await this.#fetchAhead(trees, refs, commit))) return 'trees';
-    let warnings = '';
-    const onWarnings = (stderr: string) => {
-      warnings += stderr;
-    };
-    try {
-      await this.#fetchOne(trees, commit, ref, { onWarnings });
-    } catch (error) {
-      if (!mayHelpToAskForAll(error) || isBroken(error, trees.dir)) throw error;
-      return 'nothing';
-    }
-    await trees.repack(['-a']);
-    return warnings.includes(IGNORES_FILTERS) ? 'everything' : 'trees';
   }
 
   /** Takes over what came into `trees` with all its files. Where that fails, the commit is fetched once more. */
@@ -318,49 +233,8 @@ export function mirrorName({ gitUrl, credentials }: RepoUrl): string {
   return createHash('sha256').update(name).digest('hex');
 }
 
-/** Whether an object read from a mirror is a commit. */
-export function isCommit(object: GitObject | undefined): boolean {
-  return object?.type === 'commit';
-}
-
-/** Of `git fetch`. */
-const WITHOUT_FILES = '--filter=blob:none';
-
-/** Of `git fetch`: what `--unshallow` means, without the refusal where there is nothing to do. */
-const WITHOUT_LIMIT = '--depth=2147483647';
-
-/** The host is not told what is here already. */
-const NOTHING_HERE = { config: { 'fetch.negotiationAlgorithm': 'noop' } } as const;
-
-/** Bytes of a pack with the commits of many tags. */
-const AHEAD_BYTES = 32 * 1024 * 1024;
-
 /** Bytes in a pack. Source files take about one KiB there. */
 const LARGE_OBJECT_BYTES = 256 * 1024;
-
-/** What git says of a host that was asked to leave out files and did not. */
-const IGNORES_FILTERS = 'filtering not recognized';
-
-/** All branches and tags, and a HEAD on a commit that none of them points at. */
-function everythingOf(refs: Refs): string[] {
-  const head = refs.get('HEAD');
-  const isDetached =
-    head !== undefined && ![...refs].some(([name, hash]) => name !== 'HEAD' && hash === head);
-  return [
-    '+refs/heads/*:refs/heads/*',
-    '+refs/tags/*:refs/tags/*',
-    ...(isDetached ? ['+HEAD:refs/modhaven/HEAD'] : []),
-  ];
-}
-
-async function holds(repo: BareRepo, commit: string): Promise<boolean> {
-  return isCommit((await repo.objects([commit]))[0]);
-}
-
-/** Whether asking for more may help: a host that refused us or stayed silent did not do so because of a depth. */
-function mayHelpToAskForAll(error: unknown): boolean {
-  return isModhavenError(error, 'HOST_UNREACHABLE', 'VERSION_NOT_FOUND');
-}
 
 /** A web server that serves the files of a repository and runs no git. */
 function isDumb(error: unknown): boolean {

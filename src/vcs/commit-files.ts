@@ -1,0 +1,126 @@
+/**
+ * Reads the files of a commit from a mirror, which fetches them where they are missing, or no longer there: other processes
+ * may discard a broken mirror at any time.
+ */
+import { isModhavenError } from '../errors.js';
+import { isCommit, type BareRepo, type GitObject } from './bare/bare-repo.js';
+import { retryOnCorrupt } from './bare/broken-repo.js';
+import { findRevision, type Listed } from './commit-history.js';
+import { refTo } from './find-revision.js';
+import { RefsChanged } from './refs-changed.js';
+import { GitFailure } from './transport/git-exec.js';
+import { findFile } from './tree.js';
+
+/**
+ * Bytes of one file that is read by itself, and of the commit. In a zip go.mod and LICENSE have 16 MiB at most
+ * (`ZIP_LIMITS`); go serves a larger go.mod as such, but none of that size is known.
+ */
+const MAX_FILE = 24 * 1024 * 1024;
+
+/** How often files are fetched for one question: others may have the mirror made anew meanwhile. */
+const MAX_ATTEMPTS = 3;
+
+/** Runs `work` while `content.git` has `commit` with its files; again where the mirror turned out to be broken. */
+export function withFiles<T>(listed: Listed, commit: string, work: () => Promise<T>): Promise<T> {
+  const { content } = listed.mirror;
+  return inContent(listed, commit, async () => {
+    if (!isCommit((await content.objects([commit]))[0])) throw new CommitAbsent(commit);
+    return work();
+  });
+}
+
+/**
+ * The blob at `path` of `commit`, from `content.git`; undefined where the commit lists none. Throws `GitOutputTooLarge`
+ * beyond 24 MiB.
+ */
+export function readContentFile(listed: Listed, commit: string, path: string): Promise<Buffer | undefined> {
+  const { content } = listed.mirror;
+  return inContent(listed, commit, async () => {
+    const [holder, object] = await content.objects([commit, `${commit}:${path}`], MAX_FILE);
+    if (object !== undefined) return object.type === 'blob' ? object.content : undefined;
+    // A missing file is believed only where the commit is there and does not list it.
+    if (!isCommit(holder)) throw new CommitAbsent(commit);
+    if ((await findFile(content, commit, path)) !== undefined) {
+      throw new GitFailure('cat-file', undefined, `missing object ${commit}:${path}`);
+    }
+    return undefined;
+  });
+}
+
+/** The same of a commit whose directories alone are here; undefined as a whole if its host hands out no single files. */
+export async function readRemoteFile(
+  listed: Listed,
+  commit: string,
+  path: string,
+): Promise<{ blob: Buffer | undefined } | undefined> {
+  const { mirror } = listed;
+  const { trees } = mirror;
+  const entry = await inTrees(listed, commit, () => findFile(trees, commit, path));
+  if (entry === undefined) return { blob: undefined };
+  let object = await readIn(trees, entry.hash, MAX_FILE);
+  if (object === undefined) {
+    if (!(await mirror.fetchBlob(entry.hash))) return undefined;
+    object = await readIn(trees, entry.hash, MAX_FILE);
+  }
+  if (object === undefined) return undefined;
+  return { blob: object.type === 'blob' ? object.content : undefined };
+}
+
+/**
+ * Fetches `commit` with its files. A ref led to what `trees.git` holds when it was fetched. Throws VERSION_NOT_FOUND where
+ * no branch or tag leads to it, and `RefsChanged` where they lead elsewhere by now.
+ */
+export async function fetchFiles(listed: Listed, commit: string): Promise<void> {
+  const { mirror, refs, url } = listed;
+  const isKnown = isCommit(await readIn(mirror.trees, commit));
+  const found = isKnown ? { hash: commit, ref: refTo(refs, commit) } : await findRevision(listed, commit);
+  await mirror.fetchCommit(refs, found.hash, found.ref);
+  if (isCommit(await readIn(mirror.content, commit))) return;
+  // Without `trees` it was found among what the refs lead to; else that has to be looked at before it is called gone.
+  if (isKnown) await findRevision(listed, commit);
+  throw new RefsChanged(url);
+}
+
+/** One object of `repo`, which is made anew where it is broken. */
+export async function readIn(
+  repo: BareRepo,
+  hash: string,
+  maxBytes?: number,
+): Promise<GitObject | undefined> {
+  return (await retryOnCorrupt(repo, () => repo.objects([hash], maxBytes)))[0];
+}
+
+/** A commit is not in `content.git`: that alone is no reason to take the mirror for broken. */
+class CommitAbsent extends Error {
+  constructor(commit: string) {
+    super(`${commit} is not here`);
+    this.name = 'CommitAbsent';
+  }
+}
+
+/** Runs `work` on the files of `commit`, which are fetched where it says with `CommitAbsent` that they are missing. */
+async function inContent<T>(listed: Listed, commit: string, work: () => Promise<T>): Promise<T> {
+  const { content } = listed.mirror;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await retryOnCorrupt(content, work);
+    } catch (error) {
+      if (isModhavenError(error, 'MODULE_INVALID')) throw error;
+      if (!(error instanceof CommitAbsent) && (await readIn(content, commit)) !== undefined) throw error;
+      if (attempt >= MAX_ATTEMPTS) throw new RefsChanged(listed.url, error);
+    }
+    await fetchFiles(listed, commit);
+  }
+}
+
+/** Runs `work` on the directories of `commit`, likewise. */
+async function inTrees<T>(listed: Listed, commit: string, work: () => Promise<T>): Promise<T> {
+  const { content, trees } = listed.mirror;
+  try {
+    return await retryOnCorrupt(trees, work);
+  } catch (error) {
+    for (const repo of [content, trees]) if ((await readIn(repo, commit)) !== undefined) throw error;
+  }
+  await listed.mirror.fetchTrees(listed.refs, commit, refTo(listed.refs, commit));
+  return retryOnCorrupt(trees, work);
+}

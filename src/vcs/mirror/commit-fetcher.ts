@@ -1,0 +1,141 @@
+/**
+ * The ways to fetch commits into one repository of a mirror, inside of its `write`: by hash or by name, without files, with
+ * the commits of other tags, single files, or everything. Which way is taken, and into which repository, is `Mirror`'s to say.
+ */
+import { isModhavenError } from '../../errors.js';
+import type { RepoUrl } from '../../module/repo-url.js';
+import { holds, type BareRepo } from '../bare/bare-repo.js';
+import { isBroken } from '../bare/broken-repo.js';
+import { refOf, shallowCommits } from '../bare/commit-refs.js';
+import type { Refs } from '../objects/refs.js';
+import type { FetchOptions, RemoteSession } from '../remote/remote-session.js';
+import { missingGoMods, tagDirectories, TagsAhead } from './tags-ahead.js';
+
+/** What a host sent that was asked for a commit without its files. */
+export type Filtered = 'trees' | 'everything' | 'nothing';
+
+export class CommitFetcher {
+  readonly #remote: RepoUrl;
+  readonly #session: RemoteSession;
+  /** Whether the host is known to refuse commits by their hash. */
+  #onlyByName = false;
+  readonly #ahead = new TagsAhead();
+
+  constructor(remote: RepoUrl, session: RemoteSession) {
+    this.#remote = remote;
+    this.#session = session;
+  }
+
+  /** Fetches one commit by its hash where the host allows it, which saves the question for refs; else by a name for it. */
+  async byHashOrName(
+    repo: BareRepo,
+    commit: string,
+    ref: string | undefined,
+    { anew = false, onWarnings }: { anew?: boolean; onWarnings?: FetchOptions['onWarnings'] } = {},
+  ): Promise<void> {
+    const withoutFiles = repo.filtered;
+    if (await this.#session.fetchWithoutGit(repo, { commit, withoutFiles, anew })) return;
+    const { bundle } = this.#remote;
+    // A bundle cannot be cut at a depth.
+    const flags = [...(bundle ? [] : ['--depth=1']), ...(withoutFiles ? [WITHOUT_FILES] : [])];
+    const options = { ...(anew ? NOTHING_HERE : {}), ...(onWarnings && { onWarnings }) };
+    const target = refOf(commit);
+    const byName = ref !== undefined && (this.#onlyByName || bundle);
+    try {
+      await this.#session.fetch(repo, flags, [`${byName ? ref : commit}:${target}`], options);
+    } catch (error) {
+      if (byName || ref === undefined || !isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
+      await this.#session.fetch(repo, flags, [`${ref}:${target}`], options);
+      this.#onlyByName = true;
+    }
+  }
+
+  /** Fetches `commit` without its files into `trees`, and says what the host sent. */
+  async filtered(trees: BareRepo, refs: Refs, commit: string, ref: string | undefined): Promise<Filtered> {
+    if ((await holds(trees, commit)) || (await this.withOtherTags(trees, refs, commit))) return 'trees';
+    let warnings = '';
+    const onWarnings = (stderr: string) => {
+      warnings += stderr;
+    };
+    try {
+      await this.byHashOrName(trees, commit, ref, { onWarnings });
+    } catch (error) {
+      if (!mayHelpToAskForAll(error) || isBroken(error, trees.dir)) throw error;
+      return 'nothing';
+    }
+    await trees.repack(['-a']);
+    return warnings.includes(IGNORES_FILTERS) ? 'everything' : 'trees';
+  }
+
+  /** Fetches `commit` and with it those of other tags, where a client seems to ask for all of them; false if not. */
+  async withOtherTags(repo: BareRepo, refs: Refs, commit: string): Promise<boolean> {
+    if (!/^https?$/.test(this.#remote.scheme)) return false;
+    const along = await this.#ahead.alongWith(repo, commit, refs);
+    if (along.length === 0) return false;
+    const withoutFiles = repo.filtered;
+    const wanted = { commit, along, withoutFiles, anew: false, atMost: AHEAD_BYTES };
+    if (!(await this.#session.fetchWithoutGit(repo, wanted))) {
+      this.#ahead.gaveUp(refs);
+      return false;
+    }
+    if (!withoutFiles) return true;
+    for (const directory of tagDirectories(refs, commit)) {
+      const files = await missingGoMods(repo, [commit, ...along], directory);
+      if (files.length > 0) await this.#session.fetchWithoutGit(repo, { files, withoutFiles });
+    }
+    return true;
+  }
+
+  /** Fetches files by their hashes. What is here already does not matter to a host that is asked so. */
+  async files(repo: BareRepo, files: readonly string[]): Promise<void> {
+    const withoutFiles = repo.filtered;
+    if (await this.#session.fetchWithoutGit(repo, { files, withoutFiles })) return;
+    const input = files.map((hash) => `${hash}\n`).join('');
+    const flags = [...(withoutFiles ? [WITHOUT_FILES] : []), '--stdin'];
+    await this.#session.fetch(repo, flags, [], { ...NOTHING_HERE, input });
+  }
+
+  /**
+   * Fetches all branches and tags, and notes `commit` if it came with them: for hosts that know neither depths nor hashes.
+   * A repository that is shallow has to be told to become whole: otherwise git takes a commit whose parents were left out
+   * for one that has none, and never asks for them.
+   */
+  async everything(repo: BareRepo, refs: Refs, commit: string): Promise<void> {
+    const isShallow = (await shallowCommits(repo.dir)).length > 0;
+    const flags = ['--prune', ...(isShallow ? [WITHOUT_LIMIT] : [])];
+    await this.#session.fetch(repo, flags, everythingOf(refs));
+    if (await holds(repo, commit)) await repo.recordCommits([commit], []);
+  }
+}
+
+/** Of `git fetch`. */
+const WITHOUT_FILES = '--filter=blob:none';
+
+/** Of `git fetch`: what `--unshallow` means, without the refusal where there is nothing to do. */
+const WITHOUT_LIMIT = '--depth=2147483647';
+
+/** The host is not told what is here already. */
+const NOTHING_HERE = { config: { 'fetch.negotiationAlgorithm': 'noop' } } as const;
+
+/** Bytes of a pack with the commits of many tags. */
+const AHEAD_BYTES = 32 * 1024 * 1024;
+
+/** What git says of a host that was asked to leave out files and did not. */
+const IGNORES_FILTERS = 'filtering not recognized';
+
+/** All branches and tags, and a HEAD on a commit that none of them points at. */
+export function everythingOf(refs: Refs): string[] {
+  const head = refs.get('HEAD');
+  const isDetached =
+    head !== undefined && ![...refs].some(([name, hash]) => name !== 'HEAD' && hash === head);
+  return [
+    '+refs/heads/*:refs/heads/*',
+    '+refs/tags/*:refs/tags/*',
+    ...(isDetached ? ['+HEAD:refs/modhaven/HEAD'] : []),
+  ];
+}
+
+/** Whether asking for more may help: a host that refused us or stayed silent did not do so because of a depth. */
+export function mayHelpToAskForAll(error: unknown): boolean {
+  return isModhavenError(error, 'HOST_UNREACHABLE', 'VERSION_NOT_FOUND');
+}
