@@ -27,7 +27,7 @@ export async function findRevision(listed: Listed, revision: string): Promise<Fo
 }
 
 /** The commit that branches or tags lead to whose hash begins with `prefix`. Throws VERSION_NOT_FOUND. */
-export async function findInHistory(listed: Listed, prefix: string): Promise<Found> {
+async function findInHistory(listed: Listed, prefix: string): Promise<Found> {
   const hash = await inHistory(listed, async (history) => {
     const commit = await resolveCommit(history, prefix);
     if (commit === undefined) return undefined;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findInHistory, isDescendant, recentTagBefore, type Listed } from '../../src/vcs/commit-history.js';
+import { findRevision, isDescendant, recentTagBefore, type Listed } from '../../src/vcs/commit-history.js';
 import { BareRepo } from '../../src/vcs/bare/bare-repo.js';
 import type { Mirror } from '../../src/vcs/mirror/mirror.js';
 import { RefsChanged } from '../../src/vcs/refs-changed.js';
@@ -19,12 +19,13 @@ async function world() {
   const second = await r.write({ a: '2' }).commit('second');
   await r.tag('v1.1.0', { annotated: true });
   const last = await r.write({ a: '3' }).commit('last');
-  const side = await r.checkout('side').write({ b: '1' }).commit('side');
+  const between = await r.checkout('side').write({ b: '1' }).commit('between');
+  const side = await r.write({ b: '2' }).commit('side');
   const refs = parseRefs(await r.git('ls-remote', r.dir));
   const history = new BareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 30_000 });
   const mirror = { history, fetchHistory: () => Promise.resolve() } as unknown as Mirror;
   const listed: Listed = { mirror, refs, url: 'https://git.corp.test/x.git' };
-  return { listed, first, second, last, side };
+  return { listed, first, second, last, between, side };
 }
 
 let w: Awaited<ReturnType<typeof world>>;
@@ -32,15 +33,18 @@ beforeAll(async () => {
   w = await world();
 });
 
-describe('findInHistory', () => {
+describe('findRevision', () => {
   it('finds a commit that a branch leads to by the beginning of its hash', async () => {
-    for (const hash of [w.first, w.side]) {
-      expect(await findInHistory(w.listed, hash.slice(0, 12))).toEqual({ hash, ref: undefined, name: hash });
-    }
+    const hash = w.between;
+    expect(await findRevision(w.listed, hash.slice(0, 12))).toEqual({ hash, ref: undefined, name: hash });
+  });
+
+  it('names the ref that points at a commit', async () => {
+    expect(await findRevision(w.listed, w.side.slice(0, 12))).toMatchObject({ ref: 'refs/heads/side' });
   });
 
   it.each([ABSENT, ABSENT.slice(0, 12)])('says that %s is unknown', async (prefix) => {
-    await expect(findInHistory(w.listed, prefix)).rejects.toMatchObject({
+    await expect(findRevision(w.listed, prefix)).rejects.toMatchObject({
       ...{ code: 'VERSION_NOT_FOUND', message: `unknown revision ${prefix}` },
     });
   });
