@@ -1,7 +1,4 @@
-/**
- * A bucket through the AWS SDK, which is loaded with the first request: a server that keeps its versions on disk never
- * pays for it. Credentials come from the SDK's usual chain (variables, shared files, web identity, instance roles).
- */
+/** A bucket through the AWS SDK. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -10,7 +7,6 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as Sdk from '@aws-sdk/client-s3';
 import { ModhavenError } from '../errors.js';
-import { noteSecret } from '../secrets.js';
 import type {
   Bucket,
   ListedObject,
@@ -22,16 +18,14 @@ import type {
   StoredObject,
 } from './bucket.js';
 import { idleLimit } from './idle-limit.js';
-import { bucketError, isAbsent, isConditionFailed, isConflict } from './s3-errors.js';
+import { proveConditions } from './prove-conditions.js';
+import { MAX_ATTEMPTS, TIMEOUT_MS, openClient, type S3Client } from './s3-client.js';
+import { bucketError, isAbsent, isConditionFailed, isConflict, isLostUpload } from './s3-errors.js';
 
-/** Until a connection stands, until an answer begins, and without a byte of a body, in milliseconds. */
-const TIMEOUT_MS = { connect: 3_000, answer: 15_000, idle: 15_000 };
-/** A request that failed in passing (500, 503, a broken connection) is sent again by the SDK, with growing waits. */
-const MAX_ATTEMPTS = 4;
+/** Files above this size are sent in parts, each of it: what a slow link carries within `TIMEOUT_MS.answer`. */
+const PART_BYTES = 8 * 1024 * 1024;
 /** A write that met another one of the same key is sent again. */
 const CONFLICTS = { attempts: 5, waitMs: 100 };
-/** Files above this size are sent in parts, each of it. */
-const PART_BYTES = 16 * 1024 * 1024;
 /** Who wrote an object: an answer that was lost on its way is told by it from another writer's success. */
 const WRITER = 'modhaven-writer';
 /** Below it lies what `usable` and `probe` write. */
@@ -40,7 +34,7 @@ const PROBES = '.modhaven/probe/';
 export class S3Bucket implements Bucket {
   readonly place: string;
   private readonly settings: S3Settings;
-  private loading: Promise<Loaded> | undefined;
+  private loading: Promise<S3Client> | undefined;
   private proof: Promise<void> | undefined;
 
   constructor(settings: S3Settings) {
@@ -62,7 +56,8 @@ export class S3Bucket implements Bucket {
       if (found === undefined) return undefined;
       const { body, ...head } = found;
       try {
-        return { ...head, bytes: await buffer(body) };
+        const bytes = await buffer(body);
+        return { ...head, size: bytes.length, bytes };
       } catch (error) {
         // A body that breaks off is past what the SDK sends again by itself.
         if (attempt >= MAX_ATTEMPTS) throw bucketError(this.place, error);
@@ -161,26 +156,17 @@ export class S3Bucket implements Bucket {
     }
   }
 
-  /** Writes, reads back, and tries twice what the object store has to refuse. */
   private async prove(): Promise<void> {
     const key = `${PROBES}${randomUUID()}`;
-    const content = Buffer.from(key);
-    const isMade = await this.writeUnproved(key, content, { ifAbsent: true });
     try {
-      if (!isMade || (await this.read(key))?.bytes.equals(content) !== true) {
-        throw this.refused('what was written is not what is read');
-      }
-      const other = Buffer.from('other');
-      const wrong = `"${createHash('md5').update('none').digest('hex')}"`;
-      if (
-        (await this.writeUnproved(key, other, { ifAbsent: true })) ||
-        (await this.writeUnproved(key, other, { ifMatch: wrong }))
-      ) {
-        throw this.refused(
-          'it ignores the conditions of writes (If-None-Match, If-Match), so replicas could give a version two contents',
-          'use an object store that has conditional writes, or store: disk',
-        );
-      }
+      const unusable = await proveConditions({
+        content: Buffer.from(key),
+        write: (bytes, options) => this.writeUnproved(key, bytes, options),
+        writeInParts: (bytes, options) =>
+          this.sendConditional(key, options, (loaded, common) => sendInOnePart(loaded, common, bytes)),
+        read: async () => (await this.read(key))?.bytes,
+      });
+      if (unusable !== undefined) throw this.refused(unusable.reason, unusable.remedy);
     } finally {
       await this.remove(key).catch(() => undefined);
     }
@@ -220,10 +206,13 @@ export class S3Bucket implements Bucket {
         return true;
       } catch (error) {
         const cause = error instanceof ModhavenError ? error.cause : error;
+        // An upload whose end was answered, but not heard, is unknown when it is ended again.
+        const isLost = isLostUpload(cause);
+        if (isLost && (await this.head(key))?.meta[WRITER] === writer) return true;
         // Of what is to be replaced and is not there at all, S3 says 404.
-        const isRefused = isConditionFailed(cause) || (ifMatch !== undefined && isAbsent(cause));
+        const isRefused = isConditionFailed(cause) || (ifMatch !== undefined && isAbsent(cause) && !isLost);
         if (isRefused) return (await this.head(key))?.meta[WRITER] === writer;
-        if (!isConflict(cause) || attempt === CONFLICTS.attempts) throw error;
+        if (!(isConflict(cause) || isLost) || attempt === CONFLICTS.attempts) throw error;
         await sleep(CONFLICTS.waitMs * attempt);
       }
     }
@@ -242,7 +231,7 @@ export class S3Bucket implements Bucket {
   }
 
   /** What `work` answers; its failures as STORAGE errors. */
-  private async ask<T>(work: (loaded: Loaded) => Promise<T>): Promise<T> {
+  private async ask<T>(work: (loaded: S3Client) => Promise<T>): Promise<T> {
     try {
       return await work(await this.load());
     } catch (error) {
@@ -250,7 +239,7 @@ export class S3Bucket implements Bucket {
     }
   }
 
-  private async absentAsUndefined<T>(work: (loaded: Loaded) => Promise<T>): Promise<T | undefined> {
+  private async absentAsUndefined<T>(work: (loaded: S3Client) => Promise<T>): Promise<T | undefined> {
     try {
       return await this.ask(work);
     } catch (error) {
@@ -259,49 +248,17 @@ export class S3Bucket implements Bucket {
     }
   }
 
-  private load(): Promise<Loaded> {
-    this.loading ??= this.open().catch((error: unknown) => {
+  private load(): Promise<S3Client> {
+    this.loading ??= openClient(this.settings).catch((error: unknown) => {
       this.loading = undefined;
       throw error;
     });
     return this.loading;
   }
-
-  private async open(): Promise<Loaded> {
-    // The SDK would write to standard error that it wants a newer Node than this one.
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-    const sdk = await import('@aws-sdk/client-s3');
-    const { endpoint, region, pathStyle } = this.settings;
-    const client = new sdk.S3Client({
-      ...(endpoint !== undefined && { endpoint }),
-      // An object store of one's own has no regions, but every signature names one.
-      ...(region !== undefined
-        ? { region }
-        : endpoint !== undefined && { region: process.env.AWS_REGION ?? 'us-east-1' }),
-      forcePathStyle: pathStyle,
-      maxAttempts: MAX_ATTEMPTS,
-      // Object stores other than AWS do not know the checksums that the SDK would add to everything.
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      requestHandler: {
-        connectionTimeout: TIMEOUT_MS.connect,
-        requestTimeout: TIMEOUT_MS.answer,
-        throwOnRequestTimeout: true,
-      },
-    });
-    const { secretAccessKey, sessionToken } = await client.config.credentials();
-    noteSecret(secretAccessKey);
-    noteSecret(sessionToken);
-    return { sdk, client };
-  }
 }
 
-interface Loaded {
-  sdk: typeof Sdk;
-  client: Sdk.S3Client;
-}
-
-type Send = (loaded: Loaded, common: Omit<Sdk.PutObjectCommandInput, 'Body'>) => Promise<void>;
+type Conditional = Omit<Sdk.PutObjectCommandInput, 'Body'>;
+type Send = (loaded: S3Client, common: Conditional) => Promise<void>;
 
 function headOf(
   found: Pick<Sdk.GetObjectCommandOutput, 'ETag' | 'Metadata' | 'LastModified'>,
@@ -313,4 +270,25 @@ function headOf(
     meta: found.Metadata ?? {},
     modifiedAt: found.LastModified?.getTime() ?? 0,
   };
+}
+
+/** An upload in parts that has one: for the proof alone, because a client would send so little in one request. */
+async function sendInOnePart(
+  { sdk, client }: S3Client,
+  { IfNoneMatch, IfMatch, ...common }: Conditional,
+  bytes: Buffer,
+): Promise<void> {
+  const { Bucket, Key } = common;
+  const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(common));
+  const upload = { Bucket, Key, UploadId };
+  try {
+    const { ETag } = await client.send(new sdk.UploadPartCommand({ ...upload, PartNumber: 1, Body: bytes }));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    await client.send(
+      new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload, IfNoneMatch, IfMatch }),
+    );
+  } catch (error) {
+    await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => undefined);
+    throw error;
+  }
 }

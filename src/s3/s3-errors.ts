@@ -36,8 +36,13 @@ export function isConditionFailed(error: unknown): boolean {
 
 /** Whether another write of the same key came between; the same request may succeed when it is sent again. */
 export function isConflict(error: unknown): boolean {
-  const { code } = failureOf(error);
-  return code === 'ConditionalRequestConflict' || code === 'OperationAborted';
+  const { code, status } = failureOf(error);
+  return code === 'ConditionalRequestConflict' || code === 'OperationAborted' || status === 409;
+}
+
+/** Whether an upload in parts is not known: it was ended before, or nobody began it. */
+export function isLostUpload(error: unknown): boolean {
+  return failureOf(error).code === 'NoSuchUpload';
 }
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -51,6 +56,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EntityTooLarge: 'it takes no objects of that size',
   InvalidAccessKeyId: 'it does not know the access key',
   NoSuchBucket: 'there is no such bucket',
+  NoSuchUpload: 'it does not know the upload any more',
   PermanentRedirect: 'the bucket is in another region',
   QuotaExceeded: 'its quota is used up',
   RequestTimeTooSkewed: 'the clock of this machine is wrong',

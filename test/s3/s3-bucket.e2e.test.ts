@@ -1,33 +1,135 @@
-/** What `test/contract/bucket.test.ts` cannot show with a good object store. */
-import { createServer } from 'node:http';
-import { buffer } from 'node:stream/consumers';
-import { expect, it } from 'vitest';
+/** What `test/contract/bucket.test.ts` cannot show with a good object store: a real one behind a relay that fails. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { S3Bucket } from '../../src/s3/s3-bucket.js';
-import { listenOnLoopback } from '../support/loopback.js';
-import { settingsOf, useS3Login } from '../support/s3-host.js';
+import { faultyS3, type FaultyS3, type S3Fate } from '../support/faulty-s3.js';
+import { missing } from '../support/requirements.js';
+import { s3Host, settingsOf, useS3Login, type S3Host } from '../support/s3-host.js';
+import { tempDir } from '../support/tmp.js';
 
-it('refuses an object store that ignores the conditions of writes, before anything of value is written', async () => {
-  useS3Login();
-  const objects = new Map<string, Buffer>();
-  const server = createServer((request, response) => {
-    const key = request.url?.split('?')[0] ?? '';
-    void buffer(request).then((body) => {
-      if (request.method === 'PUT') objects.set(key, body);
-      if (request.method === 'DELETE') objects.delete(key);
-      const found = objects.get(key);
-      const isRead = request.method === 'GET' || request.method === 'HEAD';
-      response.writeHead(isRead && found === undefined ? 404 : 200, { etag: '"x"' });
-      response.end(request.method === 'GET' ? found : undefined);
-    });
+const KEY = 'a.test/@v/v1.0.0.zip';
+const isAbsent = { ifAbsent: true };
+
+describe.skipIf(missing('go'))('a bucket whose object store fails', () => {
+  let host: S3Host;
+  let relay: FaultyS3;
+  let bucket: S3Bucket;
+  let name: string;
+  /** A zip that is sent in parts. */
+  let large: string;
+  let bytes: Buffer;
+
+  beforeAll(async () => {
+    useS3Login();
+    host = await s3Host();
+    relay = await faultyS3(host.port);
+    bytes = randomBytes(9 * 1024 * 1024);
+    large = path.join(await tempDir('large'), 'zip');
+    await writeFile(large, bytes);
   });
-  await using host = await listenOnLoopback(server);
-  const bucket = new S3Bucket(settingsOf(`http://127.0.0.1:${host.port}`, 'go-modules'));
-  await expect(
-    bucket.put('a.test/@v/v1.0.0.info', Buffer.from('{}'), { ifAbsent: true }),
-  ).rejects.toMatchObject({
-    code: 'STORAGE',
-    reason: expect.stringContaining('ignores the conditions of writes') as string,
+  afterAll(async () => {
+    await relay.stop();
+    await host.stop();
   });
-  await expect(bucket.probe()).rejects.toMatchObject({ code: 'STORAGE' });
-  expect([...objects.keys()]).toEqual([]);
+  beforeEach(async () => {
+    relay.decide = undefined;
+    name = randomUUID();
+    await host.bucket(name);
+    bucket = new S3Bucket(settingsOf(relay.url, name));
+  });
+
+  /** From now on the first `count` requests that `is` finds meet `fate`. */
+  function next(count: number, fate: S3Fate, is: (request: string) => boolean): void {
+    let left = count;
+    relay.decide = (request) => {
+      if (left === 0 || !is(request)) return undefined;
+      left -= 1;
+      return fate;
+    };
+  }
+  const isPut = (request: string) => request.startsWith(`PUT /${name}/${KEY}`);
+  const isGet = (request: string) => request.startsWith(`GET /${name}/${KEY}`);
+  /** The request that ends an upload in parts. */
+  const isEnd = (request: string) => request.startsWith('POST ') && request.includes('uploadId=');
+
+  it.each<[string, number, (request: string) => boolean, string]>([
+    ['If-None-Match', 1, (request) => request.startsWith('PUT '), 'of writes (If-None-Match)'],
+    ['If-Match', 2, (request) => request.startsWith('PUT '), 'of writes (If-Match)'],
+    ['If-None-Match at the end of uploads in parts', 0, isEnd, 'of uploads in parts (If-None-Match)'],
+  ])('an object store that ignores %s is refused before the first write', async (_, before, is, text) => {
+    const ignoring = () => {
+      let count = 0;
+      relay.decide = (request) => (is(request) && (count += 1) > before ? 'pretended' : undefined);
+    };
+    for (const work of [() => bucket.put(KEY, Buffer.from('x'), isAbsent), () => bucket.probe()]) {
+      ignoring();
+      await expect(work()).rejects.toMatchObject({
+        code: 'STORAGE',
+        reason: expect.stringContaining(`it ignores the conditions ${text}`) as string,
+        remedy: expect.stringContaining('conditional writes') as string,
+      });
+    }
+    expect(await bucket.head(KEY)).toBeUndefined();
+    // The same store, mended: it is asked again.
+    relay.decide = undefined;
+    await bucket.probe();
+  });
+
+  it('a write whose answer was lost is told from the success of another writer', async () => {
+    await bucket.usable();
+    next(1, 'lost', isPut);
+    expect(await bucket.put(KEY, Buffer.from('mine'), isAbsent)).toBe(true);
+    const etag = (await bucket.head(KEY))?.etag;
+    next(1, 'lost', isPut);
+    expect(await bucket.put(KEY, Buffer.from('next'), { ifMatch: etag })).toBe(true);
+    next(1, 'lost', isPut);
+    expect(await bucket.put(KEY, Buffer.from('other'), isAbsent)).toBe(false);
+    expect((await bucket.read(KEY))?.bytes.toString()).toBe('next');
+  });
+
+  it.each<[string, S3Fate, (request: string) => boolean]>([
+    ['the answer to a part is lost', 'lost', isPut],
+    ['the answer to the end is lost', 'lost', isEnd],
+    ['the end meets another write', [409, 'ConditionalRequestConflict'], isEnd],
+    ['its upload is not known any more', [404, 'NoSuchUpload'], isEnd],
+  ])('a large zip arrives whole and once although %s', async (_, fate, is) => {
+    await bucket.usable();
+    next(1, fate, is);
+    expect(await bucket.putFile(KEY, large, isAbsent)).toBe(true);
+    expect((await bucket.read(KEY))?.bytes.equals(bytes)).toBe(true);
+    expect(await bucket.putFile(KEY, large, isAbsent)).toBe(false);
+  });
+
+  it.each<S3Fate>([
+    [409, 'ConditionalRequestConflict'],
+    [409, 'OperationAborted'],
+    [503, 'SlowDown'],
+    [500, 'InternalError'],
+  ])('a write that meets %j is sent again', async (...fate) => {
+    await bucket.usable();
+    next(2, fate as S3Fate, isPut);
+    expect(await bucket.put(KEY, Buffer.from('mine'), isAbsent)).toBe(true);
+    next(2, fate as S3Fate, isPut);
+    expect(await bucket.put(KEY, Buffer.from('other'), isAbsent)).toBe(false);
+  });
+
+  it('a body that ends before its Content-Length is asked for again, and is an outage if it stays so', async () => {
+    await bucket.put(KEY, Buffer.alloc(100_000, 'x'));
+    next(2, 'cut', isGet);
+    expect((await bucket.read(KEY))?.size).toBe(100_000);
+    next(Infinity, 'cut', isGet);
+    await expect(bucket.read(KEY)).rejects.toMatchObject({ code: 'STORAGE' });
+  });
+
+  it('the tag of an object that came in parts is a condition as any other', async () => {
+    await bucket.putFile(KEY, large);
+    const etag = (await bucket.head(KEY))?.etag ?? '';
+    expect(etag).toMatch(/-\d+"$/);
+    const range = { start: 5, end: 9 };
+    expect((await bucket.read(KEY, { range, ifMatch: etag }))?.bytes).toEqual(bytes.subarray(5, 10));
+    expect(await bucket.put(KEY, Buffer.from('x'), { ifMatch: etag })).toBe(true);
+    expect(await bucket.read(KEY, { range, ifMatch: etag })).toBeUndefined();
+  });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
-import { bucketError, isAbsent, isConditionFailed, isConflict } from '../../src/s3/s3-errors.js';
+import {
+  bucketError,
+  isAbsent,
+  isConditionFailed,
+  isConflict,
+  isLostUpload,
+} from '../../src/s3/s3-errors.js';
 
 /** As the SDK throws it. */
 function failure(name: string, status?: number): Error {
@@ -46,5 +52,14 @@ describe('answers that are no outage', () => {
     ];
     expect([isConditionFailed(failed), isConditionFailed(conflict)]).toEqual([true, false]);
     expect([isConflict(failed), isConflict(conflict)]).toEqual([false, true]);
+    // Stores have names of their own for it.
+    expect(isConflict(failure('Conflict', 409))).toBe(true);
+  });
+
+  it('tells an upload that is not known from an object that is not there', () => {
+    expect([failure('NoSuchUpload', 404), failure('NoSuchKey', 404)].map(isLostUpload)).toEqual([
+      true,
+      false,
+    ]);
   });
 });

@@ -8,18 +8,18 @@
  * is another writer's. For a zip names its own hash: what describes it follows it, whichever process wrote last.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
-import { finished, pipeline } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import { LRUCache } from 'lru-cache';
 import { ModhavenError } from '../../errors.js';
-import { escapePath } from '../../module/escaping.js';
 import type { ModulePath } from '../../module/module-path.js';
-import * as semver from '../../module/semver.js';
 import type { Bucket, ObjectHead, ObjectStream, ReadOptions, StoredObject } from '../../s3/bucket.js';
 import { BUCKET_FOLDERS } from './bucket-layout.js';
 import { partOfKey, scanBucket } from './bucket-listing.js';
+import { sha256Of, writeFileThrough } from './draft-files.js';
+import { VersionLists, storedVersions } from './version-lists.js';
 import { zipHashIn } from '../part-problem.js';
 import type { StoredDifference } from '../damage-report.js';
 import { infoOrigin } from '../recorded-sums.js';
@@ -46,7 +46,7 @@ export interface BucketStoreOptions {
 
 /** What is written of an object beside its bytes, in lower case. */
 const META = { sha256: 'modhaven-sha256', zipHash: 'modhaven-h1' } as const;
-/** How often `@v/list` and `.ziphash` are tried again where another writer came between. */
+/** How often a `.ziphash` is tried again where another writer came between. */
 const MAX_ATTEMPTS = 20;
 /** Hashes of zips that are on their way. */
 const MAX_COMING = 1_000;
@@ -66,12 +66,12 @@ export class BucketStore implements VersionStore {
   private readonly options: BucketStoreOptions;
   /** The hashes that this process wrote for zips that come next. */
   private readonly coming = new LRUCache<string, string>({ max: MAX_COMING });
-  /** Modules whose `@v/list` could not be written. */
-  private readonly owed = new Set<ModulePath>();
+  private readonly lists: VersionLists;
 
   constructor(bucket: Bucket, options: BucketStoreOptions) {
     this.bucket = bucket;
     this.options = options;
+    this.lists = new VersionLists(bucket);
     this.listing = { scan: (stateOf) => scanBucket(bucket, stateOf) };
     this.removal = {
       usage: () => this.usage(),
@@ -123,7 +123,7 @@ export class BucketStore implements VersionStore {
   }
 
   async versions(module: ModulePath, kind: PartKind): Promise<string[]> {
-    return [...(await this.stored(module)).get(kind)];
+    return [...(await storedVersions(this.bucket, module)).get(kind)];
   }
 
   async *modules(): AsyncGenerator<ModulePath> {
@@ -176,13 +176,13 @@ export class BucketStore implements VersionStore {
       return head?.meta[META.sha256] === digest;
     }
     if (zipHash !== undefined) await this.settleZipHash(zip, zipHash);
-    await this.listed(zip.module);
+    await this.lists.changed(zip.module, { added: zip.version });
     return true;
   }
 
   async probe(): Promise<void> {
     await this.bucket.probe();
-    for (const module of this.owed) await this.listed(module);
+    await this.lists.retry();
   }
 
   /** Makes the `.ziphash` of a stored zip what the zip says of itself. */
@@ -197,13 +197,17 @@ export class BucketStore implements VersionStore {
     }
   }
 
-  /** Moves a part that is not what was stored out of the sight of readers. The key where it lies now. */
-  async setAside(part: Part): Promise<string> {
+  /**
+   * Moves a part whose content has this tag out of the sight of readers. The key where it lies now; undefined where
+   * another replica has moved or replaced it meanwhile.
+   */
+  async setAside(part: Part, etag: string): Promise<string | undefined> {
     const key = storedName(part);
+    if ((await this.bucket.head(key))?.etag !== etag) return undefined;
     const target = `${BUCKET_FOLDERS.damaged}${key}.${Date.now()}`;
     await this.bucket.copy(key, target);
     await this.bucket.remove(key);
-    await this.listed(part.module);
+    await this.lists.changed(part.module, { removed: part.version });
     return target;
   }
 
@@ -215,7 +219,7 @@ export class BucketStore implements VersionStore {
     }
     if (await this.bucket.put(key, bytes, { ...describe(kind, bytes), ifAbsent: true })) {
       const isLate = kind !== 'ziphash' && (await this.size({ ...part, kind: 'zip' })) !== undefined;
-      if (isLate) await this.listed(part.module);
+      if (isLate) await this.lists.changed(part.module, { added: part.version });
       return;
     }
     const stored = await this.bucket.read(key);
@@ -228,51 +232,6 @@ export class BucketStore implements VersionStore {
     }
     const [was, is] = [nameOfContent(kind, stored.bytes), nameOfContent(kind, bytes)];
     if (was !== is) this.options.onDifference({ ...part, stored: was, brought: is });
-  }
-
-  /** What lies there of a module: versions by the parts that are stored. */
-  private async stored(module: ModulePath): Promise<{ get: (kind: PartKind) => Set<string> }> {
-    const found = new Map<PartKind, Set<string>>(PART_KINDS.map((kind) => [kind, new Set()]));
-    for await (const { key } of this.bucket.list(`${escapePath(module)}/@v/`)) {
-      const part = partOfKey(key);
-      if (part?.module === module) found.get(part.kind)?.add(part.version);
-    }
-    return { get: (kind) => found.get(kind) ?? new Set() };
-  }
-
-  /** Writes `@v/list`, now or, where that fails, as soon as it can: what is stored is stored without it. */
-  private async listed(module: ModulePath): Promise<void> {
-    this.owed.add(module);
-    await this.writeList(module).then(
-      () => this.owed.delete(module),
-      () => undefined,
-    );
-  }
-
-  /**
-   * Writes `@v/list`: the versions that are complete. Read first and made of what lies there then, so that the write of
-   * another replica that came between has this one begin again, and a list that was missed once is right the next time.
-   * As in go's own cache, pseudo-versions are in it: as versions `go` leaves them out.
-   */
-  private async writeList(module: ModulePath): Promise<void> {
-    const key = `${escapePath(module)}/@v/list`;
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-      const before = await this.bucket.read(key);
-      const stored = await this.stored(module);
-      const complete = [...stored.get('zip')].filter(
-        (version) => stored.get('info').has(version) && stored.get('mod').has(version),
-      );
-      const bytes = Buffer.from(
-        semver
-          .sortVersions(complete)
-          .map((version) => `${version}\n`)
-          .join(''),
-      );
-      if (before?.bytes.equals(bytes) === true) return;
-      if (before === undefined && bytes.length === 0) return;
-      const condition = before === undefined ? { ifAbsent: true } : { ifMatch: before.etag };
-      if (await this.bucket.put(key, bytes, { contentType: CONTENT_TYPES.mod, ...condition })) return;
-    }
   }
 
   private async *usage(): AsyncGenerator<VersionUsage> {
@@ -298,7 +257,7 @@ export class BucketStore implements VersionStore {
       await this.bucket.remove(storedName(part));
       freed += size;
     }
-    if (freed > 0) await this.listed(version.module);
+    if (freed > 0) await this.lists.changed(version.module, { removed: version.version });
     return freed;
   }
 }
@@ -311,33 +270,6 @@ export function namedSha256({ meta }: ObjectHead): string | undefined {
 /** The `h1:` hash that the writer of a zip named. */
 export function namedZipHash({ meta }: ObjectHead): string | undefined {
   return zipHashIn(Buffer.from(meta[META.zipHash] ?? ''));
-}
-
-/** The SHA-256 of a file. Throws STORAGE. */
-export async function sha256Of(file: string): Promise<Buffer> {
-  const hash = createHash('sha256');
-  await storage(pipeline(createReadStream(file), hash));
-  return hash.digest();
-}
-
-/** Has `write` write the new file `path`. Failures of the file itself are STORAGE errors. */
-export async function writeFileThrough(
-  path: string,
-  write: (sink: Writable) => Promise<void>,
-): Promise<void> {
-  const sink = createWriteStream(path, { flags: 'wx' });
-  const closed = storage(finished(sink));
-  closed.catch(() => undefined); // also awaited below
-  try {
-    const writing = write(sink);
-    await Promise.race([writing, closed]);
-    await writing; // a writer that ends the sink itself may still have something to say
-    sink.end();
-    await closed;
-  } finally {
-    sink.destroy();
-    if (!sink.closed) await new Promise<void>((resolve) => sink.once('close', resolve));
-  }
 }
 
 function describe(kind: PartKind, bytes: Buffer): { contentType: string; meta: Record<string, string> } {

@@ -2,8 +2,8 @@
  * Versions in a bucket, read through local copies (`fs/file-cache.ts`): a warm request asks no object store.
  *
  * A part is checked when it comes out of the bucket: it must have the SHA-256 that its writer named, or, where another
- * program put it there, be good by itself. What fails twice is sealed, moved below `.modhaven/damaged/` and counts as not
- * stored. Zips that are too large for the copies, and all of them where the local disk cannot be written, are read by
+ * program put it there, be good by itself. What fails twice with the same bytes is sealed, moved below
+ * `.modhaven/damaged/` and counts as not stored. Zips that are too large for the copies, and all of them where the local disk cannot be written, are read by
  * `Range`.
  */
 import { createHash } from 'node:crypto';
@@ -12,11 +12,13 @@ import { dirname } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createSingleflight } from '../../concurrency/singleflight.js';
+import { ModhavenError } from '../../errors.js';
 import { replaceFile } from '../../fs/durable-file.js';
 import { absentAsUndefined } from '../../fs/file-errors.js';
 import type { FileCache } from '../../fs/file-cache.js';
 import type { HashZip } from '../../zip/zip-hasher.js';
-import { namedSha256, namedZipHash, sha256Of, writeFileThrough, type BucketStore } from './bucket-store.js';
+import { namedSha256, namedZipHash, type BucketStore } from './bucket-store.js';
+import { sha256Of, writeFileThrough } from './draft-files.js';
 import type { DamagedPart } from '../checked-store.js';
 import type { LocalCopies } from '../purge.js';
 import { partProblem, zipHashIn } from '../part-problem.js';
@@ -38,6 +40,8 @@ import {
   type PositionalReads,
   type VersionRemoval,
 } from '../version-store.js';
+
+const NOT_AS_NAMED = 'it is not what its writer said';
 
 export interface CachedBucketOptions {
   copies: FileCache;
@@ -196,22 +200,23 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
 
   /** A small part out of the bucket, checked. */
   private async bring(part: Part & { kind: 'info' | 'mod' | 'ziphash' }): Promise<Buffer | undefined> {
-    for (let attempt = 1; ; attempt += 1) {
+    let wrong: string | undefined;
+    for (;;) {
       const found = await this.bucket.object(part);
       if (found === undefined) return undefined;
       const { bytes } = found;
       const named = namedSha256(found);
-      const isNamed = named === createHash('sha256').update(bytes).digest('hex');
-      const problem = isNamed
-        ? undefined
-        : named === undefined
-          ? partProblem(part, bytes, {})
-          : 'it is not what its writer said';
+      const digest = createHash('sha256').update(bytes).digest('hex');
+      const problem =
+        named === undefined ? partProblem(part, bytes, {}) : named === digest ? undefined : NOT_AS_NAMED;
       if (problem === undefined) {
         return part.kind === 'ziphash' ? this.hashOfZip(part, bytes) : this.keep(part, bytes);
       }
-      if (attempt < 2) continue; // it may have been the way here
-      await this.setAside(part, problem);
+      if (wrong === undefined) {
+        wrong = digest;
+        continue;
+      }
+      await this.setAside(part, problem, { etag: found.etag, isSame: wrong === digest });
       return undefined;
     }
   }
@@ -241,7 +246,8 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
 
   /** Makes a copy of a zip, checked. `unkept`: the local disk does not take it. */
   private async bringZip(zip: Part): Promise<'kept' | 'absent' | 'unkept'> {
-    for (let attempt = 1; ; attempt += 1) {
+    let wrong: Buffer | undefined;
+    for (;;) {
       let draft: string | undefined;
       try {
         draft = await onDisk(this.options.copies.draft());
@@ -252,8 +258,11 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
           await onDisk(this.options.copies.keep(storedName(zip), draft, found.sha256));
           return 'kept';
         }
-        if (attempt < 2) continue;
-        await this.setAside(zip, problem);
+        if (wrong === undefined) {
+          wrong = found.sha256;
+          continue;
+        }
+        await this.setAside(zip, problem, { etag: found.etag, isSame: wrong.equals(found.sha256) });
         return 'absent';
       } catch (error) {
         if (error instanceof DiskError) return 'unkept';
@@ -267,7 +276,7 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
   private async zipProblem(zip: Part, file: string, found: Downloaded): Promise<string | undefined> {
     const named = namedSha256(found);
     if (named !== undefined) {
-      return named === found.sha256.toString('hex') ? undefined : 'it is not what its writer said';
+      return named === found.sha256.toString('hex') ? undefined : NOT_AS_NAMED;
     }
     const written = zipHashIn(await this.bucket.read({ ...zip, kind: 'ziphash' }));
     const verdict = await this.options.hashZip(file);
@@ -279,9 +288,21 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
     return undefined;
   }
 
-  private async setAside(part: Part, problem: string): Promise<void> {
+  /** Bytes that are wrong in another way each time were damaged on their way here: what lies there may be good. */
+  private async setAside(
+    part: Part,
+    problem: string,
+    { etag, isSame }: { etag: string; isSame: boolean },
+  ): Promise<void> {
+    if (!isSame) {
+      throw new ModhavenError('STORAGE', `${storedName(part)} could not be read as it was stored`, {
+        reason: 'the object store, or something on the way to it, gave other bytes each time',
+        remedy: 'check the object store and what stands before it',
+        remedyBy: 'admin',
+      });
+    }
     await this.options.seals.add(part, { reason: 'damaged', ...(await this.knownSums(part, part.kind)) });
-    const file = await this.bucket.setAside(part);
-    this.options.onDamage({ ...part, problem, at: Date.now(), file });
+    const file = await this.bucket.setAside(part, etag);
+    if (file !== undefined) this.options.onDamage({ ...part, problem, at: Date.now(), file });
   }
 }

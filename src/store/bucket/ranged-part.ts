@@ -1,6 +1,11 @@
-/** A part in a bucket that is read by `Range`, through one window: for what is too large to be copied. */
+/**
+ * A part in a bucket that is read by `Range`, through one window: for what is too large to be copied. One that is read
+ * from its begin to its end must have the SHA-256 that its writer named: the last window of another is not given out.
+ */
+import { createHash, type Hash } from 'node:crypto';
 import { ModhavenError, errorMessage } from '../../errors.js';
-import type { BucketStore } from './bucket-store.js';
+import type { ObjectHead } from '../../s3/bucket.js';
+import { namedSha256, type BucketStore } from './bucket-store.js';
 import type { OpenPart, Part } from '../version-store.js';
 
 /** Bytes of one request: each takes a round trip. */
@@ -11,19 +16,24 @@ export class RangedPart implements OpenPart {
   private readonly store: BucketStore;
   private readonly part: Part;
   private readonly etag: string;
+  private readonly sha256: string | undefined;
   private window: { start: number; bytes: Promise<Buffer> } | undefined;
+  /** Of the bytes before `hashedTo`. */
+  private hash: Hash = createHash('sha256');
+  private hashedTo = 0;
 
-  private constructor(store: BucketStore, part: Part, size: number, etag: string) {
+  private constructor(store: BucketStore, part: Part, head: ObjectHead) {
     this.store = store;
     this.part = part;
-    this.size = size;
-    this.etag = etag;
+    this.size = head.size;
+    this.etag = head.etag;
+    this.sha256 = namedSha256(head);
   }
 
   /** Undefined if it is not stored. A part that is removed while it is read fails. */
   static async open(store: BucketStore, part: Part): Promise<OpenPart | undefined> {
     const head = await store.head(part);
-    return head && new RangedPart(store, part, head.size, head.etag);
+    return head && new RangedPart(store, part, head);
   }
 
   read(
@@ -62,8 +72,20 @@ export class RangedPart implements OpenPart {
   private async fetch(start: number): Promise<Buffer> {
     const end = Math.min(start + WINDOW, this.size) - 1;
     const bytes = await this.store.range(this.part, { start, end }, this.etag);
-    if (bytes?.length === end - start + 1) return bytes;
+    if (bytes?.length !== end - start + 1) throw this.failed('was removed while it was read');
+    if (this.sha256 !== undefined && start === this.hashedTo) {
+      const hash = this.hash.copy().update(bytes);
+      if (end + 1 === this.size && hash.copy().digest('hex') !== this.sha256) {
+        throw this.failed('is not what was stored');
+      }
+      this.hash = hash;
+      this.hashedTo = end + 1;
+    }
+    return bytes;
+  }
+
+  private failed(what: string): ModhavenError {
     const { module, version } = this.part;
-    throw new ModhavenError('STORAGE', `the zip of ${module}@${version} was removed while it was read`);
+    return new ModhavenError('STORAGE', `the zip of ${module}@${version} ${what}`);
   }
 }

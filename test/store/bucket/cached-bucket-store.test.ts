@@ -25,10 +25,17 @@ const HASH = `h1:${Buffer.alloc(32, 1).toString('base64')}`;
 class CountingBucket extends MemoryBucket {
   reads = 0;
   breakAt: number | undefined;
+  /** Whether each read has other bytes. */
+  damages = false;
+  /** Called with the number of reads after each. */
+  afterRead: (count: number) => void = () => undefined;
 
-  override read(key: string, options?: ReadOptions) {
+  override async read(key: string, options?: ReadOptions) {
     this.reads += 1;
-    return super.read(key, options);
+    const found = await super.read(key, options);
+    if (found !== undefined && this.damages) found.bytes[0] = 128 + (this.reads % 100);
+    this.afterRead(this.reads);
+    return found;
   }
 
   override async stream(key: string, options?: ReadOptions) {
@@ -121,6 +128,36 @@ describe('CachedBucketStore', () => {
       );
     },
   );
+
+  it.each(['info', 'zip'] as const)(
+    'leaves a %s where it is that arrives damaged in another way each time, and calls it an outage',
+    async (kind) => {
+      await storeAll(open());
+      await rm(path.join(dir, 'files'), { recursive: true });
+      bucket.damages = true;
+      await expect(open().read(part(kind))).rejects.toMatchObject({
+        code: 'STORAGE',
+        reason: expect.stringContaining('gave other bytes each time') as string,
+      });
+      bucket.damages = false;
+      expect(await open().read(part(kind))).toBeDefined();
+      expect(damage).toEqual([]);
+    },
+  );
+
+  it('leaves alone what another replica has put in place of a damaged part meanwhile', async () => {
+    await storeAll(open());
+    await rm(path.join(dir, 'files'), { recursive: true });
+    const good = bucket.objects.get(`${KEY}.mod`);
+    alter(`${KEY}.mod`, Buffer.from('damaged'));
+    bucket.afterRead = (count) => {
+      if (count === 2 && good !== undefined) bucket.objects.set(`${KEY}.mod`, { ...good, etag: '"new"' });
+    };
+    bucket.reads = 0;
+    expect(await open().read(part('mod'))).toBeUndefined();
+    expect((await open().read(part('mod')))?.toString()).toBe('module corp.test/lib\n');
+    expect(damage).toEqual([]);
+  });
 
   it('takes what another program put there if it is good by itself', async () => {
     await storeAll(open());

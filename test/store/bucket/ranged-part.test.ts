@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { parseModulePath } from '../../../src/module/module-path.js';
 import { BucketStore } from '../../../src/store/bucket/bucket-store.js';
@@ -43,4 +44,34 @@ it('reads at any position with few requests, and fails once the part is another 
   await expect(readAt(part, 10, 5)).rejects.toMatchObject({ code: 'STORAGE' });
   part.close();
   expect(await RangedPart.open(store, { ...ZIP, version: 'v2.0.0' })).toBeUndefined();
+});
+
+it('does not give out the end of a zip that is not what its writer named', async () => {
+  const bucket = new MemoryBucket();
+  const bytes = Buffer.from(Array.from({ length: 2_500_000 }, (_, i) => i % 251));
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  await bucket.put(KEY, bytes, { meta: { 'modhaven-sha256': sha256 } });
+  let wrong = 1_000_000;
+  const read = bucket.read.bind(bucket);
+  bucket.read = async (key, options) => {
+    const found = await read(key, options);
+    const at = wrong - (options?.range?.start ?? 0);
+    if (found !== undefined && at >= 0 && at < found.size) found.bytes[at] = 255;
+    return found;
+  };
+  const store = new BucketStore(bucket, {
+    draft: () => Promise.reject(new Error('not used')),
+    onDifference: () => undefined,
+  });
+  const readAll = async () => {
+    const part = await RangedPart.open(store, ZIP);
+    if (part === undefined) throw new Error('it is stored');
+    for (let at = 0; at < part.size;) at += (await readAt(part, 50_000, at)).length;
+  };
+  await expect(readAll()).rejects.toMatchObject({
+    code: 'STORAGE',
+    message: 'the zip of corp.test/lib@v1.0.0 is not what was stored',
+  });
+  wrong = Infinity;
+  await readAll();
 });
