@@ -39,13 +39,15 @@ export const MAY_IMPORT = {
 
   catalog: ['module', 'store'],
 
-  'vcs/transport': ['module', 'fs', 'concurrency', 'http', 'observe'],
+  'vcs/names': ['module'],
+  'vcs/transport': ['module', 'fs', 'concurrency', 'http', 'observe', 'vcs/names'],
   'vcs/ssh': ['module', 'fs', 'vcs/transport'],
   'vcs/failures': ['module', 'vcs/ssh', 'vcs/transport'],
-  'vcs/objects': ['module', 'fs', 'concurrency', 'vcs/transport'],
-  'vcs/bare': ['module', 'fs', 'concurrency', 'vcs/transport', 'vcs/objects'],
+  'vcs/objects': ['module', 'fs', 'concurrency', 'vcs/names', 'vcs/transport'],
+  'vcs/bare': ['module', 'fs', 'concurrency', 'vcs/names', 'vcs/transport', 'vcs/objects'],
   'vcs/smart-http': [
     'module',
+    'vcs/names',
     'concurrency',
     'http',
     'vcs/transport',
@@ -55,6 +57,7 @@ export const MAY_IMPORT = {
   ],
   'vcs/remote': [
     'module',
+    'vcs/names',
     'fs',
     'concurrency',
     'observe',
@@ -67,6 +70,7 @@ export const MAY_IMPORT = {
   ],
   'vcs/mirror': [
     'module',
+    'vcs/names',
     'fs',
     'concurrency',
     'vcs/transport',
@@ -77,6 +81,7 @@ export const MAY_IMPORT = {
   ],
   vcs: [
     'module',
+    'vcs/names',
     'fs',
     'concurrency',
     'observe',

@@ -7,6 +7,7 @@ import pLimit from 'p-limit';
 import { loadConfig, type Config } from '../config/load-config.js';
 import { formatProblem } from '../yaml/problems.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
+import { parseCommitHash } from '../module/commit-hash.js';
 import { parseModulePath, type ModulePath } from '../module/module-path.js';
 import { parseRepoUrl, type RepoUrl } from '../module/repo-url.js';
 import { openStores } from '../store/open/open-stores.js';
@@ -147,9 +148,11 @@ function ruleRoots(...maps: VanityMap[]): string[] {
 /** Looks for a commit where it was fetched from, and where its module would be fetched from today. */
 function mirrorFiles(config: Config, map: VanityMap): LocalFiles {
   return async (module, { URL, Hash }, paths) => {
+    const commit = parseCommitHash(Hash);
+    if (commit === undefined) return undefined;
     const now = map.candidates(module).flatMap(({ repos }) => repos);
     for (const remote of [...readUrl(URL), ...now]) {
-      const files = await readLocalFiles(cacheLayout(config.cacheDir).mirrors, remote, Hash ?? '', paths);
+      const files = await readLocalFiles(cacheLayout(config.cacheDir).mirrors, remote, commit, paths);
       if (files !== undefined) return files;
     }
     return undefined;

@@ -1,8 +1,11 @@
 /** Streams what `git archive` makes of a commit. */
 import { PassThrough, type Readable } from 'node:stream';
+import type { CommitHash } from '../module/commit-hash.js';
 import type { BareRepo } from './bare/bare-repo.js';
 import { isBroken } from './bare/broken-repo.js';
 import { asStorageError } from './bare/disk-errors.js';
+import { git } from './names/git-words.js';
+import { treePath } from './names/object-name.js';
 import { RefsChanged } from './refs-changed.js';
 import { ARCHIVE_OPTIONS, PIECEMEAL_OPTIONS } from './transport/git-environment.js';
 import { streamGit } from './transport/git-exec.js';
@@ -19,7 +22,7 @@ const ARCHIVES = 'git archive';
 
 export interface ArchiveOptions {
   content: BareRepo;
-  commit: string;
+  commit: CommitHash;
   /** '' = everything. */
   path: string;
   /** Whether no `.gitattributes` applies. */
@@ -61,15 +64,9 @@ function pipeOnce(
   output: PassThrough,
 ): Promise<{ error: Error | undefined; begun: boolean }> {
   if (output.destroyed) return Promise.resolve({ error: undefined, begun: false });
-  const args = [
-    ...ARCHIVE_OPTIONS,
-    ...(unchanged ? PIECEMEAL_OPTIONS : []),
-    'archive',
-    '--format=tar',
-    '--end-of-options',
-    commit,
-    ...(path === '' ? [] : [path]),
-  ];
+  const options = [...ARCHIVE_OPTIONS, ...(unchanged ? PIECEMEAL_OPTIONS : [])];
+  const below = path === '' ? [] : git`${treePath(path)}`;
+  const args = git`${options} archive --format=tar --end-of-options ${commit} ${below}`;
   const { dir: cwd, env } = content;
   const archive = streamGit({ args, cwd, env, timeoutMs: ARCHIVE_TIMEOUT_MS });
   return new Promise((resolve) => {

@@ -7,6 +7,7 @@ import { isCommit, type BareRepo, type GitObject } from './bare/bare-repo.js';
 import { retryOnCorrupt } from './bare/broken-repo.js';
 import { findRevision, type Listed } from './commit-history.js';
 import { refTo } from './find-revision.js';
+import { objectAt, type ObjectHash } from './names/object-name.js';
 import { RefsChanged } from './refs-changed.js';
 import { GitFailure } from './transport/git-exec.js';
 import { findFile } from './tree.js';
@@ -21,7 +22,7 @@ const MAX_FILE = 24 * 1024 * 1024;
 const MAX_ATTEMPTS = 3;
 
 /** Runs `work` while `content.git` has `commit` with its files; again where the mirror turned out to be broken. */
-export function withFiles<T>(listed: Listed, commit: string, work: () => Promise<T>): Promise<T> {
+export function withFiles<T>(listed: Listed, commit: ObjectHash, work: () => Promise<T>): Promise<T> {
   const { content } = listed.mirror;
   return inContent(listed, commit, async () => {
     if (!isCommit((await content.objects([commit]))[0])) throw new CommitAbsent(commit);
@@ -33,10 +34,14 @@ export function withFiles<T>(listed: Listed, commit: string, work: () => Promise
  * The blob at `path` of `commit`, from `content.git`; undefined where the commit lists none. Throws `GitOutputTooLarge`
  * beyond 24 MiB.
  */
-export function readContentFile(listed: Listed, commit: string, path: string): Promise<Buffer | undefined> {
+export function readContentFile(
+  listed: Listed,
+  commit: ObjectHash,
+  path: string,
+): Promise<Buffer | undefined> {
   const { content } = listed.mirror;
   return inContent(listed, commit, async () => {
-    const [holder, object] = await content.objects([commit, `${commit}:${path}`], MAX_FILE);
+    const [holder, object] = await content.objects([commit, objectAt(commit, path)], MAX_FILE);
     if (object !== undefined) return object.type === 'blob' ? object.content : undefined;
     // A missing file is believed only where the commit is there and does not list it.
     if (!isCommit(holder)) throw new CommitAbsent(commit);
@@ -50,7 +55,7 @@ export function readContentFile(listed: Listed, commit: string, path: string): P
 /** The same of a commit whose directories alone are here; undefined as a whole if its host hands out no single files. */
 export async function readRemoteFile(
   listed: Listed,
-  commit: string,
+  commit: ObjectHash,
   path: string,
 ): Promise<{ blob: Buffer | undefined } | undefined> {
   const { mirror } = listed;
@@ -70,7 +75,7 @@ export async function readRemoteFile(
  * Fetches `commit` with its files. A ref led to what `trees.git` holds when it was fetched. Throws VERSION_NOT_FOUND where
  * no branch or tag leads to it, and `RefsChanged` where they lead elsewhere by now.
  */
-export async function fetchFiles(listed: Listed, commit: string): Promise<void> {
+export async function fetchFiles(listed: Listed, commit: ObjectHash): Promise<void> {
   const { mirror, refs, url } = listed;
   const isKnown = isCommit(await readIn(mirror.trees, commit));
   const found = isKnown ? { hash: commit, ref: refTo(refs, commit) } : await findRevision(listed, commit);
@@ -84,7 +89,7 @@ export async function fetchFiles(listed: Listed, commit: string): Promise<void> 
 /** One object of `repo`, which is made anew where it is broken. */
 export async function readIn(
   repo: BareRepo,
-  hash: string,
+  hash: ObjectHash,
   maxBytes?: number,
 ): Promise<GitObject | undefined> {
   return (await retryOnCorrupt(repo, () => repo.objects([hash], maxBytes)))[0];
@@ -92,14 +97,14 @@ export async function readIn(
 
 /** A commit is not in `content.git`: that alone is no reason to take the mirror for broken. */
 class CommitAbsent extends Error {
-  constructor(commit: string) {
+  constructor(commit: ObjectHash) {
     super(`${commit} is not here`);
     this.name = 'CommitAbsent';
   }
 }
 
 /** Runs `work` on the files of `commit`, which are fetched where it says with `CommitAbsent` that they are missing. */
-async function inContent<T>(listed: Listed, commit: string, work: () => Promise<T>): Promise<T> {
+async function inContent<T>(listed: Listed, commit: ObjectHash, work: () => Promise<T>): Promise<T> {
   const { content } = listed.mirror;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -114,7 +119,7 @@ async function inContent<T>(listed: Listed, commit: string, work: () => Promise<
 }
 
 /** Runs `work` on the directories of `commit`, likewise. */
-async function inTrees<T>(listed: Listed, commit: string, work: () => Promise<T>): Promise<T> {
+async function inTrees<T>(listed: Listed, commit: ObjectHash, work: () => Promise<T>): Promise<T> {
   const { content, trees } = listed.mirror;
   try {
     return await retryOnCorrupt(trees, work);

@@ -7,7 +7,8 @@ import type { Mirror } from './mirror/mirror.js';
 import { tagsOf, type Refs } from './objects/refs.js';
 import { RefsChanged } from './refs-changed.js';
 import { GitFailure } from './transport/git-exec.js';
-import { isHash } from './objects/object-format.js';
+import { git } from './names/git-words.js';
+import { isHash, parseHashPrefix, type HashPrefix, type ObjectHash } from './names/object-name.js';
 import type { Tag } from './types.js';
 
 /** A mirror and what its host listed. */
@@ -27,17 +28,13 @@ export async function findRevision(listed: Listed, revision: string): Promise<Fo
 }
 
 /** The commit that branches or tags lead to whose hash begins with `prefix`. Throws VERSION_NOT_FOUND. */
-async function findInHistory(listed: Listed, prefix: string): Promise<Found> {
+async function findInHistory(listed: Listed, revision: string): Promise<Found> {
+  const prefix = parseHashPrefix(revision);
+  if (prefix === undefined) throw unknownRevision(revision);
   const hash = await inHistory(listed, async (history) => {
     const commit = await resolveCommit(history, prefix);
     if (commit === undefined) return undefined;
-    const holder = await history.text(
-      'for-each-ref',
-      '--count=1',
-      `--contains=${commit}`,
-      'refs/heads',
-      'refs/tags',
-    );
+    const holder = await history.text(git`for-each-ref --count=1 --contains=${commit} refs/heads refs/tags`);
     return holder === '' ? undefined : commit;
   });
   if (hash === undefined) throw unknownRevision(prefix);
@@ -47,14 +44,14 @@ async function findInHistory(listed: Listed, prefix: string): Promise<Found> {
 /** The highest tag, by semver without `prefix`, on an ancestor of `commit`, among the allowed ones. */
 export async function recentTagBefore(
   listed: Listed,
-  commit: string,
+  commit: ObjectHash,
   prefix: string,
   allowed: (tag: string) => Promise<boolean>,
 ): Promise<string | undefined> {
   if (tagsOf(listed.refs, `${prefix}v`).length === 0) return undefined;
   const merged = await inHistory(listed, async (history) => {
     await assertHolds(listed, history, commit);
-    return history.text('for-each-ref', '--format=%(refname)', `--merged=${commit}`, 'refs/tags');
+    return history.text(git`for-each-ref --format=%(refname) --merged=${commit} refs/tags`);
   });
   const names = merged.split('\n').filter((name) => name.startsWith('refs/tags/'));
   return highestVersion(
@@ -65,11 +62,11 @@ export async function recentTagBefore(
 }
 
 /** Whether `commit` descends from the tagged commit. */
-export async function isDescendant(listed: Listed, commit: string, tag: Tag): Promise<boolean> {
+export async function isDescendant(listed: Listed, commit: ObjectHash, tag: Tag): Promise<boolean> {
   return inHistory(listed, async (history) => {
     await assertHolds(listed, history, commit);
     try {
-      await history.text('merge-base', '--is-ancestor', '--', tag.hash, commit);
+      await history.text(git`merge-base --is-ancestor -- ${tag.hash} ${commit}`);
       return true;
     } catch (error) {
       // A tag may be set on a tree or a file: that is not an ancestor of a commit, and the filtered history lacks it.
@@ -88,12 +85,13 @@ function inHistory<T>({ mirror, refs }: Listed, work: (history: BareRepo) => Pro
 }
 
 /** Undefined where no commit, or more than one, has a hash that begins so. */
-async function resolveCommit(history: BareRepo, prefix: string): Promise<string | undefined> {
+async function resolveCommit(history: BareRepo, prefix: HashPrefix): Promise<ObjectHash | undefined> {
   // Of a whole hash git would ask the host, if it is that of a tree or a file, which the filtered history lacks.
   if (isHash(prefix) && !(await mayBeCommit(history, prefix))) return undefined;
   try {
-    const spec = `${prefix}^{commit}`;
-    return (await history.text('rev-parse', '--verify', '--quiet', '--end-of-options', spec)).trim();
+    const args = git`rev-parse --verify --quiet --end-of-options ${prefix}^{commit}`;
+    const hash = (await history.text(args)).trim();
+    return isHash(hash) ? hash : undefined;
   } catch (error) {
     if (isPlainNo(error, history)) return undefined;
     throw error;
@@ -106,17 +104,17 @@ function isPlainNo(error: unknown, { dir }: BareRepo): boolean {
 }
 
 /** A branch that was rewritten since the refs were listed leads to other commits. */
-async function assertHolds({ url }: Listed, history: BareRepo, commit: string): Promise<void> {
+async function assertHolds({ url }: Listed, history: BareRepo, commit: ObjectHash): Promise<void> {
   if (!(await isCommitOf(history, commit))) throw new RefsChanged(url);
 }
 
 /** Whether `hash` is that of a commit, or of an annotated tag on one or on another tag. */
-async function mayBeCommit(history: BareRepo, hash: string): Promise<boolean> {
+async function mayBeCommit(history: BareRepo, hash: ObjectHash): Promise<boolean> {
   const [object] = await history.objects([hash]);
   if (object?.type !== 'tag') return isCommit(object);
   return /^type (?:commit|tag)$/m.test(object.content.toString('latin1'));
 }
 
-async function isCommitOf(history: BareRepo, hash: string): Promise<boolean> {
+async function isCommitOf(history: BareRepo, hash: ObjectHash): Promise<boolean> {
   return isCommit((await history.objects([hash]))[0]);
 }

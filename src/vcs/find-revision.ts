@@ -3,13 +3,15 @@
  * branch of the same name, and both beat a hash, also one spelled like them. Pure.
  */
 import { ModhavenError } from '../errors.js';
+import type { ObjectHash } from './names/object-name.js';
+import { HEAD, parseRefName, type RefName } from './names/ref-name.js';
 import type { Refs } from './objects/refs.js';
 
 /** A revision that was found. */
 export interface Found {
-  hash: string;
+  hash: ObjectHash;
   /** A ref that points at `hash`. */
-  ref: string | undefined;
+  ref: RefName | undefined;
   /** What `Revision.name` becomes: the tag asked for, else the hash. */
   name: string;
 }
@@ -19,19 +21,20 @@ export interface Found {
  * VERSION_NOT_FOUND where it can be nothing at all, or several things.
  */
 export function findInRefs(refs: Refs, revision: string): Found | undefined {
-  const tag = refs.get(`refs/tags/${revision}`);
-  if (tag !== undefined) return { hash: tag, ref: `refs/tags/${revision}`, name: revision };
-  const branch = refs.get(`refs/heads/${revision}`);
-  if (branch !== undefined) return { hash: branch, ref: `refs/heads/${revision}`, name: branch };
-  const head = refs.get('HEAD');
-  if (revision === 'HEAD' && head !== undefined) return { hash: head, ref: 'HEAD', name: head };
+  for (const folder of ['tags', 'heads']) {
+    const ref = parseRefName(`refs/${folder}/${revision}`);
+    const hash = ref && refs.get(ref);
+    if (hash !== undefined) return { hash, ref, name: folder === 'tags' ? revision : hash };
+  }
+  const head = refs.get(HEAD);
+  if (revision === HEAD && head !== undefined) return { hash: head, ref: HEAD, name: head };
   const hashLength = [...refs.values()][0]?.length === 64 ? 64 : 40;
   if (!isHashPrefix(revision, hashLength)) throw unknownRevision(revision);
   return findTip(refs, revision);
 }
 
 /** A ref that points at `commit`; undefined if there is none. */
-export function refTo(refs: Refs, commit: string): string | undefined {
+export function refTo(refs: Refs, commit: ObjectHash): RefName | undefined {
   for (const [ref, hash] of refs) if (hash === commit) return ref;
   return undefined;
 }
@@ -46,7 +49,7 @@ export function unknownRevision(revision: string): ModhavenError {
 }
 
 function findTip(refs: Refs, prefix: string): Found | undefined {
-  let found: { hash: string; ref: string } | undefined;
+  let found: { hash: ObjectHash; ref: RefName } | undefined;
   for (const [ref, hash] of refs) {
     if (!hash.startsWith(prefix)) continue;
     if (found !== undefined && found.hash !== hash) {

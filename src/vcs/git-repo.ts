@@ -20,6 +20,8 @@ import { findRevision, isDescendant, recentTagBefore, type Listed } from './comm
 import { committerTime } from './commit-object.js';
 import type { Found } from './find-revision.js';
 import { highestVersion } from './highest-version.js';
+import type { ObjectHash } from './names/object-name.js';
+import { HEAD } from './names/ref-name.js';
 import type { Mirror } from './mirror/mirror.js';
 import { tagsOf, tagsOrigin, type Listing } from './objects/refs.js';
 import { RefsChanged } from './refs-changed.js';
@@ -87,7 +89,7 @@ export class GitRepo implements CodeRepo {
     const time = await this.#commitTime(found);
     const origin: Origin = { VCS: 'git', URL: this.url, Hash: found.hash };
     // The go command records no ref for HEAD but where it asked for the latest commit.
-    if (found.ref !== undefined && found.ref !== 'HEAD') origin.Ref = found.ref;
+    if (found.ref !== undefined && found.ref !== HEAD) origin.Ref = found.ref;
     return {
       hash: commitHash(found.hash, this.url),
       short: found.hash.slice(0, 12),
@@ -99,7 +101,7 @@ export class GitRepo implements CodeRepo {
   }
 
   async latest(): Promise<Revision> {
-    const head = this.#listed.refs.get('HEAD');
+    const head = this.#listed.refs.get(HEAD);
     if (head === undefined) {
       throw new ModhavenError('VERSION_NOT_FOUND', 'no commits', {
         reason: 'the repository is empty, or its default branch does not exist',
@@ -110,7 +112,7 @@ export class GitRepo implements CodeRepo {
     return { ...revision, origin: { ...revision.origin, Ref: 'HEAD' } };
   }
 
-  async readFile(commit: string, path: string): Promise<Buffer | undefined> {
+  async readFile(commit: CommitHash, path: string): Promise<Buffer | undefined> {
     const listed = this.#listed;
     try {
       if (this.#need === 'trees' && (await this.#lookUp(commit))?.holder === listed.mirror.trees) {
@@ -125,7 +127,7 @@ export class GitRepo implements CodeRepo {
   }
 
   async recentTag(
-    commit: string,
+    commit: CommitHash,
     prefix: string,
     allowed: (tag: string) => Promise<boolean>,
   ): Promise<string | undefined> {
@@ -134,26 +136,26 @@ export class GitRepo implements CodeRepo {
     return own ?? (await recentTagBefore(this.#listed, commit, prefix, allowed));
   }
 
-  async descendsFrom(commit: string, tag: Tag): Promise<boolean> {
+  async descendsFrom(commit: CommitHash, tag: Tag): Promise<boolean> {
     return tag.hash === commit || (await isDescendant(this.#listed, commit, tag));
   }
 
-  listFiles(commit: string, directory: string): Promise<TreeEntry[]> {
+  listFiles(commit: CommitHash, directory: string): Promise<TreeEntry[]> {
     return withFiles(this.#listed, commit, () => listTree(this.#listed.mirror.content, commit, directory));
   }
 
-  readLocalFiles(commit: string, directory: string): { path: string; content: Buffer }[] | undefined {
+  readLocalFiles(commit: CommitHash, directory: string): { path: string; content: Buffer }[] | undefined {
     return this.#listed.mirror.content.heldFiles(commit, directory);
   }
 
-  archive(commit: string, path: string, unchanged = false): Readable {
+  archive(commit: CommitHash, path: string, unchanged = false): Readable {
     const { content } = this.#listed.mirror;
     const ensure = () => withFiles(this.#listed, commit, () => Promise.resolve());
     const limits = { limiter: this.#limiter, waitMs: this.#waitMs };
     return streamArchive({ content, commit, path, unchanged, url: this.url, ensure, ...limits });
   }
 
-  #tagsOn(commit: string): string[] {
+  #tagsOn(commit: ObjectHash): string[] {
     return tagsOf(this.#listed.refs, '')
       .filter((tag) => tag.hash === commit)
       .map((tag) => tag.name);
@@ -185,7 +187,7 @@ export class GitRepo implements CodeRepo {
   }
 
   /** The repository that holds `commit`, and the commit; undefined where none does. */
-  async #lookUp(commit: string): Promise<{ holder: BareRepo; object: GitObject } | undefined> {
+  async #lookUp(commit: ObjectHash): Promise<{ holder: BareRepo; object: GitObject } | undefined> {
     for (const holder of this.#holders) {
       const object = await readIn(holder, commit);
       if (object !== undefined) return { holder, object };
@@ -197,7 +199,6 @@ export class GitRepo implements CodeRepo {
 /** `text`, which a host listed or a mirror holds, as the name of a commit. */
 function commitHash(text: string, url: string): CommitHash {
   const hash = parseCommitHash(text);
-  if (hash === undefined)
-    throw new ModhavenError('HOST_REFUSED', `${url} lists something that is not a commit`);
-  return hash;
+  if (hash !== undefined) return hash;
+  throw new ModhavenError('HOST_REFUSED', `${url} lists something that is not a commit`);
 }

@@ -1,7 +1,9 @@
 /** What the mirrors on this machine hold, read without asking a host. */
 import { join } from 'node:path';
+import type { CommitHash } from '../module/commit-hash.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { BareRepo, isCommit } from './bare/bare-repo.js';
+import { objectAt } from './names/object-name.js';
 import { mirrorName } from './mirror/mirror.js';
 
 /** Reading an object is local work, bounded all the same. */
@@ -14,14 +16,14 @@ const TIMEOUT_MS = 30_000;
 export async function readLocalFiles(
   dir: string,
   remote: RepoUrl,
-  commit: string,
+  commit: CommitHash,
   paths: string[],
 ): Promise<(Buffer | undefined)[] | undefined> {
   const options = { env: process.env, timeoutMs: TIMEOUT_MS };
   const mirror = join(dir, mirrorName(remote));
   const content = new BareRepo({ dir: join(mirror, 'content.git'), ...options });
   const trees = new BareRepo({ dir: join(mirror, 'trees.git'), ...options, filtered: true });
-  const specs = [commit, ...paths.map((path) => `${commit}:${path}`)];
+  const specs = [commit, ...paths.map((path) => objectAt(commit, path))];
   for (const repo of [content, trees]) {
     const [holder, ...files] = await repo.objects(specs).catch(() => []);
     if (isCommit(holder)) return files.map((file) => (file?.type === 'blob' ? file.content : undefined));

@@ -7,6 +7,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ModhavenError } from '../errors.js';
 import type { BareRepo } from './bare/bare-repo.js';
+import { objectAt, type ObjectHash, type ObjectSpec } from './names/object-name.js';
 import { GitFailure, GitOutputTooLarge } from './transport/git-exec.js';
 import {
   entryAt,
@@ -39,8 +40,8 @@ const SLICE = 10_000;
  * Everything below `directory` ('' = the root) of `commit`, with paths relative to it. Throws MODULE_INVALID where that is
  * more than anybody could list.
  */
-export async function listTree(repo: BareRepo, commit: string, directory: string): Promise<TreeEntry[]> {
-  const root = `${commit}:${directory}`;
+export async function listTree(repo: BareRepo, commit: ObjectHash, directory: string): Promise<TreeEntry[]> {
+  const root = objectAt(commit, directory);
   const trees = await readAllTrees(repo, root);
   const pause = createPauses();
   await checkSize(trees, root, pause);
@@ -48,14 +49,14 @@ export async function listTree(repo: BareRepo, commit: string, directory: string
 }
 
 /** The content of each directory below `root`, once, by its hash; `root` by its name. */
-async function readAllTrees(repo: BareRepo, root: string): Promise<Map<string, Buffer>> {
-  const trees = new Map<string, Buffer>();
+async function readAllTrees(repo: BareRepo, root: ObjectSpec): Promise<Map<ObjectSpec, Buffer>> {
+  const trees = new Map<ObjectSpec, Buffer>();
   const pause = createPauses();
   let size = 0;
-  let wanted = [root];
+  let wanted: ObjectSpec[] = [root];
   for (let depth = 0; wanted.length > 0; depth += 1) {
     if (depth > MAX_DEPTH) throw tooMuch('directories below each other', MAX_DEPTH);
-    const below = new Set<string>();
+    const below = new Set<ObjectHash>();
     for (let at = 0; at < wanted.length; at += BATCH) {
       const batch = wanted.slice(at, at + BATCH);
       const objects = await repo.objects(batch, MAX_LISTING);
@@ -88,8 +89,8 @@ interface Extent {
 }
 
 /** Counts what `root` stands for, each directory once. Throws MODULE_INVALID beyond the bounds. */
-async function checkSize(trees: Map<string, Buffer>, root: string, pause: Pauses): Promise<void> {
-  const known = new Map<string, Extent>();
+async function checkSize(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, pause: Pauses): Promise<void> {
+  const known = new Map<ObjectSpec, Extent>();
   const stack = [root];
   for (let spec = stack.at(-1); spec !== undefined; spec = stack.at(-1)) {
     if (known.has(spec)) {
@@ -98,7 +99,7 @@ async function checkSize(trees: Map<string, Buffer>, root: string, pause: Pauses
     }
     const tree = trees.get(spec) ?? Buffer.alloc(0);
     const extent: Extent = { entries: 0, pathBytes: 0, depth: 0 };
-    const unknown: string[] = [];
+    const unknown: ObjectHash[] = [];
     for (const entry of entriesOf(tree, hashBytesOf(root))) {
       if (pause.isDue()) await nextTurn();
       const length = entry.nameEnd - entry.nameStart;
@@ -128,7 +129,7 @@ async function checkSize(trees: Map<string, Buffer>, root: string, pause: Pauses
 }
 
 /** The files below `root`, in the order of their trees. */
-async function expand(trees: Map<string, Buffer>, root: string, pause: Pauses): Promise<TreeEntry[]> {
+async function expand(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, pause: Pauses): Promise<TreeEntry[]> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // a name keeps its U+FEFF
   const hashBytes = hashBytesOf(root);
   const files: TreeEntry[] = [];
@@ -194,8 +195,8 @@ function tooMuch(what: string, max: number): ModhavenError {
 }
 
 /** The entries of the trees that `specs` name; a tree that is missing is a `GitFailure`. */
-async function readTrees(repo: BareRepo, specs: string[]): Promise<Map<string, RawEntry[]>> {
-  const trees = new Map<string, RawEntry[]>();
+async function readTrees(repo: BareRepo, specs: ObjectSpec[]): Promise<Map<ObjectSpec, RawEntry[]>> {
+  const trees = new Map<ObjectSpec, RawEntry[]>();
   for (let at = 0; at < specs.length; at += BATCH) {
     const batch = specs.slice(at, at + BATCH);
     const objects = await repo.objects(batch, MAX_LISTING);
@@ -212,9 +213,13 @@ async function readTrees(repo: BareRepo, specs: string[]): Promise<Map<string, R
  * The file or link that git means by `COMMIT:PATH`, whether or not its content is at hand; undefined if there is none.
  * What cannot be looked into for lack of a tree is a `GitFailure`.
  */
-export async function findFile(repo: BareRepo, commit: string, path: string): Promise<RawEntry | undefined> {
+export async function findFile(
+  repo: BareRepo,
+  commit: ObjectHash,
+  path: string,
+): Promise<RawEntry | undefined> {
   const names = path.split('/');
-  let tree = `${commit}:`;
+  let tree = objectAt(commit, '');
   for (const [i, name] of names.entries()) {
     const isLast = i === names.length - 1;
     const entries = (await readTrees(repo, [tree])).get(tree) ?? [];

@@ -4,6 +4,7 @@ import type { CommitHash } from '../../src/module/commit-hash.js';
 import * as semver from '../../src/module/semver.js';
 import { tagsOf, tagsOrigin } from '../../src/vcs/objects/refs.js';
 import type { CodeRepo, Revision } from '../../src/vcs/types.js';
+import { refsOf } from '../support/git-names.js';
 
 export interface FakeCommit {
   tags?: string[];
@@ -30,9 +31,10 @@ export function fakeStamp(index: number): string {
 
 /** Oldest commit first; the last one is the head of `main`. */
 export function fakeCodeRepo(commits: readonly FakeCommit[]): CodeRepo {
-  const refs = new Map<string, string>();
-  commits.forEach(({ tags = [] }, index) =>
-    tags.forEach((tag) => refs.set(`refs/tags/${tag}`, fakeHash(index))),
+  const refs = refsOf(
+    commits.flatMap(({ tags = [] }, index) =>
+      tags.map((tag) => [`refs/tags/${tag}`, fakeHash(index)] as const),
+    ),
   );
   const indexOf = (commit: string) => commits.findIndex((_, index) => fakeHash(index) === commit);
   const revisionAt = (index: number, name: string): Revision => ({
@@ -54,7 +56,7 @@ export function fakeCodeRepo(commits: readonly FakeCommit[]): CodeRepo {
       return { list, origin: tagsOrigin(FAKE_URL, prefix, list) };
     },
     stat(revision) {
-      const tagged = indexOf(refs.get(`refs/tags/${revision}`) ?? '');
+      const tagged = commits.findIndex(({ tags = [] }) => tags.includes(revision));
       if (tagged >= 0) return Promise.resolve(revisionAt(tagged, revision));
       const head = revision === 'main' ? commits.length - 1 : -1;
       const index =

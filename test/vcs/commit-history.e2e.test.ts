@@ -6,8 +6,9 @@ import { RefsChanged } from '../../src/vcs/refs-changed.js';
 import { parseRefs } from '../../src/vcs/objects/refs.js';
 import { repo } from '../support/git-repo.js';
 import { sealedEnv } from '../support/run.js';
+import { hashOf } from '../support/git-names.js';
 
-const ABSENT = 'f'.repeat(40);
+const ABSENT = hashOf('f'.repeat(40));
 const all = () => Promise.resolve(true);
 
 /** Commits on main with v1.0.0 and v1.1.0, one more after them, and one on a branch of its own from v1.0.0 on. */

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { findInRefs, unknownRevision } from '../../src/vcs/find-revision.js';
+import { refsOf } from '../support/git-names.js';
 
 const A = 'aaaaaaa1'.repeat(5);
 const A2 = 'aaaaaaa1'.repeat(4) + 'aaaaaaa2';
 const B = 'bbbbbbb1'.repeat(5);
 const C = 'ccccccc1'.repeat(5);
 
-const REFS = new Map([
+const REFS = refsOf([
   ['HEAD', B],
   ['refs/heads/main', B],
   ['refs/heads/v1.0.0', B],
@@ -56,7 +57,7 @@ describe('findInRefs', () => {
 
   it('takes names of 64 digits where the repository has them', () => {
     const long = 'ab'.repeat(32);
-    const refs = new Map([['refs/heads/main', long]]);
+    const refs = refsOf({ 'refs/heads/main': long });
     expect(findInRefs(refs, long)?.hash).toBe(long);
     expect(findInRefs(refs, 'cd'.repeat(32))).toBeUndefined();
     expect(() => findInRefs(REFS, long)).toThrow('unknown revision');

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
 import type { Listing } from '../../src/vcs/objects/refs.js';
 import { Spellings } from '../../src/vcs/spellings.js';
+import { refsOf } from '../support/git-names.js';
 
 function listing(head: string): Listing {
-  return { refs: new Map([['HEAD', head]]), defaultBranch: 'main', askedAt: 1 };
+  return { refs: refsOf({ HEAD: head.repeat(40) }), defaultBranch: 'main', askedAt: 1 };
 }
 
 /** A repository whose refs are `head`, or `newer` where its host is asked again. */

@@ -12,6 +12,7 @@ import { zipHash } from '../conformance/module-hash.js';
 import { missing } from '../support/requirements.js';
 import { tempDir } from '../support/tmp.js';
 import { labModule, moveLab, type MoveLab } from './move-lab.js';
+import { hashOf } from '../support/git-names.js';
 
 const VERSION = 'v1.0.0';
 const NO_MIRROR: LocalFiles = () => Promise.resolve(undefined);
@@ -41,7 +42,7 @@ describe.skipIf(missing('git'))('checkStored', () => {
   async function check(options: { isPrivate?: boolean; mirror?: boolean } = {}): Promise<StoredFault[]> {
     const vcs = path.join(lab.dir, 'data/vcs');
     const fromMirror: LocalFiles = (_module, { URL, Hash }, paths) =>
-      readLocalFiles(vcs, parseRepoUrl(URL, '/'), Hash ?? '', paths);
+      readLocalFiles(vcs, parseRepoUrl(URL, '/'), hashOf(Hash ?? ''), paths);
     const { faults } = await checkStored(lab.store, module, VERSION, {
       isPrivate: options.isPrivate ?? true,
       localFiles: options.mirror === true ? fromMirror : NO_MIRROR,

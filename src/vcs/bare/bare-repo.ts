@@ -9,6 +9,8 @@ import { existsSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processTag } from '../../fs/process-tag.js';
+import { git, type GitWord } from '../names/git-words.js';
+import type { ObjectHash, ObjectSpec } from '../names/object-name.js';
 import { findHeld, hold, listHeld, type HeldFile } from '../objects/held-objects.js';
 import type { ObjectFormat } from '../objects/object-format.js';
 import { readObjects, type GitObject } from '../objects/object-reader.js';
@@ -70,13 +72,16 @@ export class BareRepo {
   }
 
   /** What a git command that only reads prints. Throws `GitFailure`. */
-  async text(...args: string[]): Promise<string> {
+  async text(args: readonly GitWord[]): Promise<string> {
     const output = await runGit({ args, cwd: this.dir, env: this.env, timeoutMs: this.#timeoutMs });
     return output.toString('utf8');
   }
 
   /** The objects that `specs` (`HASH`, `HASH:path/of/file`) name, in their order; undefined where there is none. */
-  async objects(specs: readonly string[], maxOutput = MAX_OBJECTS_BYTES): Promise<(GitObject | undefined)[]> {
+  async objects(
+    specs: readonly ObjectSpec[],
+    maxOutput = MAX_OBJECTS_BYTES,
+  ): Promise<(GitObject | undefined)[]> {
     const identity = this.#look();
     const held = findHeld(this.#heldAs(), specs);
     if (held !== undefined) return held;
@@ -88,7 +93,7 @@ export class BareRepo {
   }
 
   /** All files of `commit` below the directory `path` ('' = the root), where they came in just now; else undefined. */
-  heldFiles(commit: string, path: string): HeldFile[] | undefined {
+  heldFiles(commit: ObjectHash, path: string): HeldFile[] | undefined {
     return listHeld(this.#heldAs(), commit, path);
   }
 
@@ -140,15 +145,15 @@ export class BareRepo {
   }
 
   /** Notes, inside of `write`, that `commits` are here, and that those of `cut` are without their parents. */
-  async recordCommits(commits: readonly string[], cut: readonly string[]): Promise<void> {
+  async recordCommits(commits: readonly ObjectHash[], cut: readonly ObjectHash[]): Promise<void> {
     this.#lease?.assertHeld();
     await writeCommitRefs(this.dir, commits, cut);
   }
 
   /** Combines packs when there are many, inside of `write`; `flags` say how. Never fails: it can wait. */
-  async repack(flags: readonly string[]): Promise<void> {
+  async repack(flags: readonly GitWord[]): Promise<void> {
     if ((await packCount(this.dir)) <= MAX_PACKS) return;
-    const args = ['repack', '-d', '-q', ...flags];
+    const args = git`repack -d -q ${flags}`;
     const { dir, env, writeSignal: signal } = this;
     await runGit({ args, cwd: dir, env, timeoutMs: this.#timeoutMs, signal }).catch(() => undefined);
   }
@@ -193,6 +198,6 @@ export function isCommit(object: GitObject | undefined): boolean {
 }
 
 /** Whether `commit` is in `repo`, as a commit. */
-export async function holds(repo: BareRepo, commit: string): Promise<boolean> {
+export async function holds(repo: BareRepo, commit: ObjectHash): Promise<boolean> {
   return isCommit((await repo.objects([commit]))[0]);
 }

@@ -5,29 +5,26 @@
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../fs/file-errors.js';
-
-/** The ref of `commit`. It never moves, so neither pruning nor repacking loses what was served. */
-export function refOf(commit: string): string {
-  return `refs/modhaven/${commit}`;
-}
+import { isHash, type ObjectHash } from '../names/object-name.js';
+import { commitRef } from '../names/ref-name.js';
 
 /** The commits that were fetched one by one. */
-export async function referencedCommits(dir: string): Promise<string[]> {
-  const names = await readdir(join(dir, 'refs', 'modhaven')).catch(() => []);
-  return names.filter((name) => /^[0-9a-f]+$/.test(name));
+export async function referencedCommits(dir: string): Promise<ObjectHash[]> {
+  const names = await readdir(join(dir, 'refs', 'modhaven')).catch((): string[] => []);
+  return names.filter(isHash);
 }
 
 /** The commits whose parents are not there (gitrepository-layout(5)). */
-export async function shallowCommits(dir: string): Promise<string[]> {
+export async function shallowCommits(dir: string): Promise<ObjectHash[]> {
   const text = await readFile(join(dir, 'shallow'), 'utf8').catch(() => '');
-  return text.split('\n').filter((line) => line !== '');
+  return text.split('\n').filter(isHash);
 }
 
 /** Notes that the repository in `dir` has `commits`, and that those of `cut` are without their parents. */
 export async function writeCommitRefs(
   dir: string,
-  commits: readonly string[],
-  cut: readonly string[],
+  commits: readonly ObjectHash[],
+  cut: readonly ObjectHash[],
 ): Promise<void> {
   const before = await shallowCommits(dir);
   const after = new Set([...before, ...cut]);
@@ -36,8 +33,9 @@ export async function writeCommitRefs(
   for (const commit of commits) await writeRef(dir, commit);
 }
 
-async function writeRef(dir: string, commit: string): Promise<void> {
-  const ref = join(dir, refOf(commit));
+async function writeRef(dir: string, commit: ObjectHash): Promise<void> {
+  // It never moves, so neither pruning nor repacking loses what was served.
+  const ref = join(dir, commitRef(commit));
   await replace(ref, `${commit}\n`).catch(async (error: unknown) => {
     if (!hasCode(error, 'ENOENT')) throw error;
     await mkdir(join(dir, 'refs', 'modhaven'), { recursive: true });

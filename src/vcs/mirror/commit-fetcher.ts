@@ -6,7 +6,10 @@ import { isModhavenError } from '../../errors.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import { holds, type BareRepo } from '../bare/bare-repo.js';
 import { isBroken } from '../bare/broken-repo.js';
-import { refOf, shallowCommits } from '../bare/commit-refs.js';
+import { shallowCommits } from '../bare/commit-refs.js';
+import { git, lines, type GitWord } from '../names/git-words.js';
+import type { ObjectHash } from '../names/object-name.js';
+import { commitRef, HEAD, type RefName } from '../names/ref-name.js';
 import type { Refs } from '../objects/refs.js';
 import type { FetchOptions, RemoteSession } from '../remote/remote-session.js';
 import { missingGoMods, tagDirectories, TagsAhead } from './tags-ahead.js';
@@ -29,29 +32,34 @@ export class CommitFetcher {
   /** Fetches one commit by its hash where the host allows it, which saves the question for refs; else by a name for it. */
   async byHashOrName(
     repo: BareRepo,
-    commit: string,
-    ref: string | undefined,
+    commit: ObjectHash,
+    ref: RefName | undefined,
     { anew = false, onWarnings }: { anew?: boolean; onWarnings?: FetchOptions['onWarnings'] } = {},
   ): Promise<void> {
     const withoutFiles = repo.filtered;
     if (await this.#session.fetchWithoutGit(repo, { commit, withoutFiles, anew })) return;
     const { bundle } = this.#remote;
     // A bundle cannot be cut at a depth.
-    const flags = [...(bundle ? [] : ['--depth=1']), ...(withoutFiles ? [WITHOUT_FILES] : [])];
+    const flags = git`${bundle ? [] : git`--depth=1`} ${withoutFiles ? WITHOUT_FILES : []}`;
     const options = { ...(anew ? NOTHING_HERE : {}), ...(onWarnings && { onWarnings }) };
-    const target = refOf(commit);
+    const target = commitRef(commit);
     const byName = ref !== undefined && (this.#onlyByName || bundle);
     try {
-      await this.#session.fetch(repo, flags, [`${byName ? ref : commit}:${target}`], options);
+      await this.#session.fetch(repo, flags, git`${byName ? ref : commit}:${target}`, options);
     } catch (error) {
       if (byName || ref === undefined || !isModhavenError(error, 'VERSION_NOT_FOUND')) throw error;
-      await this.#session.fetch(repo, flags, [`${ref}:${target}`], options);
+      await this.#session.fetch(repo, flags, git`${ref}:${target}`, options);
       this.#onlyByName = true;
     }
   }
 
   /** Fetches `commit` without its files into `trees`, and says what the host sent. */
-  async filtered(trees: BareRepo, refs: Refs, commit: string, ref: string | undefined): Promise<Filtered> {
+  async filtered(
+    trees: BareRepo,
+    refs: Refs,
+    commit: ObjectHash,
+    ref: RefName | undefined,
+  ): Promise<Filtered> {
     if ((await holds(trees, commit)) || (await this.withOtherTags(trees, refs, commit))) return 'trees';
     let warnings = '';
     const onWarnings = (stderr: string) => {
@@ -63,12 +71,12 @@ export class CommitFetcher {
       if (!mayHelpToAskForAll(error) || isBroken(error, trees.dir)) throw error;
       return 'nothing';
     }
-    await trees.repack(['-a']);
+    await trees.repack(git`-a`);
     return warnings.includes(IGNORES_FILTERS) ? 'everything' : 'trees';
   }
 
   /** Fetches `commit` and with it those of other tags, where a client seems to ask for all of them; false if not. */
-  async withOtherTags(repo: BareRepo, refs: Refs, commit: string): Promise<boolean> {
+  async withOtherTags(repo: BareRepo, refs: Refs, commit: ObjectHash): Promise<boolean> {
     if (!/^https?$/.test(this.#remote.scheme)) return false;
     const along = await this.#ahead.alongWith(repo, commit, refs);
     if (along.length === 0) return false;
@@ -87,12 +95,11 @@ export class CommitFetcher {
   }
 
   /** Fetches files by their hashes. What is here already does not matter to a host that is asked so. */
-  async files(repo: BareRepo, files: readonly string[]): Promise<void> {
+  async files(repo: BareRepo, files: readonly ObjectHash[]): Promise<void> {
     const withoutFiles = repo.filtered;
     if (await this.#session.fetchWithoutGit(repo, { files, withoutFiles })) return;
-    const input = files.map((hash) => `${hash}\n`).join('');
-    const flags = [...(withoutFiles ? [WITHOUT_FILES] : []), '--stdin'];
-    await this.#session.fetch(repo, flags, [], { ...NOTHING_HERE, input });
+    const flags = git`${withoutFiles ? WITHOUT_FILES : []} --stdin`;
+    await this.#session.fetch(repo, flags, [], { ...NOTHING_HERE, input: lines(files) });
   }
 
   /**
@@ -100,19 +107,19 @@ export class CommitFetcher {
    * A repository that is shallow has to be told to become whole: otherwise git takes a commit whose parents were left out
    * for one that has none, and never asks for them.
    */
-  async everything(repo: BareRepo, refs: Refs, commit: string): Promise<void> {
+  async everything(repo: BareRepo, refs: Refs, commit: ObjectHash): Promise<void> {
     const isShallow = (await shallowCommits(repo.dir)).length > 0;
-    const flags = ['--prune', ...(isShallow ? [WITHOUT_LIMIT] : [])];
+    const flags = git`--prune ${isShallow ? WITHOUT_LIMIT : []}`;
     await this.#session.fetch(repo, flags, everythingOf(refs));
     if (await holds(repo, commit)) await repo.recordCommits([commit], []);
   }
 }
 
 /** Of `git fetch`. */
-const WITHOUT_FILES = '--filter=blob:none';
+const WITHOUT_FILES = git`--filter=blob:none`;
 
 /** Of `git fetch`: what `--unshallow` means, without the refusal where there is nothing to do. */
-const WITHOUT_LIMIT = '--depth=2147483647';
+const WITHOUT_LIMIT = git`--depth=2147483647`;
 
 /** The host is not told what is here already. */
 const NOTHING_HERE = { config: { 'fetch.negotiationAlgorithm': 'noop' } } as const;
@@ -124,15 +131,11 @@ const AHEAD_BYTES = 32 * 1024 * 1024;
 const IGNORES_FILTERS = 'filtering not recognized';
 
 /** All branches and tags, and a HEAD on a commit that none of them points at. */
-export function everythingOf(refs: Refs): string[] {
-  const head = refs.get('HEAD');
-  const isDetached =
-    head !== undefined && ![...refs].some(([name, hash]) => name !== 'HEAD' && hash === head);
-  return [
-    '+refs/heads/*:refs/heads/*',
-    '+refs/tags/*:refs/tags/*',
-    ...(isDetached ? ['+HEAD:refs/modhaven/HEAD'] : []),
-  ];
+export function everythingOf(refs: Refs): readonly GitWord[] {
+  const head = refs.get(HEAD);
+  const isDetached = head !== undefined && ![...refs].some(([name, hash]) => name !== HEAD && hash === head);
+  const detached = isDetached ? git`+HEAD:refs/modhaven/HEAD` : [];
+  return git`+refs/heads/*:refs/heads/* +refs/tags/*:refs/tags/* ${detached}`;
 }
 
 /** Whether asking for more may help: a host that refused us or stayed silent did not do so because of a depth. */

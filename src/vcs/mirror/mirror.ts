@@ -20,6 +20,9 @@ import { access, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isModhavenError } from '../../errors.js';
 import type { RepoUrl } from '../../module/repo-url.js';
+import { git } from '../names/git-words.js';
+import type { ObjectHash } from '../names/object-name.js';
+import type { RefName } from '../names/ref-name.js';
 import { formatOf } from '../objects/object-format.js';
 import { refsFingerprint, type RefListing, type Refs } from '../objects/refs.js';
 import type { SmartHosts } from '../smart-http/smart-http.js';
@@ -81,7 +84,7 @@ export class Mirror {
    * Fetches `commit` with its files into `content`; `ref` is a name the host has for it, if one is known. Where it is not
    * in `content` afterwards, no branch or tag of the host leads to it, and the host did not hand it out by its hash.
    */
-  fetchCommit(refs: Refs, commit: string, ref: string | undefined): Promise<void> {
+  fetchCommit(refs: Refs, commit: ObjectHash, ref: RefName | undefined): Promise<void> {
     const { content } = this;
     return retryOnCorrupt(content, () =>
       content.write(formatOf(anyHash(refs)), async () => {
@@ -95,7 +98,7 @@ export class Mirror {
           await this.#fetcher.everything(content, refs, commit);
           if (isDumb(error)) await writeFile(this.#dumbMark, '');
         }
-        await content.repack(['--geometric=2']);
+        await content.repack(git`--geometric=2`);
       }),
     );
   }
@@ -104,7 +107,7 @@ export class Mirror {
    * Fetches `commit` with its directories, into `trees`. Where its files are few as well, or the host sends them whatever it
    * is asked, they come with it, into `content`.
    */
-  async fetchTrees(refs: Refs, commit: string, ref: string | undefined): Promise<void> {
+  async fetchTrees(refs: Refs, commit: ObjectHash, ref: RefName | undefined): Promise<void> {
     const { trees } = this;
     if (await this.#sendsAllOrNothing()) return this.fetchCommit(refs, commit, ref);
     if (await this.#fetchIfSmall(refs, commit)) return;
@@ -124,7 +127,7 @@ export class Mirror {
    * Fetches `commit` with its files into `content`, if that is a small pack; false if not. Tried until a repository turns
    * out to be large: then it has `trees`.
    */
-  async #fetchIfSmall(refs: Refs, commit: string): Promise<boolean> {
+  async #fetchIfSmall(refs: Refs, commit: ObjectHash): Promise<boolean> {
     const { content, trees } = this;
     if (this.#isLarge || !/^https?$/.test(this.#remote.scheme) || (await isThere(trees.dir))) return false;
     const isHere = await retryOnCorrupt(content, () =>
@@ -133,7 +136,7 @@ export class Mirror {
         if (await this.#fetcher.withOtherTags(content, refs, commit)) return true;
         const wanted = { commit, withoutFiles: false, anew: false, atMost: SMALL_PACK };
         const isSmall = await this.#session.fetchWithoutGit(content, wanted);
-        if (isSmall) await content.repack(['--geometric=2']);
+        if (isSmall) await content.repack(git`--geometric=2`);
         return isSmall;
       }),
     );
@@ -142,7 +145,7 @@ export class Mirror {
   }
 
   /** Fetches the blob `hash` into `trees`; false where the host hands out no single blobs. */
-  async fetchBlob(hash: string): Promise<boolean> {
+  async fetchBlob(hash: ObjectHash): Promise<boolean> {
     const { trees } = this;
     if (await isThere(this.#unfilteredMark)) return false;
     return retryOnCorrupt(trees, () =>
@@ -171,17 +174,17 @@ export class Mirror {
         // git hangs when it asks a host that only serves files for a filter.
         const unfiltered = this.#remote.bundle || (await isThere(this.#dumbMark));
         try {
-          const flags = unfiltered ? ['--prune'] : ['--prune', '--filter=tree:0'];
+          const flags = unfiltered ? git`--prune` : git`--prune --filter=tree:0`;
           await this.#session.fetch(history, flags, everythingOf(refs));
         } catch (error) {
           if (unfiltered || !mayHelpToAskForAll(error)) throw error;
           // Of a tag on a tree or a blob the filter leaves out what it points at, and git calls that incomplete.
           // It has written down by now to filter all that comes from this remote.
-          await this.#session.fetch(history, ['--prune', '--no-filter'], everythingOf(refs));
+          await this.#session.fetch(history, git`--prune --no-filter`, everythingOf(refs));
         }
         await writeFile(marker, wanted);
         // All of it: it is small, and only so old ones of git keep the packs of a filtered fetch together.
-        await history.repack(['-a']);
+        await history.repack(git`-a`);
       }),
     );
   }
@@ -191,7 +194,7 @@ export class Mirror {
    * is told what is here looks for differences to it instead: where files are large, that takes it a minute for what
    * it sends in a second.
    */
-  async #fetchMissing(refs: Refs, commit: string, ref: string | undefined): Promise<boolean> {
+  async #fetchMissing(refs: Refs, commit: ObjectHash, ref: RefName | undefined): Promise<boolean> {
     if (await this.#sendsAllOrNothing()) return false;
     const { trees, content } = this;
     try {
@@ -211,7 +214,7 @@ export class Mirror {
   }
 
   /** Takes over what came into `trees` with all its files. Where that fails, the commit is fetched once more. */
-  async #reuseFiltered(refs: Refs, commit: string): Promise<void> {
+  async #reuseFiltered(refs: Refs, commit: ObjectHash): Promise<void> {
     const { trees, content } = this;
     await content
       .write(formatOf(anyHash(refs)), () => reuseCommit(trees, content, commit))
@@ -249,6 +252,6 @@ async function isThere(file: string): Promise<boolean> {
   );
 }
 
-function anyHash(refs: Refs): string | undefined {
+function anyHash(refs: Refs): ObjectHash | undefined {
   return refs.values().next().value;
 }

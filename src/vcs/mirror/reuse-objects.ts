@@ -3,6 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linkFirst } from '../../fs/durable-file.js';
 import type { BareRepo } from '../bare/bare-repo.js';
+import { git, lines, localPath } from '../names/git-words.js';
+import { isHash, type ObjectHash } from '../names/object-name.js';
 import { runGit } from '../transport/git-exec.js';
 import { shallowCommits } from '../bare/commit-refs.js';
 
@@ -10,7 +12,7 @@ import { shallowCommits } from '../bare/commit-refs.js';
  * Links the packs of `from`, which hold `commit` with all its files although less was asked for, into `to`. Both are
  * shallow and on one disk; only inside of `write` of `to`.
  */
-export async function reuseCommit(from: BareRepo, to: BareRepo, commit: string): Promise<void> {
+export async function reuseCommit(from: BareRepo, to: BareRepo, commit: ObjectHash): Promise<void> {
   const packs = join(from.dir, 'objects', 'pack');
   // An index makes its pack visible, so packs come first.
   const names = (await readdir(packs)).filter((name) => /^pack-[0-9a-f]+\.(?:pack|idx)$/.test(name));
@@ -23,18 +25,22 @@ export async function reuseCommit(from: BareRepo, to: BareRepo, commit: string):
 /** What of a commit's files is where. */
 export interface Inventory {
   /** Hashes of the files that neither repository has. */
-  missing: string[];
+  missing: ObjectHash[];
   /** Hashes of everything else below the commit. */
-  present: string[];
+  present: ObjectHash[];
 }
 
 /** What of `commit`, whose directories `trees` has, one of both repositories has. */
-export async function takeInventory(trees: BareRepo, content: BareRepo, commit: string): Promise<Inventory> {
-  const args = ['rev-list', '--objects', '--no-object-names', '--missing=print', `${commit}^{tree}`];
-  const lines = (await runGit({ args, ...together(trees, content) })).toString('latin1').split('\n');
+export async function takeInventory(
+  trees: BareRepo,
+  content: BareRepo,
+  commit: ObjectHash,
+): Promise<Inventory> {
+  const args = git`rev-list --objects --no-object-names --missing=print ${commit}^{tree}`;
+  const listed = (await runGit({ args, ...together(trees, content) })).toString('latin1').split('\n');
   return {
-    missing: lines.flatMap((line) => (line.startsWith('?') ? [line.slice(1)] : [])),
-    present: lines.filter((line) => line !== '' && !line.startsWith('?')),
+    missing: listed.flatMap((line) => (line.startsWith('?') ? [line.slice(1)] : [])).filter(isHash),
+    present: listed.filter(isHash),
   };
 }
 
@@ -45,11 +51,12 @@ export async function takeInventory(trees: BareRepo, content: BareRepo, commit: 
 export async function reuseTrees(
   trees: BareRepo,
   content: BareRepo,
-  commit: string,
-  present: readonly string[],
+  commit: ObjectHash,
+  present: readonly ObjectHash[],
 ): Promise<void> {
-  const args = ['pack-objects', '-q', '--local', join(content.dir, 'objects', 'pack', 'pack')];
-  const input = [commit, ...present].map((hash) => `${hash}\n`).join('');
+  const base = localPath(join(content.dir, 'objects', 'pack', 'pack'));
+  const args = git`pack-objects -q --local ${base}`;
+  const input = lines([commit, ...present]);
   await runGit({ args, ...together(trees, content), input });
   await recordCommit(trees, content, commit);
 }
@@ -68,7 +75,7 @@ function together(trees: BareRepo, content: BareRepo) {
 }
 
 /** Notes that `to` has `commit`, which has parents there only if it has them in `from`. */
-async function recordCommit(from: BareRepo, to: BareRepo, commit: string): Promise<void> {
+async function recordCommit(from: BareRepo, to: BareRepo, commit: ObjectHash): Promise<void> {
   const cut = (await shallowCommits(from.dir)).filter((hash) => hash === commit);
   await to.recordCommits([commit], cut);
 }

@@ -1,11 +1,12 @@
 /**
- * When the commits of several tags are asked for within a moment, somebody asks for all of them: update bots, documentation
+ * When the commits of several tags are asked for within a moment, a client asks for all of them: update bots, documentation
  * servers and IDEs read the `.info` of every version of a list. Then the commits of the other tags come along with the next
  * one, in one request to the host in place of one request each.
  */
 import { monotonicNow } from '../../concurrency/monotonic-clock.js';
 import type { BareRepo } from '../bare/bare-repo.js';
 import { referencedCommits } from '../bare/commit-refs.js';
+import { objectAt, type ObjectHash } from '../names/object-name.js';
 import { refsFingerprint, type Refs } from '../objects/refs.js';
 import { findEntry, isDirectory, parseTree } from '../objects/tree-object.js';
 
@@ -25,16 +26,16 @@ export class TagsAhead {
   #failed: string | undefined;
 
   /**
-   * Notes that `commit` is fetched, and gives the commits to bring along with it into `repo`: those of tags for modules of
+   * Notes that `commit` is fetched, and gives the commits to fetch along with it into `repo`: those of tags for modules of
    * the same directory that are not there yet. None in the ordinary case, and at most 800.
    */
-  async alongWith(repo: BareRepo, commit: string, refs: Refs): Promise<string[]> {
+  async alongWith(repo: BareRepo, commit: ObjectHash, refs: Refs): Promise<ObjectHash[]> {
     const now = monotonicNow();
     this.#askedAt = [...this.#askedAt.filter((at) => now - at < MOMENT_MS), now].slice(-ENOUGH);
     if (this.#askedAt.length < ENOUGH || this.#failed === refsFingerprint(refs)) return [];
     const directories = tagDirectories(refs, commit);
     const here = new Set([commit, ...(await referencedCommits(repo.dir))]);
-    const along = new Set<string>();
+    const along = new Set<ObjectHash>();
     for (const [name, hash] of refs) {
       if (along.size === MAX_ALONG) break;
       const isSibling = name.startsWith(TAGS) && directories.has(directoryOf(name));
@@ -50,7 +51,7 @@ export class TagsAhead {
 }
 
 /** The directories of the tags on `commit`, by the go command's rule for tags: `sub/` of `sub/v1.0.0`, '' of `v1.0.0`. */
-export function tagDirectories(refs: Refs, commit: string): Set<string> {
+export function tagDirectories(refs: Refs, commit: ObjectHash): Set<string> {
   const directories = new Set<string>();
   for (const [name, hash] of refs) {
     if (hash === commit && name.startsWith(TAGS)) directories.add(directoryOf(name));
@@ -65,11 +66,11 @@ function directoryOf(tag: string): string {
 /** Hashes of the `go.mod` files in `directory` ('' or `sub/`) of `commits`, as far as `trees` has their directories but not them. */
 export async function missingGoMods(
   trees: BareRepo,
-  commits: readonly string[],
+  commits: readonly ObjectHash[],
   directory: string,
-): Promise<string[]> {
-  const wanted = new Set<string>();
-  for (const tree of await trees.objects(commits.map((commit) => `${commit}:${directory.slice(0, -1)}`))) {
+): Promise<ObjectHash[]> {
+  const wanted = new Set<ObjectHash>();
+  for (const tree of await trees.objects(commits.map((commit) => objectAt(commit, directory.slice(0, -1))))) {
     if (tree?.type !== 'tree') continue;
     const entry = findEntry(parseTree(tree.content, tree.hash.length / 2), Buffer.from('go.mod'));
     if (entry !== undefined && !isDirectory(entry.mode)) wanted.add(entry.hash);

@@ -9,8 +9,3 @@ export const HASH_BYTES = { sha1: 20, sha256: 32 } as const;
 export function formatOf(hash: string | undefined): ObjectFormat {
   return hash?.length === 2 * HASH_BYTES.sha256 ? 'sha256' : 'sha1';
 }
-
-/** Whether `text` is the whole name of an object, of either format. */
-export function isHash(text: string): boolean {
-  return (text.length === 40 || text.length === 64) && /^[0-9a-f]+$/.test(text);
-}

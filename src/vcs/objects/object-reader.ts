@@ -8,8 +8,9 @@
  * why.
  */
 import { LRUCache } from 'lru-cache';
+import { git } from '../names/git-words.js';
+import type { ObjectSpec } from '../names/object-name.js';
 import { converse, GitFailure, GitOutputTooLarge, type Conversation } from '../transport/git-exec.js';
-import { isHash } from './object-format.js';
 import { createObjectParser, type GitObject } from './object-stream.js';
 
 export type { GitObject } from './object-stream.js';
@@ -20,7 +21,7 @@ export interface ObjectRequest {
   identity: string;
   env: Record<string, string>;
   /** What to read: `HASH`, or `HASH:path/of/file`. */
-  specs: readonly string[];
+  specs: readonly ObjectSpec[];
   timeoutMs: number;
   /** Bytes of all answers together. */
   maxOutput: number;
@@ -38,12 +39,11 @@ const readers = new LRUCache<string, ObjectReader>({
 });
 
 /**
- * The objects that `request.specs` name, in their order; undefined where there is none. Throws `GitFailure`, also for a
- * spec that git would not read as one name of an object, or `GitOutputTooLarge` beyond `maxOutput`.
+ * The objects that `request.specs` name, in their order; undefined where there is none. Throws `GitFailure`, or
+ * `GitOutputTooLarge` beyond `maxOutput`.
  */
 export async function readObjects(request: ObjectRequest): Promise<(GitObject | undefined)[]> {
   if (request.specs.length === 0) return [];
-  request.specs.forEach(checkSpec);
   const reader = readerFor(request);
   const wasNew = reader.isNew;
   try {
@@ -53,17 +53,6 @@ export async function readObjects(request: ObjectRequest): Promise<(GitObject | 
     if (wasNew || !(error instanceof GitFailure) || error.timedOut) throw error;
     return readerFor(request).read(request);
   }
-}
-
-/** git reads a line for a name: what holds a line break would be several, and all later answers would be shifted. */
-function checkSpec(spec: string): void {
-  const [hash = ''] = spec.split(':', 1);
-  if (isHash(hash) && !/[\n\r\0]/.test(spec)) return;
-  throw new GitFailure(
-    'cat-file',
-    undefined,
-    `not the name of an object: ${JSON.stringify(spec.slice(0, 100))}`,
-  );
 }
 
 /** The child ended over another request. */
@@ -100,7 +89,7 @@ class ObjectReader {
 
   constructor({ dir, identity, env }: ObjectRequest) {
     this.identity = identity;
-    this.#child = converse({ args: ['cat-file', '--batch'], cwd: dir, env });
+    this.#child = converse({ args: git`cat-file --batch`, cwd: dir, env });
     this.#idle = setTimeout(() => this.retire(), IDLE_MS).unref();
     const parser = createObjectParser({
       accept: (size) => this.#accept(size),

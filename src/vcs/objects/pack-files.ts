@@ -2,7 +2,8 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HASH_BYTES, isHash, type ObjectFormat } from './object-format.js';
+import { isHash, type ObjectSpec } from '../names/object-name.js';
+import { HASH_BYTES, type ObjectFormat } from './object-format.js';
 import { encodeIndex, lists } from './pack-index.js';
 import { readSmallPack, type PackedObject } from './small-pack.js';
 
@@ -41,7 +42,7 @@ export async function storeSmallPack(
  * Whether none of the objects that `specs` (`HASH`, `HASH:path`) begin with is in the repository in `dir`; false also where
  * that is for git to find out. At once: by way of threads these few looks take ten times as long.
  */
-export function isAbsent(dir: string, specs: readonly string[]): boolean {
+export function isAbsent(dir: string, specs: readonly ObjectSpec[]): boolean {
   const hashes = [...new Set(specs.map((spec) => spec.split(':', 1)[0] ?? ''))];
   if (!hashes.every(isHash)) return false;
   const objects = join(dir, 'objects');

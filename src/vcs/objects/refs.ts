@@ -9,13 +9,15 @@ import { createHash } from 'node:crypto';
 import { isPseudoVersion } from '../../module/pseudo-version.js';
 import * as semver from '../../module/semver.js';
 import type { Origin } from '../../module/origin.js';
+import { isHash, type ObjectHash } from '../names/object-name.js';
+import { parseRefName, type RefName } from '../names/ref-name.js';
 
 /** Ref name (`HEAD`, `refs/heads/main`, `refs/tags/v1.0.0`) → commit hash, tags peeled. */
-export type Refs = ReadonlyMap<string, string>;
+export type Refs = ReadonlyMap<RefName, ObjectHash>;
 
 export interface Tag {
   name: string;
-  hash: string;
+  hash: ObjectHash;
 }
 
 /** What a host lists. */
@@ -38,23 +40,24 @@ export function isSameListing(a: Listing, b: Listing): boolean {
   return true;
 }
 
-/** Whether a ref exists for us. */
-export function isListedRef(name: string): boolean {
-  return name === 'HEAD' || name.startsWith('refs/heads/') || name.startsWith('refs/tags/');
+/** `name`, as a host lists it, if it is that of a ref that exists for us. */
+export function listedRef(name: string): RefName | undefined {
+  const isOurs = name === 'HEAD' || name.startsWith('refs/heads/') || name.startsWith('refs/tags/');
+  return isOurs ? parseRefName(name) : undefined;
 }
 
-/** Parses the output of `git ls-remote`. */
+/** Parses the output of `git ls-remote`; what is not a ref that git would let a repository have is left out. */
 export function parseRefs(output: string): Refs {
-  const refs = new Map<string, string>();
-  const peeled = new Map<string, string>();
+  const refs = new Map<RefName, ObjectHash>();
+  const peeled = new Map<RefName, ObjectHash>();
   for (const line of output.split('\n')) {
     const tab = line.indexOf('\t');
     if (tab < 0 || line.startsWith('ref: ')) continue;
     const hash = line.slice(0, tab);
-    const name = line.slice(tab + 1);
-    if (!isListedRef(name)) continue;
-    if (name.endsWith('^{}')) peeled.set(name.slice(0, -3), hash);
-    else refs.set(name, hash);
+    const isPeeled = line.endsWith('^{}');
+    const name = listedRef(line.slice(tab + 1, isPeeled ? -3 : undefined));
+    if (name === undefined || !isHash(hash)) continue;
+    (isPeeled ? peeled : refs).set(name, hash);
   }
   for (const [name, hash] of peeled) refs.set(name, hash);
   return refs;

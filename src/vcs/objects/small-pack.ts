@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { crc32, deflateSync, inflateSync } from 'node:zlib';
+import { hashAt, type ObjectHash } from '../names/object-name.js';
 import { HASH_BYTES, type ObjectFormat } from './object-format.js';
 import type { GitObject } from './object-stream.js';
 
@@ -21,9 +22,9 @@ export class NotSmall extends Error {}
 /** A thin pack: some of its deltas have bases that are elsewhere. */
 export class ThinPack extends NotSmall {
   /** Hashes of the bases that are not in it. */
-  readonly bases: readonly string[];
+  readonly bases: readonly ObjectHash[];
 
-  constructor(bases: readonly string[]) {
+  constructor(bases: readonly ObjectHash[]) {
     super('it needs objects that are elsewhere');
     this.bases = bases;
   }
@@ -55,7 +56,7 @@ export function readSmallPack(pack: Buffer, format: ObjectFormat, limits: PackLi
 
   const byOffset = new Map<number, PackedObject>();
   const byHash = new Map<string, PackedObject>();
-  const waiting: { entry: Entry; base: number | string; offset: number; crc: number }[] = [];
+  const waiting: { entry: Entry; base: number | ObjectHash; offset: number; crc: number }[] = [];
   let left = limits.bytes;
 
   function keep(bytes: Buffer): void {
@@ -79,7 +80,7 @@ export function readSmallPack(pack: Buffer, format: ObjectFormat, limits: PackLi
     if (type === undefined) keep(entry.data);
     if (type !== undefined) add(type, entry.data, at, crc);
     else if (entry.type === OFS_DELTA) waiting.push({ entry, base: at - entry.distance, offset: at, crc });
-    else if (entry.type === REF_DELTA) waiting.push({ entry, base: entry.base, offset: at, crc });
+    else if (entry.base !== undefined) waiting.push({ entry, base: entry.base, offset: at, crc });
     else throw new NotSmall('an unknown kind of object');
     at = entry.end;
   }
@@ -128,7 +129,7 @@ interface Entry {
   /** How far back the base is, of an `OFS_DELTA`. */
   distance: number;
   /** The hash of the base, of a `REF_DELTA`. */
-  base: string;
+  base: ObjectHash | undefined;
   /** Where the next entry begins. */
   end: number;
 }
@@ -144,7 +145,7 @@ function readEntry(pack: Buffer, start: number, hashBytes: number, maxBytes: num
   }
   if (size > maxBytes) throw new NotSmall('too large');
   let distance = 0;
-  let base = '';
+  let base: ObjectHash | undefined;
   if (type === OFS_DELTA) {
     byte = byteAt(pack, at++);
     distance = byte & 0x7f;
@@ -153,7 +154,7 @@ function readEntry(pack: Buffer, start: number, hashBytes: number, maxBytes: num
       distance = (distance + 1) * 128 + (byte & 0x7f);
     }
   } else if (type === REF_DELTA) {
-    base = pack.toString('hex', at, at + hashBytes);
+    base = hashAt(pack, at, at + hashBytes);
     at += hashBytes;
   }
   const { data, read } = inflate(pack.subarray(at), size);

@@ -2,7 +2,9 @@
  * Reads tree objects (gitformat-pack(5)): `MODE SP NAME NUL HASH` without anything in between. What git tolerates there
  * means here what it means to git (tree-walk.c, decode_tree_entry; cache.h, canon_mode).
  */
+import { hashAt, type ObjectHash } from '../names/object-name.js';
 import { GitFailure } from '../transport/git-exec.js';
+
 /** One file (or link, or submodule) of a commit's tree. */
 export interface TreeEntry {
   /** Path below the directory asked for; undefined where the bytes are not UTF-8. */
@@ -16,7 +18,7 @@ export interface TreeEntry {
 export interface RawEntry {
   mode: string;
   name: Buffer;
-  hash: string;
+  hash: ObjectHash;
 }
 
 /** What an entry stands for. */
@@ -46,8 +48,8 @@ export function entryAt(tree: Buffer, start: number, hashBytes: number): EntryPo
 }
 
 /** The hash of an entry, in hex. */
-export function hashOf(tree: Buffer, { nameEnd, end }: EntryPosition): string {
-  return tree.toString('hex', nameEnd + 1, end);
+export function hashOf(tree: Buffer, { nameEnd, end }: EntryPosition): ObjectHash {
+  return hashAt(tree, nameEnd + 1, end);
 }
 
 /** The entries of a tree. Throws `GitFailure` where it is malformed. */

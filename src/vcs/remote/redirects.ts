@@ -6,15 +6,16 @@
  * where to, and is then given the new address, if that is at the same host.
  */
 import type { RepoUrl } from '../../module/repo-url.js';
+import { redirectedAddress, type RepoAddress } from '../names/repo-address.js';
 import type { Access } from '../transport/access.js';
 import { GitFailure } from '../transport/git-exec.js';
 
 export interface Redirected<T> {
   access: Access;
   /** Asks the host at this address, following no redirect. */
-  work: (address: string) => Promise<T>;
+  work: (address: RepoAddress) => Promise<T>;
   /** What git writes about the headers of requests and responses when it lists the refs at this address. */
-  look: (address: string) => Promise<string>;
+  look: (address: RepoAddress) => Promise<string>;
 }
 
 /** Redirects that are followed one after the other. */
@@ -23,7 +24,7 @@ const MAX_HOPS = 3;
 /** The redirects of one repository. */
 export class Redirects {
   /** Where the host sent us, until something goes wrong there. */
-  #movedTo: string | undefined;
+  #movedTo: RepoAddress | undefined;
 
   /** Runs `work` with the address that the host leads to. Throws what `work` throws, or a `GitFailure` about the redirect. */
   async follow<T>({ access, work, look }: Redirected<T>): Promise<T> {
@@ -54,7 +55,7 @@ export function locationIn(trace: string): string | undefined {
  * `failures/host-failures.ts` knows, where it leads to another origin or to what is not a repository. From http to https
  * of the same host is no other origin: it is the same host, and a safer way to it.
  */
-export function judgeRedirect(repo: RepoUrl, location: string | undefined, address: string): string {
+export function judgeRedirect(repo: RepoUrl, location: string | undefined, address: string): RepoAddress {
   const query = '/info/refs?service=git-upload-pack';
   const asked = `${address.replace(/\/+$/, '')}${query}`;
   if (location === undefined || !URL.canParse(location, asked)) throw failure('redirect without an address');
@@ -70,7 +71,7 @@ export function judgeRedirect(repo: RepoUrl, location: string | undefined, addre
   }
   if (!to.href.endsWith(query)) throw failure(`redirect to a page: ${to.origin}${to.pathname}`);
   to.username = from.username;
-  return to.href.slice(0, -query.length);
+  return redirectedAddress(to.href.slice(0, -query.length));
 }
 
 function failure(words: string): GitFailure {

@@ -14,17 +14,14 @@ import { asStorageError } from '../bare/disk-errors.js';
 import { parseDefaultBranch, parseRefs, type RefListing } from '../objects/refs.js';
 import type { SmartHosts, SmartHttp, Wanted } from '../smart-http/smart-http.js';
 import { certificateFault } from '../transport/certificate.js';
+import { config, git, type GitInput, type GitWord } from '../names/git-words.js';
+import { plainAddress, type RepoAddress } from '../names/repo-address.js';
 import { scanKeys } from './host-keys.js';
 import { Redirects } from './redirects.js';
 import { listRefsOverSsh } from './ssh-refs.js';
 import { accessTo, type Access, type VcsSettings } from '../transport/access.js';
 import { NO_CONFIG, type AccountConfig, type ReadAccountConfig } from '../transport/account-config.js';
-import {
-  NETWORK_OPTIONS,
-  networkEnvironment,
-  options,
-  type Environment,
-} from '../transport/git-environment.js';
+import { NETWORK_OPTIONS, networkEnvironment, type Environment } from '../transport/git-environment.js';
 import { GitFailure, runGit } from '../transport/git-exec.js';
 import { packLimits, withPackLimit } from '../transport/pack-limit.js';
 import type { HostLimiter } from '../transport/host-limiter.js';
@@ -34,7 +31,7 @@ export interface FetchOptions {
   /** Configuration of git for this command. */
   config?: Record<string, string>;
   /** Standard input. */
-  input?: string;
+  input?: GitInput;
   /** Told what git wrote to standard error although it succeeded. */
   onWarnings?: (stderr: string) => void;
   /** Variables of the environment, for what git writes to standard error. */
@@ -96,12 +93,12 @@ export class RemoteSession {
     await this.#limited((access) => this.#checkReachable(access));
     onAsk();
     // A host that accepts the connection and then says nothing is given up as early as one that does not accept.
-    const config = {
+    const settings = {
       'http.lowSpeedLimit': '1',
       'http.lowSpeedTime': String(Math.ceil(this.#settings().connectTimeoutMs / 1000)),
     };
-    const output = await this.#git(undefined, lsRemote, { config });
-    if (output === '' && /^https?$/.test(this.#remote.scheme)) await this.#confirmEmpty(config);
+    const output = await this.#git(undefined, lsRemote, { config: settings });
+    if (output === '' && /^https?$/.test(this.#remote.scheme)) await this.#confirmEmpty(settings);
     return { refs: parseRefs(output), defaultBranch: parseDefaultBranch(output) };
   }
 
@@ -116,13 +113,13 @@ export class RemoteSession {
    * Whether the host said in git's protocol that it lists no refs: git takes a page of plain text without a line break (a
    * login form, a web filter) for the empty list of a host that only serves files.
    */
-  async #confirmEmpty(config: Record<string, string>): Promise<void> {
+  async #confirmEmpty(settings: Record<string, string>): Promise<void> {
     let trace = '';
     const onWarnings = (stderr: string) => {
       trace += stderr;
     };
     const variables = { GIT_TRACE_PACKET: '1' };
-    const output = await this.#git(undefined, lsRemote, { config, onWarnings, variables });
+    const output = await this.#git(undefined, lsRemote, { config: settings, onWarnings, variables });
     if (output !== '' || /packet:\s+\S+< /.test(trace)) return;
     await this.#limited(() => {
       const said = `fatal: ${this.#remote.gitUrl}/info/refs not valid: is this a git repository?`;
@@ -138,22 +135,20 @@ export class RemoteSession {
   /** `git fetch` into `repo`, inside of its `write`. */
   async fetch(
     repo: BareRepo,
-    flags: readonly string[],
-    refspecs: readonly string[],
+    flags: readonly GitWord[],
+    refspecs: readonly GitWord[],
     fetchOptions?: FetchOptions,
   ): Promise<void> {
-    const quiet = ['--quiet', '--no-tags', '--no-recurse-submodules', '--no-write-fetch-head'];
-    const fetchFrom = (address: string) => [
-      ...['fetch', '--force', ...quiet, ...flags],
-      ...['--end-of-options', address, ...refspecs],
-    ];
+    const quiet = git`--quiet --no-tags --no-recurse-submodules --no-write-fetch-head`;
+    const fetchFrom = (address: RepoAddress) =>
+      git`fetch --force ${quiet} ${flags} --end-of-options ${address} ${refspecs}`;
     await this.#git(repo, fetchFrom, fetchOptions);
   }
 
   /** Runs a git command that talks to the host; `repo` undefined for one that needs no repository. */
   #git(
     repo: BareRepo | undefined,
-    command: (address: string) => string[],
+    command: (address: RepoAddress) => readonly GitWord[],
     fetchOptions: FetchOptions = {},
   ): Promise<string> {
     return this.#limited(async (access) => {
@@ -174,12 +169,12 @@ export class RemoteSession {
   async #runGit(
     access: Access,
     repo: BareRepo | undefined,
-    args: readonly string[],
-    { config = {}, variables, input, onWarnings }: FetchOptions,
+    args: readonly GitWord[],
+    { config: settings = {}, variables, input, onWarnings }: FetchOptions,
   ): Promise<string> {
     const run = (signal: AbortSignal | undefined) =>
       runGit({
-        args: [...NETWORK_OPTIONS, ...options(config), ...access.options, ...args],
+        args: [...NETWORK_OPTIONS, ...config(settings), ...access.options, ...args],
         cwd: repo?.dir ?? this.#dir,
         env: { ...this.#childEnvironment(access, repo?.dir), ...variables },
         timeoutMs: this.#settings().timeoutMs,
@@ -193,7 +188,7 @@ export class RemoteSession {
     if (repo === undefined) return String(await run(undefined));
     const { dir, writeSignal } = repo;
     const { commit, everything } = packLimits(this.#settings());
-    const limit = args.includes('--depth=1') ? commit : everything;
+    const limit = args.some((word) => word === '--depth=1') ? commit : everything;
     const output = await withPackLimit({ dir, remote: this.#remote, limit }, (tooLarge) =>
       run(writeSignal === undefined ? tooLarge : AbortSignal.any([tooLarge, writeSignal])),
     );
@@ -252,7 +247,7 @@ export class RemoteSession {
   /** Whether the git configuration of the account sends requests to this host through a web proxy. */
   async #hasConfiguredProxy(access: Access): Promise<boolean> {
     const output = await runGit({
-      args: ['config', '--get-urlmatch', 'http.proxy', access.target.gitUrl],
+      args: git`config --get-urlmatch http.proxy ${plainAddress(access.target)}`,
       cwd: this.#dir,
       env: this.#childEnvironment(access, undefined),
       timeoutMs: this.#settings().timeoutMs,
@@ -265,8 +260,8 @@ export class RemoteSession {
   }
 }
 
-function lsRemote(address: string): string[] {
-  return ['ls-remote', '--quiet', '--symref', '--end-of-options', address];
+function lsRemote(address: RepoAddress): readonly GitWord[] {
+  return git`ls-remote --quiet --symref --end-of-options ${address}`;
 }
 
 /** git writes the headers of requests and responses to standard error, logins left out. */

@@ -12,7 +12,7 @@ import { FLUSH, packets, type Packet } from '../smart-http/pkt-line.js';
 import { lsRefsRequest, readCapabilities, readRefs } from '../smart-http/protocol-v2.js';
 import type { Access } from '../transport/access.js';
 import type { Environment } from '../transport/git-environment.js';
-import { converse, GitFailure, type Conversation } from '../transport/git-exec.js';
+import { converseOverSsh, GitFailure, type Conversation } from '../transport/git-exec.js';
 
 export interface SshRefsOptions {
   access: Access;
@@ -31,7 +31,7 @@ export async function listRefsOverSsh({
   const { target, sshWords } = access;
   if (target.scheme !== 'ssh' || sshWords === undefined) return undefined;
   const [program = 'ssh', ...args] = [...sshWords, ...sshDestination(target)];
-  const child = converse({ program, args, cwd, env: { ...env, GIT_PROTOCOL: 'version=2' }, network: true });
+  const child = converseOverSsh({ program, args, cwd, env: { ...env, GIT_PROTOCOL: 'version=2' } });
   const deadline = AbortSignal.timeout(timeoutMs);
   const giveUp = () => child.kill();
   deadline.addEventListener('abort', giveUp);

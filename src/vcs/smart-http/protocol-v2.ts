@@ -1,6 +1,8 @@
 /** What is said in version 2 of git's protocol (gitprotocol-v2(5)): requests as text, answers from packets. Pure. */
-import { isHash, type ObjectFormat } from '../objects/object-format.js';
-import { isListedRef, type RefListing } from '../objects/refs.js';
+import { isHash, type ObjectHash } from '../names/object-name.js';
+import { HEAD, type RefName } from '../names/ref-name.js';
+import type { ObjectFormat } from '../objects/object-format.js';
+import { listedRef, type RefListing } from '../objects/refs.js';
 import { FallbackToGit } from './fallback-to-git.js';
 import { DELIMITER, FLUSH, packet, type Packet } from './pkt-line.js';
 
@@ -68,7 +70,7 @@ export function lsRefsRequest(capabilities: Capabilities): string {
 
 /** Reads the answer to `lsRefsRequest`. Throws `FallbackToGit`. */
 export async function readRefs(answer: AsyncIterable<Packet[]>): Promise<RefListing> {
-  const refs = new Map<string, string>();
+  const refs = new Map<RefName, ObjectHash>();
   let defaultBranch: string | undefined;
   let complete = false;
   let left = MAX_LISTING;
@@ -82,10 +84,11 @@ export async function readRefs(answer: AsyncIterable<Packet[]>): Promise<RefList
       }
       const [hash = '', name = '', ...attributes] = lineOf(each).split(' ');
       const commit = attributeIn(attributes, 'peeled:') ?? hash;
-      if (!isHash(hash) || !isHash(commit)) throw new FallbackToGit('a line that is no ref');
-      if (!isListedRef(name)) continue;
-      refs.set(name, commit);
-      if (name === 'HEAD') defaultBranch = attributeIn(attributes, 'symref-target:refs/heads/');
+      if (!isHash(hash) || !isHash(commit)) throw new FallbackToGit('a line that is not a ref');
+      const ref = listedRef(name);
+      if (ref === undefined) continue;
+      refs.set(ref, commit);
+      if (ref === HEAD) defaultBranch = attributeIn(attributes, 'symref-target:refs/heads/');
     }
   }
   if (!complete) throw new FallbackToGit('the list of refs is cut off');
@@ -102,15 +105,15 @@ function attributeIn(attributes: readonly string[], prefix: string): string | un
 /** What a pack shall hold. */
 export interface PackRequest {
   /** Hashes of commits, or of anything else. */
-  wants: readonly string[];
+  wants: readonly ObjectHash[];
   /** Commits without their parents. */
   shallow: boolean;
   /** Leaves out files, but those that `wants` names. */
   withoutFiles: boolean;
   /** Commits that are here with all that the same filter leaves of them, and need not be sent. */
-  haves: readonly string[];
+  haves: readonly ObjectHash[];
   /** Those of `haves` whose parents are not here. */
-  cut: readonly string[];
+  cut: readonly ObjectHash[];
 }
 
 /** Asks for a pack, at once and without the usual search for what both sides have: `done` ends it. */
@@ -136,9 +139,9 @@ export function fetchRequest(capabilities: Capabilities, what: PackRequest): str
  */
 export async function* readPack(
   answer: AsyncIterable<Packet[]>,
-  onShallow: (commits: string[]) => void,
+  onShallow: (commits: ObjectHash[]) => void,
 ): AsyncGenerator<Buffer, undefined> {
-  const shallow: string[] = [];
+  const shallow: ObjectHash[] = [];
   let section = '';
   let complete = false;
   for await (const found of answer) {
@@ -166,7 +169,7 @@ export async function* readPack(
         else if (section !== SHALLOW) throw new FallbackToGit(`instead of a pack: ${line}`);
         continue;
       }
-      const commit = /^shallow ([0-9a-f]{40,64})$/.exec(line)?.[1];
+      const commit = cutCommit(line);
       if (commit === undefined || shallow.length === MAX_SHALLOW) {
         throw new FallbackToGit(`in ${section}: ${line}`);
       }
@@ -174,6 +177,12 @@ export async function* readPack(
     }
   }
   if (!complete) throw new FallbackToGit('the pack is cut off');
+}
+
+/** The commit that a line says to be without its parents. */
+function cutCommit(line: string): ObjectHash | undefined {
+  const hash = line.startsWith('shallow ') ? line.slice('shallow '.length) : '';
+  return isHash(hash) ? hash : undefined;
 }
 
 const PACK = 'packfile';

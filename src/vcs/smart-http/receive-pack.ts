@@ -1,6 +1,7 @@
 /** Takes in what a host sends: small packs here, others by `git index-pack`. Either checks every byte. */
 import type { Writable } from 'node:stream';
 import type { BareRepo } from '../bare/bare-repo.js';
+import { git } from '../names/git-words.js';
 import { PIECEMEAL_OPTIONS } from '../transport/git-environment.js';
 import { converse, GitFailure } from '../transport/git-exec.js';
 import { NotSmall } from '../objects/small-pack.js';
@@ -54,9 +55,9 @@ async function indexPack(
   { partial, signal }: { partial: boolean; signal: AbortSignal },
 ): Promise<void> {
   // What was left out is no reason to call the repository broken (git-index-pack(1), --promisor).
-  const flags = ['--stdin', '--fix-thin', ...(partial ? ['--promisor'] : [])];
+  const flags = partial ? git`--promisor` : [];
   const child = converse({
-    args: [...PIECEMEAL_OPTIONS, 'index-pack', ...flags],
+    args: git`${PIECEMEAL_OPTIONS} index-pack --stdin --fix-thin ${flags}`,
     cwd: repo.dir,
     env: repo.env,
   });

@@ -11,6 +11,7 @@ import { codeOf, isIdleTimeout } from '../../http/request.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import type { BareRepo } from '../bare/bare-repo.js';
 import { referencedCommits, shallowCommits } from '../bare/commit-refs.js';
+import type { ObjectHash } from '../names/object-name.js';
 import type { RefListing } from '../objects/refs.js';
 import type { Access, VcsSettings } from '../transport/access.js';
 import { GitFailure } from '../transport/git-exec.js';
@@ -37,9 +38,9 @@ import { receivePack } from './receive-pack.js';
 export type Wanted = WantedCommit | WantedFiles;
 
 export interface WantedCommit {
-  commit: string;
+  commit: ObjectHash;
   /** More commits to bring along, as far as the host has them. */
-  along?: readonly string[];
+  along?: readonly ObjectHash[];
   /** Leaves out files. */
   withoutFiles: boolean;
   /** Whether the host is not told what is here already. */
@@ -50,7 +51,7 @@ export interface WantedCommit {
 
 export interface WantedFiles {
   /** Hashes. */
-  files: readonly string[];
+  files: readonly ObjectHash[];
   /** Whether the repository lacks other files of the same commits on purpose. */
   withoutFiles: boolean;
 }
@@ -212,7 +213,7 @@ async function fetchInto(
 ): Promise<boolean> {
   const request = fetchRequest(capabilities, await packRequest(repo, wanted));
   const { body } = await requests.result(request, { patient: true });
-  let cut: string[] = [];
+  let cut: ObjectHash[] = [];
   const pack = readPack(packets(body), (commits) => {
     cut = commits;
   });

@@ -9,8 +9,9 @@ import { readFile } from 'node:fs/promises';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import { DEFAULT_PORTS, parseRepoUrl, type RepoUrl } from '../../module/repo-url.js';
 import { noteSecret } from '../../secrets.js';
+import { config, type GitWord } from '../names/git-words.js';
+import { addressOf, type RepoAddress } from '../names/repo-address.js';
 import { NO_CONFIG, rewriteAddress, type AccountConfig } from './account-config.js';
-import { options } from './git-environment.js';
 import { netrcLogin, type Login } from './netrc.js';
 import { sshCommand } from './ssh-command.js';
 
@@ -46,7 +47,7 @@ export type RedirectPolicy = 'all' | 'same-host' | 'none';
 /** What a git command that talks to a repository's host needs. */
 export interface Access {
   /** What git is given. */
-  address: string;
+  address: RepoAddress;
   /** What git connects to: another repository than the one of the rule where the account's `insteadOf` says so. */
   target: RepoUrl;
   /** Key under `vcs.hosts` that applied, or that would have to be added. */
@@ -54,7 +55,7 @@ export interface Access {
   /** Where the credential came from, never the credential. */
   credential: string | undefined;
   /** Options before the git command. */
-  options: string[];
+  options: readonly GitWord[];
   /** The credential. */
   login: Login | undefined;
   /** Whether it is shown before the host asks: then the host judges it even where it would let anybody in. */
@@ -103,7 +104,7 @@ export async function accessWith(
 ): Promise<Access> {
   const caller = { name: 'the login of the caller', ...login };
   const access = await prepared(reachedBy(repo, NO_CONFIG), settings, env, NO_CONFIG, caller);
-  const atOnce = options({ 'http.proactiveAuth': 'basic' });
+  const atOnce = config({ 'http.proactiveAuth': 'basic' });
   return { ...access, options: [...atOnce, ...access.options], showLoginAtOnce: true };
 }
 
@@ -151,15 +152,6 @@ const TLS_VARIABLES = [
   ...['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'GIT_SSL_NO_VERIFY'],
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR'],
 ];
-
-/** The address as git is given it: with the user name where one is written, which says which login to look up. */
-function addressOf(repo: RepoUrl): string {
-  // A repository without all files remembers where it gets them from, and that name cannot begin with a slash.
-  if (repo.local) return repo.bundle ? repo.gitUrl : repo.url;
-  const { credentials, gitUrl } = repo;
-  if (credentials?.password !== '') return gitUrl;
-  return gitUrl.replace('://', `://${encodeURIComponent(credentials.username)}@`);
-}
 
 /** What git reaches at `repo`; where that is an address that only git can read, the rule's own stands for it. */
 function reachedBy(repo: RepoUrl, account: AccountConfig): Reached {
@@ -256,14 +248,14 @@ async function readToken(file: string, repo: RepoUrl): Promise<string> {
   }
 }
 
-function credentialOptions(repo: RepoUrl, ours: boolean): string[] {
+function credentialOptions(repo: RepoUrl, ours: boolean): readonly GitWord[] {
   if (!ours) return [];
   const port = repo.port === undefined ? '' : `:${repo.port}`;
   const scopes = [`${repo.scheme}://${repo.host}${port}`];
   // Many a host sends http on to https: the same host, and a safer way to it.
   if (repo.scheme === 'http' && repo.port === undefined) scopes.push(`https://${repo.host}`);
   const helper = '!f() { test "$1" = get && cat <&3; }; f';
-  return options({
+  return config({
     'credential.helper': '', // forget the helpers of the account: the entry decides
     ...Object.fromEntries(scopes.map((scope) => [`credential.${scope}.helper`, helper])),
   });
@@ -275,16 +267,16 @@ function redirectsFor(entry: HostEntry, settings: VcsSettings): RedirectPolicy {
 }
 
 /** What is followed although git follows nothing by itself is for `remote/redirects.ts`. */
-function redirectOptions({ scheme }: RepoUrl, redirects: RedirectPolicy): string[] {
+function redirectOptions({ scheme }: RepoUrl, redirects: RedirectPolicy): readonly GitWord[] {
   if (scheme !== 'http' && scheme !== 'https') return [];
-  return options({ 'http.followRedirects': redirects === 'all' ? 'initial' : 'false' });
+  return config({ 'http.followRedirects': redirects === 'all' ? 'initial' : 'false' });
 }
 
-function tlsOptions(repo: RepoUrl, entry: HostEntry): string[] {
+function tlsOptions(repo: RepoUrl, entry: HostEntry): readonly GitWord[] {
   if (repo.scheme !== 'https' && repo.scheme !== 'http') return [];
   const port = repo.port === undefined ? '' : `:${repo.port}`;
   const scope = `http.https://${repo.host}${port}`;
-  return options({
+  return config({
     ...(entry.caFile === undefined
       ? {}
       : { [`${scope}.sslCAInfo`]: entry.caFile, [`${scope}.sslVerify`]: 'true' }),

@@ -6,6 +6,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { monotonicNow } from '../../concurrency/monotonic-clock.js';
+import { git } from '../names/git-words.js';
 import { accountEnvironment } from './git-environment.js';
 import { runGit } from './git-exec.js';
 
@@ -32,8 +33,7 @@ export const NO_CONFIG: AccountConfig = {
 export type ReadAccountConfig = (dir: string) => Promise<AccountConfig>;
 
 /** Settings, in the spelling of `git config`; the last two ask for checks that only `git fetch` makes. */
-const SETTINGS =
-  '^((http|https|url|protocol|remote)\\.|core\\.sshcommand$|ssh\\.variant$|(fetch|transfer)\\.fsckobjects$)';
+const SETTINGS = git`^((http|https|url|protocol|remote)\\.|core\\.sshcommand$|ssh\\.variant$|(fetch|transfer)\\.fsckobjects$)`;
 
 /** An edit of ~/.gitconfig takes effect after this time at the latest. */
 const REMEMBERED_MS = 5_000;
@@ -54,7 +54,7 @@ export function createAccountConfig(env: NodeJS.ProcessEnv): ReadAccountConfig {
 async function readConfig(env: NodeJS.ProcessEnv, dir: string): Promise<AccountConfig> {
   // Where it cannot be made, the command that needs it says so.
   await mkdir(dir, { recursive: true }).catch(() => undefined);
-  const args = ['config', '--null', '--get-regexp', SETTINGS];
+  const args = git`config --null --get-regexp ${SETTINGS}`;
   try {
     const output = await runGit({ args, cwd: dir, env: accountEnvironment(dir, env), timeoutMs: TIMEOUT_MS });
     return parseAccountConfig(output.toString('utf8'));

@@ -11,6 +11,7 @@
 
 import { dirname } from 'node:path';
 import { isSecret } from '../../secrets.js';
+import { config } from '../names/git-words.js';
 
 /**
  * Variables that do not reach network children, with the reason. Everything else of the account's environment does: a
@@ -123,7 +124,7 @@ export function accountEnvironment(workDir: string, env: NodeJS.ProcessEnv): Env
 const BIG_FILE = '8m';
 
 /** Options before the git command of every network child. */
-export const NETWORK_OPTIONS: readonly string[] = options({
+export const NETWORK_OPTIONS = config({
   'core.hooksPath': '/dev/null',
   'gc.auto': '0',
   'maintenance.auto': 'false',
@@ -141,7 +142,7 @@ export const NETWORK_OPTIONS: readonly string[] = options({
  * Options of `git archive`, which are those of the go command: line endings are translated on the way in only, so
  * that every machine makes the same archive.
  */
-export const ARCHIVE_OPTIONS: readonly string[] = options({
+export const ARCHIVE_OPTIONS = config({
   'core.autocrlf': 'input',
   'core.eol': 'lf',
   // How much of a pack is mapped at once: otherwise all of it.
@@ -153,12 +154,7 @@ export const ARCHIVE_OPTIONS: readonly string[] = options({
  * Bigger files pass through piece by piece in place of being held whole: when a pack is taken in, and in an archive where
  * no attribute changes content, because git writes a file that it does not hold whole as it is.
  */
-export const PIECEMEAL_OPTIONS: readonly string[] = options({ 'core.bigFileThreshold': BIG_FILE });
-
-/** `{ a: 'b' }` → `['-c', 'a=b']`. */
-export function options(settings: Record<string, string>): string[] {
-  return Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
-}
+export const PIECEMEAL_OPTIONS = config({ 'core.bigFileThreshold': BIG_FILE });
 
 function pick(env: NodeJS.ProcessEnv, names: readonly string[]): Environment {
   const picked: Environment = {};

@@ -12,6 +12,7 @@ import { Socket } from 'node:net';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { measure } from '../../observe/observe.js';
+import type { GitInput, GitWord } from '../names/git-words.js';
 import type { Environment } from './git-environment.js';
 import { watchGroup } from './orphan-watch.js';
 
@@ -42,13 +43,13 @@ export class GitOutputTooLarge extends Error {
 
 export interface GitCommand {
   /** Arguments after `git`. Nothing secret: every user of the machine can read them. */
-  args: readonly string[];
+  args: readonly GitWord[];
   cwd: string;
   env: Environment;
   /** Milliseconds until the whole process group is killed. */
   timeoutMs: number;
   /** Standard input; none if absent. */
-  input?: string | undefined;
+  input?: GitInput | undefined;
   /** Text the child can read once from file descriptor 3 (a credential: never in argv, environment or a file). */
   secret?: string | undefined;
   /** Bytes of standard output after which the child is killed. */
@@ -142,11 +143,19 @@ export interface Conversation {
   keepAlive(needed: boolean): void;
 }
 
-/** Starts git, or the ssh that git would start, for a conversation. */
-export function converse(
-  command: Pick<GitCommand, 'args' | 'cwd' | 'env' | 'network'> & { program?: string },
+/** Starts git for a conversation. */
+export function converse(command: Pick<GitCommand, 'args' | 'cwd' | 'env' | 'network'>): Conversation {
+  return conversation(start(command, 'open'));
+}
+
+/** The same with the ssh that git would start, and its arguments. */
+export function converseOverSsh(
+  command: Pick<GitCommand, 'cwd' | 'env'> & { program: string; args: readonly string[] },
 ): Conversation {
-  const child = start(command, 'open');
+  return conversation(start({ ...command, network: true }, 'open'));
+}
+
+function conversation(child: Running): Conversation {
   return {
     ...child,
     stdin: child.stdin ?? new PassThrough(), // none where git cannot be started; `ended` says so
@@ -181,7 +190,11 @@ interface Running {
   handles: { ref(): unknown; unref(): unknown }[];
 }
 
-type Start = Omit<GitCommand, 'timeoutMs'> & { timeoutMs?: number; program?: string };
+type Start = Omit<GitCommand, 'timeoutMs' | 'args'> & {
+  args: readonly string[];
+  timeoutMs?: number;
+  program?: string;
+};
 
 function start(command: Start, input = command.input === undefined ? 'none' : 'open'): Running {
   const { program = 'git' } = command;

@@ -1,21 +1,18 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  referencedCommits,
-  refOf,
-  shallowCommits,
-  writeCommitRefs,
-} from '../../../src/vcs/bare/commit-refs.js';
+import { referencedCommits, shallowCommits, writeCommitRefs } from '../../../src/vcs/bare/commit-refs.js';
 import { tempDir } from '../../support/tmp.js';
+import { commitRef } from '../../../src/vcs/names/ref-name.js';
+import { hashOf } from '../../support/git-names.js';
 
-const [A, B] = ['a'.repeat(40), 'b'.repeat(40)];
+const [A, B] = [hashOf('a'.repeat(40)), hashOf('b'.repeat(40))];
 
 describe('writeCommitRefs', () => {
   it('notes a commit, and that it is without its parents, in files as git reads them', async () => {
     const dir = await tempDir('repo');
     await writeCommitRefs(dir, [A], [A]);
-    expect(await readFile(path.join(dir, refOf(A)), 'utf8')).toBe(`${A}\n`);
+    expect(await readFile(path.join(dir, commitRef(A)), 'utf8')).toBe(`${A}\n`);
     expect(await readFile(path.join(dir, 'shallow'), 'utf8')).toBe(`${A}\n`);
     expect(await readdir(dir)).not.toContain('shallow.lock');
   });

@@ -5,14 +5,20 @@ import { BareRepo } from '../../../src/vcs/bare/bare-repo.js';
 import { tagDirectories, TagsAhead } from '../../../src/vcs/mirror/tags-ahead.js';
 import { sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
+import type { Refs } from '../../../src/vcs/objects/refs.js';
+import { hashOf, refsOf } from '../../support/git-names.js';
 
-const hash = (n: number) => n.toString(16).padStart(40, '0');
+const hash = (n: number) => hashOf(n.toString(16).padStart(40, '0'));
 
 /** `main` and so many tags `v1.0.N`, with one tag of another directory. */
-function refsWith(tags: number): Map<string, string> {
-  const refs = new Map([['refs/heads/main', hash(99_999)]]);
-  for (let n = 1; n <= tags; n += 1) refs.set(`refs/tags/v1.0.${n}`, hash(n));
-  return refs.set('refs/tags/sub/v1.0.0', hash(88_888));
+function refsWith(tags: number, more: Record<string, string> = {}): Refs {
+  const numbers = Array.from({ length: tags }, (_, i) => i + 1);
+  return refsOf({
+    'refs/heads/main': hash(99_999),
+    ...Object.fromEntries(numbers.map((n) => [`refs/tags/v1.0.${n}`, hash(n)])),
+    'refs/tags/sub/v1.0.0': hash(88_888),
+    ...more,
+  });
 }
 
 describe('TagsAhead', () => {
@@ -28,7 +34,7 @@ describe('TagsAhead', () => {
     ahead = new TagsAhead();
   });
 
-  async function askFor(count: number, refs: Map<string, string>): Promise<string[]> {
+  async function askFor(count: number, refs: Refs): Promise<string[]> {
     let along: string[] = [];
     for (let n = 1; n <= count; n += 1) along = await ahead.alongWith(repo, hash(n), refs);
     return along;
@@ -60,7 +66,7 @@ describe('TagsAhead', () => {
 
 describe('tagDirectories', () => {
   it('are those of the tags on the commit', () => {
-    const refs = refsWith(2).set('refs/tags/a/b/v2.0.0', hash(1));
+    const refs = refsWith(2, { 'refs/tags/a/b/v2.0.0': hash(1) });
     expect([...tagDirectories(refs, hash(1))]).toEqual(['', 'a/b/']);
     expect([...tagDirectories(refs, hash(99_999))]).toEqual([]);
   });

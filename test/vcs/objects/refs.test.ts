@@ -5,9 +5,13 @@ import {
   refsFingerprint,
   tagsOf,
   tagsOrigin,
+  type Tag,
 } from '../../../src/vcs/objects/refs.js';
+import { hashOf } from '../../support/git-names.js';
 
-const [A, B, C] = ['a', 'b', 'c'].map((digit) => digit.repeat(40)) as [string, string, string];
+const A = hashOf('a'.repeat(40));
+const B = hashOf('b'.repeat(40));
+const C = hashOf('c'.repeat(40));
 const LISTING = [
   'ref: refs/heads/release/1.x\tHEAD',
   `${A}\tHEAD`,
@@ -33,6 +37,16 @@ describe('parseRefs', () => {
     ]);
   });
 
+  it('passes over what is not a ref that git would let a repository have, and what is not a hash', () => {
+    const odd = ['refs/heads/a..b', 'refs/heads/-x y', 'refs/tags/v1\r', 'refs/heads/a.lock', 'refs/heads/'];
+    const lines = [
+      ...odd.map((name) => `${A}\t${name}`),
+      `${A.slice(1)}\trefs/heads/short`,
+      `${A}\trefs/heads/-x`,
+    ];
+    expect([...parseRefs(lines.join('\n')).keys()]).toEqual(['refs/heads/-x']);
+  });
+
   it('finds nothing in an empty repository', () => {
     expect(parseRefs('').size).toBe(0);
   });
@@ -52,7 +66,7 @@ describe('tagsOf and tagsOrigin', () => {
   });
 
   it('has a sum that changes with versions and their commits only', () => {
-    const sum = (...tags: { name: string; hash: string }[]) => tagsOrigin('u', '', tags).TagSum;
+    const sum = (...tags: Tag[]) => tagsOrigin('u', '', tags).TagSum;
     const one = { name: 'v1.0.0', hash: A };
     expect(sum(one, { name: 'nightly', hash: B })).toBe(sum(one));
     expect(sum({ ...one, hash: B })).not.toBe(sum(one));

@@ -12,10 +12,11 @@ import {
 import type { Packet } from '../../../src/vcs/smart-http/pkt-line.js';
 import { packets } from '../../../src/vcs/smart-http/pkt-line.js';
 import { answer, heard, inPieces } from './pieces.js';
+import { hashOf } from '../../support/git-names.js';
 
-const A = 'a'.repeat(40);
-const B = 'b'.repeat(40);
-const C = 'c'.repeat(40);
+const A = hashOf('a'.repeat(40));
+const B = hashOf('b'.repeat(40));
+const C = hashOf('c'.repeat(40));
 
 /** What is wrong with an answer; an error of another kind is a bug of the reader. */
 async function refusal(reading: Promise<unknown>): Promise<FallbackToGit> {

@@ -8,6 +8,7 @@ import { receivePack } from '../../../src/vcs/smart-http/receive-pack.js';
 import { repo } from '../../support/git-repo.js';
 import { sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
+import { objectAt } from '../../../src/vcs/names/object-name.js';
 
 /** A commit with a file that does not compress, and the pack of it that git makes. */
 async function packed(bytes: number) {
@@ -41,7 +42,7 @@ describe.each([
     const { commit, content, pack } = await packed(size);
     const { mirror, done } = await receive(pieces(pack));
     await done;
-    expect((await mirror.objects([`${commit}:a.bin`]))[0]?.content.equals(content)).toBe(true);
+    expect((await mirror.objects([objectAt(commit, 'a.bin')]))[0]?.content.equals(content)).toBe(true);
   });
 
   it('nothing is taken where it is cut off or changed', async () => {

@@ -4,7 +4,6 @@ import {
   localEnvironment,
   NETWORK_OPTIONS,
   networkEnvironment,
-  options,
   PIECEMEAL_OPTIONS,
 } from '../../../src/vcs/transport/git-environment.js';
 
@@ -82,11 +81,6 @@ describe('networkEnvironment', () => {
 });
 
 describe('options', () => {
-  it('are written as git takes them, in their order', () => {
-    expect(options({ 'a.b': '1', c: 'x y' })).toEqual(['-c', 'a.b=1', '-c', 'c=x y']);
-    expect(options({})).toEqual([]);
-  });
-
   it('run no hook, start no housekeeping, and hold no large file whole', () => {
     for (const setting of ['core.hooksPath=/dev/null', 'gc.auto=0', 'maintenance.auto=false']) {
       expect(NETWORK_OPTIONS).toContain(setting);

@@ -11,6 +11,7 @@ import {
 } from '../../../src/vcs/transport/git-exec.js';
 import { sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
+import { git, type GitInput } from '../../../src/vcs/names/git-words.js';
 
 /** A command that runs this shell script in place of git; it finds the files of the test in its directory. */
 async function fakeGit(script: string, more: Partial<GitCommand> = {}): Promise<GitCommand> {
@@ -18,7 +19,7 @@ async function fakeGit(script: string, more: Partial<GitCommand> = {}): Promise<
   await writeFile(path.join(cwd, 'git'), `#!/bin/sh\n${script}\n`);
   await chmod(path.join(cwd, 'git'), 0o755);
   const env = { PATH: `${cwd}:${sealedEnv().PATH ?? ''}` };
-  return { args: ['-c', 'a=b', 'frob', '--now'], cwd, env, timeoutMs: 20_000, ...more };
+  return { args: git`-c a=b frob --now`, cwd, env, timeoutMs: 20_000, ...more };
 }
 
 /** Waits for a file the script writes. */
@@ -59,8 +60,10 @@ describe('runGit', () => {
   });
 
   it('hands over standard input, also to a child that does not read it', async () => {
-    expect(String(await runGit(await fakeGit('cat', { input: 'one\ntwo\n' })))).toBe('one\ntwo\n');
-    const deaf = await fakeGit('exec <&-; echo done', { input: 'x'.repeat(1_000_000) });
+    expect(String(await runGit(await fakeGit('cat', { input: 'one\ntwo\n' as GitInput })))).toBe(
+      'one\ntwo\n',
+    );
+    const deaf = await fakeGit('exec <&-; echo done', { input: 'x'.repeat(1_000_000) as GitInput });
     expect(String(await runGit(deaf))).toBe('done\n');
   });
 
