@@ -159,8 +159,8 @@ class RecordingDatabase implements Database {
     const log = await this.options.log();
     let body = await log.tile(wanted);
     if (body === undefined) {
-      // The client may know a tree that another replica signed.
-      await log.refresh();
+      // The client may know a tree that another replica has just signed.
+      await log.refresh({ misses: true });
       body = await log.tile(wanted);
     }
     if (body === undefined) {

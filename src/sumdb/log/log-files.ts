@@ -146,7 +146,7 @@ export function logFiles(dir: string, shared?: SharedFiles): LogFiles {
     async createCommit(commit) {
       const bytes = formatCommit(commit);
       if (shared !== undefined) {
-        await checkNotRolledBack(commit.start, this.commitStarts(), shared);
+        if (!(await isKnownEnd(commit.start, this, shared))) return false;
         if (!(await shared.put(commitName(commit.start), bytes))) return false;
       }
       await storage(mkdir(commitFolder, { recursive: true }));
@@ -164,16 +164,26 @@ export function logFiles(dir: string, shared?: SharedFiles): LogFiles {
   };
 }
 
-/** Throws STORAGE if what ends at `size` is not there any more: a commit behind it would leave a gap. */
-async function checkNotRolledBack(
-  size: number,
-  starts: readonly number[],
-  shared: SharedFiles,
-): Promise<void> {
-  if (size === 0) return;
-  const last = starts.filter((start) => start < size).at(-1);
-  const isThere = last !== undefined && (await shared.read(commitName(last))) !== undefined;
-  if (isThere || (await shared.isSealed(Math.floor((last ?? size - 1) / TILE_WIDTH)))) return;
+/**
+ * Whether what all replicas have still ends, or once ended, as this replica knows it at `size`; false where it has grown.
+ * Throws STORAGE if that is not there any more: a commit behind it would leave a gap, or follow another history.
+ */
+async function isKnownEnd(size: number, files: LogFiles, shared: SharedFiles): Promise<boolean> {
+  if (size === 0) return true;
+  const last = files
+    .commitStarts()
+    .filter((start) => start < size)
+    .at(-1);
+  const known = last === undefined ? undefined : files.readCommit(last);
+  if (known !== undefined && known.start + known.records.length === size) {
+    const there = await shared.read(commitName(known.start));
+    if (there?.equals(formatCommit(known)) === true) return true;
+  }
+  const tile = dataTile(Math.floor((size - 1) / TILE_WIDTH));
+  const sealed = await shared.read(tilePath(tile));
+  const own = sealed === undefined ? undefined : await files.readTile(tile);
+  if (sealed !== undefined && own === undefined) return false;
+  if (own !== undefined && sealed?.equals(own) === true) return true;
   throw new ModhavenError('STORAGE', `the checksum database ${shared.place} was rolled back`, {
     reason: `this replica knows ${size} signed records, and the newest of them are not there any more`,
     remedy:

@@ -5,6 +5,7 @@
  * A tree is shown to nobody before its commit and the witness of it are on disk. When another process was faster, what
  * it committed is read and checked first, and what is still missing follows it.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { ModhavenError } from '../../errors.js';
@@ -18,6 +19,7 @@ import { EMPTY_HASH, HASH_SIZE, recordHash } from '../format/tlog.js';
 import type { SharedLog } from './shared-log.js';
 import { signTree, type SignedTree } from '../format/tree-head.js';
 import { createWitness, type Witness } from './witness.js';
+import { checkWitness, sayHowJoined } from './join.js';
 
 /** A log that is read only. */
 export interface LogView {
@@ -41,8 +43,11 @@ export interface ChecksumLog extends LogView {
   head(): SignedTree;
   /** Appends a record and answers with its number; one of the same version that is there already stays. */
   append(record: string): Promise<number>;
-  /** Takes over what other replicas have appended. Throws STORAGE if that is damaged. */
-  refresh(): Promise<void>;
+  /**
+   * Takes over what other replicas have appended, as far as that was not just done. Throws STORAGE if it is damaged.
+   * `misses`: the caller knows that there is more, and waits until it was looked for after this call.
+   */
+  refresh(options?: { misses?: boolean }): Promise<void>;
 }
 
 export interface LogPlace {
@@ -71,6 +76,10 @@ export function readLog(place: LogPlace, verifier: Verifier, { trustsLog = false
 export function openLog(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn' | 'info'>): ChecksumLog {
   // A new replica has no witness yet: it joins what the others have signed, and is a witness from then on.
   const opened = openState(place, signer.verifier, place.shared !== undefined);
+  if (place.shared !== undefined) {
+    const { known, view } = opened;
+    sayHowJoined({ known, records: view.size(), place: place.shared.place, witness: view.witness.file }, log);
+  }
   const appender = new Appender(opened, signer, log);
   const empty = signTree({ size: 0, hash: EMPTY_HASH }, signer);
   return {
@@ -78,7 +87,7 @@ export function openLog(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn
     verifier: signer.verifier,
     head: () => opened.view.head() ?? empty,
     append: (record) => appender.append(record),
-    refresh: () => appender.refresh(),
+    refresh: ({ misses = false } = {}) => (misses ? appender.refreshAnew() : appender.refresh()),
   };
 }
 
@@ -88,8 +97,9 @@ class Appender {
   private readonly signer: Signer;
   private readonly log: Pick<Logger, 'warn'>;
   private queue: Waiting[] = [];
-  private isCommitting = false;
+  private committing: Promise<void> | undefined;
   private refreshing: Promise<void> | undefined;
+  private nextRefresh: Promise<void> | undefined;
   private freshUntil = 0;
 
   constructor(opened: Opened, signer: Signer, log: Pick<Logger, 'warn'>) {
@@ -106,14 +116,14 @@ class Appender {
     }
     return new Promise((done, failed) => {
       this.queue.push({ record, subject, done, failed });
-      if (!this.isCommitting) void this.work();
+      this.committing ??= this.work();
     });
   }
 
   /** As `ChecksumLog.refresh`. */
   refresh(): Promise<void> {
-    const isNeeded = this.opened.files.isShared && !this.isCommitting && performance.now() >= this.freshUntil;
-    if (!isNeeded) return Promise.resolve();
+    const isFresh = this.committing !== undefined || performance.now() < this.freshUntil;
+    if (!this.opened.files.isShared || isFresh) return Promise.resolve();
     this.refreshing ??= this.catchUp().finally(() => {
       this.refreshing = undefined;
       this.freshUntil = performance.now() + FRESH_MS;
@@ -121,8 +131,25 @@ class Appender {
     return this.refreshing;
   }
 
+  /** As `ChecksumLog.refresh` for who misses something. However many do, there are two looks a second. */
+  refreshAnew(): Promise<void> {
+    if (!this.opened.files.isShared) return Promise.resolve();
+    this.nextRefresh ??= this.waitForTurn().then(() => {
+      this.nextRefresh = undefined; // who comes from now on may miss what comes from now on
+      return this.refresh();
+    });
+    return this.nextRefresh;
+  }
+
+  private async waitForTurn(): Promise<void> {
+    // What is under way may have looked too early.
+    while (this.refreshing !== undefined || this.committing !== undefined) {
+      await Promise.allSettled([this.refreshing, this.committing]);
+    }
+    await sleep(Math.max(0, this.freshUntil - performance.now()), undefined, { ref: false });
+  }
+
   private async work(): Promise<void> {
-    this.isCommitting = true;
     if (this.refreshing !== undefined) await this.refreshing.catch(() => undefined);
     while (this.queue.length > 0) {
       const batch = this.queue;
@@ -136,7 +163,7 @@ class Appender {
         for (const { failed } of batch) failed(error);
       }
     }
-    this.isCommitting = false;
+    this.committing = undefined; // at once: what is appended from here on begins anew
   }
 
   /** Records by the version they are about. */
@@ -235,6 +262,8 @@ interface Waiting {
 
 interface Opened {
   files: LogFiles;
+  /** What the witness said at the start. */
+  known: SignedTree | undefined;
   view: LogView;
   /** `module@version` → number of its record. */
   index: Map<string, number>;
@@ -259,7 +288,7 @@ function openState({ dir, witnessFile, shared }: LogPlace, verifier: Verifier, t
   }
 
   let state = readHistory(files, EMPTY_STATE, { verifier, onRecord, ancestor: known });
-  checkWitness(dir, state, known, witness, trustsLog);
+  checkWitness(dir, state.frontier.size, known, witness, trustsLog);
 
   async function sealedRecords(number: number): Promise<string[]> {
     const found = parsed.get(number);
@@ -311,35 +340,9 @@ function openState({ dir, witnessFile, shared }: LogPlace, verifier: Verifier, t
     },
   };
   return {
-    files,
-    view,
-    index,
+    ...{ files, known, view, index },
     state: () => state,
     use: (next) => void (state = next),
     readOn: () => readHistory(files, state, { verifier, onRecord }),
   };
-}
-
-function checkWitness(
-  dir: string,
-  { frontier: { size } }: LogState,
-  known: SignedTree | undefined,
-  { file }: Witness,
-  trustsLog: boolean,
-): void {
-  if (known !== undefined && known.size > size) {
-    throw new ModhavenError('STORAGE', `the checksum database in ${dir} was rolled back`, {
-      reason: `it has ${size} records, but ${known.size} were signed and shown before (${file})`,
-      remedy:
-        'restore its newest state; if that is lost, start a new database under a new name (docs/checksum-database.md)',
-      remedyBy: 'admin',
-    });
-  }
-  if (known === undefined && size > 0 && !trustsLog) {
-    throw new ModhavenError('STORAGE', `the witness ${file} of the checksum database is missing`, {
-      reason: `without it nobody can tell whether the ${size} records in ${dir} are all there ever were`,
-      remedy: 'restore it; or, if you are sure of the folder, run "modhaven sumdb verify --renew-witness"',
-      remedyBy: 'admin',
-    });
-  }
 }

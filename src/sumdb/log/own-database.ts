@@ -125,8 +125,10 @@ class OpenedDatabase implements OwnDatabase {
 
   private async openShared(): Promise<ChecksumLog> {
     await this.place.shared?.copyAll();
-    this.current = this.openNow();
-    return this.current;
+    const log = this.openNow();
+    await log.refresh(); // and from now on this replica is a witness of what it found
+    this.current = log;
+    return log;
   }
 
   private openNow(): ChecksumLog {

@@ -6,7 +6,7 @@
  * where there is none, so that of two replicas that append at the same place one loses. What the copy lacks is found
  * without a list, because the next commit and the next tile have names that follow from what is known.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { createFile, replaceFile } from '../../fs/durable-file.js';
@@ -53,6 +53,21 @@ export class SharedLog implements SharedFiles {
       if (name.startsWith(prefix)) running.push(limit(() => this.copy(name.slice(prefix.length))));
     }
     await Promise.all(running);
+    await this.completeCopy();
+  }
+
+  /**
+   * While the names were listed and read, other replicas may have gone on: a commit became part of a tile and went, or a
+   * tile came after its place in the list had passed. What is missing has names that follow from what is there.
+   */
+  private async completeCopy(): Promise<void> {
+    let sealed = 0;
+    for (; await this.isCopied(tilePath(dataTile(sealed / TILE_WIDTH))); sealed += TILE_WIDTH) {
+      for (const name of fullTilesOf(sealed / TILE_WIDTH)) {
+        if (!(await this.isCopied(name))) await this.copy(name);
+      }
+    }
+    await this.copyNew({ size: sealed, sealed });
   }
 
   /** Copies what came after `size` records, of which `sealed` lie in full tiles. Throws STORAGE. */
@@ -94,10 +109,7 @@ export class SharedLog implements SharedFiles {
     const data = tilePath(dataTile(number));
     const bytes = await this.read(data);
     if (bytes === undefined) return false;
-    for (let level = 0, count = number + 1; ; level += 1, count /= TILE_WIDTH) {
-      await this.copy(tilePath({ height: TILE_HEIGHT, level, number: count - 1, width: TILE_WIDTH }));
-      if (count % TILE_WIDTH !== 0) break;
-    }
+    for (const name of fullTilesOf(number)) await this.copy(name);
     await this.write(data, bytes);
     return true;
   }
@@ -106,6 +118,13 @@ export class SharedLog implements SharedFiles {
     const bytes = await this.read(name);
     if (bytes !== undefined) await this.write(name, bytes);
     return bytes;
+  }
+
+  private isCopied(name: string): Promise<boolean> {
+    return access(join(this.dir, name)).then(
+      () => true,
+      () => false,
+    );
   }
 
   private async write(name: string, bytes: Buffer): Promise<void> {
@@ -126,5 +145,13 @@ export class SharedLog implements SharedFiles {
 
   private nameOf(name: string): string {
     return `${this.options.name}/${name}`;
+  }
+}
+
+/** The tiles of hashes that became full with the tile of records of this number. */
+function* fullTilesOf(number: number): Generator<string> {
+  for (let level = 0, count = number + 1; ; level += 1, count /= TILE_WIDTH) {
+    yield tilePath({ height: TILE_HEIGHT, level, number: count - 1, width: TILE_WIDTH });
+    if (count % TILE_WIDTH !== 0) return;
   }
 }

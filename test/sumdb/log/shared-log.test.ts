@@ -32,6 +32,11 @@ async function copyOf(from: BlobStore): Promise<BlobStore> {
   return copy;
 }
 
+/** Nothing is in `blobs` that is not in `others`. */
+async function expectNames(found: BlobStore, others: BlobStore): Promise<void> {
+  for await (const name of found.names()) expect(await others.get(name), name).toBeDefined();
+}
+
 beforeEach(() => {
   blobs = createMemoryBlobStore();
 });
@@ -94,7 +99,46 @@ describe('a log that replicas share', () => {
       message: expect.stringContaining('was rolled back') as string,
     });
     // Nothing was put behind the gap.
-    for await (const name of blobs.names()) expect(await old.get(name)).toBeDefined();
+    await expectNames(blobs, old);
+  });
+
+  it('is refused by one that runs when others went on from a bucket that was rolled back', async () => {
+    const running = await replica();
+    await fill(running, 0, 10);
+    const old = await copyOf(blobs);
+    await running.append(record(10));
+    // A new replica knows nothing of the last record, and appends another one in its place.
+    const stranger = await replica(undefined, old);
+    await stranger.append(record(99));
+    for await (const name of blobs.names()) await blobs.remove(name);
+    for await (const name of old.names()) {
+      await blobs.putIfAbsent(name, (await old.get(name))?.bytes ?? Buffer.alloc(0));
+    }
+    await expect(running.append(record(11))).rejects.toMatchObject({ code: 'STORAGE' });
+    await expectNames(blobs, old);
+  });
+
+  it('is copied whole although others seal it meanwhile', async () => {
+    const [writer, other] = [await replica(), await replica()];
+    await fill(writer, 0, 250);
+    const names = blobs.names.bind(blobs);
+    blobs.names = async function* () {
+      const before: string[] = [];
+      for await (const name of names()) before.push(name);
+      await fill(other, 250, 700); // after the list was made: what it names is sealed and gone
+      yield* before;
+    };
+    const joined = await replica();
+    await joined.refresh({ misses: true });
+    await expectWholeLog(joined, 700, await memoryLog());
+  });
+
+  it('gives what is missed at once, although it was just looked for', async () => {
+    const [a, b] = [await replica(), await replica()];
+    await b.refresh();
+    await a.append(record(0));
+    await Promise.all([b.refresh({ misses: true }), b.refresh({ misses: true })]);
+    expect(b.size()).toBe(1);
   });
 
   it('is refused when another history takes its place', async () => {
