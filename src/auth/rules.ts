@@ -3,12 +3,17 @@
  *
  * The first rule whose patterns match a module decides alone. `allow` knows `user:NAME` (an htpasswd user or a token of
  * that name), `group:NAME` and `authenticated`; an empty list allows nobody.
+ *
+ * Git hosts have more spellings for a repository than its module has (`plainSpelling`), so what a rule refuses is refused under all of
+ * them: a rule for `corp.com/*` allows nobody to read `corp.com/secret` as `corp.com/Secret` or `corp.com/secret.git`.
  */
-import { parsePathPatterns, type PathPattern } from '../module/path-patterns.js';
+import { parsePathPatterns, plainSpelling, type PathPattern } from '../module/path-patterns.js';
 import { isAuthenticated, type Principal } from './principal.js';
 
 export interface ReadRule {
   readonly matches: PathPattern;
+  /** The same for paths in lower case. */
+  readonly matchesLowerCase: PathPattern;
   readonly allow: readonly Subject[];
 }
 
@@ -26,8 +31,11 @@ export function parseSubject(word: string): Subject | undefined {
 
 /** A rule of GOPRIVATE patterns (separated by commas); undefined if one is malformed. */
 export function readRule(patterns: string, allow: readonly Subject[]): ReadRule | undefined {
+  const lower = patterns.toLowerCase();
   const matches = parsePathPatterns(patterns);
-  return matches === undefined ? undefined : { matches, allow };
+  const matchesLowerCase = lower === patterns ? matches : parsePathPatterns(lower);
+  if (matches === undefined || matchesLowerCase === undefined) return undefined;
+  return { matches, matchesLowerCase, allow };
 }
 
 /** Whether the rules let `principal` read `module`; undefined where no rule matches it. */
@@ -36,9 +44,23 @@ export function decide(
   module: string,
   principal: Principal,
 ): boolean | undefined {
-  const rule = rules.find(({ matches }) => matches(module));
-  return rule?.allow.some((subject) => isSubject(subject, principal));
+  const allows = (rule: ReadRule | undefined) => rule?.allow.some((subject) => isSubject(subject, principal));
+  for (const spelling of otherSpellings(rules, module)) {
+    if (allows(rules.find(({ matchesLowerCase }) => matchesLowerCase(spelling))) === false) return false;
+  }
+  return allows(rules.find(({ matches }) => matches(module)));
 }
+
+/** Those of `module` that rules could judge in another way; mostly none. */
+function otherSpellings(rules: readonly ReadRule[], module: string): readonly string[] {
+  const plain = plainSpelling(module);
+  const lower = module.toLowerCase();
+  if (plain !== lower) return [lower, plain];
+  const heedsCase = rules.some(({ matches, matchesLowerCase }) => matches !== matchesLowerCase);
+  return lower !== module || heedsCase ? [lower] : NONE;
+}
+
+const NONE: readonly string[] = [];
 
 function isSubject(subject: Subject, principal: Principal): boolean {
   switch (subject.kind) {

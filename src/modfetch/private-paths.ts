@@ -2,7 +2,7 @@
  * Which module paths are private. What is private never leaves: it is asked of no upstream and of no public checksum
  * database, whatever fails.
  */
-import { parsePathPatterns } from '../module/path-patterns.js';
+import { parsePathPatterns, plainSpelling, type PathPattern } from '../module/path-patterns.js';
 import { isPublicHost, type VanityMap } from '../vanity/vanity-map.js';
 
 /** What the settings say about privacy. */
@@ -16,7 +16,7 @@ export interface PrivacySettings {
 
 /**
  * Whether `path` is private. What a rule covers always is. Else it is unless a public pattern matches: below a vanity host or
- * one of its sub-domains, below the name of a git host that is ours, or if a private pattern matches.
+ * one of its sub-domains, below the name of a git host that is ours, or if a private pattern matches it or another spelling of it.
  */
 export function isPrivatePath(path: string, map: VanityMap, settings: PrivacySettings): boolean {
   return privacyOf(path, map, settings) !== undefined;
@@ -31,7 +31,7 @@ export function privacyOf(path: string, map: VanityMap, settings: PrivacySetting
   if (matches(path, settings.publicPatterns)) return undefined;
   if (map.covers(path)) return 'vanity host';
   if (isGitHost(path, settings.hosts.keys())) return 'git host';
-  return matches(path, settings.privatePatterns) ? 'pattern' : undefined;
+  return matchesAnySpelling(path, settings.privatePatterns) ? 'pattern' : undefined;
 }
 
 /** The same as a clause for people. */
@@ -45,7 +45,7 @@ export function whyPrivate(path: string, map: VanityMap, settings: PrivacySettin
     case 'git host':
       return `${host} has an entry under vcs.hosts`;
     case 'pattern': {
-      const pattern = settings.privatePatterns.find((each) => matches(path, [each]));
+      const pattern = settings.privatePatterns.find((each) => matchesAnySpelling(path, [each]));
       return `the pattern ${pattern ?? ''} of private: matches it`;
     }
     case undefined:
@@ -59,7 +59,37 @@ function isGitHost(path: string, hostKeys: Iterable<string>): boolean {
   return [...hostKeys].some((key) => key.replace(/[:/].*$/, '') === host) && !isPublicHost(host);
 }
 
-/** The patterns were checked when the settings were read. */
 function matches(path: string, patterns: readonly string[]): boolean {
-  return patterns.length > 0 && (parsePathPatterns(patterns.join(','))?.(path) ?? false);
+  return patterns.length > 0 && matchersOf(patterns).exact(path);
+}
+
+/** Another spelling of a private path leads to the same repository on most git hosts. */
+function matchesAnySpelling(path: string, patterns: readonly string[]): boolean {
+  if (patterns.length === 0) return false;
+  const { exact, lowerCase } = matchersOf(patterns);
+  return exact(path) || lowerCase(path.toLowerCase()) || lowerCase(plainSpelling(path));
+}
+
+interface Matchers {
+  exact: PathPattern;
+  /** For paths in lower case. */
+  lowerCase: PathPattern;
+}
+
+/** By the lists of the settings, which are asked about with each request. */
+const parsed = new WeakMap<readonly string[], Matchers>();
+
+/** The patterns were checked when the settings were read. */
+function matchersOf(patterns: readonly string[]): Matchers {
+  let matchers = parsed.get(patterns);
+  if (matchers === undefined) {
+    const list = patterns.join(',');
+    const nothing = () => false;
+    matchers = {
+      exact: parsePathPatterns(list) ?? nothing,
+      lowerCase: parsePathPatterns(list.toLowerCase()) ?? nothing,
+    };
+    parsed.set(patterns, matchers);
+  }
+  return matchers;
 }

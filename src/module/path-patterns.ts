@@ -34,6 +34,14 @@ export function parsePathPatterns(list: string): PathPattern | undefined {
   return (path) => patterns.some((pattern) => pattern(path));
 }
 
+/**
+ * The spelling by which paths are compared where no other spelling may get past a pattern. Git hosts take several for one
+ * repository: most ignore case and a `.git` behind its name, and keep its wiki beside it (`name.wiki`, `name.design`).
+ */
+export function plainSpelling(path: string): string {
+  return path.toLowerCase().replace(/(?:\.git|\.wiki|\.design)+(?=\/|$)/g, '');
+}
+
 /** The first `count` elements of `path`; undefined if it has fewer. */
 function firstElements(path: string, count: number): string | undefined {
   const elements = path.split('/');

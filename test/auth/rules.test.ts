@@ -33,6 +33,31 @@ describe('decide', () => {
   });
 });
 
+describe('decide, of other spellings of a path that a git host may take for the same repository', () => {
+  const bob = someone('user', 'bob');
+
+  it.each([
+    'corp.com/go/Secret',
+    'corp.com/go/secret.git',
+    'corp.com/GO/secret.git/sub',
+    'corp.com/go/secret.wiki',
+  ])('%s is as closed as the module', (module) => {
+    expect(decide(RULES, module, bob)).toBe(false);
+    expect(decide(RULES, module, someone('user', 'ann', 'core'))).toBe(true);
+    // Where no other rule matches, no git host is asked either.
+    expect(decide(RULES.slice(0, 2), module, bob)).toBe(false);
+  });
+
+  it('heeds case in patterns for what it allows alone', () => {
+    const rules = [rule('corp.com/Team', 'group:core'), rule('corp.com/*', 'authenticated')];
+    expect(decide(rules, 'corp.com/Team', bob)).toBe(false);
+    expect(decide(rules, 'corp.com/team', bob)).toBe(false);
+    expect(decide(rules, 'corp.com/teams', bob)).toBe(true);
+    expect(decide([rule('corp.com/Team', 'authenticated')], 'corp.com/team', bob)).toBeUndefined();
+    expect(decide([rule('corp.com/*.git'), ...rules], 'corp.com/lib', bob)).toBe(true);
+  });
+});
+
 describe('parseSubject', () => {
   it.each(['', 'user', 'user:', 'group: ', 'everyone', 'USER:ann', 'user: ann'])('refuses %j', (word) => {
     expect(parseSubject(word)).toBeUndefined();

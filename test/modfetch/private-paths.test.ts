@@ -27,6 +27,8 @@ describe('isPrivatePath', () => {
     ['oss.acme.example/lib', false, 'below a public sub-domain'],
     ['oss.acme.example/tool/v2', true, 'below a rule in a public sub-domain'],
     ['partner.example/a/internal/x', true, 'a private pattern'],
+    ['partner.example/a/Internal/x', true, 'another spelling of its repository'],
+    ['partner.example/a/internal.git/x', true, 'another one'],
     ['partner.example/a/open', false, 'beside it'],
     ['deep.lab.example/x', true, 'a private pattern of hosts'],
     ['github.com/a/b', false, 'where everybody is, although there is an entry'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePathPatterns } from '../../src/module/path-patterns.js';
+import { parsePathPatterns, plainSpelling } from '../../src/module/path-patterns.js';
 
 describe('parsePathPatterns', () => {
   it.each([
@@ -22,5 +22,18 @@ describe('parsePathPatterns', () => {
 
   it.each(['[', 'a[]', 'a\\', '[a-]', 'good.com,[b'])('refuses the malformed list %s', (list) => {
     expect(parsePathPatterns(list)).toBeUndefined();
+  });
+});
+
+describe('plainSpelling', () => {
+  it.each([
+    ['corp.com/go/x', 'corp.com/go/x'],
+    ['corp.com/Go/X/v2', 'corp.com/go/x/v2'],
+    ['corp.com/x.git', 'corp.com/x'],
+    ['corp.com/x.GIT.git/sub', 'corp.com/x/sub'],
+    ['corp.com/x.wiki.git', 'corp.com/x'],
+    ['corp.com/x.github', 'corp.com/x.github'],
+  ])('%s: %s', (path, expected) => {
+    expect(plainSpelling(path)).toBe(expected);
   });
 });
