@@ -103,8 +103,11 @@ export class Authenticator {
     return this.#watched().flatMap(({ error }) => error ?? []);
   }
 
-  /** At once for a token, later for what takes hashing or an issuer. Throws OVERLOADED and HOST_UNREACHABLE. */
-  identify(header: string | undefined): Identity | Promise<Identity> {
+  /**
+   * At once for a token, later for what takes hashing or an issuer; for hashing, clients take turns. Throws OVERLOADED and
+   * HOST_UNREACHABLE.
+   */
+  identify(header: string | undefined, client: () => string = () => ''): Identity | Promise<Identity> {
     if (header === undefined) return NOBODY;
     const known = this.#byHeader.get(header);
     if (known !== undefined && known.until > this.#now()) {
@@ -115,9 +118,9 @@ export class Authenticator {
     const secret = secretOf(login);
     if (looksLikeToken(secret)) return this.#byToken(header, secret);
     const issuer = issuerOf(secret);
-    const trusted = this.#options.issuers.find((known) => known.issuer === issuer);
-    if (trusted !== undefined) return byJwt(trusted, secret);
-    return this.#byPassword(login);
+    const trusted = this.#options.issuers.filter((known) => known.issuer === issuer);
+    if (trusted.length > 0) return byJwt(trusted, secret);
+    return this.#byPassword(login, client());
   }
 
   #byToken(header: string, token: string): Identity {
@@ -129,9 +132,9 @@ export class Authenticator {
     return { kind: 'known', principal };
   }
 
-  async #byPassword(login: Login): Promise<Identity> {
+  async #byPassword(login: Login, client: string): Promise<Identity> {
     if (this.#users === undefined || login.kind !== 'basic') return UNKNOWN;
-    if (!(await this.#users.value.check(login.user, login.password))) return UNKNOWN;
+    if (!(await this.#users.value.check(login.user, login.password, client))) return UNKNOWN;
     const groups = this.#groups?.value.get(login.user) ?? new Set<string>();
     return { kind: 'known', principal: { kind: 'user', name: login.user, groups } };
   }
@@ -141,10 +144,15 @@ export class Authenticator {
   }
 }
 
-async function byJwt(issuer: OidcIssuer, token: string): Promise<Identity> {
-  const found = await issuer.verify(token);
-  if (found === undefined) return UNKNOWN;
-  return found === 'ended' ? { kind: 'ended' } : { kind: 'known', principal: found };
+/** `issuers`: those of one name, each with its audience and its groups. */
+async function byJwt(issuers: readonly OidcIssuer[], token: string): Promise<Identity> {
+  let identity = UNKNOWN;
+  for (const issuer of issuers) {
+    const found = await issuer.verify(token);
+    if (found === 'ended') identity = { kind: 'ended' };
+    else if (found !== undefined) return { kind: 'known', principal: found };
+  }
+  return identity;
 }
 
 /** `user:NAME` of a rule must mean one principal. */

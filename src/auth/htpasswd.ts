@@ -10,7 +10,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type Bcrypt from 'bcrypt';
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
-import pLimit from 'p-limit';
+import { FairTurns } from '../concurrency/fair-turns.js';
 import { ModhavenError } from '../errors.js';
 
 /** Users by name. */
@@ -65,13 +65,19 @@ export class PasswordChecker {
   readonly #known = new LRUCache<string, boolean>(atMost(MAX_KNOWN));
   readonly #key = randomBytes(32);
   readonly #running = new Map<string, Promise<boolean>>();
+  /** A hash at the cost of this file, for unknown users; undefined where there are no users. */
+  readonly #decoy: string | undefined;
 
   constructor(users: Users) {
     this.#users = users;
+    this.#decoy = commonestCost([...users.values()].map(({ hash }) => hash));
   }
 
-  /** Whether `password` is that of `user`. An unknown user takes as long as a wrong password. */
-  async check(user: string, password: string): Promise<boolean> {
+  /**
+   * Whether `password` is that of `user`. An unknown user takes as long as a wrong password. Clients take turns, so that one that
+   * guesses keeps no other one waiting. Rejects with OVERLOADED if too many logins wait.
+   */
+  async check(user: string, password: string, client = ''): Promise<boolean> {
     // bcrypt reads 72 bytes and ignores the rest; a longer password would match by its beginning.
     if (Buffer.byteLength(password) > MAX_PASSWORD || password.includes('\0')) return false;
     const id = createHmac('sha256', this.#key).update(`${user}\0${password}`).digest('base64');
@@ -79,7 +85,7 @@ export class PasswordChecker {
     if (known !== undefined) return known;
     const running = this.#running.get(id);
     if (running !== undefined) return running;
-    const found = this.#compare(user, password)
+    const found = this.#compare(user, password, client)
       .then((isRight) => {
         this.#known.set(id, isRight);
         return isRight;
@@ -89,25 +95,50 @@ export class PasswordChecker {
     return found;
   }
 
-  async #compare(user: string, password: string): Promise<boolean> {
-    if (limit.pendingCount >= MAX_WAITING) {
-      throw new ModhavenError('OVERLOADED', 'too many logins wait to be checked', {
-        remedy: 'try again in a moment',
-      });
-    }
+  async #compare(user: string, password: string, client: string): Promise<boolean> {
     const entry = this.#users.get(user);
-    const isRight = await limit(async () => {
+    const end = await turn(client);
+    try {
       const bcrypt = await loadBcrypt();
-      return bcrypt.compare(password, entry?.hash ?? (await hashOfNobody()));
-    });
-    return isRight && entry !== undefined;
+      const isRight = await bcrypt.compare(password, entry?.hash ?? this.#decoy ?? (await hashOfNobody()));
+      return isRight && entry !== undefined;
+    } finally {
+      end();
+    }
   }
+}
+
+/** Resolves when `client` may have a hash computed, with what ends its turn. */
+async function turn(client: string): Promise<() => void> {
+  const ofClient = waiting.get(client) ?? 0;
+  if (ofClient >= MAX_WAITING_OF_CLIENT || waiting.size >= MAX_WAITING_CLIENTS) {
+    throw new ModhavenError('OVERLOADED', 'too many logins wait to be checked', {
+      remedy: 'try again in a moment',
+    });
+  }
+  waiting.set(client, ofClient + 1);
+  const end = await new Promise<() => void>((resolve) => void turns.enter('', client, resolve));
+  const left = (waiting.get(client) ?? 1) - 1;
+  if (left === 0) waiting.delete(client);
+  else waiting.set(client, left);
+  return end;
+}
+
+/** One of the hashes that have the commonest cost. */
+function commonestCost(hashes: readonly string[]): string | undefined {
+  const byCost = new Map<string, string[]>();
+  for (const hash of hashes) {
+    const cost = hash.slice(4, 6);
+    byCost.set(cost, [...(byCost.get(cost) ?? []), hash]);
+  }
+  const [commonest] = [...byCost.values()].sort((one, other) => other.length - one.length);
+  return commonest?.[0];
 }
 
 const BCRYPT = /^\$2[abxy]\$(?:0[4-9]|1[0-9]|2[0-9]|3[01])\$[./A-Za-z0-9]{53}$/;
 let nobody: Promise<string> | undefined;
 
-/** A hash that no password has, at the cost that `htpasswd -B -C 10` uses. */
+/** A hash that no password has, for a file without users. */
 function hashOfNobody(): Promise<string> {
   nobody ??= loadBcrypt().then((bcrypt) => bcrypt.hash(randomBytes(32).toString('base64'), 10));
   return nobody;
@@ -121,9 +152,12 @@ async function loadBcrypt(): Promise<typeof Bcrypt> {
 const MAX_PASSWORD = 72;
 const MAX_KNOWN = 10_000;
 /** Hashes that are computed at one time. More would keep the threads from reading files. */
-const limit = pLimit(2);
-/** Logins that may wait for their turn. */
-const MAX_WAITING = 200;
+const CONCURRENT = 2;
+const turns = new FairTurns({ total: () => CONCURRENT, perHost: () => CONCURRENT });
+/** Logins that wait for their turn, by client. */
+const waiting = new Map<string, number>();
+const MAX_WAITING_OF_CLIENT = 100;
+const MAX_WAITING_CLIENTS = 1_000;
 
 /** Lines that say something, with their numbers from 1 on. */
 function* numberedLines(text: string): Generator<[line: number, content: string]> {

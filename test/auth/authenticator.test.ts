@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import bcrypt from 'bcrypt';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Authenticator } from '../../src/auth/authenticator.js';
+import type { OidcIssuer } from '../../src/auth/oidc.js';
 import {
   NO_TOKENS,
   addToken,
@@ -64,6 +65,30 @@ describe('Authenticator', () => {
       expect(await auth.identify(header)).toEqual({ kind: 'unknown' });
     }
     expect(await auth.identify('Digest x')).toEqual({ kind: 'unknown' });
+  });
+
+  it('tries an issuer with each of its audiences', async () => {
+    const issuers = (['app', 'web'] as const).map((audience) => ({
+      issuer: 'https://ci.example',
+      verify: (text: string) =>
+        Promise.resolve(
+          text.endsWith(audience)
+            ? { kind: 'oidc' as const, name: audience, groups: new Set<string>() }
+            : text.endsWith('old')
+              ? ('ended' as const)
+              : undefined,
+        ),
+    }));
+    const auth = new Authenticator({
+      ...{ htpasswdFile: undefined, groupsFile: undefined, tokensFile: undefined, log: silent },
+      issuers: issuers as unknown as OidcIssuer[],
+    });
+    const claims = Buffer.from(JSON.stringify({ iss: 'https://ci.example' })).toString('base64url');
+    const known = (audience: string) => auth.identify(`Bearer a.${claims}.${audience}`);
+    expect(await known('app')).toMatchObject({ principal: { name: 'app' } });
+    expect(await known('web')).toMatchObject({ principal: { name: 'web' } });
+    expect(await known('old')).toEqual({ kind: 'ended' });
+    expect(await known('other')).toEqual({ kind: 'unknown' });
   });
 
   it('answers at once for a token', () => {

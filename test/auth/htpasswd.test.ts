@@ -1,5 +1,5 @@
 import bcrypt from 'bcrypt';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { PasswordChecker, parseGroups, parseHtpasswd } from '../../src/auth/htpasswd.js';
 
 const hash = (password: string): string => bcrypt.hashSync(password, 4).replace('$2b$', '$2y$');
@@ -30,6 +30,29 @@ describe('PasswordChecker', () => {
       await expect(checker.check('bob', `${long}x`)).resolves.toBe(false);
       await expect(checker.check('ann', 'right\0x')).resolves.toBe(false);
     }
+  });
+
+  it('takes as long for an unknown user as for most users', async () => {
+    const costly = bcrypt.hashSync('x', 9);
+    const users = parseHtpasswd(`cheap:${hash('x')}\nann:${costly}\nbob:${costly}\n`, 'users');
+    const compared: string[] = [];
+    const compare = vi.spyOn(bcrypt, 'compare').mockImplementation((_password, hashed) => {
+      compared.push(hashed);
+      return Promise.resolve(true);
+    });
+    await expect(new PasswordChecker(users).check('nobody', 'x')).resolves.toBe(false);
+    expect(compared).toEqual([costly]);
+    compare.mockRestore();
+  });
+
+  it('lets clients take turns', async () => {
+    const checker = new PasswordChecker(parseHtpasswd(`ann:${bcrypt.hashSync('right', 6)}\n`, 'users'));
+    const order: string[] = [];
+    const guess = (client: string, text: string) =>
+      checker.check('ann', text, client).then(() => void order.push(client));
+    const flood = Array.from({ length: 40 }, (_, number) => guess('10.0.0.1', `guess ${number}`));
+    await Promise.all([...flood, guess('10.0.0.2', 'right')]);
+    expect(order.indexOf('10.0.0.2')).toBeLessThan(10);
   });
 
   it('hashes off the event loop, once for equal logins, and refuses what would wait too long', async () => {

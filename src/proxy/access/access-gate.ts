@@ -89,7 +89,7 @@ class AccessGate {
     if (resource === 'unsure') return this.defer();
     if (resource === 'unclear') return unclearPath();
     if (resource.kind === 'admin' && this.isFromAdmin()) return admission(ANYONE, RESTRICTED);
-    const identity = access.authenticator.identify(this.request.headers.authorization);
+    const identity = access.authenticator.identify(this.request.headers.authorization, () => this.client());
     if (!(identity instanceof Promise)) return this.identified(access.settings, resource, identity);
     return identity.then((known) => this.identified(access.settings, resource, known));
   }
@@ -132,8 +132,7 @@ class AccessGate {
   ): Decided | Promise<Decided> {
     const decision = decideAccess(settings, resource, identity);
     if (decision.kind !== 'host-decides') return this.conclude(decision, resource);
-    const address = clientAddress(this.request, this.options.trusts) ?? 'local';
-    const verdict = onBehalfOf(address, () =>
+    const verdict = onBehalfOf(this.client(), () =>
       this.options.hostRights?.judge(decision.question, this.request.headers.authorization),
     );
     if (verdict === undefined) return this.defer();
@@ -200,12 +199,27 @@ class AccessGate {
         return forbidden(url, decision.principal, resource.kind === 'module' ? resource.path : 'this');
       case 'login-wrong': {
         if (!decision.isGuess) return loginNeeded(url, 'ended');
-        // A web server knows 401 and 403 alone; it sends the request on, which counts then.
-        if (isSubrequest(this.request)) return loginNeeded(url, 'wrong');
-        const wait = this.options.guesses?.wrong(clientAddress(this.request, this.options.trusts) ?? '') ?? 0;
+        const wait = this.countGuess();
         return wait > 0 ? tooManyGuesses(wait) : loginNeeded(url, 'wrong');
       }
     }
+  }
+
+  /** In how many seconds the next wrong login of this client is answered; 0: at once. */
+  private countGuess(): number {
+    const { url, headers } = this.request;
+    const address = this.client();
+    const login = String(headers.authorization);
+    const { guesses } = this.options;
+    if (guesses === undefined) return 0;
+    if (!isSubrequest(this.request)) return guesses.wrongOnce(address, `${String(url)}\n${login}`);
+    // A web server knows 401 and 403 alone. Some send the request on, and hand out what is said then.
+    guesses.wrongInAdvance(address, `${String(headers['x-original-uri'])}\n${login}`);
+    return 0;
+  }
+
+  private client(): string {
+    return clientAddress(this.request, this.options.trusts) ?? 'local';
   }
 
   private defer(): Admission {

@@ -1,7 +1,7 @@
 /** The server below the routes, over http or https: its limits, and what it says to a client that does not speak HTTP. */
 import http, { type RequestListener, type Server } from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { DEFAULT_MIN_VERSION, type SecureContextOptions } from 'node:tls';
 import type { TlsMaterial } from './tls-pair.js';
 
@@ -76,8 +76,9 @@ export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
     '400 Bad Request',
     'malformed request: this is not HTTP',
   ];
-  if (socket.writable) {
-    socket.write(
+  const hearing = error.code === SPOKE_HTTP ? connectionBelow(socket) : socket;
+  if (hearing?.writable === true) {
+    hearing.write(
       `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
         `Content-Length: ${body.length + 1}\r\n\r\n${body}\n`,
     );
@@ -85,7 +86,20 @@ export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   socket.destroy(error);
 }
 
+/** What OpenSSL says of a client that speaks plain http to an https port. */
+const SPOKE_HTTP = 'ERR_SSL_HTTP_REQUEST';
+
+/** The TCP connection of a TLS socket, which is still there when TLS has failed. Node has no public name for it. */
+function connectionBelow(socket: Socket): Socket | undefined {
+  const below: unknown = Reflect.get(socket, '_parent');
+  return below instanceof Socket ? below : undefined;
+}
+
 const BROKEN: Readonly<Record<string, [status: string, body: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request took too long to arrive'],
+  [SPOKE_HTTP]: [
+    '400 Bad Request',
+    'this port speaks https, not http: write https:// in the address of the Go proxy',
+  ],
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the headers of the request are too large'],
 };

@@ -6,7 +6,7 @@
 import { currentClient } from '../../concurrency/on-behalf-of.js';
 import { ModhavenError } from '../../errors.js';
 import { measure } from '../../observe/observe.js';
-import { FairTurns } from './fair-turns.js';
+import { FairTurns } from '../../concurrency/fair-turns.js';
 
 export interface HostLimiter {
   /** Runs `work` when it is the turn of `host` (name and port). Throws OVERLOADED if that takes more than `waitMs`. */

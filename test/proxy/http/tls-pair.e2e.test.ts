@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { applyTls, createHttpServer } from '../../../src/proxy/http/listener.js';
+import { applyTls, createHttpServer, refuseBrokenRequest } from '../../../src/proxy/http/listener.js';
 import { TlsPair } from '../../../src/proxy/http/tls-pair.js';
 import { missing } from '../../support/requirements.js';
 import { selfSignedCertificate, type Certificate } from '../../support/tls-certificate.js';
@@ -87,6 +87,7 @@ describe.skipIf(missing('openssl'))('a TLS pair', () => {
       files = { certFile: path.join(live, 'tls.crt'), keyFile: path.join(live, 'tls.key') };
       pair = new TlsPair(files, { log, onChange: (material) => applyTls(server, material) });
       server = createHttpServer((_request, response) => response.end('hi'), { tls: pair.material });
+      server.on('clientError', refuseBrokenRequest);
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     });
     afterAll(() => server.closeAllConnections());
@@ -109,6 +110,15 @@ describe.skipIf(missing('openssl'))('a TLS pair', () => {
       pair.update(files);
       expect(await trusts(second.cert)).toBe(true);
       expect(await trusts(first.cert)).toBe(false);
+    });
+
+    it('says in plain http that it speaks https', async () => {
+      const { port } = server.address() as AddressInfo;
+      const response = await fetch(`http://127.0.0.1:${port}/corp.test/x/@v/list`);
+      expect(response.status).toBe(400);
+      expect(await response.text()).toBe(
+        'this port speaks https, not http: write https:// in the address of the Go proxy\n',
+      );
     });
 
     it('speaks nothing older than TLS 1.2', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FairTurns } from '../../../src/vcs/transport/fair-turns.js';
+import { FairTurns } from '../../src/concurrency/fair-turns.js';
 
 /** Turns whose order of beginning is noted; `ends` ends them in this order. */
 function lab(total: number, perHost = total) {
