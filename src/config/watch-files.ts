@@ -10,8 +10,9 @@ import { unwatchFile, watchFile } from 'node:fs';
 
 /**
  * Calls `onChange` once for every change of one or several of `files`, also when one appears or disappears. A file is
- * given one more interval to come to rest first, so that a half-written one is not read. What `onChange` throws goes to
- * `onError`: it is thrown in a timer, where it would end the process.
+ * given one more interval to come to rest first, so that a half-written one is not read; but files that change again and again
+ * are read all the same, because a right that was taken away must not hold on. What `onChange` throws goes to `onError`: it is
+ * thrown in a timer, where it would end the process.
  */
 export function watchFiles(
   files: readonly string[],
@@ -20,14 +21,19 @@ export function watchFiles(
 ): { close(): void } {
   const settleMs = intervalMs + Math.ceil(intervalMs / 5);
   let timer: NodeJS.Timeout | undefined;
+  /** Since when a change waits to be told. */
+  let since: number | undefined;
 
   function changed(): void {
+    since ??= performance.now();
+    const leftMs = since + 2 * settleMs - performance.now();
     clearTimeout(timer);
-    timer = setTimeout(act, settleMs);
+    timer = setTimeout(act, Math.max(0, Math.min(settleMs, leftMs)));
     timer.unref();
   }
 
   function act(): void {
+    since = undefined;
     try {
       onChange();
     } catch (error) {

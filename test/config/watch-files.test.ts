@@ -58,6 +58,16 @@ describe('watchFiles', () => {
     await vi.waitFor(() => expect(seen).toEqual(['new content']), WAIT);
   });
 
+  it('tells of a file that does not come to rest', async () => {
+    const file = join(dir, 'tokens.yaml');
+    writeFileSync(file, 'old');
+    const seen = await contentsSeen(file);
+    let count = 0;
+    const writing = setInterval(() => writeFileSync(file, `content ${(count += 1)}`), 5);
+    await vi.waitFor(() => expect(seen.length).toBeGreaterThan(2), WAIT);
+    clearInterval(writing);
+  });
+
   it('notices a file renamed over it, even of the same size', async () => {
     const file = join(dir, 'vanity.yaml');
     writeFileSync(file, 'old');

@@ -11,6 +11,8 @@ import { ask } from '../e2e/ask.js';
 export interface GatedServer {
   /** `http://127.0.0.1:PORT`. */
   url: string;
+  /** What the store, the modules and the checksum databases behind the gate were asked, in all processes. */
+  work: readonly string[];
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -104,15 +106,30 @@ export function gateContract(name: string, start: (gate: Gate) => Promise<GatedS
       await using server = await start(gate);
       const refused = async (): Promise<void> => {
         decide = () => REFUSAL;
+        const before = server.work.length;
         const { status, text, headers: replied } = await ask(server.url, path, { method, headers });
         expect([status, text]).toEqual([403, method === 'HEAD' ? '' : REFUSAL.body]);
         expect(replied['cache-control']).toBe('no-store');
         expect(replied).not.toHaveProperty('etag');
+        // The same work for what exists and what does not: none. So the time tells nothing either.
+        expect(server.work.slice(before)).toEqual([]);
       };
       await refused();
       decide = () => open;
       for (let i = 0; i < 3; i++) await ask(server.url, path, { method, headers });
       await refused();
+    });
+
+    it('stands before work that is done for what it lets through', async () => {
+      await using server = await start(gate);
+      const asks = async (path: string) => {
+        const before = server.work.length;
+        await ask(server.url, path);
+        return server.work.slice(before);
+      };
+      expect(await asks(`${at}/${VERSION}.zip`)).not.toEqual([]);
+      expect(await asks(`${at}/list`)).toEqual(['modules.list']);
+      expect(await asks('/sumdb/sum.example/supported')).toEqual(['databases.get']);
     });
 
     it('may take its time', async () => {

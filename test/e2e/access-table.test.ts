@@ -44,6 +44,8 @@ const ROUTES: readonly { url: string; headers?: Record<string, string> }[] = [
   { url: '/sumdb/sum.corp.test/lookup/M@v1.0.0' },
   { url: '/M', headers: HTML },
   { url: '/M@v1.0.0', headers: HTML },
+  { url: '/-/raw/M@v1.0.0/x.png' },
+  { url: '/-/phases/M' },
 ];
 /** One that exists, one that does not, one that no rule of the map covers. */
 const HERE = 'corp.test/secret/here';

@@ -131,37 +131,31 @@ describe.skipIf(missing('git')).each(ways)('access by $name', ({ workers }) => {
     expect(Buffer.byteLength(text)).toBeLessThan(600);
   });
 
-  it('lets a lowered right and a revoked token hold within a second or two, also for what is in memory', async () => {
+  it('lets a lowered right and a revoked token hold soon, also for what is in memory, in every process', async () => {
     const statusOf = async (headers: Record<string, string>): Promise<number> =>
       (await ask(server.url, `${secret}/v1.0.0.mod`, headers)).status;
-    expect(await statusOf(ann)).toBe(200);
+    /** Each request has a connection of its own: ten of them come to each worker. */
+    const becomes = async (headers: Record<string, string>, expected: number): Promise<void> => {
+      const isSo = (status: number) => status === expected;
+      expect(await until(() => statusOf(headers), isSo, SOON)).toBe(expected);
+      const all = () => Promise.all(Array.from({ length: 10 }, () => statusOf(headers)));
+      const statuses = await until(all, (codes) => codes.every(isSo), SOON);
+      expect(new Set(statuses)).toEqual(new Set([expected]));
+    };
+    await becomes(ann, 200);
     await writeFile(path.join(server.dir, 'groups'), 'ann: docs\n');
-    expect(
-      await until(
-        () => statusOf(ann),
-        (code) => code === 403,
-        SOON,
-      ),
-    ).toBe(403);
+    await becomes(ann, 403);
     await writeFile(path.join(server.dir, 'groups'), 'ann: core\n');
-    expect(
-      await until(
-        () => statusOf(ann),
-        (code) => code === 200,
-        SOON,
-      ),
-    ).toBe(200);
-    expect(await statusOf(token)).toBe(200);
+    await becomes(ann, 200);
+    await server.writeConfig({ ...config, auth: { ...config.auth, rules: [] } });
+    await becomes(ann, 403);
+    await server.writeConfig(config);
+    await becomes(ann, 200);
+    await becomes(token, 200);
     expect(await modhaven(['token', 'revoke', 'ci', '--config', server.configFile])).toMatchObject({
       code: 0,
     });
-    expect(
-      await until(
-        () => statusOf(token),
-        (code) => code === 401,
-        SOON,
-      ),
-    ).toBe(401);
+    await becomes(token, 401);
     expect((await ask(server.url, `${secret}/list`, token)).text).toContain('expired or was revoked');
   });
 

@@ -58,10 +58,30 @@ function modulesOf(store: VersionStore): Modules {
   };
 }
 
-export async function parts(): Promise<Partial<ServerOptions> & { store: VersionStore }> {
-  const store = createDiskStore(await tempDir('gate'));
+/** `target`, with each call of one of its methods noted in `work`, also of objects that it holds. */
+function noting<T extends object>(name: string, target: T, work: string[]): T {
+  return new Proxy(target, {
+    get(object, key) {
+      const value: unknown = Reflect.get(object, key);
+      const known = `${name}.${String(key)}`;
+      if (typeof value === 'object' && value !== null) return noting(known, value, work);
+      if (typeof value !== 'function') return value;
+      return (...given: unknown[]): unknown => {
+        work.push(known);
+        return Reflect.apply(value, object, given);
+      };
+    },
+  });
+}
+
+export async function parts(): Promise<
+  Partial<ServerOptions> & { store: VersionStore; work: readonly string[] }
+> {
+  const work: string[] = [];
+  const stored = createDiskStore(await tempDir('gate'));
+  const store = noting('store', stored, work);
   const put = (kind: 'info' | 'mod' | 'zip' | 'ziphash', text: string) =>
-    putBytes(store, { module, version: VERSION, kind }, Buffer.from(text));
+    putBytes(stored, { module, version: VERSION, kind }, Buffer.from(text));
   await put('info', `{"Version":"${VERSION}"}`);
   await put('mod', `module ${MODULE}\n`);
   await put('ziphash', 'h1:abc=');
@@ -80,11 +100,12 @@ export async function parts(): Promise<Partial<ServerOptions> & { store: Version
     get: () => Promise.resolve({ body: Buffer.from(''), hit: true, immutable: false }),
   };
   return {
-    modules: modulesOf(store),
+    work,
+    modules: noting('modules', modulesOf(stored), work),
     store,
     vanity: () => vanity,
     moreRoutes: (app) => webhookRoute(app, { log, secret, pushes }),
-    databases,
+    databases: noting('databases', databases, work),
     cache: cache(),
     faults,
   };
@@ -93,7 +114,8 @@ export async function parts(): Promise<Partial<ServerOptions> & { store: Version
 const quiet = (): void => undefined;
 
 export async function oneProcess({ gate = openGate, replied = quiet }: SceneOptions): Promise<GatedServer> {
-  return labServer({ ...(await parts()), gate, observer: { replied } });
+  const { work, ...options } = await parts();
+  return { ...(await labServer({ ...options, gate, observer: { replied } })), work };
 }
 
 /** A worker of this process, and the main process that it asks. */
@@ -101,7 +123,7 @@ export async function workerAndMain({
   gate = openGate,
   replied = quiet,
 }: SceneOptions): Promise<GatedServer> {
-  const options = await parts();
+  const { work, ...options } = await parts();
   const folder = await mkdtemp(path.join(tmpdir(), 'gate-')); // short enough for a socket
   const socket = path.join(folder, 'main.sock');
   const main = await labServer(
@@ -119,6 +141,7 @@ export async function workerAndMain({
   const { port } = worker.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
+    work,
     async [Symbol.asyncDispose]() {
       await worker.close();
       await main[Symbol.asyncDispose]();
