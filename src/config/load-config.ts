@@ -16,7 +16,7 @@ import { ConfigFile } from './schema.js';
 import { readS3 } from './schema-store.js';
 import type { S3Settings } from '../s3/bucket.js';
 import { noteSecrets } from './secrets-in-use.js';
-import type { UpstreamProxy } from './upstream.js';
+import type { UpstreamProxy } from '../module/address/goproxy-list.js';
 import { expandVariables, VARIABLES } from './variables.js';
 import { problemsError } from '../yaml/problems.js';
 import { readConfigText } from '../yaml/read-text.js';

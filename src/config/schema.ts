@@ -12,7 +12,7 @@ import { HostEntry, HostKey } from './schema-hosts.js';
 import { RedisUrl, Store } from './schema-store.js';
 import { Limits, Tls } from './schema-listener.js';
 import { DirectHost, Duration, File, Size, Text, Timeout, readAs, section } from './schema-values.js';
-import { parseUpstream } from './upstream.js';
+import { parseUpstream } from '../module/address/goproxy-list.js';
 import { parsePathPatterns } from '../module/path-patterns.js';
 
 const TrustedProxy = z.string().refine(

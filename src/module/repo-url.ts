@@ -15,10 +15,21 @@
  * Everything else is refused here, because git hands parts of an address to other programs: `ext::` runs a command,
  * and a host or path that begins with a dash arrives at ssh or at the remote side as an option (CVE-2017-1000117).
  */
-import { isIPv6 } from 'node:net';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ModhavenError } from '../errors.js';
+import {
+  decode,
+  encodeUser,
+  fail,
+  quote,
+  readHost,
+  readLogin,
+  readPath,
+  readPort,
+  redact,
+  UNDERSTOOD,
+  withoutSpaces,
+} from './address/address-parts.js';
 
 /** An address of a repository. No field but `credentials` holds a secret. */
 export interface RepoUrl {
@@ -74,8 +85,6 @@ const SCHEMES = new Map<string, RepoUrl['scheme']>([
   ['git', 'git'],
   ['file', 'file'],
 ]);
-const UNDERSTOOD =
-  'write an http, https, ssh, git or file URL, user@host:path, or a local path that begins with ./ or /';
 
 /**
  * Reads `text`; a relative local path is relative to `baseDir`.
@@ -230,15 +239,6 @@ function decodePath(text: string): string {
   return /%(?![0-9A-Fa-f]{2})/.test(text) ? text : decode(text, text);
 }
 
-/** What to write in place of an address with spaces: only a URL can say %20, the scp form cannot. */
-function withoutSpaces(text: string): string {
-  const [, login, host, path] = /^([^\s:/@]+@)?([^\s:/@]+):(?!\/\/)(.*)$/.exec(text) ?? [];
-  if (!/^ *\S.* .*\S *$/.test(text) || /[\p{Cc}\p{Cf}]/u.test(text)) return 'remove it';
-  if (host === undefined || path === undefined) return 'write a space as %20';
-  const shown = `${login === 'git@' || path.startsWith('/') ? '' : '~/'}${path.replace(/^\/+/, '')}`;
-  return `write ${quote(`ssh://${login ?? ''}${host}/${shown.trim().replaceAll(' ', '%20')}`)}`;
-}
-
 /** The fields most forms share. */
 const REMOTE = {
   port: undefined,
@@ -248,75 +248,3 @@ const REMOTE = {
   bundle: false,
   warning: undefined,
 };
-
-function readLogin(text: string, raw: string | undefined): { user: string; password: string } | undefined {
-  if (raw === undefined) return undefined;
-  const colon = raw.indexOf(':');
-  const user = decode(text, colon < 0 ? raw : raw.slice(0, colon));
-  const password = colon < 0 ? '' : decode(text, raw.slice(colon + 1));
-  if (user.startsWith('-')) {
-    fail(text, 'its user name begins with a dash, which ssh takes for an option', 'correct the user name');
-  }
-  if (user === '' && password === '') {
-    fail(text, 'nothing stands before the @', 'write the user name there, or remove the @');
-  }
-  return { user, password };
-}
-
-function readHost(text: string, raw: string): string {
-  const host = raw.toLowerCase();
-  if (host === '') fail(text, 'it names no host', 'write the host after the two slashes');
-  if (host.startsWith('-')) {
-    fail(text, 'its host begins with a dash, which ssh takes for an option', 'correct the host');
-  }
-  const address = /^\[(.*)\]$/.exec(host)?.[1];
-  if (address === undefined ? !/^[\p{L}\p{N}._-]+$/u.test(host) : !isIPv6(address)) {
-    fail(text, `${quote(raw)} is not a host name or address`, 'an IPv6 address stands in brackets: [::1]');
-  }
-  return host;
-}
-
-function readPort(text: string, raw: string): number | undefined {
-  if (raw === '') return undefined;
-  const port = /^\d{1,5}$/.test(raw) ? Number(raw) : 0;
-  if (port < 1 || port > 65535) {
-    fail(text, `${quote(raw)} is not a port`, 'write a number from 1 to 65535 after the colon');
-  }
-  return port;
-}
-
-function readPath(text: string, raw: string): string {
-  decode(text, raw);
-  const path = raw.replace(/\/+$/, '');
-  if (path === '') fail(text, 'it names a host but no repository', 'add the path of the repository');
-  return path;
-}
-
-/** Percent-decoding, as git does it before it uses a part; what comes out must be as harmless as what was written. */
-function decode(text: string, part: string): string {
-  let decoded: string;
-  try {
-    decoded = decodeURIComponent(part);
-  } catch {
-    return fail(text, 'a % in it is not followed by two hexadecimal digits', 'write a plain % as %25');
-  }
-  if (/\p{Cc}/u.test(decoded)) fail(text, 'it holds an encoded control character', 'remove it');
-  return decoded;
-}
-
-function encodeUser(user: string): string {
-  return encodeURIComponent(user).replaceAll('%2B', '+');
-}
-
-/** The address without what may be a secret, for messages. */
-function redact(text: string): string {
-  return text.replace(/^(https?:\/\/).*@/i, '$1***@').replace(/^([\w+.-]+:\/\/[^/:@]*):[^/]*@/, '$1:***@');
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
-}
-
-function fail(text: string, reason: string, remedy: string): never {
-  throw new ModhavenError('CONFIG', `bad repository address ${quote(redact(text))}`, { reason, remedy });
-}

@@ -6,11 +6,11 @@
  * One thing is more forgiving than in `go`: if a storage host behind a proxy fails, the proxy is asked once more and
  * then the next one, also after a comma, because the proxy itself has said that the version is there.
  */
-import type { UpstreamProxy } from '../config/upstream.js';
+import type { UpstreamProxy } from '../module/address/goproxy-list.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import type { HttpClient } from '../http/client.js';
 import { measure } from '../observe/observe.js';
-import { createHostLimiter } from '../vcs/transport/host-limiter.js';
+import { createHostLimiter } from '../concurrency/host-limiter.js';
 import { StorageHostFailure, askUpstream, type Consume } from './upstream-answer.js';
 
 export interface GoproxyClient {

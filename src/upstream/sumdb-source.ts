@@ -4,7 +4,7 @@
  * does not find is not asked for elsewhere.
  */
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
-import type { UpstreamProxy } from '../config/upstream.js';
+import type { UpstreamProxy } from '../module/address/goproxy-list.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
 import type { GoproxyClient } from './goproxy-client.js';

@@ -7,7 +7,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { UpstreamProxy } from '../config/upstream.js';
+import type { UpstreamProxy } from '../module/address/goproxy-list.js';
 import { ModhavenError, errorMessage, type ModhavenErrorOptions } from '../errors.js';
 import { beginningOf, contentOf, isPacked } from '../http/body.js';
 import type { HttpClient } from '../http/client.js';

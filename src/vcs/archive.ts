@@ -9,7 +9,7 @@ import { treePath } from './names/object-name.js';
 import { RefsChanged } from './refs-changed.js';
 import { ARCHIVE_OPTIONS, PIECEMEAL_OPTIONS } from './transport/git-environment.js';
 import { streamGit } from './transport/git-exec.js';
-import type { HostLimiter } from './transport/host-limiter.js';
+import type { HostLimiter } from '../concurrency/host-limiter.js';
 
 /** What the stream of an archive may fail with. */
 export { GitFailure, GitOutputTooLarge } from './transport/git-exec.js';

@@ -17,7 +17,7 @@ import { Spellings } from './spellings.js';
 import { createSmartHosts } from './smart-http/smart-http.js';
 import { findEntry, type VcsSettings } from './transport/access.js';
 import { createAccountConfig } from './transport/account-config.js';
-import { createHostLimiter } from './transport/host-limiter.js';
+import { createGitLimiter } from './transport/git-limiter.js';
 import type { CodeHost, CodeRepo, HostProblem, Need } from './types.js';
 
 export { isSameListing } from './objects/refs.js';
@@ -57,7 +57,7 @@ class GitHosts implements CodeHost {
     this.#settings = settings;
     this.#env = env;
     this.#onRefs = onRefs;
-    this.#limiter = createHostLimiter(() => settings().concurrency);
+    this.#limiter = createGitLimiter(settings);
     this.#account = createAccountConfig(env);
     this.#smart = createSmartHosts(settings, env, this.#account);
   }

@@ -26,7 +26,7 @@ import type { Mirror } from './mirror/mirror.js';
 import { tagsOf, tagsOrigin, type Listing } from './objects/refs.js';
 import { RefsChanged } from './refs-changed.js';
 import { GitOutputTooLarge } from './transport/git-exec.js';
-import type { HostLimiter } from './transport/host-limiter.js';
+import type { HostLimiter } from '../concurrency/host-limiter.js';
 import { listTree } from './tree.js';
 import type { CodeRepo, Need, Revision, Spelling, Tag, TreeEntry } from './types.js';
 

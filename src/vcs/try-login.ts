@@ -10,7 +10,8 @@ import type { RepoUrl } from '../module/repo-url.js';
 import { accessWith, type VcsSettings } from './transport/access.js';
 import { createAccountConfig, type ReadAccountConfig } from './transport/account-config.js';
 import { GitFailure } from './transport/git-exec.js';
-import { createHostLimiter, type HostLimiter } from './transport/host-limiter.js';
+import type { HostLimiter } from '../concurrency/host-limiter.js';
+import { createGitLimiter } from './transport/git-limiter.js';
 import type { Login } from './transport/netrc.js';
 import { RemoteSession } from './remote/remote-session.js';
 import { createSmartHosts, type SmartHosts } from './smart-http/smart-http.js';
@@ -42,7 +43,7 @@ export class LoginTrials {
     this.#dir = dir;
     this.#settings = settings;
     this.#env = withoutOwnLogins(env);
-    this.#limiter = createHostLimiter(() => settings().concurrency);
+    this.#limiter = createGitLimiter(settings);
     this.#account = createAccountConfig(this.#env);
     this.#smart = createSmartHosts(settings, this.#env, this.#account);
   }

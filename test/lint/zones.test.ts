@@ -8,7 +8,6 @@ import noCycle from '../../lint/no-cycle.js';
 import {
   allowedFor,
   assertTableIsComplete,
-  LEAVING,
   MAY_IMPORT,
   ONLY_IN,
   PURE,
@@ -18,7 +17,7 @@ import {
   zonesOnDisk,
 } from '../../lint/zones.js';
 import projectConfig from '../../eslint.config.js';
-import { importsOf, sourceFiles } from './source-files.js';
+import { sourceFiles } from './source-files.js';
 
 const ZONES = Object.keys(MAY_IMPORT);
 
@@ -67,16 +66,6 @@ describe('the table of zones', () => {
         .map((name) => `${zone} → ${name}`),
     );
     expect(upwards).toEqual([]);
-  });
-
-  it('lists as leaving only what is still imported', () => {
-    const edges = new Set(
-      sourceFiles().flatMap((file) => importsOf(file).map((other) => `${zoneOf(file)} → ${zoneOf(other)}`)),
-    );
-    const leaving = Object.entries(LEAVING).flatMap(([zone, names]) =>
-      names.map((name) => `${zone} → ${name}`),
-    );
-    expect(leaving.filter((edge) => !edges.has(edge))).toEqual([]);
   });
 
   it('is part of the configuration of the project', () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
-import type { UpstreamProxy } from '../../src/config/upstream.js';
+import type { UpstreamProxy } from '../../src/module/address/goproxy-list.js';
 import type { GoproxyClient } from '../../src/upstream/goproxy-client.js';
 import { createSumdbSource } from '../../src/upstream/sumdb-source.js';
 

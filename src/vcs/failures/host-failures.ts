@@ -1,5 +1,6 @@
 /** What git says when a host cannot be reached, refuses or answers something else, in words: cause and remedy. */
 import { redactLine } from '../../redact.js';
+import { NO_REPOSITORY } from './no-repository.js';
 import { noRoute } from '../transport/reachability.js';
 import { IN_REPO, entry, hostOf, type FailureRow, type FailureContext } from './failure-row.js';
 import {
@@ -10,34 +11,6 @@ import {
   certificateRemedy,
   renew,
 } from './certificate-words.js';
-
-/**
- * How hosts say that they have no such repository, or hide it: git itself and plain ssh, Gerrit, GitLab, GitHub, Gitea and
- * Forgejo, gitolite, Bitbucket (Cloud and Data Center), Azure DevOps, AWS CodeCommit, cgit and sourcehut, Gogs, Phabricator.
- */
-const NO_REPOSITORY = new RegExp(
-  [
-    'The requested URL returned error: (?:404|410)',
-    'does not appear to be a git repository',
-    "fatal: '[^']*'(?:: | )(?:no such (?:file|directory|repository)|unable to chdir or not a git archive)",
-    'fatal: [Pp]roject .* not found|[Pp]roject not found',
-    '[Cc]annot find repository|[Rr]epository .*could not be found',
-    '[Rr]epository (?:\\S+ )?(?:was )?not found|[Nn]o such (?:repository|repo|project)\\b',
-    '[Rr]epository (?:\'[^\']*\' |"[^"]*" |\\S+ )?does not exist',
-    '[Rr]epository either does not exist or you do not have access',
-    "could not open '.*' for reading",
-    '[Pp]roject you were looking for could not be found',
-    "don't have permission to view it|you do not have permission to view",
-    // gitolite
-    'FATAL: R .* DENIED by|FATAL: repo .*(?:does not exist|not found)|invalid repo name',
-    // Azure DevOps
-    'TF401019|TF200016|VS800075',
-    // Bitbucket
-    'com\\.atlassian\\.bitbucket\\.\\S*NoSuchRepository|[Yy]ou may not have access to this repository or it no longer exists',
-    // Gogs, Phabricator
-    'Repository does not exist or you do not have access|No repository (?:"[^"]*" )?exists|[Uu]nable to find repository',
-  ].join('|'),
-);
 
 /** Tried in this order. */
 export const HOST_FAILURES: readonly FailureRow[] = [
@@ -295,7 +268,7 @@ function hostWords(line: string): string {
   return redactLine(line.replace(/^remote(?: error)?: (?:(?:fatal|error): )?/i, '')).slice(0, 120);
 }
 
-/** Who refuses is not always the git host: with a web proxy it may be that one. */
+/** Where nothing listens: with a web proxy it may be the proxy and not the git host that refuses. */
 function refusedAt(context: FailureContext, host: string | undefined, port: string | undefined): string {
   const place = host === undefined || port === undefined ? hostOf(context) : `${host}:${port}`;
   const other = host !== undefined && host !== context.repo.host;

@@ -29,7 +29,7 @@ import type { SmartHosts } from '../smart-http/smart-http.js';
 import type { VcsSettings } from '../transport/access.js';
 import type { ReadAccountConfig } from '../transport/account-config.js';
 import { GitFailure } from '../transport/git-exec.js';
-import type { HostLimiter } from '../transport/host-limiter.js';
+import type { HostLimiter } from '../../concurrency/host-limiter.js';
 import { RemoteSession } from '../remote/remote-session.js';
 import { BareRepo, holds } from '../bare/bare-repo.js';
 import { isBroken, retryOnCorrupt } from '../bare/broken-repo.js';

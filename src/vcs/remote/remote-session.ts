@@ -24,7 +24,7 @@ import { NO_CONFIG, type AccountConfig, type ReadAccountConfig } from '../transp
 import { NETWORK_OPTIONS, networkEnvironment, type Environment } from '../transport/git-environment.js';
 import { GitFailure, runGit } from '../transport/git-exec.js';
 import { packLimits, withPackLimit } from '../transport/pack-limit.js';
-import type { HostLimiter } from '../transport/host-limiter.js';
+import type { HostLimiter } from '../../concurrency/host-limiter.js';
 import { checkReachable } from '../transport/reachability.js';
 
 export interface FetchOptions {

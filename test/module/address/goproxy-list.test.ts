@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseUpstream } from '../../src/config/upstream.js';
+import { parseUpstream } from '../../../src/module/address/goproxy-list.js';
 
 function proxy(url: string, fallbackOn = 'not-found', credentials?: { username: string; password: string }) {
   return { url, credentials, fallbackOn };

@@ -1,12 +1,12 @@
 /**
- * Turns to talk to other hosts: at most so many at once (`vcs.concurrency` with git), and never all of them with one host, so that a host
- * that hangs does not stop the others. Clients take turns, so that one that asks for much does not stop the others either.
- * Waiting counts: a caller waits for a turn no longer than an operation may take.
+ * Bounds how much is asked of other hosts at once, of all together and of each: a host that hangs does not stop the others.
+ * Clients take turns, so that one that asks for much does not stop the others either. A caller waits for its turn no longer
+ * than the operation itself may take.
  */
-import { currentClient } from '../../concurrency/on-behalf-of.js';
-import { ModhavenError } from '../../errors.js';
-import { measure } from '../../observe/observe.js';
-import { FairTurns } from '../../concurrency/fair-turns.js';
+import { currentClient } from './on-behalf-of.js';
+import { ModhavenError } from '../errors.js';
+import { measure } from '../observe/observe.js';
+import { FairTurns } from './fair-turns.js';
 
 export interface HostLimiter {
   /** Runs `work` when it is the turn of `host` (name and port). Throws OVERLOADED if that takes more than `waitMs`. */
@@ -20,17 +20,11 @@ export interface LimiterWords {
   remedy: string;
 }
 
-const GIT_WORDS: LimiterWords = {
-  message: 'the git host cannot be asked now',
-  questions: 'questions to git hosts',
-  remedy: 'try again in a moment',
-};
-
-/** Who may wait at once before further ones are turned away. */
+/** Callers that may wait; further ones are turned away. */
 const MAX_WAITING = 2000;
 
-/** `concurrency` is asked at every turn: it may have been edited. */
-export function createHostLimiter(concurrency: () => number, words = GIT_WORDS): HostLimiter {
+/** `concurrency` is read at every turn, because it may have been edited. */
+export function createHostLimiter(concurrency: () => number, words: LimiterWords): HostLimiter {
   const perHost = () => Math.max(1, concurrency() - Math.max(1, Math.floor(concurrency() / 4)));
   const turns = new FairTurns({ total: concurrency, perHost });
   let waiting = 0;

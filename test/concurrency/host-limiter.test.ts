@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createHostLimiter } from '../../../src/vcs/transport/host-limiter.js';
+import { createHostLimiter } from '../../src/concurrency/host-limiter.js';
+
+const WORDS = { message: 'the host cannot be asked now', questions: 'questions', remedy: 'try again' };
 
 /** Work that goes on until it is told to end. */
 function longWork() {
@@ -8,9 +10,9 @@ function longWork() {
   return { end, work: () => ended };
 }
 
-describe('createTurns', () => {
+describe('createHostLimiter', () => {
   it('leaves room for other hosts, however many wait for one that hangs', async () => {
-    const turns = createHostLimiter(() => 4);
+    const turns = createHostLimiter(() => 4, WORDS);
     const hang = longWork();
     const stuck = Array.from({ length: 20 }, () => turns.run('slow:22', 60_000, hang.work));
     expect(await turns.run('fast:443', 60_000, () => Promise.resolve('served'))).toBe('served');
@@ -18,8 +20,8 @@ describe('createTurns', () => {
     await Promise.all(stuck);
   });
 
-  it('counts waiting: who does not get a turn in time is turned away, and never runs', async () => {
-    const turns = createHostLimiter(() => 1);
+  it('counts waiting: a caller without a turn in time is turned away, and its work never runs', async () => {
+    const turns = createHostLimiter(() => 1, WORDS);
     const hang = longWork();
     const first = turns.run('h:1', 60_000, hang.work);
     let ran = false;
@@ -31,8 +33,8 @@ describe('createTurns', () => {
     expect(ran).toBe(false);
   });
 
-  it('turns away who comes when too many wait', async () => {
-    const turns = createHostLimiter(() => 1);
+  it('turns callers away when too many wait', async () => {
+    const turns = createHostLimiter(() => 1, WORDS);
     const hang = longWork();
     const first = turns.run('h:1', 60_000, hang.work);
     await new Promise((resolve) => setImmediate(resolve)); // it has its turn and waits no more
@@ -44,7 +46,7 @@ describe('createTurns', () => {
 
   it('takes a new concurrency at once, and hands on what the work throws', async () => {
     let concurrency = 1;
-    const turns = createHostLimiter(() => concurrency);
+    const turns = createHostLimiter(() => concurrency, WORDS);
     const hang = longWork();
     const first = turns.run('a:1', 60_000, hang.work);
     concurrency = 4;
