@@ -25,7 +25,7 @@ export const MAY_IMPORT = {
   'redact.ts': ['secrets.ts'],
   observe: [],
   concurrency: ['observe'],
-  log: [],
+  log: ['concurrency'],
   fs: [],
   'module/address': [],
   module: ['module/address'],

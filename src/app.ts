@@ -12,12 +12,14 @@ import { createRunning } from './observe/running.js';
 import { Access } from './auth/access.js';
 import { GuessLimit } from './auth/guess-limit.js';
 import { jsonThrough } from './http/json.js';
+import { logActivities } from './proxy/observers/activity-log.js';
 import { auditObserver } from './proxy/observers/audit-observer.js';
 import { createAccessGate } from './proxy/access/access-gate.js';
 import { ClientQueue } from './proxy/client-queue.js';
 import { workerGate, type Gate } from './proxy/gate.js';
 import { observeAll, type Observer } from './proxy/observer.js';
 import { noteUses } from './proxy/observers/use-observer.js';
+import { requestIdOf } from './proxy/request-id.js';
 import { createRequestLog } from './proxy/request-log.js';
 import { ResponseCache } from './proxy/response-cache.js';
 import { applyLimits, applyTls } from './proxy/http/listener.js';
@@ -217,7 +219,7 @@ class Program implements App {
         this.metrics.route(app);
         this.pages.register(app);
         webhookRoute(app, {
-          log,
+          ...{ log, requestIdOf },
           secret: () => this.config().webhookSecret,
           pushes: this.pushes.own,
           settled: () => this.invalidation.settled(),
@@ -241,8 +243,8 @@ class Program implements App {
       guesses: new GuessLimit(),
       audits: () => this.config().auditFile !== undefined,
       hostRights: { judge: (question, header) => this.access.state?.hostRights?.judge(question, header) },
-      onOutage: ({ code, message, reason }) =>
-        this.options.log.error({ code, reason }, `who may read cannot be decided: ${message}`),
+      onOutage: ({ code, message, reason }, requestId) =>
+        this.options.log.error({ code, reason, requestId }, `who may read cannot be decided: ${message}`),
     });
   }
 
@@ -253,7 +255,8 @@ class Program implements App {
       onError: (error) => log.error({ err: error }, 'a line of the audit file could not be written'),
     });
     const uses = noteUses(this.services.stores.lastUse);
-    return [createRequestLog(log, writeLine), uses, audit, this.running, ...this.metrics.observers];
+    const requests = createRequestLog(log, writeLine);
+    return [requests, logActivities(log), uses, audit, this.running, ...this.metrics.observers];
   }
 
   private openPushes(): ReplicaPushes {

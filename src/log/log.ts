@@ -10,6 +10,7 @@ import { pino, type Logger } from 'pino';
 import type { PinoPretty } from 'pino-pretty';
 import { createLineBuffer, type LineBuffer } from './line-buffer.js';
 import { noteLogged } from './recent-errors.js';
+import { currentRequestId } from '../concurrency/on-behalf-of.js';
 import { redactDeep } from '../redact.js';
 
 export type { Logger } from 'pino';
@@ -40,11 +41,16 @@ export function createLog({ level, readable, shared = false }: LogOptions): Log 
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    // Of the request that the line is about or that caused it, unless the line says so itself.
+    mixin: () => {
+      const requestId = currentRequestId();
+      return requestId === undefined ? {} : { requestId };
+    },
     serializers: { err: (error: Error) => redactDeep(pino.stdSerializers.err(error)) },
     hooks: {
       logMethod(args: unknown[], method: (...args: unknown[]) => void, level: number) {
         const shown = args.map(redactDeep);
-        noteLogged(level, shown);
+        noteLogged(level, shown, currentRequestId());
         method.apply(this, shown);
       },
     },

@@ -16,15 +16,15 @@ const ERROR_LEVEL = 50;
 
 const errors: LoggedError[] = [];
 
-/** To be told of each line of the log, with the arguments as they are logged (redacted). */
-export function noteLogged(level: number, args: readonly unknown[]): void {
+/** To be told of each line of the log, with the arguments as they are logged (redacted) and the request that caused it. */
+export function noteLogged(level: number, args: readonly unknown[], requestId?: string): void {
   if (level < ERROR_LEVEL) return;
   const [first, second] = args;
   const isText = typeof first === 'string';
   errors.push({
     at: new Date().toISOString(),
     message: redactLine(isText ? first : typeof second === 'string' ? second : '', MAX_TEXT),
-    fields: isText ? {} : shortFields(first),
+    fields: { ...(requestId !== undefined && { requestId }), ...(isText ? {} : shortFields(first)) },
   });
   if (errors.length > MAX_ERRORS) errors.shift();
 }

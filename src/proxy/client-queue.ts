@@ -8,6 +8,7 @@ import { onBehalfOf } from '../concurrency/on-behalf-of.js';
 import { ModhavenError } from '../errors.js';
 import { admissionOf } from './gate.js';
 import { clientAddress, type TrustProxy } from './http/client-address.js';
+import { requestIdOf } from './request-id.js';
 
 export interface ClientQueueOptions {
   /** Requests of one client that may wait. */
@@ -33,7 +34,7 @@ export class ClientQueue {
     if (before >= this.options.limit()) throw tooMany(before);
     this.waiting.set(client, before + 1);
     try {
-      return await onBehalfOf(client, work);
+      return await onBehalfOf({ client, requestId: requestIdOf(request) }, work);
     } finally {
       const left = (this.waiting.get(client) ?? 1) - 1;
       if (left === 0) this.waiting.delete(client);

@@ -12,8 +12,10 @@ import { ModhavenError } from '../errors.js';
 import type { Faults } from '../log/faults.js';
 import { inRequest } from '../observe/observe.js';
 import { admit, type Admission, type AdmittedRequest, type Gate, type Refusal } from './gate.js';
-import { failureReply } from './http/http-errors.js';
+import type { TrustProxy } from './http/client-address.js';
+import { failureReply, withRequestId } from './http/http-errors.js';
 import { DECISION_HEADER } from './internal-headers.js';
+import { REQUEST_ID_HEADER, requestIdOf, takeRequestId } from './request-id.js';
 import type { RequestTracker, TrackedRequest } from './request-tracker.js';
 import { loggedPath } from './request-log.js';
 
@@ -24,6 +26,8 @@ export interface EntranceOptions {
   gate: Gate;
   tracker: RequestTracker;
   faults: Faults;
+  /** Whose `X-Request-Id` counts. */
+  trusts: TrustProxy;
   /** Whether the server ends: then requests are turned away. */
   isClosing: () => boolean;
   /** Whether the server ends and another one takes over its address: then a connection ends after its response. */
@@ -59,6 +63,7 @@ class Entrance {
 
   enter(request: IncomingMessage, response: ServerResponse): void {
     try {
+      takeRequestId(request, this.options.trusts);
       const decision = this.options.gate(request);
       if (!(decision instanceof Promise)) {
         this.decided(request, response, decision);
@@ -106,11 +111,12 @@ class Entrance {
       (request as TrackedRequest).refusal = decision;
       if (decision.decision !== undefined) response.setHeader(DECISION_HEADER, decision.decision);
       tracker.track(request, response);
-      sendText(response, decision.refusedWith, decision.headers, decision.body);
+      // The text of a refusal says nothing that differs from one request to the next; the header does.
+      sendText(response, decision.refusedWith, withIdHeader(decision.headers, request), decision.body);
     } else if (isClosing()) {
       admit(request, decision);
       tracker.track(request, response);
-      turnAway(response);
+      turnAway(request, response);
     } else {
       if (decision.decision !== undefined) response.setHeader(DECISION_HEADER, decision.decision);
       const admitted = admit(request, decision);
@@ -125,10 +131,13 @@ class Entrance {
 
   private fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     const { faults, tracker } = this.options;
-    const id = faults.caught(error, 'request', { path: loggedPath(request.url ?? '') });
+    const id = faults.caught(error, 'request', {
+      requestId: requestIdOf(request),
+      path: loggedPath(request.url ?? ''),
+    });
     tracker.track(request, response);
     if (response.headersSent) response.destroy();
-    else sendText(response, 500, FAULT_HEADERS, faultText(id));
+    else sendFailure(request, response, { status: 500, headers: FAULT_HEADERS, body: faultText(id) });
   }
 }
 
@@ -139,11 +148,27 @@ export function faultText(id: string): string {
   return `internal error in modhaven (fault ${id})\nthe log of the server has the details\n`;
 }
 
-function turnAway(response: ServerResponse): void {
-  const { status, headers, body } = failureReply(
-    new ModhavenError('SHUTTING_DOWN', 'modhaven is shutting down', { remedy: 'try again in a moment' }),
-  );
-  sendText(response, status, headers, body);
+function turnAway(request: IncomingMessage, response: ServerResponse): void {
+  const error = new ModhavenError('SHUTTING_DOWN', 'modhaven is shutting down', {
+    remedy: 'try again in a moment',
+  });
+  sendFailure(request, response, failureReply(error));
+}
+
+/** An error text, with the id of its request. */
+export function sendFailure(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: ReturnType<typeof failureReply>,
+): void {
+  sendText(response, status, withIdHeader(headers, request), withRequestId(body, requestIdOf(request)));
+}
+
+function withIdHeader(
+  headers: Readonly<Record<string, string>>,
+  request: IncomingMessage,
+): Record<string, string> {
+  return { ...headers, [REQUEST_ID_HEADER]: requestIdOf(request) };
 }
 
 /** A short text; for HEAD node leaves out the body. */

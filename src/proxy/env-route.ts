@@ -15,8 +15,8 @@ export function envRoute(app: FastifyInstance, { developerEnv }: EnvRouteOptions
     const format = ENV_FORMATS.find((name) => name === asked);
     void reply.header('cache-control', 'no-store');
     if (format === undefined) {
-      return sendText(reply, 400, `unknown format\nformat is one of: ${ENV_FORMATS.join(', ')}\n`);
+      return sendText(request, reply, 400, `unknown format\nformat is one of: ${ENV_FORMATS.join(', ')}\n`);
     }
-    return sendText(reply, 200, developerEnv(format));
+    return sendText(request, reply, 200, developerEnv(format));
   });
 }

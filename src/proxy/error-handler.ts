@@ -7,7 +7,8 @@ import type { Faults } from '../log/faults.js';
 import { unescapePath } from '../module/escaping.js';
 import { faultText } from './entrance.js';
 import { admissionOf, cacheControlFor } from './gate.js';
-import { failureReply } from './http/http-errors.js';
+import { failureReply, withRequestId } from './http/http-errors.js';
+import { requestIdOf } from './request-id.js';
 import { loggedPath } from './request-log.js';
 
 export interface ErrorHandlerOptions {
@@ -34,7 +35,7 @@ export function createErrorHandler(options: ErrorHandlerOptions): ErrorHandler {
     const meant = path === undefined ? undefined : await suggest?.(path, request.raw).catch(() => undefined);
     if (meant === undefined) return sendFailure(error, request, reply);
     const { status, headers, body } = failureReply(error, new URL(publicUrl()).hostname, meant);
-    return reply.code(status).headers(headers).header('cache-control', 'no-store').send(body);
+    return sendText(request, reply.headers({ ...headers, 'cache-control': 'no-store' }), status, body);
   }
 
   function sendFailure(error: ModhavenError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -42,12 +43,15 @@ export function createErrorHandler(options: ErrorHandlerOptions): ErrorHandler {
     if (status >= 500) {
       const { code, reason, remedy } = error;
       log.error(
-        { code, path: loggedPath(request.url), reason, remedy, cause: causeOf(error) },
+        {
+          ...{ code, path: loggedPath(request.url), reason, remedy, cause: causeOf(error) },
+          requestId: requestIdOf(request.raw),
+        },
         error.message,
       );
     }
     const cacheControl = cacheControlFor(headers['cache-control'] ?? 'no-store', admissionOf(request.raw));
-    return reply.code(status).headers(headers).header('cache-control', cacheControl).send(body);
+    return sendText(request, reply.headers({ ...headers, 'cache-control': cacheControl }), status, body);
   }
 
   return (error, request, reply) => {
@@ -60,10 +64,11 @@ export function createErrorHandler(options: ErrorHandlerOptions): ErrorHandler {
     if (status === 405) void reply.header('allow', 'GET, HEAD');
     // Fastify's own refusals (a broken URL, a header too long) are the client's doing.
     if (status !== undefined && status >= 400 && status < 500) {
-      return sendText(reply, status, `${(error as Error).message}\n`);
+      return sendText(request, reply, status, `${(error as Error).message}\n`);
     }
-    const id = faults.caught(error, 'request', { path: loggedPath(request.url) });
-    return sendText(reply, 500, faultText(id));
+    const requestId = requestIdOf(request.raw);
+    const id = faults.caught(error, 'request', { requestId, path: loggedPath(request.url) });
+    return sendText(request, reply, 500, faultText(id));
   };
 }
 
@@ -78,8 +83,15 @@ function modulePathOf(url: string): string | undefined {
   }
 }
 
-export function sendText(reply: FastifyReply, status: number, body: string): FastifyReply {
-  return reply.code(status).type('text/plain; charset=utf-8').send(body);
+/** A text; that of an error with the id of its request. */
+export function sendText(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  body: string,
+): FastifyReply {
+  void reply.code(status).type('text/plain; charset=utf-8');
+  return reply.send(status < 400 ? body : withRequestId(body, requestIdOf(request.raw)));
 }
 
 export function methodNotAllowed(): Error {

@@ -13,6 +13,7 @@ import type { AdmittedListener } from './entrance.js';
 import { cacheKey, type AdmittedRequest } from './gate.js';
 import type { Observer } from './observer.js';
 import { isPlainUrl, parseProxyRequest } from './request.js';
+import { requestIdOf } from './request-id.js';
 import type { RequestTracker, TrackedRequest } from './request-tracker.js';
 import type { CachedResponse, ReplySource, ResponseCache } from './response-cache.js';
 import { sendResponse } from './http/send-response.js';
@@ -44,6 +45,8 @@ export function createFastPath(options: FastPathOptions, next: AdmittedListener)
     sendResponse(request, response, cached.response, trusts);
     const { method = 'GET', url = '', admission } = request;
     observer.replied({
+      requestId: requestIdOf(request),
+      request,
       method,
       url,
       status: response.statusCode,
@@ -52,7 +55,6 @@ export function createFastPath(options: FastPathOptions, next: AdmittedListener)
       principal: admission.principal.name,
       isRestricted: admission.audience !== undefined,
       privateModule: admission.privateModule,
-      userAgent: request.headers['user-agent'],
       outcome: cached.outcome,
       source: 'memory',
       bytes: method === 'HEAD' ? 0 : cached.response.size,

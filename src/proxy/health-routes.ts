@@ -17,14 +17,14 @@ export interface HealthRoutesOptions {
 
 export function healthRoutes(app: FastifyInstance, options: HealthRoutesOptions): void {
   const { unready, status, faults, statusPage } = options;
-  app.get('/-/healthz', (_request, reply) =>
-    sendText(reply.header('cache-control', 'no-store'), 200, 'ok\n'),
+  app.get('/-/healthz', (request, reply) =>
+    sendText(request, reply.header('cache-control', 'no-store'), 200, 'ok\n'),
   );
-  app.get('/-/readyz', async (_request, reply) => {
+  app.get('/-/readyz', async (request, reply) => {
     const reason = await unready();
     void reply.header('cache-control', 'no-store');
-    if (reason === undefined) return sendText(reply, 200, 'ready\n');
-    return sendText(reply.header('retry-after', '5'), 503, `not ready: ${reason}\n`);
+    if (reason === undefined) return sendText(request, reply, 200, 'ready\n');
+    return sendText(request, reply.header('retry-after', '5'), 503, `not ready: ${reason}\n`);
   });
   app.get('/-/status', (request, reply) => {
     const content = { ...(status() as object), faults: faults.report() };
@@ -32,5 +32,7 @@ export function healthRoutes(app: FastifyInstance, options: HealthRoutesOptions)
     if (isPage && statusPage !== undefined) return statusPage(request, reply, content);
     return reply.header('cache-control', 'no-store').header('vary', 'Accept').send(content);
   });
-  app.get('/-/*', (_request, reply) => sendText(reply, 404, 'not found: modhaven has no such page\n'));
+  app.get('/-/*', (request, reply) =>
+    sendText(request, reply, 404, 'not found: modhaven has no such page\n'),
+  );
 }

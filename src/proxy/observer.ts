@@ -7,6 +7,7 @@
  * own of the fetch. An observer is called once for each event and must not block. What it throws is caught: neither the
  * reply nor the other observers notice.
  */
+import type { IncomingMessage } from 'node:http';
 import type { Faults } from '../log/faults.js';
 import type { ProcessObserver } from '../observe/events.js';
 import type { RefusalReason } from './gate.js';
@@ -14,6 +15,9 @@ import type { CachedResponse, Outcome, ReplySource } from './response-cache.js';
 
 /** A request that has been replied to, or whose client left before that. */
 export interface ReplyEvent {
+  readonly requestId: string;
+  /** What else the request said of itself. */
+  readonly request: Pick<IncomingMessage, 'httpVersion' | 'headers'>;
   readonly method: string;
   /** The raw URL. */
   readonly url: string;
@@ -31,8 +35,6 @@ export interface ReplyEvent {
   readonly privateModule?: string | undefined;
   /** Why the gate refused; undefined if it did not. */
   readonly refusal?: RefusalReason | undefined;
-  /** What the client calls itself. */
-  readonly userAgent?: string | undefined;
   readonly outcome: Outcome | undefined;
   /** Where the content came from; undefined where there was none, or where it is not that of a module. */
   readonly source: ReplySource | undefined;

@@ -24,7 +24,8 @@ export function createRequestLog(log: Logger, writeLine?: (line: string) => void
 }
 
 function writeFields(log: Logger, reply: ReplyEvent): void {
-  const { method, url, outcome, status, ms, client, principal, aborted, userAgent } = reply;
+  const { method, url, outcome, status, ms, client, principal, aborted, requestId } = reply;
+  const userAgent = reply.request.headers['user-agent'];
   const line = {
     method,
     path: loggedPath(url),
@@ -35,22 +36,24 @@ function writeFields(log: Logger, reply: ReplyEvent): void {
     ...(principal !== undefined && principal !== ANYONE.name && { principal }),
     ...(userAgent !== undefined && { userAgent: userAgent.slice(0, MAX_AGENT) }),
     ...(aborted && { aborted }),
+    requestId,
   };
   if (url.startsWith('/-/')) log.debug(line, 'request');
   else log.info(line, 'request');
 }
 
 function lineOf(
-  { method, url, status, ms, client, principal, userAgent }: ReplyEvent,
+  { method, url, status, ms, client, principal, request, requestId }: ReplyEvent,
   cached: CachedResponse,
 ): string {
+  const userAgent = request.headers['user-agent'];
   cached.logged ??= partsOf(url, cached.outcome);
   const from = client === undefined ? '' : `,"client":${quoted(client)}`;
   const who = principal === undefined || principal === ANYONE.name ? '' : `,"principal":${wordOf(principal)}`;
   const agent = userAgent === undefined ? '' : `,"userAgent":${wordOf(userAgent.slice(0, MAX_AGENT))}`;
   return (
     `{"level":"info","time":"${isoTime()}","method":"${method}",${cached.logged},` +
-    `"status":${status},"ms":${Math.round(ms)}${from}${who}${agent},"msg":"request"}\n`
+    `"status":${status},"ms":${Math.round(ms)}${from}${who}${agent},"requestId":"${requestId}","msg":"request"}\n`
   );
 }
 

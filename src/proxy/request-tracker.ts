@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { clientAddress, type TrustProxy } from './http/client-address.js';
 import type { AdmittedRequest, Refusal } from './gate.js';
 import type { ReplyEvent, Observer } from './observer.js';
+import { requestIdOf } from './request-id.js';
 import type { CachedResponse, Outcome, ReplySource } from './response-cache.js';
 
 /** A request with what is known about its reply so far. */
@@ -66,9 +67,11 @@ export class RequestTracker {
   }
 
   private eventOf(request: TrackedRequest, response: ServerResponse): ReplyEvent {
-    const { method = 'GET', url = '/', headers, startedAt, cached, refusal } = request;
+    const { method = 'GET', url = '/', startedAt, cached, refusal } = request;
     const { admission } = request as Partial<AdmittedRequest>;
     return {
+      requestId: requestIdOf(request),
+      request,
       method,
       url,
       status: response.headersSent ? response.statusCode : CLIENT_LEFT,
@@ -78,7 +81,6 @@ export class RequestTracker {
       isRestricted: admission?.audience !== undefined,
       privateModule: refusal?.privateModule ?? admission?.privateModule,
       refusal: refusal?.reason,
-      userAgent: headers['user-agent'],
       outcome: request.outcome ?? cached?.outcome,
       source: request.source ?? request.outcome?.source,
       bytes: bytesOf(method, response),

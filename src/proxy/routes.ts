@@ -5,6 +5,7 @@
  * must be judged before anything decodes it.
  */
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
+import { onBehalfOf } from '../concurrency/on-behalf-of.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Fetched, FetchOptions, Modules, ModuleZip } from '../modfetch/repo.js';
 import type { ModulePath } from '../module/module-path.js';
@@ -16,6 +17,7 @@ import { admissionOf, cacheControlFor, cacheKey } from './gate.js';
 import { FRESHNESS_HEADER, OUTCOME_HEADER, encodeOutcome } from './internal-headers.js';
 import { findPage, type PagesOptions } from './pages.js';
 import { isPlainUrl, parseProxyRequest, type ProxyRequest } from './request.js';
+import { requestIdOf } from './request-id.js';
 import type { TrackedRequest } from './request-tracker.js';
 import type { Outcome, ResponseCache } from './response-cache.js';
 import type { StoredResponses } from './stored-responses.js';
@@ -92,7 +94,9 @@ class Routes {
     if (pageForPeople !== undefined && !isPage && wantsHtml(request.headers)) {
       return this.options.clients.run(request.raw, () => pageForPeople(request, reply, rawPath));
     }
-    const { text, type, cacheControl } = await findPage(this.options, request.host, rawPath);
+    const { text, type, cacheControl } = await onBehalfOf({ requestId: requestIdOf(request.raw) }, () =>
+      findPage(this.options, request.host, rawPath),
+    );
     // Another page of the same address is for browsers.
     const vary = isPage ? [] : ['vary', 'Accept'];
     return this.send(

@@ -31,6 +31,7 @@ import { annotateForWorker } from './internal-headers.js';
 import { createHttpServer, refuseBrokenRequest, type HttpServerOptions } from './http/listener.js';
 import type { Observer } from './observer.js';
 import { createReadiness } from './readiness.js';
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
 import { RequestTracker } from './request-tracker.js';
 import { proxyRoutes, type RoutesOptions } from './routes.js';
 import { StoredResponses } from './stored-responses.js';
@@ -86,7 +87,7 @@ export function createServer(options: ServerOptions): Server {
   const annotate = isBehindWorkers ? annotateForWorker : undefined;
   const inFront = (routes: RequestListener): RequestListener =>
     createEntrance(
-      { gate, tracker, faults, isClosing: () => isClosing, isHandingOver: () => isHandingOver },
+      { gate, tracker, faults, trusts, isClosing: () => isClosing, isHandingOver: () => isHandingOver },
       createFastPath({ cache, stored, observer, tracker, trusts, annotate }, (request, response) => {
         if (isBehindWorkers) showSignsOfLife(response);
         routes(request, response);
@@ -140,6 +141,10 @@ function createRouter(
     const { config } = request.routeOptions;
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (!isRead && config.takesAnyMethod !== true) throw methodNotAllowed();
+    done();
+  });
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    if (reply.statusCode >= 400) void reply.header(REQUEST_ID_HEADER, requestIdOf(request.raw));
     done();
   });
   app.setErrorHandler(sendError);

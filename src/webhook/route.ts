@@ -9,9 +9,11 @@
  *   404  no webhook.secret                               415  not JSON by its header
  *   405  not a POST                                      408, 503  it came too slowly; too many at once
  */
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { GuessLimit } from '../auth/guess-limit.js';
+import { onBehalfOf } from '../concurrency/on-behalf-of.js';
 import { DeliveryBodies, type NotRead } from './delivery-bodies.js';
 import { expectedProof, hasProof, isSigned, parsePush, verifySecret } from './payload.js';
 import type { PushHandler } from './push-handler.js';
@@ -22,6 +24,8 @@ export interface WebhookRouteOptions {
   /** `webhook.secret`; undefined: the route is off. */
   secret: () => string | undefined;
   pushes: Pick<PushHandler, 'handle'>;
+  /** The id of a request, for the log. */
+  requestIdOf: (request: IncomingMessage) => string;
   /** Resolves when no process gives older answers than the last push any more. Default: at once. */
   settled?: () => Promise<void>;
   /** Default: 5 MiB each, 20 MiB together, 10 s. */
@@ -82,7 +86,7 @@ class WebhookRoute {
     return this.bodies.read(request.raw, async (body) => {
       if (!Buffer.isBuffer(body)) return notRead(reply, body);
       return this.isProved(request, body, secret)
-        ? this.act(request, reply, body)
+        ? onBehalfOf({ requestId: this.options.requestIdOf(request.raw) }, () => this.act(request, reply, body))
         : this.refuse(request, reply);
     });
   }
@@ -94,7 +98,8 @@ class WebhookRoute {
   /** Wrong secrets are counted; a request without any guesses nothing. */
   private refuse(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { headers, ip } = request;
-    this.options.log.warn({ client: ip }, 'a webhook was refused: its secret is missing or wrong');
+    const requestId = this.options.requestIdOf(request.raw);
+    this.options.log.warn({ client: ip, requestId }, 'a webhook was refused: its secret is missing or wrong');
     const isGuess = hasProof(headers) || urlToken(request) !== undefined;
     const waitSeconds = isGuess ? this.guesses.wrong(ip) : 0;
     if (waitSeconds > 0) {

@@ -11,7 +11,7 @@ import { buffer } from 'node:stream/consumers';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { outgoingTrace } from '../observe/observe.js';
 import { clientAddress, type TrustProxy } from '../proxy/http/client-address.js';
-import { sendText, type AdmittedListener } from '../proxy/entrance.js';
+import { sendFailure, type AdmittedListener } from '../proxy/entrance.js';
 import { cacheKey, encodeAdmission, type AdmittedRequest } from '../proxy/gate.js';
 import { decodeRefusal } from '../proxy/access/decisions.js';
 import { failureReply } from '../proxy/http/http-errors.js';
@@ -26,6 +26,7 @@ import {
   readFields,
 } from '../proxy/internal-headers.js';
 import { isPlainUrl } from '../proxy/request.js';
+import { REQUEST_ID_HEADER, requestIdOf } from '../proxy/request-id.js';
 import type { TrackedRequest } from '../proxy/request-tracker.js';
 import type { ResponseCache } from '../proxy/response-cache.js';
 import { prepareText } from '../proxy/http/responses.js';
@@ -67,6 +68,8 @@ const OF_PROXY = new Set([
   'x-original-uri',
   'x-original-method',
 ]);
+/** What the worker says itself in place of the client or a proxy. */
+const REPLACED = new Set(['x-forwarded-for', REQUEST_ID_HEADER]);
 /** Requests with a body: webhooks. That of any other is not read. */
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -90,7 +93,7 @@ class Forwarder {
       const reply = await this.ask(request, response);
       await this.passBack(request, response, reply, since);
     } catch (error) {
-      refuse(response, error);
+      refuse(request, response, error);
     }
   }
 
@@ -132,11 +135,12 @@ class Forwarder {
     const client = clientAddress(request, trusts);
     const headers = pairs(request.rawHeaders).filter(([name]) => {
       const lower = name.toLowerCase();
-      if (OF_CONNECTION.has(lower) || lower === 'x-forwarded-for') return false;
+      if (OF_CONNECTION.has(lower) || REPLACED.has(lower)) return false;
       if (lower.startsWith(INTERNAL_PREFIX)) return false;
       return (isTrusted || !OF_PROXY.has(lower)) && (hasBody || lower !== 'content-length');
     });
     if (client !== undefined) headers.push(['X-Forwarded-For', client]);
+    headers.push([REQUEST_ID_HEADER, requestIdOf(request)]);
     headers.push([ADMISSION_HEADER, encodeAdmission(request.admission)]);
     return withTrace(headers).flat();
   }
@@ -197,18 +201,16 @@ function withTrace(headers: [string, string][]): [string, string][] {
 }
 
 /** Says that the main process cannot be asked; too late for words, the connection is broken off. */
-export function refuse(response: ServerResponse, error: unknown): void {
+export function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
-  const { status, headers, body } = failureReply(
-    new ModhavenError('OVERLOADED', 'modhaven cannot answer now: its main process does not', {
-      reason: errorMessage(error),
-      remedy: 'try again in a moment; if it stays so, tell the admin of the Go proxy',
-    }),
-  );
-  sendText(response, status, headers, body);
+  const failure = new ModhavenError('OVERLOADED', 'modhaven cannot answer now: its main process does not', {
+    reason: errorMessage(error),
+    remedy: 'try again in a moment; if it stays so, tell the admin of the Go proxy',
+  });
+  sendFailure(request, response, failureReply(failure));
 }
 
 function pairs(raw: readonly string[]): [name: string, value: string][] {

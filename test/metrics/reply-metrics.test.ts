@@ -2,14 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createReplyMetrics, kindOf, outcomeOf } from '../../src/metrics/reply-metrics.js';
 import { prepareText } from '../../src/proxy/http/responses.js';
 import type { ReplyEvent } from '../../src/proxy/observer.js';
+import { replyEvent } from '../proxy/reply-event.js';
 
 const at = '/corp.test/lib/@v';
 const cached = () => ({ response: prepareText(Buffer.from('x'), 'text/plain', 'no-store'), outcome: {} });
-const reply = (event: Partial<ReplyEvent> = {}): ReplyEvent => ({
-  ...{ method: 'GET', url: `${at}/v1.0.0.info`, status: 200, ms: 0, client: undefined, principal: 'anyone' },
-  ...{ isRestricted: false, outcome: {}, source: 'memory', bytes: 1, aborted: false, cached: undefined },
-  ...event,
-});
+const reply = (event: Partial<ReplyEvent> = {}): ReplyEvent =>
+  replyEvent({ url: `${at}/v1.0.0.info`, ms: 0, outcome: {}, source: 'memory', bytes: 1, ...event });
 
 it.each([
   [`${at}/v1.0.0.info`, 'info'],

@@ -31,7 +31,10 @@ describe('the entrance', () => {
       tracker.track(request, response);
       return next(request, response);
     };
-    const entrance = createEntrance({ gate: openGate, tracker, faults, isClosing: () => false }, listener);
+    const entrance = createEntrance(
+      { gate: openGate, tracker, faults, trusts: () => false, isClosing: () => false },
+      listener,
+    );
     host = await listenOnLoopback(createServer(entrance));
     url = `http://127.0.0.1:${host.port}`;
   });
@@ -118,9 +121,13 @@ describe('the entrance', () => {
     const { status, text, headers } = await ask(url, '/x');
     const { count, last } = faults.report();
     expect([status, count, headers['cache-control']]).toEqual([500, 1, 'no-store']);
-    expect(text).toBe(
-      `internal error in modhaven (fault ${last[0]?.id ?? ''})\nthe log of the server has the details\n`,
-    );
+    expect(text.split('\n')).toEqual([
+      `internal error in modhaven (fault ${last[0]?.id ?? ''})`,
+      'the log of the server has the details',
+      `request id: ${told[0]?.requestId ?? ''}`,
+      '',
+    ]);
+    expect(headers['x-request-id']).toBe(told[0]?.requestId);
     expect(told).toMatchObject([{ url: '/x', status: 500, aborted: false }]);
     next = (_request, response) => void response.end('ok');
     expect((await ask(url, '/x')).status).toBe(200);

@@ -28,7 +28,8 @@ async function failWith(error: unknown, audience?: string, suggest?: ErrorHandle
   );
   app.get('/*', () => Promise.reject(error as Error));
   const { statusCode, headers, body } = await app.inject('/corp.test/lib/@v/list');
-  return { statusCode, headers, body, lines, faults: faults.report().count };
+  const [, text = body, id] = /^(.*)request id: (\S+)\n$/s.exec(body) ?? [];
+  return { statusCode, headers, body: text, id, lines, faults: faults.report().count };
 }
 
 describe('createErrorHandler', () => {
@@ -46,7 +47,8 @@ describe('createErrorHandler', () => {
     const git = new Error('fatal: early EOF');
     const inner = new ModhavenError('HOST_UNREACHABLE', 'inner', { cause: git });
     const error = new ModhavenError('HOST_UNREACHABLE', 'cannot read x', { reason: 'why', cause: inner });
-    const { statusCode, lines, faults } = await failWith(error);
+    const { statusCode, id, lines, faults } = await failWith(error);
+    expect(id).toBeDefined();
     expect(statusCode).toBeGreaterThanOrEqual(500);
     expect(lines).toMatchObject([
       [
@@ -55,6 +57,7 @@ describe('createErrorHandler', () => {
           path: '/corp.test/lib/@v/list',
           reason: 'why',
           cause: 'fatal: early EOF',
+          requestId: id,
         },
         'cannot read x',
       ],

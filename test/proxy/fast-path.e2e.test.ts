@@ -97,6 +97,7 @@ describe('the fast path', () => {
         gate: openGate,
         tracker,
         faults: new Faults({ log: pino({ level: 'silent' }) }),
+        trusts: () => false,
         isClosing: () => isClosing,
       },
       createFastPath({ cache, stored, observer, tracker, trusts }, general),

@@ -11,6 +11,7 @@ import type { ModulePath } from '../../src/module/module-path.js';
 import { openGate, workerGate, type Gate } from '../../src/proxy/gate.js';
 import type { ReplyEvent } from '../../src/proxy/observer.js';
 import { ResponseCache } from '../../src/proxy/response-cache.js';
+import { requestIdOf } from '../../src/proxy/request-id.js';
 import type { ServerOptions } from '../../src/proxy/server.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { putBytes, type OpenPart, type VersionStore } from '../../src/store/version-store.js';
@@ -104,7 +105,7 @@ export async function parts(): Promise<
     modules: noting('modules', modulesOf(stored), work),
     store,
     vanity: () => vanity,
-    moreRoutes: (app) => webhookRoute(app, { log, secret, pushes }),
+    moreRoutes: (app) => webhookRoute(app, { log, secret, pushes, requestIdOf }),
     databases: noting('databases', databases, work),
     cache: cache(),
     faults,

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { prepareText } from '../../src/proxy/http/responses.js';
 import type { ReplyEvent } from '../../src/proxy/observer.js';
+import { replyEvent } from './reply-event.js';
 import { createRequestLog, loggedPath } from '../../src/proxy/request-log.js';
 
 const response = prepareText(Buffer.from('x'), 'text/plain', 'no-store');
@@ -17,18 +18,7 @@ function log(replies: Partial<ReplyEvent>[], { level = 'debug', byHand = true } 
   );
   const observer = createRequestLog(logger, byHand ? (line) => made.push(line) : undefined);
   for (const reply of replies) {
-    observer.replied?.({
-      ...{ method: 'GET', url: URL, status: 200, ms: 1.6, client: '10.0.0.1', principal: 'anyone' },
-      ...{
-        isRestricted: false,
-        outcome: undefined,
-        aborted: false,
-        cached: undefined,
-        source: undefined,
-        bytes: undefined,
-      },
-      ...reply,
-    });
+    observer.replied?.(replyEvent({ url: URL, ms: 1.6, client: '10.0.0.1', ...reply }));
   }
   return { lines, made };
 }
@@ -46,6 +36,7 @@ describe('createRequestLog', () => {
       status: 200,
       ms: 2,
       client: '10.0.0.1',
+      requestId: 'abc123-1',
     });
     expect(lines[0]).not.toHaveProperty('principal');
     expect(lines[0]).not.toHaveProperty('aborted');
@@ -79,7 +70,8 @@ describe('createRequestLog', () => {
 
   it('names principal and user agent in a line of either kind, whatever they hold', () => {
     const userAgent = `go"\n{"x":1}${'x'.repeat(500)}`;
-    const reply = { cached: cached(), outcome: cached().outcome, principal: 'ci "1"\n', userAgent };
+    const request = { httpVersion: '1.1', headers: { 'user-agent': userAgent } };
+    const reply = { cached: cached(), outcome: cached().outcome, principal: 'ci "1"\n', request };
     const [made] = log([reply]).made;
     const [line] = log([reply], { byHand: false }).lines;
     expect(made?.split('\n')).toHaveLength(2);

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { PushOutcome } from '../../src/webhook/push-handler.js';
 import type { Push } from '../../src/webhook/payload.js';
 import { DeliveryBodies } from '../../src/webhook/delivery-bodies.js';
+import { requestIdOf } from '../../src/proxy/request-id.js';
 import { webhookRoute, type WebhookRouteOptions } from '../../src/webhook/route.js';
 import { until } from '../e2e/ask.js';
 import { deliver, labServer, type LabServer, type Reply } from '../proxy/lab.js';
@@ -32,7 +33,8 @@ function server(
   const log = pino({ level: 'trace' }, { write: (line: string) => logged.push(line) });
   const started = labServer({
     log,
-    moreRoutes: (app) => webhookRoute(app, { log, secret: () => secret, pushes: { handle }, ...webhook }),
+    moreRoutes: (app) =>
+      webhookRoute(app, { log, requestIdOf, secret: () => secret, pushes: { handle }, ...webhook }),
   }).then((lab) => {
     running.push(lab);
     return lab;

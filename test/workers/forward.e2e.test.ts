@@ -31,7 +31,10 @@ async function worker(main: RequestListener): Promise<string> {
   const forward = createForwarder({ socket, cache, trusts, silenceMs: 300 });
   const tracker = new RequestTracker({ replied: () => undefined }, trusts);
   const faults = new Faults({ log: pino({ level: 'silent' }) });
-  const entrance = createEntrance({ gate: openGate, tracker, faults, isClosing: () => false }, forward);
+  const entrance = createEntrance(
+    { gate: openGate, tracker, faults, trusts: () => false, isClosing: () => false },
+    forward,
+  );
   const host = await listenOnLoopback(createServer(entrance));
   ends.push(async () => {
     await host.stop();

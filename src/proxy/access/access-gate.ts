@@ -16,6 +16,7 @@ import { wantsHtml } from '../http/accepts.js';
 import { clientAddress, requestHost, type TrustProxy } from '../http/client-address.js';
 import { onBehalfOf } from '../../concurrency/on-behalf-of.js';
 import { isModhavenError, type ModhavenError } from '../../errors.js';
+import { requestIdOf } from '../request-id.js';
 import { cannotDecide, forbidden, loginNeeded, tooManyGuesses, unclearPath } from './refusals.js';
 import { encodeDecision, encodeRefusal, type Grant } from './decisions.js';
 import { noteRefused } from './refused-reads.js';
@@ -39,7 +40,7 @@ export interface AccessGateOptions {
   /** Absent in a worker, which defers what is not admitted. */
   guesses?: GuessLimit;
   /** Told of an issuer or a git host that could not be asked. */
-  onOutage?: (error: ModhavenError) => void;
+  onOutage?: (error: ModhavenError, requestId: string) => void;
   /** Whether reads of private modules are written down, also where everybody may read everything. Default: no. */
   audits?: () => boolean;
 }
@@ -132,7 +133,8 @@ class AccessGate {
   ): Decided | Promise<Decided> {
     const decision = decideAccess(settings, resource, identity);
     if (decision.kind !== 'host-decides') return this.conclude(decision, resource);
-    const verdict = onBehalfOf(this.client(), () =>
+    const of = { client: this.client(), requestId: requestIdOf(this.request) };
+    const verdict = onBehalfOf(of, () =>
       this.options.hostRights?.judge(decision.question, this.request.headers.authorization),
     );
     if (verdict === undefined) return this.defer();
@@ -184,7 +186,7 @@ class AccessGate {
   /** An issuer or a git host that cannot be asked is an outage, whoever sent the request; anything else is a fault. */
   private fail(error: unknown): Refusal {
     if (!isModhavenError(error)) throw error;
-    this.options.onOutage?.(error);
+    this.options.onOutage?.(error, requestIdOf(this.request));
     const refusal = cannotDecide(error, this.options.publicUrl());
     if (this.options.isBehindWorkers !== true) return refusal;
     return { ...refusal, decision: encodeRefusal(refusal) };

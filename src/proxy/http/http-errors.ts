@@ -140,6 +140,12 @@ export function errorText(error: ModhavenError): string {
   );
 }
 
+/** An error text with the id of its request as the last line, by which the log is searched; shortened to have room for it. */
+export function withRequestId(text: string, requestId: string): string {
+  const last = `request id: ${requestId}\n`;
+  return [...lines(text, MAX_BYTES - last.length - 1, MAX_LINES - 1), last].join('\n');
+}
+
 /** At most `maxLines` lines of `text` fit to be shown, together at most `maxBytes` long. */
 function lines(text: string | undefined, maxBytes: number, maxLines: number): string[] {
   const result: string[] = [];

@@ -42,7 +42,7 @@ function eventOf({ refusal, privateModule, status }: ReplyEvent): string | undef
 }
 
 function entryOf(event: string, reply: ReplyEvent) {
-  const { method, url, status, client, principal, outcome, privateModule, userAgent } = reply;
+  const { method, url, status, client, principal, outcome, privateModule, request, requestId } = reply;
   return {
     event,
     principal: principal ?? 'anyone',
@@ -52,6 +52,7 @@ function entryOf(event: string, reply: ReplyEvent) {
     module: privateModule ?? outcome?.module,
     version: outcome?.version,
     status,
-    userAgent,
+    userAgent: request.headers['user-agent'],
+    requestId,
   };
 }

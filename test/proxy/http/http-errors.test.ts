@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModhavenError, type ErrorCode } from '../../../src/errors.js';
-import { cacheControlOf, developerText, errorText, statusOf } from '../../../src/proxy/http/http-errors.js';
+import {
+  cacheControlOf,
+  developerText,
+  errorText,
+  statusOf,
+  withRequestId,
+} from '../../../src/proxy/http/http-errors.js';
 
 const STATUS: Record<ErrorCode, number> = {
   INVALID_PATH: 400,
@@ -110,6 +116,30 @@ describe('developerText', () => {
   it('keeps what a developer can do', () => {
     const error = new ModhavenError('VERSION_NOT_FOUND', 'no tag', { remedy: 'push it' });
     expect(developerText(error, 'go.acme.test')).toBe('no tag\npush it\n');
+  });
+});
+
+describe('withRequestId', () => {
+  it('adds a line that is there whatever the text is, within the limits', () => {
+    expect(withRequestId('cannot read it\nit is gone\n', 'ab-1')).toBe(
+      'cannot read it\nit is gone\nrequest id: ab-1\n',
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...CODES),
+        text,
+        text,
+        fc.nat({ max: 64 }),
+        (code, message, reason, length) => {
+          const id = 'x'.repeat(Math.max(1, length));
+          const shown = withRequestId(errorText(new ModhavenError(code, message, { reason })), id);
+          expect(Buffer.byteLength(shown)).toBeLessThanOrEqual(600);
+          expect(shown.split('\n').length).toBeLessThanOrEqual(9);
+          expect(shown.endsWith(`request id: ${id}\n`)).toBe(true);
+          expect(shown).not.toContain('\n\n');
+        },
+      ),
+    );
   });
 });
 

@@ -2,25 +2,18 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { auditObserver } from '../../../src/proxy/observers/audit-observer.js';
-import type { ReplyEvent } from '../../../src/proxy/observer.js';
 import { tempDir } from '../../support/tmp.js';
+import { replyEvent } from '../reply-event.js';
 
-const reply: ReplyEvent = {
-  method: 'GET',
+const reply = replyEvent({
   url: '/corp.test/x/@v/v1.0.0.zip',
-  status: 200,
-  ms: 1,
   client: '192.0.2.7',
   principal: 'ann',
   isRestricted: true,
   privateModule: 'corp.test/x',
-  userAgent: 'Go-http-client/1.1',
+  request: { httpVersion: '1.1', headers: { 'user-agent': 'Go-http-client/1.1' } },
   outcome: { module: 'corp.test/x', version: 'v1.0.0' },
-  aborted: false,
-  cached: undefined,
-  source: undefined,
-  bytes: undefined,
-};
+});
 
 it('writes private reads and refusals, with or without a right that was needed', async () => {
   const file = join(await tempDir('audit'), 'audit.jsonl');
@@ -36,7 +29,12 @@ it('writes private reads and refusals, with or without a right that was needed',
   audit.replied?.({ ...reply, status: 429, refusal: 'guessing', privateModule: undefined, url });
   await vi.waitFor(async () => expect((await readFile(file, 'utf8')).split('\n')).toHaveLength(6));
   const text = await readFile(file, 'utf8');
-  const whose = { client: '192.0.2.7', module: 'corp.test/x', userAgent: 'Go-http-client/1.1' };
+  const whose = {
+    client: '192.0.2.7',
+    module: 'corp.test/x',
+    userAgent: 'Go-http-client/1.1',
+    requestId: 'abc123-1',
+  };
   expect(
     text
       .trim()

@@ -1,21 +1,8 @@
 import { expect, it, vi } from 'vitest';
-import type { ReplyEvent } from '../../../src/proxy/observer.js';
 import { noteUses } from '../../../src/proxy/observers/use-observer.js';
+import { replyEvent } from '../reply-event.js';
 
-const reply: ReplyEvent = {
-  method: 'GET',
-  url: '/corp.test/x/@v/v1.0.0.zip',
-  status: 200,
-  ms: 1,
-  client: undefined,
-  principal: 'anyone',
-  isRestricted: false,
-  outcome: { module: 'corp.test/x', version: 'v1.0.0' },
-  aborted: false,
-  cached: undefined,
-  source: undefined,
-  bytes: undefined,
-};
+const reply = replyEvent({ outcome: { module: 'corp.test/x', version: 'v1.0.0' } });
 
 it('notes each version a client was given, and nothing else', () => {
   const note = vi.fn();

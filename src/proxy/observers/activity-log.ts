@@ -1,0 +1,14 @@
+/** What a process does besides replying, as lines of the log at debug level: fetches, git commands, questions to hosts. */
+import type { Logger } from 'pino';
+import type { Observer } from '../observer.js';
+
+/** Each line has the id of the request that caused it, by the context in which it is written. */
+export function logActivities(log: Pick<Logger, 'debug' | 'isLevelEnabled'>): Observer {
+  return {
+    ended({ activity, ms, failure }) {
+      if (!log.isLevelEnabled('debug')) return;
+      const { type, ...about } = activity;
+      log.debug({ ...about, ms: Math.round(ms), ...(failure !== undefined && { failure }) }, type);
+    },
+  };
+}
