@@ -13,14 +13,13 @@ import { Access } from './auth/access.js';
 import { GuessLimit } from './auth/guess-limit.js';
 import { jsonThrough } from './http/json.js';
 import { logActivities } from './proxy/observers/activity-log.js';
-import { auditObserver } from './proxy/observers/audit-observer.js';
+import { requestRecords } from './proxy/observers/request-records.js';
 import { createAccessGate } from './proxy/access/access-gate.js';
 import { ClientQueue } from './proxy/client-queue.js';
 import { workerGate, type Gate } from './proxy/gate.js';
 import { observeAll, type Observer } from './proxy/observer.js';
 import { noteUses } from './proxy/observers/use-observer.js';
 import { requestIdOf } from './proxy/request-id.js';
-import { createRequestLog } from './proxy/request-log.js';
 import { ResponseCache } from './proxy/response-cache.js';
 import { applyLimits, applyTls } from './proxy/http/listener.js';
 import { TlsPair, type TlsMaterial } from './proxy/http/tls-pair.js';
@@ -250,13 +249,9 @@ class Program implements App {
 
   private observers(): Observer[] {
     const { log, writeLine } = this.options;
-    const audit = auditObserver({
-      file: () => this.config().auditFile,
-      onError: (error) => log.error({ err: error }, 'a line of the audit file could not be written'),
-    });
     const uses = noteUses(this.services.stores.lastUse);
-    const requests = createRequestLog(log, writeLine);
-    return [requests, logActivities(log), uses, audit, this.running, ...this.metrics.observers];
+    const records = requestRecords({ log, writeLine, files: () => this.config() });
+    return [...records, logActivities(log), uses, this.running, ...this.metrics.observers];
   }
 
   private openPushes(): ReplicaPushes {

@@ -115,9 +115,29 @@ interface PoolOptions {
 
 function createPool({ count, settings, tls, log, faults, onDamaged }: PoolOptions): WorkerPool {
   const forWorkers = () => {
-    const { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl, sumdb, limits } =
-      settings.current();
-    const shared = { trustProxy, cacheMemory, refreshMs, auth, auditFile, admin, publicUrl, limits };
+    const {
+      trustProxy,
+      cacheMemory,
+      refreshMs,
+      auth,
+      auditFile,
+      accessLogFile,
+      admin,
+      publicUrl,
+      sumdb,
+      limits,
+    } = settings.current();
+    const shared = {
+      trustProxy,
+      cacheMemory,
+      refreshMs,
+      auth,
+      auditFile,
+      accessLogFile,
+      admin,
+      publicUrl,
+      limits,
+    };
     return { ...shared, ownDatabase: sumdb?.name, tls: tls() };
   };
   return new WorkerPool({ count, settings: forWorkers, log, faults, onDamaged });

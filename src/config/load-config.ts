@@ -83,6 +83,7 @@ export interface Config {
   /** Undefined: everybody may read everything. */
   auth: AuthSettings | undefined;
   auditFile: string | undefined;
+  accessLogFile: string | undefined;
   /** Undefined: plain http. */
   tls: TlsSettings | undefined;
   /** Of connections; see `proxy/http/listener.ts`. */
@@ -180,6 +181,7 @@ export function parseConfig(
     admin: written.admin,
     auth: readAuth(written.auth, base),
     auditFile: absolute(written.audit, base),
+    accessLogFile: absolute(written.access_log, base),
     tls: readTls(written.tls, base),
     limits: readLimits(written.limits),
     clientQueue: written.limits.client_queue,

@@ -187,6 +187,9 @@ export const ConfigFile = z
     audit: File.optional().describe(
       'A file that gets one line of JSON for each private read, refusal and wrong login. Default: none.',
     ),
+    access_log: File.optional().describe(
+      'A file that gets one line in the combined format of Apache and nginx for each request; it may be renamed at any time. Default: none, requests are in the log alone.',
+    ),
     docs_url: DocsUrl.optional().describe(
       'Documentation site that the pages link to, with {path} and {version} in it. Default: none.',
     ),

@@ -14,6 +14,7 @@ import { inRequest } from '../observe/observe.js';
 import { admit, type Admission, type AdmittedRequest, type Gate, type Refusal } from './gate.js';
 import type { TrustProxy } from './http/client-address.js';
 import { failureReply, withRequestId } from './http/http-errors.js';
+import { noteSentBytes } from './http/sent-bytes.js';
 import { DECISION_HEADER } from './internal-headers.js';
 import { REQUEST_ID_HEADER, requestIdOf, takeRequestId } from './request-id.js';
 import type { RequestTracker, TrackedRequest } from './request-tracker.js';
@@ -179,5 +180,7 @@ export function sendText(
   body: string,
 ): void {
   if (response.destroyed) return;
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  const bytes = Buffer.byteLength(body);
+  noteSentBytes(response, bytes);
+  response.writeHead(status, { ...headers, 'content-length': bytes }).end(body);
 }

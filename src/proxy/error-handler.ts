@@ -8,7 +8,8 @@ import { unescapePath } from '../module/escaping.js';
 import { faultText } from './entrance.js';
 import { admissionOf, cacheControlFor } from './gate.js';
 import { failureReply, withRequestId } from './http/http-errors.js';
-import { requestIdOf } from './request-id.js';
+import { noteSentBytes } from './http/sent-bytes.js';
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
 import { loggedPath } from './request-log.js';
 
 export interface ErrorHandlerOptions {
@@ -91,7 +92,11 @@ export function sendText(
   body: string,
 ): FastifyReply {
   void reply.code(status).type('text/plain; charset=utf-8');
-  return reply.send(status < 400 ? body : withRequestId(body, requestIdOf(request.raw)));
+  const requestId = requestIdOf(request.raw);
+  if (status >= 400) void reply.header(REQUEST_ID_HEADER, requestId);
+  const text = status < 400 ? body : withRequestId(body, requestId);
+  noteSentBytes(reply.raw, Buffer.byteLength(text)); // no hook does where the router refuses the path
+  return reply.send(text);
 }
 
 export function methodNotAllowed(): Error {

@@ -17,6 +17,7 @@ import { requestIdOf } from './request-id.js';
 import type { RequestTracker, TrackedRequest } from './request-tracker.js';
 import type { CachedResponse, ReplySource, ResponseCache } from './response-cache.js';
 import { sendResponse } from './http/send-response.js';
+import { sentBytes } from './http/sent-bytes.js';
 import { SMALL, type StoredResponses } from './stored-responses.js';
 
 export interface FastPathOptions {
@@ -57,7 +58,7 @@ export function createFastPath(options: FastPathOptions, next: AdmittedListener)
       privateModule: admission.privateModule,
       outcome: cached.outcome,
       source: 'memory',
-      bytes: method === 'HEAD' ? 0 : cached.response.size,
+      bytes: sentBytes(request) ?? 0, // what has no body is not noted
       aborted: false,
       cached,
     });

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { clientAddress, type TrustProxy } from './http/client-address.js';
 import type { AdmittedRequest, Refusal } from './gate.js';
 import type { ReplyEvent, Observer } from './observer.js';
+import { sentBytes } from './http/sent-bytes.js';
 import { requestIdOf } from './request-id.js';
 import type { CachedResponse, Outcome, ReplySource } from './response-cache.js';
 
@@ -83,16 +84,9 @@ export class RequestTracker {
       refusal: refusal?.reason,
       outcome: request.outcome ?? cached?.outcome,
       source: request.source ?? request.outcome?.source,
-      bytes: bytesOf(method, response),
+      bytes: sentBytes(request),
       aborted: !response.writableFinished,
       cached,
     };
   }
-}
-
-/** What its head says of the body of a response; undefined where that came without a length. */
-function bytesOf(method: string, response: ServerResponse): number | undefined {
-  if (method === 'HEAD') return 0;
-  const length = response.getHeader('content-length');
-  return length === undefined ? undefined : Number(length);
 }

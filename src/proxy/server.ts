@@ -28,6 +28,7 @@ import { showSignsOfLife } from './http/heartbeat.js';
 import { handOver } from './http/hand-over.js';
 import { healthRoutes, type HealthRoutesOptions } from './health-routes.js';
 import { annotateForWorker } from './internal-headers.js';
+import { noteSentBytes } from './http/sent-bytes.js';
 import { createHttpServer, refuseBrokenRequest, type HttpServerOptions } from './http/listener.js';
 import type { Observer } from './observer.js';
 import { createReadiness } from './readiness.js';
@@ -143,8 +144,11 @@ function createRouter(
     if (!isRead && config.takesAnyMethod !== true) throw methodNotAllowed();
     done();
   });
-  app.addHook('onSend', (request, reply, _payload, done) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     if (reply.statusCode >= 400) void reply.header(REQUEST_ID_HEADER, requestIdOf(request.raw));
+    const isWhole = typeof payload === 'string' || Buffer.isBuffer(payload);
+    const length = isWhole ? Buffer.byteLength(payload) : Number(reply.getHeader('content-length'));
+    if (!Number.isNaN(length)) noteSentBytes(reply.raw, length);
     done();
   });
   app.setErrorHandler(sendError);

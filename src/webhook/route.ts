@@ -86,7 +86,9 @@ class WebhookRoute {
     return this.bodies.read(request.raw, async (body) => {
       if (!Buffer.isBuffer(body)) return notRead(reply, body);
       return this.isProved(request, body, secret)
-        ? onBehalfOf({ requestId: this.options.requestIdOf(request.raw) }, () => this.act(request, reply, body))
+        ? onBehalfOf({ requestId: this.options.requestIdOf(request.raw) }, () =>
+            this.act(request, reply, body),
+          )
         : this.refuse(request, reply);
     });
   }

@@ -29,6 +29,7 @@ import { isPlainUrl } from '../proxy/request.js';
 import { REQUEST_ID_HEADER, requestIdOf } from '../proxy/request-id.js';
 import type { TrackedRequest } from '../proxy/request-tracker.js';
 import type { ResponseCache } from '../proxy/response-cache.js';
+import { noteSentBytes } from '../proxy/http/sent-bytes.js';
 import { prepareText } from '../proxy/http/responses.js';
 import { STALLED_MS, sendResponse } from '../proxy/http/send-response.js';
 
@@ -187,6 +188,7 @@ class Forwarder {
       return !OF_CONNECTION.has(lower) && !lower.startsWith(INTERNAL_PREFIX);
     });
     if (headers.connection === 'close' && statusCode >= 400) passed.push(['Connection', 'close']);
+    if (headers['content-length'] !== undefined) noteSentBytes(response, Number(headers['content-length']));
     response.writeHead(statusCode, passed.flat());
     // A body that breaks off breaks the connection, so that the client sees that it is not whole.
     pipeline(reply, response, () => undefined);

@@ -18,6 +18,7 @@ export interface WorkerSettings {
   refreshMs: number;
   auth: AuthSettings | undefined;
   auditFile: string | undefined;
+  accessLogFile: string | undefined;
   admin: readonly string[];
   publicUrl: string;
   limits: ConnectionLimits;

@@ -6,12 +6,11 @@ import { createLog } from '../log/log.js';
 import { keepServing } from '../log/process-faults.js';
 import { WorkerMetrics } from '../metrics/server-metrics.js';
 import { createTrust } from '../proxy/http/client-address.js';
-import { auditObserver } from '../proxy/observers/audit-observer.js';
+import { requestRecords } from '../proxy/observers/request-records.js';
 import { createAccessGate } from '../proxy/access/access-gate.js';
 import { KnownGrants } from '../proxy/access/known-grants.js';
 import { KnownPrivacy } from '../proxy/access/known-privacy.js';
 import { observeAll } from '../proxy/observer.js';
-import { createRequestLog } from '../proxy/request-log.js';
 import { ResponseCache } from '../proxy/response-cache.js';
 import { noteUses } from '../proxy/observers/use-observer.js';
 import { openStores, type Stores } from '../store/open/open-stores.js';
@@ -68,13 +67,9 @@ class WorkerProgram {
       },
       observer: observeAll(
         [
-          createRequestLog(log, writeLine),
+          ...requestRecords({ log, writeLine, files: () => this.settings }),
           noteUses(this.stores.lastUse),
           this.metrics.observer,
-          auditObserver({
-            file: () => this.settings.auditFile,
-            onError: (error) => log.error({ err: error }, 'a line of the audit file could not be written'),
-          }),
         ],
         this.faults,
       ),

@@ -37,8 +37,12 @@ export function observerContract(
 
     it.each(REQUESTS)('is told of $name once, each time', async ({ path, method = 'GET', headers = {} }) => {
       await using server = await start(replied);
-      const statuses: number[] = [];
-      for (let i = 0; i < 3; i++) statuses.push((await ask(server.url, path, { method, headers })).status);
+      const [statuses, sizes]: [number[], number[]] = [[], []];
+      for (let i = 0; i < 3; i++) {
+        const { status, bytes } = await ask(server.url, path, { method, headers });
+        statuses.push(status);
+        sizes.push(bytes.length);
+      }
       await arrived(3);
       expect(
         told.map(({ method: m, url, status, client, principal, aborted }) => [
@@ -50,6 +54,7 @@ export function observerContract(
           aborted,
         ]),
       ).toEqual(statuses.map((status) => [method, path, status, '127.0.0.1', 'anyone', false]));
+      expect(told.map(({ bytes = 0 }) => bytes)).toEqual(sizes);
       for (const { ms } of told) expect(ms).toBeGreaterThanOrEqual(0);
     });
 

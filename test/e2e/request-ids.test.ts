@@ -1,5 +1,7 @@
 /** Ids of requests: the text that a developer sees names the lines of the log that explain it, whichever process wrote them. */
+import { readFile, rename } from 'node:fs/promises';
 import http from 'node:http';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
@@ -22,7 +24,7 @@ describe.each([1, 2])('with workers: %d', (workers) => {
   beforeAll(async () => {
     const repo = `http://127.0.0.1:${refusing.port}/x.git`;
     server = await startServer({
-      config: { workers, trust_proxy: ['127.0.0.1'], private: ['*'] },
+      config: { workers, trust_proxy: ['127.0.0.1'], private: ['*'], access_log: './access.log' },
       vanity: { host: 'corp.test', paths: { '/lib': repo } },
       args: ['--log-level', 'debug'],
     });
@@ -69,5 +71,26 @@ describe.each([1, 2])('with workers: %d', (workers) => {
     expect(text).toContain(`request id: ${headers['x-request-id'] as string}\n`);
     const { headers: next } = await ask(server.url, '/-/nothing');
     expect(next['x-request-id']).not.toBe(headers['x-request-id']);
+  });
+
+  it('writes an access log that may be renamed at any time', async () => {
+    const file = path.join(server.dir, 'access.log');
+    const written = (name: string, wanted: RegExp) =>
+      until(
+        () => readFile(name, 'utf8').catch(() => ''),
+        (text) => wanted.test(text),
+        5_000,
+      );
+    const line = (url: string, status: number) =>
+      new RegExp(
+        `^127\\.0\\.0\\.1 - - \\[[^\\]]+ \\+0000\\] "GET ${url} HTTP/1\\.1" ${status} \\d+ "-" "curl/8"$`,
+        'm',
+      );
+    const headers = { 'user-agent': 'curl/8' };
+    await ask(server.url, '/-/healthz?one', { headers });
+    expect(await written(file, /healthz/)).toMatch(line('/-/healthz', 200));
+    await rename(file, `${file}.1`);
+    await ask(server.url, '/corp.test/lib/@v/list', { headers });
+    expect(await written(file, /list/)).toMatch(line('/corp.test/lib/@v/list', 502));
   });
 });

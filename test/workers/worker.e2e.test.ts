@@ -73,6 +73,7 @@ async function startOf(port: number): Promise<WorkerStart> {
         maxConnections: 100,
       },
       auditFile: undefined,
+      accessLogFile: undefined,
       admin: [],
       publicUrl: 'http://proxy.example',
     },

@@ -4,6 +4,7 @@ import parseRange from 'range-parser';
 import type { TrustProxy } from './client-address.js';
 import { openPartOf, type PreparedResponse } from './responses.js';
 import { sendPart } from './send-part.js';
+import { noteSentBytes } from './sent-bytes.js';
 import type { ByteRange } from '../../store/version-store.js';
 
 /** Bodies from this size on take time to send, in bytes. */
@@ -70,6 +71,7 @@ function unsatisfiableHeaders({ etag, size }: PreparedResponse): string[] {
 }
 
 function sendBody(response: ServerResponse, { body, size }: PreparedResponse, range?: ByteRange): void {
+  noteSentBytes(response, range === undefined ? size : range.end - range.start + 1);
   if (size >= LARGE) response.setTimeout(STALLED_MS, () => response.destroy());
   if (typeof body === 'string') {
     response.end(body, 'latin1');

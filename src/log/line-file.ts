@@ -1,0 +1,109 @@
+/**
+ * A file that gets lines, which whoever rotates it may rename or remove at any time: it is opened for each write, so the
+ * next lines are in a new file, and no signal is needed. Lines of some hundred milliseconds are written together, at the
+ * end of the file, so that several processes may share it.
+ */
+import { appendFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+
+export interface LineFileOptions {
+  /** Undefined: lines are dropped. Asked at each write, because the setting may change. */
+  file: () => string | undefined;
+  /** Told when writing begins to fail, and when it works again. */
+  onState: (problem: { error: unknown } | { lost: number }) => void;
+}
+
+/** How long lines wait for others, in milliseconds. */
+const WAIT_MS = 200;
+/** Characters that are written without waiting. */
+const FULL = 64 * 1024;
+/** Characters that wait at most while a write is on its way; later lines are lost, and counted. */
+const MAX_WAITING = 8 * 1024 * 1024;
+/** For its owner, and a group that reads logs. */
+const MODE = 0o640;
+
+export class LineFile {
+  private pending = '';
+  private pendingLines = 0;
+  private lost = 0;
+  private isFailing = false;
+  private writing: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly options: LineFileOptions;
+
+  constructor(options: LineFileOptions) {
+    this.options = options;
+    process.on('exit', () => this.writeRest());
+  }
+
+  /** Takes a line with its line end. */
+  write(line: string): void {
+    if (this.pending.length >= MAX_WAITING) {
+      this.lost += 1;
+      return;
+    }
+    this.pending += line;
+    this.pendingLines += 1;
+    if (this.pending.length >= FULL) void this.flush();
+    else this.timer ??= setTimeout(() => void this.flush(), WAIT_MS).unref();
+  }
+
+  /** Resolves when all lines so far are written, or lost. */
+  async flush(): Promise<void> {
+    while (this.pending !== '' || this.writing !== undefined) {
+      this.writing ??= this.writeAll().finally(() => (this.writing = undefined));
+      await this.writing;
+    }
+  }
+
+  private async writeAll(): Promise<void> {
+    const [text, lines] = this.take();
+    const file = this.options.file();
+    if (file === undefined || text === '') return;
+    try {
+      const handle = await open(file, 'a', MODE);
+      try {
+        await handle.appendFile(text);
+      } finally {
+        await handle.close();
+      }
+      this.succeeded();
+    } catch (error) {
+      this.failed(error, lines);
+    }
+  }
+
+  private take(): [text: string, lines: number] {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const taken: [string, number] = [this.pending, this.pendingLines];
+    this.pending = '';
+    this.pendingLines = 0;
+    return taken;
+  }
+
+  private succeeded(): void {
+    const { lost } = this;
+    this.isFailing = false;
+    this.lost = 0;
+    if (lost > 0) this.options.onState({ lost });
+  }
+
+  private failed(error: unknown, lines: number): void {
+    this.lost += lines;
+    if (!this.isFailing) this.options.onState({ error });
+    this.isFailing = true;
+  }
+
+  /** Before the process ends. */
+  private writeRest(): void {
+    const [text] = this.take();
+    const file = this.options.file();
+    if (file === undefined || text === '') return;
+    try {
+      appendFileSync(file, text, { mode: MODE });
+    } catch {
+      // Nobody is left to be told.
+    }
+  }
+}
