@@ -209,6 +209,7 @@ class Program implements App {
       ...{ log, faults, trusts, modules, roots, store, databases: sumdb },
       ...{ cache: this.cache, vanity: this.vanity, isBehindWorkers: workers !== undefined },
       clients: new ClientQueue({ limit: () => this.config().clientQueue, trusts }),
+      ...(workers === undefined && { listener: { limits: this.config().limits, tls: this.tls() } }),
       publicUrl: () => this.config().publicUrl,
       status: () => statusReport(this.reported()),
       statusPage: this.pages.status,
