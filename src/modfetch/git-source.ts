@@ -4,7 +4,6 @@
  * A module may be in one of several repositories. What is not found in any of them is a fact only if all of them could
  * be asked.
  */
-import type { Writable } from 'node:stream';
 import type { Logger } from 'pino';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { ModhavenError, isModhavenError, isNotExist, type ErrorCode } from '../errors.js';
@@ -20,6 +19,7 @@ import { RefsChanged } from '../vcs/refs-changed.js';
 import type { CodeHost, CodeRepo, Need } from '../vcs/types.js';
 import { AliasCheck } from './alias-check.js';
 import { codeModule, type CodeModule, type VersionInfo } from './code-module.js';
+import type { ModuleFiles } from './zip/choice.js';
 import { writeModuleZip } from './zip/module-zip.js';
 import { choosesVersion, chooseVersion } from './query.js';
 import type {
@@ -123,12 +123,11 @@ export class GitSource implements ModuleSource {
       const { commit, ...found } = await atCommit(module, repo, version, pinned);
       const { directory, goMod } = await module.findRoot(version, commit);
       await this.aliases.check(path, repo, goMod);
-      const write = (sink: Writable) => writeModuleZip({ repo, commit, directory, name: subject }, sink);
       return {
         ...found,
         mod: goMod ?? synthesizeGoMod(path),
         deliver: (target) =>
-          target.put(write).catch(async (error: unknown) => {
+          deliverZip({ repo, commit, directory, name: subject }, target).catch(async (error: unknown) => {
             if (!mayBeHadElsewhere(error, others)) throw describe(subject, error);
             await this.deliverAnew(lookup, version, commit, target);
           }),
@@ -158,7 +157,7 @@ export class GitSource implements ModuleSource {
     await this.inModule(lookup, async (module, repo) => {
       await ensureCommit(repo, commit, version);
       const { directory } = await module.findRoot(version, commit);
-      await target.put((sink) => writeModuleZip({ repo, commit, directory, name: lookup.subject }, sink));
+      await deliverZip({ repo, commit, directory, name: lookup.subject }, target);
     });
   }
 
@@ -221,6 +220,12 @@ export class GitSource implements ModuleSource {
       }
     }
   }
+}
+
+/** Makes a zip, of what has changed since another version where that can be. */
+function deliverZip(files: ModuleFiles, target: ZipTarget): Promise<void> {
+  const { earlier } = target;
+  return target.put((sink) => writeModuleZip({ ...files, ...(earlier && { earlier }) }, sink));
 }
 
 /** The commit of a version, at hand: the pinned one, else the one that the repository has under this name now. */

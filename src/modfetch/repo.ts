@@ -16,6 +16,7 @@ import type { Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { SourceName } from '../observe/events.js';
 import type { OpenPart } from '../store/version-store.js';
+import type { OpenEarlier } from './zip/entry-reuse.js';
 
 /**
  * The home of modules. Every method throws MODULE_NOT_FOUND, VERSION_NOT_FOUND, VERSION_GONE or MODULE_INVALID only for
@@ -80,6 +81,8 @@ export interface ZipTarget {
    * go.mod which is stored.
    */
   putFile(file: string, zip: WholeZip): Promise<void>;
+  /** Other zips of the module that are stored; absent where they cannot be read at any position. */
+  earlier?: OpenEarlier | undefined;
 }
 
 /** What is known of a zip that came as a whole and was checked. */

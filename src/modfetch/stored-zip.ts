@@ -50,6 +50,10 @@ function zipTarget(store: VersionStore, zip: Part): ZipTarget {
   const putHash = (hash: string) => putBytes(store, { ...zip, kind: 'ziphash' }, Buffer.from(hash));
   return {
     put: (write) => store.put(zip, async (sink) => putHash(await write(sink))),
+    earlier: async (version) => {
+      const stored = version === zip.version ? undefined : await storedZip(store, { ...zip, version });
+      return stored && { hash: stored.hash, file: await stored.open() };
+    },
     async putFile(file, { hash, goMod }) {
       const mod = await store.read({ ...zip, kind: 'mod' });
       if (mod !== undefined) checkTogether(zip, mod, goMod);

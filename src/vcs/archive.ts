@@ -23,8 +23,8 @@ const ARCHIVES = 'git archive';
 export interface ArchiveOptions {
   content: BareRepo;
   commit: CommitHash;
-  /** '' = everything. */
-  path: string;
+  /** None: everything. */
+  paths: readonly string[];
   /** Whether no `.gitattributes` applies. */
   unchanged: boolean;
   /** The address of the repository, for messages. */
@@ -60,12 +60,12 @@ async function writeArchive(options: ArchiveOptions, output: PassThrough): Promi
 
 /** Pipes one run of `git archive` into `output`; says how it failed, and whether anything was written before. */
 function pipeOnce(
-  { content, commit, path, unchanged }: ArchiveOptions,
+  { content, commit, paths, unchanged }: ArchiveOptions,
   output: PassThrough,
 ): Promise<{ error: Error | undefined; begun: boolean }> {
   if (output.destroyed) return Promise.resolve({ error: undefined, begun: false });
   const options = [...ARCHIVE_OPTIONS, ...(unchanged ? PIECEMEAL_OPTIONS : [])];
-  const below = path === '' ? [] : git`${treePath(path)}`;
+  const below = paths.flatMap((path) => git`${treePath(path)}`);
   const args = git`${options} archive --format=tar --end-of-options ${commit} ${below}`;
   const { dir: cwd, env } = content;
   const archive = streamGit({ args, cwd, env, timeoutMs: ARCHIVE_TIMEOUT_MS });

@@ -9,7 +9,7 @@ import { findRevision, type Listed } from './commit-history.js';
 import { refTo } from './find-revision.js';
 import { objectAt, type ObjectHash } from './names/object-name.js';
 import { RefsChanged } from './refs-changed.js';
-import { GitFailure } from './transport/git-exec.js';
+import { GitFailure, GitOutputTooLarge } from './transport/git-exec.js';
 import { findFile } from './tree.js';
 
 /**
@@ -50,6 +50,24 @@ export function readContentFile(
     }
     return undefined;
   });
+}
+
+/** The blobs `ids` of `commit`; undefined where one of them is missing, or they are larger than `maxBytes` together. */
+export async function readBlobs(
+  listed: Listed,
+  commit: ObjectHash,
+  ids: readonly ObjectHash[],
+  maxBytes: number,
+): Promise<Buffer[] | undefined> {
+  const { content } = listed.mirror;
+  try {
+    const blobs = await withFiles(listed, commit, () => content.objects(ids, maxBytes));
+    const contents = blobs.flatMap((blob) => (blob?.type === 'blob' ? [blob.content] : []));
+    return contents.length === ids.length ? contents : undefined;
+  } catch (error) {
+    if (error instanceof GitOutputTooLarge) return undefined;
+    throw error;
+  }
 }
 
 /** The same of a commit whose directories alone are here; undefined as a whole if its host hands out no single files. */

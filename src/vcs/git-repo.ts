@@ -15,7 +15,7 @@ import type { Origin } from '../module/origin.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { streamArchive } from './archive.js';
 import { isCommit, type BareRepo, type GitObject } from './bare/bare-repo.js';
-import { fetchFiles, readContentFile, readIn, readRemoteFile, withFiles } from './commit-files.js';
+import { fetchFiles, readBlobs, readContentFile, readIn, readRemoteFile, withFiles } from './commit-files.js';
 import { findRevision, isDescendant, recentTagBefore, type Listed } from './commit-history.js';
 import { committerTime } from './commit-object.js';
 import type { Found } from './find-revision.js';
@@ -28,7 +28,7 @@ import { RefsChanged } from './refs-changed.js';
 import { GitOutputTooLarge } from './transport/git-exec.js';
 import type { HostLimiter } from '../concurrency/host-limiter.js';
 import { listTree } from './tree.js';
-import type { CodeRepo, Need, Revision, Spelling, Tag, TreeEntry } from './types.js';
+import type { BlobId, CodeRepo, Need, RepoNotes, Revision, Spelling, Tag, TreeEntry } from './types.js';
 
 export interface GitRepoOptions {
   remote: RepoUrl;
@@ -148,11 +148,20 @@ export class GitRepo implements CodeRepo {
     return this.#listed.mirror.content.heldFiles(commit, directory);
   }
 
-  archive(commit: CommitHash, path: string, unchanged = false): Readable {
+  readBlobs(commit: CommitHash, ids: readonly BlobId[], maxBytes: number): Promise<Buffer[] | undefined> {
+    return readBlobs(this.#listed, commit, ids, maxBytes);
+  }
+
+  get notes(): RepoNotes {
+    return this.#listed.mirror.notes;
+  }
+
+  archive(commit: CommitHash, path: string | readonly string[], unchanged = false): Readable {
     const { content } = this.#listed.mirror;
     const ensure = () => withFiles(this.#listed, commit, () => Promise.resolve());
     const limits = { limiter: this.#limiter, waitMs: this.#waitMs };
-    return streamArchive({ content, commit, path, unchanged, url: this.url, ensure, ...limits });
+    const paths = typeof path === 'string' ? [path].filter((each) => each !== '') : path;
+    return streamArchive({ content, commit, paths, unchanged, url: this.url, ensure, ...limits });
   }
 
   #tagsOn(commit: ObjectHash): string[] {

@@ -19,6 +19,7 @@ import {
   type EntryPosition,
   type RawEntry,
 } from './objects/tree-object.js';
+import { isUsualName } from './objects/usual-name.js';
 import type { TreeEntry } from './types.js';
 
 /** Bytes of all directories, and of all paths: far more than the files that a module zip can hold. */
@@ -26,6 +27,9 @@ const MAX_LISTING = 128 * 1024 * 1024;
 
 /** Files and directories that a tree may stand for. */
 const MAX_ENTRIES = 2_000_000;
+
+/** Entries of which the hashes are held, and looked at without a pause. */
+const MAX_HASHES = 50_000;
 
 /** What git goes down to (core.maxTreeDepth). */
 const MAX_DEPTH = 2_048;
@@ -45,7 +49,7 @@ export async function listTree(repo: BareRepo, commit: ObjectHash, directory: st
   const trees = await readAllTrees(repo, root);
   const pause = createPauses();
   await checkSize(trees, root, pause);
-  return expand(trees, root, pause);
+  return expand(trees, root, { pause, withHashes: hasUsualNames(trees, root) });
 }
 
 /** The content of each directory below `root`, once, by its hash; `root` by its name. */
@@ -129,7 +133,11 @@ async function checkSize(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, pause
 }
 
 /** The files below `root`, in the order of their trees. */
-async function expand(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, pause: Pauses): Promise<TreeEntry[]> {
+async function expand(
+  trees: Map<ObjectSpec, Buffer>,
+  root: ObjectSpec,
+  { pause, withHashes }: { pause: Pauses; withHashes: boolean },
+): Promise<TreeEntry[]> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // a name keeps its U+FEFF
   const hashBytes = hashBytesOf(root);
   const files: TreeEntry[] = [];
@@ -152,10 +160,24 @@ async function expand(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, pause: P
       const below = trees.get(hashOf(tree, entry)) ?? Buffer.alloc(0);
       stack.push({ tree: below, at: 0, prefix: `${displayPath}/`, isText });
     } else {
-      files.push({ path: isText ? displayPath : undefined, displayPath, kind: entry.kind });
+      const file: TreeEntry = { path: isText ? displayPath : undefined, displayPath, kind: entry.kind };
+      if (withHashes && files.length < MAX_HASHES) file.hash = hashOf(tree, entry);
+      files.push(file);
     }
   }
   return files;
+}
+
+/** Whether git refuses no name in `trees`, for certain; false also where there are very many. */
+function hasUsualNames(trees: Map<string, Buffer>, root: string): boolean {
+  let left = MAX_HASHES;
+  for (const tree of trees.values()) {
+    for (const { kind, nameStart, nameEnd } of entriesOf(tree, hashBytesOf(root))) {
+      left -= 1;
+      if (left < 0 || !isUsualName(tree.toString('latin1', nameStart, nameEnd), kind)) return false;
+    }
+  }
+  return true;
 }
 
 function* entriesOf(tree: Buffer, hashBytes: number): Generator<EntryPosition> {

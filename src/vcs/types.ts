@@ -11,6 +11,7 @@ import type { CommitHash } from '../module/commit-hash.js';
 import type { Origin } from '../module/origin.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import type { Tag } from './objects/refs.js';
+import type { ObjectHash } from './names/object-name.js';
 import type { TreeEntry } from './objects/tree-object.js';
 
 /** One commit, as a query found it. */
@@ -31,6 +32,9 @@ export interface Revision {
 export type { Tag } from './objects/refs.js';
 
 export type { TreeEntry } from './objects/tree-object.js';
+
+/** The id of a blob, in hex. */
+export type BlobId = ObjectHash;
 
 /** Which of the spellings of one repository an address is. */
 export interface Spelling {
@@ -81,9 +85,21 @@ export interface CodeRepo {
   /**
    * What `git archive` makes of `path` ('' = everything): a tar stream with line endings and attributes applied as
    * the go command has them applied. Paths in it begin at the repository root. `unchanged` says that no `.gitattributes`
-   * applies: then memory stays flat whatever the size of a file.
+   * applies: then memory stays flat whatever the size of a file. Of several paths each is a file.
    */
-  archive(commit: CommitHash, path: string, unchanged?: boolean): Readable;
+  archive(commit: CommitHash, path: string | readonly string[], unchanged?: boolean): Readable;
+  /** The content of blobs of a commit, by their ids; undefined where one is missing, or they are larger than `maxBytes`. */
+  readBlobs(commit: CommitHash, ids: readonly BlobId[], maxBytes: number): Promise<Buffer[] | undefined>;
+  /** Notes that go with the local copy of the repository; absent where none can be kept. */
+  readonly notes?: RepoNotes | undefined;
+}
+
+/** Small files by name, of use as long as there is a local copy of a repository. */
+export interface RepoNotes {
+  /** Undefined if there is none, or none that can be read. */
+  read(name: string): Promise<Buffer | undefined>;
+  /** A reader sees all of it, or what was there before. A power failure may damage it. */
+  replace(name: string, content: Buffer): Promise<void>;
 }
 
 /** What somebody who opens a repository will ask it for: files of every kind (a zip), or a few small ones (`go.mod`). */

@@ -183,5 +183,6 @@ function neverOutdated(repo: CodeRepo): CodeRepo {
     listFiles: (commit, directory) => repo.listFiles(commit, directory),
     readLocalFiles: (commit, directory) => repo.readLocalFiles(commit, directory),
     archive: (commit, path, unchanged) => repo.archive(commit, path, unchanged),
+    readBlobs: (commit, ids, maxBytes) => repo.readBlobs(commit, ids, maxBytes),
   };
 }

@@ -26,14 +26,30 @@ export interface ZipEntry {
   offset: number;
 }
 
+/** Where the directory of an archive is in it. */
+export interface ZipDirectory {
+  start: number;
+  /** In bytes. */
+  size: number;
+  /** Of its bytes, in hex. */
+  sha256: string;
+}
+
 /** An entry whose checksum and sizes are not known yet. */
 export function newEntry(name: string, flags: number, method: number, offset: number): ZipEntry {
   return { name: Buffer.from(name), flags, method, crc: 0, compressed: 0, size: 0, offset };
 }
 
+const LOCAL_HEADER_BYTES = 30;
+
+/** Bytes before the data of a file. */
+export function localHeaderSize(entry: ZipEntry): number {
+  return LOCAL_HEADER_BYTES + entry.name.length;
+}
+
 /** The header before the data of a file. */
 export function localHeader(entry: ZipEntry): Buffer {
-  const header = Buffer.alloc(30);
+  const header = Buffer.alloc(LOCAL_HEADER_BYTES);
   header.writeUInt32LE(0x04034b50, 0);
   writeCommon(header, 4, entry);
   return Buffer.concat([header, entry.name]);

@@ -5,6 +5,7 @@
  * whatever the size of the archive: files of medium size are deflated in the thread pool, several at once, and written
  * in order; large ones pass through piece by piece. A file that does not get smaller is stored as it is.
  */
+import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { createBufferedSink, type BufferedSink } from './buffered-sink.js';
@@ -18,6 +19,7 @@ import {
   endOfDirectory,
   localHeader,
   newEntry,
+  type ZipDirectory,
   type ZipEntry,
 } from './records.js';
 import { Blocks } from './blocks.js';
@@ -25,9 +27,18 @@ import { Blocks } from './blocks.js';
 /** Bytes of files that may wait in memory to be deflated and written. */
 const MAX_PENDING = 8 * 1024 * 1024;
 
-/** A writer onto `sink`, whose errors are the caller's to handle (`pipeline`). */
-export function createZipWriter(sink: Writable): ZipWriter {
-  return new StreamedZip(createBufferedSink(sink));
+/**
+ * A writer onto `sink`, whose errors are the caller's to handle (`pipeline`). `onEntry` is told of each finished file, in
+ * the order of the calls.
+ */
+export function createZipWriter(sink: Writable, onEntry?: (entry: ZipEntry) => void): ZipWriter {
+  return new StreamedZip(createBufferedSink(sink), onEntry);
+}
+
+/** A file as it is in another zip that this writer made. */
+export interface CopiedEntry extends Pick<ZipEntry, 'flags' | 'method' | 'crc' | 'compressed' | 'size'> {
+  /** Its data there, as a whole or piece by piece. */
+  data: Buffer | AsyncIterable<Buffer>;
 }
 
 export interface ZipWriter {
@@ -35,8 +46,13 @@ export interface ZipWriter {
   addBuffer(name: string, content: Buffer): Promise<void>;
   /** Adds a file that passes through. Resolves when it is written. */
   addStream(name: string, content: AsyncIterable<Buffer>): Promise<void>;
-  /** Writes the directory of the archive. The sink is not ended. Rejects with the first error of anything before it. */
-  finish(): Promise<void>;
+  /** Adds a file as another zip has it: the bytes are those that its content makes. Resolves when there is room for more. */
+  addCopy(name: string, entry: CopiedEntry): Promise<void>;
+  /**
+   * Writes the directory of the archive, and says where it is. The sink is not ended. Rejects with the first error of
+   * anything before it.
+   */
+  finish(): Promise<ZipDirectory>;
 }
 
 class StreamedZip implements ZipWriter {
@@ -49,9 +65,11 @@ class StreamedZip implements ZipWriter {
   #queue: Promise<void> = Promise.resolve();
   /** Work in the queue that is not done; never 0 again after a failure. */
   #waiting = 0;
+  readonly #onEntry: ((entry: ZipEntry) => void) | undefined;
 
-  constructor(output: BufferedSink) {
+  constructor(output: BufferedSink, onEntry: ((entry: ZipEntry) => void) | undefined) {
     this.#output = output;
+    this.#onEntry = onEntry;
   }
 
   async addBuffer(name: string, content: Buffer): Promise<void> {
@@ -75,17 +93,38 @@ class StreamedZip implements ZipWriter {
     return this.#enqueue(() => this.#writeStream(name, content));
   }
 
-  async finish(): Promise<void> {
+  async addCopy(name: string, entry: CopiedEntry): Promise<void> {
+    const { data } = entry;
+    if (!Buffer.isBuffer(data)) return this.#enqueue(() => this.#writeCopy(name, entry, data));
+    if (this.#waiting === 0) {
+      this.#copyWhole(name, entry, data);
+      if (this.#output.isFull()) await this.#enqueue(() => this.#output.drained());
+      return;
+    }
+    this.#pending += data.length;
+    const written = this.#enqueue(async () => {
+      this.#copyWhole(name, entry, data);
+      if (this.#output.isFull()) await this.#output.drained();
+      this.#pending -= data.length;
+    });
+    if (this.#pending > MAX_PENDING) await written;
+  }
+
+  async finish(): Promise<ZipDirectory> {
     await this.#queue;
     const output = this.#output;
     const start = output.written();
+    const sum = createHash('sha256');
     for (const block of this.#directory.take()) {
+      sum.update(block);
       output.write(block);
       if (output.isFull()) await output.drained();
     }
-    output.write(endOfDirectory(this.#count, start, output.written() - start));
+    const size = output.written() - start;
+    output.write(endOfDirectory(this.#count, start, size));
     output.flush();
     if (output.isFull()) await output.drained();
+    return { start, size, sha256: sum.digest('hex') };
   }
 
   /** Does `work` in the order of the calls; a failure fails everything after it. */
@@ -106,10 +145,40 @@ class StreamedZip implements ZipWriter {
     this.#list(entry);
   }
 
+  #copyWhole(name: string, entry: CopiedEntry, data: Buffer): void {
+    const copy = this.#beginCopy(name, entry);
+    this.#output.write(data);
+    this.#endCopy(copy);
+  }
+
+  async #writeCopy(name: string, entry: CopiedEntry, data: AsyncIterable<Buffer>): Promise<void> {
+    const copy = this.#beginCopy(name, entry);
+    for await (const piece of data) {
+      this.#output.write(piece);
+      if (this.#output.isFull()) await this.#output.drained();
+    }
+    this.#endCopy(copy);
+  }
+
+  /** Writes the header of a copy: without checksum and sizes where these follow the data. */
+  #beginCopy(name: string, { flags, method, crc, compressed, size }: CopiedEntry): ZipEntry {
+    const entry = newEntry(name, flags, method, this.#output.written());
+    const sums = { crc, compressed, size };
+    const follow = (flags & SIZES_FOLLOW) !== 0;
+    this.#output.write(localHeader(follow ? entry : Object.assign(entry, sums)));
+    return Object.assign(entry, sums);
+  }
+
+  #endCopy(entry: ZipEntry): void {
+    if ((entry.flags & SIZES_FOLLOW) !== 0) this.#output.write(dataDescriptor(entry));
+    this.#list(entry);
+  }
+
   /** Notes a finished file for the directory of the archive. */
   #list(entry: ZipEntry): void {
     this.#directory.add(directoryHeader(entry));
     this.#count += 1;
+    this.#onEntry?.(entry);
   }
 
   async #writeStream(name: string, source: AsyncIterable<Buffer>): Promise<void> {

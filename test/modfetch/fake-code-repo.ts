@@ -51,6 +51,7 @@ export function fakeCodeRepo(commits: readonly FakeCommit[]): CodeRepo {
   return {
     ...{ url: FAKE_URL, spelling: { first: FAKE_URL, number: 0 }, defaultBranch: 'main', asOf: 0 },
     ...{ ensureCommit: unused, listFiles: unused, readLocalFiles: unused, archive: unused },
+    readBlobs: unused,
     tags(prefix) {
       const list = tagsOf(refs, prefix);
       return { list, origin: tagsOrigin(FAKE_URL, prefix, list) };

@@ -19,7 +19,7 @@ async function world() {
   } as unknown as HostLimiter;
   const options: ArchiveOptions = {
     content: new BareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 30_000 }),
-    ...{ commit, path: '', unchanged: false, url: 'https://git.corp.test/x.git', limiter, waitMs: 7 },
+    ...{ commit, paths: [], unchanged: false, url: 'https://git.corp.test/x.git', limiter, waitMs: 7 },
     ensure: () => Promise.resolve(void asked.push('ensure')),
   };
   return { options, asked };
@@ -37,14 +37,14 @@ describe('streamArchive', () => {
 
   it('holds what is below a path, which is never a pattern', async () => {
     const { options } = await world();
-    const tar = await text(streamArchive({ ...options, path: 'sub/*' }));
+    const tar = await text(streamArchive({ ...options, paths: ['sub/*'] }));
     expect(tar).toContain('two\n');
     expect(tar).not.toContain('three\n');
   });
 
   it('fails where git fails, and where the commit cannot be had', async () => {
     const { options } = await world();
-    await expect(text(streamArchive({ ...options, path: 'none' }))).rejects.toBeInstanceOf(GitFailure);
+    await expect(text(streamArchive({ ...options, paths: ['none'] }))).rejects.toBeInstanceOf(GitFailure);
     const down = new Error('the host is down');
     await expect(text(streamArchive({ ...options, ensure: () => Promise.reject(down) }))).rejects.toBe(down);
   });

@@ -6,6 +6,11 @@
 import { compareBytes } from '../../module/byte-order.js';
 import { hash1, OrderedHash1, type HashedFile } from '../../module/files/dirhash.js';
 
+/** Whether paths are in the byte order that git keeps trees in. */
+export function isInByteOrder(paths: readonly string[]): boolean {
+  return paths.every((path, i) => i === 0 || compareBytes(paths[i - 1] ?? '', path) < 0);
+}
+
 /** The files that an archive has to hold. It holds them in the order of the trees, so that most need no index. */
 export class WantedFiles {
   /** Whether they are in the byte order of their paths, as git keeps trees. */
@@ -18,8 +23,13 @@ export class WantedFiles {
   /** Takes `paths` over: those that came are let go. */
   constructor(paths: string[]) {
     this.#paths = paths;
-    this.isOrdered = paths.every((path, i) => i === 0 || compareBytes(paths[i - 1] ?? '', path) < 0);
+    this.isOrdered = isInByteOrder(paths);
     this.#left = this.isOrdered ? undefined : new Set(paths);
+  }
+
+  /** Those that are wanted; of use before the first one came. */
+  paths(): readonly string[] {
+    return this.#paths;
   }
 
   /** Whether `path` is wanted; it is not any more then. */

@@ -1,38 +1,28 @@
 /**
  * Makes the zip of a module version.
  *
- * What goes into it: what `git archive` prints for the module's directory (not raw blobs: line endings and attributes
- * change bytes), without what x/mod/zip leaves out, plus the LICENSE of the repository's root where the directory has
- * none (`coderepo.go`, Zip). The names are judged before the first byte is written; sizes while the content streams
- * past, which is hashed on the way, so that nothing is held in memory but small files.
+ * What goes into it (`choice.ts`) is what `git archive` prints for the module's directory, not raw blobs: line endings and
+ * attributes change bytes. The names are judged before the first byte is written; sizes while the content streams past,
+ * which is hashed on the way, so that nothing is held in memory but small files. What has not changed since another version
+ * is taken over from its zip (`entry-reuse.ts`).
  */
 import { createHash } from 'node:crypto';
 import { Readable, type Writable } from 'node:stream';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ModhavenError } from '../../errors.js';
 import type { CommitHash } from '../../module/commit-hash.js';
-import {
-  ZIP_LIMITS,
-  createSizeChecker,
-  describeInvalid,
-  selectingZipFiles,
-  type ZipCandidate,
-  type ZipSelection,
-} from '../../module/files/zip-files.js';
+import { createSizeChecker } from '../../module/files/zip-files.js';
 import { redactLine } from '../../redact.js';
 import { GitFailure, GitOutputTooLarge } from '../../vcs/archive.js';
-import type { CodeRepo } from '../../vcs/types.js';
+import type { BlobId, CodeRepo } from '../../vcs/types.js';
 import { FileHashes, WantedFiles } from './archive-order.js';
+import { choose, type Choice, type ModuleFiles } from './choice.js';
+import { EntryReuse, type OpenEarlier } from './entry-reuse.js';
 import { readTar, type TarEntry } from '../../zip/archive-reader.js';
 import { createZipWriter, type ZipWriter } from '../../zip/writer.js';
 
-export interface ModuleZip {
-  repo: CodeRepo;
-  commit: CommitHash;
-  /** Directory of the module in the repository, '' for its root. */
-  directory: string;
-  /** `path@version`, the folder inside the zip. */
-  name: string;
+export interface ModuleZip extends ModuleFiles {
+  /** For the entries of unchanged files; absent: every file is deflated. */
+  earlier?: OpenEarlier;
 }
 
 /** Files up to this size are read whole, so that several can be deflated at once. */
@@ -40,9 +30,6 @@ const SMALL = 512 * 1024;
 
 /** What git says of paths it never puts into an index or an archive. */
 const REFUSED_TREE = /^error: (?:invalid path|path too long)/m;
-
-/** Bytes of a name that the zip format can count. */
-const MAX_NAME = 0xffff;
 
 /** Writes the zip onto `sink` and returns its `h1:` hash. Throws MODULE_INVALID where the go command refuses. */
 export async function writeModuleZip(zip: ModuleZip, sink: Writable): Promise<string> {
@@ -77,74 +64,109 @@ function explain(failure: GitFailure, url: string): ModhavenError {
   });
 }
 
-async function write({ repo, commit, directory, name }: ModuleZip, sink: Writable): Promise<string> {
-  const { valid, license, unchanged } = await choose({ repo, commit, directory, name });
-  const writer = createZipWriter(sink);
-  const sizes = createSizeChecker();
-  const wanted = new WantedFiles(valid);
-  const hashes = new FileHashes(name, wanted.isOrdered);
-  if (license !== undefined) hashes.expect({ path: 'LICENSE', sha256: sha256(license) });
-  for await (const file of contentOf(repo, commit, directory, unchanged)) {
-    const path = below(directory, file.path);
-    if (path === undefined || !file.isFile || !wanted.take(path)) continue;
-    sizes.add(path, file.size);
-    hashes.add({ path, sha256: await addFile(writer, `${name}/${path}`, file) });
+async function write(zip: ModuleZip, sink: Writable): Promise<string> {
+  const choice = await choose(zip);
+  const reuse = await openReuse(zip, choice);
+  try {
+    return await new ZipFiller(zip, choice, reuse, sink).fill();
+  } finally {
+    reuse?.close();
   }
-  const lost = wanted.lost();
-  if (lost !== undefined) throw new Error(`git archive left out ${lost}`);
-  if (license !== undefined) {
-    sizes.add('LICENSE', license.length);
-    await writer.addBuffer(`${name}/LICENSE`, license);
-  }
-  await writer.finish();
-  return hashes.sum();
 }
 
-interface Choice {
-  /** Paths that go into the zip, in the order of the archive; without the LICENSE that comes from elsewhere. */
-  valid: string[];
-  /** The LICENSE of the root, where the directory has none. */
-  license: Buffer | undefined;
-  /** Whether the archive holds the files as they are in the commit. */
-  unchanged: boolean;
+/** Undefined where nothing can be taken over, or the module is in memory: then it is small, and made anew at once. */
+async function openReuse(zip: ModuleZip, choice: Choice): Promise<EntryReuse | undefined> {
+  const { repo, commit, directory, name, earlier } = zip;
+  const { notes } = repo;
+  if (notes === undefined || earlier === undefined || !choice.unchanged) return undefined;
+  if (repo.readLocalFiles(commit, directory) !== undefined) return undefined;
+  return EntryReuse.open({ notes, name, choice, earlier });
 }
 
-/** What goes into the zip. The lists that this takes are let go before anything is written. */
-async function choose({ repo, commit, directory, name }: ModuleZip): Promise<Choice> {
-  const candidates = await listCandidates(repo, commit, directory);
-  const license = await rootLicense(repo, commit, directory, candidates);
-  if (license !== undefined) candidates.push({ path: 'LICENSE', mode: 'regular' });
-  const goMod = await goModForVendorRule(repo, commit, directory, candidates);
-  const selection = await inTurns(selectingZipFiles(candidates, goMod));
-  if (selection.invalid.length > 0) {
-    throw new ModhavenError('MODULE_INVALID', `create zip: ${describeInvalid(selection)}`, {
-      remedy: 'rename or remove these files and tag a new version',
+/** Fills one zip with the files that were chosen, in their order. */
+class ZipFiller {
+  readonly #zip: ModuleZip;
+  readonly #choice: Choice;
+  readonly #reuse: EntryReuse | undefined;
+  readonly #writer: ZipWriter;
+  readonly #sizes = createSizeChecker();
+  readonly #hashes: FileHashes;
+  /** The files that are not taken over. */
+  readonly #wanted: WantedFiles;
+  /** All files, where some are taken over; else none. */
+  readonly #all: readonly string[];
+  #next = 0;
+
+  constructor(zip: ModuleZip, choice: Choice, reuse: EntryReuse | undefined, sink: Writable) {
+    const { valid } = choice;
+    this.#zip = zip;
+    this.#choice = choice;
+    this.#reuse = reuse;
+    this.#writer = createZipWriter(sink, reuse?.wrote);
+    const changed = reuse === undefined ? valid : valid.filter((path) => reuse.find(path) === undefined);
+    this.#all = changed.length < valid.length ? valid : [];
+    this.#wanted = new WantedFiles(changed);
+    this.#hashes = new FileHashes(zip.name, reuse !== undefined || this.#wanted.isOrdered);
+  }
+
+  /** Returns the `h1:` hash. */
+  async fill(): Promise<string> {
+    const { license } = this.#choice;
+    if (license !== undefined) this.#hashes.expect({ path: 'LICENSE', sha256: sha256(license) });
+    const { directory } = this.#zip;
+    for await (const file of this.#content()) {
+      const path = below(directory, file.path);
+      if (path === undefined || !file.isFile || !this.#wanted.take(path)) continue;
+      await this.#copyUpTo(path);
+      await this.#add(path, file);
+    }
+    await this.#copyUpTo(undefined);
+    const lost = this.#wanted.lost();
+    if (lost !== undefined) throw new Error(`git archive left out ${lost}`);
+    if (license !== undefined) {
+      this.#sizes.add('LICENSE', license.length);
+      await this.#writer.addBuffer(`${this.#zip.name}/LICENSE`, license);
+      this.#reuse?.added(undefined, '');
+    }
+    const end = await this.#writer.finish();
+    const hash = this.#hashes.sum();
+    await this.#reuse?.finish(hash, end);
+    return hash;
+  }
+
+  #content(): AsyncGenerator<TarEntry> {
+    const { repo, commit, directory } = this.#zip;
+    const { unchanged, ids } = this.#choice;
+    if (this.#all.length === 0) return contentOf(repo, commit, directory, unchanged);
+    const files = this.#wanted.paths().flatMap((path) => {
+      const id = ids?.get(path);
+      return id === undefined ? [] : [{ path: above(directory, path), id }];
     });
+    return contentOfSome(repo, commit, directory, files);
   }
-  const overlong = selection.valid.find((path) => isOverlong(name, path));
-  if (overlong !== undefined) {
-    throw new ModhavenError(
-      'MODULE_INVALID',
-      `create zip: ${overlong.slice(0, 200)}...: file name too long for a zip`,
-    );
-  }
-  const unchanged = !(await hasAttributes(repo, commit, directory, candidates));
-  if (license !== undefined) selection.valid.pop(); // judged with the others, and last
-  return { valid: selection.valid, license, unchanged };
-}
 
-async function inTurns(steps: Generator<undefined, ZipSelection, undefined>): Promise<ZipSelection> {
-  for (;;) {
-    const { value, done } = steps.next();
-    if (done === true) return value;
-    await nextTurn();
+  async #add(path: string, file: TarEntry): Promise<void> {
+    this.#sizes.add(path, file.size);
+    const sum = await addFile(this.#writer, `${this.#zip.name}/${path}`, file);
+    this.#hashes.add({ path, sha256: sum });
+    this.#reuse?.added(path, sum);
   }
-}
 
-function isOverlong(name: string, path: string): boolean {
-  // No character takes more than three bytes for each unit of its length.
-  const mayBe = (name.length + path.length + 1) * 3 > MAX_NAME;
-  return mayBe && Buffer.byteLength(`${name}/${path}`) > MAX_NAME;
+  /** Takes over the files before `path`, or all that are left. */
+  async #copyUpTo(path: string | undefined): Promise<void> {
+    const reuse = this.#reuse;
+    for (; reuse !== undefined && this.#next < this.#all.length; this.#next += 1) {
+      const kept = this.#all[this.#next] ?? '';
+      const entry = kept === path ? undefined : reuse.find(kept);
+      if (entry === undefined) break;
+      this.#sizes.add(kept, entry.size);
+      this.#hashes.add({ path: kept, sha256: entry.sha256 });
+      await reuse.prepare(entry);
+      await this.#writer.addCopy(`${this.#zip.name}/${kept}`, reuse.copy(entry));
+      reuse.added(kept, entry.sha256);
+    }
+    if (path !== undefined) this.#next += 1;
+  }
 }
 
 async function addFile(writer: ZipWriter, name: string, file: TarEntry): Promise<string> {
@@ -166,6 +188,33 @@ async function addFile(writer: ZipWriter, name: string, file: TarEntry): Promise
   return hash.digest('hex');
 }
 
+/** So many files are read one by one, and so many are named to git, at most. */
+const SOME = { read: 1_000, bytes: 16 * 1024 * 1024, named: 100 };
+
+/** The content of `files` of an archive of `directory` to which no attribute applies, others among them. */
+async function* contentOfSome(
+  repo: CodeRepo,
+  commit: CommitHash,
+  directory: string,
+  files: readonly { path: string; id: BlobId }[],
+): AsyncGenerator<TarEntry> {
+  if (files.length === 0) return;
+  const blobs =
+    files.length <= SOME.read
+      ? await repo.readBlobs(
+          commit,
+          files.map(({ id }) => id),
+          SOME.bytes,
+        )
+      : undefined;
+  if (blobs !== undefined) {
+    for (const [i, { path }] of files.entries()) yield entryOf(path, blobs[i] ?? Buffer.alloc(0));
+    return;
+  }
+  const paths = files.length <= SOME.named ? files.map(({ path }) => path) : directory;
+  yield* archived(repo, commit, paths, true);
+}
+
 /** What an archive of `directory` holds; `unchanged` says that no attribute applies. */
 async function* contentOf(
   repo: CodeRepo,
@@ -175,18 +224,19 @@ async function* contentOf(
 ): AsyncGenerator<TarEntry> {
   const atHand = unchanged ? repo.readLocalFiles(commit, directory) : undefined;
   if (atHand !== undefined) {
-    for (const { path, content } of atHand) {
-      yield {
-        path,
-        isFile: true,
-        size: content.length,
-        whole: () => content,
-        pieces: () => Readable.from([content]),
-      };
-    }
+    for (const { path, content } of atHand) yield entryOf(path, content);
     return;
   }
-  const archive = repo.archive(commit, directory, unchanged);
+  yield* archived(repo, commit, directory, unchanged);
+}
+
+async function* archived(
+  repo: CodeRepo,
+  commit: CommitHash,
+  paths: string | readonly string[],
+  unchanged: boolean,
+): AsyncGenerator<TarEntry> {
+  const archive = repo.archive(commit, paths, unchanged);
   try {
     yield* readTar(archive);
   } finally {
@@ -194,76 +244,23 @@ async function* contentOf(
   }
 }
 
-async function listCandidates(
-  repo: CodeRepo,
-  commit: CommitHash,
-  directory: string,
-): Promise<ZipCandidate[]> {
-  const files: ZipCandidate[] = [];
-  const entries = await repo.listFiles(commit, directory);
-  entries.reverse();
-  // Each entry is let go as soon as it was read: there may be a million.
-  for (let entry = entries.pop(); entry !== undefined; entry = entries.pop()) {
-    const { path, displayPath, kind } = entry;
-    // A submodule is a directory to git archive, and a zip has no directories.
-    if (kind === 'submodule') continue;
-    // Bytes that are no UTF-8 make a name that cannot be valid, whatever they stand for.
-    files.push({ path: path ?? displayPath, mode: kind });
-  }
-  return files;
-}
-
-/** The raw LICENSE of the root, for a module below it without a file of this name. */
-async function rootLicense(
-  repo: CodeRepo,
-  commit: CommitHash,
-  directory: string,
-  files: ZipCandidate[],
-): Promise<Buffer | undefined> {
-  if (directory === '' || files.some(({ path }) => path === 'LICENSE')) return undefined;
-  return repo.readFile(commit, 'LICENSE');
-}
-
-/** Whether a `.gitattributes` in the directory or above may change what an archive holds. */
-async function hasAttributes(
-  repo: CodeRepo,
-  commit: CommitHash,
-  directory: string,
-  files: ZipCandidate[],
-): Promise<boolean> {
-  const name = '.gitattributes';
-  if (files.some(({ path }) => path === name || path.endsWith(`/${name}`))) return true;
-  for (let above = directory; above !== '';) {
-    above = above.slice(0, Math.max(above.lastIndexOf('/'), 0));
-    const file = above === '' ? name : `${above}/${name}`;
-    if ((await repo.readFile(commit, file)) !== undefined) return true;
-  }
-  return false;
-}
-
-/** What is vendored depends on the go.mod as it is in the archive. It is only read where something may be vendored. */
-async function goModForVendorRule(
-  repo: CodeRepo,
-  commit: CommitHash,
-  directory: string,
-  files: ZipCandidate[],
-): Promise<Buffer | undefined> {
-  if (!files.some(({ path }) => path.startsWith('vendor/') || path.includes('/vendor/'))) return undefined;
-  if (!files.some(({ path, mode }) => path === 'go.mod' && mode === 'regular')) return undefined;
-  const archive = repo.archive(commit, directory === '' ? 'go.mod' : `${directory}/go.mod`);
-  let content: Buffer | undefined;
-  for await (const entry of readTar(archive))
-  // A larger one makes the zip impossible anyway.
-  {
-    if (entry.isFile && entry.size <= ZIP_LIMITS.goMod) content = await entry.whole();
-  }
-  return content;
+function entryOf(path: string, content: Buffer): TarEntry {
+  return {
+    ...{ path, isFile: true, size: content.length },
+    whole: () => content,
+    pieces: () => Readable.from([content]),
+  };
 }
 
 /** The path of an archive's file relative to `directory`. */
 function below(directory: string, path: string): string | undefined {
   if (directory === '') return path;
   return path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : undefined;
+}
+
+/** The path in the repository of a file of `directory`. */
+function above(directory: string, path: string): string {
+  return directory === '' ? path : `${directory}/${path}`;
 }
 
 function sha256(content: Buffer): string {

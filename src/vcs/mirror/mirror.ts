@@ -34,6 +34,7 @@ import { RemoteSession } from '../remote/remote-session.js';
 import { BareRepo, holds } from '../bare/bare-repo.js';
 import { isBroken, retryOnCorrupt } from '../bare/broken-repo.js';
 import { SMALL_PACK } from '../smart-http/receive-pack.js';
+import { MirrorNotes } from './mirror-notes.js';
 import { reuseCommit, reuseTrees, takeInventory } from './reuse-objects.js';
 import { CommitFetcher, everythingOf, mayHelpToAskForAll } from './commit-fetcher.js';
 
@@ -53,6 +54,7 @@ export class Mirror {
   readonly content: BareRepo;
   readonly trees: BareRepo;
   readonly history: BareRepo;
+  readonly notes: MirrorNotes;
   readonly #remote: RepoUrl;
   readonly #session: RemoteSession;
   readonly #fetcher: CommitFetcher;
@@ -71,6 +73,7 @@ export class Mirror {
     this.content = new BareRepo({ dir: join(dir, 'content.git'), env, timeoutMs });
     this.trees = new BareRepo({ dir: join(dir, 'trees.git'), env, timeoutMs, filtered: true });
     this.history = new BareRepo({ dir: join(dir, 'history.git'), env, timeoutMs });
+    this.notes = new MirrorNotes(join(dir, 'notes'));
     this.#dumbMark = join(this.content.dir, 'modhaven-dumb-host');
     this.#unfilteredMark = join(this.trees.dir, 'modhaven-no-filter');
   }

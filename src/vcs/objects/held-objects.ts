@@ -5,6 +5,7 @@
 import { LRUCache } from 'lru-cache';
 import type { GitObject } from './object-stream.js';
 import { findEntry, isDirectory, kindOf, parseTree } from './tree-object.js';
+import { isUsualName } from './usual-name.js';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -58,7 +59,7 @@ export function listHeld(identity: string, commit: string, path: string): HeldFi
       if (kindOf(mode) === 'submodule') return true;
       const text = name.toString('latin1');
       const object = held.get(`${identity} ${hash}`);
-      if (object === undefined || !USUAL_NAME.test(text)) return false;
+      if (object === undefined || !isUsualName(text, kindOf(mode))) return false;
       if (isDirectory(mode)) return object.type === 'tree' && walk(object, `${prefix}${text}/`);
       // A file that is another object is git's to judge.
       if (object.type !== 'blob') return false;
@@ -72,7 +73,6 @@ export function listHeld(identity: string, commit: string, path: string): HeldFi
   return walk(top, path === '' ? '' : `${path}/`) ? files : undefined;
 }
 
-const USUAL_NAME = /^(?!\.git)(?!\.{1,2}$)[\w.+@=,-]{1,100}$/i;
 /** One tree may stand for many directories and files. */
 const MAX_FILES = 1_000;
 const MAX_DIRECTORIES = 1_000;

@@ -12,6 +12,8 @@ export interface TreeEntry {
   /** The path with undecodable bytes replaced, for messages. */
   displayPath: string;
   kind: 'regular' | 'symlink' | 'submodule';
+  /** The id of its blob or commit, in hex; absent where there are very many files, or any has a name that git may refuse. */
+  hash?: ObjectHash;
 }
 
 /** One line of a tree object. */

@@ -53,6 +53,7 @@ function fakeRepo(
       latest: unused,
       recentTag: unused,
       descendsFrom: unused,
+      readBlobs: unused,
     },
     readFile: async (_commit, path) => {
       const content = files[path]?.content;
@@ -67,7 +68,7 @@ function fakeRepo(
       ),
     readLocalFiles: () => undefined,
     archive: (_commit, path) => {
-      const stream = Readable.from(tar(below(path), breakAfter, breaksWith), { objectMode: false });
+      const stream = Readable.from(tar(below(String(path)), breakAfter, breaksWith), { objectMode: false });
       archives.push(stream);
       return stream;
     },

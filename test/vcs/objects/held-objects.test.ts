@@ -90,6 +90,15 @@ describe('listHeld', () => {
     expect(listHeld(id, commit.hash, 'sub')).toEqual([{ path: 'sub/x.go', content: go.content }]);
   });
 
+  it('lists what git takes on every system, also what begins as .git does', () => {
+    const id = identity();
+    const names = ['.github', '.gitignore', '.gitmodules', 'a (b).go'];
+    const usual = tree(Object.fromEntries(names.map((name) => [name, readme])));
+    const usualCommit = commitOf(usual);
+    hold(id, [readme, usual, usualCommit]);
+    expect(pathsOf(id, usualCommit)?.sort()).toEqual(names.sort());
+  });
+
   it('lists nothing in part', () => {
     const id = identity();
     hold(id, [commit, root, readme, sub]);
@@ -98,7 +107,7 @@ describe('listHeld', () => {
     expect(pathsOf(id, commit, 'nope')).toBeUndefined();
   });
 
-  it.each(['.git', '.GIT', '..', '.', 'git~1', 'a\\b', 'ü', '\u200c.git', '.gitmodules', 'con:', 'a b'])(
+  it.each(['.git', '.GIT', '..', '.', 'git~1', '.git ', 'a\\b', 'ü', '\u200c.git', 'con:', 'a'.repeat(101)])(
     'leaves a tree with the name %j to git',
     (name) => {
       const id = identity();
