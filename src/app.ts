@@ -211,6 +211,7 @@ class Program implements App {
       clients: new ClientQueue({ limit: () => this.config().clientQueue, trusts }),
       ...(workers === undefined && { listener: { limits: this.config().limits, tls: this.tls() } }),
       publicUrl: () => this.config().publicUrl,
+      workersUnready: workers && (() => workers.unready()),
       status: () => statusReport(this.reported()),
       statusPage: this.pages.status,
       pageForPeople: this.pages.page,
@@ -294,6 +295,7 @@ class Program implements App {
       running,
       startedAt,
       workers: workers?.count ?? 0,
+      workersUp: workers?.listening() ?? 0,
     };
   }
 

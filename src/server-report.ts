@@ -33,6 +33,8 @@ export interface ReportedServer {
   running: Running;
   /** Worker processes; 0 where one process does it all. */
   workers: number;
+  /** Those of them that listen. */
+  workersUp: number;
 }
 
 /** The content of `/-/status`, but for the faults. */
@@ -112,6 +114,7 @@ export function metricsState(server: ReportedServer): ServerState {
   return {
     version,
     workers,
+    workersUp: server.workersUp,
     rules: rules.current().rules.length,
     hasError: { config: settings.lastError() !== undefined, vanity: rules.lastError() !== undefined },
     cacheBytes: maintenance.folders(),

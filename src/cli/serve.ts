@@ -93,6 +93,8 @@ function createService(
   const workers = pool && {
     count,
     metrics: () => pool.metrics(),
+    unready: () => pool.unready(),
+    listening: () => pool.upCount,
     settingsChanged: () => pool.settingsChanged(),
     invalidation: new SharedInvalidation(
       (change) => pool.forget(change),

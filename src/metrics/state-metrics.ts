@@ -8,6 +8,8 @@ export interface ServerState {
   hasError: { config: boolean; vanity: boolean };
   /** Worker processes; 0 where one process does it all. */
   workers: number;
+  /** Those of them that listen. */
+  workersUp: number;
   /** Bytes below `cache.dir` by folder, as of the last look; undefined before the first. */
   cacheBytes: ReadonlyMap<string, number> | undefined;
   /** Bytes that may be there. */
@@ -38,6 +40,7 @@ export function stateFamilies(state: ServerState): Family[] {
       { labels: { version: state.version, node: process.version }, value: 1 },
     ]),
     gauge('modhaven_workers', 'Worker processes; 0 where one process does it all.', state.workers),
+    gauge('modhaven_workers_up', 'Worker processes that listen.', state.workersUp),
     gauge('modhaven_vanity_rules', 'Rules of vanity.yaml that are in use.', state.rules),
     gauge('modhaven_file_error', 'Whether a file has an error, so that the last good one stays in use.', [
       { labels: { file: 'config' }, value: Number(hasError.config) },

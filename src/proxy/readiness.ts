@@ -1,4 +1,8 @@
-/** Whether the store can be read and written, for `/-/readyz`. Git hosts do not matter: what is stored is served. */
+/**
+ * Whether requests can be answered in full, for `/-/readyz`: the store can be read and written, and the workers are up. Git
+ * hosts do not matter: what is stored is served. Rules do not either: no server listens before they are loaded, and a file
+ * that breaks later leaves the last good ones in use.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, isModhavenError } from '../errors.js';
 import type { VersionStore } from '../store/version-store.js';
@@ -9,10 +13,15 @@ const HOLDS_MS = 1_000;
 const TIMEOUT_MS = 5_000;
 
 /** Resolves with what is wrong, undefined if nothing is. Asks the store at most once a second. */
-export function createReadiness(store: Pick<VersionStore, 'probe'>): () => Promise<string | undefined> {
+export function createReadiness(
+  store: Pick<VersionStore, 'probe'>,
+  workersUnready: () => string | undefined = () => undefined,
+): () => Promise<string | undefined> {
   let until = 0;
   let answer: Promise<string | undefined> = Promise.resolve(undefined);
   return () => {
+    const ofWorkers = workersUnready();
+    if (ofWorkers !== undefined) return Promise.resolve(ofWorkers);
     const now = performance.now();
     if (now < until) return answer;
     until = now + HOLDS_MS;

@@ -52,6 +52,8 @@ export interface ServerOptions
   log: Logger;
   faults: Faults;
   store: VersionStore;
+  /** Why the processes in front of this one cannot answer, for `/-/readyz`. Default: there are none. */
+  workersUnready?: (() => string | undefined) | undefined;
   /** Adds routes that are no part of the proxy. One that takes other methods than GET and HEAD says so. */
   moreRoutes?: (app: FastifyInstance) => void;
   databases: ChecksumDatabases;
@@ -164,7 +166,7 @@ function noSchemas(): never {
 
 function registerRoutes(app: FastifyInstance, options: ServerOptions & RoutesOptions): void {
   const { databases, knowsCallers, trusts, isBehindWorkers = false, moreRoutes } = options;
-  healthRoutes(app, { ...options, unready: createReadiness(options.store) });
+  healthRoutes(app, { ...options, unready: createReadiness(options.store, options.workersUnready) });
   envRoute(app, options);
   moreRoutes?.(app);
   proxyRoutes(app, options);

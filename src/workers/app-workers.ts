@@ -10,6 +10,10 @@ export interface AppWorkers {
   invalidation: Invalidation;
   /** How many there are. */
   count: number;
+  /** Why they cannot answer: not all of them have begun to listen, or none listens now. */
+  unready(): string | undefined;
+  /** How many listen now. */
+  listening(): number;
   /** The figures of each. */
   metrics(): Promise<Family[][]>;
 }

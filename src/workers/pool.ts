@@ -36,6 +36,8 @@ const REPLACE_MS = { first: 100, last: 10_000, stableAfter: 30_000 };
 export class WorkerPool {
   private readonly options: WorkerPoolOptions;
   private readonly workers = new Set<PooledWorker>();
+  private readonly listening = new Set<PooledWorker>();
+  private haveAllListened = false;
   private readonly replacements = new Set<NodeJS.Timeout>();
   private wait = REPLACE_MS.first;
   private isClosing = false;
@@ -54,12 +56,25 @@ export class WorkerPool {
     const added = Array.from({ length: this.options.count }, () => this.add(start));
     try {
       await Promise.all(added.map(({ listening }) => listening));
+      this.haveAllListened = true;
     } catch (error) {
       this.isClosing = true;
       clearInterval(this.looks);
       for (const worker of this.workers) worker.kill();
       throw error;
     }
+  }
+
+  /** How many workers listen now. */
+  get upCount(): number {
+    return this.listening.size;
+  }
+
+  /** Why the workers cannot answer. One that died is being replaced, and the others answer meanwhile: that is no reason. */
+  unready(): string | undefined {
+    const { size } = this.listening;
+    if (this.haveAllListened && size > 0) return undefined;
+    return `${size} of ${this.options.count} workers listen`;
   }
 
   /** Hands the settings of now to the workers. */
@@ -104,8 +119,13 @@ export class WorkerPool {
     const begin = () => ({ ...start, settings: settings() });
     const worker = new PooledWorker({ start: begin, log, faults, onDamaged });
     this.workers.add(worker);
+    void worker.listening.then(
+      () => this.listening.add(worker),
+      () => undefined, // whoever added it is told
+    );
     void worker.ended.then(() => {
       this.workers.delete(worker);
+      this.listening.delete(worker);
       if (this.isClosing) return;
       log.error({ pid: worker.pid, exit: worker.exit }, 'a worker ended and is replaced');
       this.replace(start, performance.now() - startedAt);

@@ -6,6 +6,7 @@ const STATE: ServerState = {
   rules: 4,
   hasError: { config: false, vanity: true },
   workers: 2,
+  workersUp: 1,
   cacheBytes: undefined,
   cacheLimit: 100,
   drift: 1,

@@ -20,4 +20,12 @@ describe('createReadiness', () => {
   it('says nothing of a store that is in order', async () => {
     expect(await createReadiness({ probe: () => Promise.resolve() })()).toBeUndefined();
   });
+
+  it('says that the workers are not up, as long as they are not', async () => {
+    let problem: string | undefined = '1 of 2 workers listen';
+    const ready = createReadiness({ probe: () => Promise.resolve() }, () => problem);
+    expect(await ready()).toBe(problem);
+    problem = undefined;
+    expect(await ready()).toBeUndefined();
+  });
 });
