@@ -2,7 +2,7 @@
  * Leases in Redis. A lease is a key that ends by itself, with a value that only its holder knows and a number that grows with
  * each lease: a holder that was paused too long neither prolongs nor ends the lease of the next one.
  *
- * What the holder finds out not to exist is left there for a moment, for those who wait. Where Redis is away, slow or was
+ * What the holder finds out not to exist is left there for a moment, for all replicas. Where Redis is away, slow or was
  * emptied, all of them do the work: it is done twice, and stays right.
  */
 import { randomUUID } from 'node:crypto';
@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Lease } from '../concurrency/lease.js';
 import { ModhavenError, isNotExist } from '../errors.js';
+import { ACQUIRE, EPOCH, FENCE, PROLONG, RELEASE, leaseKey, refusedKey } from './lease-scripts.js';
 import type { RedisLink } from './redis-link.js';
 
 /** A holder that dies is waited for no longer, in milliseconds. It prolongs its lease three times in that time. */
@@ -19,28 +20,23 @@ const LOOK_MS = { first: 25, most: 250 };
 /** How long it is known to others that something does not exist, in milliseconds: as in one process (`refusals.ts`). */
 const REFUSED_MS = 3_000;
 
-const PREFIX = 'modhaven:';
-/** Ends a lease, if it is still the one of this holder: its value begins with the token. */
-const RELEASE = `
-local value = redis.call('get', KEYS[1])
-if value and string.sub(value, 1, #ARGV[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end`;
-/** Prolongs a lease on the same terms. */
-const PROLONG = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) else return 0 end`;
-/** Takes a lease that nobody holds, with the next number in its value. */
-const ACQUIRE = `
-local fence = redis.call('incr', KEYS[2])
-local epoch = redis.call('get', KEYS[3]) or '0'
-if redis.call('set', KEYS[1], ARGV[1] .. ':' .. fence, 'NX', 'PX', ARGV[2]) then return { fence, epoch } else return { 0, epoch } end`;
-/** Counts pushes: what was found not to exist before one may exist after it. */
-const EPOCH = `${PREFIX}epoch`;
-
 export interface LeaseOptions {
-  link: RedisLink;
+  link: Pick<RedisLink, 'ask' | 'send'>;
   /** How long the holder of a lease is waited for, in milliseconds: as long as its work may take. */
   patienceMs: () => number;
+  /** Of those who wait; for tests that do not. */
+  clock?: LeaseClock;
 }
 
-const Acquired = z.tuple([z.number(), z.string()]);
+export interface LeaseClock {
+  /** In milliseconds, from any begin. */
+  now: () => number;
+  sleep: (ms: number) => Promise<void>;
+}
+
+const CLOCK: LeaseClock = { now: () => performance.now(), sleep };
+
+const Acquired = z.tuple([z.number(), z.string(), z.string()]);
 
 const Refused = z.object({
   code: z.enum(['MODULE_NOT_FOUND', 'VERSION_NOT_FOUND', 'MODULE_INVALID', 'REPO_NOT_FOUND', 'VERSION_GONE']),
@@ -58,21 +54,21 @@ export class RedisLeases implements Lease {
   }
 
   async run<T>(key: string, find: () => Promise<T | undefined>, work: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + this.options.patienceMs();
+    const { patienceMs, clock = CLOCK } = this.options;
+    const deadline = clock.now() + patienceMs();
     let wait = LOOK_MS.first;
     for (let isFirst = true; ; isFirst = false) {
       const held = await this.acquire(key);
       if (held === undefined) return work(); // Redis has no answer
+      if (held.refused !== undefined) throw held.refused;
       if (held.value !== undefined) {
-        return this.hold(key, { ...held, value: held.value }, isFirst ? undefined : find, work);
+        return this.hold(key, { value: held.value, epoch: held.epoch }, isFirst ? undefined : find, work);
       }
-      await sleep(wait);
+      await clock.sleep(wait);
       wait = Math.min(wait * 1.5, LOOK_MS.most);
       const found = await find();
       if (found !== undefined) return found;
-      const refused = await this.refused(key, held.epoch);
-      if (refused !== undefined) throw refused;
-      if (performance.now() > deadline) return work();
+      if (clock.now() > deadline) return work();
     }
   }
 
@@ -108,12 +104,13 @@ export class RedisLeases implements Lease {
   }
 
   /** The lease, without a value where another holds it; undefined where Redis does not say. */
-  private async acquire(key: string): Promise<{ value: string | undefined; epoch: string } | undefined> {
+  private async acquire(key: string): Promise<Acquired | undefined> {
     const token = randomUUID();
+    const [before, behind] = refusedKey(key, '\0').split('\0') as [string, string];
     const answer = await this.options.link.ask((client) =>
       client.eval(ACQUIRE, {
-        keys: [leaseKey(key), `${PREFIX}fence`, EPOCH],
-        arguments: [token, String(LEASE_MS)],
+        keys: [leaseKey(key), FENCE, EPOCH],
+        arguments: [token, String(LEASE_MS), before, behind],
       }),
     );
     const { data } = Acquired.safeParse(answer);
@@ -122,8 +119,11 @@ export class RedisLeases implements Lease {
       this.options.link.send((client) => client.eval(RELEASE, { keys: [leaseKey(key)], arguments: [token] }));
       return undefined;
     }
-    const [fence, epoch] = data;
-    return { value: fence === 0 ? undefined : `${token}:${fence}`, epoch };
+    const [fence, epoch, refused] = data;
+    return {
+      ...{ value: fence === 0 ? undefined : `${token}:${fence}`, epoch },
+      refused: refused === '' ? undefined : readRefused(refused),
+    };
   }
 
   private async leaveRefused(
@@ -134,23 +134,20 @@ export class RedisLeases implements Lease {
     const text = JSON.stringify({ code, message, reason, remedy, remedyBy });
     await this.options.link.ask((client) => client.set(refusedKey(key, epoch), text, { PX: REFUSED_MS }));
   }
-
-  private async refused(key: string, epoch: string): Promise<ModhavenError | undefined> {
-    const text = await this.options.link.ask((client) => client.get(refusedKey(key, epoch)));
-    if (typeof text !== 'string') return undefined;
-    const parsed = Refused.safeParse(parseJson(text));
-    if (!parsed.success) return undefined;
-    const { code, message, ...more } = parsed.data;
-    return new ModhavenError(code, message, more);
-  }
 }
 
-function leaseKey(key: string): string {
-  return `${PREFIX}lease:${key}`;
+interface Acquired {
+  value: string | undefined;
+  epoch: string;
+  /** What another replica was told not to exist. */
+  refused: ModhavenError | undefined;
 }
 
-function refusedKey(key: string, epoch: string): string {
-  return `${PREFIX}refused:${epoch}:${key}`;
+function readRefused(text: string): ModhavenError | undefined {
+  const parsed = Refused.safeParse(parseJson(text));
+  if (!parsed.success) return undefined;
+  const { code, message, ...more } = parsed.data;
+  return new ModhavenError(code, message, more);
 }
 
 function parseJson(text: string): unknown {

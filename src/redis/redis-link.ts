@@ -16,6 +16,8 @@ const CONNECT_MS = 2_000;
 const RETRY_MS = { first: 100, most: 3_000 };
 /** After a question that was not answered in time, none is asked for so long, in milliseconds. */
 const PAUSE_MS = 1_000;
+/** So long after the last pause it is back, as far as the log says: one that is slow now and then is not two lines each time. */
+const STEADY_MS = 10_000;
 
 export interface RedisLog {
   info(details: object, message: string): void;
@@ -94,14 +96,19 @@ export class RedisLink {
     if (client === undefined || !this.isUp) return undefined;
     const timer = new AbortController();
     const late = delay(ANSWER_MS, LATE, { signal: timer.signal, ref: false }).catch(() => LATE);
+    let failure: unknown = `no answer within ${ANSWER_MS} ms`;
     const answer = ask(client).catch((error: unknown) => {
-      this.options.log.warn({ error: errorMessage(error) }, 'Redis refused a question');
+      failure = error; // full, read-only, a script that it does not take
       return LATE;
     });
     const found = await Promise.race([answer, late]);
     timer.abort();
-    if (found !== LATE) return found as T;
+    if (found !== LATE) {
+      if (performance.now() > this.pausedUntil + STEADY_MS) this.said(true);
+      return found as T;
+    }
     this.pausedUntil = performance.now() + PAUSE_MS;
+    this.said(false, failure);
     return undefined;
   }
 
@@ -122,13 +129,17 @@ export class RedisLink {
     }
   }
 
+  /** One line when it goes, and one when it is back: however long it is away, slow or full. */
   private said(isUp: boolean, error?: unknown): void {
     if (isUp === this.wasUp || this.isClosed) return;
     this.wasUp = isUp;
     if (isUp) {
-      this.options.log.info({}, 'Redis is reached');
+      this.options.log.info({}, 'Redis answers');
     } else {
-      this.options.log.warn({ error: errorMessage(error) }, 'Redis is not reached: replicas work without it');
+      this.options.log.warn(
+        { error: errorMessage(error) },
+        'Redis does not answer: replicas work without it',
+      );
     }
   }
 }

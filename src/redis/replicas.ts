@@ -63,6 +63,7 @@ export class Replicas {
   }
 
   tellReload(): void {
+    void this.leases?.pushed(); // an edited map may have what was found not to exist
     void this.messages?.tell({ type: 'reload' });
   }
 

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
 import fc from 'fast-check';
-import { fuzzTargets } from './targets.js';
+import { fuzzTargets, replicas } from './targets.js';
 
 /** Executions of one target in a row. */
 const ROUND = 500;
@@ -17,7 +17,9 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function fuzz(names: string[], options: { minutes: number }): Promise<void> {
-  const targets = (await fuzzTargets()).filter(({ name }) => names.length === 0 || names.includes(name));
+  const targets = [...(await fuzzTargets()), replicas()].filter(
+    ({ name }) => names.length === 0 || names.includes(name),
+  );
   if (targets.length === 0) throw new Error(`no such target: ${names.join(', ')}`);
   const deadline = Date.now() + options.minutes * 60_000;
   const executions = new Map(targets.map(({ name }) => [name, 0]));

@@ -26,6 +26,7 @@ import { readCapabilities, readPack, readRefs } from '../../src/vcs/smart-http/p
 import { parsePush } from '../../src/webhook/payload.js';
 import { readTar } from '../../src/zip/archive-reader.js';
 import { hashZipFile } from '../../src/zip/hash-zip-file.js';
+import { property } from '../model/commands.js';
 import { versionLike } from '../module/arbitraries.js';
 import { tempDir } from '../support/tmp.js';
 import { answer, inPieces } from '../vcs/smart-http/pieces.js';
@@ -77,6 +78,11 @@ const isFallback = (error: unknown): boolean => error instanceof FallbackToGit;
 
 export async function fuzzTargets(): Promise<FuzzTarget[]> {
   return [...texts(), ...gitBytes(), ...checksums(), ...(await archives())];
+}
+
+/** Three replicas under faults: slow beside the others, and in the suite by itself (`test/model`). */
+export function replicas(): FuzzTarget {
+  return { name: 'replicas', property: property() };
 }
 
 function texts(): FuzzTarget[] {

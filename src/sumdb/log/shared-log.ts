@@ -74,15 +74,16 @@ export class SharedLog implements SharedFiles {
   async copyNew({ size, sealed }: { size: number; sealed: number }): Promise<void> {
     let [end, full] = [size, sealed];
     for (;;) {
-      if (await this.copySealed(full / TILE_WIDTH)) {
+      // Commits first: where the last tile has just become full, the newest signed tree stands in one of them alone.
+      const commit = await this.copy(commitName(end));
+      if (commit !== undefined) {
+        end += parseCommit(commit).records.length;
+      } else if (await this.copySealed(full / TILE_WIDTH)) {
         full += TILE_WIDTH;
         end = Math.max(end, full);
-        continue;
+      } else {
+        return; // a commit that went became part of a tile before
       }
-      const commit = await this.copy(commitName(end));
-      if (commit !== undefined) end += parseCommit(commit).records.length;
-      // Its records may have become a tile between the two questions.
-      else if (!(await this.isSealed(full / TILE_WIDTH))) return;
     }
   }
 

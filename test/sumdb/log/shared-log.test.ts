@@ -133,6 +133,14 @@ describe('a log that replicas share', () => {
     await expectWholeLog(joined, 700, await memoryLog());
   });
 
+  it('goes on where the records of another are a whole number of tiles', async () => {
+    const [a, b] = [await replica(), await replica()];
+    await fill(a, 0, 255);
+    await b.append(record(255)); // b has all of a tile, a has not read the end of it
+    expect(await a.append(record(256))).toBe(256);
+    await expectWholeLog(a, 257, await memoryLog());
+  });
+
   it('gives what is missed at once, although it was just looked for', async () => {
     const [a, b] = [await replica(), await replica()];
     await b.refresh();
