@@ -68,13 +68,67 @@ export const WEBHOOKS: Record<string, { headers: Record<string, string>; body: s
   },
 };
 
+export const HTPASSWD = `# who may read
+ann:$2y$05$${'a'.repeat(53)}
+bob:$2b$10$${'b'.repeat(53)}
+`;
+
+export const GROUPS = `ann: core, ops
+bob: core
+`;
+
+export const TOKENS_YAML = `tokens:
+  - name: ci
+    hash: sha256:${'0'.repeat(64)}
+    groups: [core]
+    created: 2026-01-01T00:00:00Z
+    expires: 2027-01-01T00:00:00Z
+revoked:
+  - { name: old, hash: "sha256:${'1'.repeat(64)}", revoked: 2026-02-01T00:00:00Z }
+`;
+
+export const GO_SUM = `a.example/b v1.2.3 h1:${'A'.repeat(43)}=
+a.example/b v1.2.3/go.mod h1:${'B'.repeat(43)}=
+`;
+
+export const GO_IMPORT_PAGE = `<!DOCTYPE html>
+<html><head><!-- a comment -->
+<meta name="go-import" content="a.example/b git https://git.example/b.git sub">
+<META CONTENT='a.example/b&amp;c mod https://proxy.example' NAME=go-import />
+</head><body><a href="/">x</a></body></html>
+`;
+
+const HASH = createHash('sha1').update('x').digest();
+
+/** A tree object of three entries. */
+export const TREE = Buffer.concat(
+  ['100644 a', '40000 b', '120000 c'].flatMap((entry) => [Buffer.from(`${entry}\0`), HASH]),
+);
+
+const BLOB = Buffer.from('hello, gopher\n'.repeat(20));
+
+/** 20 bytes of BLOB, then three new ones, then the last 200. */
+export const DELTA = Buffer.concat([
+  size(BLOB.length),
+  size(223),
+  Buffer.from([0x90, 20, 3]),
+  Buffer.from('abc'),
+  Buffer.from([0x91, BLOB.length - 200, 200]),
+]);
+
+/** A pack of BLOB and of what `delta` makes of it, with the frame and the sum that they need. */
+export function packWith(delta: Buffer): Buffer {
+  const base = entry(3, BLOB);
+  const second = packed(6, delta.length, Buffer.concat([Buffer.from([base.length]), deflateSync(delta)]));
+  return sealed(Buffer.concat([Buffer.from('PACK\0\0\0\x02\0\0\0\x02', 'latin1'), base, second]));
+}
+
 /** A pack of a blob, a delta of it by offset, and a tree, as git writes packs of version 2. */
 export function packSample(): Buffer {
-  const blob = Buffer.from('hello, gopher\n'.repeat(20));
-  const base = entry(3, blob);
-  const delta = Buffer.concat([size(blob.length), size(20), Buffer.from([0x91, 0, 20])]);
+  const base = entry(3, BLOB);
+  const delta = Buffer.concat([size(BLOB.length), size(20), Buffer.from([0x91, 0, 20])]);
   const second = packed(6, delta.length, Buffer.concat([Buffer.from([base.length]), deflateSync(delta)]));
-  const tree = Buffer.concat([Buffer.from('100644 a\0'), createHash('sha1').update('x').digest()]);
+  const tree = Buffer.concat([Buffer.from('100644 a\0'), HASH]);
   return sealed(
     Buffer.concat([Buffer.from('PACK\0\0\0\x02\0\0\0\x03', 'latin1'), base, second, entry(2, tree)]),
   );

@@ -7,7 +7,10 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
+import { parseGroups, parseHtpasswd } from '../../src/auth/htpasswd.js';
+import { parseTokens } from '../../src/auth/tokens.js';
 import { parseConfig } from '../../src/config/load-config.js';
+import { parseGoImports } from '../../src/discovery/go-import-tags.js';
 import { isModhavenError } from '../../src/errors.js';
 import { escapePath, escapeVersion } from '../../src/module/escaping.js';
 import { parseGoMod } from '../../src/module/go-mod.js';
@@ -17,12 +20,17 @@ import { canonicalVersion, isCanonicalVersion } from '../../src/module/version.j
 import { parseProxyRequest } from '../../src/proxy/request.js';
 import { generateKey, openNote, parseSignerKey, signNote } from '../../src/sumdb/format/note.js';
 import { formatDataTile, parseDataTile } from '../../src/sumdb/format/record.js';
+import { tileHashReader } from '../../src/sumdb/format/tile-reader.js';
 import { parseTilePath, tilePath } from '../../src/sumdb/format/tile.js';
+import { HASH_SIZE, nodeHash, recordHash } from '../../src/sumdb/format/tlog.js';
+import { parseGoSum } from '../../src/transfer/go-sum.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 import { NotSmall, readSmallPack } from '../../src/vcs/objects/small-pack.js';
+import { parseTree } from '../../src/vcs/objects/tree-object.js';
 import { FallbackToGit } from '../../src/vcs/smart-http/fallback-to-git.js';
 import { packets } from '../../src/vcs/smart-http/pkt-line.js';
 import { readCapabilities, readPack, readRefs } from '../../src/vcs/smart-http/protocol-v2.js';
+import { GitFailure } from '../../src/vcs/transport/git-exec.js';
 import { parsePush } from '../../src/webhook/payload.js';
 import { readTar } from '../../src/zip/archive-reader.js';
 import { hashZipFile } from '../../src/zip/hash-zip-file.js';
@@ -32,11 +40,19 @@ import { tempDir } from '../support/tmp.js';
 import { answer, inPieces } from '../vcs/smart-http/pieces.js';
 import { mutated } from './mutations.js';
 import {
+  DELTA,
+  GO_IMPORT_PAGE,
   GO_MOD,
+  GO_SUM,
+  GROUPS,
+  HTPASSWD,
   MODHAVEN_YAML,
   packSample,
+  packWith,
   sealed,
   tarSample,
+  TOKENS_YAML,
+  TREE,
   VANITY_YAML,
   WEBHOOKS,
   zipSample,
@@ -126,6 +142,17 @@ function texts(): FuzzTarget[] {
     reader('vanity.yaml', mutated(VANITY_YAML), (bytes) =>
       parseVanity(bytes.toString('utf8'), '/etc/vanity.yaml', { defaultHost: 'a.example' }),
     ),
+    reader('htpasswd', mutated(HTPASSWD), (bytes) => parseHtpasswd(bytes.toString('utf8'), 'users')),
+    reader('groups', mutated(GROUPS), (bytes) => parseGroups(bytes.toString('utf8'), 'groups')),
+    reader('tokens.yaml', mutated(TOKENS_YAML), (bytes) =>
+      parseTokens(bytes.toString('utf8'), 'tokens.yaml'),
+    ),
+    reader('go.sum', mutated(GO_SUM), (bytes) => parseGoSum(bytes.toString('utf8'), 'go.sum')),
+    reader('go-import page', mutated(GO_IMPORT_PAGE), (bytes) => {
+      for (const { root, repo } of parseGoImports(bytes.toString('latin1'))) {
+        if (/\s/.test(root + repo)) throw new TypeError('a field with a space in it');
+      }
+    }),
     {
       name: 'webhook body',
       property: fc.asyncProperty(
@@ -160,6 +187,24 @@ function gitBytes(): FuzzTarget[] {
       (bytes) => readSmallPack(bytes, 'sha1', limits),
       isNotSmall,
     ),
+    reader(
+      'delta',
+      mutated(DELTA).map(packWith),
+      (bytes) => readSmallPack(bytes, 'sha1', limits),
+      isNotSmall,
+    ),
+    reader(
+      'tree object',
+      mutated(TREE),
+      (bytes) => {
+        const length = parseTree(bytes, 20).reduce(
+          (sum, { mode, name }) => sum + mode.length + name.length + 22,
+          0,
+        );
+        if (length !== bytes.length) throw new TypeError('bytes that belong to no entry');
+      },
+      (error) => error instanceof GitFailure,
+    ),
     reader('pkt-line: refs', mutated(refs), over(readRefs), isFallback),
     reader('pkt-line: capabilities', mutated(features), over(readCapabilities), isFallback),
     reader(
@@ -175,6 +220,9 @@ function checksums(): FuzzTarget[] {
   const { signerKey } = generateKey('sum.example');
   const signer = parseSignerKey(signerKey);
   const text = 'go.sum database tree\n5\nAAAA\n';
+  const leaves = ['a', 'b', 'c', 'd'].map((text) => recordHash(Buffer.from(text)));
+  const [a, b, c, d] = leaves as [Buffer, Buffer, Buffer, Buffer];
+  const tree = { size: 4, hash: nodeHash(nodeHash(a, b), nodeHash(c, d)) };
   const records = ['a.example v1.0.0 h1:x\na.example v1.0.0/go.mod h1:y\n', 'b.example v1.0.0 h1:z\n'];
   return [
     reader('note', mutated(signNote(text, signer)), (bytes) => {
@@ -183,6 +231,16 @@ function checksums(): FuzzTarget[] {
     reader('tile path', mutated('tile/8/0/x001/234.p/5', 'tile/8/data/000'), (bytes) => {
       const tile = parseTilePath(bytes.toString('latin1'));
       if (tile !== undefined && tilePath(tile) !== bytes.toString('latin1')) throw new Error(tilePath(tile));
+    }),
+    reader('hash tile', mutated(Buffer.concat(leaves)), async (bytes) => {
+      const read = tileHashReader(tree, {
+        height: 8,
+        read: () => Promise.resolve(bytes),
+        checked: () => undefined,
+      });
+      const [first] = await read([0]);
+      if (first?.equals(a) !== true || bytes.length !== 4 * HASH_SIZE)
+        throw new Error('a wrong hash was believed');
     }),
     reader('data tile', mutated(formatDataTile(records)), (bytes) => {
       const read = parseDataTile(bytes);
