@@ -72,13 +72,15 @@ export async function sshdHost(root: string, options: SshdOptions = {}): Promise
     `ListenAddress 127.0.0.1:${port}`,
     `AuthorizedKeysFile ${file('authorized_keys')}`,
     `HostKey ${file(hostKey)}`,
-    ...(mode === 'kex' || mode === 'legacy' ? [`KexAlgorithms ${SHA1_KEX}`] : []),
+    ...(mode === 'kex' || mode === 'legacy' ? [`KexAlgorithms ${SHA1_KEX}`] : await quickKex()),
     ...(sha1HostKey ? ['HostKeyAlgorithms ssh-rsa'] : []),
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
     'UsePAM no',
     'StrictModes no',
     'PidFile none',
+    // A bash that sshd starts reads ~/.bashrc. That of the account belongs to no test, and may take a second.
+    `SetEnv HOME=${dir}`,
     ...((options.protocolV2 ?? true) ? ['AcceptEnv GIT_PROTOCOL'] : []),
     ...(await noPenalties()),
   ];
@@ -135,8 +137,27 @@ exec git -c uploadpack.allowFilter=${allowFilter} -c safe.directory='*' upload-p
 
 /** From 9.8 on, sshd shuts out an address after a few failed logins, which tests of failed logins would run into. */
 async function noPenalties(): Promise<string[]> {
+  return isAtLeast(await sshVersion(), [9, 8]) ? ['PerSourcePenalties no'] : [];
+}
+
+/**
+ * The default of 9.0 to 9.8 takes both sides some 50 ms of processor time a connection, and this none. Later ones have
+ * another default, and warn of this.
+ */
+async function quickKex(): Promise<string[]> {
+  return isAtLeast(await sshVersion(), [9, 9]) ? [] : ['KexAlgorithms curve25519-sha256'];
+}
+
+type Release = readonly [major: number, minor: number];
+
+/** That of the client, which comes from the same package as the server. */
+async function sshVersion(): Promise<Release> {
   const [, major, minor] = /OpenSSH_(\d+)\.(\d+)/.exec((await run('ssh', ['-V'])).stderr) ?? [];
-  return Number(major) > 9 || (Number(major) === 9 && Number(minor) >= 8) ? ['PerSourcePenalties no'] : [];
+  return [Number(major), Number(minor)];
+}
+
+function isAtLeast([major, minor]: Release, [wantedMajor, wantedMinor]: Release): boolean {
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 }
 
 /**
