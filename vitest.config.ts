@@ -11,6 +11,8 @@ export default defineConfig({
   test: {
     // The tests of e2e wait more than they compute.
     maxWorkers: 3,
+    // For `expect.poll`; a machine that does much else is no failure.
+    expect: { poll: { timeout: 30_000 } },
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -46,8 +46,11 @@ type Victim = (typeof VICTIMS)[number];
 const CLIENTS = 8;
 /** How long a server works before it is killed, at most; a command takes about that long. */
 const AT_MOST_MS = 1500;
-/** How long children of a killed process, and what it left, may be there. */
-const SOON_MS = 10_000;
+/**
+ * How long children of a killed process, and what it left, may be there. A process needs some 0.1 s of processor time to
+ * end, for which it may wait long among others; what lives on does so for ever.
+ */
+const SOON_MS = 60_000;
 /** After so many rounds a new cache begins, because `verify` reads all of it. */
 const ROUNDS_OF_A_CACHE = 20;
 

@@ -17,7 +17,6 @@ describe('the log', () => {
     await until(
       () => server.logs(),
       (log) => log.includes('"msg":"request"'),
-      5_000,
     );
     const lines = server.logs().trimEnd().split('\n');
     const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -51,7 +50,6 @@ describe('the log', () => {
     const log = await until(
       () => terminal.logs(),
       (text) => text.includes('404'),
-      5_000,
     );
     // eslint-disable-next-line no-control-regex -- colours
     const plain = log.replace(/\u001b\[[0-9;]*m/g, '');
@@ -65,7 +63,6 @@ describe('the log', () => {
       await until(
         () => answersOk(port, '/-/readyz'),
         (answers) => !answers,
-        10_000,
       ),
     ).toBe(false);
   });
@@ -88,7 +85,6 @@ describe('the log', () => {
     const log = await until(
       () => server.logs(),
       (text) => lines.every((line) => text.includes(line)),
-      5_000,
     );
     for (const line of lines) expect(log).toContain(line);
     for (const line of not) expect(log).not.toContain(line);

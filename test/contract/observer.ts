@@ -28,7 +28,6 @@ export function observerContract(
       until(
         () => told,
         (all) => all.length >= count,
-        5_000,
       );
 
     beforeEach(() => {

@@ -36,11 +36,17 @@ export async function ask(base: string, path: string, options: AskOptions = {}):
   });
 }
 
+/**
+ * How long a test waits, unless it says otherwise, for what has to come: long, because a machine that does much else is
+ * no failure, and it costs nothing where the program is right.
+ */
+const PATIENCE_MS = 60_000;
+
 /** What `probe` answers once it satisfies `isDone`; what it answered last when `withinMs` are over. */
 export async function until<T>(
   probe: () => T | Promise<T>,
   isDone: (value: T) => boolean,
-  withinMs: number,
+  withinMs = PATIENCE_MS,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {
@@ -55,7 +61,6 @@ export async function logged(server: { logs(): string }, text: string): Promise<
   const log = await until(
     () => server.logs(),
     (said) => said.includes(text),
-    5_000,
   );
   if (!log.includes(text)) throw new Error(`the log does not say ${JSON.stringify(text)}:\n${log}`);
   return log;

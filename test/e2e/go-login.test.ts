@@ -137,7 +137,6 @@ describe.skipIf(missing('git', 'go', 'openssl'))('go with a login over https', (
       async () =>
         (await go({ GOPROXY: `https://x:${token}@${address}` })).downloadJson('corp.test/core@v1.0.0'),
       ({ Error: said }) => said === undefined,
-      5_000,
     );
     expect(inUrl).toMatchObject({ Version: 'v1.0.0' });
     const script = path.join(await tempDir('goauth'), 'login');
@@ -150,7 +149,6 @@ describe.skipIf(missing('git', 'go', 'openssl'))('go with a login over https', (
     const said = await until(
       async () => (await (await go({ GOAUTH: script })).downloadJson('corp.test/core@v1.0.0')).Error ?? '',
       (text) => text !== '',
-      5_000,
     );
     expect(said).toContain('the token has expired or was revoked');
   });

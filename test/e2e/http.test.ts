@@ -217,7 +217,6 @@ describe.skipIf(missing('git')).each(ways)('HTTP $name', ({ config }) => {
       await until(
         () => gate.waiting(),
         (count) => count > 0,
-        5_000,
       ),
     ).toBe(1);
     request.destroy();
@@ -372,7 +371,6 @@ describe.skipIf(missing('git')).each(ways)('HTTP $name', ({ config }) => {
       const line = await until(
         () => server.logs(),
         (log) => log.includes('%zz/@v/v7.7.7.info'),
-        2_000,
       );
       expect(line).toMatch(/"method":"GET","path":"\/mycompany.com\/go\/%zz\/@v\/v7.7.7.info","status":400/);
     });
@@ -405,7 +403,6 @@ describe('X-Forwarded-Host', () => {
       await until(
         () => server.logs(),
         (log) => log.split('modhaven.yaml read again').length > lines,
-        3_000,
       );
       const { text } = await ask(server.url, '/x?go-get=1', { headers });
       expect(text, name).toContain(`content="${root} git `);

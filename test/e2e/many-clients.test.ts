@@ -4,8 +4,10 @@ import http, { type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withDescendants } from '../chaos/processes.js';
 import { commandsIn, gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
 import { repo } from '../support/git-repo.js';
+import { peakMemory } from '../support/memory.js';
 import { missing } from '../support/requirements.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
@@ -59,6 +61,11 @@ describe.skipIf(missing('git')).each([{ workers: 1 }, { workers: 2 }])('$workers
     expect((await ask(server.url, BIG)).status).toBe(200);
     const handles = async () => (await readdir(`/proc/${server.pid}/fd`)).length;
     const before = await handles();
+    const memory = async () => {
+      const all = withDescendants(server.pid).filter(({ command }) => /worker\.js|cli\.js/.test(command));
+      return (await Promise.all(all.map(({ pid }) => peakMemory(pid)))).reduce((sum, each) => sum + each, 0);
+    };
+    const memoryBefore = await memory();
     const slow = await Promise.all(Array.from({ length: 50 }, async () => slowReader(`${server.url}${BIG}`)));
     for (let i = 0; i < 3; i += 1) {
       const whole = await ask(server.url, BIG);
@@ -68,8 +75,10 @@ describe.skipIf(missing('git')).each([{ workers: 1 }, { workers: 2 }])('$workers
       await sleep(300);
     }
     expect(slow.filter((reader) => reader.isWaiting()).length).toBe(50);
+    // If each of them had the file in memory, it would be 600.
+    expect((await memory()) - memoryBefore).toBeLessThan(150);
     for (const reader of slow) reader.leave();
-    expect(await until(handles, (now) => now <= before + 5, 10_000)).toBeLessThanOrEqual(before + 5);
+    expect(await until(handles, (now) => now <= before + 5)).toBeLessThanOrEqual(before + 5);
   });
 });
 

@@ -55,7 +55,6 @@ describe.skipIf(missing('git', 'go', 'nginx'))('behind nginx', () => {
     const log = await until(
       () => server.logs(),
       (text) => text.includes(marker),
-      5_000,
     );
     return log.split(`"path":"${url}"`).length - 1;
   }
@@ -99,7 +98,6 @@ describe.skipIf(missing('git', 'go', 'nginx'))('behind nginx', () => {
       const log = await until(
         () => direct.accessLog(),
         (text) => text.includes(url),
-        5_000,
       );
       const line = log.split('\n').find((text) => text.includes(url)) ?? '';
       expect(JSON.parse(line)).toEqual({

@@ -107,7 +107,6 @@ describe.skipIf(missing('git', 'nginx'))('a private file under many spellings', 
     const log = await until(
       () => fronts.files.accessLog(),
       (text) => text !== '',
-      5_000,
     );
     expect(log).toContain(FILE);
   });

@@ -104,7 +104,6 @@ describe.skipIf(missing('git', 'go', 'nginx'))('a server with its versions in a 
         await until(
           () => statusOf(`${at}/v1.1.0.zip`, each),
           (status) => status === 403,
-          6_000,
         ),
       ).toBe(403);
     }

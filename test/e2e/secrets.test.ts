@@ -164,7 +164,6 @@ describe.skipIf(missing('git', 'openssl')).each(Object.entries(BY))(
       const log = await until(
         () => server.logs(),
         (text) => text.includes('/-/status'),
-        5_000,
       );
       expect(log).toContain('HOST_REFUSED');
       expect(log).toContain('HOST_TIMEOUT');

@@ -95,7 +95,6 @@ describe.skipIf(missing('git', 'go', 'ssh', 'sshd', 'nginx'))(
       const page = await until(
         async () => (await ask(nginx.url, '/go/foo?go-get=1', { headers: { Host: 'mycompany.com' } })).text,
         (html) => html.includes(`"${MODULE} git ${shown}"`),
-        10_000,
       );
       expect(page).toContain(`<meta name="go-import" content="${MODULE} git ${shown}">`);
     }
@@ -133,7 +132,6 @@ describe.skipIf(missing('git', 'go', 'ssh', 'sshd', 'nginx'))(
       const logged = await until(
         () => server.logs(),
         (log) => hint.test(log),
-        10_000,
       );
       const [, host = '', options = ''] = hint.exec(logged) ?? [];
       const hinted = parse(options) as Record<string, string>;
@@ -144,7 +142,6 @@ describe.skipIf(missing('git', 'go', 'ssh', 'sshd', 'nginx'))(
       await until(
         () => server.logs(),
         (log) => log.includes('modhaven.yaml read again'),
-        10_000,
       );
       expect(await go.run('get', `${MODULE}@latest`)).toMatchObject({
         code: 0,
@@ -188,7 +185,6 @@ describe.skipIf(missing('git', 'go', 'ssh', 'sshd', 'nginx'))(
       const log = await until(
         () => server.logs(),
         (text) => text.includes('if it is the http port'),
-        10_000,
       );
       expect(log).toContain(`repo: http://127.0.0.1:${gitlab.port}/go/foo.git`);
       expect(await other.downloadJson(`${MODULE}@v1.0.0`)).toMatchObject({ Sum: firstVersion.Sum });

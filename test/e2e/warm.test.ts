@@ -48,17 +48,22 @@ describe.skipIf(missing('git')).each([{ workers: 1 }, { workers: 2 }])(
         ...(args && { args }),
       });
 
-    /** The answers of each worker, `rounds` times. Only a worker that runs accepts connections, so the others are stopped. */
+    /**
+     * The answers of each worker, `rounds` times. Only a worker that runs accepts connections, so the others are stopped,
+     * each time for one question only: one that does not answer for seconds is replaced.
+     */
     async function askAll(server: ModhavenServer, url: string, rounds = 2): Promise<Answer[]> {
       const answers: Answer[] = [];
       const pids = workers === 1 ? [server.pid] : await workersOf(server);
       for (const pid of pids) {
         const others = pids.filter((other) => other !== pid);
-        for (const other of others) process.kill(other, 'SIGSTOP');
-        try {
-          for (let i = 0; i < rounds; i++) answers.push(await ask(server.url, url));
-        } finally {
-          for (const other of others) process.kill(other, 'SIGCONT');
+        for (let i = 0; i < rounds; i++) {
+          for (const other of others) process.kill(other, 'SIGSTOP');
+          try {
+            answers.push(await ask(server.url, url));
+          } finally {
+            for (const other of others) process.kill(other, 'SIGCONT');
+          }
         }
       }
       return answers;
@@ -148,7 +153,6 @@ describe.skipIf(missing('git')).each([{ workers: 1 }, { workers: 2 }])(
         const answers = await until(
           async () => askAll(server, `${at}/list`),
           (all) => all.every(({ text }) => text === ''),
-          5_000,
         );
         expect(answers.map(({ text }) => text)).toEqual(answers.map(() => ''));
       });
@@ -203,7 +207,6 @@ describe.skipIf(missing('git')).each([{ workers: 1 }, { workers: 2 }])(
             ['/trusted"', '/v1.0.0.mod"'].every((name) =>
               paths(log, name).some((l) => l.includes('6.6.6.6')),
             ),
-          5_000,
         );
         const log = server.logs();
         for (const name of ['/stranger"', '/v1.0.0.info"']) {
@@ -252,14 +255,12 @@ describe.skipIf(missing('git'))('workers', () => {
     const now = await until(
       () => pids(server),
       (all) => all.length === 2 && !all.includes(first),
-      10_000,
     );
     expect(now).toHaveLength(2);
     // A connection that was on its way to the dead one is lost with it.
     await until(
       async () => ask(server.url, '/-/healthz').catch(() => undefined),
       (answer) => answer?.status === 200,
-      5_000,
     );
     for (let i = 0; i < 4; i++) expect(await ask(server.url, '/-/healthz')).toMatchObject({ status: 200 });
   });
@@ -283,7 +284,6 @@ describe.skipIf(missing('git'))('workers', () => {
       await until(
         async () => ask(server.url, '/-/healthz'),
         ({ status }) => status === 200,
-        10_000,
       ),
     ).toMatchObject({ status: 200 });
     expect(pids(server)).toEqual(all);
@@ -299,7 +299,6 @@ describe.skipIf(missing('git'))('workers', () => {
     const now = await until(
       () => pids(server),
       (running) => running.length === 2 && !running.includes(hung),
-      20_000,
     );
     expect(now).toHaveLength(2);
     expect(server.logs()).toContain('a worker does not answer and is killed');
@@ -323,7 +322,6 @@ describe.skipIf(missing('git'))('workers', () => {
       await until(
         () => workers.filter(isAlive),
         (alive) => alive.length === 0,
-        10_000,
       ),
     ).toEqual([]);
   });

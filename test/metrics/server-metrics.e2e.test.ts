@@ -111,7 +111,6 @@ describe.skipIf(missing('prometheus', 'promtool'))('a Prometheus with the files 
     await until(
       () => query('count_over_time(modhaven_info[1m]) >= 3'),
       ({ data }) => (data?.result.length ?? 0) > 0,
-      20_000,
     );
   });
   afterAll(async () => {

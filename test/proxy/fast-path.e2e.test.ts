@@ -111,7 +111,6 @@ describe('the fast path', () => {
     const stillOpen = await until(
       () => open,
       (count) => count === 0,
-      5_000,
     );
     expect(stillOpen).toBe(0);
   });
@@ -196,7 +195,6 @@ describe('the fast path', () => {
     await until(
       () => lines.length,
       (count) => count > 0,
-      5_000,
     );
     expect(lines).toHaveLength(1);
   });

@@ -63,7 +63,6 @@ describe('createServer', () => {
     await until(
       () => isAsked,
       (is) => is,
-      5_000,
     );
     const closed = server.close();
     const refused = await ask(url, '/-/healthz');

@@ -26,7 +26,6 @@ describe.skipIf(missing('redis-server'))('replicas with a Redis', () => {
     await until(
       () => replicas.report(),
       (report) => report?.reached === true,
-      3_000,
     );
     return replicas;
   }
@@ -148,7 +147,6 @@ describe.skipIf(missing('redis-server'))('replicas with a Redis', () => {
     await until(
       () => heard.length,
       (count) => count >= 3,
-      3_000,
     );
     expect(heard.sort()).toEqual(['b purge', 'b push {"forge":"gitea"}', 'b reload']);
   });

@@ -126,7 +126,6 @@ describe('private names', () => {
     await until(
       () => server.logs().slice(mark),
       (text) => text.includes('the old one stays in use'),
-      20_000,
     );
     await askForEverything();
     expectNothingPrivate();

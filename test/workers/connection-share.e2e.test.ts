@@ -59,7 +59,6 @@ describe('HeldConnections', () => {
     const left = await until(
       () => held.count,
       (count) => count === 1,
-      5_000,
     );
     expect(left).toBe(1);
   });

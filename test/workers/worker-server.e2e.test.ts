@@ -77,7 +77,6 @@ it('counts its connections', async () => {
   const count = await until(
     () => worker.connections.count,
     (held) => held === 0,
-    5_000,
   );
   expect(count).toBe(0);
 });
@@ -87,7 +86,6 @@ it('ends when its last request has, and turns away new ones until then', async (
   await until(
     () => asked.length,
     (count) => count === 1,
-    5_000,
   );
   let isClosed = false;
   const closed = worker.close().then(() => (isClosed = true));

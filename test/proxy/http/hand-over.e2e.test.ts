@@ -42,7 +42,6 @@ class Manager {
     const log = await until(
       () => this.logs.slice(from),
       (text) => text.includes('modhaven is ready'),
-      20_000,
     );
     this.pid = Number(/pid (\d+)/.exec(log)?.[1]);
   }
@@ -55,7 +54,6 @@ class Manager {
     const log = await until(
       () => this.logs.slice(from),
       (text) => text.includes('\nexit '),
-      20_000,
     );
     return /exit (\d+)/.exec(log)?.[1];
   }
@@ -109,7 +107,6 @@ describe.each([1, 2])('a server with an inherited socket and workers: %d', (work
       until(
         () => counts['200'] ?? 0,
         (found) => found >= count,
-        10_000,
       );
     const before = await answered(50);
     expect(await manager.stop()).toBe('0');

@@ -27,7 +27,7 @@ it('writes private reads and refusals, with or without a right that was needed',
   audit.replied?.({ ...reply, status: 401, refusal: 'login-wrong', principal: undefined });
   const url = '/-/webhook?secret=x';
   audit.replied?.({ ...reply, status: 429, refusal: 'guessing', privateModule: undefined, url });
-  await vi.waitFor(async () => expect((await readFile(file, 'utf8')).split('\n')).toHaveLength(6));
+  await expect.poll(async () => (await readFile(file, 'utf8')).split('\n')).toHaveLength(6);
   const text = await readFile(file, 'utf8');
   const whose = {
     client: '192.0.2.7',
