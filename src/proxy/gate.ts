@@ -27,7 +27,7 @@ export interface Admission {
   /** The private module that is read, for the audit file; with or without `auth:`. */
   readonly privateModule?: string;
   /** Of a worker only: the main process decides, so nothing that is kept here is looked at. */
-  readonly deferred?: 'local' | 'forwarded';
+  readonly deferred?: true;
   /** The value of `DECISION_HEADER`, for a worker that had to defer. */
   readonly decision?: string;
 }
@@ -87,13 +87,8 @@ export function workerGate(decide: Gate): Gate {
     const header = request.headers[ADMISSION_HEADER];
     if (typeof header !== 'string') throw new Error('a request came from a worker without its admission');
     if (header === OPEN_HEADER) return OPEN;
-    return header.startsWith(DEFERRED) ? decide(request) : decodeAdmission(header);
+    return header === DEFERRED_HEADER ? decide(request) : decodeAdmission(header);
   };
-}
-
-/** Whether a worker that deferred a request saw that somebody untrusted had passed it on. */
-export function wasForwarded(request: IncomingMessage): boolean {
-  return request.headers[ADMISSION_HEADER] === `${DEFERRED}forwarded`;
 }
 
 /** Marks a request as let through. Only for `entrance.ts`. */
@@ -122,14 +117,14 @@ export function cacheControlFor(cacheControl: string, { audience }: Admission): 
 
 /** The value of `ADMISSION_HEADER`. */
 export function encodeAdmission(admission: Admission): string {
-  if (admission.deferred !== undefined) return DEFERRED + admission.deferred;
+  if (admission.deferred === true) return DEFERRED_HEADER;
   return admission === OPEN
     ? OPEN_HEADER
     : writeFields({ name: admission.principal.name, audience: admission.audience });
 }
 
 const OPEN_HEADER = 'open';
-const DEFERRED = 'deferred-';
+const DEFERRED_HEADER = 'deferred';
 
 function decodeAdmission(header: string): Admission {
   const { name, audience } = readFields(header);

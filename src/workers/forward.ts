@@ -13,6 +13,7 @@ import { outgoingTrace } from '../observe/observe.js';
 import { clientAddress, type TrustProxy } from '../proxy/http/client-address.js';
 import { sendFailure, type AdmittedListener } from '../proxy/entrance.js';
 import { cacheKey, encodeAdmission, type AdmittedRequest } from '../proxy/gate.js';
+import { cameThroughStranger } from '../proxy/access/admin-address.js';
 import { decodeRefusal } from '../proxy/access/decisions.js';
 import { failureReply } from '../proxy/http/http-errors.js';
 import {
@@ -20,6 +21,7 @@ import {
   FRESHNESS_HEADER,
   INTERNAL_PREFIX,
   OUTCOME_HEADER,
+  STRANGER_HEADER,
   DECISION_HEADER,
   decodeFreshness,
   decodeOutcome,
@@ -141,6 +143,7 @@ class Forwarder {
       return (isTrusted || !OF_PROXY.has(lower)) && (hasBody || lower !== 'content-length');
     });
     if (client !== undefined) headers.push(['X-Forwarded-For', client]);
+    if (cameThroughStranger(request, trusts)) headers.push([STRANGER_HEADER, 'yes']);
     headers.push([REQUEST_ID_HEADER, requestIdOf(request)]);
     headers.push([ADMISSION_HEADER, encodeAdmission(request.admission)]);
     return withTrace(headers).flat();

@@ -11,18 +11,19 @@ import type { GuessLimit } from '../../auth/guess-limit.js';
 import type { HostQuestion, Verdict } from '../../auth/git-host.js';
 import { ANYONE, type Principal } from '../../auth/principal.js';
 import { decideAccess, type AccessSettings, type Decision, type Resource } from '../../auth/read-access.js';
-import { OPEN, wasForwarded, type Admission, type Gate, type Refusal } from '../gate.js';
+import { OPEN, type Admission, type Gate, type Refusal } from '../gate.js';
 import { wantsHtml } from '../http/accepts.js';
-import { clientAddress, requestHost, type TrustProxy } from '../http/client-address.js';
+import { clientAddress, requestHost } from '../http/client-address.js';
 import { onBehalfOf } from '../../concurrency/on-behalf-of.js';
 import { isModhavenError, type ModhavenError } from '../../errors.js';
 import { requestIdOf } from '../request-id.js';
 import { cannotDecide, forbidden, loginNeeded, tooManyGuesses, unclearPath } from './refusals.js';
+import { isFromAdminAddress, type AdminAddressOptions } from './admin-address.js';
 import { encodeDecision, encodeRefusal, type Grant } from './decisions.js';
 import { noteRefused } from './refused-reads.js';
 import { isSurelyNotOurs, originalResource, resourceOf, type ResourceRules } from './resource.js';
 
-export interface AccessGateOptions {
+export interface AccessGateOptions extends AdminAddressOptions {
   /** Undefined: no `auth:`; then only what is for admins is refused to anyone. */
   access: () => { settings: AccessSettings; authenticator: Authenticator } | undefined;
   resources: ResourceRules;
@@ -31,12 +32,7 @@ export interface AccessGateOptions {
    * worker does not know.
    */
   hostRights?: HostJudge;
-  trusts: TrustProxy;
-  /** Whether an address is in `admin:`. */
-  isAdmin: TrustProxy;
   publicUrl: () => string;
-  /** Whether the requests come from workers of this server, which have looked at their headers. Default: no. */
-  isBehindWorkers?: boolean;
   /** Absent in a worker, which defers what is not admitted. */
   guesses?: GuessLimit;
   /** Told of an issuer or a git host that could not be asked. */
@@ -56,9 +52,6 @@ type Decided = Admission | Refusal;
 const RESTRICTED = 'restricted';
 
 const AUTH_PATH = '/-/auth';
-
-/** Headers by which a request shows that somebody passed it on, beside `X-Forwarded-For`. */
-const PROXY_HEADERS = ['forwarded', 'x-real-ip', 'via'];
 
 export function createAccessGate(options: AccessGateOptions): Gate {
   return (request) => new AccessGate(options, request).decide();
@@ -89,7 +82,9 @@ class AccessGate {
     const resource = this.resource();
     if (resource === 'unsure') return this.defer();
     if (resource === 'unclear') return unclearPath();
-    if (resource.kind === 'admin' && this.isFromAdmin()) return admission(ANYONE, RESTRICTED);
+    if (resource.kind === 'admin' && isFromAdminAddress(this.request, this.options)) {
+      return admission(ANYONE, RESTRICTED);
+    }
     const identity = access.authenticator.identify(this.request.headers.authorization, () => this.client());
     if (!(identity instanceof Promise)) return this.identified(access.settings, resource, identity);
     return identity.then((known) => this.identified(access.settings, resource, known));
@@ -119,7 +114,7 @@ class AccessGate {
     if (resource === 'unsure') return audits ? this.defer() : OPEN;
     if (resource === 'unclear') return unclearPath();
     if (resource.kind === 'admin') {
-      if (this.isFromAdmin()) return admission(ANYONE, RESTRICTED);
+      if (isFromAdminAddress(this.request, this.options)) return admission(ANYONE, RESTRICTED);
       return this.conclude({ kind: 'forbidden', principal: ANYONE }, resource);
     }
     if (!audits || resource.kind !== 'module') return OPEN;
@@ -225,24 +220,7 @@ class AccessGate {
   }
 
   private defer(): Admission {
-    return { ...admission(ANYONE, RESTRICTED), deferred: this.cameThroughStranger() ? 'forwarded' : 'local' };
-  }
-
-  /** A request that somebody untrusted passed on is never local, whatever the address of the connection. */
-  private isFromAdmin(): boolean {
-    if (this.cameThroughStranger()) return false;
-    const address = clientAddress(this.request, this.options.trusts);
-    // A unix socket without a proxy: whoever may open it was decided by its permissions.
-    return address === undefined || this.options.isAdmin(address);
-  }
-
-  private cameThroughStranger(): boolean {
-    if (this.options.isBehindWorkers === true) return wasForwarded(this.request);
-    const { headers, socket } = this.request;
-    // Of what proxies add, X-Forwarded-For alone is read: where a trusted one says who sent the request in another way, the
-    // address of the connection is that of the proxy, and says nothing.
-    if (headers['x-forwarded-for'] === undefined) return PROXY_HEADERS.some((name) => name in headers);
-    return !this.options.trusts(socket.remoteAddress);
+    return { ...admission(ANYONE, RESTRICTED), deferred: true };
   }
 }
 
