@@ -15,7 +15,9 @@ import { jsonThrough } from './http/json.js';
 import { logActivities } from './proxy/observers/activity-log.js';
 import { requestRecords } from './proxy/observers/request-records.js';
 import { createAccessGate } from './proxy/access/access-gate.js';
-import { ClientQueue } from './proxy/client-queue.js';
+import type { AdminAddressOptions } from './proxy/access/admin-address.js';
+import { createAdminCheck } from './proxy/access/admin-check.js';
+import { ClientQueue, fetcherOf } from './proxy/client-queue.js';
 import { workerGate, type Gate } from './proxy/gate.js';
 import { observeAll, type Observer } from './proxy/observer.js';
 import { noteUses } from './proxy/observers/use-observer.js';
@@ -124,7 +126,7 @@ class Program implements App {
       log,
     });
     this.services = createServices({
-      ...{ settings, vanity: this.vanity, log, lease: this.replicas.lease },
+      ...{ settings, vanity: this.vanity, log, lease: this.replicas.lease, fetcherOf },
       onNewRefs: () => this.changed(),
     });
     const { stores, ownDatabase, http, judgeOf } = this.services;
@@ -151,6 +153,7 @@ class Program implements App {
       ...{ ...options, services: this.services, vanity: this.vanity, trusts, ...visitors },
       developer: () => this.developerSettings(),
       hasAuth: () => this.access.state !== undefined,
+      isAdmin: createAdminCheck({ access: () => this.access.state, ...this.adminAddresses(trusts) }),
     });
     this.pushes = this.openPushes();
     const observer = observeAll(this.observers(), faults);
@@ -181,6 +184,7 @@ class Program implements App {
     this.services.drift.stop();
     this.pages.close();
     await (ending === 'hand-over' ? this.server.handOver() : this.server.close());
+    await this.services.firstFetches.flush();
     await this.maintenance.stop();
   }
 
@@ -237,16 +241,19 @@ class Program implements App {
         pageSubject: (host, path) => pageSubject(this.vanity(), host, path),
         ownDatabase: () => this.services.ownDatabase?.name,
       },
-      trusts,
-      isAdmin: createTrust(() => this.config().admin),
+      ...this.adminAddresses(trusts),
       publicUrl: () => this.config().publicUrl,
-      isBehindWorkers: this.options.workers !== undefined,
       guesses: new GuessLimit(),
       audits: () => this.config().auditFile !== undefined,
       hostRights: { judge: (question, header) => this.access.state?.hostRights?.judge(question, header) },
       onOutage: ({ code, message, reason }, requestId) =>
         this.options.log.error({ code, reason, requestId }, `who may read cannot be decided: ${message}`),
     });
+  }
+
+  private adminAddresses(trusts: TrustProxy): AdminAddressOptions {
+    const isAdmin = createTrust(() => this.config().admin);
+    return { trusts, isAdmin, isBehindWorkers: this.options.workers !== undefined };
   }
 
   private observers(): Observer[] {
@@ -284,16 +291,8 @@ class Program implements App {
     const { settings, version, workers, faults } = this.options;
     const { services, rules, access, tlsPair, maintenance, running, startedAt } = this;
     return {
-      settings,
-      version,
-      faults,
-      services,
-      rules,
-      access,
-      tlsPair,
-      maintenance,
-      running,
-      startedAt,
+      ...{ settings, version, faults, services, rules, access },
+      ...{ tlsPair, maintenance, running, startedAt },
       workers: workers?.count ?? 0,
       workersUp: workers?.listening() ?? 0,
     };

@@ -6,6 +6,7 @@ import type { Judge } from './auth/git-host.js';
 import { join } from 'node:path';
 import type { Logger } from './log/log.js';
 import { guarded, openChecksums, openPublished } from './checksum-services.js';
+import { currentClient } from './concurrency/on-behalf-of.js';
 import { NO_LEASE, type Lease } from './concurrency/lease.js';
 import type { Config } from './config/load-config.js';
 import { vcsSettings, type Settings } from './config/settings.js';
@@ -13,6 +14,7 @@ import { namesHostOf } from './discovery/direct-hosts.js';
 import { createDiscovery, pagesThrough } from './discovery/discovery.js';
 import { AnnouncingStore } from './catalog/announcing-store.js';
 import { Catalog } from './catalog/catalog.js';
+import { FirstFetches, type Fetcher } from './catalog/first-fetches.js';
 import { HttpClient } from './http/client.js';
 import { CachedModules } from './modfetch/cached.js';
 import { GitSource } from './modfetch/git-source.js';
@@ -48,6 +50,8 @@ export interface Services extends Git, PrivateAndPublic {
   store: VersionStore;
   /** What `store` holds, for pages. */
   catalog: Catalog;
+  /** Who asked first for what is in `store`, for admins. */
+  firstFetches: FirstFetches;
   /** Whether a module path is private. */
   isPrivate: (path: string) => boolean;
   /** Checksum databases: public ones, passed through and kept, and our own. */
@@ -66,12 +70,14 @@ export interface ServicesOptions {
   log: Logger;
   /** Called when the refs of a repository are not what they were. */
   onNewRefs?: () => void;
+  /** Whom a client of `currentClient()` is. Default: only modhaven itself fetches. */
+  fetcherOf?: (client: string) => Fetcher;
   /** Spares fetches that another replica is at. Default: none. */
   lease?: Lease;
 }
 
 export function createServices(options: ServicesOptions): Services {
-  const { settings, vanity, log } = options;
+  const { settings, vanity, log, fetcherOf = () => ({ kind: 'server' }) } = options;
   const config = () => settings.current();
   const { cacheDir, sumdb: own } = config();
   const stores = openStores(config(), log);
@@ -95,7 +101,15 @@ export function createServices(options: ServicesOptions): Services {
     listing: inner.listing,
     onError: (error) => log.error({ err: error }, 'the store could not be listed'),
   });
-  const store = new AnnouncingStore(inner, (version) => catalog.stored(version));
+  const firstFetches = new FirstFetches({
+    blobs: stores.fetched,
+    onError: (error) =>
+      log.warn({ err: error }, 'who asked first for some versions could not be written down'),
+  });
+  const store = new AnnouncingStore(inner, (version) => {
+    catalog.stored(version);
+    firstFetches.note(version, fetcherOf(currentClient()));
+  });
   const shared: Shared = { ...reached, store };
   const git = openGit(shared);
   const fetched = openModules(shared, git);
@@ -112,6 +126,7 @@ export function createServices(options: ServicesOptions): Services {
     stores,
     store,
     catalog,
+    firstFetches,
     isPrivate,
     sumdb,
     ownDatabase,

@@ -6,7 +6,7 @@
 import type { IncomingMessage } from 'node:http';
 import { onBehalfOf } from '../concurrency/on-behalf-of.js';
 import { ModhavenError } from '../errors.js';
-import { admissionOf } from './gate.js';
+import { ANYONE, admissionOf } from './gate.js';
 import { clientAddress, type TrustProxy } from './http/client-address.js';
 import { requestIdOf } from './request-id.js';
 
@@ -41,6 +41,13 @@ export class ClientQueue {
       else this.waiting.set(client, left);
     }
   }
+}
+
+/** Whom `currentClient()` means, in work that a queue has run: a login, an address, or nobody but this server. */
+export function fetcherOf(client: string): { kind: 'user' | 'address'; name: string } | { kind: 'server' } {
+  if (client === '') return { kind: 'server' };
+  const [name = '', address = ''] = client.split('\n');
+  return name === ANYONE.name ? { kind: 'address', name: address } : { kind: 'user', name };
 }
 
 function tooMany(count: number): ModhavenError {

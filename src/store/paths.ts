@@ -11,6 +11,7 @@
  *     sumdb/.seen/        the newest signed trees of public checksum databases
  *     sums/               what was stored of each version, to judge it later (`recorded-sums.ts`)
  *     recorded/           versions whose content is sealed (`seals.ts`)
+ *     fetched/            who asked first for each version (`catalog/first-fetches.ts`); may be deleted at any time
  *     damaged/            parts that were not what was stored
  *     copies/ID/          local copies of versions that lie in a bucket (`bucket/cached-bucket-store.ts`)
  *     version             the number of this layout (`state-version.ts`)
@@ -32,6 +33,7 @@ export interface CacheLayout {
   readonly seenTrees: string;
   readonly sums: string;
   readonly seals: string;
+  readonly fetched: string;
   readonly damaged: string;
   readonly copies: string;
   readonly usage: string;
@@ -52,6 +54,7 @@ export function cacheLayout(cacheDir: string): CacheLayout {
     seenTrees: below('sumdb', '.seen'),
     sums: below('sums'),
     seals: below('recorded'),
+    fetched: below('fetched'),
     damaged: below('damaged'),
     copies: below('copies'),
     usage: below('usage'),

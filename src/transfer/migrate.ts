@@ -26,6 +26,7 @@ export interface MigratedStores {
   checksums: BlobStore;
   upstream: BlobStore;
   privateAnswers: BlobStore;
+  fetched: BlobStore;
   ownDatabases: BlobStore;
 }
 
@@ -123,7 +124,7 @@ export function migrateSeals({ from, to }: Pick<MigrateOptions, 'from' | 'to'>):
   return copyBlobs(from.sealed, to.sealed);
 }
 
-/** Copies what public checksum databases and homes said last, and our own checksum database. */
+/** Copies what public checksum databases and homes said last, who asked first for each version, and our own checksum database. */
 export async function migrateRecords({
   from,
   to,
@@ -139,6 +140,7 @@ export async function migrateRecords({
   add(await copyBlobs(from.checksums, to.checksums, isLatest));
   add(await copyBlobs(from.upstream, to.upstream, undefined, 'newest'));
   add(await copyBlobs(from.privateAnswers, to.privateAnswers, undefined, 'newest'));
+  add(await copyBlobs(from.fetched, to.fetched, undefined, 'newest'));
   add(await copyLogs(from.ownDatabases, to.ownDatabases));
   return total;
 }

@@ -10,7 +10,13 @@ import { pageSubject } from '../vanity/page-subject.js';
 import type { FetchedVersion } from './content/fetch-jobs.js';
 import { isLicenceFile, licenceName } from './content/licence.js';
 import { fileHref, moduleHref } from './content/links.js';
-import { moduleView, versionRows, type ModuleView, type VersionRow } from './content/module-view.js';
+import {
+  moduleView,
+  versionRows,
+  type Fetches,
+  type ModuleView,
+  type VersionRow,
+} from './content/module-view.js';
 import { FetchingPage } from './pages/message.js';
 import { ModulePage, TABS, type ModuleFacts, type Tab } from './pages/module.js';
 import { tabContent } from './module-tabs.js';
@@ -87,14 +93,21 @@ async function showVersion(
 ): Promise<FastifyReply> {
   const { web, context, query } = page;
   const view = await moduleView(web, module, fetched);
-  const [row] = await versionRows(web, view, [view.version]);
+  const fetches = await fetchesFor(page, module);
+  const [row] = await versionRows(web, view, [view.version], fetches);
   if (row === undefined) throw new Error('one version has one row');
   const tab: Tab = TABS.find((name) => name === query.get('tab')) ?? 'readme';
   const [facts, children] = await Promise.all([
     factsOf(page, view, row, fetched),
-    tabContent(page, view, tab),
+    tabContent(page, view, tab, fetches),
   ]);
   return sendPage(page, ModulePage({ context, facts, tab, children }));
+}
+
+/** Who asked first for a version is shown to admins alone, who find it in the log as well. */
+async function fetchesFor({ web, visitor }: PageRequest, module: ModulePath): Promise<Fetches> {
+  if (!(await visitor.isAdmin())) return new Map();
+  return web.firstFetches.of(module).catch(() => new Map());
 }
 
 async function factsOf(

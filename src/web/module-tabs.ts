@@ -6,7 +6,7 @@ import { isCanonicalVersion } from '../module/version.js';
 import { developerText } from '../proxy/http/http-errors.js';
 import type { ListedFile } from '../zip/browse.js';
 import { fileChanges, requirementChanges } from './content/difference.js';
-import { versionRows, type ModuleView } from './content/module-view.js';
+import { versionRows, type Fetches, type ModuleView } from './content/module-view.js';
 import {
   MAX_MARKDOWN,
   PICTURES,
@@ -25,12 +25,17 @@ const CHOICES_SHOWN = 500;
 /** Largest file that is shown as text, in bytes. */
 const MAX_TEXT = 512 * 1024;
 
-export async function tabContent(page: PageRequest, view: ModuleView, tab: Tab): Promise<VNode> {
+export async function tabContent(
+  page: PageRequest,
+  view: ModuleView,
+  tab: Tab,
+  fetches: Fetches,
+): Promise<VNode> {
   switch (tab) {
     case 'readme':
       return ReadmeTab({ readme: await readmeOf(page, view) });
     case 'versions':
-      return versionsTab(page, view);
+      return versionsTab(page, view, fetches);
     case 'files':
       return filesTab(page, view);
     case 'mod':
@@ -64,7 +69,7 @@ async function readmeOf(page: PageRequest, view: ModuleView): Promise<Readme> {
   return { kind: 'html', file, html };
 }
 
-async function versionsTab({ web, query }: PageRequest, view: ModuleView): Promise<VNode> {
+async function versionsTab({ web, query }: PageRequest, view: ModuleView, fetches: Fetches): Promise<VNode> {
   const { module, version, versions } = view;
   const pages = Math.max(1, Math.ceil(versions.length / VERSIONS_SHOWN));
   const page = Math.min(pages, pageNumber(query.get('page')));
@@ -72,6 +77,7 @@ async function versionsTab({ web, query }: PageRequest, view: ModuleView): Promi
     web,
     view,
     versions.slice((page - 1) * VERSIONS_SHOWN, page * VERSIONS_SHOWN),
+    fetches,
   );
   return VersionsTab({ module, current: version, rows, total: versions.length, page, pages });
 }

@@ -7,23 +7,28 @@ export interface Visitor {
   readonly name: string | undefined;
   /** Whether there are logins at all, and this visitor has none. */
   readonly canLogIn: boolean;
+  /** Whether this is an admin. */
+  isAdmin(): Promise<boolean>;
   /** Those of `modules` that the visitor may read. */
   readable(modules: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 export interface VisitorOptions {
   readable: Readable;
+  /** Whether the sender of a request is an admin. */
+  isAdmin: (request: IncomingMessage) => Promise<boolean>;
   /** Whether `auth:` is configured. */
   hasAuth: () => boolean;
 }
 
 /** The sender of a request that the gate has let through. */
-export function visitorOf(request: IncomingMessage, { readable, hasAuth }: VisitorOptions): Visitor {
+export function visitorOf(request: IncomingMessage, { readable, isAdmin, hasAuth }: VisitorOptions): Visitor {
   const { name } = admissionOf(request).principal;
   const isAnyone = name === ANYONE.name;
   return {
     name: isAnyone ? undefined : name,
     canLogIn: isAnyone && hasAuth(),
+    isAdmin: () => isAdmin(request),
     readable: async (modules) => new Set(await readable(request, modules)),
   };
 }

@@ -1,6 +1,7 @@
 /** What the routes of the pages share. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isModhavenError } from '../errors.js';
+import type { FirstFetches } from '../catalog/first-fetches.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Uses } from '../catalog/uses.js';
 import type { Modules } from '../modfetch/repo.js';
@@ -18,6 +19,7 @@ import { visitorOf, type Visitor, type VisitorOptions } from './visitor.js';
 export interface WebOptions extends VisitorOptions {
   catalog: Catalog;
   uses: Uses;
+  firstFetches: Pick<FirstFetches, 'of'>;
   modules: Modules;
   store: VersionStore;
   vanity: () => VanityMap;

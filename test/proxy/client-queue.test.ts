@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, it } from 'vitest';
 import { currentClient } from '../../src/concurrency/on-behalf-of.js';
-import { ClientQueue } from '../../src/proxy/client-queue.js';
+import { ClientQueue, fetcherOf } from '../../src/proxy/client-queue.js';
 import { admit } from '../../src/proxy/gate.js';
 
 function request(remoteAddress: string, name = 'anyone'): IncomingMessage {
@@ -31,4 +31,8 @@ it('frees the place of what fails, and says on whose behalf it runs', async () =
   });
   expect(seen).toBe('ann\n192.0.2.1');
   expect(currentClient()).toBe('');
+  expect(fetcherOf(seen)).toEqual({ kind: 'user', name: 'ann' });
+  const address = await queue.run(request('192.0.2.1'), () => Promise.resolve(fetcherOf(currentClient())));
+  expect(address).toEqual({ kind: 'address', name: '192.0.2.1' });
+  expect(fetcherOf(currentClient())).toEqual({ kind: 'server' });
 });

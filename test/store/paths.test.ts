@@ -16,6 +16,7 @@ describe('cacheLayout', () => {
       sums: '/srv/cache/sums',
       seals: '/srv/cache/recorded',
       copies: '/srv/cache/copies',
+      fetched: '/srv/cache/fetched',
       damaged: '/srv/cache/damaged',
       usage: '/srv/cache/usage',
     });

@@ -22,6 +22,7 @@ function stores(): MigratedStores {
       upstream: createMemoryBlobStore(),
     },
     ...{ privateAnswers: createMemoryBlobStore(), ownDatabases: createMemoryBlobStore() },
+    fetched: createMemoryBlobStore(),
   };
 }
 const put = (blobs: BlobStore, name: string, text: string, asOf?: number) =>

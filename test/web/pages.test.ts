@@ -25,7 +25,7 @@ const context: PageContext = {
 const module = BAD as ModulePath;
 const row: VersionRow = {
   ...{ version: BAD, isPrerelease: true, isPseudo: true, retracted: BAD },
-  ...{ time: BAD, commit: BAD, tag: BAD, storedAt: BAD },
+  ...{ time: BAD, commit: BAD, tag: BAD, storedAt: BAD, fetchedBy: { kind: 'user', name: BAD } },
 };
 const facts: ModuleFacts = {
   ...{ module, version: BAD, row, isLatest: false, latest: BAD, isStale: true, deprecated: BAD },

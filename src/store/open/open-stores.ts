@@ -49,6 +49,8 @@ export interface Stores {
   checksums: BlobStore;
   /** The blobs of `seals`. */
   sealed: BlobStore;
+  /** Who asked first for each version. */
+  fetched: BlobStore;
   /** Our own checksum databases, by name. */
   ownDatabases: BlobStore;
   damage: DamageReport;
@@ -85,6 +87,7 @@ function openDisk(cacheDir: string, log: StoreLog | undefined): Stores {
     upstream: createDiskBlobStore(layout.upstream),
     privateAnswers: createDiskBlobStore(layout.privateAnswers),
     checksums: createDiskBlobStore(layout.checksums),
+    fetched: createDiskBlobStore(layout.fetched),
     lastUse: new LastUse(layout.usage),
     ...{ copies: undefined, bucket: undefined },
   };
@@ -117,6 +120,7 @@ function openBucket(cacheDir: string, settings: S3Settings, log: StoreLog | unde
     upstream: createBucketBlobStore(bucket, BUCKET_FOLDERS.upstream, answers),
     privateAnswers: createBucketBlobStore(bucket, BUCKET_FOLDERS.privateAnswers, answers),
     checksums: createBucketBlobStore(bucket, BUCKET_FOLDERS.checksums),
+    fetched: createBucketBlobStore(bucket, BUCKET_FOLDERS.fetched),
     lastUse: new LastUse(layout.usage),
   };
 }

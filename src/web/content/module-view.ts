@@ -7,7 +7,8 @@ import type { ModulePath } from '../../module/module-path.js';
 import { isPseudoVersion } from '../../module/pseudo-version.js';
 import * as semver from '../../module/semver.js';
 import type { Catalog } from '../../catalog/catalog.js';
-import { formatMoment } from '../../catalog/moment.js';
+import type { Fetcher, FirstFetch } from '../../catalog/first-fetches.js';
+import { formatMoment, type Moment } from '../../catalog/moment.js';
 import type { Modules } from '../../modfetch/repo.js';
 import type { VersionReader } from '../../store/version-store.js';
 import type { FetchedVersion } from './fetch-jobs.js';
@@ -24,7 +25,15 @@ export interface VersionRow {
   tag: string | undefined;
   /** When it was stored here first, RFC 3339. */
   storedAt: string | undefined;
+  /** For whom; undefined where that is not known, or not for this visitor. */
+  fetchedBy: Fetcher | undefined;
 }
+
+/** Who asked first for each version of a module. */
+export type Fetches = ReadonlyMap<string, FirstFetch>;
+
+/** A note this much later than the version is about another fetch, in milliseconds: the first one was not noted. */
+const NOTED_WITHIN_MS = 60_000;
 
 export interface ModuleView {
   module: ModulePath;
@@ -76,6 +85,7 @@ export function versionRows(
   { catalog, store }: ModuleViewOptions,
   { module, retractions }: Pick<ModuleView, 'module' | 'retractions'>,
   versions: readonly string[],
+  fetches: Fetches = new Map(),
 ): Promise<VersionRow[]> {
   const known = catalog.get(module);
   return Promise.all(
@@ -93,9 +103,14 @@ export function versionRows(
         commit: info?.Origin?.Hash,
         tag: tagOf(info),
         storedAt: moment && formatMoment(moment),
+        fetchedBy: moment && firstFetcher(fetches.get(version), moment),
       };
     }),
   );
+}
+
+function firstFetcher(fetch: FirstFetch | undefined, { us }: Moment): Fetcher | undefined {
+  return fetch !== undefined && fetch.at <= us / 1000 + NOTED_WITHIN_MS ? fetch.by : undefined;
 }
 
 /** The tag that a version is made from; undefined where it was none. */

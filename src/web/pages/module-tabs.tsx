@@ -5,7 +5,7 @@ import type { Use } from '../../catalog/uses.js';
 import type { VersionRow } from '../content/module-view.js';
 import { moduleHref } from '../content/links.js';
 import { Notice, Time, counted } from './layout.js';
-import { VersionTags } from './module.js';
+import { FetchedBy, VersionTags } from './module.js';
 
 export type Readme =
   /** HTML as `renderMarkdown` makes it. */
@@ -108,6 +108,7 @@ function VersionLine({ module, current, row }: { module: string; current: string
       </td>
       <td data-label="fetched">
         <Time time={row.storedAt} />
+        <FetchedBy row={row} />
       </td>
     </tr>
   );

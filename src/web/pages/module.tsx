@@ -125,6 +125,18 @@ function Badges({ facts }: { facts: ModuleFacts }): VNode {
   );
 }
 
+/** Who asked first for a version, where the visitor may know it. */
+export function FetchedBy({ row: { fetchedBy } }: { row: VersionRow }): VNode | null {
+  if (fetchedBy === undefined) return null;
+  return (
+    <span class="by">
+      {fetchedBy.kind === 'server'
+        ? 'by modhaven itself'
+        : `${fetchedBy.kind === 'user' ? 'by' : 'from'} ${fetchedBy.name}`}
+    </span>
+  );
+}
+
 /** Marks of a version. */
 export function VersionTags({ row }: { row: VersionRow }): VNode {
   return (
@@ -184,6 +196,7 @@ function Side({ facts }: { facts: ModuleFacts }): VNode {
         <dt>Fetched here</dt>
         <dd>
           <Time time={row.storedAt} />
+          <FetchedBy row={row} />
         </dd>
         <Fact name="Tag">{row.tag}</Fact>
         <Fact name="Commit">
