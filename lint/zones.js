@@ -96,8 +96,8 @@ export const MAY_IMPORT = {
   ],
 
   yaml: [],
-  config: ['module', 'module/address', 's3', 'yaml'],
-  vanity: ['module', 'yaml'],
+  config: ['module', 'module/address', 'fs', 's3', 'yaml'],
+  vanity: ['module', 'fs', 'yaml'],
   auth: ['concurrency', 'module', 'yaml', 'config', 'log', 'fs'],
   'modfetch/repository': ['module', 'vanity', 'vcs'],
   'modfetch/zip': ['module/files', 'module', 'zip', 'vcs'],

@@ -139,7 +139,7 @@ export class Authenticator {
     return { kind: 'known', principal: { kind: 'user', name: login.user, groups } };
   }
 
-  #watched(): WatchedFile<unknown>[] {
+  #watched(): Pick<WatchedFile<unknown>, 'file' | 'error' | 'reload'>[] {
     return [this.#users, this.#groups, this.#tokens].filter((file) => file !== undefined);
   }
 }

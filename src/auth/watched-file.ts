@@ -1,56 +1,46 @@
-/**
- * The content of a file that is read again when it changes. A bad or missing one keeps the last good content, because those who are
- * allowed today have done nothing wrong; the error is kept for log and status.
- */
+/** The content of a file of `auth:`, read again when it changes; a bad edit keeps the last good content. */
 import { readFileSync } from 'node:fs';
+import { ModhavenError, errorMessage } from '../errors.js';
+import { LastGood } from '../fs/last-good.js';
 import type { Logger } from '../log/log.js';
-import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
 
 export class WatchedFile<T> {
   readonly file: string;
-  readonly #parse: (text: string, file: string) => T;
+  readonly #content: LastGood<{ text: string; value: T }>;
   readonly #log: Pick<Logger, 'error' | 'info'>;
-  #text: string;
-  #value: T;
-  #error: ModhavenError | undefined;
 
   /** Reads the file for the first time. Throws CONFIG. */
   constructor(file: string, parse: (text: string, file: string) => T, log: Pick<Logger, 'error' | 'info'>) {
     this.file = file;
-    this.#parse = parse;
     this.#log = log;
-    this.#text = readText(file);
-    this.#value = parse(this.#text, file);
+    this.#content = new LastGood((last) => {
+      const text = readText(file);
+      return last?.text === text ? last : { text, value: parse(text, file) };
+    }, file);
   }
 
   get value(): T {
-    return this.#value;
+    return this.#content.value.value;
   }
 
   /** What is wrong with the file on disk; undefined if its content is in use. */
   get error(): ModhavenError | undefined {
-    return this.#error;
+    return this.#content.error;
   }
 
   /** Reads the file again. True if there is another content now. */
   reload(): boolean {
-    try {
-      const text = readText(this.file);
-      const isChanged = text !== this.#text;
-      if (isChanged) this.#value = this.#parse(text, this.file);
-      this.#text = text;
-      this.#error = undefined;
+    const before = this.#content.value;
+    if (this.#content.reload()) {
+      const isChanged = this.#content.value !== before;
       if (isChanged) this.#log.info({ file: this.file }, 'file read again');
       return isChanged;
-    } catch (error) {
-      if (!isModhavenError(error)) throw error;
-      this.#error = error;
-      this.#log.error(
-        { file: this.file, error: error.message },
-        'the file has an error; its last good content stays',
-      );
-      return false;
     }
+    this.#log.error(
+      { file: this.file, error: this.error?.message },
+      'the file has an error; its last good content stays',
+    );
+    return false;
   }
 }
 

@@ -7,7 +7,8 @@
  */
 import { findConfigFile } from './config-file.js';
 import { loadConfig, type Config, type ConfigOverrides } from './load-config.js';
-import { asConfigError, type ModhavenError } from '../errors.js';
+import type { ModhavenError } from '../errors.js';
+import { LastGood } from '../fs/last-good.js';
 
 export interface Settings {
   current(): Config;
@@ -25,28 +26,22 @@ export function createSettings(
 ): Settings {
   // Found once: a file that turns up in another place is not the one that this server was started with.
   const file = findConfigFile(flag, env);
-  let config = loadConfig(file, env, overrides);
-  let lastError: ModhavenError | undefined;
+  let needRestart: string[] = [];
+  const config = new LastGood<Config>((last) => {
+    const next = loadConfig(file, env, overrides);
+    if (last === undefined) return next;
+    const { listen, cacheDir, workers, sumdb, s3, redis } = last;
+    const fixed = { listen, cacheDir, workers, sumdb, s3, redis };
+    const ignored = KEPT.filter(([, key]) => JSON.stringify(next[key]) !== JSON.stringify(fixed[key]));
+    // Other files may be named; but what listens speaks either http or https.
+    const isOtherScheme = (next.tls === undefined) !== (last.tls === undefined);
+    needRestart = [...ignored.map(([name]) => name), ...(isOtherScheme ? ['tls'] : [])];
+    return { ...next, ...fixed, tls: isOtherScheme ? last.tls : next.tls };
+  }, file ?? 'modhaven.yaml');
   return {
-    current: () => config,
-    lastError: () => lastError,
-    reload() {
-      try {
-        const next = loadConfig(file, env, overrides);
-        const { listen, cacheDir, workers, sumdb, s3, redis } = config;
-        const fixed = { listen, cacheDir, workers, sumdb, s3, redis };
-        const ignored = KEPT.filter(([, key]) => JSON.stringify(next[key]) !== JSON.stringify(fixed[key]));
-        // Other files may be named; but what listens speaks either http or https.
-        const isOtherScheme = (next.tls === undefined) !== (config.tls === undefined);
-        const tls = isOtherScheme ? config.tls : next.tls;
-        config = { ...next, ...fixed, tls };
-        lastError = undefined;
-        return [...ignored.map(([name]) => name), ...(isOtherScheme ? ['tls'] : [])];
-      } catch (error) {
-        lastError = asConfigError(error, file ?? 'modhaven.yaml');
-        return undefined;
-      }
-    },
+    current: () => config.value,
+    lastError: () => config.error,
+    reload: () => (config.reload() ? needRestart : undefined),
   };
 }
 

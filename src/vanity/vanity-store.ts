@@ -1,8 +1,6 @@
-/**
- * The map in use. A good edit replaces it as a whole; a bad one changes nothing but what `lastError` says, because the
- * developers who build at that moment have done nothing wrong.
- */
-import { asConfigError, type ModhavenError } from '../errors.js';
+/** The map in use, read again when vanity.yaml changes; a bad edit keeps the last good one. */
+import type { ModhavenError } from '../errors.js';
+import { LastGood } from '../fs/last-good.js';
 import { loadVanity } from './vanity-file.js';
 import type { VanityMap } from './vanity-map.js';
 
@@ -25,25 +23,17 @@ export interface VanityStore {
 
 /** Reads the file for the first time: throws CONFIG if it is bad. */
 export function createVanityStore({ file, defaultHost, onReload }: VanityStoreOptions): VanityStore {
-  let map = load();
-  let lastError: ModhavenError | undefined;
-
-  function load(): VanityMap {
-    return loadVanity(file, { defaultHost: typeof defaultHost === 'string' ? defaultHost : defaultHost() });
-  }
-
+  const map = new LastGood(
+    () => loadVanity(file, { defaultHost: typeof defaultHost === 'string' ? defaultHost : defaultHost() }),
+    file,
+  );
   return {
-    current: () => map,
-    lastError: () => lastError,
+    current: () => map.value,
+    lastError: () => map.error,
     reload() {
-      try {
-        map = load();
-        lastError = undefined;
-      } catch (error) {
-        lastError = asConfigError(error, file);
-      }
-      onReload?.(map, lastError);
-      return lastError === undefined;
+      const isGood = map.reload();
+      onReload?.(map.value, map.error);
+      return isGood;
     },
   };
 }

@@ -101,6 +101,7 @@ class WorkerProgram {
         case 'settings':
           this.settings = message.settings;
           this.server.update(message.settings);
+          // Every message may say that a file of `auth:` was edited, and a file that was read while it was replaced is read again.
           this.access.update(message.settings.auth);
           this.privacy.forget();
           this.grants.forget();

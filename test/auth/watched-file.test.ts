@@ -80,10 +80,12 @@ describe('WatchedFile', () => {
     expect(open).toThrow(`${file}:1:1: bad`);
   });
 
-  it('does not hide a fault of the program', async () => {
+  it('tells a fault of the program as one, and keeps what it had', async () => {
     await writeFile(file, 'one');
     const watched = open();
+    const before = watched.value;
     await writeFile(file, 'bug');
-    expect(() => watched.reload()).toThrow(TypeError);
+    expect([watched.reload(), watched.value]).toEqual([false, before]);
+    expect(watched.error).toMatchObject({ code: 'CONFIG', cause: expect.any(TypeError) as TypeError });
   });
 });

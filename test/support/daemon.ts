@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stoppable } from './loopback.js';
-import { killGroup, sealedEnv, type Env } from './run.js';
+import { endAtExit, killGroup, sealedEnv, type Env } from './run.js';
 
 export interface DaemonOptions {
   cwd?: string;
@@ -49,7 +49,7 @@ export async function startDaemon(
   child.stdout.setEncoding('utf8').on('data', append);
   child.stderr.setEncoding('utf8').on('data', append);
   const kill = (): void => killGroup(child.pid, 'SIGKILL');
-  process.once('exit', kill);
+  endAtExit.add(kill);
   const hasEnded = (): boolean =>
     child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
   const exited = new Promise<Exit>((resolve) => {
@@ -65,7 +65,7 @@ export async function startDaemon(
     // What it started in turn ends with it, also after an orderly exit.
     kill();
     await exited;
-    process.off('exit', kill);
+    endAtExit.delete(kill);
   };
   const deadline = Date.now() + (options.startMs ?? 20_000);
   while (!(await options.isReady(log))) {

@@ -28,6 +28,10 @@ export interface RunResult {
   bytes: Buffer;
 }
 
+/** What ends the children that run now, when the test process exits: one listener for all, however many there are. */
+export const endAtExit = new Set<() => void>();
+process.once('exit', () => endAtExit.forEach((end) => end()));
+
 /** Runs a program. Never throws for what the program does: look at `code`. */
 export async function run(
   cmd: string,
@@ -51,7 +55,7 @@ export async function run(
       timedOut = true;
       kill();
     }, options.timeoutMs ?? 60_000);
-    process.once('exit', kill);
+    endAtExit.add(kill);
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     child.stdin.on('error', () => {
@@ -61,7 +65,7 @@ export async function run(
     child.on('error', (error) => (startError = error.message));
     child.on('close', (status, signal) => {
       clearTimeout(timer);
-      process.off('exit', kill);
+      endAtExit.delete(kill);
       const bytes = Buffer.concat(out);
       let code = status ?? 127;
       if (signal !== null) code = 128 + constants.signals[signal];
