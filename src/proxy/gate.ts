@@ -61,9 +61,14 @@ export type Gate = (request: IncomingMessage) => Admission | Refusal | Promise<A
 
 /**
  * Those of `modules` (module paths) that the sender of `request` may read, in their order: for pages and lists that show
- * each visitor what is theirs to see. `access/readable.ts` is that of a server.
+ * each visitor what is theirs to see. `patienceMs` bounds how long git hosts are asked; what they have not allowed by then is left
+ * out. `access/readable.ts` is that of a server.
  */
-export type Readable = (request: IncomingMessage, modules: readonly string[]) => Promise<string[]>;
+export type Readable = (
+  request: IncomingMessage,
+  modules: readonly string[],
+  patienceMs?: number,
+) => Promise<string[]>;
 
 /** A request that a gate has let through. */
 export interface AdmittedRequest extends IncomingMessage {

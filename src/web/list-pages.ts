@@ -101,7 +101,7 @@ export async function indexLines(page: PageRequest): Promise<FastifyReply> {
       remedy: 'try again in a moment',
     });
   }
-  const readable = await readableModules(page);
+  const readable = await readableModules(page, INDEX_PATIENCE_MS);
   const entries = web.catalog.since(since, limit, (path) => readable.has(path));
   const lines = entries.map(({ module, version, moment }) =>
     JSON.stringify({ Path: module, Version: version, Timestamp: formatMoment(moment) }),
@@ -134,8 +134,9 @@ function limitOf(text: string | null): number {
   );
 }
 
-function readableModules({ web, visitor }: PageRequest): Promise<ReadonlySet<string>> {
-  return visitor.readable(web.catalog.all().map(({ path }) => path));
+function readableModules({ web, visitor }: PageRequest, patienceMs?: number): Promise<ReadonlySet<string>> {
+  const paths = web.catalog.all().map(({ path }) => path);
+  return visitor.readable(paths, patienceMs);
 }
 
 /** The modules whose path has all of the words; those that have the first in their last element come first. */

@@ -9,8 +9,8 @@ export interface Visitor {
   readonly canLogIn: boolean;
   /** Whether this is an admin. */
   isAdmin(): Promise<boolean>;
-  /** Those of `modules` that the visitor may read. */
-  readable(modules: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Those of `modules` that the visitor may read, as far as git hosts say so within `patienceMs`. */
+  readable(modules: readonly string[], patienceMs?: number): Promise<ReadonlySet<string>>;
 }
 
 export interface VisitorOptions {
@@ -29,6 +29,6 @@ export function visitorOf(request: IncomingMessage, { readable, isAdmin, hasAuth
     name: isAnyone ? undefined : name,
     canLogIn: isAnyone && hasAuth(),
     isAdmin: () => isAdmin(request),
-    readable: async (modules) => new Set(await readable(request, modules)),
+    readable: async (modules, patienceMs) => new Set(await readable(request, modules, patienceMs)),
   };
 }

@@ -20,15 +20,18 @@ export interface ReadableOptions {
 
 /** Questions to git hosts that one list asks at a time. */
 const CONCURRENT = 8;
-/** How long a list waits for git hosts, in milliseconds. What they have not said yes to by then is left out. */
-const TIMEOUT_MS = 10_000;
+/**
+ * How long a page waits for git hosts, in milliseconds. What they have not said yes to by then is left out; what they say later is
+ * kept, so that the next page shows more.
+ */
+const PATIENCE_MS = 2_000;
 
 export function createReadable(options: ReadableOptions): Readable {
-  return async ({ headers }, modules) => {
+  return async ({ headers }, modules, patienceMs = PATIENCE_MS) => {
     const access = options.access();
     if (access === undefined) return [...modules];
     const identity = await access.authenticator.identify(headers.authorization);
-    const deadline = performance.now() + TIMEOUT_MS;
+    const deadline = performance.now() + patienceMs;
     const limit = pLimit(CONCURRENT);
     const decided = await Promise.all(
       modules.map(async (path) => {

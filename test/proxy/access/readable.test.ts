@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { Authenticator } from '../../../src/auth/authenticator.js';
+import type { HostRights } from '../../../src/auth/git-host.js';
 import type { AccessSettings } from '../../../src/auth/read-access.js';
 import { createReadable } from '../../../src/proxy/access/readable.js';
 import { rule } from '../../auth/rule.js';
@@ -50,5 +51,21 @@ describe('readable', () => {
       'corp.test/a',
       'pub.test/b',
     ]);
+  });
+
+  it('waits no longer for a git host than it is told, and begins no question after that', async () => {
+    let asked = 0;
+    const silent = { judge: () => ((asked += 1), new Promise<never>(() => undefined)) };
+    const access = () => ({
+      settings: { ...settings, gitHost: true, rules: [] },
+      authenticator,
+      hostRights: silent as unknown as HostRights,
+    });
+    const many = [...Array.from({ length: 100 }, (_, number) => `corp.test/m${number}`), 'pub.test/b'];
+    const readable = createReadable({ access, isPrivate });
+    const login = { authorization: `Basic ${Buffer.from('ann:of-the-host').toString('base64')}` };
+    expect(await readable(request(login), many, 20)).toEqual(['pub.test/b']);
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThan(20);
   });
 });
