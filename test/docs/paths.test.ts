@@ -61,3 +61,17 @@ describe('docs/reliability.md', () => {
     }
   });
 });
+
+describe('SECURITY.md', () => {
+  it('names test files that exist for every threat', () => {
+    const rows = [...textOf('SECURITY.md').matchAll(/^\|(.*)\|(.*)\|(.*)\|$/gm)].filter(
+      ([row]) => !/^\| (?:threat|---) /.test(row),
+    );
+    expect(rows.length).toBeGreaterThan(25);
+    for (const [row, , , tests = ''] of rows) {
+      const names = [...tests.matchAll(/`(test\/\S+\.test\.ts)`/g)].map(([, name = '']) => name);
+      expect(names, row).not.toEqual([]);
+      for (const name of names) expect(existsSync(path.join(PROJECT, name)), name).toBe(true);
+    }
+  });
+});
