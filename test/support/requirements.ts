@@ -19,6 +19,7 @@ export type Program =
   | 'ssh'
   | 'sshd'
   | 'nginx'
+  | 'haproxy'
   | 'redis-server'
   | 'openssl'
   | 'prometheus'
