@@ -143,6 +143,8 @@ class Forwarder {
       return (isTrusted || !OF_PROXY.has(lower)) && (hasBody || lower !== 'content-length');
     });
     if (client !== undefined) headers.push(['X-Forwarded-For', client]);
+    // HTTP/1.0 has none, and the main process is asked by HTTP/1.1.
+    if (request.headers.host === undefined) headers.push(['Host', '']);
     if (cameThroughStranger(request, trusts)) headers.push([STRANGER_HEADER, 'yes']);
     headers.push([REQUEST_ID_HEADER, requestIdOf(request)]);
     headers.push([ADMISSION_HEADER, encodeAdmission(request.admission)]);

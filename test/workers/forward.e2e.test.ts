@@ -1,6 +1,7 @@
 /** What a worker does with a main process that says nothing, shows signs of life, or breaks off. */
 import { createServer, type RequestListener } from 'node:http';
 import { mkdtemp } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
@@ -67,6 +68,18 @@ describe('a forwarded request', () => {
       }, 100);
     });
     expect(await ask(url, '/x')).toMatchObject({ status: 200, text: 'late' });
+  });
+
+  it('may be of HTTP/1.0, without a Host', async () => {
+    const url = new URL(await worker((request, response) => response.end(`host "${request.headers.host}"`)));
+    const text = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(url.port), url.hostname, () => socket.write('GET /x HTTP/1.0\r\n\r\n'));
+      let said = '';
+      socket.on('data', (bytes: Buffer) => (said += bytes.toString()));
+      socket.on('error', reject);
+      socket.on('close', () => resolve(said));
+    });
+    expect(text).toMatch(/^HTTP\/1\.1 200 [^]*host ""$/);
   });
 
   it('breaks off where the main process does', async () => {
