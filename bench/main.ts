@@ -8,6 +8,7 @@ import type { Bench } from './benches/bench.js';
 import { cold } from './benches/cold.js';
 import { growth } from './benches/growth.js';
 import { memory } from './benches/memory.js';
+import { replicas } from './benches/replicas.js';
 import { stampede } from './benches/stampede.js';
 import { warm } from './benches/warm.js';
 import { withLab } from './lab/lab.js';
@@ -16,7 +17,7 @@ import { updateReadme } from './report/readme.js';
 import type { Report } from './report/report.js';
 import { renderReport } from './report/table.js';
 
-const BENCHES: Record<string, Bench> = { warm, cold, app, stampede, memory, growth };
+const BENCHES: Record<string, Bench> = { warm, cold, app, stampede, memory, growth, replicas };
 
 interface Options {
   rounds: number;

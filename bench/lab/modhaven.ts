@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { HOST } from '../corpus/repos.js';
+import type { Env } from '../../test/support/run.js';
 import { startServer, type Contender, type RunningServer, type StartOptions } from './server.js';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
@@ -17,6 +18,8 @@ export interface ModhavenOptions extends StartOptions {
   config?: Record<string, unknown>;
   /** More `paths` of vanity.yaml. */
   rules?: Record<string, string>;
+  /** Added to its environment. */
+  env?: Env;
   /** The checkout whose `dist` is started. Default: this one. */
   checkout?: string;
 }
@@ -50,7 +53,7 @@ export function vanityYaml(gitHost: string, rules: Record<string, string> = {}):
 }
 
 export async function startModhaven(gitHost: string, options: ModhavenOptions): Promise<RunningServer> {
-  const { dir, workers = 1, config = {}, rules, checkout = CHECKOUT } = options;
+  const { dir, workers = 1, config = {}, rules, env, checkout = CHECKOUT } = options;
   const home = path.join(dir, 'home');
   await mkdir(home, { recursive: true });
   // Lists are measured within `refresh`; a short one would be measured now and then.
@@ -66,7 +69,7 @@ export async function startModhaven(gitHost: string, options: ModhavenOptions): 
   await writeFile(path.join(dir, 'vanity.yaml'), vanityYaml(gitHost, rules));
   return startServer(options, (port) => ({
     command: `exec "$NODE" "$CLI" serve --config modhaven.yaml --listen 127.0.0.1:${port}`,
-    env: { HOME: home, NODE: process.execPath, CLI: cliOf(checkout) },
+    env: { ...env, HOME: home, NODE: process.execPath, CLI: cliOf(checkout) },
     probe: '/-/readyz',
     healthy: true,
   }));

@@ -31,6 +31,19 @@ const defaults = {
   coldMicros: 470_000,
   /** Share of the requests for a version that no replica has ever fetched. */
   coldShare: 0.0005,
+  /** Requests of one cold fetch to the bucket that write or list, and that read (bench/README.md). */
+  writesPerFetch: 7,
+  readsPerFetch: 11,
+  /** Of all replicas at rest, a minute: what `/-/readyz`, purges and seals ask the bucket (bench/README.md). */
+  restRequestsPerMinute: 0,
+  /**
+   * Prices: dollars a GB and month, a million requests that write or list, a million that read, a GB that leaves the
+   * bucket. These are those of the price list of Cloudflare R2 (standard storage), as it was in August 2026.
+   */
+  priceStorage: 0.015,
+  priceWrites: 4.5,
+  priceReads: 0.36,
+  priceOut: 0,
   /** Versions that are drawn; the first half fills the copies. */
   draws: 600_000,
 };
@@ -126,4 +139,21 @@ const rows = [
   ['out of the bucket, a day', `${round((perDay * bucketBytes) / requests / 1e12, 2)} TB`],
   ['GET requests to the bucket, a day', round(perDay * missShare * 3)],
 ];
+const perMonth = 30;
+const fetches = perDay * settings.coldShare * perMonth;
+const reads =
+  perDay * missShare * 3 * perMonth +
+  fetches * settings.readsPerFetch +
+  settings.restRequestsPerMinute * 60 * 24 * perMonth;
+const outGb = ((perDay * bucketBytes) / requests / 1e9) * perMonth;
+const dollars = (value) => `$ ${round(value)}`;
+rows.push(
+  ['a month: bytes stored', dollars((settings.storedBytes / 1e9) * settings.priceStorage)],
+  [
+    'a month: requests that write or list',
+    dollars(((fetches * settings.writesPerFetch) / 1e6) * settings.priceWrites),
+  ],
+  ['a month: requests that read', dollars((reads / 1e6) * settings.priceReads)],
+  ['a month: bytes out of the bucket', dollars(outGb * settings.priceOut)],
+);
 for (const [name, value] of rows) process.stdout.write(`${name.padEnd(46)}${value}\n`);
