@@ -26,7 +26,7 @@ export function isPrivatePath(path: string, map: VanityMap, settings: PrivacySet
 export type Privacy = 'rule' | 'vanity host' | 'git host' | 'pattern';
 
 /** Why `path` is private; undefined if it is not. */
-export function privacyOf(path: string, map: VanityMap, settings: PrivacySettings): Privacy | undefined {
+function privacyOf(path: string, map: VanityMap, settings: PrivacySettings): Privacy | undefined {
   if (map.resolve(path) !== undefined) return 'rule';
   if (matches(path, settings.publicPatterns)) return undefined;
   if (map.covers(path)) return 'vanity host';

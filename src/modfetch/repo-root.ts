@@ -38,7 +38,7 @@ export interface RepoRootsOptions {
 const ABSENT_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 /** Repositories that the host is asked about for one path, however long it is. */
-export const MAX_ASKED = 8;
+const MAX_ASKED = 8;
 
 export function createRepoRoots(options: RepoRootsOptions): HostedRepoRoots {
   return new HostedRoots(options);

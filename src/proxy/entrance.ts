@@ -173,7 +173,7 @@ function withIdHeader(
 }
 
 /** A short text; for HEAD node leaves out the body. */
-export function sendText(
+function sendText(
   response: ServerResponse,
   status: number,
   headers: Readonly<Record<string, string>>,

@@ -1,6 +1,6 @@
 /** What leases do in Redis, each in one step there (Lua), and the keys that they use. */
 
-export const PREFIX = 'modhaven:';
+const PREFIX = 'modhaven:';
 
 /** Counts pushes and edits: what was found not to exist before one may exist after it. */
 export const EPOCH = `${PREFIX}epoch`;

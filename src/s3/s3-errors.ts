@@ -8,7 +8,7 @@ export interface S3Failure {
 }
 
 /** Reads a failure of the SDK, or anything else that was thrown. */
-export function failureOf(error: unknown): S3Failure {
+function failureOf(error: unknown): S3Failure {
   if (!(error instanceof Error)) return { code: String(error), status: undefined };
   const meta: unknown = '$metadata' in error ? error.$metadata : undefined;
   const status =

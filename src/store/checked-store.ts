@@ -24,7 +24,6 @@ import type { Seals } from './seals.js';
 import { absentAsUndefined, storageError } from './storage-error.js';
 import { StoreDecorator } from './store-decorator.js';
 import {
-  PART_KINDS,
   putBytes,
   storedName,
   type ByteRange,
@@ -220,9 +219,4 @@ export class CheckedStore extends StoreDecorator {
 /** Tells a file from others of its name, before and after it. */
 function stampOf(stats: Stats | undefined): string {
   return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
-}
-
-/** All parts of a version. */
-export function partsOf({ module, version }: ModuleVersion): Part[] {
-  return PART_KINDS.map((kind) => ({ module, version, kind }));
 }

@@ -18,7 +18,7 @@ import { DeliveryBodies, type NotRead } from './delivery-bodies.js';
 import { expectedProof, hasProof, isSigned, parsePush, verifySecret } from './payload.js';
 import type { PushHandler } from './push-handler.js';
 
-export const WEBHOOK_PATH = '/-/webhook';
+const WEBHOOK_PATH = '/-/webhook';
 
 export interface WebhookRouteOptions {
   /** `webhook.secret`; undefined: the route is off. */

@@ -208,7 +208,7 @@ function withTrace(headers: [string, string][]): [string, string][] {
 }
 
 /** Says that the main process cannot be asked; too late for words, the connection is broken off. */
-export function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;

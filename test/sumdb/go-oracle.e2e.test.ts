@@ -6,9 +6,9 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openNote, parseSignerKey, parseVerifierKey, signNote } from '../../src/sumdb/format/note.js';
-import { proveRecord, proveTree } from '../../src/sumdb/format/proof.js';
+import { proveRecord, proveTree } from './format/proof.js';
 import { parseRecord } from '../../src/sumdb/format/record.js';
-import { newTiles, parseTilePath, readTileData, tilePath } from '../../src/sumdb/format/tile.js';
+import { parseTilePath, readTileData, tilePath } from '../../src/sumdb/format/tile.js';
 import { recordHash } from '../../src/sumdb/format/tlog.js';
 import { formatTree, parseTree } from '../../src/sumdb/format/tree-head.js';
 import { publicProxy } from '../support/public-proxy.js';
@@ -16,6 +16,7 @@ import { missing } from '../support/requirements.js';
 import { mustRun } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';
 import { memoryLog } from './format/leaves.js';
+import { newTiles } from './format/growing-tree.js';
 
 interface Question {
   Kind: 'sign' | 'open' | 'verifier' | 'tree' | 'record' | 'tile' | 'log';

@@ -5,10 +5,11 @@ import { parseModulePath } from '../../src/module/module-path.js';
 import { generateKey, parseSignerKey, type Signer, type Verifier } from '../../src/sumdb/format/note.js';
 import { formatRecord, goSumLines } from '../../src/sumdb/format/record.js';
 import { sumdbPath } from '../../src/sumdb/format/request.js';
-import { newTiles, readTileData, tilePath, TILE_HEIGHT } from '../../src/sumdb/format/tile.js';
-import { newStoredHashes, recordHash, treeHash, type HashReader } from '../../src/sumdb/format/tlog.js';
+import { readTileData, tilePath, TILE_HEIGHT } from '../../src/sumdb/format/tile.js';
+import { recordHash, treeHash, type HashReader } from '../../src/sumdb/format/tlog.js';
 import { signTree } from '../../src/sumdb/format/tree-head.js';
 import type { Lookup } from '../../src/transfer/checksum-folder.js';
+import { newTiles, newStoredHashes } from '../sumdb/format/growing-tree.js';
 
 export interface ChecksumLab {
   verifier: Verifier;

@@ -62,22 +62,14 @@ export const ZIP_LIMITS = { zip: 500 * MIB, goMod: 16 * MIB, license: 16 * MIB }
 const MAX_DESCRIBED = 3;
 const GO_MOD_ANY_CASE = /^go\.mod$/i;
 
-/**
- * Sorts the files of a module's directory into valid, omitted and invalid. `goMod` is the content of the root's
- * go.mod file as it is in the archive; undefined if there is no regular one.
- */
-export function selectZipFiles(files: ZipCandidate[], goMod: Buffer | undefined): ZipSelection {
-  const steps = selectingZipFiles(files, goMod);
-  for (;;) {
-    const { value, done } = steps.next();
-    if (done === true) return value;
-  }
-}
-
 /** Files that are judged at once, so that others get their turn. */
 const STEP = 5_000;
 
-/** `selectZipFiles` in steps of some thousand files: a caller with many of them lets others do their work in between. */
+/**
+ * Sorts the files of a module's directory into valid, omitted and invalid, in steps of some thousand files: a caller with
+ * many of them lets others do their work in between. `goMod` is the content of the root's go.mod file as it is in the
+ * archive; undefined if there is no regular one.
+ */
 export function* selectingZipFiles(
   files: readonly ZipCandidate[],
   goMod: Buffer | undefined,

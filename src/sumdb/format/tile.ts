@@ -91,24 +91,6 @@ export function subtreeHash(hashes: Buffer): Buffer {
   return nodeHash(subtreeHash(hashes.subarray(0, half)), subtreeHash(hashes.subarray(half)));
 }
 
-/** The tiles of hashes that a tree has when it has grown and did not have before, partial ones as they are then. */
-export function newTiles(height: number, oldSize: number, newSize: number): Tile[] {
-  const tiles: Tile[] = [];
-  const full = 2 ** height;
-  for (let level = 0; ; level += 1) {
-    const before = Math.floor(oldSize / full ** level);
-    const after = Math.floor(newSize / full ** level);
-    if (after === 0) return tiles;
-    if (after === before) continue;
-    const last = Math.floor(after / full);
-    for (let number = Math.floor(before / full); number < last; number += 1) {
-      tiles.push({ height, level, number, width: full });
-    }
-    const width = after - last * full;
-    if (width > 0) tiles.push({ height, level, number: last, width });
-  }
-}
-
 /** The bytes of a tile of hashes. */
 export async function readTileData(tile: Tile, read: HashReader): Promise<Buffer> {
   const first = tile.number * 2 ** tile.height;

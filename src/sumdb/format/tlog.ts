@@ -85,21 +85,6 @@ function trailingZeros(number: number): number {
   return zeros;
 }
 
-/** The hashes that become known with record `number`: its own, and those of the subtrees that end with it. */
-export async function newStoredHashes(number: number, leaf: Buffer, read: HashReader): Promise<Buffer[]> {
-  const levels = trailingZeros(number + 1);
-  const indexes = Array.from({ length: levels }, (_, level) =>
-    storedHashIndex(level, Math.floor(number / 2 ** level) - 1),
-  );
-  const hashes = [leaf];
-  let subtree = leaf;
-  for (const left of await read(indexes)) {
-    subtree = nodeHash(left, subtree);
-    hashes.push(subtree);
-  }
-  return hashes;
-}
-
 /** The root hash of the tree over the first `size` records. */
 export async function treeHash(size: number, read: HashReader): Promise<Buffer> {
   const [root = EMPTY_HASH] = await rangeHashes(size === 0 ? [] : [{ from: 0, to: size }], read);
@@ -128,11 +113,6 @@ export function perfectSubtrees({ from, to }: Range): number[] {
 /** The hash over subtrees that follow each other, each smaller than the one before. */
 export function joinSubtrees(hashes: readonly Buffer[]): Buffer {
   return hashes.reduceRight((right, left) => nodeHash(left, right));
-}
-
-/** Where a subtree of more than one record splits into halves. */
-export function splitOf({ from, to }: Range): number {
-  return from + powerBelow(to - from).size;
 }
 
 /** The largest power of two below `limit`, which is at least 2. */

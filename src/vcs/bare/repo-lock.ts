@@ -36,7 +36,7 @@ export interface Lease {
 }
 
 /** The lock was taken over, or its directory was removed, while its holder did not run. */
-export class LockLost extends Error {
+class LockLost extends Error {
   /** That of `proper-lockfile` for a lock that somebody else holds. */
   readonly code = 'ELOCKED';
 

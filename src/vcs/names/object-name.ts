@@ -2,7 +2,6 @@
  * The names of git's objects. A hash from an `.info`, an import, an upstream, a host or a file of ours is one of these types
  * before git sees it: git reads a line break for a second question, and a dash in front for an option.
  */
-import type { Hash } from 'node:crypto';
 import type { CommitHash } from '../../module/commit-hash.js';
 
 declare const brand: unique symbol;
@@ -32,11 +31,6 @@ export function parseHashPrefix(text: string): HashPrefix | undefined {
 /** The hash whose 20 or 32 bytes are `bytes` from `start` to `end`. */
 export function hashAt(bytes: Buffer, start: number, end: number): ObjectHash {
   return bytes.toString('hex', start, end) as ObjectHash;
-}
-
-/** The hash that `sum` comes to. */
-export function hashOfSum(sum: Hash): ObjectHash {
-  return sum.digest('hex') as ObjectHash;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { RepoUrl } from '../../module/repo-url.js';
 const MIB = 1024 * 1024;
 
 /** Bytes of a pack with one commit, unless the settings say otherwise: a module holds 500 MiB at most, unpacked. */
-export const PACK_LIMIT = 512 * MIB;
+const PACK_LIMIT = 512 * MIB;
 
 /** Bytes of a pack with one commit, and of one with all branches and tags, whose history may be larger. */
 export function packLimits({ packLimit = PACK_LIMIT }: { packLimit?: number | undefined }): {

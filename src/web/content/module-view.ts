@@ -114,7 +114,7 @@ function firstFetcher(fetch: FirstFetch | undefined, { us }: Moment): Fetcher | 
 }
 
 /** The tag that a version is made from; undefined where it was none. */
-export function tagOf(info: Info | undefined): string | undefined {
+function tagOf(info: Info | undefined): string | undefined {
   const ref = info?.Origin?.Ref;
   return ref?.startsWith('refs/tags/') === true ? ref.slice('refs/tags/'.length) : undefined;
 }

@@ -3,10 +3,19 @@ import { describe, expect, it } from 'vitest';
 import {
   createSizeChecker,
   describeInvalid,
-  selectZipFiles,
+  selectingZipFiles,
   ZIP_LIMITS,
   type ZipCandidate,
 } from '../../../src/module/files/zip-files.js';
+
+/** All steps at once. */
+function selectZipFiles(...args: Parameters<typeof selectingZipFiles>) {
+  const steps = selectingZipFiles(...args);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
 
 const VENDORED = 'file is in vendor directory';
 const OTHER_MODULE = 'file is in another module';
@@ -163,7 +172,7 @@ const ROWS: Row[] = [
   },
 ];
 
-describe('selectZipFiles', () => {
+describe('selectingZipFiles', () => {
   it.each(ROWS)('decides about $name', ({ files, goMod, valid = [], omitted = {}, invalid = {} }) => {
     const selection = selectZipFiles(
       files.map(candidate),

@@ -3,13 +3,8 @@ import { signTree, type SignedTree } from '../../../src/sumdb/format/tree-head.j
 import type { Signer } from '../../../src/sumdb/format/note.js';
 import { formatRecord } from '../../../src/sumdb/format/record.js';
 import { parseTilePath, readTileData } from '../../../src/sumdb/format/tile.js';
-import {
-  newStoredHashes,
-  recordHash,
-  treeHash,
-  type HashReader,
-  type Tree,
-} from '../../../src/sumdb/format/tlog.js';
+import { recordHash, treeHash, type HashReader, type Tree } from '../../../src/sumdb/format/tlog.js';
+import { newStoredHashes } from './growing-tree.js';
 
 export interface MemoryLog {
   readonly records: string[];

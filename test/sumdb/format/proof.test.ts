@@ -1,6 +1,6 @@
 /** The edges of proofs; that they prove what they should, in every small tree, is in `tlog.test.ts`. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { proveRecord, proveTree, provesRecord, provesTree } from '../../../src/sumdb/format/proof.js';
+import { proveRecord, proveTree, provesRecord, provesTree } from './proof.js';
 import { nodeHash, recordHash } from '../../../src/sumdb/format/tlog.js';
 import { leaves, memoryLog, type MemoryLog } from './leaves.js';
 

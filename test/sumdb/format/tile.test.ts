@@ -1,10 +1,9 @@
 /** Tiles and their authenticated reading, with the cases of golang.org/x/mod/sumdb/tlog's own tests. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { proveRecord, proveTree, provesRecord, provesTree } from '../../../src/sumdb/format/proof.js';
+import { proveRecord, proveTree, provesRecord, provesTree } from './proof.js';
 import {
   hashFromTile,
   locate,
-  newTiles,
   parseTilePath,
   readTileData,
   tilePath,
@@ -19,6 +18,7 @@ import {
   treeHash,
 } from '../../../src/sumdb/format/tlog.js';
 import { leaves, memoryLog, type MemoryLog } from './leaves.js';
+import { newTiles } from './growing-tree.js';
 
 describe('the path of a tile', () => {
   it.each<[string, Tile]>([

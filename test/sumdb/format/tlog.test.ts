@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { proveRecord, proveTree, provesRecord, provesTree } from '../../../src/sumdb/format/proof.js';
+import { proveRecord, proveTree, provesRecord, provesTree } from './proof.js';
 import {
   EMPTY_HASH,
   recordHash,

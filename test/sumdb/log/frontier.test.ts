@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newTiles, readTileData, tilePath } from '../../../src/sumdb/format/tile.js';
+import { readTileData, tilePath } from '../../../src/sumdb/format/tile.js';
 import { EMPTY_HASH, recordHash } from '../../../src/sumdb/format/tlog.js';
 import {
   EMPTY_FRONTIER,
@@ -10,6 +10,7 @@ import {
   type FullTile,
 } from '../../../src/sumdb/log/frontier.js';
 import { leaves, memoryLog } from '../format/leaves.js';
+import { newTiles } from '../format/growing-tree.js';
 
 const SIZE = 600;
 

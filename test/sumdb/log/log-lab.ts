@@ -5,10 +5,11 @@ import { expect } from 'vitest';
 import { openLog, readLog, type ChecksumLog, type LogPlace } from '../../../src/sumdb/log/log.js';
 import { generateKey, parseSignerKey, type Signer } from '../../../src/sumdb/format/note.js';
 import { formatDataTile, goSumLines } from '../../../src/sumdb/format/record.js';
-import { newTiles, readTileData, tilePath } from '../../../src/sumdb/format/tile.js';
+import { readTileData, tilePath } from '../../../src/sumdb/format/tile.js';
 import { openTree } from '../../../src/sumdb/format/tree-head.js';
 import { tempDir } from '../../support/tmp.js';
 import type { MemoryLog } from '../format/leaves.js';
+import { newTiles } from '../format/growing-tree.js';
 
 export const NAME = 'sum.ex.test';
 export const silent = { info: () => undefined, warn: () => undefined };

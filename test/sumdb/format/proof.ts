@@ -1,9 +1,16 @@
 /**
  * Proofs that a record is in a tree, and that a tree is the beginning of another (RFC 6962, sections 2.1.1 and 2.1.2).
- * A proof is a list of hashes, those nearest to the record or to the old tree first. Pure.
+ * A proof is a list of hashes, those nearest to the record or to the old tree first: what clients ask a log for, made and checked by another way than
+ * that of `src/sumdb`.
  */
-import { nodeHash, rangeHashes, splitOf, type HashReader, type Range, type Tree } from './tlog.js';
-import { malformed } from './encoding.js';
+import {
+  nodeHash,
+  rangeHashes,
+  type HashReader,
+  type Range,
+  type Tree,
+} from '../../../src/sumdb/format/tlog.js';
+import { malformed } from '../../../src/sumdb/format/encoding.js';
 
 /** The proof that record `number` is in the tree of `size` records. */
 export function proveRecord(size: number, number: number, read: HashReader): Promise<Buffer[]> {
@@ -88,4 +95,9 @@ function halves(from: number, middle: number, to: number): [Range, Range] {
     { from, to: middle },
     { from: middle, to },
   ];
+}
+
+/** Where a subtree of more than one record splits: the largest power of two below its size. */
+function splitOf({ from, to }: Range): number {
+  return from + 2 ** Math.ceil(Math.log2(to - from) - 1);
 }
