@@ -27,6 +27,7 @@ import type { CodeHost, CodeRepo } from '../vcs/types.js';
 import type { Explanation, RepositoryStory, TagStory } from './report/explanation.js';
 import { explainReport } from './report/explain-report.js';
 import { goAnswers } from './probe/go-answers.js';
+import type { OnProgress } from './terminal/progress-bar.js';
 import { createStopwatch, type Stopwatch } from './terminal/stopwatch.js';
 
 export interface ExplainOptions {
@@ -34,6 +35,7 @@ export interface ExplainOptions {
   module: string;
   config?: string;
   json?: boolean;
+  onProgress?: OnProgress;
 }
 
 /** The story as text, and whether `go` would get the module. Throws CONFIG. */
@@ -43,9 +45,9 @@ export async function explain(options: ExplainOptions): Promise<{ text: string; 
   return { text, ok: story.ok };
 }
 
-async function tell({ module: argument, config: file }: ExplainOptions): Promise<Explanation> {
+async function tell({ module: argument, config: file, onProgress }: ExplainOptions): Promise<Explanation> {
   const { module, query } = parseArgument(argument);
-  const watch = createStopwatch();
+  const watch = createStopwatch(onProgress);
   const { config, map } = await watch.time('read both files', () => {
     const loaded = loadConfig(file);
     return { config: loaded, map: loadVanity(loaded.vanityFile, { defaultHost: loaded.publicHost }) };

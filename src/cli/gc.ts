@@ -9,6 +9,7 @@ import { openStores } from '../store/open/open-stores.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { prepareCacheDir } from './common/cache-dir.js';
 import { sizeText } from './list.js';
+import type { OnProgress } from './terminal/progress-bar.js';
 
 export interface GcOptions {
   config?: string;
@@ -16,6 +17,7 @@ export interface GcOptions {
   /** As in the configuration; default: `cache.max_size`. */
   maxSize?: string;
   json?: boolean;
+  onProgress?: OnProgress;
 }
 
 /** The report as text. Throws CONFIG and STORAGE. */
@@ -25,9 +27,16 @@ export async function gc(options: GcOptions): Promise<{ text: string; ok: boolea
   const maxBytes = options.maxSize === undefined ? config.cacheMaxSize : sizeOf(options.maxSize);
   await checkStateVersion(config.cacheDir);
   await prepareCacheDir(config.cacheDir);
+  const { onProgress = () => undefined } = options;
   const stores = openStores(config);
   const isReplaceable = (module: string) => replaceable(module, config, map);
-  const result = await collect({ stores, maxBytes, isReplaceable, dryRun: options.dryRun === true });
+  const result = await collect({
+    stores,
+    maxBytes,
+    isReplaceable,
+    dryRun: options.dryRun === true,
+    onProgress,
+  });
   if (result === undefined) {
     throw new ModhavenError('STORAGE', 'another process makes room in the cache now', {
       remedy: 'try again when it has ended',

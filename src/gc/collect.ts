@@ -20,6 +20,8 @@ export interface CollectOptions {
   isReplaceable: (module: string) => boolean;
   /** Only says what would be removed. */
   dryRun?: boolean;
+  /** Told while the cache is measured, and while things are removed. */
+  onProgress?: (done: number, total: number) => void;
 }
 
 export interface Collection {
@@ -61,7 +63,7 @@ export async function collect(options: CollectOptions): Promise<Collection | und
 async function collectAlone(options: CollectOptions, leftovers: Leftover[]): Promise<Collection> {
   const { stores, maxBytes, dryRun = false } = options;
   const { layout } = stores;
-  const folders = await measureEach(layout.root);
+  const folders = await measureEach(layout.root, options.onProgress);
   const bytes = [...folders.values()].reduce((sum, each) => sum + each, 0);
   const unfinished = leftovers.reduce((sum, leftover) => sum + leftover.bytes, 0);
   const [before, after] = dryRun ? [bytes, bytes - unfinished] : [bytes + unfinished, bytes];
@@ -76,10 +78,31 @@ async function collectAlone(options: CollectOptions, leftovers: Leftover[]): Pro
   return result;
 }
 
-async function removeMirrors(result: Collection, { stores, dryRun }: CollectOptions): Promise<void> {
+/** Counts what is removed, of what has to be until enough is free. */
+function removals(
+  { after, limit }: Collection,
+  candidates: readonly { bytes: number }[],
+  onProgress: CollectOptions['onProgress'],
+): () => void {
+  let left = after - limit;
+  let total = 0;
+  for (const { bytes } of candidates) {
+    if (left <= 0) break;
+    left -= bytes;
+    total += 1;
+  }
+  let done = 0;
+  return () => onProgress?.((done += 1), total);
+}
+
+async function removeMirrors(result: Collection, options: CollectOptions): Promise<void> {
+  const { stores, dryRun } = options;
   const mirrors = await findMirrors([stores.layout.mirrors, stores.layout.directMirrors]);
-  for (const mirror of mirrors.sort((a, b) => a.lastUsed - b.lastUsed)) {
+  mirrors.sort((a, b) => a.lastUsed - b.lastUsed);
+  const onDone = removals(result, mirrors, options.onProgress);
+  for (const mirror of mirrors) {
     if (result.after <= result.limit) return;
+    onDone();
     if (dryRun !== true && !(await removeMirror(mirror.dir))) continue;
     result.mirrors.push(mirror);
     result.after -= mirror.bytes;
@@ -100,8 +123,11 @@ async function removeVersions(result: Collection, options: CollectOptions): Prom
       candidates.push({ module, version: version.version, bytes, lastUsed: lastUsed(version) });
     }
   }
-  for (const version of candidates.sort((a, b) => a.lastUsed - b.lastUsed)) {
+  candidates.sort((a, b) => a.lastUsed - b.lastUsed);
+  const onDone = removals(result, candidates, options.onProgress);
+  for (const version of candidates) {
     if (result.after <= result.limit) break;
+    onDone();
     if (dryRun !== true) await removal.remove(version);
     result.versions.push(version);
     result.after -= version.bytes;

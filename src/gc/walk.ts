@@ -36,12 +36,19 @@ export async function measure(dir: string): Promise<{ bytes: number; modifiedAt:
   return { bytes, modifiedAt };
 }
 
-/** Bytes of each file and folder directly in `dir`, by name. */
-export async function measureEach(dir: string): Promise<Map<string, number>> {
+/** Bytes of each file and folder directly in `dir`, by name. `onProgress` is told of the files and folders in those. */
+export async function measureEach(
+  dir: string,
+  onProgress: (done: number, total: number) => void = () => undefined,
+): Promise<Map<string, number>> {
+  const parts: FoundFile[] = [];
+  for await (const found of walk(dir, ({ path }) => relative(dir, path).includes(sep))) parts.push(found);
   const sums = new Map<string, number>();
-  for await (const { path, bytes } of walk(dir)) {
-    const [name = ''] = relative(dir, path).split(sep, 1);
-    sums.set(name, (sums.get(name) ?? 0) + bytes);
+  for (const [i, { path, isDirectory, bytes }] of parts.entries()) {
+    const [name = '', isBelow] = relative(dir, path).split(sep, 2);
+    const inside = isDirectory && isBelow !== undefined ? (await measure(path)).bytes : bytes;
+    sums.set(name, (sums.get(name) ?? 0) + inside);
+    onProgress(i + 1, parts.length);
   }
   return sums;
 }

@@ -46,9 +46,12 @@ async function store(module: string, version: string): Promise<void> {
   await putBytes(stores.unchecked, { ...part, kind: 'zip' }, Buffer.alloc(100 * KIB));
 }
 
+const told: [done: number, total: number][] = [];
+const onProgress = (done: number, total: number) => void told.push([done, total]);
+
 async function run(maxBytes: number, dryRun = false): Promise<Collection> {
   const isReplaceable = (module: string) => module.startsWith('pub.test/');
-  const result = await collect({ stores, maxBytes, isReplaceable, dryRun });
+  const result = await collect({ stores, maxBytes, isReplaceable, dryRun, onProgress });
   if (result === undefined) throw new Error('another process collects');
   return result;
 }
@@ -56,6 +59,14 @@ async function run(maxBytes: number, dryRun = false): Promise<Collection> {
 const names = ({ versions }: Collection) => versions.map(({ module, version }) => `${module}@${version}`);
 
 describe('collect', () => {
+  it('says how far it is, to the end of each part of its work', async () => {
+    for (const letter of ['a', 'b', 'c']) await mirror(letter, 3_600_000);
+    told.length = 0;
+    await run(150 * KIB);
+    expect(told.at(-1)).toEqual([2, 2]);
+    expect(told.every(([done, total]) => done <= total)).toBe(true);
+  });
+
   it('removes nothing while there is room', async () => {
     await mirror('a', 0);
     await store('pub.test/m', 'v1.0.0');

@@ -1,7 +1,7 @@
 import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { measure, walk, type FoundFile } from '../../src/gc/walk.js';
+import { measure, measureEach, walk, type FoundFile } from '../../src/gc/walk.js';
 import { tempDir } from '../support/tmp.js';
 
 let dir: string;
@@ -63,4 +63,14 @@ describe('measure', () => {
     expect(await measure(dir)).toEqual({ bytes: 210, modifiedAt: 2_000_000 });
     expect(await measure(join(dir, 'none'))).toEqual({ bytes: 0, modifiedAt: 0 });
   });
+});
+
+it('measureEach adds up each folder, and says how far it is', async () => {
+  await mkdir(join(dir, 'c/d/e'), { recursive: true });
+  await writeFile(join(dir, 'c/d/e/three'), 'x'.repeat(3_000));
+  await writeFile(join(dir, 'four'), 'x'.repeat(4));
+  const told: string[] = [];
+  const sums = await measureEach(dir, (done, total) => told.push(`${done}/${total}`));
+  expect(Object.fromEntries(sums)).toEqual({ a: 210, c: 3_000, four: 4 });
+  expect(told.at(-1)).toBe(`${told.length}/${told.length}`);
 });

@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { conclude, configOption, jsonOption, withHelp, type ReportOptions } from '../common/command-parts.js';
+import {
+  conclude,
+  configOption,
+  jsonOption,
+  withHelp,
+  withProgress,
+  type ReportOptions,
+} from '../common/command-parts.js';
 
 export function registerExplain(program: Command): void {
   const command = program
@@ -10,7 +17,10 @@ export function registerExplain(program: Command): void {
     .addOption(jsonOption())
     .action(async (module: string, options: ReportOptions) => {
       const { explain } = await import('../explain.js');
-      conclude(await explain({ ...options, module }), options);
+      conclude(
+        await withProgress('asking', (onProgress) => explain({ ...options, module, onProgress })),
+        options,
+      );
     });
   withHelp(command, {
     examples: [

@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { conclude, configOption, jsonOption, withHelp, type ReportOptions } from '../common/command-parts.js';
+import {
+  conclude,
+  configOption,
+  jsonOption,
+  withHelp,
+  withProgress,
+  type ReportOptions,
+} from '../common/command-parts.js';
 
 interface Options extends ReportOptions {
   dryRun?: boolean;
@@ -16,7 +23,7 @@ export function registerGc(program: Command): void {
     .addOption(jsonOption())
     .action(async (options: Options) => {
       const { gc } = await import('../gc.js');
-      conclude(await gc(options), options);
+      conclude(await withProgress('looking', (onProgress) => gc({ ...options, onProgress })), options);
     });
   withHelp(command, {
     examples: [

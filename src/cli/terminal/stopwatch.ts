@@ -1,4 +1,5 @@
 /** How long the steps of a command take. */
+import type { OnProgress } from './progress-bar.js';
 
 export interface Step {
   step: string;
@@ -13,16 +14,21 @@ export interface Stopwatch {
   time<T>(step: string, work: () => Promise<T> | T): Promise<T>;
 }
 
-export function createStopwatch(): Stopwatch {
+/** `onProgress` is told of the steps that have ended and of those that have begun. */
+export function createStopwatch(onProgress: OnProgress = () => undefined): Stopwatch {
   const steps: Step[] = [];
+  let begun = 0;
   return {
     steps,
     async time(step, work) {
       const start = performance.now();
+      begun += 1;
+      onProgress(steps.length, begun);
       try {
         return await work();
       } finally {
         steps.push({ step, ms: Math.round(performance.now() - start) });
+        onProgress(steps.length, begun);
       }
     },
   };
