@@ -9,7 +9,7 @@ import { decodePath } from '../proxy/request.js';
 import { pageSubject } from '../vanity/page-subject.js';
 import type { FetchedVersion } from './content/fetch-jobs.js';
 import { isLicenceFile, licenceName } from './content/licence.js';
-import { fileHref, moduleHref } from './content/links.js';
+import { docsHref, fileHref, moduleHref } from './content/links.js';
 import {
   moduleView,
   versionRows,
@@ -118,6 +118,7 @@ async function factsOf(
 ): Promise<ModuleFacts> {
   const { module, version, info } = view;
   const root = web.vanity().resolve(module);
+  const docsUrl = web.docsUrl();
   return {
     ...{ module, version, row, latest: view.latest, isLatest: view.latest === version },
     ...{ isStale: view.isStale, deprecated: view.deprecated, isPrivate: web.isPrivate(module) },
@@ -130,7 +131,7 @@ async function factsOf(
     licences: await licencesOf(web, view),
     zipSize: await web.store.size({ module, version, kind: 'zip' }),
     versionCount: view.versions.length,
-    docs: docsOf(web.docsUrl(), view),
+    docs: docsUrl === undefined ? undefined : docsHref(docsUrl, view),
     zipError: zipError === undefined ? undefined : errorWords(zipError, web.publicUrl()),
   };
 }
@@ -149,11 +150,4 @@ async function licencesOf(web: PageRequest['web'], view: ModuleView): Promise<Mo
       return { file, name: Buffer.isBuffer(text) ? licenceName(text.toString()) : undefined };
     }),
   );
-}
-
-function docsOf(template: string | undefined, { module, version }: ModuleView): string | undefined {
-  if (template === undefined) return undefined;
-  return template
-    .replaceAll('{path}', encodeURI(module))
-    .replaceAll('{version}', encodeURIComponent(version));
 }

@@ -5,6 +5,7 @@ import { outlineGoMod } from '../module/go-mod-outline.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { developerText } from '../proxy/http/http-errors.js';
 import type { ListedFile } from '../zip/browse.js';
+import { docsHref, moduleHref } from './content/links.js';
 import { fileChanges, requirementChanges } from './content/difference.js';
 import { versionRows, type Fetches, type ModuleView } from './content/module-view.js';
 import {
@@ -33,7 +34,7 @@ export async function tabContent(
 ): Promise<VNode> {
   switch (tab) {
     case 'readme':
-      return ReadmeTab({ readme: await readmeOf(page, view) });
+      return ReadmeTab({ readme: await readmeOf(page, view), files: moduleHref(view, { tab: 'files' }) });
     case 'versions':
       return versionsTab(page, view, fetches);
     case 'files':
@@ -135,6 +136,7 @@ async function diffTab(page: PageRequest, view: ModuleView): Promise<VNode> {
   const choices = versions.filter((choice) => choice !== version).slice(0, CHOICES_SHOWN);
   const empty: DiffProps = {
     ...{ module, version, from, choices, files: [], requires: [], problem: undefined },
+    docs: from === undefined ? undefined : docsOfBoth(page, module, from, version),
     go: { before: undefined, after: undefined },
   };
   if (from === undefined) return DiffTab(empty);
@@ -145,6 +147,16 @@ async function diffTab(page: PageRequest, view: ModuleView): Promise<VNode> {
     const problem = developerText(error, new URL(page.web.publicUrl()).hostname).trimEnd();
     return DiffTab({ ...empty, problem });
   }
+}
+
+/** The exported API is for the documentation site to show: it parses Go. */
+function docsOfBoth({ web }: PageRequest, module: string, from: string, to: string): DiffProps['docs'] {
+  const template = web.docsUrl();
+  if (template === undefined) return undefined;
+  return {
+    from: docsHref(template, { module, version: from }),
+    to: docsHref(template, { module, version: to }),
+  };
 }
 
 async function differences(

@@ -78,7 +78,7 @@ const PAGES: Record<string, VNode> = {
     phases: [{ name: BAD, ms: undefined, failed: true }],
   }),
   module: ModulePage({ context, facts, tab: 'readme', children: BAD }),
-  readme: ReadmeTab({ readme: { kind: 'text', file: BAD, text: BAD } }),
+  readme: ReadmeTab({ readme: { kind: 'text', file: BAD, text: BAD }, files: '/files' }),
   versions: VersionsTab({ module, current: 'v1.0.0', rows: [row], total: 1, page: 1, pages: 2 }),
   mod: ModTab({ text: `require ${BAD}\n`, outline }),
   imports: ImportsTab({
@@ -97,10 +97,12 @@ const PAGES: Record<string, VNode> = {
     files: [{ file: BAD, kind: 'removed', before: 1, after: undefined }],
     requires: [{ path: BAD, before: BAD, after: BAD }],
     go: { before: BAD, after: undefined },
+    docs: { from: '/docs/1', to: '/docs/2' },
   }),
   'no diff': DiffTab({
     ...{ module, version: BAD, from: BAD, choices: [], problem: BAD, files: [], requires: [] },
     go: { before: undefined, after: undefined },
+    docs: undefined,
   }),
   status: StatusPage({
     context,

@@ -30,6 +30,13 @@ export function phasesHref(ref: VersionRef): string {
   return `${PHASES}${refText(ref)}`;
 }
 
+/** The page of a version at the documentation site that `docs_url` (`template`) names. */
+export function docsHref(template: string, { module, version }: { module: string; version: string }): string {
+  return template
+    .replaceAll('{path}', encodeURI(module))
+    .replaceAll('{version}', encodeURIComponent(version));
+}
+
 export function searchHref(query: string, page = 1): string {
   return `/-/modules${queryText({ ...(query !== '' && { q: query }), ...(page > 1 && { page: String(page) }) })}`;
 }

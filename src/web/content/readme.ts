@@ -49,6 +49,7 @@ export function renderMarkdown(text: string, context: ReadmeContext): string {
   headingsWithAnchors(markdown);
   linksThatStay(markdown, context);
   picturesOfTheZip(markdown, context);
+  taskLists(markdown);
   return markdown.render(withoutTags(text));
 }
 
@@ -122,13 +123,28 @@ function headingsWithAnchors(markdown: Markdown): void {
   });
 }
 
-/** The anchor of a heading, as code hosts make it. */
+/** The anchor of a heading, as code hosts make it; some write `--` where others write `-`, so both are `-` here. */
 function slugOf(heading: string): string {
   return heading
     .toLowerCase()
     .replace(/[^\p{L}\p{N}\s_-]/gu, '')
     .trim()
-    .replace(/\s+/g, '-');
+    .replace(/[\s-]+/g, '-');
+}
+
+/** `[ ]` and `[x]` at the beginning of a list item are boxes, as code hosts show them. */
+function taskLists(markdown: Markdown): void {
+  markdown.core.ruler.push('tasks', (state) => {
+    for (const [i, token] of state.tokens.entries()) {
+      const item = state.tokens[i - 2];
+      const text = token.children?.[0];
+      if (token.type !== 'inline' || item?.type !== 'list_item_open' || text?.type !== 'text') continue;
+      const [mark, box] = /^\[([ xX])\] /.exec(text.content) ?? [];
+      if (mark === undefined) continue;
+      item.attrJoin('class', 'task');
+      text.content = `${box === ' ' ? '☐' : '☑'} ${text.content.slice(mark.length)}`;
+    }
+  });
 }
 
 function linksThatStay(markdown: Markdown, context: ReadmeContext): void {
@@ -160,7 +176,7 @@ function picturesOfTheZip(markdown: Markdown, context: ReadmeContext): void {
 /** Where a link of the README leads on these pages; undefined for what is no link here. */
 function targetOf(url: string, context: ReadmeContext): string | undefined {
   if (/^(?:https?:\/\/|mailto:)/i.test(url)) return url;
-  if (url.startsWith('#')) return `#${PREFIX}${decoded(url.slice(1)).toLowerCase()}`;
+  if (url.startsWith('#')) return `#${PREFIX}${decoded(url.slice(1)).toLowerCase().replace(/-+/g, '-')}`;
   if (/^[a-z][a-z0-9+.-]*:/i.test(url) || url.startsWith('//') || url.includes('\\')) return undefined;
   const [, path = '', hash = ''] = /^([^?#]*)(?:\?[^#]*)?(#.*)?$/.exec(url) ?? [];
   const file = fileOf(path, context);

@@ -81,7 +81,15 @@ export function FileTab(props: Version & { file: string; size: number; content: 
         </p>
       )}
       {content.kind === 'binary' && <Notice>This file is not text.</Notice>}
-      {content.kind === 'too large' && <Notice>This file is too large to be shown.</Notice>}
+      {content.kind === 'too large' && (
+        <Notice>
+          This file is too large to be shown.{' '}
+          <code>
+            go mod download -json {module}@{version}
+          </code>{' '}
+          gets all of them and says where they are.
+        </Notice>
+      )}
     </section>
   );
 }
@@ -139,6 +147,8 @@ export interface DiffProps extends Version {
   files: readonly FileChange[];
   requires: readonly RequirementChange[];
   go: { before: string | undefined; after: string | undefined };
+  /** Where the documentation of both versions is; undefined without a documentation site. */
+  docs: { from: string; to: string } | undefined;
   /** Why nothing can be compared. */
   problem: string | undefined;
 }
@@ -172,9 +182,16 @@ export function DiffTab(props: DiffProps): VNode {
   );
 }
 
-function Changes({ module, version, from, files, requires, go }: DiffProps & { from: string }): VNode {
+function Changes(props: DiffProps & { from: string }): VNode {
+  const { module, version, from, files, requires, go, docs } = props;
   return (
     <>
+      {docs !== undefined && (
+        <p>
+          What they export: documentation of <a href={docs.from}>{from}</a> and of{' '}
+          <a href={docs.to}>{version}</a>
+        </p>
+      )}
       <h3>go.mod</h3>
       {requires.length === 0 && go.before === go.after ? (
         <p class="faint">No requirement changed.</p>
@@ -195,7 +212,7 @@ function Changes({ module, version, from, files, requires, go }: DiffProps & { f
           </tbody>
         </table>
       )}
-      <h3>{counted(files.length, 'file')}</h3>
+      <h3>{files.length === 0 ? 'No file changed' : counted(files.length, 'file')}</h3>
       <table class="list">
         <thead>
           <tr>
@@ -234,8 +251,8 @@ function Requirement({ path, before, after }: RequirementChange): VNode {
   return (
     <tr>
       <th scope="row">{path}</th>
-      <td>{before ?? <span class="faint">–</span>}</td>
-      <td>{after ?? <span class="faint">–</span>}</td>
+      <td data-label="before">{before ?? <span class="faint">–</span>}</td>
+      <td data-label="now">{after ?? <span class="faint">–</span>}</td>
     </tr>
   );
 }

@@ -27,7 +27,7 @@ export interface HomeProps {
 export function HomePage(props: HomeProps): VNode {
   const { context, count, isEmpty } = props;
   return (
-    <Layout context={context} title="modhaven: Go modules">
+    <Layout context={context} title="modhaven: Go modules" search={null}>
       <section class="hero">
         <div class="wrap">
           <h1>Go modules, in one place</h1>
@@ -35,7 +35,7 @@ export function HomePage(props: HomeProps): VNode {
             Set one <code>GOPROXY</code> and <code>go get</code> everything: your own modules from their
             repositories{props.hasUpstream ? ', and public ones as well' : ''}.
           </p>
-          <form class="search big" action="/-/modules" method="get">
+          <form class="search big" action="/-/modules" method="get" role="search">
             <label class="hidden" for="q2">
               Search modules by their path
             </label>

@@ -17,8 +17,8 @@ export interface PageContext {
 export interface LayoutProps {
   context: PageContext;
   title: string;
-  /** What stands in the search box. */
-  search?: string;
+  /** What stands in the search box of the header; null: the page has a search box of its own. */
+  search?: string | null;
   /** The page is loaded again after so many seconds, where no script does better. */
   reloadAfter?: number;
   /** Where a script hears of the phases of a fetch. */
@@ -58,7 +58,11 @@ export function Layout({ context, title, search = '', reloadAfter, phases, child
   );
 }
 
-function Header(props: { context: PageContext; search: string; asset: (name: string) => string }): VNode {
+function Header(props: {
+  context: PageContext;
+  search: string | null;
+  asset: (name: string) => string;
+}): VNode {
   const { context, search, asset } = props;
   return (
     <header class="top">
@@ -67,22 +71,7 @@ function Header(props: { context: PageContext; search: string; asset: (name: str
           <img src={asset('icon.svg')} alt="" width={26} height={26} />
           <span>modhaven</span>
         </a>
-        <form class="search" action="/-/modules" method="get" role="search">
-          <label class="hidden" for="q">
-            Search modules
-          </label>
-          <input
-            id="q"
-            name="q"
-            type="search"
-            value={search}
-            placeholder="Search modules"
-            maxLength={200}
-            autocomplete="off"
-            spellcheck={false}
-          />
-          <button type="submit">Search</button>
-        </form>
+        {search !== null && <Search words={search} />}
         <nav aria-label="Site">
           <a href="/-/modules">Modules</a>
           <a href="/#setup">Set up</a>
@@ -91,6 +80,27 @@ function Header(props: { context: PageContext; search: string; asset: (name: str
         </nav>
       </div>
     </header>
+  );
+}
+
+function Search({ words }: { words: string }): VNode {
+  return (
+    <form class="search" action="/-/modules" method="get" role="search">
+      <label class="hidden" for="q">
+        Search modules
+      </label>
+      <input
+        id="q"
+        name="q"
+        type="search"
+        value={words}
+        placeholder="Search modules"
+        maxLength={200}
+        autocomplete="off"
+        spellcheck={false}
+      />
+      <button type="submit">Search</button>
+    </form>
   );
 }
 

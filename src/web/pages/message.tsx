@@ -14,7 +14,9 @@ export function ErrorPage(props: { context: PageContext; status: number; lines: 
         <p class="status">{status}</p>
         <h1 class="sentence">{what}</h1>
         {more.map((line) => (
-          <p key={line}>{line}</p>
+          <p key={line} class="why">
+            {line}
+          </p>
         ))}
         <p>
           <a href="/">Start page</a> · <a href="/-/modules">All modules</a>

@@ -13,10 +13,15 @@ export type Readme =
   | { kind: 'text'; file: string; text: string }
   | { kind: 'none' };
 
-export function ReadmeTab({ readme }: { readme: Readme }): VNode {
+/** `files` is the address of the tab with the files. */
+export function ReadmeTab({ readme, files }: { readme: Readme; files: string }): VNode {
   switch (readme.kind) {
     case 'none':
-      return <p class="faint">This version has no README.</p>;
+      return (
+        <Notice>
+          This version has no README. <a href={files}>Look at its files</a>.
+        </Notice>
+      );
     case 'text':
       return <pre class="plain-text">{readme.text}</pre>;
     case 'html':

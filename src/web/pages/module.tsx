@@ -68,8 +68,9 @@ export function ModulePage({ context, facts, tab, children }: ModulePageProps): 
       <div class="wrap">
         <Warnings facts={facts} />
         <div class="with-side">
+          <Use facts={facts} />
           <div class="content">{children}</div>
-          <Side facts={facts} />
+          <Facts facts={facts} />
         </div>
       </div>
     </Layout>
@@ -175,19 +176,26 @@ function Warnings({ facts }: { facts: ModuleFacts }): VNode {
   );
 }
 
-function Side({ facts }: { facts: ModuleFacts }): VNode {
-  const { module, version, row, rule, origin } = facts;
+function Use({ facts: { module, version, docs } }: { facts: ModuleFacts }): VNode {
   return (
-    <aside class="side" aria-label="Facts about this version">
-      <h2 class="hidden">Facts about this version</h2>
+    <div class="use">
       <Copyable label="Command to use this version" text={`go get ${module}@${version}`} />
-      {facts.docs !== undefined && (
+      {docs !== undefined && (
         <p>
-          <a class="button" href={facts.docs} rel="noopener noreferrer">
+          <a class="button" href={docs} rel="noopener noreferrer">
             Documentation
           </a>
         </p>
       )}
+    </div>
+  );
+}
+
+function Facts({ facts }: { facts: ModuleFacts }): VNode {
+  const { row, rule, origin } = facts;
+  return (
+    <aside class="side" aria-label="Facts about this version">
+      <h2 class="hidden">Facts about this version</h2>
       <dl>
         <dt>Committed</dt>
         <dd>

@@ -20,8 +20,16 @@ it('is chosen by name, Markdown first', () => {
 it('has headings below those of the page, with anchors of their own', () => {
   expect(render('# Big\n\n## Usage & more\n\n## Usage & more\n\n[down](#usage--more)')).toBe(
     '<h3 id="readme-big">Big</h3>\n<h4 id="readme-usage-more">Usage &amp; more</h4>\n' +
-      '<h4 id="readme-usage-more-1">Usage &amp; more</h4>\n<p><a href="#readme-usage--more">down</a></p>\n',
+      '<h4 id="readme-usage-more-1">Usage &amp; more</h4>\n<p><a href="#readme-usage-more">down</a></p>\n',
   );
+});
+
+it('shows the boxes of a task list', () => {
+  const html = render('- [x] done\n- [ ] *open*\n- [y] no box\n\n[x] neither');
+  expect(html).toContain('<li class="task">☑ done</li>');
+  expect(html).toContain('<li class="task">☐ <em>open</em></li>');
+  expect(html).toContain('<li>[y] no box</li>');
+  expect(html).toContain('<p>[x] neither</p>');
 });
 
 it('leaves out no level of headings', () => {
