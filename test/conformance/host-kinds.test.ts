@@ -18,6 +18,9 @@ import { expectedAnswers, httpAnswers, questionsOf, type Answers, type Questions
 import { readRecording } from './recording.js';
 import type { ConformanceCase } from './types.js';
 
+/** All themes, over a host to which each connection takes a while, on a machine that does much else. */
+const HOURS_MS = 3 * 3_600_000;
+
 /** The host of the recording. */
 const RECORDED_BASE = 'http://git.test/';
 
@@ -56,18 +59,12 @@ describe.skipIf(missing('git'))('modhaven answers as GOPROXY=direct', () => {
   let root: string;
   const all: Asked[] = [];
 
-  // Hosts of all kinds serve the same repositories.
+  // Hosts of all kinds serve the same repositories. Those of all themes take minutes to make.
   beforeAll(async () => {
     root = await tempDir('conformance');
-    for (const { theme, testCase } of cases) {
-      const built = (await testCase.build(makerIn(root, testCase))) ?? {};
-      const recorded = readRecording(theme, testCase.name);
-      if (recorded === undefined) throw new Error(`no recorded truth of ${testCase.name}`);
-      const known = testCase.knownDifferences ?? [];
-      const { http } = expectedAnswers(recorded, typeof known === 'function' ? known(built) : known);
-      all.push({ name: testCase.name, questions: questionsOf(testCase, built), truth: http });
-    }
-  });
+    const limit = pLimit(4);
+    all.push(...(await Promise.all(cases.map((one) => limit(async () => make(root, one))))));
+  }, HOURS_MS);
 
   for (const kind of KINDS_OF_HOST) {
     describe.skipIf(missing(...kind.needs))(`over ${kind.name}`, () => {
@@ -78,7 +75,7 @@ describe.skipIf(missing('git'))('modhaven answers as GOPROXY=direct', () => {
       afterAll(async () => (host as RunningHost | undefined)?.stop());
 
       // Each has a server of its own, and mirrors; what takes time is waiting for git processes one after the other.
-      it.concurrent.for(ORDERS)('$name', { timeout: 1_800_000 }, async ({ ask }, { expect }) => {
+      it.concurrent.for(ORDERS)('$name', { timeout: HOURS_MS }, async ({ ask }, { expect }) => {
         const server = await serve(host);
         try {
           for (const { name, questions, truth } of all) {
@@ -104,6 +101,16 @@ async function serve({ base, env }: RunningHost): Promise<ModhavenServer> {
     ]),
   );
   return startServer({ vanity: { paths: Object.fromEntries(rules) as Record<string, unknown> }, env });
+}
+
+/** Makes the repositories of a case. */
+async function make(root: string, { theme, testCase }: (typeof cases)[number]): Promise<Asked> {
+  const built = (await testCase.build(makerIn(root, testCase))) ?? {};
+  const recorded = readRecording(theme, testCase.name);
+  if (recorded === undefined) throw new Error(`no recorded truth of ${testCase.name}`);
+  const known = testCase.knownDifferences ?? [];
+  const { http } = expectedAnswers(recorded, typeof known === 'function' ? known(built) : known);
+  return { name: testCase.name, questions: questionsOf(testCase, built), truth: http };
 }
 
 function makerIn(root: string, { name: folder }: ConformanceCase): Parameters<ConformanceCase['build']>[0] {
