@@ -9,10 +9,13 @@ const LONG = [
   'test/conformance/conformance.test.ts',
   'test/packaging/install.test.ts',
   'test/conformance/host-kinds.test.ts',
+  'test/hosts/gerrit.test.ts',
   'test/e2e/host-faults.test.ts',
   'test/e2e/warm.test.ts',
-  'test/vcs/host-kinds.e2e.test.ts',
+  'test/e2e/replicas.test.ts',
   'test/chaos/',
+  'test/vcs/host-kinds.e2e.test.ts',
+  'test/e2e/shutdown.test.ts',
 ];
 
 export class LongestFirst extends BaseSequencer {
