@@ -43,8 +43,16 @@ export function clientAddress({ socket, headers }: IncomingMessage, trusts: Trus
   const forwarded = headers['x-forwarded-for'];
   if (forwarded === undefined || !trusts(address)) return address;
   const hops = String(forwarded).split(',');
-  for (let hop = hops.pop(); hop !== undefined && trusts(address); hop = hops.pop()) address = hop.trim();
+  for (let hop = hops.pop(); hop !== undefined && trusts(address); hop = hops.pop()) {
+    address = withoutPort(hop.trim());
+  }
   return address;
+}
+
+/** Some proxies name the port of the client as well: `192.0.2.7:4711`, `[2001:db8::7]:4711`. */
+function withoutPort(hop: string): string {
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+)$/.exec(hop) ?? [];
+  return bracketed ?? plain ?? hop;
 }
 
 /** The host that the client asked for, with its port if it has one: what a trusted proxy in front says of it, else `Host`. */
