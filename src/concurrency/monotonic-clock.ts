@@ -1,6 +1,6 @@
 /**
  * Milliseconds since 1970 by a clock that is never set: what is kept with such a time does not grow younger or older when
- * somebody, or NTP, sets the clock of the machine. It agrees with the clock as that was when the process started.
+ * a person, or NTP, sets the clock of the machine. It agrees with the clock as that was when the process started.
  */
 export function monotonicNow(): number {
   return performance.timeOrigin + performance.now();

@@ -15,7 +15,7 @@ const SELF: Behalf = { client: '', requestId: undefined };
 
 const behalf = new AsyncLocalStorage<Behalf>();
 
-/** Runs `work`, and all that it starts, on behalf of somebody. What is left out stays as it is around the call. */
+/** Runs `work`, and all that it starts, on behalf of a client. What is left out stays as it is around the call. */
 export function onBehalfOf<T>(of: Partial<Behalf>, work: () => T): T {
   return behalf.run({ ...(behalf.getStore() ?? SELF), ...of }, work);
 }

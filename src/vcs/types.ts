@@ -102,14 +102,14 @@ export interface RepoNotes {
   replace(name: string, content: Buffer): Promise<void>;
 }
 
-/** What somebody who opens a repository will ask it for: files of every kind (a zip), or a few small ones (`go.mod`). */
+/** What a caller that opens a repository will ask it for: files of every kind (a zip), or a few small ones (`go.mod`). */
 export type Need = 'files' | 'trees';
 
 /** All repositories. */
 export interface CodeHost {
   /**
    * The repository with refs at most `maxAgeMs` old; 0 asks the host. Requests that wait for the same refs share
-   * one question to the host. `need` (default `trees`) says what is worth bringing along with a commit; the answers are
+   * one question to the host. `need` (default `trees`) says what is worth fetching along with a commit; the answers are
    * the same.
    */
   open(remote: RepoUrl, maxAgeMs: number, need?: Need): Promise<CodeRepo>;

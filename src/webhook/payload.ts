@@ -1,5 +1,5 @@
 /**
- * What a git host posts when somebody pushes, and the proof that it knows the secret.
+ * What a git host posts about a push, and the proof that it knows the secret.
  *
  *   host            told by                    secret                             repository
  *   GitLab          X-Gitlab-Event             X-Gitlab-Token: SECRET             project.git_http_url, git_ssh_url

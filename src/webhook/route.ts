@@ -1,5 +1,5 @@
 /**
- * `POST /-/webhook`: a git host says that somebody pushed. Off without a secret. A secret that is sent as it is gets checked
+ * `POST /-/webhook`: a git host announces a push. Off without a secret. A secret that is sent as it is gets checked
  * before anything of the body is read; a signature needs the body, which is bounded (`delivery-bodies.ts`). Responses are
  * one line of text, which forges show beside the delivery.
  *

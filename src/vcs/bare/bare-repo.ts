@@ -1,5 +1,5 @@
 /**
- * One bare repository below `<cache.dir>/vcs`: a copy of something a git host has, which anybody may delete at any
+ * One bare repository below `<cache.dir>/vcs`: a copy of something a git host has, which may be deleted at any
  * time and which several processes may share.
  *
  * A lock guards writing (init, fetch); git lets readers go on meanwhile. A repository that git finds broken, for
@@ -167,7 +167,7 @@ export class BareRepo {
   discard(identity: string): Promise<void> {
     return this.#lock.run(async () => {
       const now = this.#look();
-      if (now !== identity && now !== '') return; // somebody else was faster
+      if (now !== identity && now !== '') return; // another caller was faster
       this.#identity = undefined;
       const away = `${this.dir}.discarded-${processTag()}-${Date.now()}`;
       await rename(this.dir, away).catch(() => undefined);

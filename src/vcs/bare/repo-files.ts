@@ -45,7 +45,7 @@ async function writeSkeleton(dir: string, format: ObjectFormat): Promise<void> {
 
 /**
  * Removes what killed git processes left behind: packs received in part, which can be large, and lock files, which would
- * make every later fetch fail. Only the holder of the lock may do this: nobody else uses them then.
+ * make every later fetch fail. Only the holder of the lock may do this: no other process uses them then.
  */
 export async function removeLeftovers(dir: string): Promise<void> {
   const packs = join(dir, 'objects', 'pack');

@@ -37,7 +37,7 @@ export interface Lease {
 
 /** The lock was taken over, or its directory was removed, while its holder did not run. */
 class LockLost extends Error {
-  /** That of `proper-lockfile` for a lock that somebody else holds. */
+  /** That of `proper-lockfile` for a lock that is held by another caller or process. */
   readonly code = 'ELOCKED';
 
   constructor(lockDir: string) {

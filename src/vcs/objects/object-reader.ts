@@ -127,7 +127,7 @@ class ObjectReader {
     });
   }
 
-  /** The size of an object is known from its header, so that one that nobody may hold is never held. */
+  /** The size of an object is known from its header, so that one beyond the limit is never held. */
   #accept(size: number): void {
     const [current] = this.#pending;
     if (current === undefined) return;

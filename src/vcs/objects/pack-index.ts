@@ -33,7 +33,7 @@ export function encodeIndex(objects: readonly PackedObject[], packSum: Buffer, f
   return Buffer.concat([index, createHash(format).update(index).digest()]);
 }
 
-/** Whether `index` lists the object `hash`; undefined where it is no index of this version. */
+/** Whether `index` lists the object `hash`; undefined where it is not an index of this version. */
 export function lists(index: Buffer, hash: string): boolean | undefined {
   if (!index.subarray(0, MAGIC.length).equals(MAGIC) || index.length < MAGIC.length + FAN_OUT_BYTES) {
     return undefined;

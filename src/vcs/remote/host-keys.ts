@@ -3,7 +3,7 @@
  *
  * ssh itself is asked what it would do (`ssh -G`), so that the name, port and files are those of its configuration:
  * an alias in ~/.ssh/config works here as it does for git. The keys come from ssh-keyscan, all types at once; but that
- * knows no old key exchange and no jump hosts, so where it brings nothing one connection of ssh is made that gets as
+ * knows no old key exchange and no jump hosts, so where it finds nothing one connection of ssh is made that gets as
  * far as the host key and offers no login.
  */
 import { execFile } from 'node:child_process';
@@ -88,7 +88,7 @@ async function connectForKey(repo: RepoUrl, settings: VcsSettings): Promise<Host
       GlobalKnownHostsFile: '/dev/null',
       HashKnownHosts: 'no',
       UpdateHostKeys: 'no',
-      // The key is known before anybody logs in, and nobody shall.
+      // The key is known before a login, and no login shall follow.
       PreferredAuthentications: 'none',
       PubkeyAuthentication: 'no',
     };

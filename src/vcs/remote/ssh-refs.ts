@@ -106,7 +106,7 @@ export function readAdvertised(advertised: readonly Packet[]): RefListing {
     if (known !== undefined) capabilities = known.split(' ');
     if (/^shallow [0-9a-f]{40,64}$/.test(line)) continue;
     const [, hash, name] = /^([0-9a-f]{40}|[0-9a-f]{64}) (.+)$/.exec(line) ?? [];
-    if (hash === undefined || name === undefined) throw new FallbackToGit('a line that is no ref');
+    if (hash === undefined || name === undefined) throw new FallbackToGit('a line that is not a ref');
     if (name !== 'capabilities^{}') lines.push(`${hash}\t${name}`);
   }
   const head = capabilities.find((capability) => capability.startsWith(HEAD_BRANCH));

@@ -8,7 +8,7 @@ import { DELIMITER, FLUSH, packet, type Packet } from './pkt-line.js';
 
 /** What a server says that it can do. */
 export interface Capabilities {
-  /** Whether it wants to know who asks. */
+  /** Whether it takes the name of the client. */
   agent: boolean;
   /** Undefined where it does not say: then it is `sha1`. */
   objectFormat: ObjectFormat | undefined;

@@ -3,7 +3,7 @@
  *
  * A token travels from us to git through a pipe (file descriptor 3) that a credential helper reads: it is in no
  * argument, no environment, no file and no URL. The helper is bound to the scheme, host and port of the repository,
- * so git asks nobody else's redirect target with it (an `http.extraHeader` would be sent there, too).
+ * so git shows it to no other host that a redirect names (an `http.extraHeader` would be sent there, too).
  */
 import { readFile } from 'node:fs/promises';
 import { ModhavenError, errorMessage } from '../../errors.js';

@@ -15,13 +15,13 @@ import { config } from '../names/git-words.js';
 
 /**
  * Variables that do not reach network children, with the reason. Everything else of the account's environment does: a
- * credential helper, an ssh command or a proxy may need variables that nobody can list.
+ * credential helper, an ssh command or a proxy may need variables that cannot be listed here.
  */
 const WITHHELD: readonly { names: RegExp; why: string }[] = [
   {
     names:
       /^GIT_(?:DIR|WORK_TREE|IMPLICIT_WORK_TREE|INDEX_FILE|INDEX_VERSION|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|QUARANTINE_PATH|COMMON_DIR|NAMESPACE|PREFIX|INTERNAL_SUPER_PREFIX|SHALLOW_FILE|GRAFT_FILE|REPLACE_REF_BASE|NO_REPLACE_OBJECTS|DISCOVERY_ACROSS_FILESYSTEM|CEILING_DIRECTORIES|ATTR_SOURCE|TEMPLATE_DIR)$/,
-    why: 'they name the repository of whoever started the server: git would write there, or read objects from there',
+    why: 'they name the repository in which the server was started: git would write there, or read objects from there',
   },
   {
     names: /^GIT_(?:DEFAULT_HASH|DEFAULT_REF_FORMAT|REF_PARANOIA|NO_LAZY_FETCH|FLUSH|OPTIONAL_LOCKS)$/,
@@ -116,7 +116,7 @@ export function accountEnvironment(workDir: string, env: NodeJS.ProcessEnv): Env
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
     GCM_INTERACTIVE: 'never',
-    // The cache may lie inside somebody's checkout, whose configuration is none of our business.
+    // The cache may lie inside a checkout, whose configuration has nothing to do with us.
     GIT_CEILING_DIRECTORIES: dirname(workDir),
   };
 }
