@@ -28,7 +28,8 @@ const PLACEHOLDERS = /(?<=[/\w.~-])\{\w+(?:\.\.\.)?\}/g;
 export function loadVanity(file: string, options: VanityFileOptions): VanityMap {
   const text = readConfigText(file, {
     what: 'the vanity file',
-    remedy: 'Check the key vanity in modhaven.yaml and the permissions of the file.',
+    remedy:
+      'Check the key vanity in modhaven.yaml and the permissions of the file; "modhaven init" writes both files.',
   });
   return parseVanity(text, file, options);
 }

@@ -2,7 +2,7 @@
  * The files of deploy/, read by the programs that they are for. What takes minutes (Go programs that are built, packages
  * that are installed) runs with `npm run test:deploy` only.
  */
-import { cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -95,6 +95,33 @@ describe.skipIf(missing('nginx'))('nginx', () => {
   });
 });
 
+describe.skipIf(missing('caddy'))('Caddy', () => {
+  it('takes the file, and hands on what is below a path as it was asked', async () => {
+    const [dir, port] = [await tempDir('caddy'), await freePort()];
+    await using server = await startServer({ vanity: { host: 'corp.test', paths: {} } });
+    const shipped = await readFile(path.join(DEPLOY, 'caddy/Caddyfile'), 'utf8');
+    const env = { HOME: dir };
+    const file = path.join(dir, 'Caddyfile');
+    await writeFile(file, shipped);
+    await mustRun('caddy', ['validate', '--config', file, '--adapter', 'caddyfile'], { cwd: dir, env });
+    const [, block = ''] = shipped.split(/^tools\.mycompany\.com /m);
+    const plain = block.replace('127.0.0.1:10000', `127.0.0.1:${server.port}`);
+    await writeFile(file, `{\n\tadmin off\n}\nhttp://127.0.0.1:${port} ${plain}`);
+    const caddy = await startDaemon('caddy', ['run', '--config', file, '--adapter', 'caddyfile'], {
+      cwd: dir,
+      env,
+      isReady: () => answersOk(port, '/goproxy/-/healthz'),
+    });
+    onTestFinished(() => caddy.stop());
+    const said = ({ text }: { text: string }) => text.replace(/^request id: .*$/m, '');
+    for (const asked of ['/corp.test/!x//y%2Fz/@v/list', '/corp.test/lib/@v/v1.0.0+a%20b.info']) {
+      const direct = await ask(server.url, asked);
+      const behind = await ask(`http://127.0.0.1:${port}`, `/goproxy${asked}`);
+      expect([asked, behind.status, said(behind)]).toEqual([asked, direct.status, said(direct)]);
+    }
+  });
+});
+
 describe.skipIf(!isNightly || missing('go'))('the tools of containers', () => {
   let validate: string;
   beforeAll(async () => {
@@ -144,43 +171,6 @@ describe.skipIf(!isNightly || missing('go'))('the tools of containers', () => {
 
 describe.skipIf(!isNightly)('what is built', () => {
   const npmEnv = { HOME: process.env.HOME, npm_config_update_notifier: 'false' };
-
-  it('by the steps of the Dockerfile runs by itself', async () => {
-    const dockerfile = await readFile(path.join(DEPLOY, 'docker/Dockerfile'), 'utf8');
-    const [build = ''] = dockerfile.split(/^FROM .*$/m).slice(1);
-    const dir = await tempDir('image');
-    // WORKDIR is `dir`; COPY and RUN are done in their order.
-    for (const [, step = '', rest = ''] of build.matchAll(/^(COPY|RUN) (.*)$/gm)) {
-      if (step === 'RUN') {
-        await mustRun('sh', ['-ec', rest], { cwd: dir, env: npmEnv, timeoutMs: 600_000 });
-        continue;
-      }
-      const names = rest.split(' ');
-      const target = path.join(dir, names.pop() ?? '');
-      for (const name of names) {
-        const to = rest.endsWith('./') ? path.join(target, name) : target;
-        await cp(path.join(PROJECT, name), to, { recursive: true });
-      }
-    }
-    const image = path.join(await tempDir('opt'), 'modhaven');
-    await mkdir(image);
-    for (const name of ['package.json', 'node_modules', 'dist']) {
-      await cp(path.join(dir, name), path.join(image, name), { recursive: true, verbatimSymlinks: true });
-    }
-    expect(await readdir(path.join(image, 'node_modules'))).not.toContain('typescript');
-    const port = await freePort();
-    const server = await startDaemon(process.execPath, [path.join(image, 'dist/cli.js'), 'serve'], {
-      cwd: await tempDir('elsewhere'),
-      env: {
-        HOME: await tempDir('home'),
-        MODHAVEN_LISTEN: `127.0.0.1:${port}`,
-        MODHAVEN_CONFIG: path.join(DEPLOY, 'docker/config/modhaven.yaml'),
-        MODHAVEN_CACHE_DIR: await tempDir('cache'),
-      },
-      isReady: () => answersOk(port, '/-/readyz'),
-    });
-    await server.stop();
-  }, 900_000);
 
   it('as a release runs where it is unpacked, and is what its checksums say', async () => {
     await mustRun('node', ['scripts/release.js'], { cwd: PROJECT, env: npmEnv, timeoutMs: 600_000 });

@@ -3,11 +3,13 @@
  *
  * npm fetches packages for these, from the registry of the account or from its cache (`npm ci` has filled it).
  */
-import { cp, readFile, readdir, rm } from 'node:fs/promises';
+import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import semver from 'semver';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { startDaemon } from '../support/daemon.js';
+import { answersOk, freePort } from '../support/loopback.js';
 import { missing } from '../support/requirements.js';
 import { mustRun, run, type RunResult } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';
@@ -73,6 +75,20 @@ async function expectWorks(bin: string): Promise<void> {
   expect(await modhaven(bin, 'check', '--config', config)).toMatchObject({ code: 0, stderr: '' });
 }
 
+/** `npx modhaven serve` of a tarball, in a folder with nothing but a map. */
+async function expectServes(tarball: string): Promise<void> {
+  const [cwd, port] = [await tempDir('clean'), await freePort()];
+  await writeFile(path.join(cwd, 'vanity.yaml'), 'host: corp.test\npaths: {}\n');
+  const args = ['--yes', `--package=${tarball}`, 'modhaven', 'serve', '--listen', `127.0.0.1:${port}`];
+  const server = await startDaemon('npx', args, {
+    cwd,
+    env: { HOME: process.env.HOME, npm_config_cache: await tempDir('npx'), npm_config_audit: 'false' },
+    isReady: () => answersOk(port, '/-/readyz'),
+    startMs: INSTALL_MS,
+  });
+  await server.stop();
+}
+
 describe.skipIf(missing('git'))('modhaven is installed', () => {
   let dir: string;
   beforeAll(async () => {
@@ -97,10 +113,11 @@ describe.skipIf(missing('git'))('modhaven is installed', () => {
       expect((await readdir(installed)).sort()).toEqual(
         ['LICENSE', 'README.md', 'config', 'demo', 'dist', 'node_modules', 'package.json'].sort(),
       );
+      await expectServes(path.join(tarballs, tarball));
       await rm(path.join(dir, 'dist'), { recursive: true });
       await rm(path.join(dir, 'node_modules'), { recursive: true });
     },
-    INSTALL_MS,
+    INSTALL_MS * 2,
   );
 
   it(

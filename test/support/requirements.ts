@@ -30,6 +30,8 @@ export type Program =
   | 'javac'
   | 'mvn'
   | 'ip'
+  | 'caddy'
+  | 'debootstrap'
   | 'sysctl'
   | 'wg'
   | 'wg-quick'
