@@ -1,0 +1,64 @@
+/** Three replicas while their object store fails. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { missing } from '../../support/requirements.js';
+import type { S3Fault } from '../../support/faulty-s3.js';
+import { ask, until } from '../ask.js';
+import { MODULES, at, expectAllInOrder, startReplicas, type ReplicaWorld } from './world.js';
+
+describe.skipIf(missing('git', 'go', 'nginx', 'redis-server'))('three replicas', () => {
+  let world: ReplicaWorld;
+  beforeAll(async () => {
+    world = await startReplicas();
+  }, 120_000);
+  afterAll(() => world.stop());
+
+  it('give the same, whichever is asked, and all at once', async () => {
+    const urls = MODULES.slice(0, 2).flatMap((name) =>
+      ['info', 'mod', 'zip'].map((kind) => at(name, 0, kind)),
+    );
+    const statuses = await Promise.all(
+      urls.flatMap((url) => world.replicas.map(async (each) => world.see(url, await ask(each.url, url)))),
+    );
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+  });
+
+  it.each<[S3Fault, number]>([
+    ['error', 3],
+    ['overloaded', 3],
+    ['slow', 2],
+    ['cut', 4],
+  ])('no client sees more than one retry cures while the object store fails: %s', async (fault, every) => {
+    const version = ['error', 'overloaded', 'slow', 'cut', 'full'].indexOf(fault) + 1;
+    world.store.fail(fault, every);
+    const statuses = await Promise.all(MODULES.slice(0, 3).map((name) => world.get(at(name, version))));
+    world.store.fail('none');
+    expect(statuses).toEqual(statuses.map(() => 200));
+  });
+
+  it('come back by themselves after an object store that was full, and one that was gone', async () => {
+    for (const fault of ['full', 'down'] as const) {
+      world.store.fail(fault);
+      expect(
+        (
+          await until(
+            () => ask(world.replicas[0]?.url ?? '', '/-/readyz'),
+            ({ status }) => status === 503,
+          )
+        ).status,
+      ).toBe(503);
+      world.store.fail('none');
+      for (const each of world.replicas) {
+        expect(
+          (
+            await until(
+              () => ask(each.url, '/-/readyz'),
+              ({ status }) => status === 200,
+            )
+          ).status,
+        ).toBe(200);
+      }
+    }
+  });
+
+  it('leave a store in which everything is what it should be', () => expectAllInOrder(world.replicas[2]));
+});

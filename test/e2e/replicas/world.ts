@@ -1,0 +1,122 @@
+/** Three replicas behind the shipped nginx, with one bucket, one Redis and one checksum database, parts of which can fail. */
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { startDaemon, type Daemon } from '../../support/daemon.js';
+import { faultyS3 } from '../../support/faulty-s3.js';
+import { gitHttpHost } from '../../support/git-http-host.js';
+import { repo } from '../../support/git-repo.js';
+import { freePort } from '../../support/loopback.js';
+import { redisHost } from '../../support/redis-host.js';
+import { S3_LOGIN, s3Host } from '../../support/s3-host.js';
+import { modhaven, startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { ask, type Answer } from '../ask.js';
+import { noise } from '../noise.js';
+
+const NGINX_CONF = fileURLToPath(new URL('../../../deploy/replicas/nginx.conf', import.meta.url));
+export const MODULES = Array.from({ length: 6 }, (_, i) => `m${i}`);
+export const at = (name: string, version: number, kind = 'zip') =>
+  `/corp.test/${name}/@v/v1.${version}.0.${kind}`;
+
+export type ReplicaWorld = Awaited<ReturnType<typeof startReplicas>>;
+
+export async function startReplicas() {
+  const root = await tempDir('replicas-git');
+  for (const name of MODULES) {
+    const made = await repo(path.join(root, `${name}.git`));
+    made.write({
+      'go.mod': `module corp.test/${name}\n`,
+      'x.go': 'package x\n',
+      'data.bin': noise(50_000),
+    });
+    await made.commit('first');
+    await made.manyTags(Array.from({ length: 9 }, (_, i) => `v1.${i}.0`));
+  }
+  const [git, s3, redis] = await Promise.all([gitHttpHost(root), s3Host(), redisHost()]);
+  await s3.bucket('go-modules');
+  const store = await faultyS3(s3.port);
+  const keyFile = path.join(await tempDir('key'), 'sumdb.key');
+  await modhaven(['sumdb', 'keygen', '--name', 'sum.corp.test', '--out', keyFile]);
+  async function startReplica(number: number): Promise<ModhavenServer> {
+    const dir = await tempDir(`replica${number}`);
+    return startServer({
+      dir,
+      env: S3_LOGIN,
+      config: {
+        store: { s3: { endpoint: store.url, bucket: 'go-modules', prefix: 'x/', path_style: true } },
+        redis: redis.url,
+        refresh: '1s',
+        sumdb: { name: 'sum.corp.test', key_file: keyFile, witness_file: path.join(dir, 'witness') },
+      },
+      vanity: `host: corp.test\npaths:\n  /{name}: ${git.url}/{name}.git\n`,
+    });
+  }
+
+  const replicas = await Promise.all([1, 2, 3].map(startReplica));
+  const nginx = await startNginx(replicas.map(({ port }) => port));
+  /** Everybody has to see the same bytes, whoever answers and whenever. */
+  const contents = new Map<string, Buffer>();
+  function see(url: string, { status, bytes }: Answer): number {
+    if (status !== 200) return status;
+    const before = contents.get(url) ?? bytes;
+    contents.set(url, before);
+    expect(bytes.equals(before), url).toBe(true);
+    return status;
+  }
+  /** As a client of nginx sees it, which tries once more. */
+  async function get(url: string): Promise<number> {
+    const first = await ask(nginx.url, url).then(
+      (answer) => see(url, answer),
+      () => 0,
+    );
+    if (first === 200) return first;
+    await sleep(300);
+    return ask(nginx.url, url).then(
+      (answer) => see(url, answer),
+      () => 0,
+    );
+  }
+
+  return {
+    ...{ s3, store, redis, nginx, replicas, see, get },
+    async stop(): Promise<void> {
+      await nginx.stop();
+      await Promise.all(replicas.map((each) => each.stop()));
+      await Promise.all([git.stop(), redis.stop(), store.stop()]);
+      await s3.stop();
+    },
+  };
+}
+
+/** What is left when everything has happened: a store in which everything is what it should be. */
+export async function expectAllInOrder(replica: ModhavenServer | undefined): Promise<void> {
+  const config = ['--config', replica?.configFile ?? ''];
+  expect(await modhaven(['verify', ...config], { env: S3_LOGIN })).toMatchObject({ code: 0 });
+  expect(await modhaven(['sumdb', 'verify', ...config], { env: S3_LOGIN })).toMatchObject({ code: 0 });
+  const status = JSON.parse((await ask(replica?.url ?? '', '/-/status')).text) as { store: unknown };
+  expect(status.store).toMatchObject({ damaged: { count: 0 }, differences: { count: 0 } });
+}
+
+/** The shipped file, with the addresses of the test and less patience with a replica that was paused. */
+async function startNginx(ports: number[]): Promise<Daemon & { url: string }> {
+  const prefix = await tempDir('replicas-nginx');
+  const port = await freePort();
+  let text = await readFile(NGINX_CONF, 'utf8');
+  ports.forEach((each, i) => {
+    text = text.replace(`server 10.0.0.1${i + 1}:10000`, `server 127.0.0.1:${each}`);
+  });
+  text = text
+    .replace('listen 80;', `listen 127.0.0.1:${port};`)
+    .replace('proxy_read_timeout 130s;', 'proxy_read_timeout 4s;');
+  const conf = path.join(prefix, 'nginx.conf');
+  await writeFile(conf, text);
+  const user = process.getuid?.() === 0 ? 'user root;' : '';
+  const settings = `daemon off; ${user} pid ${prefix}/nginx.pid; error_log stderr notice;`;
+  const daemon = await startDaemon('nginx', ['-p', prefix, '-c', conf, '-e', 'stderr', '-g', settings], {
+    isReady: (log) => log.includes('start worker process '),
+  });
+  return { ...daemon, url: `http://127.0.0.1:${port}` };
+}
