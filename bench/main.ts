@@ -6,10 +6,12 @@ import { Argument, Command, InvalidArgumentError } from 'commander';
 import { app } from './benches/app.js';
 import type { Bench } from './benches/bench.js';
 import { cold } from './benches/cold.js';
+import { company } from './benches/company.js';
 import { growth } from './benches/growth.js';
 import { memory } from './benches/memory.js';
 import { replicas } from './benches/replicas.js';
 import { stampede } from './benches/stampede.js';
+import { walk } from './benches/walk.js';
 import { warm } from './benches/warm.js';
 import { withLab } from './lab/lab.js';
 import { describeMachine } from './report/machine.js';
@@ -17,7 +19,10 @@ import { updateReadme } from './report/readme.js';
 import type { Report } from './report/report.js';
 import { renderReport } from './report/table.js';
 
-const BENCHES: Record<string, Bench> = { warm, cold, app, stampede, memory, growth, replicas };
+const BENCHES: Record<string, Bench> = {
+  ...{ warm, cold, app, stampede, walk, company },
+  ...{ memory, growth, replicas },
+};
 
 interface Options {
   rounds: number;
@@ -33,9 +38,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   await new Command('bench')
     .description('Measures modhaven beside nginx, git, go and other GOPROXY servers (bench/README.md).')
     .addArgument(
-      new Argument('[names...]', 'which benches; default: all, with --against all but growth').choices(
-        Object.keys(BENCHES),
-      ),
+      new Argument(
+        '[names...]',
+        'which benches; default: all, with --against all but growth and company',
+      ).choices(Object.keys(BENCHES)),
     )
     .option('--rounds <n>', 'how often everything is measured', positive, 3)
     .option('--seconds <n>', 'length of one load', positive, 3)
@@ -86,7 +92,7 @@ async function bench(names: string[], options: Options): Promise<void> {
 
 /** All; of a comparison those that take ten minutes together. */
 function defaultNames(isComparison: boolean): string[] {
-  return Object.keys(BENCHES).filter((name) => !isComparison || name !== 'growth');
+  return Object.keys(BENCHES).filter((name) => !isComparison || !['growth', 'company'].includes(name));
 }
 
 function positive(text: string): number {

@@ -27,6 +27,12 @@ export async function lsRemoteAndCommit(lab: Lab, mirror: string, name: string, 
   await shallowFetch(lab, mirror, name, tag, ['--filter=tree:0']);
 }
 
+/** Fetches the commits of all tags without their history. */
+export async function fetchAllTags({ git: host }: Lab, mirror: string, name: string): Promise<void> {
+  const flags = ['--quiet', '--depth=1', '--no-tags'];
+  await git(mirror, ['fetch', ...flags, `${host.url}/${name}.git`, 'refs/tags/*:refs/tags/*']);
+}
+
 async function shallowFetch(
   lab: Lab,
   mirror: string,

@@ -1,6 +1,8 @@
 /** The go command as a client: with a server, without one, and with a finished tree of files. */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, get } from 'node:http';
 import path from 'node:path';
+import { listenOnLoopback } from '../../test/support/loopback.js';
 import { mustRun } from '../../test/support/run.js';
 import { moduleOf, SMALLS } from '../corpus/repos.js';
 import { goEnvironment } from './go-environment.js';
@@ -30,4 +32,21 @@ export async function writeApp(dir: string): Promise<string> {
 export async function downloadApp(lab: Lab, dir: string, app: string, goproxy: string): Promise<void> {
   const env = { ...(await goEnvironment(dir, lab.git.url)), GOPROXY: goproxy };
   await mustRun('go', ['mod', 'download'], { cwd: app, env, timeoutMs: TIMEOUT_MS });
+}
+
+/** The same; returns the paths that go asked `goproxy` for, in their order. */
+export async function recordDownload(lab: Lab, dir: string, app: string, goproxy: string): Promise<string[]> {
+  const paths: string[] = [];
+  const recorder = createServer((request, response) => {
+    const path = request.url ?? '';
+    paths.push(path);
+    const asked = get(goproxy + path, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    asked.on('error', () => response.destroy());
+  });
+  await using host = await listenOnLoopback(recorder);
+  await downloadApp(lab, dir, app, `http://127.0.0.1:${host.port}`);
+  return paths;
 }

@@ -81,6 +81,26 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
     expect(await inMirror(l.vcsDir, 'content.git', 'fsck', '--no-dangling')).toBe('');
   });
 
+  it('branches that ten callers want at once: the first by itself, the others together', async () => {
+    const names = Array.from({ length: 10 }, (_, n) => `branch${n}`);
+    for (const [n, name] of names.entries()) {
+      await l.repo
+        .at(`2024-03-01T00:00:0${n}Z`)
+        .write({ 'n.go': `package n // ${name}\n` })
+        .commit(name);
+      await l.repo.branch(name);
+    }
+    const found: string[] = [];
+    const { requests } = await costs(async () => {
+      const infos = await Promise.all(names.map(async (name) => service.info(MODULE, name)));
+      found.push(...infos.map(({ value }) => /"Hash":"(\w+)"/.exec(String(value))?.[1] ?? ''));
+    });
+    expect(found).toEqual(await Promise.all(names.map(async (name) => l.repo.rev(name))));
+    // Refs (2), the first, the others (1 or 2), and the history that tells their pseudo-versions, by git (3); by
+    // themselves they would be 15.
+    expect(requests).toBeLessThanOrEqual(9);
+  });
+
   it('a .mod first: the same as an .info', async () => {
     const { requests } = await costs(mod);
     expect(requests).toBe(3);

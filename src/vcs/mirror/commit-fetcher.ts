@@ -6,7 +6,7 @@ import { isModhavenError } from '../../errors.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import { holds, type BareRepo } from '../bare/bare-repo.js';
 import { isBroken } from '../bare/broken-repo.js';
-import { shallowCommits } from '../bare/commit-refs.js';
+import { referencedCommits, shallowCommits } from '../bare/commit-refs.js';
 import { git, lines, type GitWord } from '../names/git-words.js';
 import type { ObjectHash } from '../names/object-name.js';
 import { commitRef, HEAD, type RefName } from '../names/ref-name.js';
@@ -23,6 +23,8 @@ export class CommitFetcher {
   /** Whether the host is known to refuse commits by their hash. */
   #onlyByName = false;
   readonly #ahead = new TagsAhead();
+  /** The commits that callers wait for, by repository; one for each caller. */
+  readonly #waiting = new Map<BareRepo, ObjectHash[]>();
 
   constructor(remote: RepoUrl, session: RemoteSession) {
     this.#remote = remote;
@@ -60,7 +62,7 @@ export class CommitFetcher {
     commit: ObjectHash,
     ref: RefName | undefined,
   ): Promise<Filtered> {
-    if ((await holds(trees, commit)) || (await this.withOtherTags(trees, refs, commit))) return 'trees';
+    if ((await holds(trees, commit)) || (await this.withOthers(trees, refs, commit))) return 'trees';
     let warnings = '';
     const onWarnings = (stderr: string) => {
       warnings += stderr;
@@ -75,15 +77,42 @@ export class CommitFetcher {
     return warnings.includes(IGNORES_FILTERS) ? 'everything' : 'trees';
   }
 
-  /** Fetches `commit` and with it those of other tags, where a client seems to ask for all of them; false if not. */
-  async withOtherTags(repo: BareRepo, refs: Refs, commit: ObjectHash): Promise<boolean> {
+  /** Runs `work`, which has to wait until `commit` can be fetched into `repo`: whoever fetches before brings it along. */
+  async waiting<T>(repo: BareRepo, commit: ObjectHash, work: () => Promise<T>): Promise<T> {
+    const waiting = this.#waiting.get(repo) ?? [];
+    this.#waiting.set(repo, waiting);
+    waiting.push(commit);
+    try {
+      return await work();
+    } finally {
+      waiting.splice(waiting.indexOf(commit), 1);
+      if (waiting.length === 0) this.#waiting.delete(repo);
+    }
+  }
+
+  /**
+   * Fetches `commit` and with it those that others wait for, and those of other tags where a client seems to ask for all of
+   * them; false where there are none, or the host does not send all of them.
+   */
+  async withOthers(repo: BareRepo, refs: Refs, commit: ObjectHash): Promise<boolean> {
     if (!/^https?$/.test(this.#remote.scheme)) return false;
-    const along = await this.#ahead.alongWith(repo, commit, refs);
+    try {
+      return await this.#withOthers(repo, refs, commit);
+    } catch (error) {
+      // One of the others may be gone. That is for the caller to hear who waits for it.
+      if (isModhavenError(error, 'VERSION_NOT_FOUND')) return false;
+      throw error;
+    }
+  }
+
+  async #withOthers(repo: BareRepo, refs: Refs, commit: ObjectHash): Promise<boolean> {
+    const ahead = await this.#ahead.alongWith(repo, commit, refs);
+    const along = [...new Set([...(await this.#othersWaiting(repo, commit)), ...ahead])];
     if (along.length === 0) return false;
     const withoutFiles = repo.filtered;
     const wanted = { commit, along, withoutFiles, anew: false, atMost: AHEAD_BYTES };
     if (!(await this.#session.fetchWithoutGit(repo, wanted))) {
-      this.#ahead.gaveUp(refs);
+      if (ahead.length > 0) this.#ahead.gaveUp(refs);
       return false;
     }
     if (!withoutFiles) return true;
@@ -92,6 +121,14 @@ export class CommitFetcher {
       if (files.length > 0) await this.#session.fetchWithoutGit(repo, { files, withoutFiles });
     }
     return true;
+  }
+
+  async #othersWaiting(repo: BareRepo, commit: ObjectHash): Promise<ObjectHash[]> {
+    const others = new Set(this.#waiting.get(repo) ?? []);
+    others.delete(commit);
+    if (others.size === 0) return [];
+    for (const hash of await referencedCommits(repo.dir)) others.delete(hash);
+    return [...others].slice(0, MAX_TOGETHER);
   }
 
   /** Fetches files by their hashes. What is here already does not matter to a host that is asked so. */
@@ -123,6 +160,9 @@ const WITHOUT_LIMIT = git`--depth=2147483647`;
 
 /** The host is not told what is here already. */
 const NOTHING_HERE = { config: { 'fetch.negotiationAlgorithm': 'noop' } } as const;
+
+/** Commits that others wait for, in one question. */
+const MAX_TOGETHER = 200;
 
 /** Bytes of a pack with the commits of many tags. */
 const AHEAD_BYTES = 32 * 1024 * 1024;

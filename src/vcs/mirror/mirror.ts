@@ -114,8 +114,10 @@ export class Mirror {
     const { trees } = this;
     if (await this.#sendsAllOrNothing()) return this.fetchCommit(refs, commit, ref);
     if (await this.#fetchIfSmall(refs, commit)) return;
-    const sent = await retryOnCorrupt(trees, () =>
-      trees.write(formatOf(anyHash(refs)), () => this.#fetcher.filtered(trees, refs, commit, ref)),
+    const sent = await this.#fetcher.waiting(trees, commit, () =>
+      retryOnCorrupt(trees, () =>
+        trees.write(formatOf(anyHash(refs)), () => this.#fetcher.filtered(trees, refs, commit, ref)),
+      ),
     );
     if (sent === 'trees') return;
     if (sent === 'everything') await this.#reuseFiltered(refs, commit);
@@ -133,15 +135,17 @@ export class Mirror {
   async #fetchIfSmall(refs: Refs, commit: ObjectHash): Promise<boolean> {
     const { content, trees } = this;
     if (this.#isLarge || !/^https?$/.test(this.#remote.scheme) || (await isThere(trees.dir))) return false;
-    const isHere = await retryOnCorrupt(content, () =>
-      content.write(formatOf(anyHash(refs)), async () => {
-        if (await holds(content, commit)) return true;
-        if (await this.#fetcher.withOtherTags(content, refs, commit)) return true;
-        const wanted = { commit, withoutFiles: false, anew: false, atMost: SMALL_PACK };
-        const isSmall = await this.#session.fetchWithoutGit(content, wanted);
-        if (isSmall) await content.repack(git`--geometric=2`);
-        return isSmall;
-      }),
+    const isHere = await this.#fetcher.waiting(content, commit, () =>
+      retryOnCorrupt(content, () =>
+        content.write(formatOf(anyHash(refs)), async () => {
+          if (await holds(content, commit)) return true;
+          if (await this.#fetcher.withOthers(content, refs, commit)) return true;
+          const wanted = { commit, withoutFiles: false, anew: false, atMost: SMALL_PACK };
+          const isSmall = await this.#session.fetchWithoutGit(content, wanted);
+          if (isSmall) await content.repack(git`--geometric=2`);
+          return isSmall;
+        }),
+      ),
     );
     this.#isLarge = !isHere;
     return isHere;

@@ -1,0 +1,91 @@
+/**
+ * A company on a Monday morning: 200 builds of the application with 100 modules start within ten seconds, each with an
+ * empty module cache, and the server has nothing. Ten are a real go; the others send the requests that a real go sent.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
+import { commandsIn } from '../../test/support/git-http-host.js';
+import { downloadApp, recordDownload, writeApp } from '../lab/go.js';
+import { lineOf, withDir, withFreshServer, type Lab } from '../lab/lab.js';
+import { MODHAVEN } from '../lab/modhaven.js';
+import type { Contender } from '../lab/server.js';
+import { mustGet } from '../measure/client.js';
+import { interleave, timed } from '../measure/interleave.js';
+import { versusPeer } from '../measure/line.js';
+import { cpuSeconds, peakResidentMB } from '../measure/processes.js';
+import type { BenchResult } from './bench.js';
+
+const BUILDS = 200;
+/** Each so many of them is a real go. */
+const REAL_EVERY = 20;
+const START_MS = 10_000;
+/** What go asks for at one time. */
+const AT_A_TIME = 10;
+
+interface Sample {
+  ms: number;
+  cpuMs: number;
+  slowestMs: number;
+  asked: number;
+  serverMB: number;
+}
+
+export async function company(lab: Lab): Promise<BenchResult> {
+  lab.say(`${BUILDS} builds`);
+  const [ours] = lab.servers.filter(({ name }) => name === MODHAVEN);
+  const requests = ours === undefined ? [] : await record(lab, ours);
+  const samples = await interleave(lab.servers, lab.rounds, (server) => build(lab, server, requests));
+  const name = `${BUILDS} builds of 100 modules`;
+  return {
+    lines: [
+      lineOf(lab, samples, { name, unit: 'ms', value: (s) => s.ms, goals: [versusPeer(1)] }),
+      lineOf(lab, samples, { name: `${name}: processor time`, unit: 'ms', value: (s) => s.cpuMs }),
+      lineOf(lab, samples, { name: `${name}: slowest request`, unit: 'ms', value: (s) => s.slowestMs }),
+      lineOf(lab, samples, {
+        name: `${name}: questions to the git host`,
+        unit: 'calls',
+        value: (s) => s.asked,
+      }),
+      lineOf(lab, samples, {
+        name: `${name}: peak memory of the server`,
+        unit: 'MB',
+        value: (s) => s.serverMB,
+      }),
+    ],
+  };
+}
+
+/** The requests of one build, in their order. */
+async function record(lab: Lab, server: Contender): Promise<string[]> {
+  return withFreshServer(server, ({ url }) =>
+    withDir(async (dir) => recordDownload(lab, dir, await writeApp(dir), url)),
+  );
+}
+
+async function build(lab: Lab, server: Contender, requests: readonly string[]): Promise<Sample> {
+  return withFreshServer(server, async ({ url, pid }) => {
+    lab.git.requests.length = 0;
+    let slowestMs = 0;
+    const replay = async () => {
+      const limit = pLimit(AT_A_TIME);
+      const one = async (path: string) => {
+        slowestMs = Math.max(slowestMs, await timed(() => mustGet(url + path)));
+      };
+      await Promise.all(requests.map((path) => limit(() => one(path))));
+    };
+    const real = () => withDir(async (dir) => downloadApp(lab, dir, await writeApp(dir), url));
+    const before = cpuSeconds(pid);
+    const ms = await timed(() =>
+      Promise.all(
+        Array.from({ length: BUILDS }, async (_, n) => {
+          await sleep((n * START_MS) / BUILDS);
+          await (n % REAL_EVERY === 0 ? real() : replay());
+        }),
+      ),
+    );
+    return {
+      ...{ ms, slowestMs, cpuMs: (cpuSeconds(pid) - before) * 1_000 },
+      ...{ asked: commandsIn(lab.git.requests).length, serverMB: peakResidentMB(pid) },
+    };
+  });
+}
