@@ -31,10 +31,10 @@ const defaults = {
   coldMicros: 470_000,
   /** Share of the requests for a version that no replica has ever fetched. */
   coldShare: 0.0005,
-  /** Requests of one cold fetch to the bucket that write or list, and that read: `npm run bench -- replicas`. */
+  /** Requests of one cold fetch to the bucket that write or list, and that read: assumed. `npm run bench -- replicas` counts them. */
   writesPerFetch: 7,
   readsPerFetch: 11,
-  /** Of all replicas at rest, a minute: what `/-/readyz`, purges and seals ask the bucket: `npm run bench -- replicas`. */
+  /** Of all replicas at rest, a minute, to the bucket: left out. `npm run bench -- replicas` counts them. */
   restRequestsPerMinute: 0,
   /**
    * Prices: dollars a GB and month, a million requests that write or list, a million that read, a GB that leaves the
