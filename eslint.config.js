@@ -7,7 +7,7 @@ import { assertTableIsComplete, zoneConfigs } from './lint/zones.js';
 assertTableIsComplete();
 
 export default tseslint.config(
-  { ignores: ['dist', 'coverage', 'data', 'release'] },
+  { ignores: ['build', 'dist', 'coverage', 'data', 'release'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

@@ -1,6 +1,7 @@
 /** The files that belong to the pages: read once, when the server starts. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { programFile } from '../program-files.js';
 
 export interface Asset {
   type: string;
@@ -19,12 +20,12 @@ export interface Assets {
   get(name: string): Asset | undefined;
 }
 
-/** Reads the files. They lie beside this one, in `static/`. */
+/** Reads the files. They lie in `web/static/`. */
 export function readAssets(): Assets {
   const assets = new Map<string, Asset>();
   const hash = createHash('sha256');
   for (const [name, type] of Object.entries(TYPES)) {
-    const bytes = readFileSync(new URL(`./static/${name}`, import.meta.url));
+    const bytes = readFileSync(programFile(`web/static/${name}`));
     hash.update(bytes);
     assets.set(name, { type, bytes });
   }

@@ -11,6 +11,7 @@ import type { Change } from '../concurrency/invalidation.js';
 import type { Faults } from '../log/faults.js';
 import type { Logger } from '../log/log.js';
 import type { Family } from '../metrics/families.js';
+import { programFile } from '../program-files.js';
 import type { DamagedPart } from '../store/checked-store.js';
 import { excessOf } from './connection-share.js';
 import type { WorkerSettings, WorkerStart } from './messages.js';
@@ -28,7 +29,7 @@ export interface WorkerPoolOptions {
 /** How often the workers are looked at. */
 const LOOK_MS = 5_000;
 
-const PROGRAM = fileURLToPath(new URL('./worker.js', import.meta.url));
+const PROGRAM = fileURLToPath(programFile('workers/worker.js'));
 
 /** The wait before a worker is replaced, doubled each time up to the last, and short again once one lives long. */
 const REPLACE_MS = { first: 100, last: 10_000, stableAfter: 30_000 };

@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import pLimit from 'p-limit';
+import { programFile } from '../program-files.js';
 import { hashZipFile, type ZipVerdict } from './hash-zip-file.js';
 import type { HashReply, HashRequest } from './hash-thread.js';
 
@@ -20,7 +21,7 @@ const PARALLEL = 2;
 /** How long an idle thread is kept, in milliseconds. */
 const IDLE_MS = 30_000;
 
-const PROGRAM = fileURLToPath(new URL('./hash-thread.js', import.meta.url));
+const PROGRAM = fileURLToPath(programFile('zip/hash-thread.js'));
 
 export function createZipHasher(): HashZip {
   const thread = new HashThread();

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { ownerState, processTag } from '../../src/fs/process-tag.js';
 import { sealedEnv } from '../support/run.js';
 
-const MODULE = fileURLToPath(new URL('../../dist/fs/process-tag.js', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../build/fs/process-tag.js', import.meta.url));
 
 describe('processTag', () => {
   it('is alive as long as its process is, and dead after a kill -9', async () => {

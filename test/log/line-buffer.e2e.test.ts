@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { run } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';
 
-const MODULE = fileURLToPath(new URL('../../dist/log/line-buffer.js', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../build/log/line-buffer.js', import.meta.url));
 
 /** A program that has `buffer` and does `work`. */
 async function program(work: string, shared = false): Promise<string> {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { run } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';
 
-const MODULE = fileURLToPath(new URL('../../dist/log/log.js', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../build/log/log.js', import.meta.url));
 
 /** What a program prints that has `log`, `writeLine` and `flush`. */
 async function printed(work: string, options = "{ level: 'info', readable: false }"): Promise<string> {

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { run, type RunResult } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';
 
-const MODULE = fileURLToPath(new URL('../../dist/log/process-faults.js', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../build/log/process-faults.js', import.meta.url));
 
 /** A program that keeps serving, and then does `work`; it prints each fault, and `gave up` when it does. */
 async function program(work: string): Promise<RunResult> {

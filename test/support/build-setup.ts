@@ -1,6 +1,6 @@
-/** Once per test run: an up-to-date `dist/` for the tests that start the program as its users do. */
+/** Once per test run: an up-to-date `build/` and `dist/`, for the tests that start the program as its users do. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, statSync, writeSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,26 +9,14 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /**
  * Called by vitest before the first test file.
  *
- * tsc writes its output in spite of type errors, so the tests run on today's code either way; that types are right is
- * `npm run typecheck`'s business, not a reason to run no test.
+ * The build writes its output in spite of type errors, so the tests run on today's code either way; that types are right
+ * is `npm run typecheck`'s business, not a reason to run no test.
  */
 export function setup(): void {
-  copyStaticFiles();
-  if (Math.max(newest('src', '.ts'), newest('src', '.tsx')) <= newest('dist', '.js')) return;
-  const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
-    cwd: PROJECT,
-    encoding: 'utf8',
-  });
-  if (tsc.status !== 0) {
-    writeSync(2, `\n*** tsc -p tsconfig.build.json found errors ***\n${tsc.stdout}${tsc.stderr}\n`);
-  }
-}
-
-/** As `npm run build` does. */
-function copyStaticFiles(): void {
-  // With their times: a script that was copied now would make the rest of dist/ look new.
-  const options = { recursive: true, preserveTimestamps: true };
-  cpSync(path.join(PROJECT, 'src/web/static'), path.join(PROJECT, 'dist/web/static'), options);
+  const sources = Math.max(newest('src', ''), statSync(path.join(PROJECT, 'scripts/build.js')).mtimeMs);
+  if (sources <= newest('dist', '.js')) return;
+  const build = spawnSync(process.execPath, ['scripts/build.js'], { cwd: PROJECT, encoding: 'utf8' });
+  if (build.status !== 0) writeSync(2, `\n*** the build found errors ***\n${build.stdout}${build.stderr}\n`);
 }
 
 /** When the most recently changed file of `dir` with this ending was changed; 0 when there is none. */

@@ -138,11 +138,11 @@ describe.skipIf(missing('git'))('createCodeHost', () => {
       await l.repo.tag('v2.0.0');
       const dir = await tempDir('mount');
       const script = path.join(dir, 'script.mjs');
-      const dist = path.resolve(import.meta.dirname, '../../dist');
+      const build = path.resolve(import.meta.dirname, '../../build');
       await writeFile(
         script,
-        `import { createCodeHost } from '${dist}/vcs/code-host.js';
-import { parseRepoUrl } from '${dist}/module/repo-url.js';
+        `import { createCodeHost } from '${build}/vcs/code-host.js';
+import { parseRepoUrl } from '${build}/module/repo-url.js';
 const settings = () => ({ timeoutMs: 60000, connectTimeoutMs: 5000, concurrency: 8, hosts: new Map() });
 const code = createCodeHost({ dir: process.argv[2], settings });
 const work = async () => (await code.open(parseRepoUrl('${l.url}', '/'), 0, 'files')).stat('v2.0.0');

@@ -10,7 +10,7 @@ import { createZipWriter } from '../../src/zip/writer.js';
 import { mustRun } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';
 
-const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+const BUILD = fileURLToPath(new URL('../../build/', import.meta.url));
 
 /** A zip with one file of so many bytes, and its hash. */
 async function makeZip(file: string, size: number): Promise<string> {
@@ -31,7 +31,7 @@ describe('createZipHasher', () => {
     await makeZip(cut ?? '', 3_000_000);
     await truncate(cut ?? '', 2_000_000);
     const script = `
-      import { createZipHasher } from ${JSON.stringify(join(DIST, 'zip/zip-hasher.js'))};
+      import { createZipHasher } from ${JSON.stringify(join(BUILD, 'zip/zip-hasher.js'))};
       const hashZip = createZipHasher();
       const files = process.argv.slice(1);
       const all = await Promise.all([...files, ...files].map((file) => hashZip(file).catch((error) => error.message)));

@@ -115,11 +115,11 @@ describe.skipIf(missing('git'))('BareRepo, damaged', () => {
 describe.skipIf(missing('git'))('BareRepo', () => {
   it('lets one writer in at a time, also from another process', async () => {
     const dir = path.join(await tempDir('bare'), 'x.git');
-    const dist = path.resolve(import.meta.dirname, '../../../dist/vcs/bare/bare-repo.js');
+    const build = path.resolve(import.meta.dirname, '../../../build/vcs/bare/bare-repo.js');
     const log = `${dir}.log`;
     const script = `
 import { appendFileSync } from 'node:fs';
-import { BareRepo } from '${dist}';
+import { BareRepo } from '${build}';
 const repo = new BareRepo({ dir: '${dir}', env: process.env, timeoutMs: 20000 });
 for (let i = 0; i < 5; i += 1)
   await repo.write('sha1', async () => {

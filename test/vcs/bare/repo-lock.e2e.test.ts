@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { RepoLock, type Lease } from '../../../src/vcs/bare/repo-lock.js';
 import { tempDir } from '../../support/tmp.js';
 
-const MODULE = fileURLToPath(new URL('../../../dist/vcs/bare/repo-lock.js', import.meta.url));
+const MODULE = fileURLToPath(new URL('../../../build/vcs/bare/repo-lock.js', import.meta.url));
 
 describe('RepoLock', () => {
   let dir: string;

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
 
-const GIT_EXEC = fileURLToPath(new URL('../../../dist/vcs/transport/git-exec.js', import.meta.url));
+const GIT_EXEC = fileURLToPath(new URL('../../../build/vcs/transport/git-exec.js', import.meta.url));
 
 async function isRunning(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
