@@ -13,11 +13,39 @@ export interface Behalf {
 
 const SELF: Behalf = { client: '', requestId: undefined };
 
+/** How long no such work has run when the context is given up, at least, in milliseconds. */
+const REST_MS = 1_000;
+
 const behalf = new AsyncLocalStorage<Behalf>();
+
+/** Work on behalf of clients that has not ended. */
+let running = 0;
+let rest: NodeJS.Timeout | undefined;
 
 /** Runs `work`, and all that it starts, on behalf of a client. What is left out stays as it is around the call. */
 export function onBehalfOf<T>(of: Partial<Behalf>, work: () => T): T {
-  return behalf.run({ ...(behalf.getStore() ?? SELF), ...of }, work);
+  running += 1;
+  let result: T | undefined;
+  try {
+    result = behalf.run({ ...(behalf.getStore() ?? SELF), ...of }, work);
+    return result;
+  } finally {
+    if (result instanceof Promise) result.then(ended, ended);
+    else ended();
+  }
+}
+
+/**
+ * While a context is in use, Node 20 tells it of everything asynchronous that begins, also for those who have no use for it:
+ * a reply from memory takes 10 % more processor time. So it is given up when no such work has run for a moment.
+ */
+function ended(): void {
+  running -= 1;
+  if (running > 0) return;
+  rest ??= setTimeout(() => {
+    rest = undefined;
+    if (running === 0) behalf.disable();
+  }, REST_MS).unref();
 }
 
 /** The client that the running work is for; '' for the server's own. */

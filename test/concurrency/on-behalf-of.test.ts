@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { expect, it, vi } from 'vitest';
 import { currentClient, currentRequestId, onBehalfOf } from '../../src/concurrency/on-behalf-of.js';
 
 it('knows for whom work runs, through everything it waits for, and nothing outside of it', async () => {
@@ -21,4 +22,29 @@ it('keeps of what is around it what it does not name', () => {
     onBehalfOf({ client: 'a' }, () => [currentClient(), currentRequestId()]),
   );
   expect(seen).toEqual(['a', 'r1']);
+});
+
+it('gives its context up when nobody needs it any more, and takes it up again', async () => {
+  const disable = vi.spyOn(AsyncLocalStorage.prototype, 'disable');
+  vi.useFakeTimers();
+  // Another copy: the timer of this one may run already.
+  vi.resetModules();
+  const fresh = await import('../../src/concurrency/on-behalf-of.js');
+  let finish = (): void => undefined;
+  const work = fresh.onBehalfOf({ client: 'a' }, () => new Promise<void>((resolve) => (finish = resolve)));
+  fresh.onBehalfOf({ client: 'b' }, () => undefined);
+  vi.advanceTimersByTime(10_000);
+  expect(disable).not.toHaveBeenCalled();
+  finish();
+  await work;
+  await Promise.resolve();
+  vi.advanceTimersByTime(10_000);
+  expect(disable).toHaveBeenCalledOnce();
+  vi.useRealTimers();
+  disable.mockRestore();
+  const later = async (): Promise<string> => {
+    await setTimeout(1);
+    return fresh.currentClient();
+  };
+  expect(await fresh.onBehalfOf({ client: 'c' }, later)).toBe('c');
 });
