@@ -21,7 +21,7 @@ import { ClientQueue, fetcherOf } from './proxy/client-queue.js';
 import { workerGate, type Gate } from './proxy/gate.js';
 import { observeAll, type Observer } from './proxy/observer.js';
 import { noteUses } from './proxy/observers/use-observer.js';
-import { requestIdOf } from './proxy/request-id.js';
+import { requestIdOf } from './proxy/http/request-id.js';
 import { ResponseCache } from './proxy/response-cache.js';
 import { applyLimits, applyTls } from './proxy/http/listener.js';
 import { TlsPair, type TlsMaterial } from './proxy/http/tls-pair.js';

@@ -7,7 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 export interface Behalf {
   readonly client: string;
-  /** The id of the request (`proxy/request-id.ts`). */
+  /** The id of the request (`proxy/http/request-id.ts`). */
   readonly requestId: string | undefined;
 }
 

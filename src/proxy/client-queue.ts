@@ -8,7 +8,7 @@ import { onBehalfOf } from '../concurrency/on-behalf-of.js';
 import { ModhavenError } from '../errors.js';
 import { ANYONE, admissionOf } from './gate.js';
 import { clientAddress, type TrustProxy } from './http/client-address.js';
-import { requestIdOf } from './request-id.js';
+import { requestIdOf } from './http/request-id.js';
 
 export interface ClientQueueOptions {
   /** Requests of one client that may wait. */

@@ -16,7 +16,7 @@ import type { TrustProxy } from './http/client-address.js';
 import { failureReply, withRequestId } from './http/http-errors.js';
 import { noteSentBytes } from './http/sent-bytes.js';
 import { DECISION_HEADER } from './internal-headers.js';
-import { REQUEST_ID_HEADER, requestIdOf, takeRequestId } from './request-id.js';
+import { REQUEST_ID_HEADER, requestIdOf, takeRequestId } from './http/request-id.js';
 import type { RequestTracker, TrackedRequest } from './request-tracker.js';
 import { loggedPath } from './request-log.js';
 

@@ -9,7 +9,7 @@ import { faultText } from './entrance.js';
 import { admissionOf, cacheControlFor } from './gate.js';
 import { failureReply, withRequestId } from './http/http-errors.js';
 import { noteSentBytes } from './http/sent-bytes.js';
-import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
+import { REQUEST_ID_HEADER, requestIdOf } from './http/request-id.js';
 import { loggedPath } from './request-log.js';
 
 export interface ErrorHandlerOptions {

@@ -13,7 +13,7 @@ import type { AdmittedListener } from './entrance.js';
 import { cacheKey, type AdmittedRequest } from './gate.js';
 import type { Observer } from './observer.js';
 import { isPlainUrl, parseProxyRequest } from './request.js';
-import { requestIdOf } from './request-id.js';
+import { requestIdOf } from './http/request-id.js';
 import type { RequestTracker, TrackedRequest } from './request-tracker.js';
 import type { CachedResponse, ReplySource, ResponseCache } from './response-cache.js';
 import { sendResponse } from './http/send-response.js';

@@ -7,7 +7,7 @@ import { clientAddress, type TrustProxy } from './http/client-address.js';
 import type { AdmittedRequest, Refusal } from './gate.js';
 import type { ReplyEvent, Observer } from './observer.js';
 import { sentBytes } from './http/sent-bytes.js';
-import { requestIdOf } from './request-id.js';
+import { requestIdOf } from './http/request-id.js';
 import type { CachedResponse, Outcome, ReplySource } from './response-cache.js';
 
 /** A request with what is known about its reply so far. */

@@ -17,7 +17,7 @@ import { admissionOf, cacheControlFor, cacheKey } from './gate.js';
 import { FRESHNESS_HEADER, OUTCOME_HEADER, encodeOutcome } from './internal-headers.js';
 import { findPage, type PagesOptions } from './pages.js';
 import { isPlainUrl, parseProxyRequest, type ProxyRequest } from './request.js';
-import { requestIdOf } from './request-id.js';
+import { requestIdOf } from './http/request-id.js';
 import type { TrackedRequest } from './request-tracker.js';
 import type { Outcome, ResponseCache } from './response-cache.js';
 import type { StoredResponses } from './stored-responses.js';

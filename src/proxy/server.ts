@@ -32,7 +32,7 @@ import { noteSentBytes } from './http/sent-bytes.js';
 import { createHttpServer, refuseBrokenRequest, type HttpServerOptions } from './http/listener.js';
 import type { Observer } from './observer.js';
 import { createReadiness } from './readiness.js';
-import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
+import { REQUEST_ID_HEADER, requestIdOf } from './http/request-id.js';
 import { RequestTracker } from './request-tracker.js';
 import { proxyRoutes, type RoutesOptions } from './routes.js';
 import { StoredResponses } from './stored-responses.js';

@@ -28,7 +28,7 @@ import {
   readFields,
 } from '../proxy/internal-headers.js';
 import { isPlainUrl } from '../proxy/request.js';
-import { REQUEST_ID_HEADER, requestIdOf } from '../proxy/request-id.js';
+import { REQUEST_ID_HEADER, requestIdOf } from '../proxy/http/request-id.js';
 import type { TrackedRequest } from '../proxy/request-tracker.js';
 import type { ResponseCache } from '../proxy/response-cache.js';
 import { noteSentBytes } from '../proxy/http/sent-bytes.js';

@@ -11,7 +11,7 @@ import type { ModulePath } from '../../src/module/module-path.js';
 import { openGate, workerGate, type Gate } from '../../src/proxy/gate.js';
 import type { ReplyEvent } from '../../src/proxy/observer.js';
 import { ResponseCache } from '../../src/proxy/response-cache.js';
-import { requestIdOf } from '../../src/proxy/request-id.js';
+import { requestIdOf } from '../../src/proxy/http/request-id.js';
 import type { ServerOptions } from '../../src/proxy/server.js';
 import { createDiskStore } from '../../src/store/disk-store.js';
 import { putBytes, type OpenPart, type VersionStore } from '../../src/store/version-store.js';

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { PushOutcome } from '../../src/webhook/push-handler.js';
 import type { Push } from '../../src/webhook/payload.js';
 import { DeliveryBodies } from '../../src/webhook/delivery-bodies.js';
-import { requestIdOf } from '../../src/proxy/request-id.js';
+import { requestIdOf } from '../../src/proxy/http/request-id.js';
 import { webhookRoute, type WebhookRouteOptions } from '../../src/webhook/route.js';
 import { until } from '../e2e/ask.js';
 import { deliver, labServer, type LabServer, type Reply } from '../proxy/lab.js';

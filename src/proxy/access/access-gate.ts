@@ -16,7 +16,7 @@ import { wantsHtml } from '../http/accepts.js';
 import { clientAddress, requestHost } from '../http/client-address.js';
 import { onBehalfOf } from '../../concurrency/on-behalf-of.js';
 import { isModhavenError, type ModhavenError } from '../../errors.js';
-import { requestIdOf } from '../request-id.js';
+import { requestIdOf } from '../http/request-id.js';
 import { cannotDecide, forbidden, loginNeeded, tooManyGuesses, unclearPath } from './refusals.js';
 import { isFromAdminAddress, type AdminAddressOptions } from './admin-address.js';
 import { encodeDecision, encodeRefusal, type Grant } from './decisions.js';

@@ -7,7 +7,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { TrustProxy } from './http/client-address.js';
+import type { TrustProxy } from './client-address.js';
 
 /** In lower case, as Node has it. */
 export const REQUEST_ID_HEADER = 'x-request-id';
