@@ -10,6 +10,7 @@
  *     ex.com/m/sub     ex.com/m          sub           ''          sub/v1.2.3
  *     ex.com/m/v2      ex.com/m/v2       ''            /v2         v2.0.0 (the rule names the whole path)
  */
+import { sortInTurns, Turns } from '../concurrency/turns.js';
 import { isNotExist } from '../errors.js';
 import type { CommitHash } from '../module/commit-hash.js';
 import { parseGoMod, synthesizeGoMod, type VersionInterval } from '../module/go-mod.js';
@@ -77,17 +78,22 @@ class ModuleInRepo implements CodeModule {
       return { list: [], origin: { VCS: 'git', URL: repo.url } };
     }
     const tags = repo.tags(tagPrefix + prefix);
-    const compatible: string[] = [];
-    const incompatible: string[] = [];
+    const compatible: semver.SortKey[] = [];
+    const incompatible: semver.SortKey[] = [];
+    const turns = new Turns(TAGS_AT_ONCE);
     for (const { name } of tags.list) {
+      if (turns.isOver()) await turns.next();
       const version = name.slice(tagPrefix.length);
       if (version === '' || version !== semver.canonical(version) || isPseudoVersion(version)) continue;
-      if (matchPathMajor(version, pathMajor)) compatible.push(version);
-      else if (codeDir === '' && pathMajor === '' && !isMajorZeroOrOne(version)) incompatible.push(version);
+      if (matchPathMajor(version, pathMajor)) {
+        compatible.push(semver.sortKey(version));
+      } else if (codeDir === '' && pathMajor === '' && !isMajorZeroOrOne(version)) {
+        incompatible.push(semver.sortKey(version));
+      }
     }
-    const list = semver.sortVersions(compatible);
+    const list = await sortedVersions(compatible);
     if (pathMajor === '') {
-      list.push(...(await this.incompatibleVersions(list.at(-1), semver.sortVersions(incompatible))));
+      list.push(...(await this.incompatibleVersions(list.at(-1), await sortedVersions(incompatible))));
     }
     return {
       list,
@@ -165,6 +171,13 @@ class ModuleInRepo implements CodeModule {
       retractions: () => this.retractions(),
     });
   }
+}
+
+/** Tags that are read in one turn: there may be a hundred thousand. */
+const TAGS_AT_ONCE = 5_000;
+
+async function sortedVersions(keys: semver.SortKey[]): Promise<string[]> {
+  return (await sortInTurns(keys, semver.compareKeys)).map(({ text }) => text);
 }
 
 function isMajorZeroOrOne(version: string): boolean {

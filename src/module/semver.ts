@@ -88,15 +88,25 @@ export function compareVersions(v: string, w: string): number {
 
 /** A sorted copy, in the order of `compareVersions`; each version is parsed once. */
 export function sortVersions(list: readonly string[]): string[] {
-  const versions: Version[] = [];
-  const others: string[] = [];
-  for (const text of list) {
-    const version = parse(text);
-    if (version === undefined) others.push(text);
-    else versions.push(version);
-  }
-  versions.sort((a, b) => comparePrecedence(a, b) || compareBytes(a.text, b.text));
-  return others.sort(compareBytes).concat(versions.map(({ text }) => text));
+  return list
+    .map(sortKey)
+    .sort(compareKeys)
+    .map(({ text }) => text);
+}
+
+/** A version that is parsed, to be compared many times. */
+export interface SortKey {
+  readonly text: string;
+  readonly version: Version | undefined;
+}
+
+export function sortKey(text: string): SortKey {
+  return { text, version: parse(text) };
+}
+
+/** As `compareVersions` does. */
+export function compareKeys(a: SortKey, b: SortKey): number {
+  return comparePrecedence(a.version, b.version) || compareBytes(a.text, b.text);
 }
 
 function parse(text: string): Version | undefined {

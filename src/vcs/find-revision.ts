@@ -28,7 +28,7 @@ export function findInRefs(refs: Refs, revision: string): Found | undefined {
   }
   const head = refs.get(HEAD);
   if (revision === HEAD && head !== undefined) return { hash: head, ref: HEAD, name: head };
-  const hashLength = [...refs.values()][0]?.length === 64 ? 64 : 40;
+  const hashLength = refs.values().next().value?.length === 64 ? 64 : 40;
   if (!isHashPrefix(revision, hashLength)) throw unknownRevision(revision);
   return findTip(refs, revision);
 }

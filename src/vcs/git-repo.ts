@@ -28,7 +28,7 @@ import { RefsChanged } from './refs-changed.js';
 import { GitOutputTooLarge } from './transport/git-exec.js';
 import type { HostLimiter } from '../concurrency/host-limiter.js';
 import { listTree } from './tree.js';
-import type { BlobId, CodeRepo, Need, RepoNotes, Revision, Spelling, Tag, TreeEntry } from './types.js';
+import type { BlobId, CodeRepo, Need, RepoNotes, Revision, Spelling, Tag, TreeListing } from './types.js';
 
 export interface GitRepoOptions {
   remote: RepoUrl;
@@ -140,7 +140,7 @@ export class GitRepo implements CodeRepo {
     return tag.hash === commit || (await isDescendant(this.#listed, commit, tag));
   }
 
-  listFiles(commit: CommitHash, directory: string): Promise<TreeEntry[]> {
+  listFiles(commit: CommitHash, directory: string): Promise<TreeListing> {
     return withFiles(this.#listed, commit, () => listTree(this.#listed.mirror.content, commit, directory));
   }
 

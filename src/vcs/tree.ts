@@ -4,23 +4,24 @@
  * A tree may stand for many more paths than it has bytes, because a directory may be in it any number of times. So each
  * directory is read once, what all of it stands for is counted, and only what is within bounds is listed.
  */
+import { isAscii } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Turns } from '../concurrency/turns.js';
 import { ModhavenError } from '../errors.js';
 import type { BareRepo } from './bare/bare-repo.js';
 import { objectAt, type ObjectHash, type ObjectSpec } from './names/object-name.js';
 import { GitFailure, GitOutputTooLarge } from './transport/git-exec.js';
 import {
+  entriesOf,
   entryAt,
-  findEntry,
+  findInTree,
   hashOf,
   isDirectory,
   kindOf,
-  parseTree,
-  type EntryPosition,
   type RawEntry,
 } from './objects/tree-object.js';
 import { isUsualName } from './objects/usual-name.js';
-import type { TreeEntry } from './types.js';
+import type { TreeEntry, TreeListing } from './types.js';
 
 /** Bytes of all directories, and of all paths: far more than the files that a module zip can hold. */
 const MAX_LISTING = 128 * 1024 * 1024;
@@ -44,18 +45,18 @@ const SLICE = 10_000;
  * Everything below `directory` ('' = the root) of `commit`, with paths relative to it. Throws MODULE_INVALID where that is
  * more than anybody could list.
  */
-export async function listTree(repo: BareRepo, commit: ObjectHash, directory: string): Promise<TreeEntry[]> {
+export async function listTree(repo: BareRepo, commit: ObjectHash, directory: string): Promise<TreeListing> {
   const root = objectAt(commit, directory);
   const trees = await readAllTrees(repo, root);
-  const pause = createPauses();
-  await checkSize(trees, root, pause);
-  return expand(trees, root, { pause, withHashes: hasUsualNames(trees, root) });
+  const turns = new Turns(SLICE);
+  await checkSize(trees, root, turns);
+  return new ListedTree(trees, root, hasUsualNames(trees, root));
 }
 
 /** The content of each directory below `root`, once, by its hash; `root` by its name. */
 async function readAllTrees(repo: BareRepo, root: ObjectSpec): Promise<Map<ObjectSpec, Buffer>> {
   const trees = new Map<ObjectSpec, Buffer>();
-  const pause = createPauses();
+  const turns = new Turns(SLICE);
   let size = 0;
   let wanted: ObjectSpec[] = [root];
   for (let depth = 0; wanted.length > 0; depth += 1) {
@@ -75,7 +76,7 @@ async function readAllTrees(repo: BareRepo, root: ObjectSpec): Promise<Map<Objec
           const entry = entryAt(object.content, start, hashBytes);
           if (entry.kind === 'directory') below.add(hashOf(object.content, entry));
           start = entry.end;
-          if (pause.isDue()) await nextTurn();
+          if (turns.isOver()) await turns.next();
         }
       }
     }
@@ -93,7 +94,7 @@ interface Extent {
 }
 
 /** Counts what `root` stands for, each directory once. Throws MODULE_INVALID beyond the bounds. */
-async function checkSize(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, pause: Pauses): Promise<void> {
+async function checkSize(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, turns: Turns): Promise<void> {
   const known = new Map<ObjectSpec, Extent>();
   const stack = [root];
   for (let spec = stack.at(-1); spec !== undefined; spec = stack.at(-1)) {
@@ -105,7 +106,7 @@ async function checkSize(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, pause
     const extent: Extent = { entries: 0, pathBytes: 0, depth: 0 };
     const unknown: ObjectHash[] = [];
     for (const entry of entriesOf(tree, hashBytesOf(root))) {
-      if (pause.isDue()) await nextTurn();
+      if (turns.isOver()) await turns.next();
       const length = entry.nameEnd - entry.nameStart;
       extent.entries += 1;
       extent.pathBytes += length;
@@ -132,40 +133,79 @@ async function checkSize(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, pause
   }
 }
 
-/** The files below `root`, in the order of their trees. */
-async function expand(
-  trees: Map<ObjectSpec, Buffer>,
-  root: ObjectSpec,
-  { pause, withHashes }: { pause: Pauses; withHashes: boolean },
-): Promise<TreeEntry[]> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // a name keeps its U+FEFF
-  const hashBytes = hashBytesOf(root);
-  const files: TreeEntry[] = [];
-  const stack = [{ tree: trees.get(root) ?? Buffer.alloc(0), at: 0, prefix: '', isText: true }];
-  const path = new FlatText();
-  for (let level = stack.at(-1); level !== undefined; level = stack.at(-1)) {
-    if (level.at >= level.tree.length) {
-      stack.pop();
-      continue;
-    }
-    if (pause.isDue()) await nextTurn();
-    const { tree, prefix } = level;
-    const entry = entryAt(tree, level.at, hashBytes);
-    level.at = entry.end;
-    const bytes = tree.subarray(entry.nameStart, entry.nameEnd);
-    const text = decode(decoder, bytes);
-    const displayPath = path.join(prefix, text ?? bytes.toString('utf8'));
-    const isText = level.isText && text !== undefined;
-    if (entry.kind === 'directory') {
-      const below = trees.get(hashOf(tree, entry)) ?? Buffer.alloc(0);
-      stack.push({ tree: below, at: 0, prefix: `${displayPath}/`, isText });
-    } else {
-      const file: TreeEntry = { path: isText ? displayPath : undefined, displayPath, kind: entry.kind };
-      if (withHashes && files.length < MAX_HASHES) file.hash = hashOf(tree, entry);
-      files.push(file);
+/** The files below `root`, in the order of their trees, made anew each time they are read: of a million, the directories take least. */
+class ListedTree implements TreeListing {
+  readonly #trees: ReadonlyMap<ObjectSpec, Buffer>;
+  readonly #root: ObjectSpec;
+  readonly #withHashes: boolean;
+
+  constructor(trees: ReadonlyMap<ObjectSpec, Buffer>, root: ObjectSpec, withHashes: boolean) {
+    this.#trees = trees;
+    this.#root = root;
+    this.#withHashes = withHashes;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<TreeEntry[], undefined> {
+    const entries = this.#expand();
+    for (;;) {
+      const batch: TreeEntry[] = [];
+      let next = entries.next();
+      for (let left = ENTRIES_AT_ONCE; next.done !== true; next = entries.next()) {
+        if (next.value !== undefined) batch.push(next.value);
+        left -= 1;
+        if (left === 0) break;
+      }
+      if (batch.length > 0) yield batch;
+      if (next.done === true) return;
+      await nextTurn();
     }
   }
-  return files;
+
+  /** Each file, and undefined for a directory: many of them may be empty. */
+  *#expand(): Generator<TreeEntry | undefined, undefined> {
+    const hashBytes = hashBytesOf(this.#root);
+    let files = 0;
+    const stack = [{ tree: this.#treeOf(this.#root), at: 0, prefix: '', isText: true }];
+    for (let level = stack.at(-1); level !== undefined; level = stack.at(-1)) {
+      if (level.at >= level.tree.length) {
+        stack.pop();
+        continue;
+      }
+      const { tree, prefix } = level;
+      const entry = entryAt(tree, level.at, hashBytes);
+      level.at = entry.end;
+      const name = nameOf(tree.subarray(entry.nameStart, entry.nameEnd));
+      const displayPath = prefix + name.text;
+      const isText = level.isText && name.isText;
+      if (entry.kind === 'directory') {
+        stack.push({ tree: this.#treeOf(hashOf(tree, entry)), at: 0, prefix: `${displayPath}/`, isText });
+        yield undefined;
+      } else {
+        const file: TreeEntry = { path: isText ? displayPath : undefined, displayPath, kind: entry.kind };
+        if (this.#withHashes && files < MAX_HASHES) file.hash = hashOf(tree, entry);
+        files += 1;
+        yield file;
+      }
+    }
+  }
+
+  #treeOf(spec: ObjectSpec): Buffer {
+    return this.#trees.get(spec) ?? Buffer.alloc(0);
+  }
+}
+
+/** Files and directories that are listed in one go, about two milliseconds of work. */
+const ENTRIES_AT_ONCE = 1_000;
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // a name keeps its U+FEFF
+
+function nameOf(bytes: Buffer): { text: string; isText: boolean } {
+  if (isAscii(bytes)) return { text: bytes.toString('latin1'), isText: true };
+  try {
+    return { text: UTF8.decode(bytes), isText: true };
+  } catch {
+    return { text: bytes.toString('utf8'), isText: false };
+  }
 }
 
 /** Whether git refuses no name in `trees`, for certain; false also where there are very many. */
@@ -180,55 +220,15 @@ function hasUsualNames(trees: Map<string, Buffer>, root: string): boolean {
   return true;
 }
 
-function* entriesOf(tree: Buffer, hashBytes: number): Generator<EntryPosition> {
-  for (let at = 0; at < tree.length;) {
-    const entry = entryAt(tree, at, hashBytes);
-    yield entry;
-    at = entry.end;
-  }
-}
-
 /** By the commit that a spec begins with. */
 function hashBytesOf(spec: string): number {
   return spec.indexOf(':') / 2;
-}
-
-/** Counts entries, and says when others should get their turn. */
-interface Pauses {
-  isDue(): boolean;
-}
-
-function createPauses(): Pauses {
-  let left = SLICE;
-  return {
-    isDue() {
-      left -= 1;
-      if (left > 0) return false;
-      left = SLICE;
-      return true;
-    },
-  };
 }
 
 function tooMuch(what: string, max: number): ModhavenError {
   return new ModhavenError('MODULE_INVALID', `create zip: the commit stands for more than ${max} ${what}`, {
     remedy: 'remove them and tag a new version',
   });
-}
-
-/** The entries of the trees that `specs` name; a tree that is missing is a `GitFailure`. */
-async function readTrees(repo: BareRepo, specs: ObjectSpec[]): Promise<Map<ObjectSpec, RawEntry[]>> {
-  const trees = new Map<ObjectSpec, RawEntry[]>();
-  for (let at = 0; at < specs.length; at += BATCH) {
-    const batch = specs.slice(at, at + BATCH);
-    const objects = await repo.objects(batch, MAX_LISTING);
-    for (const [i, spec] of batch.entries()) {
-      const object = objects[i];
-      if (object?.type !== 'tree') throw new GitFailure('cat-file', undefined, `missing object ${spec}`);
-      trees.set(spec, parseTree(object.content, object.hash.length / 2));
-    }
-  }
-  return trees;
 }
 
 /**
@@ -244,32 +244,13 @@ export async function findFile(
   let tree = objectAt(commit, '');
   for (const [i, name] of names.entries()) {
     const isLast = i === names.length - 1;
-    const entries = (await readTrees(repo, [tree])).get(tree) ?? [];
-    const entry = findEntry(entries, Buffer.from(isLast ? name : `${name}/`));
+    const [object] = await repo.objects([tree], MAX_LISTING);
+    if (object?.type !== 'tree') throw new GitFailure('cat-file', undefined, `missing object ${tree}`);
+    const entry = await findInTree(object, isLast ? name : `${name}/`);
     if (entry === undefined) return undefined;
     if (isLast) return isDirectory(entry.mode) || kindOf(entry.mode) === 'submodule' ? undefined : entry;
     if (!isDirectory(entry.mode)) return undefined;
     tree = entry.hash;
   }
   return undefined;
-}
-
-/** Joins two texts into one that stands alone: what `+` makes keeps both, which is twice the memory for a million paths. */
-class FlatText {
-  #scratch = Buffer.alloc(4_096);
-
-  join(a: string, b: string): string {
-    const size = (a.length + b.length) * 3;
-    if (size > this.#scratch.length) this.#scratch = Buffer.alloc(size * 2);
-    const start = this.#scratch.write(a, 'utf8');
-    return this.#scratch.toString('utf8', 0, start + this.#scratch.write(b, start, 'utf8'));
-  }
-}
-
-function decode(decoder: { decode(bytes: Uint8Array): string }, bytes: Buffer): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -75,8 +75,8 @@ export interface CodeRepo {
   ): Promise<string | undefined>;
   /** Whether `commit` is the tagged commit or descends from it. */
   descendsFrom(commit: CommitHash, tag: Tag): Promise<boolean>;
-  /** Everything below `directory` ('' = all of it), in git's order. */
-  listFiles(commit: CommitHash, directory: string): Promise<TreeEntry[]>;
+  /** Everything below `directory` ('' = all of it). */
+  listFiles(commit: CommitHash, directory: string): Promise<TreeListing>;
   /**
    * The regular files below `directory` with their paths from the root, as they are in the commit; undefined unless all of
    * them are in memory. Where no `.gitattributes` applies, an archive would hold the same.
@@ -101,6 +101,12 @@ export interface RepoNotes {
   /** A reader sees all of it, or what was there before. A power failure may damage it. */
   replace(name: string, content: Buffer): Promise<void>;
 }
+
+/**
+ * The files, links and submodules below a directory in git's order, some hundred at a time. It may be read any number of
+ * times, and others get their turn meanwhile: there may be two million of them.
+ */
+export type TreeListing = AsyncIterable<readonly TreeEntry[]>;
 
 /** What a caller that opens a repository will ask it for: files of every kind (a zip), or a few small ones (`go.mod`). */
 export type Need = 'files' | 'trees';

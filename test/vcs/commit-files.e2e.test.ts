@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { missing } from '../support/requirements.js';
+import { listedFiles } from './listed-files.js';
 import { commitsIn, errorOf, lab, mirrorDir, text, type Lab } from './lab.js';
 
 describe.skipIf(missing('git'))('the files of a commit', () => {
@@ -18,7 +19,7 @@ describe.skipIf(missing('git'))('the files of a commit', () => {
       const { hash } = await r.stat('v1.0.0');
       await rm(l.vcsDir, { recursive: true });
       if (method === 'listFiles') {
-        const files = await r.listFiles(hash, '');
+        const files = await listedFiles(r.listFiles(hash, ''));
         expect(files.map((file) => file.path)).toEqual(['go.mod', 'n.go', 'sub/x.go']);
       } else if (method === 'readFile') {
         expect(String(await r.readFile(hash, 'go.mod'))).toBe('module example.com/foo\n');

@@ -8,6 +8,7 @@ import type { CodeHost, CodeRepo } from '../../src/vcs/types.js';
 import { repo, type GitRepo } from '../support/git-repo.js';
 import { KINDS_OF_HOST, type RunningHost } from '../support/host-kinds.js';
 import { missing } from '../support/requirements.js';
+import { listedFiles } from './listed-files.js';
 import { sealedEnv } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';
 import { codeHost, errorOf, mirrorDir, text } from './lab.js';
@@ -52,7 +53,7 @@ for (const kind of KINDS_OF_HOST) {
       expect(String(await trees.readFile(hash, 'go.mod'))).toBe(`module example.com/lib // ${n}\n`);
       const files = await open('files', from);
       await files.ensureCommit(hash);
-      expect((await files.listFiles(hash, '')).map((entry) => entry.path)).toContain(`n${n}.go`);
+      expect((await listedFiles(files.listFiles(hash, ''))).map((entry) => entry.path)).toContain(`n${n}.go`);
       expect(await text(files.archive(hash, ''))).toContain(`package lib // ${n}\n`);
     }
 

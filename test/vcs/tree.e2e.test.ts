@@ -5,6 +5,7 @@ import { kindOf, parseTree } from '../../src/vcs/objects/tree-object.js';
 import { BareRepo } from '../../src/vcs/bare/bare-repo.js';
 import { repo } from '../support/git-repo.js';
 import { missing } from '../support/requirements.js';
+import { listedFiles } from './listed-files.js';
 import { mustRun, sealedEnv } from '../support/run.js';
 
 describe('parseTree', () => {
@@ -61,10 +62,12 @@ describe.skipIf(missing('git'))('listTree', () => {
       [':(top)', 'z.go'],
       ['-d', 'w.go'],
     ] as const) {
-      expect((await listTree(mirror, commit, directory)).map((entry) => entry.path)).toEqual([path]);
+      expect((await listedFiles(listTree(mirror, commit, directory))).map((entry) => entry.path)).toEqual([
+        path,
+      ]);
       expect(await findFile(mirror, commit, `${directory}/${path}`)).toMatchObject({ mode: '100644' });
     }
-    expect((await listTree(mirror, commit, '')).map((entry) => entry.path)).toHaveLength(6);
+    expect((await listedFiles(listTree(mirror, commit, ''))).map((entry) => entry.path)).toHaveLength(6);
     for (const absent of ['go.sum', 'a*', 'module', '-x']) {
       expect(await findFile(mirror, commit, absent)).toBeUndefined();
     }
@@ -80,7 +83,7 @@ describe.skipIf(missing('git'))('listTree', () => {
     ]);
     const commit = await r.commit('kinds', { tree });
     const mirror = new BareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 20_000 });
-    expect(await listTree(mirror, commit, '')).toEqual([
+    expect(await listedFiles(listTree(mirror, commit, ''))).toEqual([
       { path: undefined, displayPath: '\ufffd', kind: 'regular' },
       { path: 'run', displayPath: 'run', kind: 'regular' },
       { path: 'link', displayPath: 'link', kind: 'symlink' },
@@ -90,7 +93,7 @@ describe.skipIf(missing('git'))('listTree', () => {
       .write({ 'a/b/c': '', 'a.b': '', 'a/b.c': '', a0: '' })
       .commit('nested', { parents: [] });
     const expected = (await r.git('ls-tree', '-r', '--name-only', nested)).trim().split('\n');
-    expect((await listTree(mirror, nested, '')).map(({ path }) => path)).toEqual(expected);
+    expect((await listedFiles(listTree(mirror, nested, ''))).map(({ path }) => path)).toEqual(expected);
   });
 
   it('lists whatever modes there are as git archive does', async () => {
@@ -115,7 +118,7 @@ describe.skipIf(missing('git'))('listTree', () => {
         ]);
         const commit = await r.commit('odd', { tree });
         const mirror = new BareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 20_000 });
-        const ours = (await listTree(mirror, commit, ''))
+        const ours = (await listedFiles(listTree(mirror, commit, '')))
           .filter(({ kind }) => kind === 'regular')
           .map(({ path }) => path);
         const tar = await mustRun('sh', [
@@ -126,6 +129,35 @@ describe.skipIf(missing('git'))('listTree', () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  it('lets others have their turn while many are listed, and lists them as often as it is read', async () => {
+    const r = await repo();
+    const empty = await r.rawTree([]);
+    const names = Array.from({ length: 2_500 }, (_, i) => String(i).padStart(4, '0'));
+    const files = await r.rawTree(
+      names.map((name) => ({ mode: '100644', name, content: { hash: 'a'.repeat(40) } })),
+    );
+    const directories = await r.rawTree(
+      names.map((name) => ({ mode: '40000', name, content: { hash: empty } })),
+    );
+    const tree = await r.rawTree([
+      { mode: '40000', name: 'directories', content: { hash: directories } },
+      { mode: '40000', name: 'files', content: { hash: files } },
+    ]);
+    const mirror = new BareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 20_000 });
+    const listing = await listTree(mirror, await r.commit('many', { tree }), '');
+    let turns = 0;
+    let next: NodeJS.Immediate;
+    const count = () => {
+      turns += 1;
+      next = setImmediate(count);
+    };
+    next = setImmediate(count);
+    expect(await listedFiles(listing)).toHaveLength(2_500);
+    clearImmediate(next);
+    expect(turns).toBeGreaterThanOrEqual(4); // 5,000 entries, at most a thousand at once
+    expect(await listedFiles(listing)).toHaveLength(2_500);
   });
 
   it('counts what a commit stands for before it is listed', async () => {
@@ -142,6 +174,6 @@ describe.skipIf(missing('git'))('listTree', () => {
       code: 'MODULE_INVALID',
       message: expect.stringContaining('more than 2000000 files and directories') as string,
     });
-    expect(await listTree(mirror, commit, '1/2/3/4/5')).toHaveLength(1_000);
+    expect(await listedFiles(listTree(mirror, commit, '1/2/3/4/5'))).toHaveLength(1_000);
   });
 });

@@ -12,3 +12,13 @@ it('gives back what was added, in its order, and lets it go', () => {
   expect(Buffer.concat([...blocks.take()]).equals(Buffer.concat(pieces))).toBe(true);
   expect([...blocks.take()]).toEqual([]);
 });
+
+it('deflates all but the first, whatever the sizes', () => {
+  const blocks = new Blocks();
+  const pieces = Array.from({ length: 300 }, (_, i) =>
+    Buffer.alloc(1 + ((i * 7919) % 20_000), `piece ${i} `),
+  );
+  pieces.push(Buffer.alloc(700_000, 'x'), Buffer.from('end'));
+  for (const piece of pieces) blocks.add(piece);
+  expect(Buffer.concat([...blocks.take()]).equals(Buffer.concat(pieces))).toBe(true);
+});

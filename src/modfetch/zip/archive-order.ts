@@ -5,46 +5,72 @@
  */
 import { compareBytes } from '../../module/byte-order.js';
 import { hash1, OrderedHash1, type HashedFile } from '../../module/files/dirhash.js';
-
-/** Whether paths are in the byte order that git keeps trees in. */
-export function isInByteOrder(paths: readonly string[]): boolean {
-  return paths.every((path, i) => i === 0 || compareBytes(paths[i - 1] ?? '', path) < 0);
-}
+import { Blocks } from '../../zip/blocks.js';
 
 /** The files that an archive has to hold. It holds them in the order of the trees, so that most need no index. */
 export class WantedFiles {
-  /** Whether they are in the byte order of their paths, as git keeps trees. */
-  readonly isOrdered: boolean;
-  readonly #paths: string[];
-  /** Those left, where they may come in another order. */
-  readonly #left: Set<string> | undefined;
-  #at = 0;
+  readonly #names = new Blocks();
+  #isOrdered = true;
+  #last: string | undefined;
+  /** Those left, in their order; where they may come in another order, all of them. */
+  #left: Iterator<string, undefined> | Set<string> | undefined;
+  #next: string | undefined;
 
-  /** Takes `paths` over: those that came are let go. */
-  constructor(paths: string[]) {
-    this.#paths = paths;
-    this.isOrdered = isInByteOrder(paths);
-    this.#left = this.isOrdered ? undefined : new Set(paths);
+  /** Whether they were added in the byte order of their paths, as git keeps trees. */
+  get isOrdered(): boolean {
+    return this.#isOrdered;
   }
 
-  /** Those that are wanted; of use before the first one came. */
-  paths(): readonly string[] {
-    return this.#paths;
+  /** Adds a file. All are added before the first one is taken. */
+  add(path: string): void {
+    this.#isOrdered &&= this.#last === undefined || compareBytes(this.#last, path) < 0;
+    this.#last = path;
+    this.#names.add(Buffer.from(`${path}${END}`));
   }
 
   /** Whether `path` is wanted; it is not any more then. */
   take(path: string): boolean {
-    if (this.#left !== undefined) return this.#left.delete(path);
-    if (this.#paths[this.#at] !== path) return false;
-    this.#paths[this.#at] = '';
-    this.#at += 1;
+    const left = this.#begun();
+    if (left instanceof Set) return left.delete(path);
+    if (this.#next !== path) return false;
+    this.#next = left.next().value;
     return true;
   }
 
   /** One that did not come. */
   lost(): string | undefined {
-    if (this.#left !== undefined) return this.#left.values().next().value;
-    return this.#paths[this.#at];
+    const left = this.#begun();
+    return left instanceof Set ? left.values().next().value : this.#next;
+  }
+
+  #begun(): Iterator<string, undefined> | Set<string> {
+    if (this.#left === undefined) {
+      const names = textsIn(this.#names);
+      this.#left = this.#isOrdered ? names : new Set(names);
+      if (this.#isOrdered) this.#next = names.next().value;
+    }
+    return this.#left;
+  }
+}
+
+/** The files with these paths. */
+export function wantedFiles(paths: readonly string[]): WantedFiles {
+  const wanted = new WantedFiles();
+  for (const path of paths) wanted.add(path);
+  return wanted;
+}
+
+/** Behind each name; no name holds it. */
+const END = '\0';
+
+function* textsIn(blocks: Blocks): Generator<string, undefined> {
+  for (const block of blocks.take()) {
+    // Each name was added as a whole.
+    for (let at = 0; at < block.length;) {
+      const end = block.indexOf(END, at);
+      yield block.toString('utf8', at, end);
+      at = end + 1;
+    }
   }
 }
 

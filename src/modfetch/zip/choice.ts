@@ -1,19 +1,24 @@
 /**
- * Which files of a commit go into the zip of a module, and from where: what x/mod/zip leaves out is not there, and the
- * LICENSE of the repository's root is where the directory has none (`coderepo.go`, Zip). Names alone are judged here.
+ * Which files of a commit go into the zip of a module, from their names alone. There may be a million: they are listed
+ * twice, and nothing is kept of each but its name, packed.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ModhavenError } from '../../errors.js';
 import type { CommitHash } from '../../module/commit-hash.js';
 import {
+  CollisionSieve,
+  createCollisionChecker,
+  type CollisionChecker,
+} from '../../module/files/file-collisions.js';
+import {
+  NestedModules,
   ZIP_LIMITS,
+  ZipJudge,
   describeInvalid,
-  selectingZipFiles,
   type ZipCandidate,
-  type ZipSelection,
 } from '../../module/files/zip-files.js';
 import type { BlobId, CodeRepo } from '../../vcs/types.js';
 import { readTar } from '../../zip/archive-reader.js';
+import { WantedFiles } from './archive-order.js';
 
 /** A module at one commit, and the folder that its files get in the zip. */
 export interface ModuleFiles {
@@ -25,50 +30,145 @@ export interface ModuleFiles {
   name: string;
 }
 
-/** Bytes of a name that the zip format can count. */
-const MAX_NAME = 0xffff;
-
 export interface Choice {
-  /** Paths that go into the zip, in the order of the archive; without the LICENSE that comes from elsewhere. */
-  valid: string[];
+  /** What goes into the zip, in the order of the archive; without the LICENSE that comes from elsewhere. */
+  wanted: WantedFiles;
   /** The LICENSE of the root, where the directory has none. */
   license: Buffer | undefined;
   /** Whether the archive holds the files as they are in the commit. */
   unchanged: boolean;
-  /** The ids of the blobs of the regular files, by path; undefined where there are too many to hold them. */
+  /** The paths of `wanted`, and the ids of the blobs of the regular files by path; undefined where they are too many to be held. */
+  paths: readonly string[] | undefined;
   ids: ReadonlyMap<string, BlobId> | undefined;
 }
 
-/** What goes into the zip. The lists that this takes are let go before anything is written. */
-export async function choose({ repo, commit, directory, name }: ModuleFiles): Promise<Choice> {
-  const { candidates, ids } = await listCandidates(repo, commit, directory);
-  const license = await rootLicense(repo, commit, directory, candidates);
-  if (license !== undefined) candidates.push({ path: 'LICENSE', mode: 'regular' });
-  const goMod = await goModForVendorRule(repo, commit, directory, candidates);
-  const selection = await inTurns(selectingZipFiles(candidates, goMod));
-  if (selection.invalid.length > 0) {
-    throw new ModhavenError('MODULE_INVALID', `create zip: ${describeInvalid(selection)}`, {
+/** Bytes of a name that the zip format can count. */
+const MAX_NAME = 0xffff;
+
+/** What goes into the zip. Throws MODULE_INVALID where the go command refuses. */
+export async function choose(zip: ModuleFiles): Promise<Choice> {
+  const { repo, commit, directory } = zip;
+  const survey = new Survey();
+  const candidates = await candidatesIn(zip);
+  const ids = await surveyAll(candidates, survey);
+  const license = await rootLicense(zip, survey);
+  if (license !== undefined) survey.add(LICENSE);
+  const goMod = await goModForVendorRule(zip, survey);
+  const files = { candidates, license, modules: survey.modules, goMod, keepsPaths: ids !== undefined };
+  const wanted = (await judge(zip, files, sieve())) ?? (await judge(zip, files, createCollisionChecker()));
+  const unchanged = !survey.hasAttributes && !(await hasAttributesAbove(repo, commit, directory));
+  // Without the sieve there is always an answer.
+  const found = wanted ?? { wanted: new WantedFiles(), paths: [] };
+  return { wanted: found.wanted, paths: ids && found.paths, license, unchanged, ids };
+}
+
+const LICENSE: ZipCandidate = { path: 'LICENSE', mode: 'regular' };
+const ATTRIBUTES = '.gitattributes';
+
+/** What has to be known of all files before one is judged. */
+class Survey {
+  readonly modules = new NestedModules();
+  hasLicense = false;
+  hasAttributes = false;
+  hasGoMod = false;
+  mayBeVendored = false;
+
+  add(file: ZipCandidate): void {
+    const { path, mode } = file;
+    this.modules.add(file);
+    this.hasLicense ||= path === 'LICENSE';
+    this.hasGoMod ||= path === 'go.mod' && mode === 'regular';
+    this.hasAttributes ||= path === ATTRIBUTES || path.endsWith(`/${ATTRIBUTES}`);
+    this.mayBeVendored ||= path.startsWith('vendor/') || path.includes('/vendor/');
+  }
+}
+
+interface Candidate extends ZipCandidate {
+  /** Of its blob, where it may be relied on and they are not too many. */
+  id: BlobId | undefined;
+}
+
+type Candidates = AsyncIterable<readonly Candidate[]>;
+
+/** Has `survey` see all files. The ids of the blobs of the regular ones by their paths, if all are known. */
+async function surveyAll(
+  candidates: Candidates,
+  survey: Survey,
+): Promise<ReadonlyMap<string, BlobId> | undefined> {
+  let ids: Map<string, BlobId> | undefined = new Map();
+  for await (const batch of candidates) {
+    for (const file of batch) {
+      survey.add(file);
+      if (file.id === undefined) ids = undefined;
+      else if (file.mode === 'regular') ids?.set(file.path, file.id);
+    }
+  }
+  return ids;
+}
+
+async function candidatesIn({ repo, commit, directory }: ModuleFiles): Promise<Candidates> {
+  const listing = await repo.listFiles(commit, directory);
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const batch of listing) {
+        // A submodule is a directory to git archive, and a zip has no directories.
+        yield batch.flatMap(({ path, displayPath, kind, hash }) =>
+          // Bytes that are no UTF-8 make a name that cannot be valid, whatever they stand for.
+          kind === 'submodule'
+            ? []
+            : [{ path: path ?? displayPath, mode: kind, id: path === undefined ? undefined : hash }],
+        );
+      }
+    },
+  };
+}
+
+/** Stands for the reason of a collision that the sieve cannot rule out. */
+const MAY_COLLIDE = 'may collide';
+
+function sieve(): CollisionChecker {
+  const names = new CollisionSieve();
+  return (path) => (names.mayCollide(path) ? MAY_COLLIDE : undefined);
+}
+
+interface JudgedFiles {
+  candidates: Candidates;
+  license: Buffer | undefined;
+  modules: NestedModules;
+  goMod: Buffer | undefined;
+  /** Whether paths are given as such, too. */
+  keepsPaths: boolean;
+}
+
+/** The valid files; undefined where two names may collide and `checkCollision` cannot say more. */
+async function judge(
+  { name }: ModuleFiles,
+  { candidates, license, modules, goMod, keepsPaths }: JudgedFiles,
+  checkCollision: CollisionChecker,
+): Promise<{ wanted: WantedFiles; paths: string[] } | undefined> {
+  const rules = new ZipJudge(modules, goMod, checkCollision);
+  const wanted = new WantedFiles();
+  const paths: string[] = [];
+  let overlong: string | undefined;
+  for await (const batch of candidates) {
+    for (const file of batch) {
+      if (rules.judge(file) !== 'valid') continue;
+      wanted.add(file.path);
+      if (keepsPaths) paths.push(file.path);
+      if (isOverlong(name, file.path)) overlong ??= file.path;
+    }
+    if (rules.invalid.at(-1)?.reason === MAY_COLLIDE) return undefined;
+  }
+  if (license !== undefined) rules.judge(LICENSE);
+  if (rules.invalid.some(({ reason }) => reason === MAY_COLLIDE)) return undefined;
+  if (rules.invalid.length > 0) {
+    throw new ModhavenError('MODULE_INVALID', `create zip: ${describeInvalid(rules)}`, {
       remedy: 'rename or remove these files and tag a new version',
     });
   }
-  const overlong = selection.valid.find((path) => isOverlong(name, path));
-  if (overlong !== undefined) {
-    throw new ModhavenError(
-      'MODULE_INVALID',
-      `create zip: ${overlong.slice(0, 200)}...: file name too long for a zip`,
-    );
-  }
-  const unchanged = !(await hasAttributes(repo, commit, directory, candidates));
-  if (license !== undefined) selection.valid.pop(); // judged with the others, and last
-  return { valid: selection.valid, license, unchanged, ids };
-}
-
-async function inTurns(steps: Generator<undefined, ZipSelection, undefined>): Promise<ZipSelection> {
-  for (;;) {
-    const { value, done } = steps.next();
-    if (done === true) return value;
-    await nextTurn();
-  }
+  if (overlong === undefined) return { wanted, paths };
+  const start = overlong.slice(0, 200);
+  throw new ModhavenError('MODULE_INVALID', `create zip: ${start}...: file name too long for a zip`);
 }
 
 function isOverlong(name: string, path: string): boolean {
@@ -77,51 +177,19 @@ function isOverlong(name: string, path: string): boolean {
   return mayBe && Buffer.byteLength(`${name}/${path}`) > MAX_NAME;
 }
 
-async function listCandidates(
-  repo: CodeRepo,
-  commit: CommitHash,
-  directory: string,
-): Promise<{ candidates: ZipCandidate[]; ids: ReadonlyMap<string, BlobId> | undefined }> {
-  const candidates: ZipCandidate[] = [];
-  let ids: Map<string, BlobId> | undefined = new Map();
-  const entries = await repo.listFiles(commit, directory);
-  entries.reverse();
-  // Each entry is let go as soon as it was read: there may be a million.
-  for (let entry = entries.pop(); entry !== undefined; entry = entries.pop()) {
-    const { path, displayPath, kind, hash } = entry;
-    // A submodule is a directory to git archive, and a zip has no directories.
-    if (kind === 'submodule') continue;
-    // Bytes that are no UTF-8 make a name that cannot be valid, whatever they stand for.
-    candidates.push({ path: path ?? displayPath, mode: kind });
-    if (hash === undefined || path === undefined) ids = undefined;
-    else if (kind === 'regular') ids?.set(path, hash);
-  }
-  return { candidates, ids };
-}
-
 /** The raw LICENSE of the root, for a module below it without a file of this name. */
 async function rootLicense(
-  repo: CodeRepo,
-  commit: CommitHash,
-  directory: string,
-  files: ZipCandidate[],
+  { repo, commit, directory }: ModuleFiles,
+  { hasLicense }: Survey,
 ): Promise<Buffer | undefined> {
-  if (directory === '' || files.some(({ path }) => path === 'LICENSE')) return undefined;
-  return repo.readFile(commit, 'LICENSE');
+  return directory === '' || hasLicense ? undefined : repo.readFile(commit, 'LICENSE');
 }
 
-/** Whether a `.gitattributes` in the directory or above may change what an archive holds. */
-async function hasAttributes(
-  repo: CodeRepo,
-  commit: CommitHash,
-  directory: string,
-  files: ZipCandidate[],
-): Promise<boolean> {
-  const name = '.gitattributes';
-  if (files.some(({ path }) => path === name || path.endsWith(`/${name}`))) return true;
+/** Whether a `.gitattributes` above `directory` may change what an archive holds. */
+async function hasAttributesAbove(repo: CodeRepo, commit: CommitHash, directory: string): Promise<boolean> {
   for (let above = directory; above !== '';) {
     above = above.slice(0, Math.max(above.lastIndexOf('/'), 0));
-    const file = above === '' ? name : `${above}/${name}`;
+    const file = above === '' ? ATTRIBUTES : `${above}/${ATTRIBUTES}`;
     if ((await repo.readFile(commit, file)) !== undefined) return true;
   }
   return false;
@@ -129,18 +197,14 @@ async function hasAttributes(
 
 /** What is vendored depends on the go.mod as it is in the archive. It is only read where something may be vendored. */
 async function goModForVendorRule(
-  repo: CodeRepo,
-  commit: CommitHash,
-  directory: string,
-  files: ZipCandidate[],
+  { repo, commit, directory }: ModuleFiles,
+  { mayBeVendored, hasGoMod }: Survey,
 ): Promise<Buffer | undefined> {
-  if (!files.some(({ path }) => path.startsWith('vendor/') || path.includes('/vendor/'))) return undefined;
-  if (!files.some(({ path, mode }) => path === 'go.mod' && mode === 'regular')) return undefined;
+  if (!mayBeVendored || !hasGoMod) return undefined;
   const archive = repo.archive(commit, directory === '' ? 'go.mod' : `${directory}/go.mod`);
   let content: Buffer | undefined;
-  for await (const entry of readTar(archive))
-  // A larger one makes the zip impossible anyway.
-  {
+  for await (const entry of readTar(archive)) {
+    // A larger one makes the zip impossible anyway.
     if (entry.isFile && entry.size <= ZIP_LIMITS.goMod) content = await entry.whole();
   }
   return content;

@@ -10,7 +10,6 @@ import { EarlierZip, type PositionedFile } from '../../zip/earlier-zip.js';
 import { EntryRecorder, NotedEntries, type NotedEntry } from '../../zip/entry-record.js';
 import type { ZipDirectory, ZipEntry } from '../../zip/records.js';
 import type { CopiedEntry } from '../../zip/writer.js';
-import { isInByteOrder } from './archive-order.js';
 import type { Choice } from './choice.js';
 
 /** The stored zip of a version, open for reading. */
@@ -64,8 +63,8 @@ export class EntryReuse {
    * closes it.
    */
   static async open(options: ReuseOptions): Promise<EntryReuse | undefined> {
-    const { unchanged, ids, valid } = options.choice;
-    if (!unchanged || ids === undefined || !isInByteOrder(valid)) return undefined;
+    const { unchanged, ids, paths, wanted } = options.choice;
+    if (!unchanged || ids === undefined || paths === undefined || !wanted.isOrdered) return undefined;
     const reuse = new EntryReuse(options, ids);
     await reuse.#openEarlier(options.earlier).catch(() => undefined); // then nothing is taken over
     return reuse;

@@ -14,7 +14,7 @@ import { createSizeChecker } from '../../module/files/zip-files.js';
 import { redactLine } from '../../redact.js';
 import { GitFailure, GitOutputTooLarge } from '../../vcs/archive.js';
 import type { BlobId, CodeRepo } from '../../vcs/types.js';
-import { FileHashes, WantedFiles } from './archive-order.js';
+import { FileHashes, wantedFiles, type WantedFiles } from './archive-order.js';
 import { choose, type Choice, type ModuleFiles } from './choice.js';
 import { EntryReuse, type OpenEarlier } from './entry-reuse.js';
 import { readTar, type TarEntry } from '../../zip/archive-reader.js';
@@ -95,17 +95,20 @@ class ZipFiller {
   readonly #wanted: WantedFiles;
   /** All files, where some are taken over; else none. */
   readonly #all: readonly string[];
+  /** The others, where some are taken over. */
+  readonly #changed: readonly string[];
   #next = 0;
 
   constructor(zip: ModuleZip, choice: Choice, reuse: EntryReuse | undefined, sink: Writable) {
-    const { valid } = choice;
+    const { paths = [] } = choice;
     this.#zip = zip;
     this.#choice = choice;
     this.#reuse = reuse;
     this.#writer = createZipWriter(sink, reuse?.wrote);
-    const changed = reuse === undefined ? valid : valid.filter((path) => reuse.find(path) === undefined);
-    this.#all = changed.length < valid.length ? valid : [];
-    this.#wanted = new WantedFiles(changed);
+    this.#changed = reuse === undefined ? paths : paths.filter((path) => reuse.find(path) === undefined);
+    const takesOver = this.#changed.length < paths.length;
+    this.#all = takesOver ? paths : [];
+    this.#wanted = takesOver ? wantedFiles(this.#changed) : choice.wanted;
     this.#hashes = new FileHashes(zip.name, reuse !== undefined || this.#wanted.isOrdered);
   }
 
@@ -138,7 +141,7 @@ class ZipFiller {
     const { repo, commit, directory } = this.#zip;
     const { unchanged, ids } = this.#choice;
     if (this.#all.length === 0) return contentOf(repo, commit, directory, unchanged);
-    const files = this.#wanted.paths().flatMap((path) => {
+    const files = this.#changed.flatMap((path) => {
       const id = ids?.get(path);
       return id === undefined ? [] : [{ path: above(directory, path), id }];
     });

@@ -4,6 +4,7 @@
  * golang.org/x/mod/zip, collisionChecker).
  */
 
+import { randomInt } from 'node:crypto';
 import { foldPath } from './file-path.js';
 import { quote } from '../go-string.js';
 
@@ -52,4 +53,70 @@ export function createCollisionChecker(): CollisionChecker {
     }
     return directories.get(parent);
   }
+}
+
+/**
+ * Says for certain of most files that they collide with none before them, in a tenth of the memory: of each name it keeps
+ * 53 bits. Files are expected directory by directory, as trees list them.
+ */
+export class CollisionSieve {
+  readonly #names = new NumberSet();
+  readonly #seed = randomInt(2 ** 32);
+  /** The directories that the last file is in, from the outermost. */
+  #directories: string[] = [];
+
+  /** Adds a file; whether it may collide with one of those before it. */
+  mayCollide(path: string): boolean {
+    const directories: string[] = [];
+    for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
+      directories.push(path.slice(0, slash));
+    }
+    const entered = directories.filter((directory, depth) => this.#directories[depth] !== directory);
+    this.#directories = directories;
+    return ![...entered, path].every((name) => this.#names.add(hashText(foldPath(name), this.#seed)));
+  }
+}
+
+/** A set of whole numbers from 0 to 2^53 - 1, with eight to sixteen bytes for each. */
+class NumberSet {
+  #slots = new Float64Array(1_024).fill(-1);
+  #size = 0;
+
+  /** False if it is there already. */
+  add(value: number): boolean {
+    if (this.#size * 2 >= this.#slots.length) this.#grow();
+    const at = this.#slotOf(value);
+    if (this.#slots[at] === value) return false;
+    this.#slots[at] = value;
+    this.#size += 1;
+    return true;
+  }
+
+  /** Where `value` is, or would be. */
+  #slotOf(value: number): number {
+    const slots = this.#slots;
+    let at = value % slots.length;
+    while (slots[at] !== -1 && slots[at] !== value) at = (at + 1) % slots.length;
+    return at;
+  }
+
+  #grow(): void {
+    const values = this.#slots;
+    this.#slots = new Float64Array(values.length * 2).fill(-1);
+    for (const value of values) if (value !== -1) this.#slots[this.#slotOf(value)] = value;
+  }
+}
+
+/** 53 bits of two multiplicative hashes. Names that share them cost a second look, and nothing else. */
+function hashText(text: string, seed: number): number {
+  let high = 0xdeadbeef ^ seed;
+  let low = 0x41c6ce57 ^ seed;
+  for (let i = 0; i < text.length; i += 1) {
+    const unit = text.charCodeAt(i);
+    high = Math.imul(high ^ unit, 2_654_435_761);
+    low = Math.imul(low ^ unit, 1_597_334_677);
+  }
+  high = Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(low ^ (low >>> 13), 3_266_489_909);
+  low = Math.imul(low ^ (low >>> 16), 2_246_822_507) ^ Math.imul(high ^ (high >>> 13), 3_266_489_909);
+  return (low >>> 0) + (high >>> 11) * 2 ** 32;
 }

@@ -19,7 +19,7 @@
  */
 
 import { ModhavenError, isModhavenError } from '../../errors.js';
-import { createCollisionChecker } from './file-collisions.js';
+import type { CollisionChecker } from './file-collisions.js';
 import { checkFilePath, isCleanPath } from './file-path.js';
 import { goLanguageVersion, isGo124OrLater, parseGoMod } from '../go-mod.js';
 import { escapeUnprintable, quote } from '../go-string.js';
@@ -39,15 +39,6 @@ export interface ZipProblem {
   reason: string;
 }
 
-/** What to do with each candidate. Lists are in the order of the candidates. */
-export interface ZipSelection {
-  /** Goes into the zip, if nothing is invalid. */
-  valid: string[];
-  omitted: ZipProblem[];
-  /** Makes the zip impossible. */
-  invalid: ZipProblem[];
-}
-
 /** Counts the content of one zip. */
 export interface SizeChecker {
   /** Adds a file of the zip, `size` in bytes. Throws MODULE_INVALID if that exceeds a limit. */
@@ -61,70 +52,56 @@ export const ZIP_LIMITS = { zip: 500 * MIB, goMod: 16 * MIB, license: 16 * MIB }
 
 const MAX_DESCRIBED = 3;
 const GO_MOD_ANY_CASE = /^go\.mod$/i;
+const GO_MOD_BELOW = /\/go\.mod$/i;
 
-/** Files that are judged at once, so that others get their turn. */
-const STEP = 5_000;
+/** What becomes of a file: what is wrong with an invalid one is among `ZipJudge.invalid`. */
+export type Verdict = 'valid' | 'invalid' | { omitted: string };
 
-/**
- * Sorts the files of a module's directory into valid, omitted and invalid, in steps of some thousand files: a caller with
- * many of them lets others do their work in between. `goMod` is the content of the root's go.mod file as it is in the
- * archive; undefined if there is no regular one.
- */
-export function* selectingZipFiles(
-  files: readonly ZipCandidate[],
-  goMod: Buffer | undefined,
-): Generator<undefined, ZipSelection, undefined> {
-  const selection: ZipSelection = { valid: [], omitted: [], invalid: [] };
-  const reported = new Set<string>();
-  const isVendored = isGo124OrLater(languageVersion(goMod)) ? isVendoredSince124 : isVendoredBefore124;
-  const modules = nestedModules(files);
-  const checkCollision = createCollisionChecker();
+/** Judges the files of a module one after the other, and remembers no more of them than it has to. */
+export class ZipJudge {
+  /** Makes the zip impossible. In the order of the files; of several with one path the first. */
+  readonly invalid: ZipProblem[] = [];
+  readonly #modules: NestedModules;
+  readonly #isVendored: (path: string) => boolean;
+  readonly #checkCollision: CollisionChecker;
+  readonly #reported = new Set<string>();
 
-  for (const [index, { path, mode }] of files.entries()) {
-    if (index % STEP === STEP - 1) yield undefined;
-    const [list, reason] = judge(path, mode);
-    if (list === 'valid') {
-      selection.valid.push(path);
-    } else if (!reported.has(path)) {
-      reported.add(path);
-      selection[list].push({ path, reason });
-    }
+  /** `modules` are those among all files. */
+  constructor(modules: NestedModules, goMod: Buffer | undefined, checkCollision: CollisionChecker) {
+    this.#modules = modules;
+    this.#isVendored = isGo124OrLater(languageVersion(goMod)) ? isVendoredSince124 : isVendoredBefore124;
+    this.#checkCollision = checkCollision;
   }
-  return selection;
 
-  function judge(path: string, mode: ZipCandidate['mode']): [list: keyof ZipSelection, reason: string] {
+  judge({ path, mode }: ZipCandidate): Verdict {
     const shape = shapeReason(path);
-    if (shape !== undefined) {
-      return ['invalid', shape];
-    }
-    const omission = omissionReason(path);
-    if (omission !== undefined) {
-      return ['omitted', omission];
-    }
-    const problem = nameReason(path) ?? checkCollision(path);
-    if (problem !== undefined) {
-      return ['invalid', problem];
-    }
-    if (mode !== 'regular') {
-      return ['omitted', mode === 'symlink' ? 'file is a symbolic link' : 'not a regular file'];
-    }
-    return ['valid', ''];
+    if (shape !== undefined) return this.#refuse(path, shape);
+    const omission = this.#omissionReason(path);
+    if (omission !== undefined) return { omitted: omission };
+    const problem = nameReason(path) ?? this.#checkCollision(path);
+    if (problem !== undefined) return this.#refuse(path, problem);
+    if (mode === 'regular') return 'valid';
+    const isLink = mode === 'symlink';
+    // In the go command's list a path has one entry, which for a second file of this path stays as it is.
+    this.#reported.add(path);
+    return { omitted: isLink ? 'file is a symbolic link' : 'not a regular file' };
   }
 
-  function omissionReason(path: string): string | undefined {
-    if (isVendored(path)) {
-      return 'file is in vendor directory';
-    }
-    if (isInside(modules, path)) {
-      return 'file is in another module';
-    }
+  #refuse(path: string, reason: string): Verdict {
+    if (!this.#reported.has(path)) this.invalid.push({ path, reason });
+    this.#reported.add(path);
+    return 'invalid';
+  }
+
+  #omissionReason(path: string): string | undefined {
+    if (this.#isVendored(path)) return 'file is in vendor directory';
+    if (this.#modules.holds(path)) return 'file is in another module';
     return path === '.hg_archival.txt' ? "file is inserted by 'hg archive' and is always omitted" : undefined;
   }
 }
 
 /** The first reasons why the zip is impossible, one on a line, and how many more there are. */
-export function describeInvalid(selection: ZipSelection): string {
-  const { invalid } = selection;
+export function describeInvalid({ invalid }: Pick<ZipJudge, 'invalid'>): string {
   const lines = invalid
     .slice(0, MAX_DESCRIBED)
     .map(({ path, reason }) => `${escapeUnprintable(path)}: ${reason}`);
@@ -187,28 +164,25 @@ function vendorRest(path: string, nested?: number): string | undefined {
   return index === -1 ? undefined : path.slice(nested ?? index + '/vendor/'.length);
 }
 
-/** The directories below the root that hold a go.mod file, with their trailing slash. */
-function nestedModules(files: readonly ZipCandidate[]): Set<string> {
-  const modules = new Set<string>();
-  for (const { path, mode } of files) {
-    const slash = path.lastIndexOf('/');
-    if (slash !== -1 && mode === 'regular' && GO_MOD_ANY_CASE.test(path.slice(slash + 1))) {
-      modules.add(path.slice(0, slash + 1));
-    }
-  }
-  return modules;
-}
+/** The directories below the root that hold a go.mod file: what is in them belongs to other modules. */
+export class NestedModules {
+  /** With their trailing slash. */
+  readonly #directories = new Set<string>();
 
-function isInside(directories: Set<string>, path: string): boolean {
-  if (directories.size === 0) {
+  /** Notes a file of the module's directory. */
+  add({ path, mode }: ZipCandidate): void {
+    if (mode !== 'regular' || !GO_MOD_BELOW.test(path)) return;
+    this.#directories.add(path.slice(0, path.lastIndexOf('/') + 1));
+  }
+
+  /** Whether `path` is in one of them. */
+  holds(path: string): boolean {
+    if (this.#directories.size === 0) return false;
+    for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
+      if (this.#directories.has(path.slice(0, slash + 1))) return true;
+    }
     return false;
   }
-  for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
-    if (directories.has(path.slice(0, slash + 1))) {
-      return true;
-    }
-  }
-  return false;
 }
 
 function shapeReason(path: string): string | undefined {

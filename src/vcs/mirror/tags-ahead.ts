@@ -8,7 +8,7 @@ import type { BareRepo } from '../bare/bare-repo.js';
 import { referencedCommits } from '../bare/commit-refs.js';
 import { objectAt, type ObjectHash } from '../names/object-name.js';
 import { refsFingerprint, type Refs } from '../objects/refs.js';
-import { findEntry, isDirectory, parseTree } from '../objects/tree-object.js';
+import { findInTree, isDirectory } from '../objects/tree-object.js';
 
 /** So many commits of tags within `MOMENT_MS` are taken for a walk through the list. */
 const ENOUGH = 4;
@@ -72,7 +72,7 @@ export async function missingGoMods(
   const wanted = new Set<ObjectHash>();
   for (const tree of await trees.objects(commits.map((commit) => objectAt(commit, directory.slice(0, -1))))) {
     if (tree?.type !== 'tree') continue;
-    const entry = findEntry(parseTree(tree.content, tree.hash.length / 2), Buffer.from('go.mod'));
+    const entry = await findInTree(tree, 'go.mod');
     if (entry !== undefined && !isDirectory(entry.mode)) wanted.add(entry.hash);
   }
   const hashes = [...wanted];

@@ -128,12 +128,14 @@ class ObjectReader {
   }
 
   /** The size of an object is known from its header, so that one beyond the limit is never held. */
-  #accept(size: number): void {
+  #accept(size: number): boolean {
     const [current] = this.#pending;
-    if (current === undefined) return;
+    if (current === undefined) return false;
     current.size += size;
     const { maxOutput } = current.request;
-    if (current.size > maxOutput) this.#end(new GitOutputTooLarge(maxOutput));
+    if (current.size <= maxOutput) return true;
+    this.#end(new GitOutputTooLarge(maxOutput));
+    return false;
   }
 
   #take(object: GitObject | undefined): void {

@@ -7,8 +7,8 @@ export interface GitObject {
 }
 
 export interface ObjectSink {
-  /** The size of the object that follows, before its first byte is kept. */
-  accept(size: number): void;
+  /** The size of the object that follows, before room is made for it; false ends the reading. */
+  accept(size: number): boolean;
   /** One answer; undefined where git has no such object ("… missing", "… ambiguous"). */
   object(object: GitObject | undefined): void;
 }
@@ -23,10 +23,10 @@ const HEADER = /^([0-9a-f]{40,64}) (\w+) (\d+)$/;
 export function createObjectParser(sink: ObjectSink): ObjectParser {
   /** The beginning of a header line that is not complete yet. */
   let rest: Buffer = Buffer.alloc(0);
-  let current: { hash: string; type: string; size: number } | undefined;
-  let pieces: Buffer[] = [];
-  /** Bytes of the current object and the line break after it that are to come. */
-  let left = 0;
+  let current: GitObject | undefined;
+  /** Bytes of the current object that are there. */
+  let filled = 0;
+  let isOver = false;
 
   function header(line: string): void {
     const match = HEADER.exec(line);
@@ -36,30 +36,29 @@ export function createObjectParser(sink: ObjectSink): ObjectParser {
     }
     const [, hash = '', type = '', digits = ''] = match;
     const size = Number(digits);
-    current = { hash, type, size };
-    left = size + 1;
-    sink.accept(size);
-  }
-
-  function finish({ hash, type, size }: { hash: string; type: string; size: number }): void {
-    const [first = Buffer.alloc(0)] = pieces;
-    // Copied: an object must not keep alive the whole of what was read with it.
-    const content = pieces.length === 1 ? Buffer.from(first.subarray(0, size)) : Buffer.concat(pieces, size);
-    pieces = [];
-    current = undefined;
-    sink.object({ hash, type, content });
+    isOver = !sink.accept(size);
+    if (isOver) return;
+    // Copied, and into one buffer: an object must not keep alive the whole of what was read with it.
+    current = { hash, type, content: Buffer.allocUnsafe(size) };
+    filled = 0;
   }
 
   return {
     push(piece) {
       let at = 0;
-      while (at < piece.length) {
+      while (at < piece.length && !isOver) {
         if (current !== undefined) {
-          const part = piece.subarray(at, at + left);
-          pieces.push(part);
-          at += part.length;
-          left -= part.length;
-          if (left === 0) finish(current);
+          const { content } = current;
+          if (filled < content.length) {
+            const copied = piece.copy(content, filled, at);
+            filled += copied;
+            at += copied;
+          } else {
+            at += 1; // the line break behind it
+            const object = current;
+            current = undefined;
+            sink.object(object);
+          }
           continue;
         }
         const end = piece.indexOf(NEWLINE, at);

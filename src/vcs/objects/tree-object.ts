@@ -2,8 +2,10 @@
  * Reads tree objects (gitformat-pack(5)): `MODE SP NAME NUL HASH` without anything in between. What git tolerates there
  * means here what it means to git (tree-walk.c, decode_tree_entry; cache.h, canon_mode).
  */
+import { Turns } from '../../concurrency/turns.js';
 import { hashAt, type ObjectHash } from '../names/object-name.js';
 import { GitFailure } from '../transport/git-exec.js';
+import type { GitObject } from './object-stream.js';
 
 /** One file (or link, or submodule) of a commit's tree. */
 export interface TreeEntry {
@@ -59,11 +61,7 @@ export function parseTree(tree: Buffer, hashBytes: number): RawEntry[] {
   const entries: RawEntry[] = [];
   for (let at = 0; at < tree.length;) {
     const entry = entryAt(tree, at, hashBytes);
-    entries.push({
-      mode: tree.toString('latin1', at, entry.nameStart - 1),
-      name: tree.subarray(entry.nameStart, entry.nameEnd),
-      hash: hashOf(tree, entry),
-    });
+    entries.push(rawEntry(tree, entry));
     at = entry.end;
   }
   return entries;
@@ -75,13 +73,58 @@ export function parseTree(tree: Buffer, hashBytes: number): RawEntry[] {
  */
 export function findEntry(entries: readonly RawEntry[], name: Buffer): RawEntry | undefined {
   for (const entry of entries) {
-    if (entry.name.length > name.length) continue;
-    const order = name.subarray(0, entry.name.length).compare(entry.name);
-    if (order < 0) return undefined;
-    if (order > 0) continue;
-    if (entry.name.length === name.length || name[entry.name.length] === SLASH) return entry;
+    const place = placeOf(entry.name, { nameStart: 0, nameEnd: entry.name.length }, name);
+    if (place === 'past') return undefined;
+    if (place === 'found') return entry;
   }
   return undefined;
+}
+
+/** Where a search for `name` is at an entry of `tree`. */
+function placeOf(
+  tree: Buffer,
+  { nameStart, nameEnd }: Pick<EntryPosition, 'nameStart' | 'nameEnd'>,
+  name: Buffer,
+): 'before' | 'found' | 'past' {
+  const length = nameEnd - nameStart;
+  if (length > name.length) return 'before';
+  const order = name.compare(tree, nameStart, nameEnd, 0, length);
+  if (order !== 0) return order < 0 ? 'past' : 'before';
+  return length === name.length || name[length] === SLASH ? 'found' : 'before';
+}
+
+/** The entry for `name` in a tree of any size, by the rules of `findEntry`. */
+export async function findInTree({ content, hash }: GitObject, name: string): Promise<RawEntry | undefined> {
+  const wanted = Buffer.from(name);
+  const turns = new Turns(ENTRIES_AT_ONCE);
+  for (const entry of entriesOf(content, hash.length / 2)) {
+    const place = placeOf(content, entry, wanted);
+    if (place === 'past') return undefined;
+    if (place === 'found') return rawEntry(content, entry);
+    if (turns.isOver()) await turns.next();
+  }
+  return undefined;
+}
+
+/** Entries that are read in one turn. */
+const ENTRIES_AT_ONCE = 10_000;
+
+/** The entries of a tree, one after the other. Throws `GitFailure` where it is malformed. */
+export function* entriesOf(tree: Buffer, hashBytes: number): Generator<EntryPosition> {
+  for (let at = 0; at < tree.length;) {
+    const entry = entryAt(tree, at, hashBytes);
+    yield entry;
+    at = entry.end;
+  }
+}
+
+/** An entry with its own bytes. */
+function rawEntry(tree: Buffer, entry: EntryPosition): RawEntry {
+  return {
+    mode: tree.toString('latin1', entry.start, entry.nameStart - 1),
+    name: tree.subarray(entry.nameStart, entry.nameEnd),
+    hash: hashOf(tree, entry),
+  };
 }
 
 const SPACE = 0x20;

@@ -8,7 +8,12 @@ const ID = 'ab'.repeat(20) as BlobId;
 const commit: CommitHash = fakeHash(0);
 
 function repoWith(files: TreeEntry[], others: Record<string, string> = {}): CodeRepo {
-  const listFiles = () => Promise.resolve([...files]);
+  const listFiles = () =>
+    Promise.resolve({
+      async *[Symbol.asyncIterator]() {
+        for (const each of files) yield await Promise.resolve([each]);
+      },
+    });
   return { ...fakeCodeRepo([{ files: others }]), listFiles };
 }
 
@@ -24,7 +29,7 @@ describe('choose', () => {
       ...{ repo: repoWith([file('a.go', ID), link, file('vendor/x/x.go', ID)]), commit },
       ...{ directory: '', name: 'm@v1.0.0' },
     });
-    expect(chosen).toMatchObject({ valid: ['a.go'], unchanged: true, license: undefined });
+    expect(chosen).toMatchObject({ paths: ['a.go'], unchanged: true, license: undefined });
     expect([...(chosen.ids ?? [])]).toEqual([
       ['a.go', ID],
       ['vendor/x/x.go', ID],
@@ -36,7 +41,7 @@ describe('choose', () => {
   it('takes the LICENSE of the root, and sees attributes above the directory', async () => {
     const repo = repoWith([file('a.go')], { LICENSE: 'free', '.gitattributes': '* text' });
     const chosen = await choose({ repo, commit, directory: 'sub', name: 'm@v1.0.0' });
-    expect(chosen).toMatchObject({ valid: ['a.go'], unchanged: false, license: Buffer.from('free') });
+    expect(chosen).toMatchObject({ unchanged: false, license: Buffer.from('free') });
   });
 
   it.each([
@@ -46,5 +51,30 @@ describe('choose', () => {
     const choosing = choose({ repo: repoWith([bad]), commit, directory: '', name: 'm@v1.0.0' });
     await expect(choosing).rejects.toMatchObject({ code: 'MODULE_INVALID' });
     await expect(choosing).rejects.toThrow(why);
+  });
+
+  it('names files that collide, wherever among the others they are', async () => {
+    const many = Array.from({ length: 500 }, (_, i) => file(`n/${i}.go`));
+    const colliding = [file('A.go'), ...many, file('a.go'), file('n/x?')];
+    const choosing = choose({ repo: repoWith(colliding), commit, directory: '', name: 'm@v1.0.0' });
+    await expect(choosing).rejects.toMatchObject({
+      code: 'MODULE_INVALID',
+      message: [
+        'create zip: a.go: case-insensitive file name collision: "A.go" and "a.go"',
+        `n/x?: malformed file path "n/x?": invalid char '?'`,
+      ].join('\n'),
+    });
+    const licensed = repoWith([file('license')], { LICENSE: '' });
+    await expect(choose({ repo: licensed, commit, directory: 'd', name: 'm@v1.0.0' })).rejects.toThrow(
+      'case-insensitive file name collision: "license" and "LICENSE"',
+    );
+  });
+
+  it('wants all of a tree that another program wrote in another order', async () => {
+    const repo = repoWith([file('b/x'), file('a'), file('b/y')]);
+    const { wanted } = await choose({ repo, commit, directory: '', name: 'm@v1.0.0' });
+    expect(wanted.isOrdered).toBe(false);
+    expect(['a', 'b/y', 'b/x'].map((path) => wanted.take(path))).toEqual([true, true, true]);
+    expect(wanted.lost()).toBeUndefined();
   });
 });

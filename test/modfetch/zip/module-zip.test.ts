@@ -60,12 +60,15 @@ function fakeRepo(
       return Promise.resolve(content === undefined ? undefined : Buffer.from(content));
     },
     listFiles: async (_commit, directory) =>
-      Promise.resolve(
-        below(directory).map(([path, { kind }]) => {
-          const relative = directory === '' ? path : path.slice(directory.length + 1);
-          return { path: relative, displayPath: relative, kind: kind ?? 'regular' };
-        }),
-      ),
+      Promise.resolve({
+        async *[Symbol.asyncIterator]() {
+          await turn();
+          for (const [path, { kind }] of below(directory)) {
+            const relative = directory === '' ? path : path.slice(directory.length + 1);
+            yield [{ path: relative, displayPath: relative, kind: kind ?? 'regular' } as const];
+          }
+        },
+      }),
     readLocalFiles: () => undefined,
     archive: (_commit, path) => {
       const stream = Readable.from(tar(below(String(path)), breakAfter, breaksWith), { objectMode: false });

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCollisionChecker } from '../../../src/module/files/file-collisions.js';
+import { CollisionSieve, createCollisionChecker } from '../../../src/module/files/file-collisions.js';
 
 /** What the checker says of the last of these files. */
 function verdict(...files: string[]): string | undefined {
@@ -33,5 +34,27 @@ describe('a name in a module zip', () => {
     check('dir/a');
     expect(check('DIR/b')).toBe(check('DIR/c'));
     expect(check('DIR/c')).toBeDefined();
+  });
+});
+
+describe('CollisionSieve', () => {
+  it('passes whole trees of many names', () => {
+    const sieve = new CollisionSieve();
+    const paths = Array.from({ length: 20_000 }, (_, i) => `d${i % 100}/x/f${i}`).sort();
+    expect(paths.filter((path) => sieve.mayCollide(path))).toEqual([]);
+  });
+
+  it('lets no collision pass that the checker sees', () => {
+    const name = fc.constantFrom('a', 'A', 'b', 'k', '\u212a', 'straße');
+    const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
+    fc.assert(
+      fc.property(fc.array(path, { maxLength: 8 }), (paths) => {
+        const check = createCollisionChecker();
+        const sieve = new CollisionSieve();
+        const first = paths.findIndex((each) => check(each) !== undefined);
+        const seen = paths.findIndex((each) => sieve.mayCollide(each));
+        expect(first < 0 || (seen >= 0 && seen <= first)).toBe(true);
+      }),
+    );
   });
 });

@@ -8,7 +8,7 @@ const LONG = 'b'.repeat(64);
 function parse(text: string, length = text.length): unknown[] {
   const events: unknown[] = [];
   const parser = createObjectParser({
-    accept: (size) => events.push(size),
+    accept: (size) => events.push(size) > 0,
     object: (object) =>
       events.push(object === undefined ? undefined : { ...object, content: String(object.content) }),
   });
@@ -40,6 +40,16 @@ describe('createObjectParser', () => {
     expect(parse(`${HASH} blob 1000000\n`)).toEqual([1_000_000]);
   });
 
+  it('makes no room for an object that is refused', () => {
+    const objects: unknown[] = [];
+    const parser = createObjectParser({
+      accept: (size) => size < 100,
+      object: (object) => objects.push(object),
+    });
+    parser.push(Buffer.from(`${HASH} blob 1\nx\n${HASH} blob 900000000000000\nabc\n${HASH} blob 1\ny\n`));
+    expect(objects).toHaveLength(1);
+  });
+
   it('says nothing before an answer is whole', () => {
     expect(parse(`${HASH} blob 3\nabc`)).toEqual([3]);
     expect(parse(`${HASH} blob 3`)).toEqual([]);
@@ -48,7 +58,7 @@ describe('createObjectParser', () => {
   it('keeps no more of a piece than the object', () => {
     let content: Buffer = Buffer.alloc(0);
     const parser = createObjectParser({
-      accept: () => undefined,
+      accept: () => true,
       object: (object) => (content = object?.content ?? content),
     });
     parser.push(Buffer.concat([Buffer.from(`${HASH} blob 3\nabc\n`), Buffer.alloc(1024 * 1024, 'x')]));

@@ -1,0 +1,64 @@
+/** Long work in short pieces: between two of them others get their turn. */
+
+/** Counts what was done in this turn. */
+export class Turns {
+  readonly #atOnce: number;
+  #left: number;
+
+  /** `atOnce` of whatever is counted take a few milliseconds at most. */
+  constructor(atOnce: number) {
+    this.#atOnce = atOnce;
+    this.#left = atOnce;
+  }
+
+  /** Counts one; whether `next` is to be awaited now. It is no promise, because one for each of a million would cost more. */
+  isOver(): boolean {
+    this.#left -= 1;
+    return this.#left <= 0;
+  }
+
+  /** Resolves when all others that wait had their turn. */
+  async next(): Promise<void> {
+    this.#left = this.#atOnce;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Items that are sorted, or merged, in one turn. */
+const SORTED_AT_ONCE = 4_000;
+
+/** Sorts as `items.sort(compare)` does, stable as that is. `items` is given back, sorted. */
+export async function sortInTurns<T>(items: T[], compare: (a: T, b: T) => number): Promise<T[]> {
+  if (items.length <= SORTED_AT_ONCE) return items.sort(compare);
+  const turns = new Turns(SORTED_AT_ONCE);
+  let runs: T[][] = [];
+  for (let at = 0; at < items.length; at += SORTED_AT_ONCE) {
+    runs.push(items.slice(at, at + SORTED_AT_ONCE).sort(compare));
+    await turns.next();
+  }
+  while (runs.length > 1) {
+    const merged: T[][] = [];
+    for (let i = 0; i < runs.length; i += 2) {
+      const [first = [], second = []] = runs.slice(i, i + 2);
+      merged.push(await merge(first, second, compare, turns));
+    }
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+async function merge<T>(
+  a: readonly T[],
+  b: readonly T[],
+  compare: (a: T, b: T) => number,
+  turns: Turns,
+): Promise<T[]> {
+  const merged: T[] = [];
+  let [i, j] = [0, 0];
+  while (i < a.length || j < b.length) {
+    const takesA = j === b.length || (i < a.length && compare(a[i] as T, b[j] as T) <= 0);
+    merged.push((takesA ? a[i++] : b[j++]) as T);
+    if (turns.isOver()) await turns.next();
+  }
+  return merged;
+}
