@@ -112,8 +112,8 @@ class Entrance {
       (request as TrackedRequest).refusal = decision;
       if (decision.decision !== undefined) response.setHeader(DECISION_HEADER, decision.decision);
       tracker.track(request, response);
-      // The text of a refusal says nothing that differs from one request to the next; the header does.
-      sendText(response, decision.refusedWith, withIdHeader(decision.headers, request), decision.body);
+      // Without the id of the request: a refusal is the same, byte for byte, whatever was asked for.
+      sendText(response, decision.refusedWith, decision.headers, decision.body);
     } else if (isClosing()) {
       admit(request, decision);
       tracker.track(request, response);
