@@ -108,6 +108,8 @@ describe.skipIf(missing('git', 'nginx', 'htpasswd'))('docs/access.md', () => {
 
   it('gives people and the CI what the rules say, through the SSO proxy without a session', async () => {
     const list = (name: string) => `/mycompany.com/go/${name}/@v/list`;
+    // The running server reads the file of the token that was added; each try before that is a wrong guess, so not too many.
+    await expect.poll(() => statusOf(list('lib'), basic('anything', token)), { interval: 400 }).toBe(200);
     for (const [headers, secret, lib] of [
       [basic('ann', 'pw-ann'), 200, 200],
       [basic('bob', 'pw-bob'), 403, 200],
