@@ -30,6 +30,15 @@ describe('the settings in deploy/', () => {
   });
 });
 
+describe.skipIf(!isNightly || missing('hadolint'))('hadolint', () => {
+  it('has nothing to say of the Dockerfile', async () => {
+    expect(await run('hadolint', ['--no-color', path.join(DEPLOY, 'docker/Dockerfile')])).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
+  });
+});
+
 describe.skipIf(missing('systemd-analyze'))('the systemd units', () => {
   const units = ['modhaven.service', 'modhaven.socket'].map((name) => path.join(DEPLOY, 'systemd', name));
 

@@ -32,6 +32,7 @@ export type Program =
   | 'ip'
   | 'caddy'
   | 'debootstrap'
+  | 'hadolint'
   | 'sysctl'
   | 'wg'
   | 'wg-quick'
