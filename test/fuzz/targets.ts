@@ -239,8 +239,9 @@ function checksums(): FuzzTarget[] {
         checked: () => undefined,
       });
       const [first] = await read([0]);
-      if (first?.equals(a) !== true || bytes.length !== 4 * HASH_SIZE)
+      if (first?.equals(a) !== true || bytes.length !== 4 * HASH_SIZE) {
         throw new Error('a wrong hash was believed');
+      }
     }),
     reader('data tile', mutated(formatDataTile(records)), (bytes) => {
       const read = parseDataTile(bytes);

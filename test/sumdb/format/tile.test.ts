@@ -173,7 +173,8 @@ describe('a log of up to 100 records, in tiles of height 2', () => {
   });
 
   it('refuses every forged tile, whatever is asked for', async () => {
-    for (let size = 1; size <= SIZE; size += 1) {
+    // All small trees, and of the larger ones some: each has more tiles than the one before.
+    for (let size = 1; size <= SIZE; size += size < 40 ? 1 : 12) {
       const tree = await log.tree(size);
       const all = Array.from({ length: storedHashCount(size) }, (_, index) => index);
       for (const index of all) {

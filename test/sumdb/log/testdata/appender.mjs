@@ -1,7 +1,7 @@
 // Appends records one after the other, several at a time, and prints the number of each once it is answered.
 import { readFileSync } from 'node:fs';
-import { openLog } from '../../../../dist/sumdb/log/log.js';
-import { parseSignerKey } from '../../../../dist/sumdb/format/note.js';
+import { openLog } from '../../../../build/sumdb/log/log.js';
+import { parseSignerKey } from '../../../../build/sumdb/format/note.js';
 
 const [, , dir, witnessFile, keyFile] = process.argv;
 const silent = { info: () => undefined, warn: () => undefined };
