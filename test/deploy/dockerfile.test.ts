@@ -63,8 +63,9 @@ describe('deploy/docker/Dockerfile', () => {
 
   it('runs one command in exec form, as an account that is not root, with a health check', () => {
     const times = (name: string) => image.filter(({ instruction }) => instruction === name).length;
-    for (const name of ['CMD', 'ENTRYPOINT', 'USER', 'HEALTHCHECK'])
+    for (const name of ['CMD', 'ENTRYPOINT', 'USER', 'HEALTHCHECK']) {
       expect([name, times(name)]).toEqual([name, 1]);
+    }
     for (const name of ['CMD', 'ENTRYPOINT', 'HEALTHCHECK']) {
       expect(execForm(lastOf(image, name)).length).toBeGreaterThan(0);
     }
