@@ -2,7 +2,6 @@
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RunResult } from '../support/run.js';
 import { modhaven, startServer } from '../support/server.js';
 import {
   makeVersion,
@@ -11,24 +10,18 @@ import {
   writeProxyTree,
   type MadeVersion,
 } from '../transfer/versions.js';
-import { files } from './files.js';
+import { versionTrees, type VersionTrees } from './version-trees.js';
 
 let dir: string;
 let tree: string;
 let download: string;
 let a: MadeVersion;
 let b: MadeVersion;
+let command: VersionTrees['command'];
 
 beforeEach(async () => {
-  ({ dir } = await files({ vanity: 'paths: {}\n' }));
-  [tree, download] = [path.join(dir, 'tree'), path.join(dir, 'data/download')];
-  a = await makeVersion('ex.test/a', 'v1.0.0');
-  b = await makeVersion('ex.test/b', 'v1.0.0');
+  ({ dir, tree, download, a, b, command } = await versionTrees());
 });
-
-function command(name: string, ...args: string[]): Promise<RunResult> {
-  return modhaven([name, '--config', path.join(dir, 'modhaven.yaml'), ...args], { cwd: dir });
-}
 
 describe('modhaven import', () => {
   it('says which layout it found, and brings what is there', async () => {

@@ -5,6 +5,40 @@ const read = (text: string) =>
   requiredVersions(text, 'dir/go.mod').map(({ module, query }) => `${module}@${query}`);
 
 describe('requiredVersions', () => {
+  it('knows require and replace, and lets the other lines be', () => {
+    const text = `module ex.test/main // the build
+
+go 1.24.1
+toolchain go1.26.8
+godebug default=go1.21
+
+require ex.test/one v1.0.0
+require (
+	ex.test/two/v2 v2.1.0 // indirect
+	"ex.test/three" v0.0.0-20240102030405-0123456789ab
+	ex.test/four master
+	ex.test/five v1.0.0
+	ex.test/six v1.0.0
+)
+replace ex.test/one v1.0.0 => ex.fork/one v1.0.1
+replace (
+	ex.test/two/v2 v2.0.0 => ./not-this-version
+	ex.test/five => ../five
+	ex.test/six => ex.fork/six v1.6.0
+)
+exclude ex.test/one v0.9.0
+retract [v1.0.0, v1.1.0]
+tool ex.test/one/cmd
+`;
+    expect(requiredVersions(text, 'go.mod')).toEqual([
+      { module: 'ex.fork/one', query: 'v1.0.1' },
+      { module: 'ex.test/two/v2', query: 'v2.1.0' },
+      { module: 'ex.test/three', query: 'v0.0.0-20240102030405-0123456789ab' },
+      { module: 'ex.test/four', query: 'master' },
+      { module: 'ex.fork/six', query: 'v1.6.0' },
+    ]);
+  });
+
   it.each([
     ['module ex.test/m\ngo 1.22\n', []],
     ['require a.b/c v1.0.0', ['a.b/c@v1.0.0']],
@@ -58,6 +92,14 @@ describe('requiredVersions', () => {
         message: expect.stringMatching(placed(message)) as string,
       }) as Error,
     );
+  });
+
+  it.each([
+    ['require (\n', 'x/go.mod:2: syntax error (unterminated block started at '],
+    ['go 1.21\n\n  require ex.test/a\n', 'x/go.mod:3:3: usage: require'],
+    ['require (\n\tfoo v1.0.0\n)\n', 'x/go.mod:2:2: malformed module path "foo"'],
+  ])('names the place in %j: %s', (text, says) => {
+    expect(() => requiredVersions(text, 'x/go.mod')).toThrow(says);
   });
 });
 

@@ -4,13 +4,13 @@ import { isModhavenError } from '../../src/errors.js';
 import { parseGoSum } from '../../src/transfer/go-sum.js';
 
 describe('parseGoSum', () => {
-  it('reads hashes of zips and of go.mod files, with their lines', () => {
+  it('reads hashes of zips and of go.mod files, with their lines, whatever the space between', () => {
     const text =
-      'example.com/a v1.0.0 h1:zip=\n\nexample.com/a v1.0.0/go.mod h1:mod=\r\nb.org/B v0.0.1 h2:new=\n';
+      'example.com/a v1.0.0 h1:zip=\n\nexample.com/a\tv1.0.0/go.mod   h1:mod=\r\nb.org/B/v2 v2.0.0+incompatible h2:new=';
     expect(parseGoSum(text, 'go.sum')).toEqual([
       { module: 'example.com/a', version: 'v1.0.0', kind: 'zip', hash: 'h1:zip=', line: 1 },
       { module: 'example.com/a', version: 'v1.0.0', kind: 'mod', hash: 'h1:mod=', line: 3 },
-      { module: 'b.org/B', version: 'v0.0.1', kind: 'zip', hash: 'h2:new=', line: 4 },
+      { module: 'b.org/B/v2', version: 'v2.0.0+incompatible', kind: 'zip', hash: 'h2:new=', line: 4 },
     ]);
   });
 
@@ -23,6 +23,11 @@ describe('parseGoSum', () => {
     { text: 'example.com/a v1.0.0\n', says: 'x.sum:1:1: a line of go.sum has three fields' },
     { text: '\n  example.com/a main h1:x=\n', says: 'x.sum:2:17: "main" is not a canonical version' },
     { text: 'Example.com/../a v1.0.0 h1:x=\n', says: 'x.sum:1:1: ' },
+    { text: '  foo v1.0.0 h1:a=\n', says: 'x.sum:1:3: malformed module path "foo": missing dot' },
+    {
+      text: '<<<<<<< HEAD\n',
+      says: 'x.sum:1:1: a line of go.sum has three fields (module, version, hash), this one 2',
+    },
   ])('says where $text is wrong', ({ text, says }) => {
     expect(() => parseGoSum(text, 'x.sum')).toThrow(says);
   });
