@@ -6,8 +6,7 @@
  * the name is taken, so the first part of a name stays for good, whichever process writes another at the same time.
  * Neither a crash nor a full disk leaves a part of a file where a reader could see it.
  */
-import { once } from 'node:events';
-import { close, createReadStream, createWriteStream, fstat, open as openFile, read } from 'node:fs';
+import { close, createReadStream, fstat, open as openFile, read } from 'node:fs';
 import { mkdir, readFile, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -18,7 +17,7 @@ import * as files from '../fs/file-errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import { scanTree } from './disk-listing.js';
 import { modulesIn, partFile, partOfName, versionFolder } from './disk-tree.js';
-import { absentAsUndefined, isSystemError, storage, storageError } from './storage-error.js';
+import { absentAsUndefined, storage, storageError } from './storage-error.js';
 import {
   PART_KINDS,
   type ByteRange,
@@ -32,6 +31,7 @@ import {
   type VersionStore,
   type VersionUsage,
 } from './version-store.js';
+import { writeNewFile } from './write-new-file.js';
 
 /** Pieces in which big files are read: larger ones cost fewer turns of the event loop. */
 const READ_SIZE = 1024 * 1024;
@@ -91,7 +91,7 @@ class DiskStore implements VersionStore {
     // No version can look like this name, so neither readers nor the go command ever take it for one.
     const temporary = temporaryName(folder);
     try {
-      await writeTo(temporary, write);
+      await writeNewFile(temporary, write, { flush: true, highWaterMark: READ_SIZE });
       const isFirst = await storage(linkFirst(temporary, file));
       if (!isFirst && part.kind === 'ziphash') await this.replaceOrphan(part, temporary);
       await storage(flush(folder));
@@ -133,29 +133,6 @@ class DiskStore implements VersionStore {
     } finally {
       await unlink(file).catch(() => undefined);
     }
-  }
-}
-
-/** Has `write` write the new file `path`, and flushes it. Failures of the file itself are STORAGE errors. */
-async function writeTo(path: string, write: (sink: Writable) => Promise<void>): Promise<void> {
-  const sink = createWriteStream(path, { flags: 'wx', flush: true, highWaterMark: READ_SIZE });
-  const closed = once(sink, 'close').then(() => {
-    if (sink.errored !== null) throw sink.errored;
-    if (!sink.writableFinished) throw new Error('the file was closed before its end');
-  });
-  closed.catch(() => undefined); // also awaited below
-  try {
-    const writing = write(sink);
-    await Promise.race([writing, closed]);
-    await writing; // a writer that ends the sink itself may still have something to say
-    sink.end();
-    await storage(closed);
-  } catch (error) {
-    throw error === sink.errored && isSystemError(error) ? storageError(error) : error;
-  } finally {
-    sink.destroy();
-    // Not before it is closed: a file that is still being opened would appear afterwards.
-    if (!sink.closed) await new Promise<void>((resolve) => sink.once('close', resolve));
   }
 }
 

@@ -18,7 +18,7 @@ import type { ModulePath } from '../../module/module-path.js';
 import type { Bucket, ObjectHead, ObjectStream, ReadOptions, StoredObject } from '../../s3/bucket.js';
 import { BUCKET_FOLDERS } from './bucket-layout.js';
 import { partOfKey, scanBucket } from './bucket-listing.js';
-import { sha256Of, writeFileThrough } from './draft-files.js';
+import { sha256Of } from './draft-files.js';
 import { VersionLists, storedVersions } from './version-lists.js';
 import { zipHashIn } from '../part-problem.js';
 import type { StoredDifference } from '../damage-report.js';
@@ -37,6 +37,7 @@ import {
   type VersionStore,
   type VersionUsage,
 } from '../version-store.js';
+import { writeNewFile } from '../write-new-file.js';
 
 export interface BucketStoreOptions {
   /** A name for a new file, for a zip on its way into the bucket. Throws what the system says. */
@@ -142,7 +143,7 @@ export class BucketStore implements VersionStore {
     }
     const draft = await storage(this.options.draft());
     try {
-      await writeFileThrough(draft, write);
+      await writeNewFile(draft, write);
       await this.putZip(part, draft, await sha256Of(draft));
     } finally {
       await unlink(draft).catch(() => undefined);

@@ -18,7 +18,7 @@ import { absentAsUndefined } from '../../fs/file-errors.js';
 import type { FileCache } from '../../fs/file-cache.js';
 import type { HashZip } from '../../zip/zip-hasher.js';
 import { namedSha256, namedZipHash, type BucketStore } from './bucket-store.js';
-import { sha256Of, writeFileThrough } from './draft-files.js';
+import { sha256Of } from './draft-files.js';
 import type { DamagedPart } from '../checked-store.js';
 import type { LocalCopies } from '../purge.js';
 import { partProblem, zipHashIn } from '../part-problem.js';
@@ -40,6 +40,7 @@ import {
   type PositionalReads,
   type VersionRemoval,
 } from '../version-store.js';
+import { writeNewFile } from '../write-new-file.js';
 
 const NOT_AS_NAMED = 'it is not what its writer said';
 
@@ -111,7 +112,7 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
     if (part.kind !== 'zip') return this.bucket.put(part, write);
     const draft = await storage(this.options.copies.draft());
     try {
-      await writeFileThrough(draft, write);
+      await writeNewFile(draft, write);
       const sha256 = await sha256Of(draft);
       if (await this.bucket.putZip(part, draft, sha256)) {
         await this.options.copies.keep(storedName(part), draft, sha256).catch(() => undefined);

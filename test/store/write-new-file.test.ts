@@ -1,0 +1,29 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { writeNewFile } from '../../src/store/write-new-file.js';
+import { tempDir } from '../support/tmp.js';
+
+let file: string;
+beforeEach(async () => {
+  file = path.join(await tempDir('new-file'), 'zip');
+});
+
+describe.each([{ flush: true }, {}])('a new file, with %j', (options) => {
+  it('is written', async () => {
+    await writeNewFile(file, (sink) => Promise.resolve(void sink.write('PK')), options);
+    expect(await readFile(file, 'utf8')).toBe('PK');
+  });
+
+  it('is not finished by a writer that breaks off, whose error is thrown', async () => {
+    const write = () => Promise.reject(new Error('the host broke off'));
+    await expect(writeNewFile(file, write, options)).rejects.toThrow('the host broke off');
+  });
+
+  it('takes the place of no other: what the disk says is a STORAGE error', async () => {
+    await writeFile(file, 'another');
+    const written = writeNewFile(file, () => Promise.resolve(), options);
+    await expect(written).rejects.toMatchObject({ code: 'STORAGE' });
+    expect(await readFile(file, 'utf8')).toBe('another');
+  });
+});
