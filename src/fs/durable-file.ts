@@ -21,6 +21,8 @@ export interface FileOptions {
   mode?: number | undefined;
   /** Its modification time, in milliseconds since 1970. Default: now. */
   modifiedAt?: number | undefined;
+  /** Whether it outlasts a power failure, which would else leave it torn or away. Default: yes. */
+  isFlushed?: boolean | undefined;
 }
 
 /** Makes `file` with this content. False, and nothing is changed, if there is a file of this name already. */
@@ -55,16 +57,16 @@ export async function linkFirst(finished: string, file: string): Promise<boolean
 async function viaTemporary<T>(
   file: string,
   content: string | Uint8Array,
-  { mode = 0o666, modifiedAt }: FileOptions,
+  { mode = 0o666, modifiedAt, isFlushed = true }: FileOptions,
   place: (temporary: string) => Promise<T>,
 ): Promise<T> {
   const folder = dirname(file);
   const temporary = temporaryName(folder);
   try {
-    await writeFile(temporary, content, { flag: 'wx', mode, flush: true });
+    await writeFile(temporary, content, { flag: 'wx', mode, flush: isFlushed });
     if (modifiedAt !== undefined) await utimes(temporary, modifiedAt / 1000, modifiedAt / 1000);
     const result = await place(temporary);
-    await flush(folder);
+    if (isFlushed) await flush(folder);
     return result;
   } finally {
     await unlink(temporary).catch(() => undefined);

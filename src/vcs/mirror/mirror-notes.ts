@@ -1,8 +1,8 @@
 /** Notes that lie with a mirror, and go with it: what can be made again, at a cost. Their writers know damage by themselves. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { temporaryName } from '../../fs/durable-file.js';
+import { replaceFile } from '../../fs/durable-file.js';
 
 export class MirrorNotes {
   readonly #dir: string;
@@ -20,14 +20,7 @@ export class MirrorNotes {
   /** A reader sees all of it, or what was there before. Nothing is flushed: what a power failure tears is found damaged by its reader. */
   async replace(name: string, content: Buffer): Promise<void> {
     await mkdir(this.#dir, { recursive: true });
-    const temporary = temporaryName(this.#dir);
-    try {
-      await writeFile(temporary, content, { flag: 'wx' });
-      await rename(temporary, this.#file(name));
-    } catch (error) {
-      await unlink(temporary).catch(() => undefined);
-      throw error;
-    }
+    await replaceFile(this.#file(name), content, { isFlushed: false });
   }
 
   #file(name: string): string {
