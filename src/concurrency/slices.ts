@@ -1,7 +1,7 @@
-/** Long work in short pieces: between two of them others get their turn. */
+/** Long work in slices of the event loop: between two of them others run. */
 
-/** Counts what was done in this turn. */
-export class Turns {
+/** Counts what was done in this slice. */
+export class Slices {
   readonly #atOnce: number;
   #left: number;
 
@@ -17,30 +17,30 @@ export class Turns {
     return this.#left <= 0;
   }
 
-  /** Resolves when all others that wait had their turn. */
+  /** Resolves when all others that wait have run. */
   async next(): Promise<void> {
     this.#left = this.#atOnce;
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }
 
-/** Items that are sorted, or merged, in one turn. */
+/** Items that are sorted, or merged, in one slice. */
 const SORTED_AT_ONCE = 4_000;
 
 /** Sorts as `items.sort(compare)` does, stable as that is. `items` is given back, sorted. */
-export async function sortInTurns<T>(items: T[], compare: (a: T, b: T) => number): Promise<T[]> {
+export async function sortInSlices<T>(items: T[], compare: (a: T, b: T) => number): Promise<T[]> {
   if (items.length <= SORTED_AT_ONCE) return items.sort(compare);
-  const turns = new Turns(SORTED_AT_ONCE);
+  const slices = new Slices(SORTED_AT_ONCE);
   let runs: T[][] = [];
   for (let at = 0; at < items.length; at += SORTED_AT_ONCE) {
     runs.push(items.slice(at, at + SORTED_AT_ONCE).sort(compare));
-    await turns.next();
+    await slices.next();
   }
   while (runs.length > 1) {
     const merged: T[][] = [];
     for (let i = 0; i < runs.length; i += 2) {
       const [first = [], second = []] = runs.slice(i, i + 2);
-      merged.push(await merge(first, second, compare, turns));
+      merged.push(await merge(first, second, compare, slices));
     }
     runs = merged;
   }
@@ -51,14 +51,14 @@ async function merge<T>(
   a: readonly T[],
   b: readonly T[],
   compare: (a: T, b: T) => number,
-  turns: Turns,
+  slices: Slices,
 ): Promise<T[]> {
   const merged: T[] = [];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
     const takesA = j === b.length || (i < a.length && compare(a[i] as T, b[j] as T) <= 0);
     merged.push((takesA ? a[i++] : b[j++]) as T);
-    if (turns.isOver()) await turns.next();
+    if (slices.isOver()) await slices.next();
   }
   return merged;
 }

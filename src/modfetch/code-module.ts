@@ -10,7 +10,7 @@
  *     ex.com/m/sub     ex.com/m          sub           ''          sub/v1.2.3
  *     ex.com/m/v2      ex.com/m/v2       ''            /v2         v2.0.0 (the rule names the whole path)
  */
-import { sortInTurns, Turns } from '../concurrency/turns.js';
+import { sortInSlices, Slices } from '../concurrency/slices.js';
 import { isNotExist } from '../errors.js';
 import type { CommitHash } from '../module/commit-hash.js';
 import { parseGoMod, synthesizeGoMod, type VersionInterval } from '../module/go-mod.js';
@@ -80,9 +80,9 @@ class ModuleInRepo implements CodeModule {
     const tags = repo.tags(tagPrefix + prefix);
     const compatible: semver.SortKey[] = [];
     const incompatible: semver.SortKey[] = [];
-    const turns = new Turns(TAGS_AT_ONCE);
+    const slices = new Slices(TAGS_AT_ONCE);
     for (const { name } of tags.list) {
-      if (turns.isOver()) await turns.next();
+      if (slices.isOver()) await slices.next();
       const version = name.slice(tagPrefix.length);
       if (version === '' || version !== semver.canonical(version) || isPseudoVersion(version)) continue;
       if (matchPathMajor(version, pathMajor)) {
@@ -177,7 +177,7 @@ class ModuleInRepo implements CodeModule {
 const TAGS_AT_ONCE = 5_000;
 
 async function sortedVersions(keys: semver.SortKey[]): Promise<string[]> {
-  return (await sortInTurns(keys, semver.compareKeys)).map(({ text }) => text);
+  return (await sortInSlices(keys, semver.compareKeys)).map(({ text }) => text);
 }
 
 function isMajorZeroOrOne(version: string): boolean {

@@ -6,7 +6,7 @@
  */
 import { isAscii } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Turns } from '../concurrency/turns.js';
+import { Slices } from '../concurrency/slices.js';
 import { ModhavenError } from '../errors.js';
 import type { BareRepo } from './bare/bare-repo.js';
 import { objectAt, type ObjectHash, type ObjectSpec } from './names/object-name.js';
@@ -38,7 +38,7 @@ const MAX_DEPTH = 2_048;
 /** Trees that are read with one question. */
 const BATCH = 500;
 
-/** Entries after which others get their turn. */
+/** Entries of one slice. */
 const SLICE = 10_000;
 
 /**
@@ -48,15 +48,15 @@ const SLICE = 10_000;
 export async function listTree(repo: BareRepo, commit: ObjectHash, directory: string): Promise<TreeListing> {
   const root = objectAt(commit, directory);
   const trees = await readAllTrees(repo, root);
-  const turns = new Turns(SLICE);
-  await checkSize(trees, root, turns);
+  const slices = new Slices(SLICE);
+  await checkSize(trees, root, slices);
   return new ListedTree(trees, root, hasUsualNames(trees, root));
 }
 
 /** The content of each directory below `root`, once, by its hash; `root` by its name. */
 async function readAllTrees(repo: BareRepo, root: ObjectSpec): Promise<Map<ObjectSpec, Buffer>> {
   const trees = new Map<ObjectSpec, Buffer>();
-  const turns = new Turns(SLICE);
+  const slices = new Slices(SLICE);
   let size = 0;
   let wanted: ObjectSpec[] = [root];
   for (let depth = 0; wanted.length > 0; depth += 1) {
@@ -76,7 +76,7 @@ async function readAllTrees(repo: BareRepo, root: ObjectSpec): Promise<Map<Objec
           const entry = entryAt(object.content, start, hashBytes);
           if (entry.kind === 'directory') below.add(hashOf(object.content, entry));
           start = entry.end;
-          if (turns.isOver()) await turns.next();
+          if (slices.isOver()) await slices.next();
         }
       }
     }
@@ -94,7 +94,7 @@ interface Extent {
 }
 
 /** Counts what `root` stands for, each directory once. Throws MODULE_INVALID beyond the bounds. */
-async function checkSize(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, turns: Turns): Promise<void> {
+async function checkSize(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, slices: Slices): Promise<void> {
   const known = new Map<ObjectSpec, Extent>();
   const stack = [root];
   for (let spec = stack.at(-1); spec !== undefined; spec = stack.at(-1)) {
@@ -106,7 +106,7 @@ async function checkSize(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, turns
     const extent: Extent = { entries: 0, pathBytes: 0, depth: 0 };
     const unknown: ObjectHash[] = [];
     for (const entry of entriesOf(tree, hashBytesOf(root))) {
-      if (turns.isOver()) await turns.next();
+      if (slices.isOver()) await slices.next();
       const length = entry.nameEnd - entry.nameStart;
       extent.entries += 1;
       extent.pathBytes += length;

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { sortInTurns, Turns } from '../../src/concurrency/turns.js';
+import { sortInSlices, Slices } from '../../src/concurrency/slices.js';
 
-it('says after so many that others should have their turn', () => {
-  const turns = new Turns(3);
-  expect([turns.isOver(), turns.isOver(), turns.isOver()]).toEqual([false, false, true]);
-  void turns.next();
-  expect(turns.isOver()).toBe(false);
+it('says after so many that others should run', () => {
+  const slices = new Slices(3);
+  expect([slices.isOver(), slices.isOver(), slices.isOver()]).toEqual([false, false, true]);
+  void slices.next();
+  expect(slices.isOver()).toBe(false);
 });
 
 it.each([0, 1, 4_000, 4_001, 30_000])(
@@ -14,14 +14,14 @@ it.each([0, 1, 4_000, 4_001, 30_000])(
   async (count) => {
     const items = Array.from({ length: count }, (_, i) => ({ key: (i * 7919) % 1_000, i }));
     const byKey = (a: { key: number }, b: { key: number }) => a.key - b.key;
-    expect(await sortInTurns([...items], byKey)).toEqual([...items].sort(byKey));
+    expect(await sortInSlices([...items], byKey)).toEqual([...items].sort(byKey));
   },
 );
 
-it('compares a bounded number of items between two turns', async () => {
+it('compares a bounded number of items in one slice', async () => {
   let [compared, most, isDone] = [0, 0, false];
   const items = Array.from({ length: 50_000 }, (_, i) => (i * 7919) % 50_000);
-  const sorting = sortInTurns(items, (a, b) => {
+  const sorting = sortInSlices(items, (a, b) => {
     compared += 1;
     return a - b;
   }).finally(() => (isDone = true));

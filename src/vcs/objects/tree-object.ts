@@ -2,7 +2,7 @@
  * Reads tree objects (gitformat-pack(5)): `MODE SP NAME NUL HASH` without anything in between. What git tolerates there
  * means here what it means to git (tree-walk.c, decode_tree_entry; cache.h, canon_mode).
  */
-import { Turns } from '../../concurrency/turns.js';
+import { Slices } from '../../concurrency/slices.js';
 import { hashAt, type ObjectHash } from '../names/object-name.js';
 import { GitFailure } from '../transport/git-exec.js';
 import type { GitObject } from './object-stream.js';
@@ -96,17 +96,17 @@ function placeOf(
 /** The entry for `name` in a tree of any size, by the rules of `findEntry`. */
 export async function findInTree({ content, hash }: GitObject, name: string): Promise<RawEntry | undefined> {
   const wanted = Buffer.from(name);
-  const turns = new Turns(ENTRIES_AT_ONCE);
+  const slices = new Slices(ENTRIES_AT_ONCE);
   for (const entry of entriesOf(content, hash.length / 2)) {
     const place = placeOf(content, entry, wanted);
     if (place === 'past') return undefined;
     if (place === 'found') return rawEntry(content, entry);
-    if (turns.isOver()) await turns.next();
+    if (slices.isOver()) await slices.next();
   }
   return undefined;
 }
 
-/** Entries that are read in one turn. */
+/** Entries that are read in one slice. */
 const ENTRIES_AT_ONCE = 10_000;
 
 /** The entries of a tree, one after the other. Throws `GitFailure` where it is malformed. */

@@ -1,5 +1,5 @@
 /** What is said in version 2 of git's protocol (gitprotocol-v2(5)): requests as text, answers from packets. Pure. */
-import { Turns } from '../../concurrency/turns.js';
+import { Slices } from '../../concurrency/slices.js';
 import { isHash, type ObjectHash } from '../names/object-name.js';
 import { HEAD, type RefName } from '../names/ref-name.js';
 import type { ObjectFormat } from '../objects/object-format.js';
@@ -75,7 +75,7 @@ export async function readRefs(answer: AsyncIterable<Packet[]>): Promise<RefList
   let defaultBranch: string | undefined;
   let complete = false;
   let left = MAX_LISTING;
-  const turns = new Turns(REFS_AT_ONCE);
+  const slices = new Slices(REFS_AT_ONCE);
   for await (const found of answer) {
     for (const each of found) {
       left -= each.length;
@@ -84,7 +84,7 @@ export async function readRefs(answer: AsyncIterable<Packet[]>): Promise<RefList
         complete = each === 'flush';
         continue;
       }
-      if (turns.isOver()) await turns.next();
+      if (slices.isOver()) await slices.next();
       const [hash = '', name = '', ...attributes] = lineOf(each).split(' ');
       const commit = attributeIn(attributes, 'peeled:') ?? hash;
       if (!isHash(hash) || !isHash(commit)) throw new FallbackToGit('a line that is not a ref');
@@ -101,7 +101,7 @@ export async function readRefs(answer: AsyncIterable<Packet[]>): Promise<RefList
 /** Bytes; a list of 500,000 refs is 40 MB. */
 const MAX_LISTING = 64 * 1024 * 1024;
 
-/** Refs that are read in one turn; about as many come in one piece. */
+/** Refs that are read in one slice; about as many come in one piece. */
 const REFS_AT_ONCE = 2_000;
 
 function attributeIn(attributes: readonly string[], prefix: string): string | undefined {
