@@ -117,30 +117,20 @@ interface PoolOptions {
 
 function createPool({ count, settings, tls, log, faults, onDamaged }: PoolOptions): WorkerPool {
   const forWorkers = () => {
-    const {
-      trustProxy,
-      cacheMemory,
-      refreshMs,
-      auth,
-      auditFile,
-      accessLogFile,
-      admin,
-      publicUrl,
-      sumdb,
-      limits,
-    } = settings.current();
-    const shared = {
-      trustProxy,
-      cacheMemory,
-      refreshMs,
-      auth,
-      auditFile,
-      accessLogFile,
-      admin,
-      publicUrl,
-      limits,
+    const config = settings.current();
+    return {
+      trustProxy: config.trustProxy,
+      cacheMemory: config.cacheMemory,
+      refreshMs: config.refreshMs,
+      auth: config.auth,
+      auditFile: config.auditFile,
+      accessLogFile: config.accessLogFile,
+      admin: config.admin,
+      publicUrl: config.publicUrl,
+      limits: config.limits,
+      ownDatabase: config.sumdb?.name,
+      tls: tls(),
     };
-    return { ...shared, ownDatabase: sumdb?.name, tls: tls() };
   };
   return new WorkerPool({ count, settings: forWorkers, log, faults, onDamaged });
 }
