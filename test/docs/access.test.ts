@@ -4,10 +4,11 @@ import http from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { startDaemon, type Daemon } from '../support/daemon.js';
+import type { Daemon } from '../support/daemon.js';
 import { repo } from '../support/git-repo.js';
 import { guideBlock } from '../support/guide.js';
 import { freePort, listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
+import { startNginx } from '../support/nginx-host.js';
 import { missing } from '../support/requirements.js';
 import { run } from '../support/run.js';
 import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
@@ -89,14 +90,7 @@ describe.skipIf(missing('git', 'nginx', 'htpasswd'))('docs/access.md', () => {
       .replace(/^ *ssl_.*\n/gm, '')
       .replaceAll('127.0.0.1:4180', `127.0.0.1:${sso.port}`)
       .replaceAll('127.0.0.1:10000', `127.0.0.1:${server.port}`);
-    const prefix = await tempDir('nginx');
-    const conf = path.join(prefix, 'nginx.conf');
-    await writeFile(conf, `events {}\nhttp {\n access_log off;\n${site}}\n`);
-    const user = process.getuid?.() === 0 ? 'user root;' : '';
-    const settings = `daemon off; ${user} pid ${prefix}/nginx.pid; error_log stderr notice;`;
-    nginx = await startDaemon('nginx', ['-p', prefix, '-c', conf, '-e', 'stderr', '-g', settings], {
-      isReady: (log) => log.includes('start worker process '),
-    });
+    nginx = await startNginx(`events {}\nhttp {\n access_log off;\n${site}}\n`);
   });
   afterAll(async () => {
     await nginx.stop();

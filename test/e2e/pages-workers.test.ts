@@ -1,7 +1,5 @@
 /** The pages where workers accept the connections: what a visitor may see, live phases, and who asked first. */
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import bcrypt from 'bcrypt';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTab, startBrowser } from '../support/browser.js';
@@ -10,6 +8,7 @@ import { repo } from '../support/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
+import { annAndBob } from './ann-and-bob.js';
 import { ask, type Answer } from './ask.js';
 
 const HTML = { Accept: 'text/html' };
@@ -44,17 +43,7 @@ describe.skipIf(missing('git', 'chromium'))('pages behind two workers', () => {
     const vanity = `host: corp.test\npaths:\n${rules.map((rule) => `  ${rule}\n`).join('')}`;
     const common = { workers: 2, vcs: { connect_timeout: '4s', timeout: '6s' } };
     const dir = await tempDir('server');
-    const hash = bcrypt.hashSync('right', 4);
-    await writeFile(path.join(dir, 'users'), `ann:${hash}\nbob:${hash}\n`);
-    await writeFile(path.join(dir, 'groups'), 'ann: core, admin\n');
-    const auth = {
-      htpasswd_file: './users',
-      groups_file: './groups',
-      rules: [
-        { modules: 'corp.test/secret', allow: ['group:core'] },
-        { modules: 'corp.test/*', allow: ['authenticated'] },
-      ],
-    };
+    const auth = await annAndBob(dir);
     [server, open] = await Promise.all([
       startServer({ dir, vanity, config: { ...common, admin: [], auth } }),
       startServer({ vanity, config: common }),

@@ -1,7 +1,5 @@
 /** The pages in a real browser, of a server with private modules, some of which are by somebody who means harm. */
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import bcrypt from 'bcrypt';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { axeViolations, openTab, startBrowser, type Tab } from '../support/browser.js';
@@ -10,6 +8,7 @@ import { repo } from '../support/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
+import { annAndBob } from './ann-and-bob.js';
 import { ask, type Answer } from './ask.js';
 
 const login = (user: string) => `Basic ${Buffer.from(`${user}:right`).toString('base64')}`;
@@ -87,21 +86,11 @@ describe.skipIf(missing('git', 'chromium'))('pages', () => {
     await makeRepos(root);
     host = await gitHttpHost(root);
     const dir = await tempDir('server');
-    const hash = bcrypt.hashSync('right', 4);
-    await writeFile(path.join(dir, 'users'), `ann:${hash}\nbob:${hash}\n`);
-    await writeFile(path.join(dir, 'groups'), 'ann: core, admin\n');
     const config = {
       docs_url: 'http://docs.corp.test/{path}@{version}',
       admin: [],
       vcs: { connect_timeout: '3s', timeout: '6s' },
-      auth: {
-        htpasswd_file: './users',
-        groups_file: './groups',
-        rules: [
-          { modules: 'corp.test/secret', allow: ['group:core'] },
-          { modules: 'corp.test/*', allow: ['authenticated'] },
-        ],
-      },
+      auth: await annAndBob(dir),
     };
     server = await startServer({
       dir,

@@ -1,11 +1,12 @@
 /** Versions in a bucket of a real object store: the server, a new replica, and the bucket as a GOPROXY by itself. */
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startDaemon, type Daemon } from '../support/daemon.js';
+import type { Daemon } from '../support/daemon.js';
 import { repo, type GitRepo } from '../support/git-repo.js';
 import { goClient } from '../support/go.js';
 import { freePort } from '../support/loopback.js';
+import { startNginx } from '../support/nginx-host.js';
 import { missing } from '../support/requirements.js';
 import { S3_LOGIN, s3Host, type S3Host } from '../support/s3-host.js';
 import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
@@ -146,12 +147,8 @@ async function makePublic(endpoint: string): Promise<void> {
 }
 
 async function nginxBefore(target: string): Promise<Daemon & { url: string }> {
-  const prefix = await tempDir('bucket-web');
   const port = await freePort();
-  const conf = path.join(prefix, 'nginx.conf');
-  await writeFile(
-    conf,
-    `events {}
+  const daemon = await startNginx(`events {}
 http {
   access_log off;
   server {
@@ -159,12 +156,6 @@ http {
     location / { proxy_pass ${target}; }
   }
 }
-`,
-  );
-  const user = process.getuid?.() === 0 ? 'user root;' : '';
-  const settings = `daemon off; ${user} pid ${prefix}/nginx.pid; error_log stderr notice;`;
-  const daemon = await startDaemon('nginx', ['-p', prefix, '-c', conf, '-e', 'stderr', '-g', settings], {
-    isReady: (log) => log.includes('start worker process '),
-  });
+`);
   return { ...daemon, url: `http://127.0.0.1:${port}` };
 }

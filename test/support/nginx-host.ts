@@ -31,7 +31,6 @@ export interface NginxOptions {
 export async function nginxHost(upstreamPort: number, options: NginxOptions = {}): Promise<NginxHost> {
   const prefix = await tempDir('nginx');
   const port = await freePort();
-  const conf = path.join(prefix, 'nginx.conf');
   const shipped = await readFile(NGINX_CONF, 'utf8');
   const { download = path.join(prefix, 'nowhere'), sends = 'files' } = options;
   const accessLog = path.join(prefix, 'access.log');
@@ -44,20 +43,26 @@ export async function nginxHost(upstreamPort: number, options: NginxOptions = {}
     text = replaceValue(text, 'X-Sendfile-Type   "";', 'X-Sendfile-Type   "X-Accel-Redirect";');
     text = replaceValue(text, /\n *location ~ "(?:.*\n)+? {8}\}\n/, '\n');
   }
-  await writeFile(conf, text);
-  // Its workers would be nobody's, who may not enter the folders of a test.
-  const user = process.getuid?.() === 0 ? 'user root;' : '';
-  const settings = `daemon off; ${user} pid ${prefix}/nginx.pid; error_log stderr notice;`;
-  const args = ['-p', prefix, '-c', conf, '-e', 'stderr', '-g', settings];
-  const daemon = await startDaemon('nginx', args, {
-    isReady: (log) => log.includes('start worker process '),
-  });
+  const daemon = await startNginx(text, prefix);
   return {
     ...daemon,
     port,
     url: `http://127.0.0.1:${port}`,
     accessLog: () => readFile(accessLog, 'utf8'),
   };
+}
+
+/** Starts nginx with a configuration, in a folder of its own. Every other path of its making is below that folder. */
+export async function startNginx(conf: string, prefix?: string): Promise<Daemon> {
+  const dir = prefix ?? (await tempDir('nginx'));
+  const file = path.join(dir, 'nginx.conf');
+  await writeFile(file, conf);
+  // Its workers would be nobody's, who may not enter the folders of a test.
+  const user = process.getuid?.() === 0 ? 'user root;' : '';
+  const settings = `daemon off; ${user} pid ${dir}/nginx.pid; error_log stderr notice;`;
+  return startDaemon('nginx', ['-p', dir, '-c', file, '-e', 'stderr', '-g', settings], {
+    isReady: (log) => log.includes('start worker process '),
+  });
 }
 
 function replaceValue(conf: string, shipped: string | RegExp, value: string): string {

@@ -1,10 +1,10 @@
 /** Three replicas behind the shipped nginx, with one bucket, one Redis and one checksum database, parts of which can fail. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { startDaemon, type Daemon } from '../../support/daemon.js';
+import type { Daemon } from '../../support/daemon.js';
 import { faultyS3 } from '../../support/faulty-s3.js';
 import { gitHttpHost } from '../../support/git-http-host.js';
 import { repo } from '../../support/git-repo.js';
@@ -12,6 +12,7 @@ import { freePort } from '../../support/loopback.js';
 import { redisHost } from '../../support/redis-host.js';
 import { S3_LOGIN, s3Host } from '../../support/s3-host.js';
 import { modhaven, startServer, type ModhavenServer } from '../../support/server.js';
+import { startNginx } from '../../support/nginx-host.js';
 import { tempDir } from '../../support/tmp.js';
 import { ask, type Answer } from '../ask.js';
 import { noise } from '../noise.js';
@@ -56,7 +57,7 @@ export async function startReplicas() {
   }
 
   const replicas = await Promise.all([1, 2, 3].map(startReplica));
-  const nginx = await startNginx(replicas.map(({ port }) => port));
+  const nginx = await startBalancer(replicas.map(({ port }) => port));
   /** Everybody has to see the same bytes, whoever answers and whenever. */
   const contents = new Map<string, Buffer>();
   function see(url: string, { status, bytes }: Answer): number {
@@ -101,8 +102,7 @@ export async function expectAllInOrder(replica: ModhavenServer | undefined): Pro
 }
 
 /** The shipped file, with the addresses of the test and less patience with a replica that was paused. */
-async function startNginx(ports: number[]): Promise<Daemon & { url: string }> {
-  const prefix = await tempDir('replicas-nginx');
+async function startBalancer(ports: number[]): Promise<Daemon & { url: string }> {
   const port = await freePort();
   let text = await readFile(NGINX_CONF, 'utf8');
   ports.forEach((each, i) => {
@@ -111,12 +111,5 @@ async function startNginx(ports: number[]): Promise<Daemon & { url: string }> {
   text = text
     .replace('listen 80;', `listen 127.0.0.1:${port};`)
     .replace('proxy_read_timeout 130s;', 'proxy_read_timeout 4s;');
-  const conf = path.join(prefix, 'nginx.conf');
-  await writeFile(conf, text);
-  const user = process.getuid?.() === 0 ? 'user root;' : '';
-  const settings = `daemon off; ${user} pid ${prefix}/nginx.pid; error_log stderr notice;`;
-  const daemon = await startDaemon('nginx', ['-p', prefix, '-c', conf, '-e', 'stderr', '-g', settings], {
-    isReady: (log) => log.includes('start worker process '),
-  });
-  return { ...daemon, url: `http://127.0.0.1:${port}` };
+  return { ...(await startNginx(text)), url: `http://127.0.0.1:${port}` };
 }
