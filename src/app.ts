@@ -141,6 +141,7 @@ class Program implements App {
       ...{ stores, log },
       maxBytes: () => this.config().cacheMaxSize,
       isReplaceable: (module) => replaceable(module, this.config(), this.vanity()),
+      hasUpstream: () => this.config().upstream.length > 0,
     });
     this.purges = watchPurges(stores, () => {
       this.replicas.tellPurge();

@@ -236,6 +236,9 @@ export const JSON_OUTPUT = {
     leftovers: z.array(z.object({ path: z.string(), ...removed })),
     mirrors: z.array(z.object({ dir: z.string(), lastUsed: time, ...removed })),
     versions: z.array(z.object({ ...name, lastUsed: time, ...removed })),
+    answers: z
+      .array(z.object({ path: z.string(), lastUsed: time, ...removed }))
+      .describe('What upstreams and public checksum databases said, by its path below cache.dir.'),
   }),
   purge: z.object({
     ok: isOk,

@@ -2,7 +2,8 @@
  * Who asked first for each version that was fetched: for the pages, which show it to admins. Nothing depends on it.
  *
  * It is noted in memory and written a moment later, one small blob for each module (`MODULE/@fetched`) with a line for each
- * version, so that neither a fetch nor its client waits for it. What a killed process has not written yet is lost.
+ * version, so that neither a fetch nor its client waits for it. What a killed process has not written yet is lost. When a
+ * version is removed to make room, its line goes with it.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { escapePath } from '../module/escaping.js';
@@ -99,6 +100,22 @@ export class FirstFetches {
       await wait(Math.random() * 50); // another replica was faster
     }
   }
+}
+
+/** Forgets who asked first for versions that are removed. Throws STORAGE. */
+export async function forgetFetches(
+  blobs: BlobStore,
+  module: ModulePath,
+  versions: ReadonlySet<string>,
+): Promise<void> {
+  const name = nameOf(module);
+  const known = await blobs.get(name);
+  if (known === undefined) return;
+  const lines = known.bytes.toString().split('\n');
+  const kept = lines.filter((line) => line !== '' && !versions.has(line.split(' ', 1)[0] ?? ''));
+  if (kept.length === 0) return blobs.remove(name);
+  // What is written meanwhile is about versions that are there; it is forgotten with them, another time.
+  await blobs.replace(name, Buffer.from(`${kept.join('\n')}\n`), { expected: known.tag });
 }
 
 function nameOf(module: ModulePath): string {

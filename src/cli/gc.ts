@@ -34,6 +34,7 @@ export async function gc(options: GcOptions): Promise<{ text: string; ok: boolea
     stores,
     maxBytes,
     isReplaceable,
+    hasUpstream: config.upstream.length > 0,
     dryRun: options.dryRun === true,
     onProgress,
   });
@@ -59,18 +60,19 @@ function sizeOf(text: string): number {
   return bytes;
 }
 
-function asJson({ mirrors, versions, folders, ...result }: Collection): object {
+function asJson({ mirrors, versions, answers, folders, ...result }: Collection): object {
   const iso = (at: number) => new Date(at).toISOString();
   return {
     ...result,
     folders: Object.fromEntries(folders),
     mirrors: mirrors.map((mirror) => ({ ...mirror, lastUsed: iso(mirror.lastUsed) })),
     versions: versions.map((version) => ({ ...version, lastUsed: iso(version.lastUsed) })),
+    answers: answers.map(({ path, bytes, lastUsed }) => ({ path, bytes, lastUsed: iso(lastUsed) })),
   };
 }
 
 function report(result: Collection): string {
-  const { dryRun, before, after, limit, leftovers, mirrors, versions } = result;
+  const { dryRun, before, after, limit, leftovers, mirrors, versions, answers } = result;
   const verb = dryRun ? 'would remove' : 'removed';
   const sum = (items: readonly { bytes: number }[]) =>
     sizeText(items.reduce((total, { bytes }) => total + bytes, 0));
@@ -80,12 +82,13 @@ function report(result: Collection): string {
   });
   lines.push(
     `${verb}: leftovers of killed processes: ${leftovers.length} (${sum(leftovers)}), ` +
-      `git mirrors: ${mirrors.length} (${sum(mirrors)}), public versions: ${versions.length} (${sum(versions)})`,
+      `git mirrors: ${mirrors.length} (${sum(mirrors)}), public versions: ${versions.length} (${sum(versions)}), ` +
+      `answers of upstreams and checksum databases: ${answers.length} (${sum(answers)})`,
     `cache: ${sizeText(before)} before, ${sizeText(after)} ${dryRun ? 'then' : 'now'}, limit ${sizeText(limit)}`,
   );
   if (after > limit) {
     lines.push(
-      'what is left is above the limit and stays: private versions, checksum databases and what is in use',
+      'what is left is above the limit and stays: private versions, your own checksum database and what is in use',
       '  to do: raise cache.max_size in modhaven.yaml, or give the cache a larger disk',
     );
   }

@@ -129,7 +129,7 @@ export const ConfigFile = z
           'Where versions and mirrors are kept. Default: ./data. A change needs a restart.',
         ),
         max_size: Size.prefault('50GiB').describe(
-          'Limit for everything below cache.dir. Git mirrors and upstream modules make room, the least recently used first; finished private versions are never removed. Default: 50GiB.',
+          'Limit for everything below cache.dir. Git mirrors make room, then upstream modules and what upstreams and public checksum databases said, the least recently used first; finished private versions are never removed. Default: 50GiB.',
         ),
         memory: Size.prefault('64MiB').describe(
           'Limit for answers that each server process holds in memory; 0 holds none. Default: 64MiB.',

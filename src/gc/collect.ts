@@ -1,30 +1,23 @@
 /**
- * Makes room below `cache.dir`. First goes what killed processes left, then, while more is there than may be, git mirrors
- * and public versions that can be fetched again, each the least recently used first. Finished private versions stay.
+ * Makes room below `cache.dir`. First goes what killed processes left, then, while more is there than may be, git
+ * mirrors, then public versions and answers that can be had again, each the least recently used first. Finished private
+ * versions stay.
  */
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
-import { LastUse } from '../store/last-use.js';
-import type { Stores } from '../store/open/open-stores.js';
-import type { ModuleVersion, VersionUsage } from '../store/version-store.js';
 import { findLeftovers, removeLeftovers, type Leftover } from './leftovers.js';
 import { findMirrors, removeMirror, type FoundMirror } from './mirrors.js';
+import { forgetUses, removePublic, type PublicOptions, type RemovedContent } from './public-content.js';
 import { measureEach } from './walk.js';
 
-export interface CollectOptions {
-  stores: Stores;
+/** `onProgress` is told while the cache is measured, too. */
+export interface CollectOptions extends PublicOptions {
   /** Bytes that may be there. */
   maxBytes: number;
-  /** Whether a version can be fetched again: public, with an upstream that has it. */
-  isReplaceable: (module: string) => boolean;
-  /** Only says what would be removed. */
-  dryRun?: boolean;
-  /** Told while the cache is measured, and while things are removed. */
-  onProgress?: (done: number, total: number) => void;
 }
 
-export interface Collection {
+export interface Collection extends RemovedContent {
   dryRun: boolean;
   /** Bytes below `cache.dir` before and, or as it would be, after. */
   before: number;
@@ -36,7 +29,6 @@ export interface Collection {
   limit: number;
   leftovers: Leftover[];
   mirrors: FoundMirror[];
-  versions: (ModuleVersion & { bytes: number; lastUsed: number })[];
 }
 
 /** Free space that a disk should have: this part of it, and no more than so many bytes. */
@@ -71,10 +63,15 @@ async function collectAlone(options: CollectOptions, leftovers: Leftover[]): Pro
   const limit = missing === 0 ? maxBytes : Math.max(0, Math.min(maxBytes, after - missing));
   const result: Collection = {
     ...{ dryRun, before, after, folders, maxBytes, limit, leftovers },
-    ...{ mirrors: [], versions: [] },
+    ...{ mirrors: [], versions: [], answers: [] },
   };
   if (result.after > limit) await removeMirrors(result, options);
-  if (result.after > limit) await removeVersions(result, options);
+  if (result.after > limit) {
+    const removed = await removePublic(options, result.after - limit);
+    Object.assign(result, removed);
+    for (const { bytes } of [...removed.versions, ...removed.answers]) result.after -= bytes;
+  }
+  if (!dryRun) await forgetUses(stores.lastUse, result.versions);
   return result;
 }
 
@@ -107,33 +104,6 @@ async function removeMirrors(result: Collection, options: CollectOptions): Promi
     result.mirrors.push(mirror);
     result.after -= mirror.bytes;
   }
-}
-
-async function removeVersions(result: Collection, options: CollectOptions): Promise<void> {
-  const { stores, isReplaceable, dryRun } = options;
-  // A bucket is not below `cache.dir`; the local copies of what lies in it bound themselves.
-  const { removal } = stores.versions;
-  if (removal === undefined || stores.bucket !== undefined) return;
-  const uses = await stores.lastUse.all();
-  const lastUsed = (version: VersionUsage) => Math.max(version.storedAt, uses.get(LastUse.key(version)) ?? 0);
-  const candidates: Collection['versions'] = [];
-  for await (const version of removal.usage()) {
-    if (isReplaceable(version.module)) {
-      const { module, bytes } = version;
-      candidates.push({ module, version: version.version, bytes, lastUsed: lastUsed(version) });
-    }
-  }
-  candidates.sort((a, b) => a.lastUsed - b.lastUsed);
-  const onDone = removals(result, candidates, options.onProgress);
-  for (const version of candidates) {
-    if (result.after <= result.limit) break;
-    onDone();
-    if (dryRun !== true) await removal.remove(version);
-    result.versions.push(version);
-    result.after -= version.bytes;
-  }
-  const removed = new Set(result.versions.map((version) => LastUse.key(version)));
-  if (dryRun !== true) await stores.lastUse.compact((key) => !removed.has(key));
 }
 
 /** Bytes that the disk of `dir` lacks of the free space that it should have. */

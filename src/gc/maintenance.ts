@@ -4,6 +4,7 @@
  */
 import type { Logger } from '../log/log.js';
 import { errorMessage } from '../errors.js';
+import type { RemovedCounts } from '../observe/events.js';
 import { occurred } from '../observe/observe.js';
 import type { Stores } from '../store/open/open-stores.js';
 import { collect, type Collection, type CollectOptions } from './collect.js';
@@ -12,6 +13,7 @@ import { scrub } from './scrub.js';
 export interface MaintenanceOptions extends Pick<CollectOptions, 'isReplaceable'> {
   stores: Stores;
   maxBytes: () => number;
+  hasUpstream: () => boolean;
   log: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -65,6 +67,7 @@ export class Maintenance {
           leftovers: last.leftovers.length,
           mirrors: last.mirrors.length,
           versions: last.versions.map(({ module, version }) => `${module}@${version}`).slice(0, 100),
+          answers: last.answers.length,
         },
       }),
       scrub: lastScrub && { ...lastScrub, at: iso(lastScrub.at) },
@@ -72,22 +75,21 @@ export class Maintenance {
   }
 
   private async look(): Promise<void> {
-    const { stores, maxBytes, isReplaceable, log } = this.options;
+    const { stores, maxBytes, isReplaceable, hasUpstream, log } = this.options;
     const startedAt = performance.now();
     try {
-      const done = await collect({ stores, maxBytes: maxBytes(), isReplaceable });
+      const done = await collect({
+        ...{ stores, isReplaceable },
+        ...{ maxBytes: maxBytes(), hasUpstream: hasUpstream() },
+      });
       if (done !== undefined) this.last = { ...done, at: Date.now() };
-      const removed = {
-        leftovers: done?.leftovers.length ?? 0,
-        mirrors: done?.mirrors.length ?? 0,
-        versions: done?.versions.length ?? 0,
-      };
+      const removed = removedCounts(done);
       const count = Object.values(removed).reduce((sum, each) => sum + each, 0);
       const freed = (done?.before ?? 0) - (done?.after ?? 0);
-      if (done !== undefined) occurred({ type: 'gc', removed: count, freedBytes: freed, failed: false });
+      if (done !== undefined) occurred({ type: 'gc', removed, freedBytes: freed, failed: false });
       if (count > 0) log.info({ ...removed, freed }, 'room was made in the cache');
     } catch (error) {
-      occurred({ type: 'gc', removed: 0, freedBytes: 0, failed: true });
+      occurred({ type: 'gc', removed: removedCounts(undefined), freedBytes: 0, failed: true });
       log.warn({ error: errorMessage(error) }, 'the cache could not be looked through');
     }
     const took = performance.now() - startedAt;
@@ -112,4 +114,13 @@ export class Maintenance {
     }, ms).unref();
     this.timers.add(timer);
   }
+}
+
+function removedCounts(done: Collection | undefined): RemovedCounts {
+  return {
+    leftovers: done?.leftovers.length ?? 0,
+    mirrors: done?.mirrors.length ?? 0,
+    versions: done?.versions.length ?? 0,
+    answers: done?.answers.length ?? 0,
+  };
 }

@@ -31,11 +31,14 @@ class Activities implements ActivityMetrics {
   );
   private readonly reloads = new Counter('modhaven_reloads_total', 'Files that were read again.');
   private readonly gcRuns = new Counter('modhaven_gc_runs_total', 'Looks through the cache directory.');
+  private readonly gcRemoved = new Counter(
+    'modhaven_gc_removed_total',
+    'Things removed from the cache directory to make room, by kind.',
+  );
   private readonly occurrences = {
     drift: 0,
     'moved-tag': 0,
     'refused-content': 0,
-    gcRemoved: 0,
     gcFreedBytes: 0,
     shared: 0,
   };
@@ -98,7 +101,7 @@ class Activities implements ActivityMetrics {
       }
       case 'gc':
         this.gcRuns.add({ outcome });
-        this.occurrences.gcRemoved += occurrence.removed;
+        for (const [kind, count] of Object.entries(occurrence.removed)) this.gcRemoved.add({ kind }, count);
         this.occurrences.gcFreedBytes += occurrence.freedBytes;
         return;
       case 'drift':
@@ -109,21 +112,20 @@ class Activities implements ActivityMetrics {
   };
 
   families(): Family[] {
-    const { drift, shared, gcRemoved, gcFreedBytes, ...alarms } = this.occurrences;
+    const { drift, shared, gcFreedBytes, ...alarms } = this.occurrences;
     const total = (name: string, help: string, value: number): Family => ({
       ...gauge(name, help, value),
       type: 'counter',
     });
     return [
-      ...[this.fetches, this.phases, this.gitCommands, this.reloads, this.gcRuns].map((each) =>
-        each.family(),
+      ...[this.fetches, this.phases, this.gitCommands, this.reloads, this.gcRuns, this.gcRemoved].map(
+        (each) => each.family(),
       ),
       total(
         'modhaven_singleflight_shared_total',
         'Callers that shared a fetch that was running already.',
         shared,
       ),
-      total('modhaven_gc_removed_total', 'Things removed from the cache directory to make room.', gcRemoved),
       total('modhaven_gc_freed_bytes_total', 'Bytes freed in the cache directory.', gcFreedBytes),
       total('modhaven_drift_total', 'Versions whose new home was found to differ.', drift),
       total('modhaven_moved_tags_total', 'Tags that were found moved or deleted.', alarms['moved-tag']),

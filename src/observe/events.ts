@@ -61,11 +61,19 @@ export interface Ended extends Began {
   readonly failure: string | undefined;
 }
 
+/** How many things were removed from the cache directory, by their kind. */
+export type RemovedCounts = Readonly<Record<'leftovers' | 'mirrors' | 'versions' | 'answers', number>>;
+
 export type Occurrence =
   /** A file was read again; `failure` says that it has an error and that the last good one stays. */
   | { readonly type: 'reload'; readonly file: 'config' | 'vanity'; readonly failed: boolean }
   /** Room was made in the cache directory. */
-  | { readonly type: 'gc'; readonly removed: number; readonly freedBytes: number; readonly failed: boolean }
+  | {
+      readonly type: 'gc';
+      readonly removed: RemovedCounts;
+      readonly freedBytes: number;
+      readonly failed: boolean;
+    }
   /** The new home of a module has other content than was served. */
   | { readonly type: 'drift'; readonly module: string }
   /** A tag was moved or deleted; it is not followed. */

@@ -1,9 +1,10 @@
 /** Blobs as files: names are paths below `dir`, the time of a blob is the modification time of its file. */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { TEMPORARY, createFile, replaceFile } from '../fs/durable-file.js';
+import { inFolder, removeFile } from '../fs/empty-folders.js';
 import {
   checkBlobName,
   type BlobOptions,
@@ -44,20 +45,22 @@ class DiskBlobStore implements BlobStore {
   }
 
   async putIfAbsent(name: string, bytes: Buffer, { asOf }: BlobOptions = {}): Promise<boolean> {
-    const file = await this.folderFor(name);
-    return storage(createFile(file, bytes, { modifiedAt: asOf }));
+    const file = this.fileOf(name);
+    return storage(inFolder(dirname(file), () => createFile(file, bytes, { modifiedAt: asOf })));
   }
 
   async replace(name: string, bytes: Buffer, { asOf, expected }: ReplaceOptions = {}): Promise<boolean> {
-    const file = await this.folderFor(name);
+    const file = this.fileOf(name);
+    const write = () => replaceFile(file, bytes, { modifiedAt: asOf });
     if (expected === undefined) {
-      await storage(replaceFile(file, bytes, { modifiedAt: asOf }));
+      await storage(inFolder(dirname(file), write));
       return true;
     }
-    const release = await storage(lock(file, LOCK));
+    // The lock lies in the folder, which therefore stays.
+    const release = await storage(inFolder(dirname(file), () => lock(file, LOCK)));
     try {
       if ((await this.get(name))?.tag !== expected) return false;
-      await storage(replaceFile(file, bytes, { modifiedAt: asOf }));
+      await storage(write());
       return true;
     } finally {
       await release().catch(() => undefined); // the folder may have been removed meanwhile
@@ -65,7 +68,7 @@ class DiskBlobStore implements BlobStore {
   }
 
   async remove(name: string): Promise<void> {
-    await storage(rm(this.fileOf(name), { force: true }));
+    await storage(removeFile(this.fileOf(name), this.dir));
   }
 
   async *names(): AsyncGenerator<string> {
@@ -79,12 +82,6 @@ class DiskBlobStore implements BlobStore {
   private fileOf(name: string): string {
     checkBlobName(name);
     return join(this.dir, name);
-  }
-
-  private async folderFor(name: string): Promise<string> {
-    const file = this.fileOf(name);
-    await storage(mkdir(dirname(file), { recursive: true }));
-    return file;
   }
 }
 

@@ -7,12 +7,13 @@
  * Neither a crash nor a full disk leaves a part of a file where a reader could see it.
  */
 import { close, createReadStream, fstat, open as openFile, read } from 'node:fs';
-import { mkdir, readFile, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { TEMPORARY, flush, linkFirst, temporaryName } from '../fs/durable-file.js';
+import { inFolder, removeEmptyFolders } from '../fs/empty-folders.js';
 import * as files from '../fs/file-errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import { scanTree } from './disk-listing.js';
@@ -87,11 +88,10 @@ class DiskStore implements VersionStore {
   async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
     const file = partFile(this.dir, part);
     const folder = dirname(file);
-    await storage(mkdir(folder, { recursive: true }));
     // No version can look like this name, so neither readers nor the go command ever take it for one.
     const temporary = temporaryName(folder);
     try {
-      await writeNewFile(temporary, write, { flush: true, highWaterMark: READ_SIZE });
+      await writeNewFile(temporary, write, { flush: true, highWaterMark: READ_SIZE, makesFolder: true });
       const isFirst = await storage(linkFirst(temporary, file));
       if (!isFirst && part.kind === 'ziphash') await this.replaceOrphan(part, temporary);
       await storage(flush(folder));
@@ -102,10 +102,9 @@ class DiskStore implements VersionStore {
 
   async putFile(part: Part, file: string): Promise<void> {
     const target = partFile(this.dir, part);
-    await storage(mkdir(dirname(target), { recursive: true }));
     try {
       await flush(file);
-      await linkFirst(file, target);
+      await inFolder(dirname(target), () => linkFirst(file, target));
     } catch (error) {
       if (!files.hasCode(error, 'EXDEV')) throw storageError(error);
       // On another disk, or where there are no hard links, it has to be copied.
@@ -125,8 +124,7 @@ class DiskStore implements VersionStore {
     const file = temporaryName(this.dir);
     const content = Buffer.alloc(PROBE_SIZE, file);
     try {
-      await storage(mkdir(this.dir, { recursive: true }));
-      await storage(writeFile(file, content, { flag: 'wx', flush: true }));
+      await storage(inFolder(this.dir, () => writeFile(file, content, { flag: 'wx', flush: true })));
       if (!(await storage(readFile(file))).equals(content)) {
         throw storageError(new Error('what was written is not what is read'));
       }
@@ -186,6 +184,7 @@ async function removeVersion(dir: string, version: ModuleVersion): Promise<numbe
     await absentAsUndefined(unlink(file));
     freed += found.size;
   }
+  await removeEmptyFolders(versionFolder(dir, version.module), dir);
   return freed;
 }
 

@@ -4,7 +4,7 @@
  * Each process notes it in memory and appends what is new to one file from time to time and at its end, so that a
  * download costs no write. In the file the newest line of a version counts, whichever process wrote it.
  */
-import { appendFile, mkdir, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { processTag } from '../fs/process-tag.js';
@@ -15,12 +15,16 @@ import type { ModuleVersion } from './version-store.js';
 const FLUSH_MS = 30_000;
 /** A process that opened the file just before it was renamed has written by then, in milliseconds. */
 const LATE_WRITER_MS = 500;
+/** When it pays to make the file short: it is larger than so many bytes, and so many times what it was then. */
+const LONG = { bytes: 2 ** 20, times: 4 };
 
 export class LastUse {
   private readonly file: string;
   /** Seconds since 1970, by `module@version`; what is not written yet. */
   private notes = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
+  /** Bytes of the file when it was made short last. */
+  private shortBytes = 0;
 
   constructor(file: string) {
     this.file = file;
@@ -57,6 +61,11 @@ export class LastUse {
     return new Map([...uses].map(([key, seconds]) => [key, seconds * 1000]));
   }
 
+  /** Whether the file has grown so much that `compact` pays. Throws STORAGE. */
+  async isLong(): Promise<boolean> {
+    return (await this.bytes()) > Math.max(LONG.bytes, LONG.times * this.shortBytes);
+  }
+
   /** Makes the file short again: one line for each version that is `stored`. Only one process at a time. */
   async compact(stored: (key: string) => boolean): Promise<void> {
     const renamed = `${this.file}.old-${processTag()}-${Date.now()}`;
@@ -68,11 +77,16 @@ export class LastUse {
     for (const key of uses.keys()) if (!stored(key)) uses.delete(key);
     if (uses.size > 0) await storage(this.append(uses));
     for (const file of files) await storage(rm(file, { force: true }));
+    this.shortBytes = await this.bytes();
   }
 
   /** `module@version`, as the keys of `all`. */
   static key({ module, version }: ModuleVersion): string {
     return `${module}@${version}`;
+  }
+
+  private async bytes(): Promise<number> {
+    return (await absentAsUndefined(stat(this.file)))?.size ?? 0;
   }
 
   private async append(uses: ReadonlyMap<string, number>): Promise<void> {

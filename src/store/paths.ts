@@ -9,7 +9,7 @@
  *     private/            lists, `@latest` and branches of private modules as their git hosts said them last
  *     sumdb/NAME/         our own checksum database
  *     sumdb/.seen/        the newest signed trees of public checksum databases
- *     sums/               what was stored of each version, to judge it later (`recorded-sums.ts`)
+ *     sums/               what was stored of each version, to judge it later, and of removed releases (`recorded-sums.ts`)
  *     recorded/           versions whose content is sealed (`seals.ts`)
  *     fetched/            who asked first for each version (`catalog/first-fetches.ts`); may be deleted at any time
  *     damaged/            parts that were not what was stored

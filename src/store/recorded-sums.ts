@@ -5,17 +5,25 @@
  *     mod v1.0.0 h1:…
  *     ziphash v1.0.0 h1:…
  *     info v1.0.0 <sha256 in base64url> <commit, or the time where no commit is named>
+ *     evicted v1.1.0 h1:… h1:…
+ *
+ * The last one is all that stays of a public release that was removed to make room: the hashes of its zip and its go.mod
+ * (`-` for one that was not stored), because other bytes must not come back under its name.
  *
  * Lines are appended in one write each, so that processes may do so at the same time. A lost line costs a weaker check of
- * that part, nothing else.
+ * that part, nothing else; one may be lost when versions are removed.
  */
 import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { replaceFile } from '../fs/durable-file.js';
+import { removeFile } from '../fs/empty-folders.js';
 import { goModHash } from '../module/files/dirhash.js';
 import { escapePath } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
+import { isPseudoVersion } from '../module/pseudo-version.js';
 import { hasCode } from '../fs/file-errors.js';
+import { absentAsUndefined, storage } from './storage-error.js';
 import type { ModuleVersion, Part } from './version-store.js';
 
 /** What is known of the content of a version. */
@@ -29,6 +37,17 @@ export interface VersionSums {
   /** The commit that the `.info` names; its time where it names none. */
   origin?: string | undefined;
 }
+
+/** One line, read: `fields` is what follows the version, at least one. */
+interface Line {
+  text: string;
+  kind: string;
+  name: string;
+  fields: string[];
+}
+
+/** In place of the hash of a part that was not stored. */
+const NOT_STORED = '-';
 
 export class RecordedSums {
   private readonly dir: string;
@@ -46,16 +65,39 @@ export class RecordedSums {
 
   /** What is known of a version; empty if nothing is. */
   async of({ module, version }: ModuleVersion): Promise<VersionSums> {
-    const text = await readFile(this.fileOf(module), 'utf8').catch(() => '');
-    const sums: VersionSums = {};
-    for (const line of text.split('\n')) {
-      const [kind, name, hash, origin] = line.split(' ');
-      if (name !== version || hash === undefined) continue;
-      if (kind === 'mod') sums.mod = hash;
-      else if (kind === 'ziphash') sums.zip = hash;
-      else if (kind === 'info') Object.assign(sums, { info: hash, origin });
+    return sumsIn(linesIn(await this.text(module), version));
+  }
+
+  /** What a release had in it that was removed to make room; undefined if it was not. */
+  async evicted({ module, version }: ModuleVersion): Promise<VersionSums | undefined> {
+    const line = linesIn(await this.text(module), version).find(({ kind }) => kind === 'evicted');
+    return line && evictedSums(line);
+  }
+
+  /**
+   * Versions of `module` are about to be removed to make room. One line stays of each release; of pseudo-versions, which
+   * no home lists and of which there can be any number, nothing does. Throws STORAGE.
+   */
+  async evict(module: ModulePath, versions: ReadonlySet<string>): Promise<void> {
+    const file = this.fileOf(module);
+    const text = await absentAsUndefined(readFile(file, 'utf8'));
+    if (text === undefined) return;
+    const kept: string[] = [];
+    const going = new Map<string, Line[]>();
+    for (const line of linesIn(text)) {
+      if (!versions.has(line.name)) kept.push(line.text);
+      else going.set(line.name, [...(going.get(line.name) ?? []), line]);
     }
-    return sums;
+    for (const [version, lines] of going) {
+      if (!isPseudoVersion(version)) kept.push(...evictedLine(version, lines));
+    }
+    if (kept.length > 0) await storage(replaceFile(file, `${kept.join('\n')}\n`));
+    else await storage(removeFile(file, this.dir));
+  }
+
+  /** Empty where nothing can be read: then less is checked. */
+  private text(module: ModulePath): Promise<string> {
+    return readFile(this.fileOf(module), 'utf8').catch(() => '');
   }
 
   private async append(module: ModulePath, line: string): Promise<void> {
@@ -72,6 +114,42 @@ export class RecordedSums {
   private fileOf(module: ModulePath): string {
     return join(this.dir, escapePath(module), '@sums');
   }
+}
+
+/** The lines that say something, of one version or of all. */
+function linesIn(text: string, version?: string): Line[] {
+  const lines: Line[] = [];
+  for (const line of text.split('\n')) {
+    const [kind = '', name = '', ...fields] = line.split(' ');
+    const isWanted = version === undefined || name === version;
+    if (isWanted && fields.length > 0) lines.push({ text: line, kind, name, fields });
+  }
+  return lines;
+}
+
+/** What is kept of a release whose lines these are; nothing where neither of its hashes is known. */
+function evictedLine(version: string, lines: readonly Line[]): string[] {
+  const before = lines.find(({ kind }) => kind === 'evicted');
+  const { zip, mod } = { ...(before && evictedSums(before)), ...sumsIn(lines) };
+  if (zip === undefined && mod === undefined) return [];
+  return [`evicted ${version} ${zip ?? NOT_STORED} ${mod ?? NOT_STORED}`];
+}
+
+/** What the lines of one version say. */
+function sumsIn(lines: readonly Line[]): VersionSums {
+  const sums: VersionSums = {};
+  for (const { kind, fields } of lines) {
+    const [hash, origin] = fields;
+    if (kind === 'mod') sums.mod = hash;
+    else if (kind === 'ziphash') sums.zip = hash;
+    else if (kind === 'info') Object.assign(sums, { info: hash, origin });
+  }
+  return sums;
+}
+
+function evictedSums({ fields: [zip, mod] }: Line): VersionSums {
+  const known = (hash: string | undefined) => (hash === NOT_STORED ? undefined : hash);
+  return { zip: known(zip), mod: known(mod) };
 }
 
 /** What a line says after the version. */

@@ -1,47 +1,72 @@
-/** A store that takes nothing for a sealed version (`seals.ts`) but what the seal says. */
+/**
+ * A store that takes nothing for a version that was there before but what it was then: a sealed one (`seals.ts`), or a
+ * release that was removed to make room (`recorded-sums.ts`).
+ */
 import type { Writable } from 'node:stream';
 import { ModhavenError } from '../errors.js';
 import { goModHash } from '../module/files/dirhash.js';
 import { zipHashIn } from './part-problem.js';
-import { infoOrigin } from './recorded-sums.js';
-import type { Seal, Seals } from './seals.js';
+import { infoOrigin, type VersionSums } from './recorded-sums.js';
+import type { Seals } from './seals.js';
 import { StoreDecorator } from './store-decorator.js';
-import { putBytes, writtenBytes, type Part, type VersionStore } from './version-store.js';
+import { putBytes, writtenBytes, type ModuleVersion, type Part, type VersionStore } from './version-store.js';
 
-/** `put` throws CHECKSUM_MISMATCH for content that is not the sealed one. */
+/** What a version was when it was there, and why it is not now. */
+interface Memory extends VersionSums {
+  reason: keyof typeof WHY_GONE;
+}
+
+/** What was noted of releases that were removed to make room; undefined for any other version. */
+export type Evicted = (version: ModuleVersion) => Promise<VersionSums | undefined>;
+
+const WHY_GONE = {
+  purged: 'was purged',
+  damaged: 'was damaged on the disk of modhaven',
+  evicted: 'was removed to make room',
+};
+
+/** `put` throws CHECKSUM_MISMATCH for content that is not what was there before. */
 export class SealedStore extends StoreDecorator {
   private readonly seals: Seals;
+  private readonly evicted: Evicted;
 
-  constructor(inner: VersionStore, seals: Seals) {
+  constructor(inner: VersionStore, seals: Seals, evicted: Evicted = () => Promise.resolve(undefined)) {
     super(inner);
     this.seals = seals;
+    this.evicted = evicted;
   }
 
   override async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
     // The hash of a zip is stored before the zip itself: a caller who may not store the one does not get to the other.
     if (part.kind === 'zip') return this.inner.put(part, write);
-    const seal = await this.seals.of(part);
-    if (seal === undefined) return this.inner.put(part, write);
+    const memory = await this.memoryOf(part);
+    if (memory === undefined) return this.inner.put(part, write);
     const bytes = await writtenBytes(write);
-    checkSeal(part, bytes, seal);
+    checkSame(part, bytes, memory);
     return putBytes(this.inner, part, bytes);
+  }
+
+  private async memoryOf(version: ModuleVersion): Promise<Memory | undefined> {
+    const seal = await this.seals.of(version);
+    if (seal !== undefined) return seal;
+    const sums = await this.evicted(version);
+    return sums && { ...sums, reason: 'evicted' };
   }
 }
 
-function checkSeal({ module, version, kind }: Part, bytes: Buffer, seal: Seal): void {
-  const [sealed, found, what] = {
-    info: [seal.origin, infoOrigin(bytes), 'commit'] as const,
-    mod: [seal.mod, goModHash(bytes), 'go.mod'] as const,
-    ziphash: [seal.zip, zipHashIn(bytes), 'zip'] as const,
+function checkSame({ module, version, kind }: Part, bytes: Buffer, memory: Memory): void {
+  const [before, found, what] = {
+    info: [memory.origin, infoOrigin(bytes), 'commit'] as const,
+    mod: [memory.mod, goModHash(bytes), 'go.mod'] as const,
+    ziphash: [memory.zip, zipHashIn(bytes), 'zip'] as const,
     zip: [undefined, undefined, 'zip'] as const,
   }[kind];
-  if (sealed === undefined || sealed === found) return;
-  const state = seal.reason === 'purged' ? 'was purged' : 'was damaged on the disk of modhaven';
+  if (before === undefined || before === found) return;
   throw new ModhavenError(
     'CHECKSUM_MISMATCH',
     `refused: ${module}@${version}: its ${what} is not the one that was served before`,
     {
-      reason: `this version ${state}; then it was ${sealed}, now it is ${found ?? 'nothing that can be read'}`,
+      reason: `this version ${WHY_GONE[memory.reason]}; then it was ${before}, now it is ${found ?? 'nothing that can be read'}`,
       remedy: 'put the old commit back under the tag, or release a new version',
     },
   );

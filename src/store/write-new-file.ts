@@ -1,7 +1,10 @@
 /** Files that somebody else writes, through a stream. */
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, open as openFile } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
+import { promisify } from 'node:util';
+import { inFolder } from '../fs/empty-folders.js';
 import { isSystemError, storage, storageError } from './storage-error.js';
 
 export interface NewFileOptions {
@@ -9,7 +12,11 @@ export interface NewFileOptions {
   flush?: boolean;
   /** Bytes that may wait to be written. Default: that of Node. */
   highWaterMark?: number;
+  /** Whether its folder is made, too. Default: no. */
+  makesFolder?: boolean;
 }
+
+const open = promisify(openFile);
 
 /**
  * Has `write` write the new file `path`, which is closed when this ends, however it ends. Failures of the file itself are
@@ -18,9 +25,11 @@ export interface NewFileOptions {
 export async function writeNewFile(
   path: string,
   write: (sink: Writable) => Promise<void>,
-  options: NewFileOptions = {},
+  { makesFolder = false, ...options }: NewFileOptions = {},
 ): Promise<void> {
-  const sink = createWriteStream(path, { flags: 'wx', ...options });
+  const create = () => open(path, 'wx');
+  const fd = await storage(makesFolder ? inFolder(dirname(path), create) : create());
+  const sink = createWriteStream(path, { fd, ...options });
   const closed = once(sink, 'close').then(() => {
     if (sink.errored !== null) throw sink.errored;
     if (!sink.writableFinished) throw new Error('the file was closed before its end');
@@ -36,7 +45,6 @@ export async function writeNewFile(
     throw error === sink.errored && isSystemError(error) ? storageError(error) : error;
   } finally {
     sink.destroy();
-    // Not before it is closed: a file that is still being opened would appear afterwards.
     if (!sink.closed) await new Promise<void>((resolve) => sink.once('close', resolve));
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { FirstFetches, type Fetcher } from '../../src/catalog/first-fetches.js';
+import { FirstFetches, forgetFetches, type Fetcher } from '../../src/catalog/first-fetches.js';
 import type { ModulePath } from '../../src/module/module-path.js';
 import { createMemoryBlobStore } from '../support/memory-blob-store.js';
 
@@ -52,4 +52,15 @@ it('reads past lines that it does not know, and says what cannot be written', as
   full.note({ module, version: 'v1.0.0' }, ann);
   await full.flush();
   expect(errors).toEqual([new Error('full')]);
+});
+
+it('forgets versions that are removed, and the blob with the last of them', async () => {
+  const { fetches, blobs } = open();
+  for (const version of ['v1.0.0', 'v1.1.0']) fetches.note({ module, version }, ann);
+  await fetches.flush();
+  await forgetFetches(blobs, module, new Set(['v1.0.0', 'v1.0.1']));
+  expect(await namesIn(open(blobs).fetches)).toEqual({ 'v1.1.0': ann });
+  await forgetFetches(blobs, module, new Set(['v1.1.0']));
+  await forgetFetches(blobs, module, new Set(['v1.1.0']));
+  expect(await blobs.get('corp.test/!kit/@fetched')).toBeUndefined();
 });

@@ -40,6 +40,7 @@ describe('gc', () => {
         leftovers: [{ path: left, bytes: 2048 }],
         mirrors: [],
         versions: [],
+        answers: [],
       },
     });
   });

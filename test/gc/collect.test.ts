@@ -51,7 +51,7 @@ const onProgress = (done: number, total: number) => void told.push([done, total]
 
 async function run(maxBytes: number, dryRun = false): Promise<Collection> {
   const isReplaceable = (module: string) => module.startsWith('pub.test/');
-  const result = await collect({ stores, maxBytes, isReplaceable, dryRun, onProgress });
+  const result = await collect({ stores, maxBytes, isReplaceable, hasUpstream: true, dryRun, onProgress });
   if (result === undefined) throw new Error('another process collects');
   return result;
 }
@@ -125,6 +125,18 @@ describe('collect', () => {
     expect(await stores.unchecked.versions(parseModulePath('corp.test/lib'), 'zip')).toEqual(['v1.0.0']);
   });
 
+  it('counts and removes what upstreams and checksum databases said as it does public versions', async () => {
+    await store('pub.test/m', 'v1.0.0');
+    const list = await makeFile('upstream/pub.test/m/@v/list', 10 * KIB, 3_600_000);
+    const record = await makeFile('download/sumdb/db.test/lookup/pub.test/x@v1.0.0', 10 * KIB, 7_200_000);
+    const tree = await makeFile('download/sumdb/db.test/latest', 1, 7_200_000);
+    const { before } = await run(1024 * KIB);
+    const result = await run(before - 15 * KIB);
+    expect(result).toMatchObject({ versions: [], after: before - 20 * KIB });
+    expect(result.answers).toHaveLength(2);
+    expect([list, record, tree].map((file) => existsSync(file))).toEqual([false, false, true]);
+  });
+
   it('leaves a mirror alone that a process writes to', async () => {
     await mirror('a', 3_600_000);
     const release = await lock(join(root, 'vcs', 'a'.repeat(64), 'content.git'), { realpath: false });
@@ -164,16 +176,17 @@ describe('collect', () => {
     const [pid, start, place] = processTag().split('-');
     const file = await makeFile(`upstream-${pid}-${start}0-${place}-0123456789ab`, 10);
     await mkdir(join(root, 'gc.lock'));
-    expect(await collect({ stores, maxBytes: 0, isReplaceable: () => true, dryRun: true })).toBeUndefined();
+    const options = { stores, maxBytes: 0, isReplaceable: () => true, hasUpstream: true };
+    expect(await collect({ ...options, dryRun: true })).toBeUndefined();
     expect(existsSync(file)).toBe(true);
-    expect(await collect({ stores, maxBytes: 0, isReplaceable: () => true })).toBeUndefined();
+    expect(await collect(options)).toBeUndefined();
     expect(existsSync(file)).toBe(false);
   });
 
   it('is done by one process at a time', async () => {
     await store('pub.test/m', 'v1.0.0');
-    const isReplaceable = () => true;
-    const both = await Promise.all([1, 2].map(() => collect({ stores, maxBytes: 0, isReplaceable })));
+    const options = { stores, maxBytes: 0, isReplaceable: () => true, hasUpstream: true };
+    const both = await Promise.all([1, 2].map(() => collect(options)));
     expect(both.filter((result) => result === undefined)).toHaveLength(1);
   });
 });

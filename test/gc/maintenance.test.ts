@@ -14,7 +14,10 @@ beforeEach(async () => {
   vi.clearAllMocks();
   dir = await tempDir('maintenance');
   stores = openStores({ cacheDir: dir });
-  maintenance = new Maintenance({ stores, maxBytes: () => 1_000_000, isReplaceable: () => false, log });
+  maintenance = new Maintenance({
+    ...{ stores, log, maxBytes: () => 1_000_000 },
+    ...{ isReplaceable: () => false, hasUpstream: () => false },
+  });
 });
 afterEach(() => maintenance.stop());
 
@@ -38,7 +41,10 @@ describe('Maintenance', () => {
     maintenance.start();
     await vi.waitFor(() => expect(report().removed).toMatchObject({ leftovers: 1 }), { timeout: 20_000 });
     expect(log.info.mock.calls).toEqual([
-      [expect.objectContaining({ leftovers: 1, mirrors: 0, versions: 0 }), 'room was made in the cache'],
+      [
+        expect.objectContaining({ leftovers: 1, mirrors: 0, versions: 0, answers: 0 }),
+        'room was made in the cache',
+      ],
     ]);
   });
 

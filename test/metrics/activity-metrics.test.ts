@@ -73,7 +73,8 @@ it('shows commands of git, and nothing that only looks like one', () => {
 it('counts what happened', () => {
   const metrics = createActivityMetrics();
   metrics.occurred?.({ type: 'reload', file: 'vanity', failed: true });
-  metrics.occurred?.({ type: 'gc', removed: 3, freedBytes: 70, failed: false });
+  const removed = { leftovers: 1, mirrors: 0, versions: 2, answers: 30 };
+  metrics.occurred?.({ type: 'gc', removed, freedBytes: 70, failed: false });
   metrics.occurred?.({ type: 'drift', module: 'corp.test/lib' });
   metrics.occurred?.({ type: 'moved-tag', module: 'corp.test/lib', version: 'v1.0.0' });
   metrics.occurred?.({ type: 'refused-content', module: 'corp.test/lib', version: 'v1.0.0' });
@@ -81,6 +82,9 @@ it('counts what happened', () => {
   expect(found.get('modhaven_reloads_total{file=vanity,outcome=failed}')).toBe(1);
   expect(found.get('modhaven_gc_runs_total{outcome=ok}')).toBe(1);
   expect(found.get('modhaven_gc_freed_bytes_total{}')).toBe(70);
+  for (const [kind, count] of Object.entries(removed)) {
+    expect(found.get(`modhaven_gc_removed_total{kind=${kind}}`)).toBe(count);
+  }
   for (const name of ['drift', 'moved_tags', 'refused_content']) {
     expect(found.get(`modhaven_${name}_total{}`)).toBe(1);
   }

@@ -54,4 +54,17 @@ describe('LastUse', () => {
     expect((await readFile(file, 'utf8')).split('\n').length).toBeLessThan(5);
     expect(await readdir(dirname(file))).toEqual(['usage']);
   });
+
+  it('says that its file is long, once, until it has grown again', async () => {
+    const uses = new LastUse(file);
+    expect(await uses.isLong()).toBe(false);
+    uses.note('corp.test/lib', 'v1.0.0');
+    await uses.flush();
+    const line = `5 corp.test/lib@v1.0.0\n`;
+    await writeFile(file, line.repeat(50_000), { flag: 'a' });
+    expect(await uses.isLong()).toBe(true);
+    await uses.compact(() => true);
+    expect(await uses.isLong()).toBe(false);
+    expect((await readFile(file, 'utf8')).split('\n')).toHaveLength(2);
+  });
 });

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { goModHash } from '../../src/module/files/dirhash.js';
@@ -50,6 +50,39 @@ describe('RecordedSums', () => {
     for (const name of versions) {
       expect(await new RecordedSums(dir).of({ module, version: name })).toEqual({ zip: `h1:${name}` });
     }
+  });
+
+  it('keeps one line of a release that goes, and all that is known of others', async () => {
+    const dir = await tempDir('sums');
+    const sums = new RecordedSums(dir);
+    for (const name of ['v1.0.0', 'v1.1.0', 'v0.0.0-20240102030405-abcdefabcdef']) {
+      await sums.note({ module, version: name, kind: 'mod' }, MOD);
+      await sums.note({ module, version: name, kind: 'info' }, INFO);
+    }
+    const all = (name: string) => sums.of({ module, version: name });
+    const kept = await all('v1.1.0');
+    await sums.evict(module, new Set(['v1.0.0', 'v0.0.0-20240102030405-abcdefabcdef', 'v9.0.0']));
+    expect(await all('v1.1.0')).toEqual(kept);
+    expect(await all('v1.0.0')).toEqual({});
+    expect(await sums.evicted({ module, version: 'v1.0.0' })).toEqual({
+      zip: undefined,
+      mod: goModHash(MOD),
+    });
+    for (const name of ['v1.1.0', 'v0.0.0-20240102030405-abcdefabcdef', 'v9.0.0']) {
+      expect(await sums.evicted({ module, version: name })).toBeUndefined();
+    }
+    // It comes back, now with its zip, and goes again.
+    await sums.note({ module, version: 'v1.0.0', kind: 'ziphash' }, Buffer.from('h1:x'));
+    await sums.evict(module, new Set(['v1.0.0']));
+    expect(await sums.evicted({ module, version: 'v1.0.0' })).toEqual({ zip: 'h1:x', mod: goModHash(MOD) });
+  });
+
+  it('forgets nothing where what is known cannot be read', async () => {
+    const dir = await tempDir('sums');
+    await mkdir(path.join(dir, 'corp.test/!lib/@sums'), { recursive: true });
+    await expect(new RecordedSums(dir).evict(module, new Set([version]))).rejects.toMatchObject({
+      code: 'STORAGE',
+    });
   });
 
   it('passes over lines that say nothing', async () => {

@@ -71,6 +71,18 @@ describe('SealedStore', () => {
     });
   });
 
+  it('holds releases that were removed to make room to what they were', async () => {
+    const evicted = () => Promise.resolve({ zip: ZIP, mod: SEAL.mod });
+    const store = new SealedStore(createMemoryStore(), new Seals(createMemoryBlobStore()), evicted);
+    const put = (kind: PartKind, text: string) => putBytes(store, { ...version, kind }, Buffer.from(text));
+    await put('info', 'anything');
+    await put('mod', MOD);
+    await expect(put('ziphash', 'h1:y')).rejects.toMatchObject({
+      code: 'CHECKSUM_MISMATCH',
+      reason: expect.stringContaining('was removed to make room; then it was') as string,
+    });
+  });
+
   it('takes what the seal says nothing about', async () => {
     const { put, read } = await sealed({ reason: 'purged', zip: ZIP });
     await put('mod', 'anything');

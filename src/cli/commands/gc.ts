@@ -16,7 +16,9 @@ interface Options extends ReportOptions {
 export function registerGc(program: Command): void {
   const command = program
     .command('gc')
-    .description('make room in the cache: leftovers, then git mirrors and public modules, never private ones')
+    .description(
+      'make room in the cache: leftovers, then git mirrors and what upstreams have, never private modules',
+    )
     .addOption(configOption())
     .option('--dry-run', 'say what would be removed, and remove nothing')
     .option('--max-size <size>', 'how large the cache may be, such as 20GiB; default: cache.max_size')

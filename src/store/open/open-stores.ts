@@ -41,6 +41,8 @@ export interface Stores {
   /** `versions`, for what checks them. */
   checked: Pick<CheckedStore, 'checkAgain' | 'knownSums'>;
   seals: Seals;
+  /** What was stored of each version; undefined where versions lie in a bucket. */
+  sums: RecordedSums | undefined;
   /** What upstreams said last. */
   upstream: BlobStore;
   /** What the git hosts of private modules said last. */
@@ -74,16 +76,16 @@ function openDisk(cacheDir: string, log: StoreLog | undefined): Stores {
   const sealed = createDiskBlobStore(layout.seals);
   const seals = new Seals(sealed);
   const damage = new DamageReport(log);
+  const sums = new RecordedSums(layout.sums);
   const checked = new CheckedStore(unchecked, {
-    ...{ dir: layout.download, damagedDir: layout.damaged, seals },
-    sums: new RecordedSums(layout.sums),
+    ...{ dir: layout.download, damagedDir: layout.damaged, seals, sums },
     hashZip: createZipHasher(),
     onDamage: (part) => damage.add(part),
   });
   return {
-    ...{ unchecked, checked, seals, sealed, damage, layout },
+    ...{ unchecked, checked, seals, sums, sealed, damage, layout },
     ownDatabases: createDiskBlobStore(layout.ownDatabases),
-    versions: new SealedStore(checked, seals),
+    versions: new SealedStore(checked, seals, (version) => sums.evicted(version)),
     upstream: createDiskBlobStore(layout.upstream),
     privateAnswers: createDiskBlobStore(layout.privateAnswers),
     checksums: createDiskBlobStore(layout.checksums),
@@ -114,7 +116,7 @@ function openBucket(cacheDir: string, settings: S3Settings, log: StoreLog | unde
   });
   const answers = { keepsNewest: true };
   return {
-    ...{ unchecked, checked, seals, sealed, damage, layout, bucket, copies: checked },
+    ...{ unchecked, checked, seals, sums: undefined, sealed, damage, layout, bucket, copies: checked },
     ownDatabases: createBucketBlobStore(bucket, BUCKET_FOLDERS.ownDatabases),
     versions: new SealedStore(checked, seals),
     upstream: createBucketBlobStore(bucket, BUCKET_FOLDERS.upstream, answers),
