@@ -1,5 +1,5 @@
 /** A checksum database of the test's own, passed through: what is kept of it, and what a client can prove from that. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { generateKey, parseSignerKey, type Signer } from '../../../src/sumdb/format/note.js';
@@ -128,6 +128,17 @@ describe('what is kept', () => {
     await mkdir(dirname(bad), { recursive: true });
     await writeFile(bad, Buffer.alloc(256 * 32));
     await prove(mirror, (await lookup(mirror, 300)).body);
+  });
+
+  it('comes again where it was removed to make room, and proves what it proved before', async () => {
+    const mirror = mirrorOver();
+    const trees: SignedTree[] = [];
+    for (const number of [3, 999])
+      trees.push(await prove(mirror, (await lookup(mirror, number)).body, trees));
+    await grow(500);
+    for (const kept of ['tile', 'lookup']) await rm(join(dir, NAME, kept), { recursive: true });
+    for (const number of [3, 1400])
+      trees.push(await prove(mirror, (await lookup(mirror, number)).body, trees));
   });
 
   it('is nothing of what the database does not have', async () => {
