@@ -164,6 +164,14 @@ it('the status says first what needs attention', () => {
   expect(renderToString(StatusPage({ context, status: { problems: [] } }))).toContain('All is well.');
 });
 
+it('the status has words for its keys, and names settings as modhaven.yaml does', () => {
+  const status = { cache: { maxBytes: 1_024, wouldRemove: 0 }, settings: { 'cache.max_size': '1KiB' } };
+  const html = renderToString(StatusPage({ context, status }));
+  expect(html).toContain('<dt>Allowed size of the cache (cache.max_size)</dt><dd>1.0 KiB</dd>');
+  expect(html).toContain('<dt>gc would free</dt><dd>0 B</dd>');
+  expect(html).toContain('<dt><code>cache.max_size</code></dt>');
+});
+
 it('a page without a script reloads itself while a fetch runs, and no other page does', () => {
   const html = renderToString(Layout({ context, title: 't', children: 'x', reloadAfter: 2 }));
   expect(html).toContain('<noscript><meta http-equiv="refresh" content="2"/></noscript>');

@@ -1,6 +1,7 @@
 /** `/-/status` as a page: the same facts as its JSON, with what needs attention first. */
 import type { ComponentChildren, VNode } from 'preact';
 import { Layout, Notice, sizeText, type PageContext } from './layout.js';
+import { labelOf } from './status-labels.js';
 
 type Json = unknown;
 type Section = Record<string, Json>;
@@ -31,12 +32,15 @@ const TITLES: readonly (readonly [key: string, title: string])[] = [
   ['faults', 'Faults of modhaven itself'],
 ];
 
+/** The section whose keys are names of settings. */
+const SETTINGS = 'settings';
+
 export function StatusPage({ context, status }: StatusProps): VNode {
   const troubles = troublesOf(status);
   const known = TITLES.filter(([key]) => status[key] !== undefined);
   const rest = Object.keys(status)
     .filter((key) => !['version', 'started'].includes(key) && !TITLES.some(([name]) => name === key))
-    .map((key) => [key, titleOf(key)] as const);
+    .map((key) => [key, labelOf(key)] as const);
   const sections = [...known, ...rest];
   return (
     <Layout context={context} title="Status · modhaven">
@@ -137,7 +141,7 @@ function numberOf(counted: Json): number {
 
 function Value({ name, value }: { name: string; value: Json }): VNode {
   if (Array.isArray(value)) return <List items={value} />;
-  if (isSection(value)) return <Facts section={value} />;
+  if (isSection(value)) return <Facts section={value} isVerbatim={name === SETTINGS} />;
   return <p>{shown(name, value)}</p>;
 }
 
@@ -166,7 +170,7 @@ function List({ items }: { items: readonly Json[] }): VNode {
           <tr>
             {keys.map((key) => (
               <th key={key} scope="col">
-                {titleOf(key)}
+                {labelOf(key)}
               </th>
             ))}
           </tr>
@@ -187,22 +191,24 @@ function List({ items }: { items: readonly Json[] }): VNode {
   );
 }
 
-function Facts({ section }: { section: Section }): VNode {
+/** `isVerbatim`: the keys are those of modhaven.yaml, and stay as an admin writes them. */
+function Facts({ section, isVerbatim }: { section: Section; isVerbatim: boolean }): VNode {
   const entries = Object.entries(section).filter(([, value]) => value !== undefined);
   return (
     <dl class="facts">
       {entries.map(([key, value]) => (
-        <Entry key={key} name={key} value={value} />
+        <Entry key={key} name={key} value={value} label={isVerbatim ? <code>{key}</code> : labelOf(key)} />
       ))}
     </dl>
   );
 }
 
-function Entry({ name, value }: { name: string; value: Json }): VNode {
+function Entry(props: { name: string; value: Json; label: ComponentChildren }): VNode {
+  const { name, value, label } = props;
   const isNested = isSection(value) || (Array.isArray(value) && value.some(isSection));
   return (
     <>
-      <dt>{titleOf(name)}</dt>
+      <dt>{label}</dt>
       <dd>{isNested ? <Value name={name} value={value} /> : shown(name, value)}</dd>
     </>
   );
@@ -228,16 +234,6 @@ function shown(key: string, value: Json): ComponentChildren {
 function text(value: Json): string {
   if (typeof value === 'string') return value.trimEnd();
   return value === undefined ? '–' : JSON.stringify(value);
-}
-
-/** `movedTags` is `Moved tags`. */
-function titleOf(key: string): string {
-  if (key === 'tls') return 'TLS';
-  const words = key
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .replaceAll('_', ' ')
-    .toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function isSection(value: Json): value is Section {
