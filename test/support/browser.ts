@@ -58,7 +58,9 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export async function axeViolations(page: Page): Promise<string[]> {
   // Beside the page's own policy, which forbids scripts that are not files of the server.
   const session = await page.context().newCDPSession(page);
-  const run = `${AXE}; axe.run().then(({ violations }) => JSON.stringify(violations.flatMap(({ id, nodes }) =>
+  const { result: had } = await session.send('Runtime.evaluate', { expression: 'typeof axe' });
+  if (had.value === 'undefined') await session.send('Runtime.evaluate', { expression: AXE });
+  const run = `axe.run().then(({ violations }) => JSON.stringify(violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => id + ' at ' + target.join(' ') + ': ' + failureSummary))))`;
   const { result } = await session.send('Runtime.evaluate', { expression: run, awaitPromise: true });
   await session.detach();
