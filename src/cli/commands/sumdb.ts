@@ -15,6 +15,13 @@ interface VerifyOptions extends ReportOptions {
 
 export function registerSumdb(program: Command): void {
   const sumdb = program.command('sumdb').description('the checksum database of your own');
+  withHelp(sumdb, {
+    examples: [
+      ['sumdb keygen --name sum.mycompany.com', 'makes its key, once'],
+      ['sumdb verify', 'proves that what is stored is what it recorded'],
+    ],
+    notInOrder: 'a record is not proved, or the cache differs',
+  });
 
   const keygen = sumdb
     .command('keygen')

@@ -3,6 +3,13 @@ import { conclude, configOption, jsonOption, withHelp, type ReportOptions } from
 
 export function registerToken(program: Command): void {
   const token = program.command('token').description('tokens for people and machines that may read modules');
+  withHelp(token, {
+    examples: [
+      ['token add ci-build --groups ci --expires 90d', 'makes a token and shows it once'],
+      ['token revoke ci-build', 'ends it, in a running server within a second'],
+    ],
+    notInOrder: 'the name is taken, or there is no token of it',
+  });
   const add = token
     .command('add')
     .description('make a token and show it once')
