@@ -269,6 +269,7 @@ export const MAY_IMPORT = {
     'log',
     'metrics',
     'observe',
+    'proxy',
     'proxy/access',
     'proxy/http',
     'services.ts',

@@ -90,6 +90,7 @@ class Program implements App {
   private readonly rules: VanityInUse;
   private readonly services: Services;
   private readonly cache: ResponseCache;
+  private readonly clients: ClientQueue;
   private readonly invalidation: Invalidation;
   private readonly access: Access;
   private readonly tlsPair: TlsPair | undefined;
@@ -149,6 +150,7 @@ class Program implements App {
       this.services.catalog.outdated();
     });
     const trusts = createTrust(() => this.config().trustProxy);
+    this.clients = new ClientQueue({ limit: () => this.config().clientQueue, trusts });
     const visitors = openVisitors({ access: this.access, services: this.services, vanity: this.vanity });
     this.pages = openPages({
       ...{ ...options, services: this.services, vanity: this.vanity, trusts, ...visitors },
@@ -213,7 +215,7 @@ class Program implements App {
       observer: workers === undefined ? observer : { replied: () => undefined }, // they tell theirs
       ...{ log, faults, trusts, modules, roots, store, databases: sumdb },
       ...{ cache: this.cache, vanity: this.vanity, isBehindWorkers: workers !== undefined },
-      clients: new ClientQueue({ limit: () => this.config().clientQueue, trusts }),
+      clients: this.clients,
       ...(workers === undefined && { listener: { limits: this.config().limits, tls: this.tls() } }),
       publicUrl: () => this.config().publicUrl,
       workersUnready: workers && (() => workers.unready()),
@@ -290,10 +292,10 @@ class Program implements App {
 
   private reported(): ReportedServer {
     const { settings, version, workers, faults } = this.options;
-    const { services, rules, access, tlsPair, maintenance, running, startedAt } = this;
+    const { services, rules, access, tlsPair, maintenance, running, clients, startedAt } = this;
     return {
       ...{ settings, version, faults, services, rules, access },
-      ...{ tlsPair, maintenance, running, startedAt },
+      ...{ tlsPair, maintenance, running, clients, startedAt },
       workers: workers?.count ?? 0,
       workersUp: workers?.listening() ?? 0,
     };

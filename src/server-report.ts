@@ -11,6 +11,7 @@ import type { ServerState } from './metrics/state-metrics.js';
 import type { Activity } from './observe/events.js';
 import type { Running } from './observe/running.js';
 import { refusedReads } from './proxy/access/refused-reads.js';
+import type { ClientQueue } from './proxy/client-queue.js';
 import { errorText } from './proxy/http/http-errors.js';
 import type { TlsPair } from './proxy/http/tls-pair.js';
 import { redactDeep } from './redact.js';
@@ -31,6 +32,7 @@ export interface ReportedServer {
   maintenance: Maintenance;
   faults: Faults;
   running: Running;
+  clients: Pick<ClientQueue, 'report'>;
   /** Worker processes; 0 where one process does it all. */
   workers: number;
   /** Those of them that listen. */
@@ -55,6 +57,7 @@ export function statusReport(server: ReportedServer): unknown {
     },
     ...hostProblems(host.problems(), Date.now()),
     recentErrors: recentErrors(),
+    queue: queueReport(server),
     running: runningNow(running),
     fetches: recentFetches(running),
     refusals: refusedReads(),
@@ -125,6 +128,27 @@ export function metricsState(server: ReportedServer): ServerState {
     sumdbRecords: ownDatabase?.status().records,
     faults: faults.report().count,
     gitChildren: runningGitCount(),
+  };
+}
+
+/** Clients that are shown. */
+const MAX_CLIENTS = 20;
+
+/** What waits: requests for what is not in memory, by client, and questions for their turn, by the host they are for. */
+function queueReport({ clients, running }: ReportedServer): unknown {
+  const waiting = clients.report();
+  const now = performance.now();
+  const hosts = new Map<string, { host: string; waiting: number; longestMs: number }>();
+  for (const { activity, at } of running.report()) {
+    if (activity.type !== 'queue') continue;
+    const { host } = activity;
+    const { waiting = 0, longestMs = 0 } = hosts.get(host) ?? {};
+    hosts.set(host, { host, waiting: waiting + 1, longestMs: Math.max(longestMs, Math.round(now - at)) });
+  }
+  return {
+    requests: waiting.reduce((sum, { requests }) => sum + requests, 0),
+    clients: waiting.slice(0, MAX_CLIENTS),
+    hosts: [...hosts.values()].sort((a, b) => b.waiting - a.waiting),
   };
 }
 

@@ -20,6 +20,7 @@ afterAll(async () => {
 interface Report {
   version: string;
   vanity: { rules: number };
+  queue: { requests: number; clients: { client: string; requests: number }[]; hosts: unknown[] };
   running: { type: string; ms: number; command?: string }[];
 }
 const report = async () => JSON.parse((await ask(server.url, '/-/status')).text) as Report;
@@ -27,7 +28,7 @@ const report = async () => JSON.parse((await ask(server.url, '/-/status')).text)
 it('knows what runs now and for how long, down to what a git host is asked', async () => {
   const asked = ask(server.url, '/corp.test/slow/@v/list').catch(() => undefined);
   const isAsking = ({ running: now }: Report) => now.some(({ command }) => command === 'ls-refs');
-  const { running, vanity } = await until(report, isAsking, 5_000);
+  const { running, vanity, queue } = await until(report, isAsking, 5_000);
   expect(vanity.rules).toBe(1);
   expect(running).toEqual(
     expect.arrayContaining([
@@ -37,6 +38,7 @@ it('knows what runs now and for how long, down to what a git host is asked', asy
       expect.objectContaining({ type: 'git', command: 'ls-refs' }),
     ]),
   );
+  expect(queue).toEqual({ requests: 1, clients: [{ client: '127.0.0.1', requests: 1 }], hosts: [] });
   for (const { ms } of running) expect(ms).toBeGreaterThanOrEqual(0);
   git.setFailure('/slow', 404);
   await server.stop();

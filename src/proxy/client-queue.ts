@@ -16,6 +16,12 @@ export interface ClientQueueOptions {
   trusts: TrustProxy;
 }
 
+export interface WaitingClient {
+  /** A login, or the address of a client without one. */
+  client: string;
+  requests: number;
+}
+
 export class ClientQueue {
   private readonly options: ClientQueueOptions;
   /** By client; those without a waiting request are not in it. */
@@ -23,6 +29,16 @@ export class ClientQueue {
 
   constructor(options: ClientQueueOptions) {
     this.options = options;
+  }
+
+  /** Those who wait, most requests first. */
+  report(): WaitingClient[] {
+    return [...this.waiting]
+      .map(([client, requests]) => {
+        const fetcher = fetcherOf(client);
+        return { client: fetcher.kind === 'server' ? 'this server' : fetcher.name, requests };
+      })
+      .sort((a, b) => b.requests - a.requests);
   }
 
   /** Runs `work` for the sender of `request`. Throws TOO_MANY_REQUESTS if too many of theirs are waiting. */

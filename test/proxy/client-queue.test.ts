@@ -17,9 +17,15 @@ it('refuses what one client has waiting beyond the limit, and nothing of another
   const running = [waits(request('192.0.2.1')), waits(request('192.0.2.1'))];
   await expect(waits(request('192.0.2.1'))).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' });
   running.push(waits(request('192.0.2.2')), waits(request('192.0.2.1', 'ann')));
+  expect(queue.report()).toEqual([
+    { client: '192.0.2.1', requests: 2 },
+    { client: '192.0.2.2', requests: 1 },
+    { client: 'ann', requests: 1 },
+  ]);
   end();
   await Promise.all(running);
   await queue.run(request('192.0.2.1'), () => Promise.resolve());
+  expect(queue.report()).toEqual([]);
 });
 
 it('frees the place of what fails, and says on whose behalf it runs', async () => {

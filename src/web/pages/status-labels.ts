@@ -29,6 +29,16 @@ const LABELS: Readonly<Record<string, string>> = {
   finished: 'Last comparison ended',
   tls: 'TLS',
   sumdb: 'Checksum database',
+  requests: 'Requests that wait',
+  clients: 'Who waits',
+  hosts: 'Hosts',
+  longestMs: 'The longest, in milliseconds',
+  home: 'New home',
+  stored: 'What is served',
+  old: 'At its present home',
+  found: 'At its new home',
+  zip: 'Hash of the zip',
+  mod: 'Hash of go.mod',
 };
 
 /** What the page calls `key`; one that it does not know, by its words: `movedTags` is `Moved tags`. */

@@ -16,6 +16,7 @@ export interface StatusProps {
 const TITLES: readonly (readonly [key: string, title: string])[] = [
   ['problems', 'Repositories that fail'],
   ['recentErrors', 'Last errors in the log'],
+  ['queue', 'Queue'],
   ['running', 'Running now'],
   ['movedTags', 'Moved tags'],
   ['drift', 'Drift between old and new homes'],
@@ -180,7 +181,7 @@ function List({ items }: { items: readonly Json[] }): VNode {
             <tr key={i}>
               {keys.map((key) => (
                 <td key={key} class={text(item[key]).length > LONG ? 'lines long' : 'lines'}>
-                  {shown(key, item[key])}
+                  <Cell name={key} value={item[key]} />
                 </td>
               ))}
             </tr>
@@ -189,6 +190,20 @@ function List({ items }: { items: readonly Json[] }): VNode {
       </table>
     </div>
   );
+}
+
+function Cell({ name, value }: { name: string; value: Json }): VNode {
+  if (isSection(value) && Object.keys(value).length > 0) return <Facts section={value} isVerbatim={false} />;
+  if (Array.isArray(value) && value.some(isSection)) {
+    return (
+      <ul class="plain">
+        {value.map((item, i) => (
+          <li key={i}>{isSection(item) ? Object.values(item).map(text).join(': ') : text(item)}</li>
+        ))}
+      </ul>
+    );
+  }
+  return <>{isSection(value) ? '–' : shown(name, value)}</>;
 }
 
 /** `isVerbatim`: the keys are those of modhaven.yaml, and stay as an admin writes them. */
