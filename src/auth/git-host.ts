@@ -96,23 +96,40 @@ export class HostRights {
   judge(question: HostQuestion, header: string | undefined): Verdict | Promise<Verdict> {
     const login = hostLoginOf(header);
     if (login === undefined) return REFUSED;
-    const id = createHmac('sha256', this.#key)
-      .update(`${login.username}\0${login.password}`)
-      .digest('base64');
-    const key = `${JSON.stringify(question)}\n${id}`;
-    const kept = this.#rulings.get(key);
-    if (kept !== undefined && kept.until > this.#now()) return this.#verdict(kept, login);
+    const id = this.#idOf(login);
+    const kept = this.#kept(question, id);
+    if (kept !== undefined) return this.#verdict(kept, login);
     return this.#rule(question, login, id).then((ruling) => {
       if (ruling === undefined) return REFUSED;
-      this.#rulings.set(key, ruling);
+      this.#rulings.set(keyOf(question, id), ruling);
       return this.#verdict(ruling, login);
     });
+  }
+
+  /** What is kept of earlier answers to the login of `header`: asks no host. Undefined where a host would be asked. */
+  knownTo(header: string | undefined): (question: HostQuestion) => Verdict | undefined {
+    const login = hostLoginOf(header);
+    if (login === undefined) return () => REFUSED;
+    const id = this.#idOf(login);
+    return (question) => {
+      const kept = this.#kept(question, id);
+      return kept && this.#verdict(kept, login);
+    };
   }
 
   /** The rules have changed: another repository may be that of a module. What hosts said of repositories still holds. */
   rulesChanged(): void {
     this.#rulings.clear();
     this.#controls.clear();
+  }
+
+  #idOf({ username, password }: HostLogin): string {
+    return createHmac('sha256', this.#key).update(`${username}\0${password}`).digest('base64');
+  }
+
+  #kept(question: HostQuestion, id: string): Kept<Ruling> | undefined {
+    const kept = this.#rulings.get(keyOf(question, id));
+    return kept !== undefined && kept.until > this.#now() ? kept : undefined;
   }
 
   #verdict({ value: { answer, host }, until }: Kept<Ruling>, { username }: HostLogin): Verdict {
@@ -163,6 +180,10 @@ export class HostRights {
     }
     return kept.value === 'refuses-login';
   }
+}
+
+function keyOf(question: HostQuestion, id: string): string {
+  return `${JSON.stringify(question)}\n${id}`;
 }
 
 /** The login of a request as a git host takes it: a bearer token goes with the user name that forges take for any token. */

@@ -42,6 +42,12 @@ export class Uses {
     return this.reading;
   }
 
+  /** Whether the newest version of a module requires `path`. */
+  usersOf(path: string): (module: string) => boolean {
+    const users = this.users.get(path);
+    return (module) => users?.has(module) === true;
+  }
+
   /** The modules whose newest version requires `path`, by their paths. */
   of(path: string, mayRead: (module: string) => boolean): Use[] {
     return [...(this.users.get(path) ?? [])]

@@ -59,16 +59,30 @@ export interface Refusal {
  */
 export type Gate = (request: IncomingMessage) => Admission | Refusal | Promise<Admission | Refusal>;
 
+/** Those of many modules that somebody may read. */
+export interface ReadableModules {
+  /** Module paths. */
+  readonly paths: ReadonlySet<string>;
+  /** Whether every git host that had to be asked has answered in time; what is undecided is not in `paths`. */
+  readonly isComplete: boolean;
+}
+
+export interface ReadableOptions {
+  /** How long git hosts are asked, in milliseconds; 0: what they have said before counts, and none is asked. */
+  patienceMs?: number;
+  /** What hosts are asked about first, where there is not time for all. */
+  first?: (module: string) => boolean;
+}
+
 /**
- * Those of `modules` (module paths) that the sender of `request` may read, in their order: for pages and lists that show
- * each visitor what is theirs to see. `patienceMs` bounds how long git hosts are asked; what they have not allowed by then is left
- * out. `access/readable.ts` is that of a server.
+ * Which of `modules` (module paths) the sender of `request` may read: for pages and lists that show each visitor what is
+ * theirs to see. `access/readable.ts` is that of a server.
  */
 export type Readable = (
   request: IncomingMessage,
   modules: readonly string[],
-  patienceMs?: number,
-) => Promise<string[]>;
+  options?: ReadableOptions,
+) => Promise<ReadableModules>;
 
 /** A request that a gate has let through. */
 export interface AdmittedRequest extends IncomingMessage {

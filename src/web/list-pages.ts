@@ -5,9 +5,11 @@ import { formatMoment, parseMoment, type Moment } from '../catalog/moment.js';
 import type { CatalogModule } from '../catalog/catalog-module.js';
 import { checkModulePath } from '../module/module-path.js';
 import { loginNeeded } from '../proxy/access/refusals.js';
+import type { ReadableModules, ReadableOptions } from '../proxy/gate.js';
 import { loginSnippets, shellSnippets, toolSnippets } from './content/setup.js';
 import { moduleHref } from './content/links.js';
 import { HomePage } from './pages/home.js';
+import { missingOf } from './pages/layout.js';
 import { ModulesPage, type ModuleRow } from './pages/modules.js';
 import { sendData, sendPage } from './send-page.js';
 import { pageNumber, type PageRequest } from './web.js';
@@ -29,8 +31,8 @@ export async function homePage(page: PageRequest): Promise<FastifyReply> {
     const { refusedWith, headers, body } = loginNeeded(web.publicUrl(), 'none');
     return page.reply.code(refusedWith).headers(headers).send(body);
   }
-  const isComplete = await web.catalog.refresh(PAGE_PATIENCE_MS);
-  const readable = await readableModules(page);
+  const isRead = await web.catalog.refresh(PAGE_PATIENCE_MS);
+  const { paths, isComplete } = await readableModules(page);
   const map = web.vanity();
   const { variables, shell, hasUpstream } = web.setup();
   const hasAuth = web.hasAuth();
@@ -41,8 +43,8 @@ export async function homePage(page: PageRequest): Promise<FastifyReply> {
       ...{ context, hasUpstream, settings: shell },
       ...{ shells: shellSnippets(facts), tools: toolSnippets(facts) },
       logins: hasAuth ? loginSnippets(facts) : [],
-      newest: web.catalog.newest(NEWEST_SHOWN, (path) => readable.has(path)),
-      count: isComplete ? readable.size : undefined,
+      newest: web.catalog.newest(NEWEST_SHOWN, (path) => paths.has(path)),
+      count: isRead && isComplete ? paths.size : undefined,
       rules: await visibleRules(page),
       isEmpty: map.rules.length === 0 && !hasUpstream,
     }),
@@ -55,9 +57,9 @@ async function visibleRules({
   visitor,
 }: PageRequest): Promise<{ prefix: string; isPattern: boolean }[]> {
   const rules = web.vanity().rules.filter(({ isPattern }) => !isPattern || !web.hasAuth());
-  const readable = await visitor.readable(rules.map(({ prefix }) => prefix));
+  const { paths } = await visitor.readable(rules.map(({ prefix }) => prefix));
   return rules
-    .filter(({ prefix }) => readable.has(prefix))
+    .filter(({ prefix }) => paths.has(prefix))
     .slice(0, RULES_SHOWN)
     .map(({ prefix, isPattern }) => ({ prefix, isPattern }));
 }
@@ -67,10 +69,10 @@ export async function modulesPage(page: PageRequest): Promise<FastifyReply> {
   const { accept = '' } = page.request.headers;
   const isJson = query.get('format') === 'json' || accept.startsWith('application/json');
   const words = (query.get('q') ?? '').trim().slice(0, MAX_QUERY);
-  const isComplete = await web.catalog.refresh(PAGE_PATIENCE_MS);
-  const matching = search(web.catalog.all(), words);
-  const readable = await page.visitor.readable(matching.map(({ path }) => path));
-  const found = matching.filter(({ path }) => readable.has(path));
+  const isRead = await web.catalog.refresh(PAGE_PATIENCE_MS);
+  const { paths, isComplete } = await readableModules(page, { first: matcher(words) });
+  const readable = web.catalog.all().filter(({ path }) => paths.has(path));
+  const found = search(readable, words);
   const size = Math.min(MAX_ROWS, pageNumber(query.get('limit'), isJson ? MAX_ROWS : ROWS_SHOWN));
   const pages = Math.max(1, Math.ceil(found.length / size));
   const number = Math.min(pages, pageNumber(query.get('page')));
@@ -80,15 +82,13 @@ export async function modulesPage(page: PageRequest): Promise<FastifyReply> {
     const modules = rows.map(({ path, newest, storedAt, versions, isPrivate }) => ({
       ...{ path, version: newest, time: storedAt, versions, private: isPrivate },
     }));
-    const text = JSON.stringify({ modules, ...counts, complete: isComplete });
+    const text = JSON.stringify({ modules, ...counts, complete: isRead && isComplete });
     return sendData(page, 'application/json; charset=utf-8', `${text}\n`);
   }
   const isPath = checkModulePath(words) === undefined && !rows.some(({ path }) => path === words);
   const elsewhere = isPath ? moduleHref({ module: words }) : undefined;
-  return sendPage(
-    page,
-    ModulesPage({ ...{ context, query: words, rows, isComplete, elsewhere }, ...counts }),
-  );
+  const missing = missingOf(isRead, isComplete);
+  return sendPage(page, ModulesPage({ ...{ context, query: words, rows, missing, elsewhere }, ...counts }));
 }
 
 /** `GET /-/index`: lines of JSON in the format of the public index of modules. */
@@ -101,8 +101,14 @@ export async function indexLines(page: PageRequest): Promise<FastifyReply> {
       remedy: 'try again in a moment',
     });
   }
-  const readable = await readableModules(page, INDEX_PATIENCE_MS);
-  const entries = web.catalog.since(since, limit, (path) => readable.has(path));
+  const { paths, isComplete } = await readableModules(page, { patienceMs: INDEX_PATIENCE_MS });
+  if (!isComplete) {
+    // Whoever follows the index would never come back to what is left out now.
+    throw new ModhavenError('OVERLOADED', 'a git host has not said yet which modules you may read', {
+      remedy: 'try again in a moment; a machine that follows the index is better off with a token and a rule',
+    });
+  }
+  const entries = web.catalog.since(since, limit, (path) => paths.has(path));
   const lines = entries.map(({ module, version, moment }) =>
     JSON.stringify({ Path: module, Version: version, Timestamp: formatMoment(moment) }),
   );
@@ -134,23 +140,33 @@ function limitOf(text: string | null): number {
   );
 }
 
-function readableModules({ web, visitor }: PageRequest, patienceMs?: number): Promise<ReadonlySet<string>> {
+/** Always of all modules, whatever is looked for: how long it takes must not tell what there is (`access/readable.ts`). */
+function readableModules({ web, visitor }: PageRequest, options?: ReadableOptions): Promise<ReadableModules> {
   const paths = web.catalog.all().map(({ path }) => path);
-  return visitor.readable(paths, patienceMs);
+  return visitor.readable(paths, options);
+}
+
+function wordsOf(query: string): string[] {
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+}
+
+/** Whether a path has all of the words. */
+function matcher(query: string): (path: string) => boolean {
+  const words = wordsOf(query);
+  return (path) => {
+    const lower = path.toLowerCase();
+    return words.every((word) => lower.includes(word));
+  };
 }
 
 /** The modules whose path has all of the words; those that have the first in their last element come first. */
 function search(modules: readonly CatalogModule[], query: string): CatalogModule[] {
-  const words = query
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '');
-  const found = modules.filter((module) => {
-    if (module.newest() === undefined) return false;
-    const path = module.path.toLowerCase();
-    return words.every((word) => path.includes(word));
-  });
-  const [first] = words;
+  const matches = matcher(query);
+  const found = modules.filter((module) => module.newest() !== undefined && matches(module.path));
+  const [first] = wordsOf(query);
   if (first === undefined) return found;
   const inLast = (path: string) => path.toLowerCase().lastIndexOf(first) > path.lastIndexOf('/');
   return [...found.filter(({ path }) => inLast(path)), ...found.filter(({ path }) => !inLast(path))];

@@ -78,7 +78,8 @@ function askedOf(
 async function elsewhere({ web, visitor }: PageRequest, path: string, error: unknown): Promise<string> {
   const around = isNotExist(error) ? web.catalog.enclosing(path) : undefined;
   if (around === undefined || around.path === path) throw error;
-  if (!(await visitor.readable([around.path])).has(around.path)) throw error;
+  const { paths } = await visitor.readable([around.path]);
+  if (!paths.has(around.path)) throw error;
   return fileHref({ module: around.path }, path.slice(around.path.length + 1));
 }
 

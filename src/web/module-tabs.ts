@@ -16,6 +16,7 @@ import {
   isMarkdown,
   renderMarkdown,
 } from './content/readme.js';
+import { missingOf } from './pages/layout.js';
 import { DiffTab, FileTab, FolderTab, type DiffProps, type FileContent } from './pages/file-tabs.js';
 import { ImportsTab, ModTab, ReadmeTab, VersionsTab, type Readme } from './pages/module-tabs.js';
 import type { Tab } from './pages/module.js';
@@ -123,9 +124,13 @@ async function importsTab({ web, visitor }: PageRequest, view: ModuleView): Prom
   const { module, mod } = view;
   const { catalog, uses } = web;
   await uses.update();
-  const readable = await visitor.readable(uses.of(module, () => true).map((use) => use.module));
-  const users = uses.of(module, (path) => readable.has(path));
-  return ImportsTab({ module, outline: mod, users, isComplete: catalog.isComplete });
+  const all = catalog.all().map(({ path }) => path);
+  const { paths, isComplete } = await visitor.readable(all, { first: uses.usersOf(module) });
+  const users = uses.of(module, (path) => paths.has(path));
+  return ImportsTab({
+    ...{ module, outline: mod, users },
+    missing: missingOf(catalog.isComplete, isComplete),
+  });
 }
 
 async function diffTab(page: PageRequest, view: ModuleView): Promise<VNode> {

@@ -1,6 +1,12 @@
 /** Who looks at a page, and what they may see on it. */
 import type { IncomingMessage } from 'node:http';
-import { ANYONE, admissionOf, type Readable } from '../proxy/gate.js';
+import {
+  ANYONE,
+  admissionOf,
+  type Readable,
+  type ReadableModules,
+  type ReadableOptions,
+} from '../proxy/gate.js';
 
 export interface Visitor {
   /** The name of the login; undefined without one. */
@@ -9,8 +15,8 @@ export interface Visitor {
   readonly canLogIn: boolean;
   /** Whether this is an admin. */
   isAdmin(): Promise<boolean>;
-  /** Those of `modules` that the visitor may read, as far as git hosts say so within `patienceMs`. */
-  readable(modules: readonly string[], patienceMs?: number): Promise<ReadonlySet<string>>;
+  /** Which of `modules` (module paths) the visitor may read. */
+  readable(modules: readonly string[], options?: ReadableOptions): Promise<ReadableModules>;
 }
 
 export interface VisitorOptions {
@@ -29,6 +35,6 @@ export function visitorOf(request: IncomingMessage, { readable, isAdmin, hasAuth
     name: isAnyone ? undefined : name,
     canLogIn: isAnyone && hasAuth(),
     isAdmin: () => isAdmin(request),
-    readable: async (modules, patienceMs) => new Set(await readable(request, modules, patienceMs)),
+    readable: (modules, options) => readable(request, modules, options),
   };
 }

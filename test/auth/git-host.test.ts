@@ -48,6 +48,19 @@ describe('what a git host says of a login', () => {
     expect(by.judge(module('corp.test/x'), basic('ann'))).toBeInstanceOf(Promise);
   });
 
+  it('is known without a question, once it was said, and nothing of a login that is none', async () => {
+    const ask = host();
+    const { rights: by, advance } = rights(ask);
+    await by.judge(module('corp.test/x'), basic('ann'));
+    const known = by.knownTo(basic('ann'));
+    expect(known(module('corp.test/x'))).toMatchObject({ kind: 'may-read' });
+    expect(known(module('corp.test/y'))).toBeUndefined();
+    expect(by.knownTo(undefined)(module('corp.test/x'))).toEqual({ kind: 'refuses-login' });
+    advance(61_000);
+    expect(known(module('corp.test/x'))).toBeUndefined();
+    expect(ask).toHaveBeenCalledTimes(1);
+  });
+
   it('is asked once for all who wait, and once for all modules of a repository', async () => {
     const ask = host();
     const { rights: by } = rights(ask, { key: 'one' });

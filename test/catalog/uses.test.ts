@@ -22,6 +22,10 @@ it('says who requires a module directly, by the newest version, of those who may
   expect(uses.of('a.example/lib', mayRead)).toEqual([
     { module: 'a.example/one', version: 'v1.0.0', required: 'v1.0.0' },
   ]);
+  expect(['one', 'two'].map((name) => uses.usersOf('a.example/lib')(`a.example/${name}`))).toEqual([
+    true,
+    false,
+  ]);
 
   await put('a.example/one', 'v1.1.0', 'module a.example/one\n');
   await put('a.example/two', 'v1.1.0', 'module a.example/two\nrequire a.example/lib v1.0.0\n');

@@ -8,7 +8,14 @@ import { startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
 import { ask as askRaw, type Answer } from './ask.js';
 
-const PASSWORDS: Record<string, string> = { ann: 'ann-pw', bob: 'bob-pw', oauth2: 'server-token' };
+const PASSWORDS: Record<string, string> = {
+  ann: 'ann-pw',
+  bob: 'bob-pw',
+  carol: 'carol-pw',
+  dave: 'dave-pw',
+  erin: 'erin-pw',
+  oauth2: 'server-token',
+};
 
 const basic = (user: string, password: string) => ({
   Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
@@ -99,6 +106,39 @@ describe.skipIf(missing('git')).each(ways)('git_host by $name', ({ workers }) =>
     expect(await index({})).toEqual([]);
     expect(await index(ann)).toEqual(['corp.test/core']);
     expect((await ask('/-/index', basic('ann', 'wrong'))).status).toBe(401);
+    host.setFailure('/team', undefined);
+  });
+
+  it('a search asks about all modules, whatever its words: how long it takes says nothing of hidden ones', async () => {
+    const carol = basic('carol', 'carol-pw');
+    const found = async (query: string) =>
+      JSON.parse((await ask(`/-/modules?format=json&q=${query}`, carol)).text) as {
+        total: number;
+        complete: boolean;
+      };
+    expect((await ask('/corp.test/team/@v/v1.0.0.mod', basic('erin', 'erin-pw'))).status).toBe(200); // is stored
+    host.setFailure('/team', 403);
+    expect(await found('nothing')).toMatchObject({ total: 0, complete: true });
+    const before = shown(carol);
+    expect(before).toBeGreaterThan(1);
+    expect(await found('team')).toMatchObject({ total: 0, complete: true });
+    expect(await found('core')).toMatchObject({ total: 1, complete: true });
+    expect(shown(carol)).toBe(before);
+    host.setFailure('/team', undefined);
+  });
+
+  it('a list says that it is not complete where the host does not answer, and the index is refused', async () => {
+    const dave = basic('dave', 'dave-pw');
+    host.setFailure('/team', 500);
+    const list = await ask('/-/modules?format=json', dave);
+    expect(JSON.parse(list.text)).toMatchObject({ total: 1, complete: false });
+    expect((await ask('/-/modules', { ...dave, Accept: 'text/html' })).text).toContain(
+      'so far: a git host has not said yet what else you may read',
+    );
+    const index = await ask('/-/index', dave);
+    expect(index.status).toBe(503);
+    expect(index.headers['retry-after']).toBeDefined();
+    expect(index.text).toMatch(/^a git host has not said yet which modules you may read\n/);
     host.setFailure('/team', undefined);
   });
 

@@ -29,7 +29,7 @@ export function labOptions(overrides: Partial<ServerOptions> = {}): ServerOption
   const log = overrides.log ?? pino({ level: 'silent' });
   return {
     gate: openGate,
-    readable: (_request, modules) => Promise.resolve([...modules]),
+    readable: (_request, modules) => Promise.resolve({ paths: new Set(modules), isComplete: true }),
     clients: new ClientQueue({ limit: () => 500, trusts: () => false }),
     observer: { replied: () => undefined },
     log,

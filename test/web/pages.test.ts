@@ -67,7 +67,7 @@ const PAGES: Record<string, VNode> = {
       total: 1,
       page: 2,
       pages: 3,
-      isComplete: false,
+      missing: 'rights',
       elsewhere: `/${encodeURI(BAD)}`,
     },
     rows: [{ path: BAD, newest: BAD, storedAt: BAD, versions: 1, isPrivate: true }],
@@ -82,7 +82,7 @@ const PAGES: Record<string, VNode> = {
   versions: VersionsTab({ module, current: 'v1.0.0', rows: [row], total: 1, page: 1, pages: 2 }),
   mod: ModTab({ text: `require ${BAD}\n`, outline }),
   imports: ImportsTab({
-    ...{ module, outline, isComplete: false },
+    ...{ module, outline, missing: 'store' },
     users: [{ module: BAD, version: BAD, required: BAD }],
   }),
   folder: FolderTab({
@@ -170,6 +170,27 @@ it('the status has words for its keys, and names settings as modhaven.yaml does'
   expect(html).toContain('<dt>Allowed size of the cache (cache.max_size)</dt><dd>1.0 KiB</dd>');
   expect(html).toContain('<dt>gc would free</dt><dd>0 B</dd>');
   expect(html).toContain('<dt><code>cache.max_size</code></dt>');
+});
+
+it('the status shows what is nested as facts, not as JSON', () => {
+  const differences = [
+    {
+      ...{ module: 'corp.test/a', version: 'v1.0.0', stored: { zip: 'h1:old', mod: 'h1:mod' }, old: {} },
+      files: [{ path: 'a.go', change: 'changed' }],
+    },
+  ];
+  const html = renderToString(StatusPage({ context, status: { drift: { differences } } }));
+  expect(html).toContain('<dt>Hash of the zip</dt><dd><span class="lines">h1:old</span></dd>');
+  expect(html).toContain('<li>a.go: changed</li>');
+  expect(html).not.toMatch(/[{}]/);
+});
+
+it('the status says what waits, and for which host', () => {
+  const queue = { requests: 3, clients: [], hosts: [{ host: 'git.corp', waiting: 2, longestMs: 1_200 }] };
+  const html = renderToString(StatusPage({ context, status: { queue } }));
+  expect(html).toContain('<h2 id="queue-title">Queue</h2>');
+  expect(html).toContain('<dt>Requests that wait</dt><dd>3</dd>');
+  expect(html).toContain('1,200');
 });
 
 it('a page without a script reloads itself while a fetch runs, and no other page does', () => {

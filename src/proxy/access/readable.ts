@@ -3,16 +3,17 @@
  * of modules, the index, search, who uses a module).
  *
  * The gate has let the request through before, so a wrong login has been counted there. Private modules that a visitor may
- * not read must not show in numbers either: what counts or pages through modules does so after this filter. A page made
- * so is for its visitor alone; it is not kept in the response cache.
+ * not read must show neither in numbers nor in how long a page takes. So pages ask about all modules, whatever was searched
+ * for, and search, count and page through those that are left. A page made so is for its visitor alone; it is not kept in
+ * the response cache.
  */
 import pLimit from 'p-limit';
 import type { AccessState } from '../../auth/access.js';
-import type { HostQuestion } from '../../auth/git-host.js';
+import type { HostQuestion, HostRights } from '../../auth/git-host.js';
 import { decideAccess } from '../../auth/read-access.js';
 import type { Readable } from '../gate.js';
 
-export interface ReadableOptions {
+export interface AccessToModules {
   /** Undefined: everybody may read everything. */
   access: () => AccessState | undefined;
   isPrivate: (path: string) => boolean;
@@ -26,38 +27,79 @@ const CONCURRENT = 8;
  */
 const PATIENCE_MS = 2_000;
 
-export function createReadable(options: ReadableOptions): Readable {
-  return async ({ headers }, modules, patienceMs = PATIENCE_MS) => {
+export function createReadable(options: AccessToModules): Readable {
+  return async ({ headers: { authorization } }, modules, { patienceMs = PATIENCE_MS, first } = {}) => {
     const access = options.access();
-    if (access === undefined) return [...modules];
-    const identity = await access.authenticator.identify(headers.authorization);
-    const deadline = performance.now() + patienceMs;
-    const limit = pLimit(CONCURRENT);
-    const decided = await Promise.all(
-      modules.map(async (path) => {
-        const resource = { kind: 'module', path, isPrivate: options.isPrivate(path) } as const;
-        const decision = decideAccess(access.settings, resource, identity);
-        if (decision.kind !== 'host-decides') return decision.kind === 'allowed';
-        return await limit(() => hostAllows(access, decision.question, headers.authorization, deadline));
-      }),
-    );
-    return modules.filter((_, index) => decided[index]);
+    if (access === undefined) return { paths: new Set(modules), isComplete: true };
+    const identity = await access.authenticator.identify(authorization);
+    const known = access.hostRights?.knownTo(authorization);
+    const paths = new Set<string>();
+    const undecided: HostedModule[] = [];
+    for (const path of modules) {
+      const resource = { kind: 'module', path, isPrivate: options.isPrivate(path) } as const;
+      const decision = decideAccess(access.settings, resource, identity);
+      if (decision.kind === 'allowed') paths.add(path);
+      if (decision.kind !== 'host-decides') continue;
+      const verdict = known?.(decision.question);
+      if (verdict === undefined) undecided.push({ path, question: decision.question });
+      else if (verdict.kind === 'may-read') paths.add(path);
+    }
+    if (undecided.length === 0) return { paths, isComplete: true };
+    const { allowed, isComplete } = await askHosts(undecided, {
+      ...{ hostRights: access.hostRights, authorization, patienceMs, first },
+    });
+    for (const path of allowed) paths.add(path);
+    return { paths, isComplete };
   };
 }
 
-/** A host that cannot be asked allows nothing; the rest of the list is shown all the same. */
-async function hostAllows(
-  { hostRights }: AccessState,
-  question: HostQuestion,
-  header: string | undefined,
-  deadline: number,
-): Promise<boolean> {
+interface HostedModule {
+  path: string;
+  question: HostQuestion;
+}
+
+interface HostAsking {
+  hostRights: HostRights | undefined;
+  authorization: string | undefined;
+  patienceMs: number;
+  first: ((path: string) => boolean) | undefined;
+}
+
+/** What hosts allow within a time. One that cannot be asked allows nothing; the rest of the list is shown all the same. */
+async function askHosts(
+  modules: readonly HostedModule[],
+  { hostRights, authorization, patienceMs, first }: HostAsking,
+): Promise<{ allowed: string[]; isComplete: boolean }> {
+  if (hostRights === undefined) return { allowed: [], isComplete: false };
+  const deadline = performance.now() + patienceMs;
+  const limit = pLimit(CONCURRENT);
+  const allowed: string[] = [];
+  let isComplete = true;
+  const ask = async ({ path, question }: HostedModule) => {
+    const verdict = await inTime(() => hostRights.judge(question, authorization), deadline);
+    if (verdict === undefined) isComplete = false;
+    else if (verdict.kind === 'may-read') allowed.push(path);
+  };
+  await Promise.all(inOrder(modules, first).map((module) => limit(() => ask(module))));
+  return { allowed, isComplete };
+}
+
+function inOrder(modules: readonly HostedModule[], first: HostAsking['first']): readonly HostedModule[] {
+  if (first === undefined) return modules;
+  const isFirst = modules.map(({ path }) => first(path));
+  return [...modules.filter((_, index) => isFirst[index]), ...modules.filter((_, index) => !isFirst[index])];
+}
+
+/** Undefined where that fails, or takes too long; it is not begun too late. */
+async function inTime<T>(work: () => T | Promise<T>, deadline: number): Promise<T | undefined> {
   const leftMs = deadline - performance.now();
-  if (hostRights === undefined || leftMs <= 0) return false;
-  const verdict = Promise.resolve(hostRights.judge(question, header)).then(({ kind }) => kind === 'may-read');
+  if (leftMs <= 0) return undefined;
   let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), leftMs);
+  const tooLate = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), leftMs);
   });
-  return Promise.race([verdict.catch(() => false), tooLate]).finally(() => clearTimeout(timer));
+  const done = Promise.resolve()
+    .then(work)
+    .catch(() => undefined);
+  return Promise.race([done, tooLate]).finally(() => clearTimeout(timer));
 }

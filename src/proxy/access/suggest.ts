@@ -8,20 +8,15 @@ export interface SuggestOptions {
   readable: Readable;
 }
 
-/** How long the answer waits for git hosts that decide who may read, in milliseconds. */
-const TIMEOUT_MS = 1_000;
-
+/**
+ * Git hosts are not asked: whether a response takes the time of such a question would tell whether there is a module of
+ * nearly that name, which its sender may not know of. What hosts have said within `git_host_ttl` counts.
+ */
 export function createSuggest({ near, readable }: SuggestOptions) {
   return async (path: string, request: IncomingMessage): Promise<string | undefined> => {
     const candidates = await near(path);
     if (candidates.length === 0) return undefined;
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<string[]>((resolve) => {
-      timer = setTimeout(() => resolve([]), TIMEOUT_MS);
-    });
-    const [first] = await Promise.race([readable(request, candidates), tooLate]).finally(() =>
-      clearTimeout(timer),
-    );
-    return first;
+    const { paths } = await readable(request, candidates, { patienceMs: 0 });
+    return candidates.find((candidate) => paths.has(candidate));
   };
 }

@@ -120,6 +120,21 @@ function Footer({ context }: { context: PageContext }): VNode {
   );
 }
 
+/** Why a list may be shorter than it will be: the store is being read, or a git host has not said what the visitor may read. */
+export type Missing = 'store' | 'rights' | undefined;
+
+export function missingOf(isStoreRead: boolean, isDecided: boolean): Missing {
+  if (!isStoreRead) return 'store';
+  return isDecided ? undefined : 'rights';
+}
+
+/** In words, to follow “so far”. */
+export function whyMissing(missing: 'store' | 'rights'): string {
+  return missing === 'store'
+    ? 'the store is being read for the first time'
+    : 'a git host has not said yet what else you may read';
+}
+
 /** A time as people read it, and exactly. `time` is RFC 3339. */
 export function Time({ time }: { time: string | undefined }): VNode {
   if (time === undefined) return <span class="faint">–</span>;

@@ -4,7 +4,7 @@ import type { GoModOutline } from '../../module/go-mod-outline.js';
 import type { Use } from '../../catalog/uses.js';
 import type { VersionRow } from '../content/module-view.js';
 import { moduleHref } from '../content/links.js';
-import { Notice, Time, counted } from './layout.js';
+import { Notice, Time, counted, whyMissing, type Missing } from './layout.js';
 import { FetchedBy, VersionTags } from './module.js';
 
 export type Readme =
@@ -163,11 +163,10 @@ export interface ImportsTabProps {
   module: string;
   outline: GoModOutline;
   users: readonly Use[];
-  /** Whether the whole store was read. */
-  isComplete: boolean;
+  missing: Missing;
 }
 
-export function ImportsTab({ module, outline, users, isComplete }: ImportsTabProps): VNode {
+export function ImportsTab({ module, outline, users, missing }: ImportsTabProps): VNode {
   const direct = outline.requires.filter(({ isIndirect }) => !isIndirect);
   const indirect = outline.requires.filter(({ isIndirect }) => isIndirect);
   return (
@@ -193,8 +192,8 @@ export function ImportsTab({ module, outline, users, isComplete }: ImportsTabPro
           Required by {users.length === 0 ? 'no other module' : counted(users.length, 'module')}
         </h2>
         <p class="faint">
-          Of the modules in this store{isComplete ? '' : ', which is still being read'}, by the go.mod of
-          their newest version.
+          Of the modules in this store that you may see, by the go.mod of their newest version.
+          {missing !== undefined && ` This is so far: ${whyMissing(missing)}.`}
         </p>
         <ul class="plain rows">
           {users.map(({ module: user, version, required }) => (

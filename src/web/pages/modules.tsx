@@ -1,7 +1,7 @@
 /** All modules, and those that a search found. */
 import type { VNode } from 'preact';
 import { moduleHref, searchHref } from '../content/links.js';
-import { Layout, Notice, Time, counted, type PageContext } from './layout.js';
+import { Layout, Notice, Time, counted, whyMissing, type Missing, type PageContext } from './layout.js';
 
 export interface ModuleRow {
   path: string;
@@ -21,14 +21,13 @@ export interface ModulesProps {
   /** From 1. */
   page: number;
   pages: number;
-  /** Whether the whole store was read. */
-  isComplete: boolean;
+  missing: Missing;
   /** The page of a module that is not known here, if the search words are a module path. */
   elsewhere: string | undefined;
 }
 
 export function ModulesPage(props: ModulesProps): VNode {
-  const { context, query, rows, total, isComplete, elsewhere } = props;
+  const { context, query, rows, total, missing, elsewhere } = props;
   const title = query === '' ? 'Modules' : `Modules with ${query}`;
   return (
     <Layout context={context} title={`${title} · modhaven`} search={query}>
@@ -36,7 +35,7 @@ export function ModulesPage(props: ModulesProps): VNode {
         <h1>{query === '' ? 'Modules' : <>Modules with “{query}”</>}</h1>
         <p class="faint" role="status">
           {counted(total, 'module')}
-          {isComplete ? '' : ' so far: the store is being read for the first time'}
+          {missing !== undefined && ` so far: ${whyMissing(missing)}`}
         </p>
         {rows.length === 0 ? (
           <Notice>

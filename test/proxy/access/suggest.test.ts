@@ -2,22 +2,25 @@ import type { IncomingMessage } from 'node:http';
 import { expect, it } from 'vitest';
 import { createSuggest } from '../../../src/proxy/access/suggest.js';
 
+const allowed = (paths: readonly string[]) => Promise.resolve({ paths: new Set(paths), isComplete: true });
 const request = Object.create(null) as IncomingMessage;
 
 it('names the nearest that the sender may read, or none', async () => {
   const near = () => Promise.resolve(['my.corp/secret', 'my.corp/open']);
-  const open = createSuggest({ near, readable: (_, modules) => Promise.resolve(modules.slice(1)) });
+  const open = createSuggest({ near, readable: (_, modules) => allowed(modules.slice(1)) });
   expect(await open('my.corp/opne', request)).toBe('my.corp/open');
-  const nothing = createSuggest({ near, readable: () => Promise.resolve([]) });
+  const nothing = createSuggest({ near, readable: () => allowed([]) });
   expect(await nothing('my.corp/opne', request)).toBeUndefined();
 });
 
-it('asks nobody where nothing is near, and does not wait for ever', async () => {
+it('asks nobody where nothing is near, and no git host at all', async () => {
   const readable = () => Promise.reject(new Error('was asked'));
   expect(await createSuggest({ near: () => Promise.resolve([]), readable })('x', request)).toBeUndefined();
-  const silent = createSuggest({
+  const patience: unknown[] = [];
+  const suggest = createSuggest({
     near: () => Promise.resolve(['my.corp/a']),
-    readable: () => new Promise<string[]>(() => undefined),
+    readable: (_, modules, options) => (patience.push(options?.patienceMs), allowed(modules)),
   });
-  expect(await silent('my.corp/b', request)).toBeUndefined();
+  expect(await suggest('my.corp/b', request)).toBe('my.corp/a');
+  expect(patience).toEqual([0]);
 });
