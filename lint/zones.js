@@ -355,7 +355,7 @@ export const MAY_IMPORT = {
     'cli/report',
   ],
   'cli/commands': ['log', 'cli', 'cli/common', 'cli/report', 'cli/terminal'],
-  'cli.ts': ['cli/commands'],
+  'cli.ts': ['cli/commands', 'concurrency'],
   'json-schemas.ts': ['config', 'vanity'],
 };
 

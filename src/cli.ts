@@ -6,12 +6,14 @@
 import module from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { keepTickShape } from './concurrency/tick-shape.js';
 
 /** Absent from the Node that this is compiled for. */
 interface CompileCache {
   enableCompileCache?: (dir: string) => unknown;
 }
 
+keepTickShape();
 // Not in the temporary directory, where another account could leave code for us. Where it cannot be written, there is none.
 const cache = process.env.XDG_CACHE_HOME ?? homeCache();
 if (cache !== undefined) (module as CompileCache).enableCompileCache?.(join(cache, 'modhaven', 'node'));
