@@ -11,8 +11,8 @@ export interface AdminAddressOptions {
   isBehindWorkers?: boolean;
 }
 
-/** Headers by which a request shows that somebody passed it on, beside `X-Forwarded-For`. */
-const PROXY_HEADERS = ['forwarded', 'x-real-ip', 'via'];
+/** Headers by which a request shows that somebody passed it on: `Forwarded`, `X-Forwarded-*` and the like. */
+const PROXY_HEADER = /^(?:forwarded|x-forwarded-.*|x-real-ip|via|(?:true-client|cf-connecting|x-client)-ip)$/;
 
 /** A request that somebody untrusted passed on is never local, whatever the address of the connection. */
 export function isFromAdminAddress(
@@ -32,6 +32,8 @@ export function isFromAdminAddress(
 export function cameThroughStranger({ headers, socket }: IncomingMessage, trusts: TrustProxy): boolean {
   // Of what proxies add, X-Forwarded-For alone is read: where a trusted one says who sent the request in another way, the
   // address of the connection is that of the proxy, and says nothing.
-  if (headers['x-forwarded-for'] === undefined) return PROXY_HEADERS.some((name) => name in headers);
+  if (headers['x-forwarded-for'] === undefined) {
+    return Object.keys(headers).some((name) => PROXY_HEADER.test(name));
+  }
   return !trusts(socket.remoteAddress);
 }

@@ -17,6 +17,9 @@ it.each<[from: string | undefined, headers: Record<string, string>, isOne: boole
   // A web server on the same machine that nobody trusts passes on what anybody sends.
   ['127.0.0.1', { 'x-forwarded-for': '192.0.2.7' }, false],
   ['127.0.0.1', { via: '1.1 other' }, false],
+  ['127.0.0.1', { 'x-forwarded-host': 'goproxy.corp' }, false],
+  ['127.0.0.1', { 'cf-connecting-ip': '192.0.2.7' }, false],
+  ['127.0.0.1', { 'x-request-id': 'abc', 'user-agent': 'curl' }, true],
   ['10.0.0.1', { 'x-forwarded-for': '127.0.0.1' }, true],
   ['10.0.0.1', { 'x-forwarded-for': '192.0.2.7' }, false],
 ])('a request from %s with %j', (from, headers, isOne) => {
