@@ -87,7 +87,13 @@ function checkTogether({ module, version }: Part, mod: Buffer, goMod: string | u
 
 /** Undefined if the zip is not stored. */
 export async function storedZip(store: VersionStore, zip: Part): Promise<StoredZip | undefined> {
-  return (await store.size(zip)) === undefined ? undefined : openStoredZip(store, zip);
+  if ((await store.size(zip)) === undefined) return undefined;
+  try {
+    return await openStoredZip(store, zip);
+  } catch (error) {
+    if ((await store.size(zip)) === undefined) return undefined; // removed meanwhile, to make room
+    throw error;
+  }
 }
 
 /** A zip that is stored. Throws STORAGE if its hash is not. */

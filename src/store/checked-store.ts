@@ -88,9 +88,18 @@ export class CheckedStore extends StoreDecorator {
   }
 
   override async read(part: Part): Promise<Buffer | undefined> {
-    // A bad hash beside a good zip is written again when the zip is checked.
-    if (part.kind === 'ziphash') await this.check({ ...part, kind: 'zip' });
+    if (part.kind === 'ziphash') await this.checkHashOf(part);
     return (await this.check(part)) === undefined ? undefined : this.inner.read(part);
+  }
+
+  /**
+   * A bad hash beside a good zip is written again when the zip is checked. One that is missing was removed while the zip
+   * was stored: then the zip is checked once more.
+   */
+  private async checkHashOf(part: Part): Promise<void> {
+    const zip: Part = { ...part, kind: 'zip' };
+    const isThere = (await this.check(zip)) !== undefined;
+    if (isThere && this.look(part) === undefined) await this.checkAgain(zip);
   }
 
   /** Callers ask for the size first: what is open here was checked then. */

@@ -92,8 +92,9 @@ describe('findAnswers', () => {
 
 describe('removeAnswer', () => {
   it('leaves no empty folders behind', async () => {
-    for (const path of [RECORD, 'upstream/pub.test/!up/@v/list', 'upstream/pub.test/b/@latest'])
+    for (const path of [RECORD, 'upstream/pub.test/!up/@v/list', 'upstream/pub.test/b/@latest']) {
       await make(path);
+    }
     await removeAnswer(layout, { path: RECORD });
     await removeAnswer(layout, { path: 'upstream/pub.test/!up/@v/list' });
     await removeAnswer(layout, { path: 'upstream/pub.test/!up/@v/list' });

@@ -135,6 +135,16 @@ describe('storedZip and openStoredZip', () => {
     });
   });
 
+  it('has nothing where the version is removed while it is looked at', async () => {
+    const store = createMemoryStore();
+    await put(store, 'zip', 'PK');
+    const sizes = [2, undefined];
+    const going = Object.assign(Object.create(store) as VersionStore, {
+      size: () => Promise.resolve(sizes.shift()),
+    });
+    expect(await storedZip(going, zip)).toBeUndefined();
+  });
+
   it('says that the zip vanished meanwhile', async () => {
     const store = createDiskStore(await tempDir('zip'));
     await put(store, 'ziphash', HASH);

@@ -147,6 +147,13 @@ describe('a store that is opened again', () => {
     expect(await versions.size(partOf('zip'))).toBeDefined();
   });
 
+  it('writes the hash of a good zip again that another process removed, without a restart', async () => {
+    const good = await readFile(fileOf('ziphash'), 'utf8');
+    await rm(fileOf('ziphash'));
+    expect((await before.versions.read(partOf('ziphash')))?.toString()).toBe(good);
+    expect(await readFile(fileOf('ziphash'), 'utf8')).toBe(good);
+  });
+
   it('lets a new zip have its own hash where a killed process left another', async () => {
     await rm(fileOf('zip'));
     await rm(fileOf('ziphash'));
