@@ -17,6 +17,7 @@ import { ModhavenError, errorMessage } from '../errors.js';
 import { Faults } from '../log/faults.js';
 import { createLog, type Log, type Logger, type LogLevel } from '../log/log.js';
 import { keepServing } from '../log/process-faults.js';
+import { logWarnings } from '../log/process-warnings.js';
 import { startTracing } from '../tracing/start-tracing.js';
 import { WorkerPool } from '../workers/pool.js';
 import { SharedInvalidation } from '../workers/shared-invalidation.js';
@@ -54,6 +55,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   await bringForward(config.cacheDir);
   const count = config.workers === 'auto' ? availableParallelism() : config.workers;
   const logs = createLog({ level: logLevel, readable: process.stdout.isTTY, shared: count > 1 });
+  logWarnings(logs.log);
   const inherited = takeInheritedSocket(process.env, process.pid);
   await warnOfOpenSecrets(config, file, logs.log);
   const service = { ...createService(options, settings, logs, count), inherited };

@@ -5,6 +5,7 @@ import { errorMessage } from '../errors.js';
 import { Faults } from '../log/faults.js';
 import { createLog } from '../log/log.js';
 import { keepServing } from '../log/process-faults.js';
+import { logWarnings } from '../log/process-warnings.js';
 import { WorkerMetrics } from '../metrics/server-metrics.js';
 import { createTrust } from '../proxy/http/client-address.js';
 import { requestRecords } from '../proxy/observers/request-records.js';
@@ -35,6 +36,7 @@ class WorkerProgram {
   constructor({ stores, socket, logLevel, verbose, settings }: WorkerStart) {
     const readable = process.stdout.isTTY;
     const { log, writeLine, flush } = createLog({ level: logLevel, readable, shared: true });
+    logWarnings(log);
     this.settings = settings;
     this.storeName = stores.s3 === undefined ? 'disk' : 's3';
     this.flush = flush;
