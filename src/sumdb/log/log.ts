@@ -146,7 +146,10 @@ class Appender {
     while (this.refreshing !== undefined || this.committing !== undefined) {
       await Promise.allSettled([this.refreshing, this.committing]);
     }
-    await sleep(Math.max(0, this.freshUntil - performance.now()), undefined, { ref: false });
+    // A timer may come a millisecond early, and then what was just looked for would still count as fresh.
+    while (performance.now() < this.freshUntil) {
+      await sleep(Math.ceil(this.freshUntil - performance.now()), undefined, { ref: false });
+    }
   }
 
   private async work(): Promise<void> {
