@@ -58,14 +58,13 @@ beforeEach(() => {
   spans = [];
 });
 
-async function start(workers: number, env: Record<string, string> = {}): Promise<ModhavenServer> {
+async function start(workers: number, repository = address): Promise<ModhavenServer> {
   return startServer({
     config: { workers },
-    vanity: { host: 'corp.test', paths: { '/lib': address } },
+    vanity: { host: 'corp.test', paths: { '/lib': repository } },
     env: {
       NODE_OPTIONS: `--import ${SDK}`,
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}`,
-      ...env,
     },
   });
 }
@@ -107,7 +106,6 @@ describe.each([1, 2])('with workers: %d', (workers) => {
 });
 
 it('says in a span how it failed, and tells the git host where it belongs', async () => {
-  await using server = await start(1);
   const told: (string | undefined)[] = [];
   await using host = await listenOnLoopback(
     http.createServer((request, response) => {
@@ -115,11 +113,8 @@ it('says in a span how it failed, and tells the git host where it belongs', asyn
       response.writeHead(403).end();
     }),
   );
-  await server.writeVanity({ host: 'corp.test', paths: { '/lib': `http://127.0.0.1:${host.port}/x.git` } });
-  await until(
-    async () => (await ask(server.url, '/corp.test/lib/@v/list')).status,
-    (status) => status === 502,
-  );
+  await using server = await start(1, `http://127.0.0.1:${host.port}/x.git`);
+  expect(await ask(server.url, '/corp.test/lib/@v/list')).toMatchObject({ status: 502 });
   const failed = await until(
     () => spans.filter(({ name, status }) => name === 'fetch list' && status.code === 2),
     (found) => found.length > 0,
