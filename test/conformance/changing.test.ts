@@ -11,7 +11,7 @@ import { missing } from '../support/requirements.js';
 import { goMod } from './go-mod-text.js';
 import { startLab, type Lab } from './lab.js';
 import { goModHash, zipHash } from './module-hash.js';
-import { directEnv, takeTruth } from './truth.js';
+import { takeTruth } from './truth.js';
 import type { ConformanceCase, QueryTruth } from './types.js';
 
 const NAMES = [
@@ -89,10 +89,9 @@ describe.skipIf(missing('go', 'git'))('a repository that changes', () => {
   }
   /** What go in direct mode, which knows nothing of the past, says now. */
   async function oracle(name: Name, query: string): Promise<QueryTruth> {
+    if (lab === undefined) throw new Error('no lab');
     const queries = [`${moduleOf(name)}@${query}`];
-    const truth = await takeTruth({ queries, lists: [] }, directEnv(lab?.proxy.env ?? {}), async (job) =>
-      job(),
-    );
+    const truth = await takeTruth({ queries, lists: [] }, lab.direct, async (job) => job());
     return truth.queries[queries[0] ?? ''] ?? {};
   }
   async function expectToBe(found: Files, truth: QueryTruth): Promise<void> {

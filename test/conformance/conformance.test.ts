@@ -12,7 +12,7 @@ import { themes } from './all-cases.js';
 import { actualAnswers, expectedAnswers, questionsOf, type Questions } from './compare.js';
 import { checkApart, startLab, type Lab } from './lab.js';
 import { readRecording, writeRecording } from './recording.js';
-import { directEnv, takeTruth, toolVersions } from './truth.js';
+import { takeTruth, toolVersions } from './truth.js';
 import type { CaseTruth, ConformanceCase } from './types.js';
 
 const recording = process.env.MODHAVEN_CONFORMANCE_RECORD === '1';
@@ -43,7 +43,7 @@ describe.skipIf(missing('go', 'git'))('modhaven and GOPROXY=direct agree on', ()
     { name }: ConformanceCase,
     questions: Questions,
   ): Promise<CaseTruth> {
-    const truth = { ...tools, ...(await takeTruth(questions, directEnv(lab.proxy.env), limit)) };
+    const truth = { ...tools, ...(await takeTruth(questions, lab.direct, limit)) };
     const lost = lab.proxy.refused.filter((target) => !target.endsWith(':443'));
     if (lost.length > 0) throw new Error(`go looked for hosts that are not there: ${lost.join(', ')}`);
     if (recording) writeRecording(theme, name, truth);

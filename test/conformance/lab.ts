@@ -10,6 +10,7 @@ import { repo } from '../support/git-repo.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
 import { vanityPageHost } from '../support/vanity-page-host.js';
+import { directEnv, type GoEnv } from './truth.js';
 import type { Built, ConformanceCase } from './types.js';
 
 const GIT_HOST = 'git.test';
@@ -17,6 +18,8 @@ const GIT_HOST = 'git.test';
 export interface Lab {
   readonly proxy: ForwardProxy;
   readonly modhaven: ModhavenServer;
+  /** The environment of the oracle: a go in direct mode. */
+  readonly direct: GoEnv;
   /** Makes the repositories of a case. */
   build(testCase: ConformanceCase): Promise<Built>;
   stop(): Promise<void>;
@@ -55,6 +58,7 @@ export async function startLab(
   return {
     proxy,
     modhaven,
+    direct: directEnv(proxy.env, { url: `http://${GIT_HOST}`, root }),
     build: async (testCase) => {
       const made = await testCase.build(async (name, options) =>
         repo(path.join(root, testCase.name, `${name}.git`), options),

@@ -16,9 +16,19 @@ export type GoEnv = Env & { GOPROXY: string };
 /** Runs at most a few jobs at a time, as p-limit does. */
 export type Limit = <T>(job: () => Promise<T>) => Promise<T>;
 
-/** The environment of the oracle; `proxyEnv` leads to the hosts of the case. */
-export function directEnv(proxyEnv: Env): GoEnv {
-  return { GOPROXY: 'direct', GOINSECURE: '*', ...proxyEnv };
+/**
+ * The environment of the oracle; `proxyEnv` leads to the hosts of the case. Its git reads the repositories below `url` in
+ * the folder `root`, where they lie: upload-pack says the same there as over HTTP, for a third of the processes.
+ */
+export function directEnv(proxyEnv: Env, { url, root }: { url: string; root: string }): GoEnv {
+  return {
+    GOPROXY: 'direct',
+    GOINSECURE: '*',
+    GIT_CONFIG_COUNT: '2',
+    ...{ GIT_CONFIG_KEY_0: `url.file://${root}/.insteadOf`, GIT_CONFIG_VALUE_0: `${url}/` },
+    ...{ GIT_CONFIG_KEY_1: 'maintenance.auto', GIT_CONFIG_VALUE_1: 'false' },
+    ...proxyEnv,
+  };
 }
 
 /** Asks go everything about a case. */
