@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.js';
 
@@ -6,6 +8,19 @@ const E2E = [
   'test/{bench,chaos,conformance,contract,deploy,docs,e2e,hosts,packaging,soak}/**/*.test.ts',
   'test/**/*.e2e.test.ts',
 ];
+
+/** Unit tests that set the clock, the environment or a module in place of another: no other file may notice. */
+const ALONE = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => path.posix.join('test', name))
+  .filter((file) => /\bvi\.(?:mock|useFakeTimers|stub\w+)\(/.test(readFileSync(file, 'utf8')));
+
+const UNIT = {
+  globalSetup: ['test/support/run-dir-setup.ts'],
+  // Refuses children, servers and connections.
+  setupFiles: ['test/support/unit-guard.ts'],
+  testTimeout: 30_000,
+};
 
 export default defineConfig({
   test: {
@@ -18,15 +33,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...UNIT,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: E2E,
-          globalSetup: ['test/support/run-dir-setup.ts'],
-          // Refuses children, servers and connections.
-          setupFiles: ['test/support/unit-guard.ts'],
-          testTimeout: 30_000,
+          exclude: [...E2E, ...ALONE],
+          // To load the program anew for each file would take longer than all tests.
+          isolate: false,
         },
       },
+      { extends: true, test: { ...UNIT, name: 'unit-alone', include: ALONE, exclude: E2E } },
       {
         extends: true,
         test: {

@@ -33,6 +33,12 @@ export function noteSecret(secret: string | undefined): void {
   if (oldest !== undefined) known.delete(oldest);
 }
 
+/** For tests, which share a process: a secret of one must not be struck from the texts of the next. */
+export function forgetSecrets(): void {
+  known.clear();
+  pattern = undefined;
+}
+
 /** Whether `text` as a whole is a secret that is in use. */
 export function isSecret(text: string): boolean {
   return known.has(text.trim());

@@ -12,6 +12,8 @@ import { filesBelow } from './source-files.js';
 /** What tests need of the program itself, and why it stays there. */
 const FOR_TESTS: Readonly<Record<string, string>> = {
   'proxy/gate#openGate': 'the simplest gate there is explains what a gate is',
+  'secrets#forgetSecrets':
+    'test files share a process, and what one notes would be struck from the texts of the next',
   'yaml/with-schema#keysAt': 'reads the schema by the same code that suggests the nearest key',
 };
 

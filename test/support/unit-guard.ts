@@ -3,11 +3,14 @@
  * Whoever starts a program, listens or connects is told which name makes the file a test of `e2e`.
  *
  * There are no exceptions. A comparison with what real programs say needs them, so it is a test of `e2e`.
+ *
+ * Test files share the processes of vitest, so what one of them leaves behind in a module is taken back here, too.
  */
 import childProcess from 'node:child_process';
 import dgram from 'node:dgram';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
+import { forgetSecrets } from '../../src/secrets.js';
 
 /** What is refused: who does it, and how a test is told. */
 const REFUSED: [owner: object, method: string, what: string][] = [
@@ -30,3 +33,5 @@ for (const [owner, method, what] of REFUSED) {
   });
 }
 syncBuiltinESMExports();
+
+forgetSecrets();
