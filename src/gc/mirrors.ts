@@ -1,8 +1,8 @@
 /** The git mirrors below `<cache.dir>/vcs`: how large they are, when they were last used, and how to remove one. */
 import { readFile, readdir, readlink, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { lock } from 'proper-lockfile';
 import { temporaryName } from '../fs/durable-file.js';
+import { lockPath, type HeldLock } from '../fs/path-lock.js';
 import { measure } from './walk.js';
 
 export interface FoundMirror {
@@ -16,6 +16,7 @@ export interface FoundMirror {
 const NAME = /^[0-9a-f]{64}$/;
 /** The bare repositories of a mirror, whose locks writers hold. */
 const REPOSITORIES = ['content.git', 'trees.git', 'history.git'];
+const LOCK = { staleMs: 10_000, waitMs: 0 };
 
 /** The mirrors in `dirs`. */
 export async function findMirrors(dirs: readonly string[]): Promise<FoundMirror[]> {
@@ -37,18 +38,9 @@ export async function findMirrors(dirs: readonly string[]): Promise<FoundMirror[
  * means finds it gone and makes it anew. False if it was in use.
  */
 export async function removeMirror(dir: string): Promise<boolean> {
-  const releases: (() => Promise<void>)[] = [];
+  const locks: HeldLock[] = [];
   try {
-    for (const name of REPOSITORIES) {
-      releases.push(
-        await lock(join(dir, name), {
-          realpath: false,
-          stale: 10_000,
-          retries: 0,
-          onCompromised: () => undefined,
-        }),
-      );
-    }
+    for (const name of REPOSITORIES) locks.push(await lockPath(join(dir, name), LOCK));
     if (await isGitAtWork(dir)) return false;
     const away = temporaryName(dirname(dir));
     await rename(dir, away);
@@ -57,7 +49,7 @@ export async function removeMirror(dir: string): Promise<boolean> {
   } catch {
     return false; // locked, or another process removed it
   } finally {
-    for (const release of releases) await release().catch(() => undefined); // the lock went with the mirror
+    for (const lock of locks) await lock.release();
   }
 }
 

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { open, readdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { lock } from 'proper-lockfile';
 import { TEMPORARY, createFile, replaceFile } from '../fs/durable-file.js';
 import { inFolder, removeFile } from '../fs/empty-folders.js';
+import { lockPath } from '../fs/path-lock.js';
 import {
   checkBlobName,
   type BlobOptions,
@@ -20,11 +20,7 @@ export function createDiskBlobStore(dir: string): BlobStore {
 }
 
 /** A comparison and a rename take milliseconds: a lock that is older belongs to a process that was killed. */
-const LOCK = {
-  realpath: false,
-  stale: 5_000,
-  retries: { retries: 200, factor: 1, minTimeout: 20, maxTimeout: 50 },
-};
+const LOCK = { staleMs: 5_000, waitMs: 10_000 };
 
 class DiskBlobStore implements BlobStore {
   private readonly dir: string;
@@ -56,14 +52,14 @@ class DiskBlobStore implements BlobStore {
       await storage(inFolder(dirname(file), write));
       return true;
     }
-    // The lock lies in the folder, which therefore stays.
-    const release = await storage(inFolder(dirname(file), () => lock(file, LOCK)));
+    // The lock lies in the folder, which is made for it and therefore stays.
+    const lock = await storage(lockPath(file, LOCK));
     try {
       if ((await this.get(name))?.tag !== expected) return false;
       await storage(write());
       return true;
     } finally {
-      await release().catch(() => undefined); // the folder may have been removed meanwhile
+      await lock.release();
     }
   }
 

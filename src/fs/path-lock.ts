@@ -1,0 +1,183 @@
+/**
+ * A lock on a path: inside this process a queue, between processes a directory beside it (`PATH.lock`).
+ *
+ * The holder renews the modification time of the directory; a lock that was not renewed for `staleMs` is taken over,
+ * because its holder is dead. What `proper-lockfile` does not give:
+ * - A modification time in the future (the clock of the holder was ahead, or ours was set back) is never old enough for
+ *   it: a lock is also watched, by a clock that is never set, and removed when it is not renewed.
+ * - A holder that was stopped for longer than `staleMs` (SIGSTOP, a suspended machine) has lost the lock without having
+ *   noticed: `isHeld` says so, by the times that it gave to the directory. It does not remove the lock of its successor.
+ * - It waits after whatever the file system says. Here only a lock that is held is waited for: a disk that is full or
+ *   read-only is told at once, and a folder that `gc` removed meanwhile is made again.
+ * - Two callers of one process do not see each other through the directory but wait in a queue, in their order: it keeps
+ *   one lock for each path.
+ */
+import fs from 'node:fs';
+import { rmdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lock } from 'proper-lockfile';
+import { hasCode } from './file-errors.js';
+import { makeFolder } from './make-folder.js';
+
+export interface LockOptions {
+  /** After so many milliseconds without a renewal the holder is taken for dead. */
+  staleMs: number;
+  /** How often the holder renews it, in milliseconds. Default: twice within `staleMs`. */
+  renewMs?: number;
+  /**
+   * How long another process is waited for, in milliseconds; the folder of the path is made then. Others of this process
+   * are waited for as long as they take. 0: whoever holds it, it is not waited for, and nothing is made.
+   */
+  waitMs: number;
+  /** Called where the loss of the lock is noticed between two calls of `isHeld`. */
+  onLost?: () => void;
+}
+
+export interface HeldLock {
+  /** Whether nobody has taken it over. Asks the file system, synchronously. */
+  isHeld(): boolean;
+  /** To be called once. Never fails. */
+  release(): Promise<void>;
+}
+
+/** Somebody else holds the lock. */
+export class LockHeld extends Error {
+  /** That of `proper-lockfile`. */
+  readonly code = 'ELOCKED';
+
+  constructor(path: string) {
+    super(`${path} is locked`);
+    this.name = 'LockHeld';
+  }
+}
+
+/** The pauses between two attempts, in milliseconds: they grow from the first to the last. */
+const PAUSE = { first: 50, growth: 1.2, last: 500 };
+
+/** Who comes last to each path in this process; settled once the lock is free for the next. */
+const queues = new Map<string, Promise<void>>();
+
+/** The last modification times, in milliseconds, that this process gave to the lock directories it holds. */
+const renewals = new Map<string, number[]>();
+
+/** Resolves once the lock of `path` is held. Throws `LockHeld`, or what the file system throws. */
+export async function lockPath(path: string, options: LockOptions): Promise<HeldLock> {
+  const leave = await enterQueue(path, options.waitMs === 0);
+  try {
+    const lockDir = lockDirOf(path);
+    const release = await acquire(path, options);
+    const mtime = mtimeOf(lockDir);
+    renewals.set(lockDir, mtime === undefined ? [] : [mtime]);
+    return {
+      isHeld: () => isOurs(lockDir),
+      release: async () => {
+        await release().catch(() => undefined); // it may be lost
+        renewals.delete(lockDir);
+        leave();
+      },
+    };
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+/** Waits for the callers of this process before; resolves with what lets the next one in. */
+async function enterQueue(path: string, isHurried: boolean): Promise<() => void> {
+  const before = queues.get(path);
+  if (before !== undefined && isHurried) throw new LockHeld(path);
+  let leave: () => void = () => undefined;
+  const own = new Promise<void>((resolve) => (leave = resolve));
+  queues.set(path, own);
+  await before;
+  return () => {
+    if (queues.get(path) === own) queues.delete(path);
+    leave();
+  };
+}
+
+/** Takes the lock directory, which another process may hold. */
+async function acquire(path: string, options: LockOptions): Promise<() => Promise<void>> {
+  const { staleMs, renewMs = staleMs / 2, waitMs, onLost = () => undefined } = options;
+  const deadline = performance.now() + waitMs;
+  const watch = new Watch(lockDirOf(path), staleMs);
+  for (let pause = PAUSE.first; ; pause = Math.min(pause * PAUSE.growth, PAUSE.last)) {
+    try {
+      const how = { realpath: false, retries: 0, stale: staleMs, update: renewMs, fs: observedFs };
+      return await lock(path, { ...how, onCompromised: onLost });
+    } catch (error) {
+      const isOver = performance.now() >= deadline;
+      if (hasCode(error, 'ENOENT') && !isOver) {
+        await makeFolder(dirname(path));
+        continue;
+      }
+      if (!hasCode(error, 'ELOCKED')) throw error;
+      if (isOver) throw new LockHeld(path);
+    }
+    await watch.look();
+    await sleep(pause);
+  }
+}
+
+/** Looks at a lock that is waited for, and removes it when it is not renewed, whatever its time says. */
+class Watch {
+  readonly #lockDir: string;
+  readonly #staleMs: number;
+  #seen: { mtimeMs: number; since: number } | undefined;
+
+  constructor(lockDir: string, staleMs: number) {
+    this.#lockDir = lockDir;
+    this.#staleMs = staleMs;
+  }
+
+  async look(): Promise<void> {
+    const mtimeMs = (await stat(this.#lockDir).catch(() => undefined))?.mtimeMs;
+    if (mtimeMs === undefined) {this.#seen = undefined;}
+    else if (this.#seen?.mtimeMs !== mtimeMs) {this.#seen = { mtimeMs, since: performance.now() };}
+    // Another process that waits may be faster.
+    else if (performance.now() - this.#seen.since >= this.#staleMs) {
+      await rmdir(this.#lockDir).catch(() => undefined);
+    }
+  }
+}
+
+/** The file system as `proper-lockfile` is given it: renewals are noted, and a lock that was lost is left to its new holder. */
+const observedFs = {
+  ...fs,
+  utimes(path: string, atime: Date, mtime: Date, done: (error: NodeJS.ErrnoException | null) => void): void {
+    const before = renewals.get(path);
+    // Until it is done, either time may be seen; where it fails, the one before.
+    before?.push(mtime.getTime());
+    fs.utimes(path, atime, mtime, (error) => {
+      if (!(error instanceof Error)) before?.splice(0, before.length - 1);
+      done(error);
+    });
+  },
+  rmdir(path: string, done: (error: NodeJS.ErrnoException | null) => void): void {
+    if (isLost(path)) done(null);
+    else fs.rmdir(path, done);
+  },
+  /** Called for each lock when the process ends. */
+  rmdirSync(path: string): void {
+    if (!isLost(path)) fs.rmdirSync(path);
+  },
+};
+
+/** Whether this process held the lock and somebody else has it now. */
+function isLost(lockDir: string): boolean {
+  return renewals.has(lockDir) && !isOurs(lockDir);
+}
+
+function isOurs(lockDir: string): boolean {
+  const seen = mtimeOf(lockDir);
+  return seen !== undefined && (renewals.get(lockDir) ?? []).includes(seen);
+}
+
+function mtimeOf(lockDir: string): number | undefined {
+  return fs.statSync(lockDir, { throwIfNoEntry: false })?.mtime.getTime();
+}
+
+function lockDirOf(path: string): string {
+  return `${path}.lock`;
+}
