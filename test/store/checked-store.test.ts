@@ -1,5 +1,5 @@
 /** That nothing is given out but what was stored, with real zips on a real disk. */
-import { readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { hash1 } from '../../src/module/files/dirhash.js';
@@ -164,5 +164,37 @@ describe('a store that is opened again', () => {
       await readFile(fileOf('ziphash'), 'utf8'),
     );
     expect(await restarted().versions.size(partOf('zip'))).toBeDefined();
+  });
+});
+
+describe('the slow check of all that is stored', () => {
+  /** What a disk does that loses bits: the file has another byte, and looks as before. */
+  async function writeAgain(kind: PartKind, flipped: number): Promise<void> {
+    const bytes = await readFile(fileOf(kind));
+    await writeFile(fileOf(kind), bytes.fill(bytes.readUInt8(60) ^ flipped, 60, 61));
+    await utimes(fileOf(kind), 1e9, 1e9);
+  }
+
+  it.each(['zip', 'info'] as const)('finds a %s that lost a bit since it was checked', async (kind) => {
+    await writeAgain(kind, 0);
+    const { versions, checked, damage } = restarted();
+    expect(await versions.size(partOf(kind))).toBeGreaterThan(60);
+    await writeAgain(kind, 1);
+    expect(await versions.size(partOf(kind))).toBeGreaterThan(60);
+    expect(await checked.checkAgain(partOf(kind))).toBe(false);
+    expect(await versions.size(partOf(kind))).toBeUndefined();
+    expect(damage.report().count).toBe(1);
+  });
+
+  it('keeps no reader waiting, and finds nothing wrong with what is gone', async () => {
+    const { versions, checked } = restarted();
+    expect(await versions.size(partOf('zip'))).toBeDefined();
+    let isChecked = false;
+    const check = checked.checkAgain(partOf('zip')).then((isGood) => (isChecked = isGood));
+    expect(await versions.size(partOf('zip'))).toBeDefined();
+    expect(isChecked).toBe(false);
+    expect(await check).toBe(true);
+    await rm(fileOf('zip'));
+    expect(await checked.checkAgain(partOf('zip'))).toBe(true);
   });
 });
