@@ -68,7 +68,8 @@ export async function readZipContent(
   }
 }
 
-async function hashEntry(zip: ZipFile, entry: Entry, name: string): Promise<string> {
+/** The SHA-256 of a file of an open zip, in hex. Throws an Error if its checksum is wrong. */
+export async function hashEntry(zip: ZipFile, entry: Entry, name: string): Promise<string> {
   const hash = createHash('sha256');
   let sum = 0;
   for await (const piece of (await zip.openReadStreamPromise(entry)) as AsyncIterable<Buffer>) {
