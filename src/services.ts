@@ -24,7 +24,9 @@ import { OfflineSource } from './modfetch/offline.js';
 import { judgingRepository, type JudgeScope } from './modfetch/judging-repository.js';
 import { isPrivatePath } from './modfetch/private-paths.js';
 import type { Modules, ModuleSource } from './modfetch/repo.js';
+import type { SourceName } from './observe/events.js';
 import { createRepoRoots, type HostedRepoRoots } from './modfetch/repo-root.js';
+import { RoomCheckedSource } from './modfetch/room-checked-source.js';
 import { createModuleRouter } from './modfetch/router.js';
 import { createStaleCache } from './modfetch/stale-cache.js';
 import type { BlobStore } from './store/blob-store.js';
@@ -224,15 +226,17 @@ function openModules(shared: Shared, { host, roots, drift, tags }: Git): Private
       drift.reached(module);
     },
   });
-  const gitSource = new ObservedSource('git', git);
-  const directSource = new ObservedSource('discovery', openDirect(shared, refreshMs));
+  const fetching = (name: SourceName, source: ModuleSource) =>
+    new ObservedSource(name, new RoomCheckedSource(source, stores.room));
+  const gitSource = fetching('git', git);
+  const directSource = fetching('discovery', openDirect(shared, refreshMs));
   const isDirect = (path: string) => namesHostOf(config().directHosts, path);
   const proxies = new UpstreamModules({
     client,
     tempDir: stores.layout.root,
     direct: (path) => (isDirect(path) ? directSource : undefined),
   });
-  const upstreamSource = new ObservedSource('upstream', proxies);
+  const upstreamSource = fetching('upstream', proxies);
   /** Answers of git may be as old as its refs, which know their own age. */
   const lastPrivate = openLastAnswers(shared, stores.privateAnswers, () => 0);
   const lastPublic = openLastAnswers(shared, stores.upstream, refreshMs);

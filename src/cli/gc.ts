@@ -2,13 +2,13 @@
 import { loadConfig } from '../config/load-config.js';
 import { parseSize } from '../config/units.js';
 import { ModhavenError } from '../errors.js';
+import { sizeText } from '../fs/size-text.js';
 import { collect, type Collection } from '../gc/collect.js';
 import { replaceable } from '../gc/replaceable.js';
 import { checkStateVersion } from '../store/state-version.js';
 import { openStores } from '../store/open/open-stores.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { prepareCacheDir } from './common/cache-dir.js';
-import { sizeText } from './list.js';
 import type { OnProgress } from './terminal/progress-bar.js';
 
 export interface GcOptions {

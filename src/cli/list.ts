@@ -1,6 +1,7 @@
 /** `modhaven list`: the modules in the store, with their newest version, number of versions and size. */
 import { loadConfig } from '../config/load-config.js';
 import { ModhavenError } from '../errors.js';
+import { sizeText } from '../fs/size-text.js';
 import type { ModulePath } from '../module/module-path.js';
 import { parsePathPatterns, type PathPattern } from '../module/path-patterns.js';
 import { newestRelease } from '../module/latest.js';
@@ -73,12 +74,4 @@ async function describe(store: VersionReader, module: ModulePath): Promise<Store
   let bytes = 0;
   for (const part of parts) bytes += (await store.size(part)) ?? 0;
   return { module, newest, versions: versions.length, bytes };
-}
-
-/** `1.5 MiB`, `12 B`. */
-export function sizeText(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(bytes, 1)) / 10)));
-  const value = bytes / 2 ** (10 * power);
-  return `${power === 0 ? String(value) : value.toFixed(1)} ${units[power] ?? ''}`;
 }

@@ -24,6 +24,12 @@ export function diskReason(error: unknown): string {
   return words === undefined ? errorMessage(error) : `${words} (${errorMessage(error)})`;
 }
 
+/** Whether the operating system reported `error`, and it is one of a disk that is full, broken or closed to us. */
+export function isDiskFailure(error: unknown): boolean {
+  const { code = '', syscall } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  return syscall !== undefined && syscall !== 'connect' && WORDS[code] !== undefined;
+}
+
 /** The code of the system for the nearest folder above `path` that is there; empty if something can be made in it. */
 function whyNotWritable(path: string): string {
   for (let folder = dirname(path); ; folder = dirname(folder)) {

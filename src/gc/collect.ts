@@ -3,9 +3,11 @@
  * mirrors, then public versions and answers that can be had again, each the least recently used first. Finished private
  * versions stay.
  */
-import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lock } from 'proper-lockfile';
+import { hasCode } from '../fs/file-errors.js';
+import { LockHeld, lockPath, type HeldLock } from '../fs/path-lock.js';
+import { missingBytes } from '../store/disk-room.js';
+import { storageError } from '../store/storage-error.js';
 import { findLeftovers, removeLeftovers, type Leftover } from './leftovers.js';
 import { findMirrors, removeMirror, type FoundMirror } from './mirrors.js';
 import { forgetUses, removePublic, type PublicOptions, type RemovedContent } from './public-content.js';
@@ -31,24 +33,28 @@ export interface Collection extends RemovedContent {
   mirrors: FoundMirror[];
 }
 
-/** Free space that a disk should have: this part of it, and no more than so many bytes. */
-const RESERVE = { share: 0.05, bytes: 2 ** 30 };
-
 /** Undefined, and only leftovers are removed, if another process is collecting. Throws STORAGE. */
 export async function collect(options: CollectOptions): Promise<Collection | undefined> {
   const { layout } = options.stores;
   // Two processes may remove them at once. They wait for no lock, because its holder may be one of the dead.
   const leftovers = await findLeftovers(layout.root);
   if (options.dryRun !== true) await removeLeftovers(leftovers);
-  const release = await lock(layout.root, {
-    lockfilePath: join(layout.root, 'gc.lock'),
-    ...{ realpath: false, stale: 30_000, retries: 0, onCompromised: () => undefined },
-  }).catch(() => undefined);
-  if (release === undefined) return undefined;
+  const lock = await lockGc(layout.root);
+  if (lock === undefined) return undefined;
   try {
     return await collectAlone(options, leftovers);
   } finally {
-    await release().catch(() => undefined);
+    await lock.release();
+  }
+}
+
+/** Undefined where another process has it, or there is no cache directory. */
+async function lockGc(root: string): Promise<HeldLock | undefined> {
+  try {
+    return await lockPath(join(root, 'gc'), { staleMs: 30_000, waitMs: 0 });
+  } catch (error) {
+    if (error instanceof LockHeld || hasCode(error, 'ENOENT')) return undefined;
+    throw storageError(error);
   }
 }
 
@@ -59,7 +65,8 @@ async function collectAlone(options: CollectOptions, leftovers: Leftover[]): Pro
   const bytes = [...folders.values()].reduce((sum, each) => sum + each, 0);
   const unfinished = leftovers.reduce((sum, leftover) => sum + leftover.bytes, 0);
   const [before, after] = dryRun ? [bytes, bytes - unfinished] : [bytes + unfinished, bytes];
-  const missing = await missingReserve(layout.root);
+  const space = await stores.room.look();
+  const missing = space === undefined ? 0 : missingBytes(space, after);
   const limit = missing === 0 ? maxBytes : Math.max(0, Math.min(maxBytes, after - missing));
   const result: Collection = {
     ...{ dryRun, before, after, folders, maxBytes, limit, leftovers },
@@ -104,12 +111,4 @@ async function removeMirrors(result: Collection, options: CollectOptions): Promi
     result.mirrors.push(mirror);
     result.after -= mirror.bytes;
   }
-}
-
-/** Bytes that the disk of `dir` lacks of the free space that it should have. */
-async function missingReserve(dir: string): Promise<number> {
-  const disk = await statfs(dir).catch(() => undefined);
-  if (disk === undefined) return 0;
-  const reserve = Math.min(RESERVE.bytes, disk.blocks * disk.bsize * RESERVE.share);
-  return Math.max(0, reserve - disk.bavail * disk.bsize);
 }

@@ -17,7 +17,7 @@ export interface MaintenanceOptions extends Pick<CollectOptions, 'isReplaceable'
   log: Pick<Logger, 'info' | 'warn'>;
 }
 
-/** The wait between two looks, in milliseconds: longer where a look takes long. */
+/** The wait between two looks, in milliseconds: longer where a look takes long. A fetch that finds no room has one made before. */
 const LOOK = { shortest: 10_000, timesAsLong: 20 };
 const SCRUB_MS = { first: 60_000, between: 24 * 60 * 60_000 };
 
@@ -26,6 +26,10 @@ export class Maintenance {
   private readonly timers = new Set<NodeJS.Timeout>();
   private isStopped = false;
   private last: (Collection & { at: number }) | undefined;
+  /** Whether there was nothing to remove when a fetch found no room; until the next look. */
+  private isExhausted = false;
+  private looking: Promise<boolean> | undefined;
+  private nextLook: NodeJS.Timeout | undefined;
   private lastScrub: { at: number; parts: number; damaged: number } | undefined;
 
   constructor(options: MaintenanceOptions) {
@@ -33,6 +37,7 @@ export class Maintenance {
   }
 
   start(): void {
+    this.options.stores.room.whenShort(() => this.makeRoom());
     void this.look();
     // An object store looks after its bytes itself, and what comes out of it is checked each time.
     if (this.options.stores.bucket === undefined) this.later(SCRUB_MS.first, () => this.scrubAll());
@@ -70,13 +75,40 @@ export class Maintenance {
           answers: last.answers.length,
         },
       }),
+      disk: options.stores.room.report(),
       scrub: lastScrub && { ...lastScrub, at: iso(lastScrub.at) },
     };
   }
 
-  private async look(): Promise<void> {
-    const { stores, maxBytes, isReplaceable, hasUpstream, log } = this.options;
+  /** Makes room before its time, unless there was nothing to remove a moment ago; whether anything was removed. */
+  private async makeRoom(): Promise<boolean> {
+    if (this.looking !== undefined) return this.looking;
+    if (this.isExhausted) return false;
+    const hasMadeRoom = await this.look();
+    this.isExhausted = !hasMadeRoom;
+    return hasMadeRoom;
+  }
+
+  /** One look at a time, and the next one after a rest. Resolves with whether anything was removed. Never fails. */
+  private look(): Promise<boolean> {
+    this.looking ??= this.lookNow().finally(() => (this.looking = undefined));
+    return this.looking;
+  }
+
+  private async lookNow(): Promise<boolean> {
+    if (this.nextLook !== undefined) this.forget(this.nextLook);
     const startedAt = performance.now();
+    const hasMadeRoom = await this.collect();
+    const took = performance.now() - startedAt;
+    this.nextLook = this.later(Math.max(LOOK.shortest, LOOK.timesAsLong * took), () => {
+      this.isExhausted = false;
+      return this.look();
+    });
+    return hasMadeRoom;
+  }
+
+  private async collect(): Promise<boolean> {
+    const { stores, maxBytes, isReplaceable, hasUpstream, log } = this.options;
     try {
       const done = await collect({
         ...{ stores, isReplaceable },
@@ -88,12 +120,12 @@ export class Maintenance {
       const freed = (done?.before ?? 0) - (done?.after ?? 0);
       if (done !== undefined) occurred({ type: 'gc', removed, freedBytes: freed, failed: false });
       if (count > 0) log.info({ ...removed, freed }, 'room was made in the cache');
+      return freed > 0;
     } catch (error) {
       occurred({ type: 'gc', removed: removedCounts(undefined), freedBytes: 0, failed: true });
       log.warn({ error: errorMessage(error) }, 'the cache could not be looked through');
+      return false;
     }
-    const took = performance.now() - startedAt;
-    this.later(Math.max(LOOK.shortest, LOOK.timesAsLong * took), () => this.look());
   }
 
   private async scrubAll(): Promise<void> {
@@ -106,13 +138,19 @@ export class Maintenance {
     this.later(SCRUB_MS.between, () => this.scrubAll());
   }
 
-  private later(ms: number, work: () => Promise<void>): void {
-    if (this.isStopped) return;
+  private later(ms: number, work: () => Promise<unknown>): NodeJS.Timeout | undefined {
+    if (this.isStopped) return undefined;
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       void work();
     }, ms).unref();
     this.timers.add(timer);
+    return timer;
+  }
+
+  private forget(timer: NodeJS.Timeout): void {
+    clearTimeout(timer);
+    this.timers.delete(timer);
   }
 }
 

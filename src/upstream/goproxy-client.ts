@@ -85,6 +85,8 @@ async function inTurn<T>(
     } catch (error) {
       const isAbsent = isFact(error);
       if (best === undefined || !isAbsent || isFact(best)) best = error;
+      // Another proxy does not help against a disk that is full.
+      if (isModhavenError(error, 'STORAGE')) throw error;
       const mayPass = isAbsent || proxy.fallbackOn === 'any-error' || error instanceof StorageHostFailure;
       if (!mayPass || isFinal()) throw best;
     }

@@ -11,6 +11,7 @@ import { isModhavenError } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import { ZIP_LIMITS } from '../module/files/zip-files.js';
 import type { SourceZip, WholeZip, ZipStream, ZipTarget } from '../modfetch/repo.js';
+import { storage } from '../store/storage-error.js';
 import { readModuleZip } from '../zip/check.js';
 import { goModIn } from '../zip/zipped-mod.js';
 import type { GoproxyClient } from './goproxy-client.js';
@@ -102,13 +103,13 @@ class ArrivingZip {
 
   private async take(answer: UpstreamAnswer): Promise<undefined> {
     const { tempDir, module, version } = this.request;
-    await mkdir(tempDir, { recursive: true });
-    const folder = await mkdtemp(join(tempDir, `upstream-${processTag()}-`));
+    await storage(mkdir(tempDir, { recursive: true }));
+    const folder = await storage(mkdtemp(join(tempDir, `upstream-${processTag()}-`)));
     const path = join(folder, 'zip');
-    const file = await createTailingFile(path);
+    const file = await storage(createTailingFile(path));
     try {
       for await (const piece of plausible(answer, this.path())) {
-        await file.write(piece);
+        await storage(file.write(piece));
         if (this.current === undefined && file.visible() > 0) {
           this.current = { file, length: answer.length };
           this.show();

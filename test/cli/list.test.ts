@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { list, sizeText } from '../../src/cli/list.js';
+import { list } from '../../src/cli/list.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { openStores } from '../../src/store/open/open-stores.js';
 import { putBytes, type PartKind } from '../../src/store/version-store.js';
@@ -43,10 +43,3 @@ describe('list', () => {
     await expect(list({ config: at.config, pattern: '[a' })).rejects.toThrow('not a pattern');
   });
 });
-
-it.each([
-  [0, '0 B'],
-  [1023, '1023 B'],
-  [1536, '1.5 KiB'],
-  [5 * 2 ** 40, '5.0 TiB'],
-])('%i bytes are %s', (bytes, text) => expect(sizeText(bytes)).toBe(text));

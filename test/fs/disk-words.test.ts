@@ -2,11 +2,20 @@ import { writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { diskReason } from '../../src/fs/disk-words.js';
+import { diskReason, isDiskFailure } from '../../src/fs/disk-words.js';
 import { tempDir } from '../support/tmp.js';
 
 const failure = (code: string, more: object = {}) =>
   Object.assign(new Error(`${code}: words of the system`), { code, ...more });
+
+it('is a failure of the disk by what the operating system said, and no other', () => {
+  expect(isDiskFailure(failure('ENOSPC', { syscall: 'write' }))).toBe(true);
+  expect(isDiskFailure(failure('EROFS', { syscall: 'mkdir' }))).toBe(true);
+  expect(isDiskFailure(failure('ENOSPC'))).toBe(false);
+  expect(isDiskFailure(failure('EACCES', { syscall: 'connect' }))).toBe(false);
+  expect(isDiskFailure(failure('ENOENT', { syscall: 'open' }))).toBe(false);
+  expect(isDiskFailure('ENOSPC')).toBe(false);
+});
 
 describe('diskReason', () => {
   it.each([

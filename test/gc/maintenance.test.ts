@@ -1,9 +1,22 @@
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { existsSync, statfsSync } from 'node:fs';
+import type * as FsPromises from 'node:fs/promises';
+import { mkdir, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Maintenance } from '../../src/gc/maintenance.js';
 import { openStores, type Stores } from '../../src/store/open/open-stores.js';
 import { tempDir } from '../support/tmp.js';
+
+// A disk that is nearly full cannot be had without rights to mount one.
+vi.mock('node:fs/promises', async (importOriginal) => {
+  const original = await importOriginal<typeof FsPromises>();
+  return { ...original, statfs: vi.fn(original.statfs) };
+});
+
+const disk = (bavail: number) =>
+  Object.assign(statfsSync('/'), { blocks: 2_000, bsize: 1024, bavail, files: 0, ffree: 0 });
+const NEARLY_FULL = disk(20);
+const ROOMY = disk(1_000);
 
 let dir: string;
 let stores: Stores;
@@ -25,12 +38,13 @@ interface Report {
   maxBytes: number;
   bytes?: number;
   removed?: { leftovers: number };
+  disk?: { error?: string };
 }
 const report = () => maintenance.report() as Report;
 
 describe('Maintenance', () => {
   it('reports its limit before it has looked', () => {
-    expect(report()).toEqual({ maxBytes: 1_000_000, scrub: undefined });
+    expect(report()).toEqual({ maxBytes: 1_000_000, disk: undefined, scrub: undefined });
   });
 
   it('removes at its start what killed processes left, and says so', async () => {
@@ -53,6 +67,36 @@ describe('Maintenance', () => {
     await vi.waitFor(() => expect(report().removed).toMatchObject({ leftovers: 0 }), { timeout: 20_000 });
     expect(log.info).not.toHaveBeenCalled();
     expect(log.warn).not.toHaveBeenCalled();
+  });
+
+  it('makes room at once where a fetch finds none, and not again where nothing more may be removed', async () => {
+    vi.mocked(statfs).mockResolvedValueOnce(ROOMY);
+    maintenance.start();
+    await vi.waitFor(() => expect(report().bytes).toBe(0), { timeout: 20_000 });
+    const mirror = join(dir, 'vcs', 'a'.repeat(64));
+    await mkdir(join(mirror, 'content.git'), { recursive: true });
+    await mkdir(join(mirror, 'trees.git'));
+    await mkdir(join(mirror, 'history.git'));
+    await writeFile(join(mirror, 'content.git/pack'), 'x'.repeat(100_000));
+
+    vi.mocked(statfs)
+      .mockResolvedValueOnce(NEARLY_FULL)
+      .mockResolvedValueOnce(NEARLY_FULL)
+      .mockResolvedValueOnce(ROOMY);
+    await stores.room.look();
+    await stores.room.assert();
+    expect(existsSync(mirror)).toBe(false);
+    expect(report()).toMatchObject({ removed: { mirrors: 1 }, disk: { free: 1_000 * 1024 } });
+
+    const looks = vi.mocked(statfs).mock.calls.length;
+    vi.mocked(statfs).mockResolvedValue(NEARLY_FULL);
+    await stores.room.look();
+    for (let i = 0; i < 3; i += 1) {
+      await expect(stores.room.assert()).rejects.toMatchObject({ code: 'STORAGE' });
+    }
+    expect(vi.mocked(statfs).mock.calls.length - looks).toBe(2);
+    expect(report().disk?.error).toContain('the disk is full but for 20.0 KiB of 2.0 MiB');
+    vi.mocked(statfs).mockReset();
   });
 
   it('writes down uses when it ends, and ends also where that fails', async () => {

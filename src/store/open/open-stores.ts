@@ -14,10 +14,12 @@ import { CheckedStore } from '../checked-store.js';
 import { DamageReport } from '../damage-report.js';
 import { createDiskBlobStore } from '../disk-blob-store.js';
 import { createDiskStore } from '../disk-store.js';
+import { DiskRoom } from '../disk-room.js';
 import { LastUse } from '../last-use.js';
 import { cacheLayout, type CacheLayout } from '../paths.js';
 import type { LocalCopies } from '../purge.js';
 import { RecordedSums } from '../recorded-sums.js';
+import { RoomAwareStore } from '../room-aware-store.js';
 import { SealedStore } from '../sealed-store.js';
 import { Seals } from '../seals.js';
 import type { VersionStore } from '../version-store.js';
@@ -58,6 +60,8 @@ export interface Stores {
   damage: DamageReport;
   lastUse: LastUse;
   layout: CacheLayout;
+  /** Of the disk of `cacheDir`. */
+  room: DiskRoom;
   /** The local copies of versions that lie in a bucket; undefined where they lie below `cacheDir`. */
   copies: LocalCopies | undefined;
   /** The bucket; undefined where there is none. */
@@ -82,10 +86,11 @@ function openDisk(cacheDir: string, log: StoreLog | undefined): Stores {
     hashZip: createZipHasher(),
     onDamage: (part) => damage.add(part),
   });
+  const room = new DiskRoom(cacheDir, log);
   return {
-    ...{ unchecked, checked, seals, sums, sealed, damage, layout },
+    ...{ unchecked, checked, seals, sums, sealed, damage, layout, room },
     ownDatabases: createDiskBlobStore(layout.ownDatabases),
-    versions: new SealedStore(checked, seals, (version) => sums.evicted(version)),
+    versions: new RoomAwareStore(new SealedStore(checked, seals, (version) => sums.evicted(version)), room),
     upstream: createDiskBlobStore(layout.upstream),
     privateAnswers: createDiskBlobStore(layout.privateAnswers),
     checksums: createDiskBlobStore(layout.checksums),
@@ -115,10 +120,11 @@ function openBucket(cacheDir: string, settings: S3Settings, log: StoreLog | unde
     onDamage: (part) => damage.add(part),
   });
   const answers = { keepsNewest: true };
+  const room = new DiskRoom(cacheDir, log);
   return {
-    ...{ unchecked, checked, seals, sums: undefined, sealed, damage, layout, bucket, copies: checked },
+    ...{ unchecked, checked, seals, sums: undefined, sealed, damage, layout, room, bucket, copies: checked },
     ownDatabases: createBucketBlobStore(bucket, BUCKET_FOLDERS.ownDatabases),
-    versions: new SealedStore(checked, seals),
+    versions: new RoomAwareStore(new SealedStore(checked, seals), room),
     upstream: createBucketBlobStore(bucket, BUCKET_FOLDERS.upstream, answers),
     privateAnswers: createBucketBlobStore(bucket, BUCKET_FOLDERS.privateAnswers, answers),
     checksums: createBucketBlobStore(bucket, BUCKET_FOLDERS.checksums),

@@ -121,6 +121,9 @@ function troublesOf(status: Section): Trouble[] {
       'tags were moved or deleted',
     ),
     ...some('drift', differences, 'version differs at its new home', 'versions differ at their new home'),
+    ...(sectionOf(sectionOf(status.cache).disk).error === undefined
+      ? []
+      : [{ section: 'cache', words: 'the disk has no room: nothing new is fetched' }]),
     ...some('store', numberOf(damaged), 'stored part was damaged', 'stored parts were damaged'),
     ...some('faults', numberOf(status.faults), 'fault of modhaven itself', 'faults of modhaven itself'),
     ...errorIn('vanity', 'vanity.yaml has an error: the last good map is in use'),

@@ -1,0 +1,51 @@
+/**
+ * A source of modules that brings nothing new while the disk has no room for it, and tells failures of our own disk, wherever
+ * it met them, from those of the home. Lists and `@latest` are asked for whether there is room or not: they are small, and a
+ * build that has all its versions needs nothing else.
+ */
+import { isDiskFailure } from '../fs/disk-words.js';
+import type { Info } from '../module/info.js';
+import type { ModulePath } from '../module/module-path.js';
+import type { DiskRoom } from '../store/disk-room.js';
+import { storageError } from '../store/storage-error.js';
+import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from './repo.js';
+
+/** Its methods throw STORAGE in addition. */
+export class RoomCheckedSource implements ModuleSource {
+  private readonly inner: ModuleSource;
+  private readonly room: Pick<DiskRoom, 'assert'>;
+
+  constructor(inner: ModuleSource, room: Pick<DiskRoom, 'assert'>) {
+    this.inner = inner;
+    this.room = room;
+  }
+
+  list(module: ModulePath): Promise<SourceList> {
+    return tellingDisk(() => this.inner.list(module));
+  }
+
+  async info(module: ModulePath, query: string): Promise<SourceInfo> {
+    if (query !== 'latest') await this.room.assert();
+    return tellingDisk(() => this.inner.info(module, query));
+  }
+
+  async mod(module: ModulePath, version: string, pinned?: Info): Promise<SourceMod> {
+    await this.room.assert();
+    return tellingDisk(() => this.inner.mod(module, version, pinned));
+  }
+
+  async zip(module: ModulePath, version: string, pinned?: Info): Promise<SourceZip> {
+    await this.room.assert();
+    const found = await tellingDisk(() => this.inner.zip(module, version, pinned));
+    return { ...found, deliver: (target) => tellingDisk(() => found.deliver(target)) };
+  }
+}
+
+/** `work`, whose failures are STORAGE errors where the operating system says so of a disk. */
+async function tellingDisk<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isDiskFailure(error) ? storageError(error) : error;
+  }
+}
