@@ -133,8 +133,11 @@ class Watch {
 
   async look(): Promise<void> {
     const mtimeMs = (await stat(this.#lockDir).catch(() => undefined))?.mtimeMs;
-    if (mtimeMs === undefined) {this.#seen = undefined;}
-    else if (this.#seen?.mtimeMs !== mtimeMs) {this.#seen = { mtimeMs, since: performance.now() };}
+    if (mtimeMs === undefined) {
+      this.#seen = undefined;
+    } else if (this.#seen?.mtimeMs !== mtimeMs) {
+      this.#seen = { mtimeMs, since: performance.now() };
+    }
     // Another process that waits may be faster.
     else if (performance.now() - this.#seen.since >= this.#staleMs) {
       await rmdir(this.#lockDir).catch(() => undefined);

@@ -48,8 +48,9 @@ describe('hashZipFile', () => {
     const file = join(dir, 'many');
     const sink = createWriteStream(file);
     const writer = createZipWriter(sink);
-    for (const name of names)
-      {await writer.addBuffer(`ex.test/m@v1.0.0/${name}`, Buffer.from(`content of ${name}`));}
+    for (const name of names) {
+      await writer.addBuffer(`ex.test/m@v1.0.0/${name}`, Buffer.from(`content of ${name}`));
+    }
     await writer.finish();
     sink.end();
     await once(sink, 'close');
