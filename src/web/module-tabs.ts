@@ -23,6 +23,7 @@ import type { Tab } from './pages/module.js';
 import { pageNumber, type PageRequest } from './web.js';
 
 const VERSIONS_SHOWN = 100;
+const USERS_SHOWN = 100;
 const CHOICES_SHOWN = 500;
 /** Largest file that is shown as text, in bytes. */
 const MAX_TEXT = 512 * 1024;
@@ -120,15 +121,19 @@ async function contentOf(page: PageRequest, view: ModuleView, { name }: ListedFi
   return { kind: 'text', lines: text.replace(/\n$/, '').split(/\r?\n/) };
 }
 
-async function importsTab({ web, visitor }: PageRequest, view: ModuleView): Promise<VNode> {
+async function importsTab({ web, visitor, query }: PageRequest, view: ModuleView): Promise<VNode> {
   const { module, mod } = view;
   const { catalog, uses } = web;
   await uses.update();
   const all = catalog.all().map(({ path }) => path);
   const { paths, isComplete } = await visitor.readable(all, { first: uses.usersOf(module) });
   const users = uses.of(module, (path) => paths.has(path));
+  const pages = Math.max(1, Math.ceil(users.length / USERS_SHOWN));
+  const page = Math.min(pages, pageNumber(query.get('page')));
   return ImportsTab({
-    ...{ module, outline: mod, users },
+    ...{ module, outline: mod, total: users.length, page, pages },
+    users: users.slice((page - 1) * USERS_SHOWN, page * USERS_SHOWN),
+    pageHref: (number) => moduleHref(view, { tab: 'imports', page: String(number) }),
     missing: missingOf(catalog.isComplete, isComplete),
   });
 }

@@ -84,6 +84,7 @@ const PAGES: Record<string, VNode> = {
   imports: ImportsTab({
     ...{ module, outline, missing: 'store' },
     users: [{ module: BAD, version: BAD, required: BAD }],
+    ...{ total: 300, page: 2, pages: 3, pageHref: (page) => `/${encodeURI(BAD)}?page=${page}` },
   }),
   folder: FolderTab({
     ...{ module, version: BAD, folder: BAD, total: 2, isCut: true },
@@ -181,7 +182,7 @@ it('the status shows what is nested as facts, not as JSON', () => {
   ];
   const html = renderToString(StatusPage({ context, status: { drift: { differences } } }));
   expect(html).toContain('<dt>Hash of the zip</dt><dd><span class="lines">h1:old</span></dd>');
-  expect(html).toContain('<li>a.go: changed</li>');
+  expect(html).toContain('<td class="lines"><span class="lines">a.go</span></td>');
   expect(html).not.toMatch(/[{}]/);
 });
 
@@ -191,6 +192,17 @@ it('the status says what waits, and for which host', () => {
   expect(html).toContain('<h2 id="queue-title">Queue</h2>');
   expect(html).toContain('<dt>Requests that wait</dt><dd>3</dd>');
   expect(html).toContain('1,200');
+});
+
+it('who requires a module is shown in pages, and counted as a whole', () => {
+  const html = renderToString(
+    ImportsTab({
+      ...{ module, outline, missing: undefined, users: [], total: 300, page: 2, pages: 3 },
+      pageHref: (page) => `/m?tab=imports&page=${page}`,
+    }),
+  );
+  expect(html).toContain('Required by 300 modules');
+  expect(html).toMatch(/page=1">Previous.*Page 2 of 3.*page=3">Next/s);
 });
 
 it('a page without a script reloads itself while a fetch runs, and no other page does', () => {

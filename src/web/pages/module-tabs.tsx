@@ -162,11 +162,20 @@ function ModLine({ line, paths }: { line: string; paths: ReadonlyMap<string, str
 export interface ImportsTabProps {
   module: string;
   outline: GoModOutline;
+  /** Those of this page. */
   users: readonly Use[];
+  /** Of all pages. */
+  total: number;
+  /** From 1. */
+  page: number;
+  pages: number;
+  /** Address of another page. */
+  pageHref: (page: number) => string;
   missing: Missing;
 }
 
-export function ImportsTab({ module, outline, users, missing }: ImportsTabProps): VNode {
+export function ImportsTab(props: ImportsTabProps): VNode {
+  const { module, outline, users, total, missing } = props;
   const direct = outline.requires.filter(({ isIndirect }) => !isIndirect);
   const indirect = outline.requires.filter(({ isIndirect }) => isIndirect);
   return (
@@ -188,9 +197,7 @@ export function ImportsTab({ module, outline, users, missing }: ImportsTabProps)
         )}
       </section>
       <section aria-labelledby="users-title">
-        <h2 id="users-title">
-          Required by {users.length === 0 ? 'no other module' : counted(users.length, 'module')}
-        </h2>
+        <h2 id="users-title">Required by {total === 0 ? 'no other module' : counted(total, 'module')}</h2>
         <p class="faint">
           Of the modules in this store that you may see, by the go.mod of their newest version.
           {missing !== undefined && ` This is so far: ${whyMissing(missing)}.`}
@@ -206,8 +213,22 @@ export function ImportsTab({ module, outline, users, missing }: ImportsTabProps)
             </li>
           ))}
         </ul>
+        <PagesOfUsers {...props} />
       </section>
     </>
+  );
+}
+
+function PagesOfUsers({ page, pages, pageHref }: ImportsTabProps): VNode | null {
+  if (pages <= 1) return null;
+  return (
+    <nav class="pages" aria-label="Pages of modules that require it">
+      {page > 1 && <a href={pageHref(page - 1)}>Previous</a>}
+      <span>
+        Page {page} of {pages}
+      </span>
+      {page < pages && <a href={pageHref(page + 1)}>Next</a>}
+    </nav>
   );
 }
 

@@ -48,7 +48,7 @@ export function StatusPage({ context, status }: StatusProps): VNode {
       <div class="wrap">
         <h1>Status</h1>
         <p class="faint">
-          modhaven {text(status.version)}, running since {text(status.started)}.{' '}
+          modhaven {text(status.version)}, running since {shown('started', status.started)}.{' '}
           <a href="/-/status?format=json">As JSON</a>
         </p>
         <Health troubles={troubles} />
@@ -166,6 +166,17 @@ function List({ items }: { items: readonly Json[] }): VNode {
       </ul>
     );
   }
+  if (sections.some((item) => Object.values(item).some(isNested))) {
+    return (
+      <ul class="plain records">
+        {sections.map((item, i) => (
+          <li key={i}>
+            <Facts section={item} isVerbatim={false} />
+          </li>
+        ))}
+      </ul>
+    );
+  }
   const keys = [...new Set(sections.flatMap((item) => Object.keys(item)))];
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label="Table">
@@ -184,7 +195,7 @@ function List({ items }: { items: readonly Json[] }): VNode {
             <tr key={i}>
               {keys.map((key) => (
                 <td key={key} class={text(item[key]).length > LONG ? 'lines long' : 'lines'}>
-                  <Cell name={key} value={item[key]} />
+                  {shown(key, item[key])}
                 </td>
               ))}
             </tr>
@@ -193,20 +204,6 @@ function List({ items }: { items: readonly Json[] }): VNode {
       </table>
     </div>
   );
-}
-
-function Cell({ name, value }: { name: string; value: Json }): VNode {
-  if (isSection(value) && Object.keys(value).length > 0) return <Facts section={value} isVerbatim={false} />;
-  if (Array.isArray(value) && value.some(isSection)) {
-    return (
-      <ul class="plain">
-        {value.map((item, i) => (
-          <li key={i}>{isSection(item) ? Object.values(item).map(text).join(': ') : text(item)}</li>
-        ))}
-      </ul>
-    );
-  }
-  return <>{isSection(value) ? '–' : shown(name, value)}</>;
 }
 
 /** `isVerbatim`: the keys are those of modhaven.yaml, and stay as an admin writes them. */
@@ -223,11 +220,10 @@ function Facts({ section, isVerbatim }: { section: Section; isVerbatim: boolean 
 
 function Entry(props: { name: string; value: Json; label: ComponentChildren }): VNode {
   const { name, value, label } = props;
-  const isNested = isSection(value) || (Array.isArray(value) && value.some(isSection));
   return (
     <>
       <dt>{label}</dt>
-      <dd>{isNested ? <Value name={name} value={value} /> : shown(name, value)}</dd>
+      <dd>{isNested(value) ? <Value name={name} value={value} /> : shown(name, value)}</dd>
     </>
   );
 }
@@ -239,6 +235,7 @@ function shown(key: string, value: Json): ComponentChildren {
   if (typeof value === 'number') return BYTES.test(key) ? sizeText(value) : value.toLocaleString('en');
   if (Array.isArray(value)) return value.length === 0 ? '–' : value.map(text).join(', ');
   if (value === undefined || value === null || value === '') return '–';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'string' && ISO.test(value)) {
     return (
       <time dateTime={value} title={value}>
@@ -252,6 +249,11 @@ function shown(key: string, value: Json): ComponentChildren {
 function text(value: Json): string {
   if (typeof value === 'string') return value.trimEnd();
   return value === undefined ? '–' : JSON.stringify(value);
+}
+
+/** Whether it is more than one line says. */
+function isNested(value: Json): boolean {
+  return isSection(value) || (Array.isArray(value) && value.some(isSection));
 }
 
 function isSection(value: Json): value is Section {
