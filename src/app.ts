@@ -123,6 +123,7 @@ class Program implements App {
     });
     this.replicas = new Replicas({
       url: this.config().redis,
+      store: this.config().s3,
       patienceMs: () => this.config().vcsTimeoutMs,
       log,
     });

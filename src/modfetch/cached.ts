@@ -7,7 +7,7 @@
  */
 import type { Logger } from 'pino';
 import { isFinalAnswer, isNotExist } from '../errors.js';
-import { NO_LEASE, type Lease } from '../concurrency/lease.js';
+import { NO_LEASE, type Lease, type LeaseKey } from '../concurrency/lease.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
 import { measure } from '../observe/observe.js';
 import { escapePath, hasEscapedForm } from '../module/escaping.js';
@@ -195,7 +195,7 @@ export class CachedModules implements Modules {
   /** What `fetch` gets, or what another replica has stored of a small part meanwhile. */
   private leased(part: Part, fetch: () => Promise<Fetched<Buffer>>): Promise<Fetched<Buffer>> {
     const { lease = NO_LEASE } = this.options;
-    return lease.run(storedName(part), () => this.storedText(part, false), fetch);
+    return lease.run(leaseKey(part), () => this.storedText(part, false), fetch);
   }
 
   /** Stores the `.info` of a version that was found by another name, and with it its commit. */
@@ -256,7 +256,7 @@ export class CachedModules implements Modules {
       return openStoredZip(this.store, zip);
     };
     const { lease = NO_LEASE } = this.options;
-    return (await find()) ?? lease.run(storedName(zip), find, fetch);
+    return (await find()) ?? lease.run(leaseKey(zip), find, fetch);
   }
 
   /** A part that is stored; undefined if it is not and may be fetched. */
@@ -323,4 +323,9 @@ export class CachedModules implements Modules {
 
 function listPath(module: ModulePath): string {
   return `${escapePath(module)}/@v/list`;
+}
+
+/** The parts of one version are fetched by one replica: the first is on the way to the others. */
+function leaseKey(part: Part): LeaseKey {
+  return { name: storedName(part), group: `${escapePath(part.module)}@${part.version}` };
 }

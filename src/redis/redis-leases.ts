@@ -8,9 +8,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Lease } from '../concurrency/lease.js';
+import type { Lease, LeaseKey } from '../concurrency/lease.js';
 import { ModhavenError, isNotExist } from '../errors.js';
-import { ACQUIRE, EPOCH, FENCE, PROLONG, RELEASE, leaseKey, refusedKey } from './lease-scripts.js';
+import { ACQUIRE, LeaseKeys, PROLONG, RELEASE } from './lease-scripts.js';
 import type { RedisLink } from './redis-link.js';
 
 /** A holder that dies is waited for no longer, in milliseconds. It prolongs its lease three times in that time. */
@@ -22,6 +22,8 @@ const REFUSED_MS = 3_000;
 
 export interface LeaseOptions {
   link: Pick<RedisLink, 'ask' | 'send'>;
+  /** Names the store that the replicas share. */
+  scope: string;
   /** How long the holder of a lease is waited for, in milliseconds: as long as its work may take. */
   patienceMs: () => number;
   /** Of those who wait; for tests that do not. */
@@ -48,22 +50,25 @@ const Refused = z.object({
 
 export class RedisLeases implements Lease {
   private readonly options: LeaseOptions;
+  private readonly keys: LeaseKeys;
+  /** By group. */
+  private readonly held = new Map<string, Held>();
 
   constructor(options: LeaseOptions) {
     this.options = options;
+    this.keys = new LeaseKeys(options.scope);
   }
 
-  async run<T>(key: string, find: () => Promise<T | undefined>, work: () => Promise<T>): Promise<T> {
+  async run<T>(key: LeaseKey, find: () => Promise<T | undefined>, work: () => Promise<T>): Promise<T> {
     const { patienceMs, clock = CLOCK } = this.options;
     const deadline = clock.now() + patienceMs();
     let wait = LOOK_MS.first;
     for (let isFirst = true; ; isFirst = false) {
-      const held = await this.acquire(key);
+      const held = this.held.get(key.group) ?? (await this.acquire(key));
       if (held === undefined) return work(); // Redis has no answer
-      if (held.refused !== undefined) throw held.refused;
-      if (held.value !== undefined) {
-        return this.hold(key, { value: held.value, epoch: held.epoch }, isFirst ? undefined : find, work);
-      }
+      // One who waited before looks first.
+      if (held !== 'taken') return this.hold(key, held, isFirst ? undefined : find, work);
+      if (this.held.has(key.group)) continue; // by another caller here, meanwhile
       await clock.sleep(wait);
       wait = Math.min(wait * 1.5, LOOK_MS.most);
       const found = await find();
@@ -72,75 +77,95 @@ export class RedisLeases implements Lease {
     }
   }
 
-  /** Works under the lease; one who waited before looks first. */
+  /** Works under a lease, which ends with the last of those who work under it. */
   private async hold<T>(
-    key: string,
-    { value, epoch }: { value: string; epoch: string },
+    key: LeaseKey,
+    held: Held,
     find: (() => Promise<T | undefined>) | undefined,
     work: () => Promise<T>,
   ): Promise<T> {
-    const { link } = this.options;
-    const timer = setInterval(
-      () =>
-        void link.ask((client) =>
-          client.eval(PROLONG, { keys: [leaseKey(key)], arguments: [value, String(LEASE_MS)] }),
-        ),
-      LEASE_MS / 3,
-    ).unref();
+    held.callers += 1;
     try {
       return (await find?.()) ?? (await work());
     } catch (error) {
-      if (isNotExist(error)) await this.leaveRefused(key, epoch, error);
+      if (isNotExist(error)) await this.leaveRefused(key.name, held.epoch, error);
       throw error;
     } finally {
-      clearInterval(timer);
-      link.send((client) => client.eval(RELEASE, { keys: [leaseKey(key)], arguments: [value] }));
+      held.callers -= 1;
+      if (held.callers === 0) this.end(key.group, held);
     }
+  }
+
+  private begin(group: string, value: string, epoch: string): Held {
+    const { link } = this.options;
+    const prolong = async () => {
+      const isHeld = await link.ask((client) =>
+        client.eval(PROLONG, { keys: [this.keys.lease(group)], arguments: [value, String(LEASE_MS)] }),
+      );
+      // It ended while this process was paused, or Redis was emptied: who comes now does not share it.
+      if (isHeld === 0 && this.held.get(group) === held) this.held.delete(group);
+    };
+    const timer = setInterval(() => void prolong(), LEASE_MS / 3).unref();
+    const held: Held = { value, epoch, callers: 0, timer };
+    this.held.set(group, held);
+    return held;
+  }
+
+  private end(group: string, held: Held): void {
+    clearInterval(held.timer);
+    if (this.held.get(group) === held) this.held.delete(group);
+    this.options.link.send((client) =>
+      client.eval(RELEASE, { keys: [this.keys.lease(group)], arguments: [held.value] }),
+    );
   }
 
   /** Something was pushed: what did not exist may exist now. Never fails. */
   async pushed(): Promise<void> {
-    await this.options.link.ask((client) => client.incr(EPOCH));
+    await this.options.link.ask((client) => client.del(this.keys.epoch));
   }
 
-  /** The lease, without a value where another holds it; undefined where Redis does not say. */
-  private async acquire(key: string): Promise<Acquired | undefined> {
+  /** The lease; undefined where Redis does not say. Throws what another replica was told not to exist. */
+  private async acquire({ name, group }: LeaseKey): Promise<Held | 'taken' | undefined> {
     const token = randomUUID();
-    const [before, behind] = refusedKey(key, '\0').split('\0') as [string, string];
+    const lease = this.keys.lease(group);
+    const [before, behind] = this.keys.refused(name, '\0').split('\0') as [string, string];
     const answer = await this.options.link.ask((client) =>
       client.eval(ACQUIRE, {
-        keys: [leaseKey(key), FENCE, EPOCH],
+        keys: [lease, this.keys.fence, this.keys.epoch],
         arguments: [token, String(LEASE_MS), before, behind],
       }),
     );
     const { data } = Acquired.safeParse(answer);
     if (data === undefined) {
       // A Redis that was only slow may grant it yet, and nobody would hold it.
-      this.options.link.send((client) => client.eval(RELEASE, { keys: [leaseKey(key)], arguments: [token] }));
+      this.options.link.send((client) => client.eval(RELEASE, { keys: [lease], arguments: [token] }));
       return undefined;
     }
-    const [fence, epoch, refused] = data;
-    return {
-      ...{ value: fence === 0 ? undefined : `${token}:${fence}`, epoch },
-      refused: refused === '' ? undefined : readRefused(refused),
-    };
+    const [fence, epoch, text] = data;
+    const refused = text === '' ? undefined : readRefused(text);
+    if (refused !== undefined) throw refused;
+    return fence === 0 ? 'taken' : this.begin(group, `${token}:${fence}`, epoch);
   }
 
   private async leaveRefused(
-    key: string,
+    name: string,
     epoch: string,
     { code, message, reason, remedy, remedyBy }: ModhavenError,
   ): Promise<void> {
     const text = JSON.stringify({ code, message, reason, remedy, remedyBy });
-    await this.options.link.ask((client) => client.set(refusedKey(key, epoch), text, { PX: REFUSED_MS }));
+    await this.options.link.ask((client) =>
+      client.set(this.keys.refused(name, epoch), text, { PX: REFUSED_MS }),
+    );
   }
 }
 
-interface Acquired {
-  value: string | undefined;
+/** A lease that this process has. */
+interface Held {
+  value: string;
   epoch: string;
-  /** What another replica was told not to exist. */
-  refused: ModhavenError | undefined;
+  /** Who works under it. */
+  callers: number;
+  timer: NodeJS.Timeout;
 }
 
 function readRefused(text: string): ModhavenError | undefined {

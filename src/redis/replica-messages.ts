@@ -1,9 +1,9 @@
 /** What replicas tell each other over Redis: pushes, purges, edited files. A message that is lost costs time. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { keyPrefix } from './lease-scripts.js';
 import type { RedisLink } from './redis-link.js';
 
-const CHANNEL = 'modhaven:replicas';
 /** Longer messages are not sent, and not read. */
 const MAX_LENGTH = 256 * 1024;
 
@@ -19,16 +19,19 @@ type Sent = { type: 'purged' } | { type: 'reload' } | { type: 'push'; push: unkn
 
 export class ReplicaMessages {
   private readonly link: RedisLink;
+  private readonly channel: string;
   private readonly own = randomUUID();
 
-  constructor(link: RedisLink) {
+  /** `scope` names the store that the replicas share. */
+  constructor(link: RedisLink, scope: string) {
     this.link = link;
+    this.channel = `${keyPrefix(scope)}replicas`;
   }
 
   /** Begins to listen. `onMissed`: messages may have been lost, and nothing that may change should be believed. */
   async listen(onMessage: (message: ReplicaMessage) => void, onMissed: () => void): Promise<void> {
     await this.link.connect({
-      channel: CHANNEL,
+      channel: this.channel,
       onMissed,
       onMessage: (text) => {
         const message = text.length > MAX_LENGTH ? undefined : readMessage(text);
@@ -41,7 +44,7 @@ export class ReplicaMessages {
   async tell(message: Sent): Promise<void> {
     const text = JSON.stringify({ ...message, from: this.own });
     if (text.length > MAX_LENGTH) return;
-    await this.link.ask((client) => client.publish(CHANNEL, text));
+    await this.link.ask((client) => client.publish(this.channel, text));
   }
 }
 

@@ -7,6 +7,8 @@ import { ReplicaMessages } from './replica-messages.js';
 export interface ReplicasOptions {
   /** Undefined: this replica is alone, or does without. */
   url: string | undefined;
+  /** The bucket that the replicas share: those of another one may use the same Redis. Undefined: a disk. */
+  store: { bucket: string; prefix: string } | undefined;
   /** How long another replica's fetch is waited for, in milliseconds. */
   patienceMs: () => number;
   log: RedisLog;
@@ -29,10 +31,11 @@ export class Replicas {
   private readonly leases: RedisLeases | undefined;
   private readonly messages: ReplicaMessages | undefined;
 
-  constructor({ url, patienceMs, log }: ReplicasOptions) {
+  constructor({ url, store, patienceMs, log }: ReplicasOptions) {
+    const scope = store === undefined ? '' : `${store.bucket}/${store.prefix}`;
     this.link = url === undefined ? undefined : new RedisLink({ url, log });
-    this.messages = this.link && new ReplicaMessages(this.link);
-    this.leases = this.link && new RedisLeases({ link: this.link, patienceMs });
+    this.messages = this.link && new ReplicaMessages(this.link, scope);
+    this.leases = this.link && new RedisLeases({ link: this.link, scope, patienceMs });
     this.lease = this.leases ?? NO_LEASE;
   }
 

@@ -78,6 +78,7 @@ export class Replica {
     this.store = new SealedStore(cached, seals);
     this.blobs = createBucketBlobStore(gapped, BUCKET_FOLDERS.ownDatabases);
     this.leases = new RedisLeases({
+      scope: '',
       link: redis.link((work) => gaps.pass(this.life, 'redis', work)),
       patienceMs: () => 120_000,
       clock: { now: () => gaps.now, sleep: (ms) => gaps.sleep(this.life, ms) },
@@ -94,7 +95,7 @@ export class Replica {
     const find = () => this.stored(version);
     return (
       (await find()) ??
-      this.leases.run(version, find, async () => {
+      this.leases.run({ name: version, group: version }, find, async () => {
         for (const kind of ['info', 'mod', 'ziphash', 'zip'] as const) {
           await putBytes(this.store, part(version, kind), Buffer.from(partsOf(version, from)[kind]));
         }

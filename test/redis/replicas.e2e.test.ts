@@ -1,21 +1,32 @@
 /** Leases and messages over a real Redis: spared work while it is there, and the same answers while it is not. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createClient } from 'redis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
+import { LeaseKeys, keyPrefix } from '../../src/redis/lease-scripts.js';
 import { Replicas } from '../../src/redis/replicas.js';
-import { redisHost, type RedisHost } from '../support/redis-host.js';
+import { redisHost, type RedisHost, type RedisProgram } from '../support/redis-host.js';
 import { missing } from '../support/requirements.js';
+import { tcpRelay } from '../support/tcp-relay.js';
 import { until } from '../e2e/ask.js';
 
 const log = { info: () => undefined, warn: () => undefined };
 
-describe.skipIf(missing('redis-server'))('replicas with a Redis', () => {
+/** What the replicas share. */
+const STORE = { bucket: 'go-modules', prefix: 'x/' };
+const KEY = { group: 'm@v1', name: 'm@v1.zip' };
+const PROGRAMS: RedisProgram[] = ['redis-server', 'valkey-server'];
+
+describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s', (program) => {
   let redis: RedisHost;
   let opened: Replicas[];
   let heard: string[];
+  /** That they listen to. */
+  let channels: string[];
 
-  async function replica(name: string, url = redis.url): Promise<Replicas> {
-    const replicas = new Replicas({ url, patienceMs: () => 5_000, log });
+  async function replica(name: string, { url = redis.url, store = STORE } = {}): Promise<Replicas> {
+    const replicas = new Replicas({ url, store, patienceMs: () => 5_000, log });
     await replicas.listen({
       onPush: (push) => heard.push(`${name} push ${JSON.stringify(push)}`),
       onPurge: () => heard.push(`${name} purge`),
@@ -27,18 +38,25 @@ describe.skipIf(missing('redis-server'))('replicas with a Redis', () => {
       () => replicas.report(),
       (report) => report?.reached === true,
     );
+    const channel = `${keyPrefix(`${store.bucket}/${store.prefix}`)}replicas`;
+    channels.push(channel);
+    const expected = channels.filter((each) => each === channel).length;
+    await until(
+      () => command('PUBSUB', 'NUMSUB', channel),
+      (answer) => (answer as [string, number])[1] >= expected,
+    );
     return replicas;
   }
 
+  beforeAll(async () => {
+    redis = await redisHost({ program });
+  });
+  afterAll(() => redis.stop());
   beforeEach(async () => {
-    redis = await redisHost();
-    opened = [];
-    heard = [];
+    await command('FLUSHALL');
+    [opened, heard, channels] = [[], [], []];
   });
-  afterEach(async () => {
-    opened.forEach((replicas) => replicas.close());
-    await redis.stop();
-  });
+  afterEach(() => opened.forEach((replicas) => replicas.close()));
 
   /** A version that is stored by whoever fetches it. */
   function version(ms = 100) {
@@ -52,10 +70,29 @@ describe.skipIf(missing('redis-server'))('replicas with a Redis', () => {
     return { state, find, work };
   }
 
+  /** How often something is fetched that all of them ask for at once. Whatever happens, they get the same. */
+  async function fetchesOf(...all: Replicas[]): Promise<number> {
+    const { state, find, work } = version();
+    const group = randomUUID();
+    const key = { group, name: `${group}.zip` };
+    const got = await Promise.all(all.map(({ lease }) => lease.run(key, find, work)));
+    expect(got).toEqual(all.map(() => 'content'));
+    return state.fetches;
+  }
+
+  async function command(...args: string[]): Promise<unknown> {
+    const client = await createClient({ url: redis.url }).connect();
+    try {
+      return await client.sendCommand(args);
+    } finally {
+      client.destroy();
+    }
+  }
+
   it('fetches once what several ask for', async () => {
     const all = await Promise.all(['a', 'b', 'c'].map((name) => replica(name)));
     const { state, find, work } = version();
-    const got = await Promise.all(all.map(({ lease }) => lease.run('m@v1', find, work)));
+    const got = await Promise.all(all.map(({ lease }) => lease.run(KEY, find, work)));
     expect([got, state.fetches]).toEqual([['content', 'content', 'content'], 1]);
   });
 
@@ -69,8 +106,8 @@ describe.skipIf(missing('redis-server'))('replicas with a Redis', () => {
     };
     const find = () => Promise.resolve(undefined);
     const outcomes = await Promise.allSettled([
-      a.lease.run('m@v1', find, absent),
-      b.lease.run('m@v1', find, absent),
+      a.lease.run(KEY, find, absent),
+      b.lease.run(KEY, find, absent),
     ]);
     expect(outcomes).toMatchObject([
       { reason: { code: 'VERSION_NOT_FOUND', reason: 'no tag' } },
@@ -79,60 +116,168 @@ describe.skipIf(missing('redis-server'))('replicas with a Redis', () => {
     expect(asked).toBe(1);
   });
 
+  it('fetches the parts of a version in one replica at a time, and there at once', async () => {
+    const [a, b] = [await replica('a'), await replica('b')];
+    const parts = { info: version(400), mod: version(400), zip: version(400) };
+    const at = ({ lease }: Replicas, kind: keyof typeof parts) =>
+      lease.run({ ...KEY, name: `m@v1.${kind}` }, parts[kind].find, parts[kind].work);
+    const first = at(a, 'info');
+    await until(
+      () => parts.info.state.fetches,
+      (fetches) => fetches === 1,
+    );
+    const others = [at(b, 'zip'), at(b, 'mod'), at(a, 'zip'), at(a, 'mod')];
+    await sleep(150);
+    expect([parts.zip.state.fetches, parts.mod.state.fetches]).toEqual([1, 1]);
+    expect(new Set(await Promise.all([first, ...others]))).toEqual(new Set(['content']));
+    expect(Object.values(parts).map(({ state }) => state.fetches)).toEqual([1, 1, 1]);
+  });
+
   it('leaves work that failed otherwise to the next one', async () => {
     const [a, b] = [await replica('a'), await replica('b')];
     const { state, find, work } = version();
     const failing = () => sleep(50).then(() => Promise.reject(new Error('the host broke off')));
     const [first, second] = await Promise.allSettled([
-      a.lease.run('m@v1', find, failing),
-      sleep(10).then(() => b.lease.run('m@v1', find, work)),
+      a.lease.run(KEY, find, failing),
+      sleep(10).then(() => b.lease.run(KEY, find, work)),
     ]);
     expect([first.status, second.status, state.fetches]).toEqual(['rejected', 'fulfilled', 1]);
   });
 
-  it('goes on with the work while Redis is gone, silent or emptied, and spares it again afterwards', async () => {
+  it('goes on with the work while Redis is gone or silent, and spares it again afterwards', async () => {
     const [a, b] = [await replica('a'), await replica('b')];
-    let versions = 0;
-    const both = async () => {
-      const { state, find, work } = version();
-      const key = `m@v${(versions += 1)}`;
-      const got = await Promise.all([a, b].map(({ lease }) => lease.run(key, find, work)));
-      expect(got).toEqual(['content', 'content']);
-      return state.fetches;
-    };
-    expect(await both()).toBe(1);
+    expect(await fetchesOf(a, b)).toBe(1);
     redis.signal('SIGSTOP');
-    expect(await both()).toBe(2);
+    expect(await fetchesOf(a, b)).toBe(2);
     redis.signal('SIGCONT');
-    expect(await until(both, (fetches) => fetches === 1, 5_000)).toBe(1);
+    const isSpared = (fetches: number) => fetches === 1;
+    expect(await until(() => fetchesOf(a, b), isSpared, 5_000)).toBe(1);
     const { port } = redis;
     await redis.stop();
-    expect(await both()).toBe(2);
-    redis = await redisHost(port);
-    expect(await until(both, (fetches) => fetches === 1, 10_000)).toBe(1);
+    expect(await fetchesOf(a, b)).toBe(2);
+    redis = await redisHost({ port, program });
+    expect(await until(() => fetchesOf(a, b), isSpared, 10_000)).toBe(1);
     expect(heard).toContain('a missed');
+  });
+
+  it('is emptied in the middle of a fetch: one more fetch at most, and the leases after it are kept', async () => {
+    const [a, b] = [await replica('a'), await replica('b')];
+    const { state, find, work } = version(400);
+    const both = [a.lease.run(KEY, find, work), b.lease.run(KEY, find, work)];
+    await until(
+      () => state.fetches,
+      (fetches) => fetches > 0,
+    );
+    await command('FLUSHALL');
+    expect(await Promise.all(both)).toEqual(['content', 'content']);
+    expect(state.fetches).toBeLessThanOrEqual(2);
+    expect(await fetchesOf(a, b)).toBe(1);
+  });
+
+  it('is emptied after a push: what was found not to exist before the push is not believed after it', async () => {
+    const [a, b] = [await replica('a'), await replica('b')];
+    const find = () => Promise.resolve(undefined);
+    let refuse: () => void = () => undefined;
+    const absent = a.lease.run(
+      KEY,
+      find,
+      () =>
+        new Promise<string>((_, reject) => {
+          refuse = () => reject(new ModhavenError('VERSION_NOT_FOUND', 'not found: m@v1'));
+        }),
+    );
+    await sleep(50);
+    b.tellPush({ forge: 'gitea' });
+    await sleep(50);
+    await command('FLUSHALL');
+    refuse();
+    await expect(absent).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' });
+    await sleep(50);
+    expect(await b.lease.run(KEY, find, () => Promise.resolve('pushed'))).toBe('pushed');
+  });
+
+  it('is full: the work is done by each, pushes still count, and it is spared again afterwards', async () => {
+    const [a, b] = [await replica('a'), await replica('b')];
+    const find = () => Promise.resolve(undefined);
+    const absent = () => Promise.reject(new ModhavenError('VERSION_NOT_FOUND', 'not found: m@v1'));
+    await expect(a.lease.run(KEY, find, absent)).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' });
+    await command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    await command('CONFIG', 'SET', 'maxmemory', '1');
+    a.tellPush({ forge: 'gitea' });
+    await until(
+      () => heard,
+      (said) => said.length > 0,
+    );
+    expect(heard).toEqual(['b push {"forge":"gitea"}']);
+    expect(await b.lease.run(KEY, find, () => Promise.resolve('pushed'))).toBe('pushed');
+    expect(await fetchesOf(a, b)).toBe(2);
+    await command('CONFIG', 'SET', 'maxmemory', '0');
+    expect(
+      await until(
+        () => fetchesOf(a, b),
+        (fetches) => fetches === 1,
+      ),
+    ).toBe(1);
+  });
+
+  it.each(['slow', 'parted from one of them'])('is %s: both get the same, and it heals', async (fault) => {
+    await using relay = await tcpRelay(redis.port);
+    const a = await replica('a');
+    const b = await replica('b', { url: relay.url('redis') });
+    expect(await fetchesOf(a, b)).toBe(1);
+    if (fault === 'slow') relay.delayMs = 1_500;
+    else relay.part();
+    expect(await fetchesOf(a, b)).toBe(2);
+    a.tellPush({ forge: 'gitea' });
+    relay.delayMs = 0;
+    relay.heal();
+    expect(
+      await until(
+        () => fetchesOf(a, b),
+        (fetches) => fetches === 1,
+      ),
+    ).toBe(1);
+    // The push itself, or that something was missed: `b` learns of it either way.
+    await until(
+      () => heard,
+      (said) => said.length > 0,
+    );
+    expect(heard[0]).toMatch(/^b (?:push|missed)/);
+  });
+
+  it('another store of the same Redis has leases and messages of its own', async () => {
+    const [a, b] = [await replica('a'), await replica('b', { store: { ...STORE, prefix: 'y/' } })];
+    expect(await fetchesOf(a, b)).toBe(2);
+    a.tellPurge();
+    await replica('c');
+    a.tellPurge();
+    await until(
+      () => heard,
+      (said) => said.length > 0,
+    );
+    expect(heard).toEqual(['c purge']);
   });
 
   it('a holder that was paused does not end the lease of the next one', async () => {
     const [a, b] = [await replica('a'), await replica('b')];
+    const lease = new LeaseKeys('go-modules/x/').lease(KEY.group);
     const find = () => Promise.resolve(undefined);
     let finishFirst: () => void = () => undefined;
     const first = a.lease.run(
-      'm@v1',
+      KEY,
       find,
       () => new Promise<string>((resolve) => (finishFirst = () => resolve('a'))),
     );
     await sleep(50);
-    const { createClient } = await import('redis');
     const client = await createClient({ url: redis.url }).connect();
-    await client.del('modhaven:lease:m@v1'); // as if it had ended while its holder was paused
+    await client.del(lease); // as if it had ended while its holder was paused
     let isDone = false;
-    const second = b.lease.run('m@v1', find, () => sleep(300).then(() => ((isDone = true), 'b')));
+    const second = b.lease.run(KEY, find, () => sleep(300).then(() => ((isDone = true), 'b')));
     await sleep(50);
     finishFirst();
     expect(await first).toBe('a');
     await sleep(50);
-    expect(await client.get('modhaven:lease:m@v1')).not.toBeNull();
+    expect(await client.get(lease)).not.toBeNull();
     expect(isDone).toBe(false);
     expect(await second).toBe('b');
     client.destroy();
@@ -140,7 +285,6 @@ describe.skipIf(missing('redis-server'))('replicas with a Redis', () => {
 
   it('passes on pushes, purges and edits to the others', async () => {
     const [a] = [await replica('a'), await replica('b')];
-    await sleep(100);
     a.tellPush({ forge: 'gitea' });
     a.tellPurge();
     a.tellReload();
@@ -152,7 +296,7 @@ describe.skipIf(missing('redis-server'))('replicas with a Redis', () => {
   });
 
   it('waits for nothing where no Redis listens', async () => {
-    const alone = new Replicas({ url: 'redis://127.0.0.1:9/0', patienceMs: () => 5_000, log });
+    const alone = new Replicas({ url: 'redis://127.0.0.1:9/0', store: STORE, patienceMs: () => 5_000, log });
     opened.push(alone);
     await alone.listen({
       onPush: () => undefined,
@@ -161,6 +305,6 @@ describe.skipIf(missing('redis-server'))('replicas with a Redis', () => {
       onMissed: () => undefined,
     });
     const { find, work } = version(1);
-    expect(await alone.lease.run('m@v1', find, work)).toBe('content');
+    expect(await alone.lease.run(KEY, find, work)).toBe('content');
   });
 });

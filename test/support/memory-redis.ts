@@ -38,7 +38,7 @@ export class MemoryRedis {
     return {
       eval: (script: string, { keys, arguments: args }: { keys: string[]; arguments: string[] }) =>
         Promise.resolve(this.run(script, keys, args)),
-      incr: (key: string) => Promise.resolve(this.increase(key)),
+      del: (key: string) => Promise.resolve(this.values.delete(key) ? 1 : 0),
       set: (key: string, text: string, { PX = Infinity }: { PX?: number } = {}) =>
         Promise.resolve(this.set(key, text, PX)),
     };
@@ -50,7 +50,9 @@ export class MemoryRedis {
     const value = this.get(key);
     switch (script) {
       case ACQUIRE: {
-        const epoch = this.get(epochKey) ?? '0';
+        const known = this.get(epochKey);
+        const epoch = known ?? first;
+        if (known === undefined) this.set(epochKey, epoch);
         const refused = this.get(before + epoch + behind);
         if (refused !== undefined) return [0, epoch, refused];
         const fence = this.increase(fenceKey);

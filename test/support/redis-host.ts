@@ -1,7 +1,16 @@
-/** A real Redis of a test: nothing on disk, on a port of its own. */
+/** A real Redis, or Valkey, of a test: nothing on disk, on a port of its own. */
 import { startDaemon, type Daemon } from './daemon.js';
 import { freePort } from './loopback.js';
 import { tempDir } from './tmp.js';
+
+export type RedisProgram = 'redis-server' | 'valkey-server';
+
+export interface RedisHostOptions {
+  /** Default: any. */
+  port?: number;
+  /** Default: `redis-server`. */
+  program?: RedisProgram;
+}
 
 export interface RedisHost extends Daemon {
   /** `redis://127.0.0.1:PORT/0` */
@@ -9,7 +18,10 @@ export interface RedisHost extends Daemon {
   readonly port: number;
 }
 
-export async function redisHost(port?: number): Promise<RedisHost> {
+export async function redisHost({
+  port,
+  program = 'redis-server',
+}: RedisHostOptions = {}): Promise<RedisHost> {
   const at = port ?? (await freePort());
   const dir = await tempDir('redis');
   const args = [
@@ -24,7 +36,7 @@ export async function redisHost(port?: number): Promise<RedisHost> {
     '--appendonly',
     'no',
   ];
-  const daemon = await startDaemon('redis-server', args, {
+  const daemon = await startDaemon(program, args, {
     isReady: (log) => log.includes('Ready to accept connections'),
   });
   return { ...daemon, port: at, url: `redis://127.0.0.1:${at}/0` };

@@ -21,6 +21,7 @@ export type Program =
   | 'nginx'
   | 'haproxy'
   | 'redis-server'
+  | 'valkey-server'
   | 'openssl'
   | 'prometheus'
   | 'promtool'
