@@ -32,6 +32,8 @@ export async function migrateStore(options: MigrateCommandOptions): Promise<{ te
   const own = ownSums(config);
   const recorded = ({ module, version }: (typeof versions)[number]) => own(module, version);
   const copies = await migrateVersions(versions, { from, to, recorded, onDone });
+  // An earlier run may have been killed between a version and its list.
+  await to.unchecked.listing?.mendLists?.();
   const records = sum(seals, await migrateRecords({ from, to }));
   const ok = copiesInOrder(copies) && records.different.length === 0;
   if (options.json === true) {

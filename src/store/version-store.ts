@@ -103,6 +103,11 @@ export interface VersionListing {
    * of which nothing has changed since comes without its versions. What is not named is not stored any more.
    */
   scan(stateOf: (module: ModulePath) => string | undefined): AsyncIterable<ListedModule>;
+  /**
+   * Writes the lists beside the versions that do not name what lies there: a process that is killed between a version and
+   * its list leaves one. Undefined where no lists are kept.
+   */
+  mendLists?(): Promise<void>;
 }
 
 export interface ListedModule {

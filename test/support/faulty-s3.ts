@@ -7,9 +7,10 @@ export type S3Fault = 'none' | 'error' | 'overloaded' | 'full' | 'slow' | 'cut' 
 
 /**
  * What happens to one request: answered as if it was done, which it is not; done, but its answer is lost (`lost`), ends in
- * its middle (`cut`) or has a wrong byte (`wrong`); answered with an error instead.
+ * its middle (`cut`) or has a wrong byte (`wrong`); done only after `release` (`held`); answered with an
+ * error instead.
  */
-export type S3Fate = 'pretended' | 'lost' | 'cut' | 'wrong' | [status: number, code: string];
+export type S3Fate = 'pretended' | 'lost' | 'cut' | 'wrong' | 'held' | [status: number, code: string];
 
 export interface FaultyS3 extends LoopbackHost {
   readonly url: string;
@@ -19,6 +20,8 @@ export interface FaultyS3 extends LoopbackHost {
   decide: ((request: string) => S3Fate | undefined) | undefined;
   /** From now on every `every`-th request fails so. */
   fail(fault: S3Fault, every?: number): void;
+  /** Passes on what was held, in its order. */
+  release(): void;
 }
 
 const ANSWERS: Partial<Record<S3Fault, [status: number, code: string]>> = {
@@ -29,11 +32,16 @@ const ANSWERS: Partial<Record<S3Fault, [status: number, code: string]>> = {
 
 export async function faultyS3(port: number): Promise<FaultyS3> {
   let [fault, every, count] = ['none' as S3Fault, 1, 0];
+  const held: (() => void)[] = [];
   const server = createServer((request, response) => {
     count += 1;
     const line = decodeURIComponent(`${request.method} ${request.url}`);
     faulty.requests.push(line);
     const fate = faulty.decide?.(line);
+    if (fate === 'held') {
+      held.push(() => passOn(request, response, port));
+      return;
+    }
     if (fate !== undefined) {
       meet(fate, request, response, port);
       return;
@@ -64,11 +72,19 @@ export async function faultyS3(port: number): Promise<FaultyS3> {
     fail(next, each = 1) {
       [fault, every, count] = [next, each, 0];
     },
+    release() {
+      for (const pass of held.splice(0)) pass();
+    },
   };
   return faulty;
 }
 
-function meet(fate: S3Fate, request: IncomingMessage, response: ServerResponse, port: number): void {
+function meet(
+  fate: Exclude<S3Fate, 'held'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  port: number,
+): void {
   if (Array.isArray(fate)) {
     refuse(fate, request, response);
     return;

@@ -49,6 +49,8 @@ export interface BucketStoreOptions {
 const META = { sha256: 'modhaven-sha256', zipHash: 'modhaven-h1' } as const;
 /** How often a `.ziphash` is tried again where another writer came between. */
 const MAX_ATTEMPTS = 20;
+/** Lists that are written with one probe: it is waited for. */
+const LISTS_A_PROBE = 20;
 /** Hashes of zips that are on their way. */
 const MAX_COMING = 1_000;
 
@@ -73,7 +75,11 @@ export class BucketStore implements VersionStore {
     this.bucket = bucket;
     this.options = options;
     this.lists = new VersionLists(bucket);
-    this.listing = { scan: (stateOf) => scanBucket(bucket, stateOf) };
+    const onWrongList = (module: ModulePath) => this.lists.owe(module);
+    this.listing = {
+      scan: (stateOf) => scanBucket(bucket, { stateOf, onWrongList }),
+      mendLists: () => this.mendLists(),
+    };
     this.removal = {
       usage: () => this.usage(),
       remove: (version) => this.remove(version),
@@ -183,7 +189,7 @@ export class BucketStore implements VersionStore {
 
   async probe(): Promise<void> {
     await this.bucket.probe();
-    await this.lists.retry();
+    await this.lists.retry(LISTS_A_PROBE);
   }
 
   /** Makes the `.ziphash` of a stored zip what the zip says of itself. */
@@ -233,6 +239,12 @@ export class BucketStore implements VersionStore {
     }
     const [was, is] = [nameOfContent(kind, stored.bytes), nameOfContent(kind, bytes)];
     if (was !== is) this.options.onDifference({ ...part, stored: was, brought: is });
+  }
+
+  private async mendLists(): Promise<void> {
+    const found = this.listing.scan(() => undefined)[Symbol.asyncIterator]();
+    while ((await found.next()).done !== true);
+    await this.lists.retry();
   }
 
   private async *usage(): AsyncGenerator<VersionUsage> {

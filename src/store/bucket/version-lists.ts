@@ -4,7 +4,7 @@ import type { ModulePath } from '../../module/module-path.js';
 import * as semver from '../../module/semver.js';
 import type { Bucket } from '../../s3/bucket.js';
 import { PART_KINDS, storedName, type PartKind } from '../version-store.js';
-import { partOfKey } from './bucket-listing.js';
+import { LISTED_KINDS, partOfKey } from './bucket-listing.js';
 
 /** How often a list is tried again where another writer came between. */
 const MAX_ATTEMPTS = 20;
@@ -24,9 +24,18 @@ export class VersionLists {
     this.bucket = bucket;
   }
 
-  /** Writes the lists that could not be written before. */
-  async retry(): Promise<void> {
-    for (const module of this.owed) await this.changed(module);
+  /** The list of this module may be wrong: it is to be written with the next `retry`. */
+  owe(module: ModulePath): void {
+    this.owed.add(module);
+  }
+
+  /** Writes lists that could not be written before, at most so many. */
+  async retry(most = Infinity): Promise<void> {
+    let count = 0;
+    for (const module of this.owed) {
+      if ((count += 1) > most) return;
+      await this.changed(module);
+    }
   }
 
   /** `@v/list` is to follow what was stored or removed. Writes it, now or, where that fails, as soon as it can: what is stored is stored without it. */
@@ -47,7 +56,7 @@ export class VersionLists {
       const before = await this.bucket.read(key);
       const stored = await storedVersions(this.bucket, module);
       const complete = [...stored.get('zip')].filter(
-        (version) => version !== removed && stored.get('info').has(version) && stored.get('mod').has(version),
+        (version) => version !== removed && LISTED_KINDS.every((kind) => stored.get(kind).has(version)),
       );
       if (added !== undefined && !complete.includes(added) && (await this.isComplete(module, added))) {
         complete.push(added);
@@ -71,9 +80,8 @@ export class VersionLists {
   }
 
   private async isComplete(module: ModulePath, version: string): Promise<boolean> {
-    const kinds = ['info', 'mod', 'zip'] as const;
     const heads = await Promise.all(
-      kinds.map((kind) => this.bucket.head(storedName({ module, version, kind }))),
+      LISTED_KINDS.map((kind) => this.bucket.head(storedName({ module, version, kind }))),
     );
     return !heads.includes(undefined);
   }

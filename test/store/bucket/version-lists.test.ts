@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseModulePath } from '../../../src/module/module-path.js';
 import type { PutOptions } from '../../../src/s3/bucket.js';
+import { BucketStore } from '../../../src/store/bucket/bucket-store.js';
 import { VersionLists, storedVersions } from '../../../src/store/bucket/version-lists.js';
 import { MemoryBucket } from '../../support/memory-bucket.js';
 
@@ -69,4 +70,15 @@ it('is written again by the next probe where other writers came between too ofte
   expect(listOf(bucket)).toBeUndefined();
   await lists.retry();
   expect(listOf(bucket)).toBe('v1.0.0\n');
+});
+
+it('is written where a process was killed between a version and its list', async () => {
+  const bucket = await bucketOf('v1.0.0', 'v1.1.0');
+  await bucket.put(`${FOLDER}/list`, Buffer.from('v1.0.0\n'));
+  const store = new BucketStore(bucket, {
+    draft: () => Promise.reject(new Error('no zip is written')),
+    onDifference: () => undefined,
+  });
+  await store.listing.mendLists?.();
+  expect(listOf(bucket)).toBe('v1.0.0\nv1.1.0\n');
 });
