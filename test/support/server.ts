@@ -26,6 +26,8 @@ export interface ServerOptions {
   dir?: string;
   /** More arguments of `serve`. */
   args?: readonly string[];
+  /** What answers 200 once the server is up. Default: `/-/readyz`. */
+  upPath?: string;
 }
 
 export interface ModhavenServer extends Daemon {
@@ -69,10 +71,11 @@ export async function startServer(options: ServerOptions = {}): Promise<Modhaven
     `127.0.0.1:${port}`,
     ...(options.args ?? []),
   ];
+  const upPath = options.upPath ?? '/-/readyz';
   const daemon = await startDaemon(process.execPath, args, {
     cwd: dir,
     env: { HOME: home, ...options.env },
-    isReady: isTls ? (log) => log.includes('modhaven is ready') : async () => answersOk(port, '/-/readyz'),
+    isReady: isTls ? (log) => log.includes('modhaven is ready') : async () => answersOk(port, upPath),
   });
   return {
     ...daemon,

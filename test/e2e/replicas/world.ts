@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import type { Daemon } from '../../support/daemon.js';
 import { faultyS3 } from '../../support/faulty-s3.js';
 import { gitHttpHost } from '../../support/git-http-host.js';
-import { repo } from '../../support/git-repo.js';
+import { repo, type GitRepo } from '../../support/git-repo.js';
 import { freePort } from '../../support/loopback.js';
 import { redisHost } from '../../support/redis-host.js';
 import { S3_LOGIN, s3Host } from '../../support/s3-host.js';
@@ -24,31 +24,28 @@ export const at = (name: string, version: number, kind = 'zip') =>
 
 export type ReplicaWorld = Awaited<ReturnType<typeof startReplicas>>;
 
-export async function startReplicas() {
+export interface ReplicaOptions {
+  /** Default: true. */
+  hasRedis?: boolean;
+}
+
+export async function startReplicas({ hasRedis = true }: ReplicaOptions = {}) {
   const root = await tempDir('replicas-git');
-  for (const name of MODULES) {
-    const made = await repo(path.join(root, `${name}.git`));
-    made.write({
-      'go.mod': `module corp.test/${name}\n`,
-      'x.go': 'package x\n',
-      'data.bin': noise(50_000),
-    });
-    await made.commit('first');
-    await made.manyTags(Array.from({ length: 9 }, (_, i) => `v1.${i}.0`));
-  }
+  const repos = await Promise.all(MODULES.map((name) => makeRepo(root, name)));
   const [git, s3, redis] = await Promise.all([gitHttpHost(root), s3Host(), redisHost()]);
   await s3.bucket('go-modules');
   const store = await faultyS3(s3.port);
   const keyFile = path.join(await tempDir('key'), 'sumdb.key');
   await modhaven(['sumdb', 'keygen', '--name', 'sum.corp.test', '--out', keyFile]);
-  async function startReplica(number: number): Promise<ModhavenServer> {
+  /** One more replica; `endpoint` leads to the same bucket another way. */
+  async function startReplica(number: number, endpoint = store.url): Promise<ModhavenServer> {
     const dir = await tempDir(`replica${number}`);
     return startServer({
       dir,
       env: S3_LOGIN,
       config: {
-        store: { s3: { endpoint: store.url, bucket: 'go-modules', prefix: 'x/', path_style: true } },
-        redis: redis.url,
+        store: { s3: { endpoint, bucket: 'go-modules', prefix: 'x/', path_style: true } },
+        ...(hasRedis && { redis: redis.url }),
         refresh: '1s',
         sumdb: { name: 'sum.corp.test', key_file: keyFile, witness_file: path.join(dir, 'witness') },
       },
@@ -56,7 +53,7 @@ export async function startReplicas() {
     });
   }
 
-  const replicas = await Promise.all([1, 2, 3].map(startReplica));
+  const replicas = await Promise.all([1, 2, 3].map((number) => startReplica(number)));
   const nginx = await startBalancer(replicas.map(({ port }) => port));
   /** Everybody has to see the same bytes, whoever answers and whenever. */
   const contents = new Map<string, Buffer>();
@@ -82,7 +79,7 @@ export async function startReplicas() {
   }
 
   return {
-    ...{ s3, store, redis, nginx, replicas, see, get },
+    ...{ git, repos, s3, store, redis, nginx, replicas, startReplica, see, get },
     async stop(): Promise<void> {
       await nginx.stop();
       await Promise.all(replicas.map((each) => each.stop()));
@@ -90,6 +87,18 @@ export async function startReplicas() {
       await s3.stop();
     },
   };
+}
+
+async function makeRepo(root: string, name: string): Promise<GitRepo> {
+  const made = await repo(path.join(root, `${name}.git`));
+  made.write({
+    'go.mod': `module corp.test/${name}\n`,
+    'x.go': 'package x\n',
+    'data.bin': noise(50_000),
+  });
+  await made.commit('first');
+  await made.manyTags(Array.from({ length: 9 }, (_, i) => `v1.${i}.0`));
+  return made;
 }
 
 /** What is left when everything has happened: a store in which everything is what it should be. */
