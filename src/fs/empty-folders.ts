@@ -1,7 +1,7 @@
 /** Folders that come and go with the files in them. */
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { mkdir, rmdir, unlink } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
-import { hasCode } from './file-errors.js';
+import { absentAsUndefined, hasCode } from './file-errors.js';
 
 /** How often a folder is made again that another process removes because it is empty. */
 const MAX_ATTEMPTS = 10;
@@ -23,7 +23,7 @@ export async function inFolder<T>(folder: string, work: () => Promise<T>): Promi
 
 /** Removes a file, and the folders below `root` that are empty then. There need not be one. */
 export async function removeFile(file: string, root: string): Promise<void> {
-  await rm(file, { force: true });
+  await absentAsUndefined(unlink(file));
   await removeEmptyFolders(dirname(file), root);
 }
 

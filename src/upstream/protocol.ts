@@ -105,6 +105,7 @@ export function checkMajor(module: ModulePath, version: string, path: string): v
 
 /** The content of an `.info`, each part of it judged. Throws HOST_REFUSED for what cannot be one. */
 export function parseInfo(bytes: Buffer, path: string): Info {
+  if (bytes.length > MAX_INFO) throw unusable(path, `it is larger than ${MAX_INFO} bytes`);
   try {
     const info = InfoFile.parse(JSON.parse(bytes.toString('utf8')));
     if (semver.isValid(info.Version)) return info as Info;
@@ -113,6 +114,9 @@ export function parseInfo(bytes: Buffer, path: string): Info {
   }
   throw unusable(path, 'it is not a version in JSON');
 }
+
+/** Bytes of an `.info`: what `go` reads of one has some hundred, and all of it is kept for ever. */
+const MAX_INFO = 64 * 1024;
 
 /** One line of text of a size that fits: it goes into logs, pages and messages. */
 const Line = z

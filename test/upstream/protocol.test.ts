@@ -84,6 +84,7 @@ describe('an .info from an upstream', () => {
     { Origin: { Hash: 'main' } },
     { Origin: { Ref: 'refs/heads/a\nb' } },
     { Origin: { URL: 'x'.repeat(2_000) } },
+    { More: 'x'.repeat(70_000) },
   ])('is refused: %j', (more) => {
     expect(() => parseInfo(info(more), '/x')).toThrow(/unusable/);
   });
