@@ -17,13 +17,16 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const PROGRAMS = /(?:^cli|(?:^|\/)worker|-thread)\.js$/;
 
 /**
- * Packages that stay as they are installed: those of which many starts need nothing, those with native code, and those
+ * Packages that stay as they are installed: those of which many starts need nothing (of the compilers of schemas that
+ * Fastify brings none does, see `proxy/server.ts`, and they are 1 MB), those with native code, and those
  * that other programs reach into by their name (`pino` and `@opentelemetry/api`, for traces).
  */
 const INSTALLED = [
   '@aws-sdk/client-s3',
   '@aws-sdk/lib-storage',
   '@opentelemetry/api',
+  '@fastify/ajv-compiler',
+  '@fastify/fast-json-stringify-compiler',
   'bcrypt',
   'cli-progress',
   'jose',
@@ -64,6 +67,8 @@ async function bundle(dir) {
   await build.write({
     dir,
     format: 'esm',
+    // A third of the text, which each start would read; the sources and `build/` have them.
+    comments: { legal: false, jsdoc: false, annotation: false },
     entryFileNames: '[name].js',
     // Side by side: `programFile` takes its own place for the top.
     chunkFileNames: '[name]-[hash].js',
