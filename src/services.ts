@@ -22,7 +22,7 @@ import { LastAnswers } from './modfetch/last-answers.js';
 import { ObservedSource } from './modfetch/observed-source.js';
 import { OfflineSource } from './modfetch/offline.js';
 import { judgingRepository, type JudgeScope } from './modfetch/judging-repository.js';
-import { isPrivatePath } from './modfetch/private-paths.js';
+import { rememberPrivacy } from './modfetch/private-paths.js';
 import type { Modules, ModuleSource } from './modfetch/repo.js';
 import type { SourceName } from './observe/events.js';
 import { createRepoRoots, type HostedRepoRoots } from './modfetch/repo-root.js';
@@ -84,7 +84,7 @@ export function createServices(options: ServicesOptions): Services {
   const { cacheDir, sumdb: own } = config();
   const stores = openStores(config(), log);
   const ownDatabase = own && openOwnDatabase(cacheDir, own, log, sharedLogs(stores));
-  const isPrivate = (path: string) => isPrivatePath(path, vanity(), config());
+  const isPrivate = rememberPrivacy(vanity, config);
   const http = createHttp(config);
   const client = createGoproxyClient({
     http,

@@ -2,6 +2,7 @@
  * Which module paths are private. What is private never leaves: it is asked of no upstream and of no public checksum
  * database, whatever fails.
  */
+import { LRUCache } from 'lru-cache';
 import { parsePathPatterns, plainSpelling, type PathPattern } from '../module/path-patterns.js';
 import { isPublicHost, type VanityMap } from '../vanity/vanity-map.js';
 
@@ -20,6 +21,37 @@ export interface PrivacySettings {
  */
 export function isPrivatePath(path: string, map: VanityMap, settings: PrivacySettings): boolean {
   return privacyOf(path, map, settings) !== undefined;
+}
+
+/** Characters of the paths of which it is remembered: strangers may ask about long ones. */
+const MAX_REMEMBERED = 4_000_000;
+
+/**
+ * `isPrivatePath` by the map and the settings in use; what it said is remembered until there are others. Lists ask it about
+ * thousands of modules, and a rule with a `{name}` makes the address of a repository for each.
+ */
+export function rememberPrivacy(
+  map: () => VanityMap,
+  settings: () => PrivacySettings,
+): (path: string) => boolean {
+  const known = new LRUCache<string, boolean>({
+    maxSize: MAX_REMEMBERED,
+    sizeCalculation: (_, path) => path.length + 50,
+  });
+  let of: { map: VanityMap; settings: PrivacySettings } | undefined;
+  return (path) => {
+    const [mapNow, settingsNow] = [map(), settings()];
+    if (of?.map !== mapNow || of.settings !== settingsNow) {
+      known.clear();
+      of = { map: mapNow, settings: settingsNow };
+    }
+    let isPrivate = known.get(path);
+    if (isPrivate === undefined) {
+      isPrivate = isPrivatePath(path, mapNow, settingsNow);
+      known.set(path, isPrivate);
+    }
+    return isPrivate;
+  };
 }
 
 /** What makes a path private. */

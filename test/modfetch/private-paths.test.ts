@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPrivatePath, whyPrivate } from '../../src/modfetch/private-paths.js';
+import { isPrivatePath, rememberPrivacy, whyPrivate } from '../../src/modfetch/private-paths.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 
 const MAP = parseVanity(
@@ -15,6 +15,35 @@ const SETTINGS = {
   privatePatterns: ['partner.example/*/internal', '*.lab.example'],
   publicPatterns: ['oss.acme.example', 'git.vendor.example/open'],
 };
+
+describe('rememberPrivacy', () => {
+  it('says what the rules and settings in use say, and forgets that with them', () => {
+    const open = parseVanity('host: other.example\npaths: {}\n', 'vanity.yaml', { defaultHost: '' });
+    let [map, settings] = [MAP, SETTINGS];
+    const isPrivate = rememberPrivacy(
+      () => map,
+      () => settings,
+    );
+    for (let round = 0; round < 2; round += 1) {
+      expect(['acme.example/go/x', 'example.com/x'].map(isPrivate)).toEqual([true, false]);
+    }
+    map = open;
+    expect(isPrivate('acme.example/go/x')).toBe(false);
+    settings = { ...SETTINGS, privatePatterns: ['example.com'] };
+    expect(isPrivate('example.com/x')).toBe(true);
+  });
+
+  it('asks the map once about a path', () => {
+    let asked = 0;
+    const map = { ...MAP, resolve: (path: string) => ((asked += 1), MAP.resolve(path)) };
+    const isPrivate = rememberPrivacy(
+      () => map,
+      () => SETTINGS,
+    );
+    expect([isPrivate('acme.example/go/x'), isPrivate('acme.example/go/x')]).toEqual([true, true]);
+    expect(asked).toBe(1);
+  });
+});
 
 describe('isPrivatePath', () => {
   it.each([
