@@ -55,6 +55,9 @@ export class LockHeld extends Error {
 /** The pauses between two attempts, in milliseconds: they grow from the first to the last. */
 const PAUSE = { first: 50, growth: 1.2, last: 500 };
 
+/** How often the folder of a path may be gone when it was made a moment ago: `gc` removes it, or it cannot be made. */
+const MAX_VANISHED = 20;
+
 /** Who comes last to each path in this process; settled once the lock is free for the next. */
 const queues = new Map<string, Promise<void>>();
 
@@ -102,14 +105,15 @@ async function acquire(path: string, options: LockOptions): Promise<() => Promis
   const { staleMs, renewMs = staleMs / 2, waitMs, onLost = () => undefined } = options;
   const deadline = performance.now() + waitMs;
   const watch = new Watch(lockDirOf(path), staleMs);
+  let vanished = 0;
   for (let pause = PAUSE.first; ; pause = Math.min(pause * PAUSE.growth, PAUSE.last)) {
     try {
       const how = { realpath: false, retries: 0, stale: staleMs, update: renewMs, fs: observedFs };
       return await lock(path, { ...how, onCompromised: onLost });
     } catch (error) {
       const isOver = performance.now() >= deadline;
-      if (hasCode(error, 'ENOENT') && !isOver) {
-        await makeFolder(dirname(path));
+      if (hasCode(error, 'ENOENT') && !isOver && (vanished += 1) <= MAX_VANISHED) {
+        await makeFolder(dirname(path)).catch(ignoreVanished);
         continue;
       }
       if (!hasCode(error, 'ELOCKED')) throw error;
@@ -118,6 +122,10 @@ async function acquire(path: string, options: LockOptions): Promise<() => Promis
     await watch.look();
     await sleep(pause);
   }
+}
+
+function ignoreVanished(error: unknown): void {
+  if (!hasCode(error, 'ENOENT')) throw error;
 }
 
 /** Looks at a lock that is waited for, and removes it when it is not renewed, whatever its time says. */

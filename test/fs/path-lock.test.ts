@@ -60,6 +60,7 @@ describe.concurrent('a lock on a path', () => {
     await writeFile(join(root, 'file'), '');
     const below = join(root, 'file', 'x');
     for (let i = 0; i < 2; i += 1) await expect(lockPath(below, WAIT)).rejects.toThrow('ENOTDIR');
+    await expect(lockPath('/proc/nowhere/x', WAIT)).rejects.toThrow('ENOENT');
   });
 
   it('is not waited for by a caller in a hurry, who makes nothing', async () => {
