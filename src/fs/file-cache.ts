@@ -23,6 +23,7 @@ import {
 import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { TEMPORARY, temporaryName } from './durable-file.js';
+import { makePrivateFolder } from './make-folder.js';
 import { absentAsUndefined } from './file-errors.js';
 import { ownerState } from './process-tag.js';
 
@@ -94,7 +95,7 @@ export class FileCache {
 
   /** A name for a file that will be kept: beside the others, so that it can be put in place. Throws what the system says. */
   async draft(): Promise<string> {
-    await mkdir(this.dir, { recursive: true });
+    await makePrivateFolder(this.dir);
     return temporaryName(this.dir);
   }
 

@@ -1,4 +1,4 @@
-/** Makes a folder and its parents, where `mkdir` with `recursive` may never end. */
+/** Makes folders: where `mkdir` with `recursive` may never end, and where others may not look. */
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasCode } from './file-errors.js';
@@ -18,6 +18,17 @@ export async function makeFolder(folder: string): Promise<void> {
   if (!(await stat(folder)).isDirectory()) {
     throw Object.assign(new Error('there is a file of that name, not a directory'), { code: 'ENOTDIR' });
   }
+}
+
+/**
+ * Makes `folder` for this account alone, and what is missing above it as usual. One that is there keeps its rights:
+ * somebody may have meant them. Throws what the file system throws.
+ */
+export async function makePrivateFolder(folder: string): Promise<void> {
+  await mkdir(dirname(folder), { recursive: true });
+  await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  });
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -16,6 +16,7 @@ import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
 import { temporaryName } from '../fs/durable-file.js';
+import { makePrivateFolder } from '../fs/make-folder.js';
 import type { HashZip } from '../zip/zip-hasher.js';
 import { partFile } from './disk-tree.js';
 import { partProblem, zipHashIn } from './part-problem.js';
@@ -195,6 +196,7 @@ export class CheckedStore extends StoreDecorator {
       `${basename(file)}.${Date.now()}`,
     );
     try {
+      await makePrivateFolder(this.options.damagedDir);
       await mkdir(dirname(target), { recursive: true });
       await rename(file, target);
     } catch {

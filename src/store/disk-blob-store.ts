@@ -4,6 +4,7 @@ import { open, readdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { TEMPORARY, createFile, replaceFile } from '../fs/durable-file.js';
 import { inFolder, removeFile } from '../fs/empty-folders.js';
+import { makePrivateFolder } from '../fs/make-folder.js';
 import { lockPath } from '../fs/path-lock.js';
 import {
   checkBlobName,
@@ -14,9 +15,9 @@ import {
 } from './blob-store.js';
 import { absentAsUndefined, storage } from './storage-error.js';
 
-/** The store in `dir`, which is made when something is stored. */
-export function createDiskBlobStore(dir: string): BlobStore {
-  return new DiskBlobStore(dir);
+/** The store in `dir`, which is made when something is stored; a private one for this account alone. */
+export function createDiskBlobStore(dir: string, { isPrivate = false } = {}): BlobStore {
+  return new DiskBlobStore(dir, isPrivate);
 }
 
 /** A comparison and a rename take milliseconds: a lock that is older belongs to a process that was killed. */
@@ -24,9 +25,11 @@ const LOCK = { staleMs: 5_000, waitMs: 10_000 };
 
 class DiskBlobStore implements BlobStore {
   private readonly dir: string;
+  private readonly isPrivate: boolean;
 
-  constructor(dir: string) {
+  constructor(dir: string, isPrivate: boolean) {
     this.dir = dir;
+    this.isPrivate = isPrivate;
   }
 
   async get(name: string): Promise<StoredBlob | undefined> {
@@ -41,12 +44,12 @@ class DiskBlobStore implements BlobStore {
   }
 
   async putIfAbsent(name: string, bytes: Buffer, { asOf }: BlobOptions = {}): Promise<boolean> {
-    const file = this.fileOf(name);
+    const file = await this.fileToWrite(name);
     return storage(inFolder(dirname(file), () => createFile(file, bytes, { modifiedAt: asOf })));
   }
 
   async replace(name: string, bytes: Buffer, { asOf, expected }: ReplaceOptions = {}): Promise<boolean> {
-    const file = this.fileOf(name);
+    const file = await this.fileToWrite(name);
     const write = () => replaceFile(file, bytes, { modifiedAt: asOf });
     if (expected === undefined) {
       await storage(inFolder(dirname(file), write));
@@ -73,6 +76,12 @@ class DiskBlobStore implements BlobStore {
       const isBlob = entry.isFile() && !entry.name.startsWith(TEMPORARY) && !entry.name.endsWith('.lock');
       if (isBlob) yield relative(this.dir, join(entry.parentPath, entry.name)).split(sep).join('/');
     }
+  }
+
+  private async fileToWrite(name: string): Promise<string> {
+    const file = this.fileOf(name);
+    if (this.isPrivate) await storage(makePrivateFolder(this.dir));
+    return file;
   }
 
   private fileOf(name: string): string {

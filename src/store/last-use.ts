@@ -91,7 +91,8 @@ export class LastUse {
 
   private async append(uses: ReadonlyMap<string, number>): Promise<void> {
     await mkdir(dirname(this.file), { recursive: true });
-    await appendFile(this.file, [...uses].map(([key, seconds]) => `${seconds} ${key}\n`).join(''));
+    const lines = [...uses].map(([key, seconds]) => `${seconds} ${key}\n`);
+    await appendFile(this.file, lines.join(''), { mode: 0o600 });
   }
 
   /** The files that are being compacted, or were when a process was killed. */

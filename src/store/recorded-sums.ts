@@ -14,10 +14,11 @@
  * that part, nothing else; one may be lost when versions are removed.
  */
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceFile } from '../fs/durable-file.js';
-import { removeFile } from '../fs/empty-folders.js';
+import { inFolder, removeFile } from '../fs/empty-folders.js';
+import { makePrivateFolder } from '../fs/make-folder.js';
 import { goModHash } from '../module/files/dirhash.js';
 import { escapePath } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
@@ -106,8 +107,8 @@ export class RecordedSums {
       await appendFile(file, line);
     } catch (error) {
       if (!hasCode(error, 'ENOENT')) throw error;
-      await mkdir(dirname(file), { recursive: true });
-      await appendFile(file, line);
+      await makePrivateFolder(this.dir);
+      await inFolder(dirname(file), () => appendFile(file, line));
     }
   }
 

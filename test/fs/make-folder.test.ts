@@ -1,7 +1,7 @@
 import { chmod, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { makeFolder } from '../../src/fs/make-folder.js';
+import { makeFolder, makePrivateFolder } from '../../src/fs/make-folder.js';
 import { tempDir } from '../support/tmp.js';
 
 let dir: string;
@@ -51,5 +51,22 @@ describe('makeFolder', () => {
   it.skipIf(process.getuid?.() === 0)('says that it may not', async () => {
     await chmod(dir, 0o500);
     await expect(makeFolder(join(dir, 'a/b'))).rejects.toMatchObject({ code: 'EACCES' });
+  });
+});
+
+describe('makePrivateFolder', () => {
+  const rights = async (path: string) => (await stat(path)).mode & 0o777;
+
+  it('makes a folder for this account alone, and its parents as usual', async () => {
+    await Promise.all([makePrivateFolder(join(dir, 'a/b/c')), makePrivateFolder(join(dir, 'a/b/c'))]);
+    expect(await rights(join(dir, 'a/b/c'))).toBe(0o700);
+    expect((await rights(join(dir, 'a/b'))) & 0o500).toBe(0o500);
+  });
+
+  it('leaves the rights of one that is there', async () => {
+    await mkdir(join(dir, 'there'));
+    await chmod(join(dir, 'there'), 0o750);
+    await makePrivateFolder(join(dir, 'there'));
+    expect(await rights(join(dir, 'there'))).toBe(0o750);
   });
 });

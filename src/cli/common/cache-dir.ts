@@ -1,9 +1,8 @@
 /** Whether the cache directory can be used: asked before a command does anything that would only fail later, or never end. */
-import { mkdir, mkdtemp, rmdir } from 'node:fs/promises';
+import { mkdtemp, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModhavenError, errorMessage } from '../../errors.js';
-import { hasCode } from '../../fs/file-errors.js';
-import { makeFolder } from '../../fs/make-folder.js';
+import { makeFolder, makePrivateFolder } from '../../fs/make-folder.js';
 import { cacheLayout } from '../../store/paths.js';
 import { checkStateVersion } from '../../store/state-version.js';
 
@@ -14,7 +13,7 @@ export async function prepareCacheDir(cacheDir: string): Promise<void> {
     await rmdir(await mkdtemp(join(cacheDir, '.probe-')));
     // A web server in front may read the finished versions; source and names of modules are for nobody else.
     const { mirrors, privateAnswers } = cacheLayout(cacheDir);
-    await Promise.all([makePrivate(mirrors), makePrivate(privateAnswers)]);
+    await Promise.all([makePrivateFolder(mirrors), makePrivateFolder(privateAnswers)]);
   } catch (error) {
     throw new ModhavenError('CONFIG', `the cache directory ${cacheDir} cannot be made or written`, {
       reason: errorMessage(error),
@@ -23,11 +22,4 @@ export async function prepareCacheDir(cacheDir: string): Promise<void> {
     });
   }
   await checkStateVersion(cacheDir);
-}
-
-/** Makes a folder that only this account may enter. One that is there keeps its rights: somebody may have meant them. */
-async function makePrivate(folder: string): Promise<void> {
-  await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
-    if (!hasCode(error, 'EEXIST')) throw error;
-  });
 }

@@ -74,10 +74,13 @@ export function openStores(settings: StoreSettings, log?: StoreLog): Stores {
   return s3 === undefined ? openDisk(cacheDir, log) : openBucket(cacheDir, s3, log);
 }
 
+/** Names of modules and of people are for no other account; a web server in front reads finished versions. */
+const FOR_US_ALONE = { isPrivate: true };
+
 function openDisk(cacheDir: string, log: StoreLog | undefined): Stores {
   const layout = cacheLayout(cacheDir);
   const unchecked = createDiskStore(layout.download);
-  const sealed = createDiskBlobStore(layout.seals);
+  const sealed = createDiskBlobStore(layout.seals, FOR_US_ALONE);
   const seals = new Seals(sealed);
   const damage = new DamageReport(log);
   const sums = new RecordedSums(layout.sums);
@@ -92,9 +95,9 @@ function openDisk(cacheDir: string, log: StoreLog | undefined): Stores {
     ownDatabases: createDiskBlobStore(layout.ownDatabases),
     versions: new RoomAwareStore(new SealedStore(checked, seals, (version) => sums.evicted(version)), room),
     upstream: createDiskBlobStore(layout.upstream),
-    privateAnswers: createDiskBlobStore(layout.privateAnswers),
+    privateAnswers: createDiskBlobStore(layout.privateAnswers, FOR_US_ALONE),
     checksums: createDiskBlobStore(layout.checksums),
-    fetched: createDiskBlobStore(layout.fetched),
+    fetched: createDiskBlobStore(layout.fetched, FOR_US_ALONE),
     lastUse: new LastUse(layout.usage),
     ...{ copies: undefined, bucket: undefined },
   };

@@ -15,6 +15,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createFile } from '../../fs/durable-file.js';
+import { makePrivateFolder } from '../../fs/make-folder.js';
 import { hasCode } from '../../fs/file-errors.js';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import { malformed, parseCount } from '../format/encoding.js';
@@ -108,6 +109,7 @@ export function logFiles(dir: string, shared?: SharedFiles): LogFiles {
           throw damaged(dir, `${tilePath(tile)} is not what follows from the records`);
         }
       }
+      await storage(makePrivateFolder(dir));
       await storage(mkdir(dirname(file), { recursive: true }));
       if (await storage(createFile(file, content))) return;
       if (!(await storage(readFile(file))).equals(content)) {
@@ -149,6 +151,7 @@ export function logFiles(dir: string, shared?: SharedFiles): LogFiles {
         if (!(await isKnownEnd(commit.start, this, shared))) return false;
         if (!(await shared.put(commitName(commit.start), bytes))) return false;
       }
+      await storage(makePrivateFolder(dir));
       await storage(mkdir(commitFolder, { recursive: true }));
       return storage(createFile(commitFile(commit.start), bytes));
     },

@@ -10,6 +10,7 @@ import { access, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { createFile, replaceFile } from '../../fs/durable-file.js';
+import { makePrivateFolder } from '../../fs/make-folder.js';
 import { ownerState, processTag } from '../../fs/process-tag.js';
 import type { BlobStore } from '../../store/blob-store.js';
 import { TILE_HEIGHT, TILE_WIDTH, tilePath } from '../format/tile.js';
@@ -130,6 +131,7 @@ export class SharedLog implements SharedFiles {
 
   private async write(name: string, bytes: Buffer): Promise<void> {
     const file = join(this.dir, name);
+    await storage(makePrivateFolder(this.dir));
     await storage(mkdir(dirname(file), { recursive: true }));
     if (!(await storage(createFile(file, bytes)))) await storage(replaceFile(file, bytes));
   }

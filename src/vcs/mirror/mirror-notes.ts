@@ -1,8 +1,9 @@
 /** Notes that lie with a mirror, and go with it: what can be made again, at a cost. Their writers know damage by themselves. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../../fs/durable-file.js';
+import { makePrivateFolder } from '../../fs/make-folder.js';
 
 export class MirrorNotes {
   readonly #dir: string;
@@ -19,7 +20,7 @@ export class MirrorNotes {
 
   /** A reader sees all of it, or what was there before. Nothing is flushed: what a power failure tears is found damaged by its reader. */
   async replace(name: string, content: Buffer): Promise<void> {
-    await mkdir(this.#dir, { recursive: true });
+    await makePrivateFolder(this.#dir);
     await replaceFile(this.#file(name), content, { isFlushed: false });
   }
 

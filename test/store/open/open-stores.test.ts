@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseModulePath } from '../../../src/module/module-path.js';
@@ -19,5 +19,23 @@ describe('openStores', () => {
     expect(await textOf('download/example.com/m/@v/v1.0.0.mod')).toBe('module example.com/m\n');
     expect(await textOf('upstream/example.com/m/@v/list')).toBe('v1.0.0\n');
     expect(await textOf('download/sumdb/sum.example.com/tile/8/0/000')).toBe('hashes');
+  });
+
+  it('has names of modules and people, and what was damaged, for this account alone', async () => {
+    const cacheDir = await tempDir('cache');
+    const stores = openStores({ cacheDir });
+    const version = { module: parseModulePath('example.com/m'), version: 'v1.0.0' };
+    await putBytes(stores.versions, { ...version, kind: 'mod' }, Buffer.from('module example.com/m\n'));
+    await stores.privateAnswers.replace('example.com/m/@v/list', Buffer.from('v1.0.0\n'));
+    await stores.fetched.putIfAbsent('example.com/m/@fetched', Buffer.from('v1.0.0\n'));
+    await stores.seals.add(version, { reason: 'purged' });
+    await writeFile(join(cacheDir, 'download/example.com/m/@v/v1.0.0.mod'), 'damaged');
+    expect(await openStores({ cacheDir }).versions.read({ ...version, kind: 'mod' })).toBeUndefined();
+    stores.lastUse.note('example.com/m', 'v1.0.0');
+    await stores.lastUse.flush();
+    const rights = async (name: string) => (await stat(join(cacheDir, name))).mode & 0o077;
+    for (const name of ['private', 'fetched', 'recorded', 'sums', 'damaged', 'usage']) {
+      expect([name, await rights(name)]).toEqual([name, 0]);
+    }
   });
 });
