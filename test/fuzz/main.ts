@@ -33,9 +33,8 @@ async function fuzz(names: string[], options: { minutes: number }): Promise<void
       if (!result.failed) continue;
       // One finding a target: the same would be found again and again.
       broken.add(name);
-      findings.push(
-        `${name} (seed ${seed}, path ${result.counterexamplePath ?? ''}): ${fc.defaultReportMessage(result)}`,
-      );
+      const place = `${name} (seed ${seed}, path ${result.counterexamplePath ?? ''})`;
+      findings.push(`${place}: ${fc.defaultReportMessage(result)}\n${causeOf(result.errorInstance)}`);
     }
   } while (Date.now() < deadline && broken.size < targets.length);
   for (const [name, count] of executions) process.stdout.write(`${String(count).padStart(10)}  ${name}\n`);
@@ -44,6 +43,11 @@ async function fuzz(names: string[], options: { minutes: number }): Promise<void
     `\n${[...executions.values()].reduce((a, b) => a + b, 0)} executions, ${findings.length} findings\n`,
   );
   if (findings.length > 0) process.exitCode = 1;
+}
+
+/** What the report of fast-check leaves out. */
+function causeOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function minutes(text: string): number {
