@@ -6,16 +6,20 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Their beginnings, the longest first. */
 const LONG = [
-  'test/conformance/conformance.test.ts',
   'test/packaging/install.test.ts',
-  'test/conformance/host-kinds.test.ts',
-  'test/hosts/gerrit.test.ts',
+  'test/conformance/conformance.test.ts',
   'test/e2e/host-faults.test.ts',
+  'test/conformance/host-kinds.test.ts',
   'test/e2e/warm.test.ts',
-  'test/e2e/replicas.test.ts',
-  'test/chaos/',
   'test/vcs/host-kinds.e2e.test.ts',
+  'test/chaos/',
+  'test/hosts/gerrit.test.ts',
   'test/e2e/shutdown.test.ts',
+  'test/vcs/smart-http/bad-packs.e2e.test.ts',
+  'test/vcs/bare/repo-lock.e2e.test.ts',
+  'test/e2e/replicas/',
+  'test/model/',
+  'test/lint/zones.test.ts',
 ];
 
 export class LongestFirst extends BaseSequencer {
