@@ -12,10 +12,17 @@ export interface Answer {
 /** Longest wait for one answer: a peer may take minutes for a big repository. */
 const TIMEOUT_MS = 600_000;
 
-/** GETs a URL over a connection of its own. */
-export async function get(url: string): Promise<Answer> {
+export interface GetOptions {
+  /** Whose connections are used. Default: a connection for this request alone. */
+  agent?: http.Agent;
+  headers?: http.OutgoingHttpHeaders;
+}
+
+/** GETs a URL. */
+export async function get(url: string, { agent, headers = {} }: GetOptions = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = http.get(url, { agent: false, timeout: TIMEOUT_MS }, (response) => {
+    const options = { agent: agent ?? false, headers, timeout: TIMEOUT_MS };
+    const request = http.get(url, options, (response) => {
       let bytes = 0;
       let text = '';
       response.on('data', (chunk: Buffer) => {
@@ -31,8 +38,8 @@ export async function get(url: string): Promise<Answer> {
 }
 
 /** GETs a URL that must be there. Throws with what the server said otherwise. */
-export async function mustGet(url: string): Promise<Answer> {
-  const answer = await get(url);
+export async function mustGet(url: string, options?: GetOptions): Promise<Answer> {
+  const answer = await get(url, options);
   if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}: ${answer.text}`);
   return answer;
 }
