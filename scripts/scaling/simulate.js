@@ -13,12 +13,14 @@ const defaults = {
   buildsPerDay: 12,
   /** Share of the day's builds in its busiest hour. */
   peakHour: 0.2,
-  /** Versions that a build needs. */
-  versionsPerBuild: 250,
+  /** Versions that a build needs, and requests for each: as counted by count-build.js. */
+  versionsPerBuild: 94,
+  requestsPerVersion: 3,
   /** Share of them that the machine has already. A CI job that starts empty has none. */
   alreadyThere: 0.9,
   modules: 50_000,
-  versionsPerModule: 20,
+  /** So that a version has 1.4 MB, as counted by count-build.js. */
+  versionsPerModule: 70,
   /** Bytes of all that is stored. */
   storedBytes: 5e12,
   /** Exponent of the popularity of versions: 0 asks for all alike. */
@@ -26,16 +28,17 @@ const defaults = {
   replicas: 3,
   /** Bytes of local copies of one replica (store.s3.cache_size). */
   cacheBytes: 100 * 2 ** 30,
-  /** Processor time of one request that is warm, in microseconds, and of a cold fetch. */
-  warmMicros: 26,
+  /** Processor time of a warm request and of each MB that is sent, in microseconds, and of a cold fetch (bench/README.md). */
+  warmMicros: 22,
+  megabyteMicros: 217,
   coldMicros: 470_000,
   /** Share of the requests for a version that no replica has ever fetched. */
   coldShare: 0.0005,
-  /** Requests of one cold fetch to the bucket that write or list, and that read: assumed. `npm run bench -- replicas` counts them. */
+  /** Requests of one cold fetch to the bucket that write or list, and that read (`npm run bench -- replicas`). */
   writesPerFetch: 7,
-  readsPerFetch: 11,
-  /** Of all replicas at rest, a minute, to the bucket: left out. `npm run bench -- replicas` counts them. */
-  restRequestsPerMinute: 0,
+  readsPerFetch: 19,
+  /** Of one replica at rest, a minute, to the bucket, which read (the same). */
+  restRequestsPerMinute: 60,
   /**
    * Prices: dollars a GB and month, a million requests that write or list, a million that read, a GB that leaves the
    * bucket. These are those of the price list of Cloudflare R2 (standard storage), as it was in August 2026.
@@ -123,28 +126,31 @@ const perDay =
 const peakVersions = (perDay * settings.peakHour) / 3600;
 const meanSent = sentBytes / requests;
 const missShare = 1 - hits / requests;
-// .info, .mod and .zip of each version.
-const peakRequests = peakVersions * 3;
+const peakRequests = peakVersions * settings.requestsPerVersion;
+const peakMegabytes = (peakVersions * meanSent) / 1e6;
 const cpu =
-  (peakRequests * settings.warmMicros + peakVersions * settings.coldShare * settings.coldMicros) / 1e6;
+  (peakRequests * settings.warmMicros +
+    peakMegabytes * settings.megabyteMicros +
+    peakVersions * settings.coldShare * settings.coldMicros) /
+  1e6;
 const round = (value, digits = 0) => value.toLocaleString('en', { maximumFractionDigits: digits });
 const rows = [
   ['versions stored', round(versions)],
   ['mean bytes of a version', `${round(meanBytes / 1e6, 1)} MB`],
   ['versions asked for, a day', round(perDay)],
   ['requests a second, busiest hour', round(peakRequests)],
-  ['bytes a second, busiest hour', `${round((peakVersions * meanSent) / 1e6)} MB`],
+  ['bytes a second, busiest hour', `${round(peakMegabytes)} MB`],
   ['processors busy, all replicas, busiest hour', round(cpu, 2)],
   ['served from local copies', `${round(100 * (1 - missShare), 1)} %`],
   ['out of the bucket, a day', `${round((perDay * bucketBytes) / requests / 1e12, 2)} TB`],
-  ['GET requests to the bucket, a day', round(perDay * missShare * 3)],
+  ['GET requests to the bucket, a day', round(perDay * missShare * settings.requestsPerVersion)],
 ];
 const perMonth = 30;
 const fetches = perDay * settings.coldShare * perMonth;
 const reads =
-  perDay * missShare * 3 * perMonth +
+  perDay * missShare * settings.requestsPerVersion * perMonth +
   fetches * settings.readsPerFetch +
-  settings.restRequestsPerMinute * 60 * 24 * perMonth;
+  settings.replicas * settings.restRequestsPerMinute * 60 * 24 * perMonth;
 const outGb = ((perDay * bucketBytes) / requests / 1e9) * perMonth;
 const dollars = (value) => `$ ${round(value)}`;
 rows.push(

@@ -48,6 +48,7 @@ export function isLostUpload(error: unknown): boolean {
 const WORDS: Readonly<Record<string, string>> = {
   AccessDenied: 'the credentials have no right to do that',
   AllAccessDisabled: 'the credentials have no right to do that',
+  AuthorizationHeaderMalformed: 'it is in another region than store.s3.region says',
   CredentialsProviderError: 'no AWS credentials were found',
   EAI_AGAIN: 'its name cannot be resolved now',
   ECONNREFUSED: 'nothing listens at its address',
@@ -67,6 +68,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 const STATUS_WORDS: Readonly<Record<number, string>> = {
+  400: 'it does not accept the request, as when store.s3.region is wrong',
   401: 'it does not accept the credentials',
   403: 'the credentials have no right to do that',
   404: 'there is no such bucket',

@@ -20,6 +20,17 @@ describe('bucketError', () => {
     ['SignatureDoesNotMatch', 403, 'it does not accept the secret key (SignatureDoesNotMatch, status 403)'],
     ['SlowDown', 503, 'it is overloaded (SlowDown, status 503)'],
     ['InternalError', 500, 'it answered 500 (InternalError, status 500)'],
+    [
+      'AuthorizationHeaderMalformed',
+      400,
+      'it is in another region than store.s3.region says (AuthorizationHeaderMalformed, status 400)',
+    ],
+    // The answer to HEAD has no body that would name the cause.
+    [
+      'Unknown',
+      400,
+      'it does not accept the request, as when store.s3.region is wrong (Unknown, status 400)',
+    ],
     ['CredentialsProviderError', undefined, 'no AWS credentials were found (CredentialsProviderError)'],
     ['Strange', undefined, 'text of the server'],
   ])('puts %s into words', (name, status, reason) => {

@@ -46,10 +46,12 @@ describe.skipIf(missing('git', 'go', 'nginx', 'redis-server')).each([
     }
   });
 
-  it('fetch nothing again, whichever is asked later', async () => {
+  it('fetch nothing again and list nothing, whichever is asked later', async () => {
     const before = TOGETHER.map(packsOf);
+    world.store.requests.length = 0;
     for (const module of TOGETHER) await getAll(module, world.replicas);
     expect(TOGETHER.map(packsOf)).toEqual(before);
+    expect(world.store.requests.filter((request) => request.includes('list-type='))).toEqual([]);
   });
 
   it('fetch a version once when nginx spreads a hundred clients', async () => {
