@@ -40,7 +40,6 @@ import { formatDeveloperEnv, type DeveloperEnv } from './vanity/developer-env.js
 import { metricsState, statusReport, type ReportedServer } from './server-report.js';
 import type { VanityMap } from './vanity/vanity-map.js';
 import { vanityInUse, type VanityInUse } from './vanity/vanity-in-use.js';
-
 import { openPages } from './pages.js';
 import { openVisitors, type Visitors } from './visitors.js';
 import type { LazyPages } from './web/lazy-pages.js';
@@ -325,9 +324,8 @@ class Program implements App {
   }
 
   private watched(): string[] {
-    const { file } = this.config();
     return [
-      ...(file === undefined ? [] : [file]),
+      ...[this.config().file ?? []].flat(),
       ...this.rules.files(),
       ...this.access.files(),
       ...(this.tlsPair?.files() ?? []),

@@ -133,12 +133,14 @@ describe('what is kept', () => {
   it('comes again where it was removed to make room, and proves what it proved before', async () => {
     const mirror = mirrorOver();
     const trees: SignedTree[] = [];
-    for (const number of [3, 999])
+    for (const number of [3, 999]) {
       trees.push(await prove(mirror, (await lookup(mirror, number)).body, trees));
+    }
     await grow(500);
     for (const kept of ['tile', 'lookup']) await rm(join(dir, NAME, kept), { recursive: true });
-    for (const number of [3, 1400])
+    for (const number of [3, 1400]) {
       trees.push(await prove(mirror, (await lookup(mirror, number)).body, trees));
+    }
   });
 
   it('is nothing of what the database does not have', async () => {
