@@ -13,7 +13,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SRC = path.join(ROOT, 'src');
 
 /** What the whole house stands on; every zone but these may import them. */
-const GROUND = ['errors.ts', 'program-files.ts', 'redact.ts', 'secrets.ts'];
+const GROUND = ['errors.ts', 'program-files.ts', 'redact.ts', 'secrets.ts', 'size-text.ts'];
 
 /**
  * The zones of `src`, from the bottom up: a row names only rows above it, and itself is always allowed.
@@ -24,6 +24,7 @@ export const MAY_IMPORT = {
   'program-files.ts': [],
   'secrets.ts': [],
   'redact.ts': ['secrets.ts'],
+  'size-text.ts': [],
   observe: [],
   concurrency: ['observe'],
   log: ['concurrency'],
@@ -36,8 +37,9 @@ export const MAY_IMPORT = {
   s3: [],
   redis: ['concurrency'],
   store: ['module/files', 'module', 'fs', 'zip', 'concurrency', 'observe'],
+  'store/disk': ['module', 'fs', 'store'],
   'store/bucket': ['module', 'fs', 'zip', 'concurrency', 's3', 'store'],
-  'store/open': ['fs', 'zip', 's3', 'store', 'store/bucket'],
+  'store/open': ['fs', 'zip', 's3', 'store', 'store/disk', 'store/bucket'],
 
   catalog: ['module', 'store'],
 
@@ -116,6 +118,7 @@ export const MAY_IMPORT = {
     'fs',
     'log',
   ],
+  'modfetch/sources': ['module', 'concurrency', 'observe', 'fs', 'store', 'modfetch'],
   discovery: ['module', 'http', 'modfetch', 'store', 'concurrency'],
 
   'sumdb/format': ['module'],
@@ -154,6 +157,7 @@ export const MAY_IMPORT = {
     'fs',
     'zip',
     'store',
+    'store/disk',
     'vcs',
     'vanity',
     'modfetch',
@@ -167,6 +171,7 @@ export const MAY_IMPORT = {
     'fs',
     'zip',
     'store',
+    'store/disk',
     'modfetch',
     'upstream',
     'verify',
@@ -243,6 +248,7 @@ export const MAY_IMPORT = {
     'vcs',
     'vanity',
     'modfetch',
+    'modfetch/sources',
     'discovery',
     'upstream',
     'sumdb',
@@ -392,6 +398,7 @@ export const PURE = [
   'errors.ts',
   'redact.ts',
   'secrets.ts',
+  'size-text.ts',
   'concurrency',
   'module/address',
   'module',

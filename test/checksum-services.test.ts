@@ -3,7 +3,7 @@ import { guarded, openChecksums } from '../src/checksum-services.js';
 import { ModhavenError } from '../src/errors.js';
 import { pino } from 'pino';
 import { parseModulePath } from '../src/module/module-path.js';
-import { createDiskStore } from '../src/store/disk-store.js';
+import { createDiskStore } from '../src/store/disk/disk-store.js';
 import { putBytes } from '../src/store/version-store.js';
 import type { OwnDatabase } from '../src/sumdb/log/own-database.js';
 import { tempDir } from './support/tmp.js';

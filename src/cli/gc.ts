@@ -2,7 +2,7 @@
 import { loadConfig } from '../config/load-config.js';
 import { parseSize } from '../config/units.js';
 import { ModhavenError } from '../errors.js';
-import { sizeText } from '../fs/size-text.js';
+import { sizeText } from '../size-text.js';
 import { collect, type Collection } from '../gc/collect.js';
 import { replaceable } from '../gc/replaceable.js';
 import { checkStateVersion } from '../store/state-version.js';

@@ -1,7 +1,7 @@
 /** `modhaven list`: the modules in the store, with their newest version, number of versions and size. */
 import { loadConfig } from '../config/load-config.js';
 import { ModhavenError } from '../errors.js';
-import { sizeText } from '../fs/size-text.js';
+import { sizeText } from '../size-text.js';
 import type { ModulePath } from '../module/module-path.js';
 import { parsePathPatterns, type PathPattern } from '../module/path-patterns.js';
 import { newestRelease } from '../module/latest.js';

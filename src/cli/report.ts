@@ -8,7 +8,7 @@ import { parseConfig, readConfig, type Config } from '../config/load-config.js';
 import { formatListen } from '../config/listen.js';
 import { settingSources, type SettingSource } from '../config/sources.js';
 import { errorMessage, isModhavenError } from '../errors.js';
-import { sizeText } from '../fs/size-text.js';
+import { sizeText } from '../size-text.js';
 import { redact, redactDeep } from '../redact.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { toolVersions } from '../vcs/transport/tool-versions.js';

@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { hasCode } from '../fs/file-errors.js';
 import { LockHeld, lockPath, type HeldLock } from '../fs/path-lock.js';
-import { missingBytes } from '../store/disk-room.js';
+import { missingBytes } from '../fs/disk-room.js';
 import { storageError } from '../store/storage-error.js';
 import { findLeftovers, removeLeftovers, type Leftover } from './leftovers.js';
 import { findMirrors, removeMirror, type FoundMirror } from './mirrors.js';

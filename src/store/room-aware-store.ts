@@ -1,5 +1,5 @@
 /** A store that counts as not to be written while there is no room for anything new. What is put is stored as long as the disk takes it. */
-import type { DiskRoom } from './disk-room.js';
+import type { DiskRoom } from '../fs/disk-room.js';
 import { StoreDecorator } from './store-decorator.js';
 import type { VersionStore } from './version-store.js';
 

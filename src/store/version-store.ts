@@ -8,7 +8,7 @@
  * There is more than one good place for versions, and not every place can do everything. What only some can do is a
  * capability: a property that is undefined where it is missing (`positions`, `removal`, `listing`).
  *
- * The implementations: `disk-store.ts` (the default), and decorators that add a rule to another store
+ * The implementations: `disk/disk-store.ts` (the default), and decorators that add a rule to another store
  * (`store-decorator.ts`).
  */
 import { Writable, type Readable } from 'node:stream';

@@ -10,7 +10,7 @@ import { isModhavenError } from '../errors.js';
 import { escapePath } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
-import { createDiskStore } from '../store/disk-store.js';
+import { createDiskStore } from '../store/disk/disk-store.js';
 import { partFile } from '../store/disk-tree.js';
 import type { Part, PartKind, VersionReader, VersionStore } from '../store/version-store.js';
 import { copyVersion, type CopiedVersion } from './copy-version.js';

@@ -2,7 +2,7 @@
 import { opendir, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
-import { createDiskStore } from '../store/disk-store.js';
+import { createDiskStore } from '../store/disk/disk-store.js';
 import type { VersionReader } from '../store/version-store.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
 import { ATHENS_ZIP, createAthensSource } from './athens-source.js';

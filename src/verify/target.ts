@@ -11,7 +11,7 @@ import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { isModhavenError, isNotExist } from '../errors.js';
 import { goModHash } from '../module/files/dirhash.js';
 import type { ModulePath } from '../module/module-path.js';
-import { createDiskStore } from '../store/disk-store.js';
+import { createDiskStore } from '../store/disk/disk-store.js';
 import { CachedModules } from '../modfetch/cached.js';
 import { GitSource } from '../modfetch/git-source.js';
 import { hashZip } from '../modfetch/hash-zip.js';

@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { check } from '../../src/cli/check.js';
 import type { CheckRow } from '../../src/cli/probe/check-row.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
 import { repo } from '../support/git-repo.js';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { goModHash } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { createZipWriter } from '../../src/zip/writer.js';
 import { readModuleZip } from '../../src/zip/check.js';

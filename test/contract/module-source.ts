@@ -12,8 +12,8 @@ import type { ModuleSource } from '../../src/modfetch/repo.js';
 import { createStaleCache } from '../../src/modfetch/stale-cache.js';
 import { decodeInfo } from '../../src/module/info.js';
 import type { ModulePath } from '../../src/module/module-path.js';
-import { createDiskBlobStore } from '../../src/store/disk-blob-store.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskBlobStore } from '../../src/store/disk/disk-blob-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { putBytes, type VersionStore } from '../../src/store/version-store.js';
 import { tempDir } from '../support/tmp.js';
 

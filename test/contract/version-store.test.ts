@@ -1,4 +1,4 @@
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { ObservedStore } from '../../src/store/observed-store.js';
 import { openStores } from '../../src/store/open/open-stores.js';
 import { guardedStore } from '../../src/sumdb/log/guarded-store.js';

@@ -13,7 +13,7 @@ import {
   type BegunZip,
 } from '../../src/modfetch/stored-zip.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { createMemoryStore } from '../support/memory-store.js';
 import { putBytes, type Part, type PartKind, type VersionStore } from '../../src/store/version-store.js';
 import { tempDir } from '../support/tmp.js';

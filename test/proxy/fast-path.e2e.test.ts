@@ -3,7 +3,7 @@ import { createServer, get, type IncomingMessage } from 'node:http';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ResponseCache } from '../../src/proxy/response-cache.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { createFastPath } from '../../src/proxy/fast-path.js';
 import { createEntrance, type AdmittedListener } from '../../src/proxy/entrance.js';
 import { openGate } from '../../src/proxy/gate.js';

@@ -13,7 +13,7 @@ import type { ReplyEvent } from '../../src/proxy/observer.js';
 import { ResponseCache } from '../../src/proxy/response-cache.js';
 import { requestIdOf } from '../../src/proxy/http/request-id.js';
 import type { ServerOptions } from '../../src/proxy/server.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { putBytes, type OpenPart, type VersionStore } from '../../src/store/version-store.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 import { webhookRoute } from '../../src/webhook/route.js';

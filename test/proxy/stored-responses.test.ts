@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ModulePath } from '../../src/module/module-path.js';
 import { ResponseCache, type CachedResponse } from '../../src/proxy/response-cache.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { ANYONE } from '../../src/proxy/gate.js';
 import { openPartOf } from '../../src/proxy/http/responses.js';
 import { StoredResponses } from '../../src/proxy/stored-responses.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { readStoredZip } from '../../src/store/read-stored-zip.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { tempDir } from '../support/tmp.js';

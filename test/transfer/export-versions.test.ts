@@ -2,7 +2,7 @@
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import type { CopiedVersion } from '../../src/transfer/copy-version.js';
 import { exportVersions } from '../../src/transfer/export-versions.js';
 import { allVersions } from '../../src/transfer/import-versions.js';

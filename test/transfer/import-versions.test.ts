@@ -2,7 +2,7 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import type { VersionStore } from '../../src/store/version-store.js';
 import type { CopiedVersion } from '../../src/transfer/copy-version.js';
 import { allVersions, importVersions } from '../../src/transfer/import-versions.js';

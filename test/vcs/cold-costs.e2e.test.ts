@@ -7,7 +7,7 @@ import path from 'node:path';
 import pLimit from 'p-limit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModulePath } from '../../src/module/module-path.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { CachedModules } from '../../src/modfetch/cached.js';
 import { GitSource } from '../../src/modfetch/git-source.js';
 import type { Modules } from '../../src/modfetch/repo.js';

@@ -12,7 +12,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { CachedModules } from '../../src/modfetch/cached.js';
 import { GitSource } from '../../src/modfetch/git-source.js';
 import type { Modules } from '../../src/modfetch/repo.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRepoUrl, type RepoUrl } from '../../src/module/repo-url.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { createTagWatch, type TagRefs } from '../../src/verify/moved-tags.js';
 import { tempDir } from '../support/tmp.js';

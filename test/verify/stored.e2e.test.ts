@@ -2,7 +2,7 @@ import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { putBytes, type PartKind } from '../../src/store/version-store.js';
 import { createZipWriter } from '../../src/zip/writer.js';
 import { readLocalFiles } from '../../src/vcs/read-local.js';

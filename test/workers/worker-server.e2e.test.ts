@@ -10,7 +10,7 @@ import { Faults } from '../../src/log/faults.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { openGate } from '../../src/proxy/gate.js';
 import { ResponseCache } from '../../src/proxy/response-cache.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { WorkerServer } from '../../src/workers/worker-server.js';
 import { ask, until } from '../e2e/ask.js';

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
+import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { cacheLayout } from '../../src/store/paths.js';
 import { putBytes } from '../../src/store/version-store.js';
 import type { FromWorker, ToWorker, WorkerStart } from '../../src/workers/messages.js';

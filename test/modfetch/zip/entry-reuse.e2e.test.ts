@@ -7,7 +7,7 @@ import { CachedModules } from '../../../src/modfetch/cached.js';
 import { GitSource } from '../../../src/modfetch/git-source.js';
 import type { ModulePath } from '../../../src/module/module-path.js';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
-import { createDiskStore } from '../../../src/store/disk-store.js';
+import { createDiskStore } from '../../../src/store/disk/disk-store.js';
 import { missing } from '../../support/requirements.js';
 import { tempDir } from '../../support/tmp.js';
 import { gitLog } from '../../vcs/git-log.js';

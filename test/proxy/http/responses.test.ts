@@ -10,7 +10,7 @@ import {
   staleHeaders,
   withBody,
 } from '../../../src/proxy/http/responses.js';
-import { createDiskStore } from '../../../src/store/disk-store.js';
+import { createDiskStore } from '../../../src/store/disk/disk-store.js';
 import { createMemoryStore } from '../../support/memory-store.js';
 import { putBytes, type Part, type PartKind } from '../../../src/store/version-store.js';
 import { tempDir } from '../../support/tmp.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDiskBlobStore } from '../../../src/store/disk-blob-store.js';
+import { createDiskBlobStore } from '../../../src/store/disk/disk-blob-store.js';
 import { createSumdbMirror } from '../../../src/sumdb/client/mirror.js';
 
 describe('createSumdbMirror', () => {

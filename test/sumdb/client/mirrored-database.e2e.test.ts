@@ -10,7 +10,7 @@ import { recordHash, storedHashIndex, treeHash } from '../../../src/sumdb/format
 import { openTree, type SignedTree } from '../../../src/sumdb/format/tree-head.js';
 import { httpClient } from '../../support/http-client.js';
 import { createGoproxyClient } from '../../../src/upstream/goproxy-client.js';
-import { createDiskBlobStore } from '../../../src/store/disk-blob-store.js';
+import { createDiskBlobStore } from '../../../src/store/disk/disk-blob-store.js';
 import { createSumdbMirror, type SumdbMirror } from '../../../src/sumdb/client/mirror.js';
 import { createSumdbSource } from '../../../src/upstream/sumdb-source.js';
 import { answerOf, memoryLog, type MemoryLog } from '../format/leaves.js';

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../../src/errors.js';
-import { createDiskBlobStore } from '../../../src/store/disk-blob-store.js';
+import { createDiskBlobStore } from '../../../src/store/disk/disk-blob-store.js';
 import { MirroredTiles } from '../../../src/sumdb/client/mirrored-tiles.js';
 import { generateKey, parseSignerKey } from '../../../src/sumdb/format/note.js';
 import { parseTilePath, readTileData, tilePath, type Tile } from '../../../src/sumdb/format/tile.js';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { goModHash } from '../../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../../src/module/module-path.js';
-import { createDiskStore } from '../../../src/store/disk-store.js';
+import { createDiskStore } from '../../../src/store/disk/disk-store.js';
 import { PART_KINDS, putBytes, type VersionStore } from '../../../src/store/version-store.js';
 import { goSumLines } from '../../../src/sumdb/format/record.js';
 import { auditLog } from '../../../src/sumdb/log/audit.js';

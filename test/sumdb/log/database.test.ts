@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ModhavenError } from '../../../src/errors.js';
 import { goModHash } from '../../../src/module/files/dirhash.js';
 import { parseModulePath, type ModulePath } from '../../../src/module/module-path.js';
-import { createDiskStore } from '../../../src/store/disk-store.js';
+import { createDiskStore } from '../../../src/store/disk/disk-store.js';
 import { putBytes, type PartKind, type VersionStore } from '../../../src/store/version-store.js';
 import { createDatabase, type Database } from '../../../src/sumdb/log/database.js';
 import { guardedStore, type Difference } from '../../../src/sumdb/log/guarded-store.js';

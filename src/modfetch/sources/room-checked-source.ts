@@ -3,12 +3,12 @@
  * it met them, from those of the home. Lists and `@latest` are asked for whether there is room or not: they are small, and a
  * build that has all its versions needs nothing else.
  */
-import { isDiskFailure } from '../fs/disk-words.js';
-import type { Info } from '../module/info.js';
-import type { ModulePath } from '../module/module-path.js';
-import type { DiskRoom } from '../store/disk-room.js';
-import { storageError } from '../store/storage-error.js';
-import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from './repo.js';
+import { isDiskFailure } from '../../fs/disk-words.js';
+import type { Info } from '../../module/info.js';
+import type { ModulePath } from '../../module/module-path.js';
+import type { DiskRoom } from '../../fs/disk-room.js';
+import { storageError } from '../../store/storage-error.js';
+import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from '../repo.js';
 
 /** Its methods throw STORAGE in addition. */
 export class RoomCheckedSource implements ModuleSource {

@@ -12,13 +12,13 @@ import { dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { TEMPORARY, flush, linkFirst, temporaryName } from '../fs/durable-file.js';
-import { inFolder, removeEmptyFolders } from '../fs/empty-folders.js';
-import * as files from '../fs/file-errors.js';
-import type { ModulePath } from '../module/module-path.js';
+import { TEMPORARY, flush, linkFirst, temporaryName } from '../../fs/durable-file.js';
+import { inFolder, removeEmptyFolders } from '../../fs/empty-folders.js';
+import * as files from '../../fs/file-errors.js';
+import type { ModulePath } from '../../module/module-path.js';
 import { scanTree } from './disk-listing.js';
-import { modulesIn, partFile, partOfName, versionFolder } from './disk-tree.js';
-import { absentAsUndefined, storage, storageError } from './storage-error.js';
+import { modulesIn, partFile, partOfName, versionFolder } from '../disk-tree.js';
+import { absentAsUndefined, storage, storageError } from '../storage-error.js';
 import {
   PART_KINDS,
   type ByteRange,
@@ -31,8 +31,8 @@ import {
   type VersionRemoval,
   type VersionStore,
   type VersionUsage,
-} from './version-store.js';
-import { writeNewFile } from './write-new-file.js';
+} from '../version-store.js';
+import { writeNewFile } from '../write-new-file.js';
 
 /** Pieces in which big files are read: larger ones cost fewer turns of the event loop. */
 const READ_SIZE = 1024 * 1024;

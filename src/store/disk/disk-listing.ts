@@ -4,10 +4,10 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ModulePath } from '../module/module-path.js';
-import { modulesIn, partOfName, versionFolder } from './disk-tree.js';
-import { absentAsUndefined } from './storage-error.js';
-import type { ListedModule, ListedVersion } from './version-store.js';
+import type { ModulePath } from '../../module/module-path.js';
+import { modulesIn, partOfName, versionFolder } from '../disk-tree.js';
+import { absentAsUndefined } from '../storage-error.js';
+import type { ListedModule, ListedVersion } from '../version-store.js';
 
 /** A file that appears in the same tick of the file system's clock leaves the time of its folder as it was. */
 const SETTLED_MS = 2_000;

@@ -3,7 +3,7 @@ import type * as FsPromises from 'node:fs/promises';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { DiskRoom, missingBytes } from '../../src/store/disk-room.js';
+import { DiskRoom, missingBytes } from '../../src/fs/disk-room.js';
 import { tempDir } from '../support/tmp.js';
 
 // A disk that is nearly full cannot be had without rights to mount one; `test/e2e/disk.test.ts` does where it may.

@@ -1,17 +1,17 @@
 /** What a fetch tells of itself, through all layers, against a real repository. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { CachedModules } from '../../src/modfetch/cached.js';
-import { GitSource } from '../../src/modfetch/git-source.js';
-import { ObservedSource } from '../../src/modfetch/observed-source.js';
-import { createRepoRoots } from '../../src/modfetch/repo-root.js';
-import type { ModulePath } from '../../src/module/module-path.js';
-import type { Activity, Ended } from '../../src/observe/events.js';
-import { observeProcess } from '../../src/observe/observe.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
-import { ObservedStore } from '../../src/store/observed-store.js';
-import { parseVanity } from '../../src/vanity/vanity-file.js';
-import { tempDir } from '../support/tmp.js';
-import { lab, type Lab } from '../vcs/lab.js';
+import { CachedModules } from '../../../src/modfetch/cached.js';
+import { GitSource } from '../../../src/modfetch/git-source.js';
+import { ObservedSource } from '../../../src/modfetch/sources/observed-source.js';
+import { createRepoRoots } from '../../../src/modfetch/repo-root.js';
+import type { ModulePath } from '../../../src/module/module-path.js';
+import type { Activity, Ended } from '../../../src/observe/events.js';
+import { observeProcess } from '../../../src/observe/observe.js';
+import { createDiskStore } from '../../../src/store/disk/disk-store.js';
+import { ObservedStore } from '../../../src/store/observed-store.js';
+import { parseVanity } from '../../../src/vanity/vanity-file.js';
+import { tempDir } from '../../support/tmp.js';
+import { lab, type Lab } from '../../vcs/lab.js';
 
 const module = 'example.com/foo' as ModulePath;
 let home: Lab;

@@ -1,9 +1,9 @@
 /** A source of modules that tells of what it is asked, and under which name. */
-import type { ModulePath } from '../module/module-path.js';
-import type { Info } from '../module/info.js';
-import type { Activity, SourceName } from '../observe/events.js';
-import { measure } from '../observe/observe.js';
-import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from './repo.js';
+import type { ModulePath } from '../../module/module-path.js';
+import type { Info } from '../../module/info.js';
+import type { Activity, SourceName } from '../../observe/events.js';
+import { measure } from '../../observe/observe.js';
+import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from '../repo.js';
 
 export class ObservedSource implements ModuleSource {
   private readonly name: SourceName;

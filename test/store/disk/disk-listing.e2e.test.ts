@@ -1,11 +1,11 @@
 import { utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { parseModulePath, type ModulePath } from '../../src/module/module-path.js';
-import { scanTree } from '../../src/store/disk-listing.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
-import { putBytes, type ListedModule } from '../../src/store/version-store.js';
-import { tempDir } from '../support/tmp.js';
+import { parseModulePath, type ModulePath } from '../../../src/module/module-path.js';
+import { scanTree } from '../../../src/store/disk/disk-listing.js';
+import { createDiskStore } from '../../../src/store/disk/disk-store.js';
+import { putBytes, type ListedModule } from '../../../src/store/version-store.js';
+import { tempDir } from '../../support/tmp.js';
 
 async function scan(
   dir: string,

@@ -2,18 +2,18 @@
 import { createHash } from 'node:crypto';
 import { open, readdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { TEMPORARY, createFile, replaceFile } from '../fs/durable-file.js';
-import { inFolder, removeFile } from '../fs/empty-folders.js';
-import { makePrivateFolder } from '../fs/make-folder.js';
-import { lockPath } from '../fs/path-lock.js';
+import { TEMPORARY, createFile, replaceFile } from '../../fs/durable-file.js';
+import { inFolder, removeFile } from '../../fs/empty-folders.js';
+import { makePrivateFolder } from '../../fs/make-folder.js';
+import { lockPath } from '../../fs/path-lock.js';
 import {
   checkBlobName,
   type BlobOptions,
   type BlobStore,
   type ReplaceOptions,
   type StoredBlob,
-} from './blob-store.js';
-import { absentAsUndefined, storage } from './storage-error.js';
+} from '../blob-store.js';
+import { absentAsUndefined, storage } from '../storage-error.js';
 
 /** The store in `dir`, which is made when something is stored; a private one for this account alone. */
 export function createDiskBlobStore(dir: string, { isPrivate = false } = {}): BlobStore {

@@ -6,7 +6,7 @@
 import { statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ModhavenError } from '../errors.js';
-import { sizeText } from '../fs/size-text.js';
+import { sizeText } from '../size-text.js';
 
 /** Of bytes or of inodes. */
 export interface Supply {

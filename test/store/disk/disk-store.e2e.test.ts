@@ -7,18 +7,18 @@ import { pipeline } from 'node:stream/promises';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { isModhavenError } from '../../src/errors.js';
-import { parseModulePath } from '../../src/module/module-path.js';
-import { createDiskStore } from '../../src/store/disk-store.js';
-import type { Part, VersionStore } from '../../src/store/version-store.js';
-import { missing } from '../support/requirements.js';
-import { mustRun, run, sealedEnv } from '../support/run.js';
-import { tempDir } from '../support/tmp.js';
+import { isModhavenError } from '../../../src/errors.js';
+import { parseModulePath } from '../../../src/module/module-path.js';
+import { createDiskStore } from '../../../src/store/disk/disk-store.js';
+import type { Part, VersionStore } from '../../../src/store/version-store.js';
+import { missing } from '../../support/requirements.js';
+import { mustRun, run, sealedEnv } from '../../support/run.js';
+import { tempDir } from '../../support/tmp.js';
 
 const MODULE = parseModulePath('example.com/Big/mod');
 const ZIP: Part = { module: MODULE, version: 'v1.0.0-RC1', kind: 'zip' };
 const FOLDER = 'example.com/!big/mod/@v';
-const BUILD = fileURLToPath(new URL('../../build/', import.meta.url));
+const BUILD = fileURLToPath(new URL('../../../build/', import.meta.url));
 
 /** A writer of a text. */
 function text(content: string) {
@@ -265,7 +265,7 @@ describe('createDiskStore, when the disk is not in order', () => {
     const dir = await tempDir('mount');
     const script = `
       import { readdirSync } from 'node:fs';
-      import { createDiskStore } from ${JSON.stringify(path.join(BUILD, 'store/disk-store.js'))};
+      import { createDiskStore } from ${JSON.stringify(path.join(BUILD, 'store/disk/disk-store.js'))};
       const store = createDiskStore(process.argv[1]);
       const part = { module: 'example.com/m', version: 'v1.0.0', kind: 'zip' };
       const codeOf = (promise) => promise.then(() => 'done', (error) => error.code);
@@ -308,7 +308,7 @@ describe('createDiskStore, shared by processes', () => {
   it('lets exactly one of eight writers win, whole', async () => {
     const dir = await tempDir('store');
     const script = `
-      import { createDiskStore } from ${JSON.stringify(path.join(BUILD, 'store/disk-store.js'))};
+      import { createDiskStore } from ${JSON.stringify(path.join(BUILD, 'store/disk/disk-store.js'))};
       const [dir, own] = process.argv.slice(1);
       const store = createDiskStore(dir);
       process.stdout.write('ready\\n');
@@ -341,7 +341,7 @@ describe('createDiskStore, shared by processes', () => {
   it('is not disturbed by what a killed writer left', async () => {
     const dir = await tempDir('store');
     const script = `
-      import { createDiskStore } from ${JSON.stringify(path.join(BUILD, 'store/disk-store.js'))};
+      import { createDiskStore } from ${JSON.stringify(path.join(BUILD, 'store/disk/disk-store.js'))};
       const part = { module: 'example.com/Big/mod', version: 'v1.0.0-RC1', kind: 'zip' };
       await createDiskStore(process.argv[1]).put(part, async (sink) => {
         await new Promise((resolve) => sink.write('half', resolve));

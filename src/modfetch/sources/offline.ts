@@ -3,14 +3,14 @@
  * it, so that whatever they name can be fetched.
  */
 import { pipeline } from 'node:stream/promises';
-import { monotonicNow } from '../concurrency/monotonic-clock.js';
-import { ModhavenError, isModhavenError } from '../errors.js';
-import { decodeInfo } from '../module/info.js';
-import type { ModulePath } from '../module/module-path.js';
-import { isCanonicalVersion } from '../module/version.js';
-import type { Part, VersionReader } from '../store/version-store.js';
-import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from './repo.js';
-import { cachedLatest, cachedList } from './stored-versions.js';
+import { monotonicNow } from '../../concurrency/monotonic-clock.js';
+import { ModhavenError, isModhavenError } from '../../errors.js';
+import { decodeInfo } from '../../module/info.js';
+import type { ModulePath } from '../../module/module-path.js';
+import { isCanonicalVersion } from '../../module/version.js';
+import type { Part, VersionReader } from '../../store/version-store.js';
+import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from '../repo.js';
+import { cachedLatest, cachedList } from '../stored-versions.js';
 
 export interface OfflineSourceOptions {
   store: VersionReader;

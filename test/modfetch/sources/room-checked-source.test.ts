@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { parseModulePath } from '../../src/module/module-path.js';
-import { ModhavenError } from '../../src/errors.js';
-import type { ModuleSource, ZipTarget } from '../../src/modfetch/repo.js';
-import { RoomCheckedSource } from '../../src/modfetch/room-checked-source.js';
+import { parseModulePath } from '../../../src/module/module-path.js';
+import { ModhavenError } from '../../../src/errors.js';
+import type { ModuleSource, ZipTarget } from '../../../src/modfetch/repo.js';
+import { RoomCheckedSource } from '../../../src/modfetch/sources/room-checked-source.js';
 
 const MODULE = parseModulePath('corp.test/lib');
 

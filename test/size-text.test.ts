@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sizeText } from '../../src/fs/size-text.js';
+import { sizeText } from '../src/size-text.js';
 
 it.each([
   [0, '0 B'],
