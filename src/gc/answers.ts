@@ -7,10 +7,9 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { isModhavenError } from '../errors.js';
 import { TEMPORARY } from '../fs/durable-file.js';
 import { removeFile } from '../fs/empty-folders.js';
-import { unescapePath, unescapeVersion } from '../module/escaping.js';
+import { unescapePath, unescapeVersion, unescapedIfValid } from '../module/escaping.js';
 import type { CacheLayout } from '../store/paths.js';
 import { TILE_WIDTH, parseTilePath } from '../sumdb/format/tile.js';
 import type { Uses } from './uses.js';
@@ -81,23 +80,14 @@ function pathBelow(dir: string, file: string): string {
 /** The module of `<escaped module>/@v/…` or `<escaped module>/@latest`; undefined for any other path. */
 function moduleOfAnswer(path: string): string | undefined {
   const escaped = /^(.+?)\/@(?:v\/|latest$)/.exec(path)?.[1];
-  return escaped === undefined ? undefined : unescaped(() => unescapePath(escaped));
+  return escaped === undefined ? undefined : unescapedIfValid(() => unescapePath(escaped));
 }
 
 /** What `<escaped module>@<escaped version>` names; undefined for any other path. */
 function versionOfLookup(path: string): { module: string; version: string } | undefined {
   const [, module, version] = /^([^@]+)@([^@]+)$/.exec(path) ?? [];
   if (module === undefined || version === undefined) return undefined;
-  return unescaped(() => ({ module: unescapePath(module), version: unescapeVersion(version) }));
-}
-
-function unescaped<T>(unescape: () => T): T | undefined {
-  try {
-    return unescape();
-  } catch (error) {
-    if (isModhavenError(error, 'INVALID_PATH', 'INVALID_VERSION')) return undefined;
-    throw error;
-  }
+  return unescapedIfValid(() => ({ module: unescapePath(module), version: unescapeVersion(version) }));
 }
 
 function isFullHashTile(path: string): boolean {

@@ -8,7 +8,7 @@
  * A version need not be a semantic one (a branch, a hash), but must be one element of a file path, in ASCII.
  */
 
-import { ModhavenError } from '../errors.js';
+import { ModhavenError, isModhavenError } from '../errors.js';
 import { quote } from './go-string.js';
 import { checkModulePath, type EscapedPath, type ModulePath } from './module-path.js';
 import { checkElement } from './path-element.js';
@@ -42,6 +42,16 @@ export function unescapePath(escaped: string): ModulePath {
     throw new ModhavenError('INVALID_PATH', `invalid escaped module path ${quote(escaped)}: ${problem}`);
   }
   return path as ModulePath;
+}
+
+/** What `unescape` makes of an escaped text, or undefined where that is not one: names of files may be anything. */
+export function unescapedIfValid<T>(unescape: () => T): T | undefined {
+  try {
+    return unescape();
+  } catch (error) {
+    if (isModhavenError(error, 'INVALID_PATH', 'INVALID_VERSION')) return undefined;
+    throw error;
+  }
 }
 
 /** Whether `v` can stand in a URL: a branch name with a slash cannot. */

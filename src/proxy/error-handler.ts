@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import type { Faults } from '../log/faults.js';
-import { unescapePath } from '../module/escaping.js';
+import { unescapePath, unescapedIfValid } from '../module/escaping.js';
 import { faultText } from './entrance.js';
 import { admissionOf, cacheControlFor } from './gate.js';
 import { failureReply, withRequestId } from './http/http-errors.js';
@@ -76,12 +76,7 @@ export function createErrorHandler(options: ErrorHandlerOptions): ErrorHandler {
 /** The module path of a request of the GOPROXY protocol. */
 function modulePathOf(url: string): string | undefined {
   const [, escaped] = /^\/([^?]+?)\/(?:@v\/|@latest(?:$|\?))/.exec(url) ?? [];
-  if (escaped === undefined) return undefined;
-  try {
-    return unescapePath(escaped);
-  } catch {
-    return undefined;
-  }
+  return escaped === undefined ? undefined : unescapedIfValid(() => unescapePath(escaped));
 }
 
 /** A text; that of an error with the id of its request. */

@@ -1,9 +1,8 @@
 /** The names in a tree that `GOPROXY=file://` reads: which modules and versions it holds. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isModhavenError } from '../errors.js';
 import { TEMPORARY } from '../fs/durable-file.js';
-import { escapePath, unescapePath, unescapeVersion } from '../module/escaping.js';
+import { escapePath, unescapePath, unescapeVersion, unescapedIfValid } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { absentAsUndefined } from './storage-error.js';
@@ -34,7 +33,7 @@ async function* modulesBelow(folder: string, escaped: string): AsyncGenerator<Mo
       yield* modulesBelow(join(folder, name), escaped === '' ? name : `${escaped}/${name}`);
       continue;
     }
-    const module = unescaped(() => unescapePath(escaped));
+    const module = unescapedIfValid(() => unescapePath(escaped));
     if (module !== undefined) yield module;
   }
 }
@@ -45,16 +44,6 @@ export function partOfName(name: string): { version: string; kind: PartKind } | 
   const dot = name.lastIndexOf('.');
   const kind = PART_KINDS.find((known) => known === name.slice(dot + 1));
   if (dot < 0 || kind === undefined) return undefined;
-  const version = unescaped(() => unescapeVersion(name.slice(0, dot)));
+  const version = unescapedIfValid(() => unescapeVersion(name.slice(0, dot)));
   return version !== undefined && isCanonicalVersion(version) ? { version, kind } : undefined;
-}
-
-/** Undefined for a name that is not one of ours. */
-function unescaped<T>(unescape: () => T): T | undefined {
-  try {
-    return unescape();
-  } catch (error) {
-    if (isModhavenError(error, 'INVALID_PATH', 'INVALID_VERSION')) return undefined;
-    throw error;
-  }
 }

@@ -6,7 +6,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ModhavenError } from '../errors.js';
-import { escapePath, escapeVersion, unescapePath, unescapeVersion } from '../module/escaping.js';
+import {
+  escapePath,
+  escapeVersion,
+  unescapePath,
+  unescapeVersion,
+  unescapedIfValid,
+} from '../module/escaping.js';
 import type { BlobStore } from './blob-store.js';
 import { parseObject, type VersionSums } from './recorded-sums.js';
 import type { ModuleVersion } from './version-store.js';
@@ -98,14 +104,11 @@ function purgeLines(bytes: Buffer): string[] {
 
 function versionOf(name: string): ModuleVersion | undefined {
   const at = name.indexOf('/@v/');
-  try {
-    return at < 0
-      ? undefined
-      : { module: unescapePath(name.slice(0, at)), version: unescapeVersion(name.slice(at + 4)) };
-  } catch (error) {
-    if (error instanceof ModhavenError) return undefined;
-    throw error;
-  }
+  if (at < 0) return undefined;
+  return unescapedIfValid(() => ({
+    module: unescapePath(name.slice(0, at)),
+    version: unescapeVersion(name.slice(at + '/@v/'.length)),
+  }));
 }
 
 function nameOf({ module, version }: ModuleVersion): string {

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { escapePath, escapeVersion, unescapePath, unescapeVersion } from '../../src/module/escaping.js';
+import {
+  escapePath,
+  escapeVersion,
+  unescapePath,
+  unescapeVersion,
+  unescapedIfValid,
+} from '../../src/module/escaping.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { modulePaths, versions } from './arbitraries.js';
 
@@ -137,5 +143,19 @@ describe('unescapeVersion', () => {
     expect(() => unescapeVersion(escaped)).toThrow(
       expect.objectContaining({ code: 'INVALID_VERSION', message }),
     );
+  });
+});
+
+describe('unescapedIfValid', () => {
+  it('is undefined for what is not an escaped path or version, and hides no other error', () => {
+    expect(unescapedIfValid(() => unescapePath('example.com/!m'))).toBe('example.com/M');
+    expect(unescapedIfValid(() => unescapePath('example.com/M'))).toBeUndefined();
+    expect(unescapedIfValid(() => unescapeVersion('a/b'))).toBeUndefined();
+    const fault = new Error('a fault');
+    expect(() =>
+      unescapedIfValid(() => {
+        throw fault;
+      }),
+    ).toThrow(fault);
   });
 });

@@ -1,7 +1,6 @@
 /** What a bucket holds, read in one pass over its keys: in the background, never for a request. */
 import { createHash } from 'node:crypto';
-import { ModhavenError } from '../../errors.js';
-import { unescapePath } from '../../module/escaping.js';
+import { unescapePath, unescapedIfValid } from '../../module/escaping.js';
 import type { ModulePath } from '../../module/module-path.js';
 import type { Bucket, ListedObject } from '../../s3/bucket.js';
 import { partOfName } from '../disk-tree.js';
@@ -17,12 +16,8 @@ export function partOfKey(key: string): Part | undefined {
   if (at < 0 || key.startsWith(OWN_FOLDER)) return undefined;
   const name = partOfName(key.slice(at + '/@v/'.length));
   if (name === undefined) return undefined;
-  try {
-    return { module: unescapePath(key.slice(0, at)), ...name };
-  } catch (error) {
-    if (error instanceof ModhavenError) return undefined;
-    throw error;
-  }
+  const module = unescapedIfValid(() => unescapePath(key.slice(0, at)));
+  return module && { module, ...name };
 }
 
 export interface ScanOptions {
