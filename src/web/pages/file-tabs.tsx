@@ -2,7 +2,8 @@
 import type { VNode } from 'preact';
 import type { FileChange, RequirementChange } from '../content/difference.js';
 import { fileHref, moduleHref, rawHref } from '../content/links.js';
-import { Notice, counted, sizeText } from './layout.js';
+import { Notice, counted } from './layout.js';
+import { sizeText } from '../../size-text.js';
 
 /** A version whose files are shown. */
 interface Version {

@@ -2,7 +2,8 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { VersionRow } from '../content/module-view.js';
 import { moduleHref } from '../content/links.js';
-import { Copyable, Layout, Notice, Time, sizeText, type PageContext } from './layout.js';
+import { Copyable, Layout, Notice, Time, type PageContext } from './layout.js';
+import { sizeText } from '../../size-text.js';
 
 export const TABS = ['readme', 'versions', 'files', 'mod', 'imports', 'diff'] as const;
 export type Tab = (typeof TABS)[number];

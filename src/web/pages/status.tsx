@@ -1,6 +1,7 @@
 /** `/-/status` as a page: the same facts as its JSON, with what needs attention first. */
 import type { ComponentChildren, VNode } from 'preact';
-import { Layout, Notice, sizeText, type PageContext } from './layout.js';
+import { Layout, Notice, type PageContext } from './layout.js';
+import { sizeText } from '../../size-text.js';
 import { labelOf } from './status-labels.js';
 
 type Json = unknown;
