@@ -160,6 +160,41 @@ export function Notice({ isBad = false, children }: { isBad?: boolean; children:
   return <div class={isBad ? 'notice bad' : 'notice'}>{children}</div>;
 }
 
+export interface PageLinksProps {
+  /** Of what these are the pages, for screen readers. */
+  label: string;
+  /** From 1. */
+  page: number;
+  pages: number;
+  /** Address of another page. */
+  href: (page: number) => string;
+  previous?: string;
+  next?: string;
+}
+
+/** The way to the page before and the one after; nothing where there is one page. */
+export function PageLinks(props: PageLinksProps): VNode | null {
+  const { label, page, pages, href, previous = 'Previous', next = 'Next' } = props;
+  if (pages <= 1) return null;
+  return (
+    <nav class="pages" aria-label={label}>
+      {page > 1 && (
+        <a rel="prev" href={href(page - 1)}>
+          {previous}
+        </a>
+      )}
+      <span>
+        Page {page} of {pages}
+      </span>
+      {page < pages && (
+        <a rel="next" href={href(page + 1)}>
+          {next}
+        </a>
+      )}
+    </nav>
+  );
+}
+
 /** `1 version`, `2 versions`. */
 export function counted(count: number, word: string): string {
   return `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`;

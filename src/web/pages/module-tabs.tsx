@@ -4,7 +4,7 @@ import type { GoModOutline } from '../../module/go-mod-outline.js';
 import type { Use } from '../../catalog/uses.js';
 import type { VersionRow } from '../content/module-view.js';
 import { moduleHref } from '../content/links.js';
-import { Notice, Time, counted, whyMissing, type Missing } from './layout.js';
+import { Notice, PageLinks, Time, counted, whyMissing, type Missing } from './layout.js';
 import { FetchedBy, VersionTags } from './module.js';
 
 export type Readme =
@@ -66,15 +66,13 @@ export function VersionsTab({ module, current, rows, total, page, pages }: Versi
           ))}
         </tbody>
       </table>
-      {pages > 1 && (
-        <nav class="pages" aria-label="Pages of versions">
-          {page > 1 && <a href={pageHref(page - 1)}>Newer</a>}
-          <span>
-            Page {page} of {pages}
-          </span>
-          {page < pages && <a href={pageHref(page + 1)}>Older</a>}
-        </nav>
-      )}
+      <PageLinks
+        label="Pages of versions"
+        href={pageHref}
+        previous="Newer"
+        next="Older"
+        {...{ page, pages }}
+      />
     </section>
   );
 }
@@ -175,7 +173,7 @@ export interface ImportsTabProps {
 }
 
 export function ImportsTab(props: ImportsTabProps): VNode {
-  const { module, outline, users, total, missing } = props;
+  const { module, outline, users, total, page, pages, pageHref, missing } = props;
   const direct = outline.requires.filter(({ isIndirect }) => !isIndirect);
   const indirect = outline.requires.filter(({ isIndirect }) => isIndirect);
   return (
@@ -213,22 +211,9 @@ export function ImportsTab(props: ImportsTabProps): VNode {
             </li>
           ))}
         </ul>
-        <PagesOfUsers {...props} />
+        <PageLinks label="Pages of modules that require it" href={pageHref} {...{ page, pages }} />
       </section>
     </>
-  );
-}
-
-function PagesOfUsers({ page, pages, pageHref }: ImportsTabProps): VNode | null {
-  if (pages <= 1) return null;
-  return (
-    <nav class="pages" aria-label="Pages of modules that require it">
-      {page > 1 && <a href={pageHref(page - 1)}>Previous</a>}
-      <span>
-        Page {page} of {pages}
-      </span>
-      {page < pages && <a href={pageHref(page + 1)}>Next</a>}
-    </nav>
   );
 }
 

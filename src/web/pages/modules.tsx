@@ -1,7 +1,16 @@
 /** All modules, and those that a search found. */
 import type { VNode } from 'preact';
 import { moduleHref, searchHref } from '../content/links.js';
-import { Layout, Notice, Time, counted, whyMissing, type Missing, type PageContext } from './layout.js';
+import {
+  Layout,
+  Notice,
+  PageLinks,
+  Time,
+  counted,
+  whyMissing,
+  type Missing,
+  type PageContext,
+} from './layout.js';
 
 export interface ModuleRow {
   path: string;
@@ -27,7 +36,7 @@ export interface ModulesProps {
 }
 
 export function ModulesPage(props: ModulesProps): VNode {
-  const { context, query, rows, total, missing, elsewhere } = props;
+  const { context, query, rows, total, page, pages, missing, elsewhere } = props;
   const title = query === '' ? 'Modules' : `Modules with ${query}`;
   return (
     <Layout context={context} title={`${title} · modhaven`} search={query}>
@@ -56,7 +65,7 @@ export function ModulesPage(props: ModulesProps): VNode {
             Not here yet? <a href={elsewhere}>Open the page of {query}</a>; it is fetched if its home has it.
           </p>
         )}
-        <Pages {...props} />
+        <PageLinks label="Pages" href={(number) => searchHref(query, number)} {...{ page, pages }} />
       </div>
     </Layout>
   );
@@ -97,26 +106,5 @@ function ModuleTable({ rows }: { rows: readonly ModuleRow[] }): VNode {
         ))}
       </tbody>
     </table>
-  );
-}
-
-function Pages({ query, page, pages }: ModulesProps): VNode | null {
-  if (pages <= 1) return null;
-  return (
-    <nav class="pages" aria-label="Pages">
-      {page > 1 && (
-        <a rel="prev" href={searchHref(query, page - 1)}>
-          Previous
-        </a>
-      )}
-      <span>
-        Page {page} of {pages}
-      </span>
-      {page < pages && (
-        <a rel="next" href={searchHref(query, page + 1)}>
-          Next
-        </a>
-      )}
-    </nav>
   );
 }
