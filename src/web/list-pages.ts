@@ -12,7 +12,7 @@ import { HomePage } from './pages/home.js';
 import { missingOf } from './pages/layout.js';
 import { ModulesPage, type ModuleRow } from './pages/modules.js';
 import { sendData, sendPage } from './send-page.js';
-import { pageNumber, type PageRequest } from './web.js';
+import { pageNumber, pageOf, type PageRequest } from './web.js';
 
 /** How long a page waits for the first reading of the store, in milliseconds; the index, which has to be whole. */
 const PAGE_PATIENCE_MS = 1_500;
@@ -74,10 +74,8 @@ export async function modulesPage(page: PageRequest): Promise<FastifyReply> {
   const readable = web.catalog.all().filter(({ path }) => paths.has(path));
   const found = search(readable, words);
   const size = Math.min(MAX_ROWS, pageNumber(query.get('limit'), isJson ? MAX_ROWS : ROWS_SHOWN));
-  const pages = Math.max(1, Math.ceil(found.length / size));
-  const number = Math.min(pages, pageNumber(query.get('page')));
-  const rows = found.slice((number - 1) * size, number * size).map((module) => rowOf(module, web.isPrivate));
-  const counts = { total: found.length, page: number, pages };
+  const { items, ...counts } = pageOf(found, size, query.get('page'));
+  const rows = items.map((module) => rowOf(module, web.isPrivate));
   if (isJson) {
     const modules = rows.map(({ path, newest, storedAt, versions, isPrivate }) => ({
       ...{ path, version: newest, time: storedAt, versions, private: isPrivate },

@@ -20,7 +20,7 @@ import { missingOf } from './pages/layout.js';
 import { DiffTab, FileTab, FolderTab, type DiffProps, type FileContent } from './pages/file-tabs.js';
 import { ImportsTab, ModTab, ReadmeTab, VersionsTab, type Readme } from './pages/module-tabs.js';
 import type { Tab } from './pages/module.js';
-import { pageNumber, type PageRequest } from './web.js';
+import { pageOf, type PageRequest } from './web.js';
 
 const VERSIONS_SHOWN = 100;
 const USERS_SHOWN = 100;
@@ -74,15 +74,13 @@ async function readmeOf(page: PageRequest, view: ModuleView): Promise<Readme> {
 
 async function versionsTab({ web, query }: PageRequest, view: ModuleView, fetches: Fetches): Promise<VNode> {
   const { module, version, versions } = view;
-  const pages = Math.max(1, Math.ceil(versions.length / VERSIONS_SHOWN));
-  const page = Math.min(pages, pageNumber(query.get('page')));
-  const rows = await versionRows(
-    web,
-    view,
-    versions.slice((page - 1) * VERSIONS_SHOWN, page * VERSIONS_SHOWN),
-    fetches,
-  );
-  return VersionsTab({ module, current: version, rows, total: versions.length, page, pages });
+  const { items, ...counts } = pageOf(versions, VERSIONS_SHOWN, query.get('page'));
+  return VersionsTab({
+    module,
+    current: version,
+    rows: await versionRows(web, view, items, fetches),
+    ...counts,
+  });
 }
 
 async function filesTab(page: PageRequest, view: ModuleView): Promise<VNode> {
@@ -128,11 +126,9 @@ async function importsTab({ web, visitor, query }: PageRequest, view: ModuleView
   const all = catalog.all().map(({ path }) => path);
   const { paths, isComplete } = await visitor.readable(all, { first: uses.usersOf(module) });
   const users = uses.of(module, (path) => paths.has(path));
-  const pages = Math.max(1, Math.ceil(users.length / USERS_SHOWN));
-  const page = Math.min(pages, pageNumber(query.get('page')));
+  const { items, ...counts } = pageOf(users, USERS_SHOWN, query.get('page'));
   return ImportsTab({
-    ...{ module, outline: mod, total: users.length, page, pages },
-    users: users.slice((page - 1) * USERS_SHOWN, page * USERS_SHOWN),
+    ...{ module, outline: mod, users: items, ...counts },
     pageHref: (number) => moduleHref(view, { tab: 'imports', page: String(number) }),
     missing: missingOf(catalog.isComplete, isComplete),
   });

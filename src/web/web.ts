@@ -83,3 +83,20 @@ export async function shown(page: PageRequest, work: () => Promise<FastifyReply>
 export function pageNumber(text: string | null, otherwise = 1): number {
   return text !== null && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : otherwise;
 }
+
+/** A part of a list. */
+export interface Page<T> {
+  items: T[];
+  /** From 1. */
+  page: number;
+  pages: number;
+  /** How many items there are on all pages. */
+  total: number;
+}
+
+/** The page of `size` items that the text of a query asks for: the first where it asks for none, at most the last. */
+export function pageOf<T>(all: readonly T[], size: number, asked: string | null): Page<T> {
+  const pages = Math.max(1, Math.ceil(all.length / size));
+  const page = Math.min(pages, pageNumber(asked));
+  return { items: all.slice((page - 1) * size, page * size), page, pages, total: all.length };
+}
