@@ -325,11 +325,11 @@ class Program implements App {
 
   private watched(): string[] {
     return [
-      ...[this.config().file ?? []].flat(),
+      this.config().file,
       ...this.rules.files(),
       ...this.access.files(),
       ...(this.tlsPair?.files() ?? []),
-    ];
+    ].filter((file) => file !== undefined);
   }
 
   private watch(): { close(): void } {
