@@ -31,6 +31,12 @@ export async function makePrivateFolder(folder: string): Promise<void> {
   });
 }
 
+/** Makes `folder` and what is missing above it, below `root`, which is for this account alone. Throws what the file system throws. */
+export async function makeFolderIn(root: string, folder: string): Promise<void> {
+  await makePrivateFolder(root);
+  await mkdir(folder, { recursive: true });
+}
+
 async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);

@@ -9,14 +9,14 @@
  * again. The version is sealed before (`seals.ts`), so that nothing else can take its place.
  */
 import { readFileSync, statSync, type Stats } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
 import { temporaryName } from '../fs/durable-file.js';
-import { makePrivateFolder } from '../fs/make-folder.js';
+import { makeFolderIn } from '../fs/make-folder.js';
 import type { HashZip } from '../zip/zip-hasher.js';
 import { partFile } from './disk-tree.js';
 import { partProblem, zipHashIn } from './part-problem.js';
@@ -196,8 +196,7 @@ export class CheckedStore extends StoreDecorator {
       `${basename(file)}.${Date.now()}`,
     );
     try {
-      await makePrivateFolder(this.options.damagedDir);
-      await mkdir(dirname(target), { recursive: true });
+      await makeFolderIn(this.options.damagedDir, dirname(target));
       await rename(file, target);
     } catch {
       // On a full disk no folder can be made, but a name beside the old one costs nothing.

@@ -1,7 +1,7 @@
 import { chmod, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { makeFolder, makePrivateFolder } from '../../src/fs/make-folder.js';
+import { makeFolder, makeFolderIn, makePrivateFolder } from '../../src/fs/make-folder.js';
 import { tempDir } from '../support/tmp.js';
 
 let dir: string;
@@ -54,9 +54,9 @@ describe('makeFolder', () => {
   });
 });
 
-describe('makePrivateFolder', () => {
-  const rights = async (path: string) => (await stat(path)).mode & 0o777;
+const rights = async (path: string) => (await stat(path)).mode & 0o777;
 
+describe('makePrivateFolder', () => {
   it('makes a folder for this account alone, and its parents as usual', async () => {
     await Promise.all([makePrivateFolder(join(dir, 'a/b/c')), makePrivateFolder(join(dir, 'a/b/c'))]);
     expect(await rights(join(dir, 'a/b/c'))).toBe(0o700);
@@ -69,4 +69,12 @@ describe('makePrivateFolder', () => {
     await makePrivateFolder(join(dir, 'there'));
     expect(await rights(join(dir, 'there'))).toBe(0o750);
   });
+});
+
+it('makeFolderIn makes a folder, and its root for this account alone', async () => {
+  const root = join(dir, 'root');
+  await makeFolderIn(root, join(root, 'a/b'));
+  await makeFolderIn(root, join(root, 'a/b'));
+  expect(await rights(root)).toBe(0o700);
+  expect((await stat(join(root, 'a/b'))).isDirectory()).toBe(true);
 });

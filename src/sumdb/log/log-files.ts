@@ -12,10 +12,10 @@
  * first, records last; from then on commits that begin before its end mean nothing and may go.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { mkdir, readFile, unlink } from 'node:fs/promises';
+import { readFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createFile } from '../../fs/durable-file.js';
-import { makePrivateFolder } from '../../fs/make-folder.js';
+import { makeFolderIn } from '../../fs/make-folder.js';
 import { hasCode } from '../../fs/file-errors.js';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import { malformed, parseCount } from '../format/encoding.js';
@@ -109,8 +109,7 @@ export function logFiles(dir: string, shared?: SharedFiles): LogFiles {
           throw damaged(dir, `${tilePath(tile)} is not what follows from the records`);
         }
       }
-      await storage(makePrivateFolder(dir));
-      await storage(mkdir(dirname(file), { recursive: true }));
+      await storage(makeFolderIn(dir, dirname(file)));
       if (await storage(createFile(file, content))) return;
       if (!(await storage(readFile(file))).equals(content)) {
         throw damaged(dir, `${tilePath(tile)} is not what follows from the records`);
@@ -151,8 +150,7 @@ export function logFiles(dir: string, shared?: SharedFiles): LogFiles {
         if (!(await isKnownEnd(commit.start, this, shared))) return false;
         if (!(await shared.put(commitName(commit.start), bytes))) return false;
       }
-      await storage(makePrivateFolder(dir));
-      await storage(mkdir(commitFolder, { recursive: true }));
+      await storage(makeFolderIn(dir, commitFolder));
       return storage(createFile(commitFile(commit.start), bytes));
     },
 

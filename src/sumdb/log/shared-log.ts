@@ -6,11 +6,11 @@
  * where there is none, so that of two replicas that append at the same place one loses. What the copy lacks is found
  * without a list, because the next commit and the next tile have names that follow from what is known.
  */
-import { access, mkdir, readdir, rm } from 'node:fs/promises';
+import { access, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { createFile, replaceFile } from '../../fs/durable-file.js';
-import { makePrivateFolder } from '../../fs/make-folder.js';
+import { makeFolderIn } from '../../fs/make-folder.js';
 import { ownerState, processTag } from '../../fs/process-tag.js';
 import type { BlobStore } from '../../store/blob-store.js';
 import { TILE_HEIGHT, TILE_WIDTH, tilePath } from '../format/tile.js';
@@ -131,8 +131,7 @@ export class SharedLog implements SharedFiles {
 
   private async write(name: string, bytes: Buffer): Promise<void> {
     const file = join(this.dir, name);
-    await storage(makePrivateFolder(this.dir));
-    await storage(mkdir(dirname(file), { recursive: true }));
+    await storage(makeFolderIn(this.dir, dirname(file)));
     if (!(await storage(createFile(file, bytes)))) await storage(replaceFile(file, bytes));
   }
 

@@ -1,7 +1,7 @@
 /** The files of a bare repository below `<cache.dir>/vcs`, written and looked at without starting git. */
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makePrivateFolder } from '../../fs/make-folder.js';
+import { makeFolderIn } from '../../fs/make-folder.js';
 import type { ObjectFormat } from '../objects/object-format.js';
 
 /** Attributes that make `git archive` independent of the host's wishes, as the go command sets them. */
@@ -26,8 +26,7 @@ export function readerOf(dir: string): string {
  */
 export async function initRepo(dir: string, format: ObjectFormat, filtered: boolean): Promise<void> {
   await rm(dir, { recursive: true, force: true });
-  await makePrivateFolder(dir);
-  await mkdir(join(dir, 'objects', 'pack'), { recursive: true });
+  await makeFolderIn(dir, join(dir, 'objects', 'pack'));
   await Promise.all([mkdir(join(dir, 'info')), writeSkeleton(dir, format)]);
   if (filtered) await writeSkeleton(readerOf(dir), format);
   await writeFile(completionMark(dir), ATTRIBUTES);
