@@ -45,7 +45,8 @@ describe.skipIf(proxy === undefined)('pkgsite in front of modhaven', () => {
       return { status: response.status, text: await response.text() };
     };
     const answer = await until(read, ({ status }) => status === 200, 60_000);
-    expect(answer.status, answer.text.slice(0, 2_000)).toBe(200);
+    // Its page of an error has no cause; the logs may have.
+    expect(answer.status, `${pkgsite.logs().slice(-3_000)}\n${server.logs().slice(-3_000)}`).toBe(200);
     return answer.text;
   }
 
