@@ -90,10 +90,14 @@ describe('Maintenance', () => {
 
     const looks = vi.mocked(statfs).mock.calls.length;
     vi.mocked(statfs).mockResolvedValue(NEARLY_FULL);
+    // A look holds for 50 ms: here for as long as this takes.
+    const now = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(now);
     await stores.room.look();
     for (let i = 0; i < 3; i += 1) {
       await expect(stores.room.assert()).rejects.toMatchObject({ code: 'STORAGE' });
     }
+    clock.mockRestore();
     expect(vi.mocked(statfs).mock.calls.length - looks).toBe(2);
     expect(report().disk?.error).toContain('the disk is full but for 20.0 KiB of 2.0 MiB');
     vi.mocked(statfs).mockReset();
