@@ -5,6 +5,7 @@
 import type * as Sdk from '@aws-sdk/client-s3';
 import { noteSecret } from '../secrets.js';
 import type { S3Settings } from './bucket.js';
+import { RetriesPerRequest } from './retries.js';
 
 /** Until a connection stands, until an answer begins, and without a byte of a body, in milliseconds. */
 export const TIMEOUT_MS = { connect: 3_000, answer: 15_000, idle: 15_000 };
@@ -29,6 +30,7 @@ export async function openClient({ endpoint, region, pathStyle }: S3Settings): P
       : endpoint !== undefined && { region: process.env.AWS_REGION ?? 'us-east-1' }),
     forcePathStyle: pathStyle,
     maxAttempts: MAX_ATTEMPTS,
+    retryStrategy: new RetriesPerRequest(MAX_ATTEMPTS),
     // Object stores other than AWS do not know the checksums that the SDK would add to everything.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
