@@ -19,8 +19,8 @@ export interface LineBuffer {
 const WAIT_MS = 10;
 /** How long the end of the process waits for a write that has begun. */
 const LAST_WRITE_MS = 30;
-/** Characters after which lines do not wait. */
-const FULL = 16_000;
+/** Characters after which lines do not wait, in one write: each costs a thread its sleep. What a pipe of Linux holds. */
+const FULL = 64_000;
 /** What a pipe takes in one piece from each of several writers, in bytes (PIPE_BUF of Linux). */
 const ATOMIC = 4096;
 /** Bytes that wait at most for a reader that does not read; later lines are lost, and counted. */
@@ -37,7 +37,7 @@ export function createLineBuffer(shared: boolean, onLost: (lines: number) => voi
     sync: false,
     minLength: 1,
     maxLength: MAX_WAITING,
-    ...(shared && { maxWrite: ATOMIC }),
+    maxWrite: full,
   });
   let pending = '';
   let soon: NodeJS.Immediate | undefined;
