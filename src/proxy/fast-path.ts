@@ -8,6 +8,7 @@ import type { ServerResponse } from 'node:http';
 import { isModhavenError } from '../errors.js';
 import { isCanonicalVersion } from '../module/version.js';
 import type { Part } from '../store/version-store.js';
+import { AUTH_PATH, allowRead } from './auth-route.js';
 import { clientAddress, type TrustProxy } from './http/client-address.js';
 import type { AdmittedListener } from './entrance.js';
 import { cacheKey, type AdmittedRequest } from './gate.js';
@@ -87,6 +88,10 @@ export function createFastPath(options: FastPathOptions, next: AdmittedListener)
       }
     }
     tracker.track(request, response);
+    if (reads && url === AUTH_PATH) {
+      allowRead(response, admission);
+      return;
+    }
     const part = reads ? storedPart(url) : undefined;
     return part === undefined ? next(request, response) : lookInStore(request, response, part);
   };

@@ -115,6 +115,17 @@ describe('the fast path', () => {
     expect(stillOpen).toBe(0);
   });
 
+  it('says to a web server in front that a file may be read, and tells it once; a query is for the routes', async () => {
+    const got = await ask(url, '/-/auth');
+    expect(got).toMatchObject({ status: 204, headers: { 'cache-control': 'no-store' } });
+    expect(got.headers['x-cache-control']).toBe('public, max-age=31536000, immutable');
+    expect(passed).toEqual([]);
+    expect(lines).toMatchObject([{ url: '/-/auth', status: 204, aborted: false }]);
+    await ask(url, '/-/auth?');
+    await ask(url, '/-/auth', { method: 'POST' });
+    expect(passed).toEqual(['GET /-/auth?', 'POST /-/auth']);
+  });
+
   it.each([
     { file: 'v1.0.0.info', body: Buffer.from('{"Version":"v1.0.0"}') },
     { file: 'v1.0.0.mod', body: Buffer.from(`module ${module} // ü\n`) },

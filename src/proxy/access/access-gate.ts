@@ -12,6 +12,7 @@ import type { HostQuestion, Verdict } from '../../auth/git-host.js';
 import { ANYONE, type Principal } from '../../auth/principal.js';
 import { decideAccess, type AccessSettings, type Decision, type Resource } from '../../auth/read-access.js';
 import { OPEN, type Admission, type Gate, type Refusal } from '../gate.js';
+import { AUTH_PATH } from '../auth-route.js';
 import { wantsHtml } from '../http/accepts.js';
 import { clientAddress, requestHost } from '../http/client-address.js';
 import { onBehalfOf } from '../../concurrency/on-behalf-of.js';
@@ -50,8 +51,6 @@ type Decided = Admission | Refusal;
 
 /** What needed a right may be shared by all who have it: the gate is asked before each look into the cache. */
 const RESTRICTED = 'restricted';
-
-const AUTH_PATH = '/-/auth';
 
 export function createAccessGate(options: AccessGateOptions): Gate {
   return (request) => new AccessGate(options, request).decide();
