@@ -19,8 +19,9 @@ import type { BenchResult } from './bench.js';
 /** So many modules are asked in turn, that no answer is the only one. */
 const MODULES = 20;
 const WARM_UP_SECONDS = 1;
-/** The two ways of the shipped nginx configuration: nginx answers alone, or is told by modhaven which file to send. */
+/** The ways of the shipped nginx configuration: nginx asks whether it may, need not, or is told which file to send. */
 const FRONT = 'nginx in front';
+const UNASKED = 'nginx in front, without auth_request';
 const ACCEL = 'X-Accel-Redirect';
 const OWN_INFO = 'own .info';
 
@@ -41,9 +42,10 @@ interface Kind {
   paths: readonly string[];
   connections: number;
   unit: 'req/s' | 'MB/s';
-  /** Wanted parts of the best peer's rate: alone on one core, both ways behind nginx, as two workers on two cores. */
+  /** Wanted parts of the best peer's rate: alone on one core, the ways behind nginx, as two workers on two cores. */
   alone: number;
   front: number;
+  unasked: number;
   accel?: number;
   twoCores?: number;
 }
@@ -58,17 +60,19 @@ const LIST = {
   connections: 64,
   unit: 'req/s',
 } as const;
+/** Both nginx and modhaven do something for each small answer, unless nginx need not ask. */
+const SMALL = { front: 0.5, unasked: 2.5, twoCores: 1.15 };
 const KINDS: readonly Kind[] = [
-  { ...INFO, alone: 1.15, front: 2.5, twoCores: 1.15 },
-  { ...INFO, title: '.mod', paths: smallPaths('v1.0.0.mod'), alone: 1.15, front: 2.5, twoCores: 1.15 },
-  { ...INFO, title: 'zip of 20 KB', paths: smallPaths('v1.0.0.zip'), alone: 1.2, front: 2.5, twoCores: 1.2 },
+  { ...INFO, ...SMALL, alone: 1.15 },
+  { ...INFO, ...SMALL, title: '.mod', paths: smallPaths('v1.0.0.mod'), alone: 1.15 },
+  { ...INFO, ...SMALL, title: 'zip of 20 KB', paths: smallPaths('v1.0.0.zip'), alone: 1.2, twoCores: 1.2 },
   bigZip('zip of 5 MB', 'zip5m', { connections: 8, alone: 1.1 }),
   bigZip('zip of 200 MB', 'zip200m', { connections: 4, alone: 0.7 }),
 ];
 
 function bigZip(title: string, name: string, rest: { connections: number; alone: number }): Kind {
   const paths = [proxyPath(moduleOf(name), 'v1.0.0.zip')];
-  return { title, paths, unit: 'MB/s', front: 1, accel: 1, ...rest };
+  return { title, paths, unit: 'MB/s', front: 1, unasked: 1, accel: 1, ...rest };
 }
 
 export async function warm(lab: Lab): Promise<BenchResult> {
@@ -102,7 +106,11 @@ async function onOneCore(lab: Lab): Promise<Line[]> {
 
 async function kindLines(lab: Lab, kind: Kind, targets: readonly Target[]): Promise<Line[]> {
   const { title, unit } = kind;
-  const goals: Record<string, number | undefined> = { [FRONT]: kind.front, [ACCEL]: kind.accel };
+  const goals: Record<string, number | undefined> = {
+    [FRONT]: kind.front,
+    [UNASKED]: kind.unasked,
+    [ACCEL]: kind.accel,
+  };
   const wanted = targets.filter(({ name }) => name !== ACCEL || kind.accel !== undefined);
   const samples = await load(lab, kind, wanted, lab.cores);
   const alone = new Map([...samples].filter(([name]) => !(name in goals)));
@@ -213,7 +221,7 @@ function rateLine(
   return lineOf(lab, samples, { name, unit, value, goals });
 }
 
-/** nginx with modhaven's files, and the shipped nginx in front of modhaven, both ways; none where nginx is missing. */
+/** nginx with modhaven's files, and the shipped nginx in front of modhaven, each way; none where nginx is missing. */
 async function withNginx<T>(
   lab: Lab,
   servers: readonly NamedServer[],
@@ -227,11 +235,13 @@ async function withNginx<T>(
   return withDir(async (dir) => {
     await using files = await startFileServer({ dir, root: download, workers, core });
     await using front = await nginxHost(ours.port, { download });
+    await using unasked = await nginxHost(ours.port, { download, sends: 'files without asking' });
     await using accel = await nginxHost(ours.port, { download, sends: 'what modhaven names' });
-    if (core !== undefined) for (const { pid } of [front, accel]) pinTree(pid, core);
+    if (core !== undefined) for (const { pid } of [front, unasked, accel]) pinTree(pid, core);
     return await use([
       { name: NGINX, url: files.url, pid: files.pid },
       { name: FRONT, url: front.url, pid: front.pid },
+      { name: UNASKED, url: unasked.url, pid: unasked.pid },
       { name: ACCEL, url: accel.url, pid: accel.pid },
     ]);
   });

@@ -23,8 +23,11 @@ export interface NginxHost extends Daemon {
 export interface NginxOptions {
   /** Where the finished versions are (`<cache.dir>/download`). Default: nowhere. */
   download?: string;
-  /** Who sends them: nginx, or nginx when modhaven says so. Default: nginx. */
-  sends?: 'files' | 'what modhaven names';
+  /**
+   * Who sends them: nginx, which asks modhaven whether it may; nginx without asking, as it may be where there is no
+   * `auth:`; or nginx when modhaven says so. Default: nginx, which asks.
+   */
+  sends?: 'files' | 'files without asking' | 'what modhaven names';
 }
 
 /** Starts nginx in front of a server at `upstreamPort` of 127.0.0.1. */
@@ -42,6 +45,12 @@ export async function nginxHost(upstreamPort: number, options: NginxOptions = {}
   if (sends === 'what modhaven names') {
     text = replaceValue(text, 'X-Sendfile-Type   "";', 'X-Sendfile-Type   "X-Accel-Redirect";');
     text = replaceValue(text, /\n *location ~ "(?:.*\n)+? {8}\}\n/, '\n');
+  }
+  if (sends === 'files without asking') {
+    text = replaceValue(text, / *auth_request \/-\/auth;\n/, '');
+    text = replaceValue(text, / *auth_request_set .*\n/, '');
+    const unchanging = '"public, max-age=31536000, immutable"';
+    text = replaceValue(text, 'Cache-Control $modhaven_cache;', `Cache-Control ${unchanging};`);
   }
   const daemon = await startNginx(text, prefix);
   return {
