@@ -9,6 +9,7 @@
 import { LRUCache } from 'lru-cache';
 import { errorMessage } from '../errors.js';
 import type { BlobStore } from '../store/blob-store.js';
+import { decodeAnswer, encodeAnswer } from './kept-answer.js';
 
 export interface DatedAnswer {
   bytes: Buffer;
@@ -56,7 +57,12 @@ export function createStaleCache({ blobs, log }: StaleCacheOptions): StaleCache 
       if (known !== undefined || !isKept(path)) return known;
       const blob = await attempt(path, blobs.get(path));
       if (blob === undefined) return undefined;
-      const answer = { bytes: blob.bytes, asOf: blob.asOf };
+      const bytes = decodeAnswer(path, blob.bytes);
+      if (bytes === undefined) {
+        log.warn({ path }, 'the last answer for a path is damaged: it counts as unknown');
+        return undefined;
+      }
+      const answer = { bytes, asOf: blob.asOf };
       memory.set(path, answer);
       return answer;
     },
@@ -65,7 +71,9 @@ export function createStaleCache({ blobs, log }: StaleCacheOptions): StaleCache 
       const before = memory.get(path);
       if (before?.asOf === answer.asOf && before.bytes.equals(answer.bytes)) return;
       memory.set(path, answer);
-      if (isKept(path)) await attempt(path, blobs.replace(path, answer.bytes, { asOf: answer.asOf }));
+      if (isKept(path)) {
+        await attempt(path, blobs.replace(path, encodeAnswer(answer.bytes), { asOf: answer.asOf }));
+      }
     },
 
     async forget(path) {
