@@ -1,17 +1,15 @@
 /** Whether the bytes of a stored part can be what was stored: judged by what was recorded then, else by themselves. */
 import { errorMessage } from '../errors.js';
-import { goModHash } from '../module/files/dirhash.js';
+import { goModHash, isHash1 } from '../module/files/dirhash.js';
 import { parseGoMod } from '../module/go-mod.js';
 import { decodeInfo } from '../module/info.js';
 import { infoSum, type VersionSums } from './recorded-sums.js';
 import type { Part } from './version-store.js';
 
-const ZIP_HASH = /^h1:[A-Za-z0-9+/]{43}=$/;
-
 /** The `h1:` hash that a `.ziphash` file holds; undefined if it holds anything else. */
 export function zipHashIn(bytes: Buffer | undefined): string | undefined {
   const text = bytes?.toString('latin1').trim() ?? '';
-  return ZIP_HASH.test(text) ? text : undefined;
+  return isHash1(text) ? text : undefined;
 }
 
 /** What is wrong with a small part; undefined if nothing is. */

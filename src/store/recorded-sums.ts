@@ -11,7 +11,8 @@
  * (`-` for one that was not stored), because other bytes must not come back under its name.
  *
  * Lines are appended in one write each, so that processes may do so at the same time. A lost line costs a weaker check of
- * that part, nothing else; one may be lost when versions are removed.
+ * that part, nothing else; one may be lost when versions are removed. They are not flushed: one that a power failure has torn
+ * counts as lost, because half of a hash would condemn a part that is as it was.
  */
 import { createHash } from 'node:crypto';
 import { appendFile, readFile } from 'node:fs/promises';
@@ -19,7 +20,7 @@ import { dirname, join } from 'node:path';
 import { replaceFile } from '../fs/durable-file.js';
 import { inFolder, removeFile } from '../fs/empty-folders.js';
 import { makePrivateFolder } from '../fs/make-folder.js';
-import { goModHash } from '../module/files/dirhash.js';
+import { goModHash, isHash1 } from '../module/files/dirhash.js';
 import { escapePath } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 import { isPseudoVersion } from '../module/pseudo-version.js';
@@ -140,16 +141,24 @@ function evictedLine(version: string, lines: readonly Line[]): string[] {
 function sumsIn(lines: readonly Line[]): VersionSums {
   const sums: VersionSums = {};
   for (const { kind, fields } of lines) {
-    const [hash, origin] = fields;
-    if (kind === 'mod') sums.mod = hash;
-    else if (kind === 'ziphash') sums.zip = hash;
-    else if (kind === 'info') Object.assign(sums, { info: hash, origin });
+    const [hash = '', origin] = fields;
+    if (kind === 'mod' && isHash1(hash)) sums.mod = hash;
+    else if (kind === 'ziphash' && isHash1(hash)) sums.zip = hash;
+    else if (kind === 'info' && INFO_SUM.test(hash)) {
+      Object.assign(sums, { info: hash, origin: origin !== undefined && ORIGIN.test(origin) ? origin : undefined });
+    }
   }
   return sums;
 }
 
+/** What `infoSum` gives. */
+const INFO_SUM = /^[\w-]{43}$/;
+
+/** A whole commit, or a time in RFC 3339. */
+const ORIGIN = /^(?:[0-9a-f]{40}|[0-9a-f]{64}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d))$/;
+
 function evictedSums({ fields: [zip, mod] }: Line): VersionSums {
-  const known = (hash: string | undefined) => (hash === NOT_STORED ? undefined : hash);
+  const known = (hash: string | undefined) => (hash !== undefined && isHash1(hash) ? hash : undefined);
   return { zip: known(zip), mod: known(mod) };
 }
 

@@ -1,6 +1,7 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
 import { goModHash } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { infoOrigin, infoSum, parseObject, RecordedSums } from '../../src/store/recorded-sums.js';
@@ -11,6 +12,9 @@ const version = 'v1.0.0';
 const COMMIT = 'a'.repeat(40);
 const INFO = Buffer.from(JSON.stringify({ Version: version, Origin: { VCS: 'git', Hash: COMMIT } }));
 const MOD = Buffer.from('module corp.test/Lib\n');
+/** Hashes of zips. */
+const h1 = (text: string): string => `h1:${createHash('sha256').update(text).digest('base64')}`;
+const [X, Y] = [h1('x'), h1('y')];
 
 describe('RecordedSums', () => {
   it('knows of each version what was noted last', async () => {
@@ -19,12 +23,12 @@ describe('RecordedSums', () => {
     await sums.note({ module, version, kind: 'mod' }, Buffer.from('module old\n'));
     await sums.note({ module, version, kind: 'mod' }, MOD);
     await sums.note({ module, version, kind: 'info' }, INFO);
-    await sums.note({ module, version, kind: 'ziphash' }, Buffer.from('h1:x\n'));
-    await sums.note({ module, version: 'v1.0.1', kind: 'ziphash' }, Buffer.from('h1:y'));
+    await sums.note({ module, version, kind: 'ziphash' }, Buffer.from(`${X}\n`));
+    await sums.note({ module, version: 'v1.0.1', kind: 'ziphash' }, Buffer.from(Y));
     expect(await sums.of({ module, version })).toEqual({
-      ...{ mod: goModHash(MOD), info: infoSum(INFO), origin: COMMIT, zip: 'h1:x' },
+      ...{ mod: goModHash(MOD), info: infoSum(INFO), origin: COMMIT, zip: X },
     });
-    expect(await sums.of({ module, version: 'v1.0.1' })).toEqual({ zip: 'h1:y' });
+    expect(await sums.of({ module, version: 'v1.0.1' })).toEqual({ zip: Y });
     expect(await sums.of({ module, version: 'v1.0' })).toEqual({});
   });
 
@@ -44,11 +48,11 @@ describe('RecordedSums', () => {
     const versions = Array.from({ length: 50 }, (_, n) => `v1.${n}.0`);
     await Promise.all(
       versions.map((name) =>
-        new RecordedSums(dir).note({ module, version: name, kind: 'ziphash' }, Buffer.from(`h1:${name}`)),
+        new RecordedSums(dir).note({ module, version: name, kind: 'ziphash' }, Buffer.from(h1(name))),
       ),
     );
     for (const name of versions) {
-      expect(await new RecordedSums(dir).of({ module, version: name })).toEqual({ zip: `h1:${name}` });
+      expect(await new RecordedSums(dir).of({ module, version: name })).toEqual({ zip: h1(name) });
     }
   });
 
@@ -72,9 +76,9 @@ describe('RecordedSums', () => {
       expect(await sums.evicted({ module, version: name })).toBeUndefined();
     }
     // It comes back, now with its zip, and goes again.
-    await sums.note({ module, version: 'v1.0.0', kind: 'ziphash' }, Buffer.from('h1:x'));
+    await sums.note({ module, version: 'v1.0.0', kind: 'ziphash' }, Buffer.from(X));
     await sums.evict(module, new Set(['v1.0.0']));
-    expect(await sums.evicted({ module, version: 'v1.0.0' })).toEqual({ zip: 'h1:x', mod: goModHash(MOD) });
+    expect(await sums.evicted({ module, version: 'v1.0.0' })).toEqual({ zip: X, mod: goModHash(MOD) });
   });
 
   it('forgets nothing where what is known cannot be read', async () => {
@@ -88,10 +92,27 @@ describe('RecordedSums', () => {
   it('passes over lines that say nothing', async () => {
     const dir = await tempDir('sums');
     const sums = new RecordedSums(dir);
-    await sums.note({ module, version, kind: 'ziphash' }, Buffer.from('h1:x'));
+    await sums.note({ module, version, kind: 'ziphash' }, Buffer.from(X));
     const lines = ['', 'ziphash', 'ziphash v1.0.0', 'other v1.0.0 h1:z', 'mod v1.0.01 h1:z', '\0\0'];
     await appendFile(path.join(dir, 'corp.test/!lib/@sums'), `${lines.join('\n')}\n`);
-    expect(await sums.of({ module, version })).toEqual({ zip: 'h1:x' });
+    expect(await sums.of({ module, version })).toEqual({ zip: X });
+  });
+
+  it.each([
+    ['a hash', `mod v1.0.0 ${goModHash(MOD).slice(0, -7)}`, {}],
+    ['a hash, with the next line behind it', `ziphash v1.0.0 ${X.slice(0, 20)}mod v1.0.1 ${Y}`, {}],
+    ['zeros in its place', `ziphash v1.0.0 ${'\0'.repeat(47)}`, {}],
+    ['the sum of an .info', `info v1.0.0 ${infoSum(INFO).slice(0, 30)}`, {}],
+    ['a commit', `info v1.0.0 ${infoSum(INFO)} ${COMMIT.slice(0, 12)}`, { info: infoSum(INFO) }],
+    ['the hashes of a release that was removed', `evicted v1.0.0 ${X.slice(0, 9)}`, {}],
+  ])('takes %s that was torn for lost', async (_, line, known) => {
+    const dir = await tempDir('sums');
+    const file = path.join(dir, 'corp.test/!lib/@sums');
+    await mkdir(path.dirname(file), { recursive: true });
+    await appendFile(file, line);
+    const sums = new RecordedSums(dir);
+    expect(await sums.of({ module, version })).toEqual(known);
+    expect((await sums.evicted({ module, version })) ?? {}).toEqual({});
   });
 
   it('notes nothing, and does not fail, where it cannot write', async () => {

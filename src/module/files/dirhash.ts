@@ -53,6 +53,11 @@ function lineOf(name: string, sha256: string): string {
   return `${sha256}  ${name}\n`;
 }
 
+/** Whether `text` has the form of an `h1:` hash. */
+export function isHash1(text: string): boolean {
+  return /^h1:[A-Za-z0-9+/]{43}=$/.test(text);
+}
+
 /** The `h1:` hash of a go.mod file (the `/go.mod` lines of go.sum). */
 export function goModHash(text: Buffer): string {
   return hash1([{ name: 'go.mod', sha256: createHash('sha256').update(text).digest('hex') }]);

@@ -7,7 +7,7 @@
  */
 import type { Logger } from 'pino';
 import { ModhavenError } from '../../errors.js';
-import { goModHash } from '../../module/files/dirhash.js';
+import { goModHash, isHash1 } from '../../module/files/dirhash.js';
 import type { ModulePath } from '../../module/module-path.js';
 import { isCanonicalVersion } from '../../module/version.js';
 import { createSingleflight } from '../../concurrency/singleflight.js';
@@ -126,7 +126,7 @@ class RecordingDatabase implements Database {
   private async sumsOf(module: ModulePath, version: string): Promise<GoSums> {
     const { hash: zip } = await (await this.options.modules.zip(module, version)).stored();
     const { value: mod } = await this.options.modules.mod(module, version);
-    if (!/^h1:[A-Za-z0-9+/]{43}=$/.test(zip)) {
+    if (!isHash1(zip)) {
       throw new ModhavenError('STORAGE', `what is stored of ${module}@${version} is incomplete`, {
         reason: 'its .ziphash file is damaged',
         remedy: 'run "modhaven verify" on the server',
