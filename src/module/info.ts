@@ -27,6 +27,8 @@ export function decodeInfo(bytes: Buffer): Info {
   } catch (error) {
     throw new SyntaxError(`is not JSON: ${errorMessage(error)}`);
   }
+  // A proxy may say `null` for what it does not know; to the go command that is the same as nothing.
+  if (isObject(value) && value.Origin === null) delete value.Origin;
   if (isInfo(value)) return value;
   throw new SyntaxError('is not an .info');
 }

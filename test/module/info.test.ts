@@ -24,7 +24,6 @@ it.each([
   ['{"Version":1}', /^is not an \.info$/],
   ['{"Version":"v1.0.0","Time":5}', /^is not an \.info$/],
   ['{"Version":"v1.0.0","Origin":"git"}', /^is not an \.info$/],
-  ['{"Version":"v1.0.0","Origin":null}', /^is not an \.info$/],
   ['{"Version":"v1.0.0","Origin":{"Hash":["a"]}}', /^is not an \.info$/],
 ])('decodeInfo refuses %s', (text, message) => {
   expect(() => decodeInfo(Buffer.from(text))).toThrow(message);
@@ -34,6 +33,10 @@ it('decodeInfo reads what other programs write', () => {
   for (const text of ['{"Version":"v1.0.0"}', '{"Version":"v1.0.0","Origin":{},"Name":"x"}']) {
     expect(decodeInfo(Buffer.from(text))).toEqual(JSON.parse(text));
   }
+});
+
+it('decodeInfo takes an origin of null, as some proxies send it, for none', () => {
+  expect(decodeInfo(Buffer.from('{"Version":"v1.0.0","Origin":null}'))).toEqual({ Version: 'v1.0.0' });
 });
 
 it('decodeInfo reads what encodeInfo wrote', () => {
