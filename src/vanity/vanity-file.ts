@@ -16,6 +16,8 @@ import type { RuleIndex, VanityMap } from './vanity-map.js';
 export interface VanityFileOptions {
   /** The host of keys that begin with `/` if the file names none; may be empty. */
   defaultHost: string;
+  /** Whether rules are in use that this file would take away: then one without any has to say `paths: {}`. Default: no. */
+  hasRules?: boolean;
 }
 
 /** Keys of the file that are no rules. */
@@ -63,6 +65,7 @@ export function parseVanity(text: string, file: string, options: VanityFileOptio
     }
   }
   if (problems.length > 0) throw problemsError(file, problems);
+  if (options.hasRules === true && index.rules.length === 0 && !saysNone(source.data)) throw emptyFile(file);
 
   const [first] = index.rules.filter(({ key }) => key.startsWith('/'));
   if (first && !host.includes('.')) {
@@ -81,6 +84,11 @@ export function parseVanity(text: string, file: string, options: VanityFileOptio
 function emptyFile(file: string): ModhavenError {
   const message = 'the file holds no rules, only comments or nothing at all; write "paths: {}" to have none';
   return problemsError(file, [{ line: 1, column: 1, message }]);
+}
+
+/** Whether an empty map is written, as opposed to a file of which only the first lines are there so far. */
+function saysNone(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && 'paths' in data && data.paths !== null;
 }
 
 interface RuleInFile {

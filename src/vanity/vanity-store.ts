@@ -23,8 +23,12 @@ export interface VanityStore {
 
 /** Reads the file for the first time: throws CONFIG if it is bad. */
 export function createVanityStore({ file, defaultHost, onReload }: VanityStoreOptions): VanityStore {
-  const map = new LastGood(
-    () => loadVanity(file, { defaultHost: typeof defaultHost === 'string' ? defaultHost : defaultHost() }),
+  const map = new LastGood<VanityMap>(
+    (last) =>
+      loadVanity(file, {
+        defaultHost: typeof defaultHost === 'string' ? defaultHost : defaultHost(),
+        hasRules: last !== undefined && last.rules.length > 0,
+      }),
     file,
   );
   return {

@@ -45,6 +45,23 @@ it('a good edit is in use at once, and a bad one changes nothing', async () => {
   expect(inUse.lastError()).toBeUndefined();
 });
 
+it('an edit that is written halfway does not take all rules away; an empty map does', async () => {
+  const name = await file('a.yaml', rules('http://one.example/x'));
+  const inUse = vanityInUse({ file: () => name, defaultHost: () => '', log });
+  for (const text of ['', '# later\n', 'host: my.example\n', 'host: my.example\npaths:\n', 'paths:\n  # /x: y\n']) {
+    await file('a.yaml', text);
+    expect(inUse.reload(), text).toBe(false);
+    expect(repoOf(inUse)).toBe('http://one.example/x');
+    expect(inUse.lastError()?.message).toContain('write "paths: {}" to have none');
+  }
+  await file('a.yaml', 'host: my.example\npaths: {}\n');
+  expect(inUse.reload()).toBe(true);
+  expect(inUse.current().rules).toEqual([]);
+  // Nothing is lost by it any more.
+  await file('a.yaml', 'host: my.example\npaths:\n');
+  expect(inUse.reload()).toBe(true);
+});
+
 it('a switch to a bad file keeps the old one, and both are watched', async () => {
   let name = await file('a.yaml', rules('http://one.example/x'));
   const inUse = vanityInUse({ file: () => name, defaultHost: () => '', log });
