@@ -10,6 +10,11 @@ const Subject = z.string().refine((word) => /^(?:authenticated|(?:user|group):\S
   error: 'must be user:NAME, group:NAME or authenticated',
 });
 
+/** Text with `{claim}`s in it. */
+const GroupTemplate = Text.refine((text) => /^[^{}]*(?:\{[^{}]+\}[^{}]*)*$/.test(text), {
+  error: 'must be the name of a group, in which {claim} stands for a claim of the token',
+});
+
 const Issuer = z.strictObject({
   issuer: z
     .string()
@@ -19,7 +24,7 @@ const Issuer = z.strictObject({
     .describe('The issuer, exactly as in the iss claim of its tokens.'),
   audience: Text.describe('The aud claim that a token must have: usually the public_url.'),
   groups: z
-    .union([Text, z.array(Text)])
+    .union([GroupTemplate, z.array(GroupTemplate)])
     .default([])
     .transform((groups) => (typeof groups === 'string' ? [groups] : groups))
     .describe('Groups of a principal; {claim} takes a claim of the token, such as project:{project_path}.'),

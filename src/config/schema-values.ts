@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { parseDuration, parseSize } from './units.js';
 
 export const Text = z.string().min(1);
-export const File = Text;
+/** A path. No file has a NUL in its name, and one with a line break is a mistake. */
+export const File = Text.refine((text) => !/\p{Cc}/u.test(text), {
+  error: 'must be the path of a file, without control characters',
+});
 /** Sent to a host as it is; a line break in it is a mistake (often from a file) that the host would only refuse. */
 export const OneLine = Text.refine((text) => !/\p{Cc}/u.test(text), { error: 'must be one line of text' });
 

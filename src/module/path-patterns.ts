@@ -16,14 +16,14 @@ type Token = 'any' | ((character: string) => boolean);
 
 /**
  * The patterns of a list separated by commas; empty ones are left out, as the go command does. Undefined if a pattern is
- * malformed. The time to match is bounded by the length of the pattern times that of the path.
+ * malformed, or has a space in it: it would match no module path, and mostly two were meant. The time to match is bounded by the length of the pattern times that of the path.
  */
 export function parsePathPatterns(list: string): PathPattern | undefined {
   const patterns: PathPattern[] = [];
   for (const text of list.split(',')) {
     const glob = text.trim().replace(/\/$/, '');
     if (glob === '') continue;
-    const tokens = tokensOf(glob);
+    const tokens = /\s/.test(glob) ? undefined : tokensOf(glob);
     if (tokens === undefined) return undefined;
     const elements = glob.split('/').length;
     patterns.push((path) => {

@@ -19,6 +19,9 @@ describe('auth:', () => {
   it.each([
     [{ rules: [{ modules: 'corp.test/*', allow: ['ann'] }] }, /allow\.0: must be user:NAME, group:NAME or/],
     [{ rules: [{ modules: '[', allow: [] }] }, /modules: must be patterns of module paths/],
+    [{ rules: [{ modules: 'corp.test/a corp.test/b', allow: [] }] }, /modules: must be patterns/],
+    [{ oidc: [{ issuer: 'https://a.test', audience: 'a', groups: 'project:{path' }] }, /groups: must be/],
+    [{ oidc: [{ issuer: 'https://a.test', audience: 'a', groups: ['x', '{}'] }] }, /groups/],
     [{ public: 'everyone' }, /public: must be anyone or authenticated/],
     [{ oidc: [{ issuer: 'gitlab', audience: 'a' }] }, /issuer: must be the URL of the issuer/],
     [{ git_host: ['https://git.corp.test'] }, /git_host/],

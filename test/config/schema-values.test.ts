@@ -47,6 +47,11 @@ describe('Size', () => {
 });
 
 describe('Text, File and OneLine', () => {
+  it.each(['a\0b', 'a\nb', '\u007f'])('a file is not called %j', (name) => {
+    expect(read(File, name)).toBe('must be the path of a file, without control characters');
+    expect(read(Text, name)).toBe(name);
+  });
+
   it('are not empty', () => {
     for (const schema of [Text, File, OneLine]) {
       expect(schema.safeParse('').success).toBe(false);

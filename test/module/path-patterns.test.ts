@@ -20,7 +20,7 @@ describe('parsePathPatterns', () => {
     expect(parsePathPatterns(list)?.(path)).toBe(expected);
   });
 
-  it.each(['[', 'a[]', 'a\\', '[a-]', 'good.com,[b'])('refuses the malformed list %s', (list) => {
+  it.each(['[', 'a[]', 'a\\', '[a-]', 'good.com,[b', 'a.com/x a.com/y', 'b.com,a.com /x'])('refuses the malformed list %s', (list) => {
     expect(parsePathPatterns(list)).toBeUndefined();
   });
 });
