@@ -145,7 +145,10 @@ function sumsIn(lines: readonly Line[]): VersionSums {
     if (kind === 'mod' && isHash1(hash)) sums.mod = hash;
     else if (kind === 'ziphash' && isHash1(hash)) sums.zip = hash;
     else if (kind === 'info' && INFO_SUM.test(hash)) {
-      Object.assign(sums, { info: hash, origin: origin !== undefined && ORIGIN.test(origin) ? origin : undefined });
+      Object.assign(sums, {
+        info: hash,
+        origin: origin !== undefined && ORIGIN.test(origin) ? origin : undefined,
+      });
     }
   }
   return sums;

@@ -20,9 +20,12 @@ describe('parsePathPatterns', () => {
     expect(parsePathPatterns(list)?.(path)).toBe(expected);
   });
 
-  it.each(['[', 'a[]', 'a\\', '[a-]', 'good.com,[b', 'a.com/x a.com/y', 'b.com,a.com /x'])('refuses the malformed list %s', (list) => {
-    expect(parsePathPatterns(list)).toBeUndefined();
-  });
+  it.each(['[', 'a[]', 'a\\', '[a-]', 'good.com,[b', 'a.com/x a.com/y', 'b.com,a.com /x'])(
+    'refuses the malformed list %s',
+    (list) => {
+      expect(parsePathPatterns(list)).toBeUndefined();
+    },
+  );
 });
 
 describe('plainSpelling', () => {

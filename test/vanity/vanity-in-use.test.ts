@@ -48,7 +48,13 @@ it('a good edit is in use at once, and a bad one changes nothing', async () => {
 it('an edit that is written halfway does not take all rules away; an empty map does', async () => {
   const name = await file('a.yaml', rules('http://one.example/x'));
   const inUse = vanityInUse({ file: () => name, defaultHost: () => '', log });
-  for (const text of ['', '# later\n', 'host: my.example\n', 'host: my.example\npaths:\n', 'paths:\n  # /x: y\n']) {
+  for (const text of [
+    '',
+    '# later\n',
+    'host: my.example\n',
+    'host: my.example\npaths:\n',
+    'paths:\n  # /x: y\n',
+  ]) {
     await file('a.yaml', text);
     expect(inUse.reload(), text).toBe(false);
     expect(repoOf(inUse)).toBe('http://one.example/x');
