@@ -1,10 +1,26 @@
 /**
  * Files that appear whole or not at all, and last: written under a temporary name, flushed, and put in place in one
  * step of the file system. Errors are those of the operating system.
+ *
+ * What only changes names and what is in memory is done at once: by way of a thread each such step takes several times as
+ * long, and a file needs seven of them. What waits for the disk, and what is large, is left to threads.
  */
 import { randomBytes } from 'node:crypto';
-import { link, open, rename, unlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fsync,
+  futimesSync,
+  linkSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  write,
+  writeSync,
+} from 'node:fs';
+import { link } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { hasCode } from './file-errors.js';
 import { processTag } from './process-tag.js';
 
@@ -31,7 +47,15 @@ export async function createFile(
   content: string | Uint8Array,
   options: FileOptions = {},
 ): Promise<boolean> {
-  return viaTemporary(file, content, options, (temporary) => linkFirst(temporary, file));
+  return viaTemporary(file, content, options, (temporary) => {
+    try {
+      linkSync(temporary, file);
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) return false;
+      throw error;
+    }
+  });
 }
 
 /** Makes `file` with this content, in place of the one that may be there. */
@@ -40,7 +64,7 @@ export async function replaceFile(
   content: string | Uint8Array,
   options: FileOptions = {},
 ): Promise<void> {
-  await viaTemporary(file, content, options, (temporary) => rename(temporary, file));
+  await viaTemporary(file, content, options, (temporary) => renameSync(temporary, file));
 }
 
 /** Gives a finished file its name. False, and nothing is changed, if there is a file of this name already. */
@@ -54,31 +78,89 @@ export async function linkFirst(finished: string, file: string): Promise<boolean
   }
 }
 
+/** Bytes that are written at once. */
+const SMALL = 64 * 1024;
+
+const flushDescriptor = promisify(fsync);
+const writeSome = promisify(write);
+
 async function viaTemporary<T>(
   file: string,
   content: string | Uint8Array,
   { mode = 0o666, modifiedAt, isFlushed = true }: FileOptions,
-  place: (temporary: string) => Promise<T>,
+  place: (temporary: string) => T,
 ): Promise<T> {
   const folder = dirname(file);
   const temporary = temporaryName(folder);
+  const fd = openSync(temporary, 'wx', mode);
   try {
-    await writeFile(temporary, content, { flag: 'wx', mode, flush: isFlushed });
-    if (modifiedAt !== undefined) await utimes(temporary, modifiedAt / 1000, modifiedAt / 1000);
-    const result = await place(temporary);
-    if (isFlushed) await flush(folder);
+    try {
+      await writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content);
+      if (modifiedAt !== undefined) futimesSync(fd, modifiedAt / 1000, modifiedAt / 1000);
+      if (isFlushed) await flushDescriptor(fd);
+    } finally {
+      closeSync(fd);
+    }
+    const result = place(temporary);
+    if (isFlushed) await flushNames(folder);
     return result;
   } finally {
-    await unlink(temporary).catch(() => undefined);
+    removeIfThere(temporary);
+  }
+}
+
+async function writeAll(fd: number, content: Uint8Array): Promise<void> {
+  for (let rest = content; rest.length > 0;) {
+    const written = rest.length <= SMALL ? writeSync(fd, rest) : (await writeSome(fd, rest)).bytesWritten;
+    rest = rest.subarray(written);
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch {
+    // It was renamed, or the disk is read-only by now.
   }
 }
 
 /** Flushes a file, or a folder: a new name lasts only once its folder is flushed, too. */
 export async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r');
+  const fd = openSync(path, constants.O_RDONLY);
   try {
-    await handle.sync();
+    await flushDescriptor(fd);
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
+}
+
+/** The flushes of folders that have not begun yet; each follows the one that runs. */
+const waiting = new Map<string, Promise<void>>();
+const running = new Map<string, Promise<void>>();
+
+/**
+ * Flushes the names that `folder` has now. Callers that come while it is being flushed share the next flush: of many new
+ * files of one folder a few flushes make all last.
+ */
+export function flushNames(folder: string): Promise<void> {
+  const next = waiting.get(folder);
+  if (next !== undefined) return next;
+  const current = running.get(folder);
+  if (current === undefined) return begin(folder);
+  const following = current
+    .catch(() => undefined) // that was told to its own callers
+    .then(() => {
+      waiting.delete(folder);
+      return begin(folder);
+    });
+  waiting.set(folder, following);
+  return following;
+}
+
+function begin(folder: string): Promise<void> {
+  const flushing = flush(folder).finally(() => {
+    if (running.get(folder) === flushing) running.delete(folder);
+  });
+  running.set(folder, flushing);
+  return flushing;
 }

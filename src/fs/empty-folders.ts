@@ -7,17 +7,19 @@ import { absentAsUndefined, hasCode } from './file-errors.js';
 const MAX_ATTEMPTS = 10;
 
 /**
- * The result of `work`, which makes a file in `folder`. The folder is made first, and `work` tried again where it was
- * removed in between. Throws what the file system throws.
+ * The result of `work`, which makes a file in `folder`. Most often the folder is there; where it is not, or was removed
+ * meanwhile, it is made and `work` tried again. Throws what the file system throws.
  */
 export async function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await mkdir(folder, { recursive: true });
       return await work();
     } catch (error) {
-      if (!hasCode(error, 'ENOENT') || attempt === MAX_ATTEMPTS) throw error;
+      if (!hasCode(error, 'ENOENT') || attempt > MAX_ATTEMPTS) throw error;
     }
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT')) throw error; // another process removes what was just made
+    });
   }
 }
 

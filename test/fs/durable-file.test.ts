@@ -2,7 +2,14 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createFile, linkFirst, replaceFile, TEMPORARY, temporaryName } from '../../src/fs/durable-file.js';
+import {
+  createFile,
+  flushNames,
+  linkFirst,
+  replaceFile,
+  TEMPORARY,
+  temporaryName,
+} from '../../src/fs/durable-file.js';
 import { tempDir } from '../support/tmp.js';
 
 describe('createFile', () => {
@@ -36,10 +43,36 @@ describe('createFile', () => {
     expect(await readdir(dir)).toEqual(['a']);
   });
 
+  it('writes what is large, too', async () => {
+    const file = path.join(await tempDir('durable'), 'a');
+    const content = Buffer.alloc(1_000_000, 'x');
+    await createFile(file, content);
+    expect((await readFile(file)).equals(content)).toBe(true);
+  });
+
   it('throws what the operating system says, and leaves nothing', async () => {
     const dir = await tempDir('durable');
     await expect(createFile(path.join(dir, 'none/a'), '')).rejects.toMatchObject({ code: 'ENOENT' });
     expect(await readdir(dir)).toEqual([]);
+  });
+});
+
+describe('flushNames', () => {
+  it('shares a flush that has not begun, and never one that has', async () => {
+    const dir = await tempDir('durable');
+    const [first, second, third] = [flushNames(dir), flushNames(dir), flushNames(dir)];
+    expect(second).not.toBe(first);
+    expect(third).toBe(second);
+    await second;
+    expect(flushNames(dir)).not.toBe(second);
+  });
+
+  it('tells each caller of a failure, and goes on after it', async () => {
+    const dir = path.join(await tempDir('durable'), 'later');
+    const failed = await Promise.allSettled([flushNames(dir), flushNames(dir)]);
+    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await mkdir(dir);
+    await expect(flushNames(dir)).resolves.toBeUndefined();
   });
 });
 
