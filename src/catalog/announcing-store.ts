@@ -1,7 +1,6 @@
 /** A store that says what was stored in it. */
-import type { Writable } from 'node:stream';
 import { StoreDecorator } from '../store/store-decorator.js';
-import type { ModuleVersion, Part, VersionStore } from '../store/version-store.js';
+import type { ModuleVersion, Part, PartContent, VersionStore } from '../store/version-store.js';
 
 /** `onStored` is called after each part but a hash. */
 export class AnnouncingStore extends StoreDecorator {
@@ -12,13 +11,15 @@ export class AnnouncingStore extends StoreDecorator {
     this.onStored = onStored;
   }
 
-  override async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
-    await this.inner.put(part, write);
+  override async put(part: Part, content: PartContent): Promise<boolean> {
+    const isOurs = await this.inner.put(part, content);
     if (part.kind !== 'ziphash') this.onStored(part);
+    return isOurs;
   }
 
-  override async putFile(part: Part, file: string): Promise<void> {
-    await this.inner.putFile(part, file);
+  override async putFile(part: Part, file: string): Promise<boolean> {
+    const isOurs = await this.inner.putFile(part, file);
     this.onStored(part);
+    return isOurs;
   }
 }

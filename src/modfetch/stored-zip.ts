@@ -49,7 +49,11 @@ export async function storeZip(store: VersionStore, zip: Part, found: SourceZip)
 function zipTarget(store: VersionStore, zip: Part): ZipTarget {
   const putHash = (hash: string) => putBytes(store, { ...zip, kind: 'ziphash' }, Buffer.from(hash));
   return {
-    put: (write) => store.put(zip, async (sink) => putHash(await write(sink))),
+    async put(write) {
+      await store.put(zip, async (sink) => {
+        await putHash(await write(sink));
+      });
+    },
     earlier: async (version) => {
       const stored = version === zip.version ? undefined : await storedZip(store, { ...zip, version });
       return stored && { hash: stored.hash, file: await stored.open() };
@@ -120,9 +124,9 @@ export async function openStoredZip(store: VersionStore, zip: Part): Promise<Sto
   };
 }
 
-/** Stores a small part and reads it back: another process may have been faster, and its bytes are the ones that count. */
+/** Stores a small part, and gives what is stored: another process may have been faster, and its bytes are the ones that count. */
 export async function keepPart(store: VersionStore, part: Part, bytes: Buffer): Promise<Buffer> {
-  await putBytes(store, part, bytes);
+  if (await putBytes(store, part, bytes)) return bytes;
   return (await store.read(part)) ?? bytes;
 }
 

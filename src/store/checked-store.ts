@@ -11,7 +11,7 @@
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
@@ -25,11 +25,13 @@ import type { Seals } from './seals.js';
 import { absentAsUndefined, storageError } from './storage-error.js';
 import { StoreDecorator } from './store-decorator.js';
 import {
+  bytesOf,
   putBytes,
   storedName,
   type ByteRange,
   type ModuleVersion,
   type Part,
+  type PartContent,
   type PartKind,
   type PositionalReads,
   type VersionStore,
@@ -56,9 +58,6 @@ export interface CheckedStoreOptions {
 
 /** Parts of which the outcome of the check is remembered. */
 const MAX_REMEMBERED = 100_000;
-
-/** By so many milliseconds the clock of a file system may be behind. */
-const CLOCK_STEP_MS = 20;
 
 interface Remembered {
   stamp: string;
@@ -108,16 +107,17 @@ export class CheckedStore extends StoreDecorator {
     return this.inner.open(part, range);
   }
 
-  override async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
-    const startedAt = Date.now();
-    await this.inner.put(part, write);
-    await this.stored(part, startedAt);
+  override async put(part: Part, content: PartContent): Promise<boolean> {
+    const small = part.kind === 'zip' ? undefined : await bytesOf(content);
+    const isOurs = await this.inner.put(part, small ?? content);
+    if (isOurs) await this.stored(part, small);
+    return isOurs;
   }
 
-  override async putFile(part: Part, file: string): Promise<void> {
-    const startedAt = Date.now();
-    await this.inner.putFile(part, file);
-    await this.stored(part, startedAt);
+  override async putFile(part: Part, file: string): Promise<boolean> {
+    const isOurs = await this.inner.putFile(part, file);
+    if (isOurs) await this.stored(part, part.kind === 'zip' ? undefined : readFileSync(file));
+    return isOurs;
   }
 
   /**
@@ -216,16 +216,12 @@ export class CheckedStore extends StoreDecorator {
     return sums;
   }
 
-  /** Notes what is stored now, and that it need not be checked. */
-  private async stored(part: Part, startedAt: number): Promise<void> {
+  /** Notes what was stored just now, and that it need not be checked. One that was there before is checked when it is read. */
+  private async stored(part: Part, small: Buffer | undefined): Promise<void> {
     const stats = this.look(part);
-    // One that was there before is checked when it is read. Putting a file in place sets its change time.
-    if (stats === undefined || stats.ctimeMs < startedAt - CLOCK_STEP_MS) return;
+    if (stats === undefined) return; // removed meanwhile
     this.remembered.set(storedName(part), { stamp: stampOf(stats), isWhole: true });
-    if (part.kind !== 'zip') {
-      const bytes = readFileSync(partFile(this.options.dir, part));
-      await this.options.sums.note(part, bytes);
-    }
+    if (small !== undefined) await this.options.sums.note(part, small);
   }
 }
 

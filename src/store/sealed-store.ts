@@ -2,14 +2,19 @@
  * A store that takes nothing for a version that was there before but what it was then: a sealed one (`seals.ts`), or a
  * release that was removed to make room (`recorded-sums.ts`).
  */
-import type { Writable } from 'node:stream';
 import { ModhavenError } from '../errors.js';
 import { goModHash } from '../module/files/dirhash.js';
 import { zipHashIn } from './part-problem.js';
 import { infoOrigin, type VersionSums } from './recorded-sums.js';
 import type { Seals } from './seals.js';
 import { StoreDecorator } from './store-decorator.js';
-import { putBytes, writtenBytes, type ModuleVersion, type Part, type VersionStore } from './version-store.js';
+import {
+  bytesOf,
+  type ModuleVersion,
+  type Part,
+  type PartContent,
+  type VersionStore,
+} from './version-store.js';
 
 /** What a version was when it was there, and why it is not now. */
 interface Memory extends VersionSums {
@@ -17,7 +22,7 @@ interface Memory extends VersionSums {
 }
 
 /** What was noted of releases that were removed to make room; undefined for any other version. */
-export type Evicted = (version: ModuleVersion) => Promise<VersionSums | undefined>;
+export type Evicted = (version: ModuleVersion) => VersionSums | undefined;
 
 const WHY_GONE = {
   purged: 'was purged',
@@ -30,26 +35,26 @@ export class SealedStore extends StoreDecorator {
   private readonly seals: Seals;
   private readonly evicted: Evicted;
 
-  constructor(inner: VersionStore, seals: Seals, evicted: Evicted = () => Promise.resolve(undefined)) {
+  constructor(inner: VersionStore, seals: Seals, evicted: Evicted = () => undefined) {
     super(inner);
     this.seals = seals;
     this.evicted = evicted;
   }
 
-  override async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
+  override async put(part: Part, content: PartContent): Promise<boolean> {
     // The hash of a zip is stored before the zip itself: a caller who may not store the one does not get to the other.
-    if (part.kind === 'zip') return this.inner.put(part, write);
+    if (part.kind === 'zip') return this.inner.put(part, content);
     const memory = await this.memoryOf(part);
-    if (memory === undefined) return this.inner.put(part, write);
-    const bytes = await writtenBytes(write);
+    if (memory === undefined) return this.inner.put(part, content);
+    const bytes = await bytesOf(content);
     checkSame(part, bytes, memory);
-    return putBytes(this.inner, part, bytes);
+    return this.inner.put(part, bytes);
   }
 
   private async memoryOf(version: ModuleVersion): Promise<Memory | undefined> {
     const seal = await this.seals.of(version);
     if (seal !== undefined) return seal;
-    const sums = await this.evicted(version);
+    const sums = this.evicted(version);
     return sums && { ...sums, reason: 'evicted' };
   }
 }

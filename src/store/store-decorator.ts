@@ -1,9 +1,10 @@
 /** A store that does everything as another one does. Stores that add a rule extend it and override what the rule is about. */
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { ModulePath } from '../module/module-path.js';
 import type {
   ByteRange,
   Part,
+  PartContent,
   PartKind,
   PositionalReads,
   VersionListing,
@@ -50,11 +51,11 @@ export abstract class StoreDecorator implements VersionStore {
     return this.inner.modules();
   }
 
-  put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
-    return this.inner.put(part, write);
+  put(part: Part, content: PartContent): Promise<boolean> {
+    return this.inner.put(part, content);
   }
 
-  putFile(part: Part, file: string): Promise<void> {
+  putFile(part: Part, file: string): Promise<boolean> {
     return this.inner.putFile(part, file);
   }
 

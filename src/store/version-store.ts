@@ -56,18 +56,23 @@ export interface VersionReader {
   modules(): AsyncIterable<ModulePath>;
 }
 
+/** What a part is to be: its bytes where they are at hand (small parts), else what writes them. */
+export type PartContent = Buffer | PartWriter;
+
+export type PartWriter = (sink: Writable) => Promise<void>;
+
 /** Reads and adds versions. Every method throws STORAGE if the place cannot be read or written. */
 export interface VersionStore extends VersionReader {
   /**
-   * Stores what `write` writes, unless the part is stored already; once this resolves, the part lasts. If `write`
-   * throws, nothing is stored. The stored bytes may be another process's: read them back where that matters.
+   * Stores `content`, unless the part is stored already; once this resolves, the part lasts. If a writer throws, nothing
+   * is stored. True: what is stored is this content. False: it may be another process's; read it back where that matters.
    */
-  put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void>;
+  put(part: Part, content: PartContent): Promise<boolean>;
   /**
    * Stores a finished `file` on the same terms. The file itself is left where it is, for the caller to remove; a store
    * on the same disk does not copy it.
    */
-  putFile(part: Part, file: string): Promise<void>;
+  putFile(part: Part, file: string): Promise<boolean>;
   /** Writes something, reads it back and removes it. Throws STORAGE if one of these fails. */
   probe(): Promise<void>;
   /** Capability: reads at any position of a part without a stream for each. Undefined: `open` with a range. */
@@ -141,18 +146,13 @@ export interface VersionUsage extends ModuleVersion {
 }
 
 /** Stores a part that is held in memory. */
-export function putBytes(store: VersionStore, part: Part, bytes: Buffer): Promise<void> {
-  return store.put(
-    part,
-    (sink) =>
-      new Promise((resolve, reject) => {
-        sink.write(bytes, (error) => (error ? reject(error) : resolve()));
-      }),
-  );
+export function putBytes(store: VersionStore, part: Part, bytes: Buffer): Promise<boolean> {
+  return store.put(part, bytes);
 }
 
-/** What a writer of a small part writes, for a store that has to see it before it takes it. */
-export async function writtenBytes(write: (sink: Writable) => Promise<void>): Promise<Buffer> {
+/** The bytes of a small part, for a store that has to see them before it takes them. */
+export async function bytesOf(content: PartContent): Promise<Buffer> {
+  if (typeof content !== 'function') return content;
   const pieces: Buffer[] = [];
   const sink = new Writable({
     write(piece: Buffer, _encoding, done) {
@@ -160,6 +160,15 @@ export async function writtenBytes(write: (sink: Writable) => Promise<void>): Pr
       done();
     },
   });
-  await write(sink);
+  await content(sink);
   return Buffer.concat(pieces);
+}
+
+/** What writes `content`, for a store that takes everything as a stream. */
+export function writerOf(content: PartContent): PartWriter {
+  if (typeof content === 'function') return content;
+  return (sink) =>
+    new Promise((resolve, reject) => {
+      sink.write(content, (error) => (error ? reject(error) : resolve()));
+    });
 }

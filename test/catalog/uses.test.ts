@@ -6,7 +6,7 @@ import { createMemoryStore } from '../support/memory-store.js';
 import { putBytes } from '../../src/store/version-store.js';
 
 const store = createMemoryStore();
-const put = (module: string, version: string, mod: string): Promise<void> =>
+const put = (module: string, version: string, mod: string): Promise<boolean> =>
   putBytes(store, { module: parseModulePath(module), version, kind: 'mod' }, Buffer.from(mod));
 
 it('says who requires a module directly, by the newest version, of those who may be seen', async () => {

@@ -35,8 +35,8 @@ class AskedStore extends StoreDecorator {
     return super.read(part);
   }
 
-  override put(...[part, write]: Parameters<VersionStore['put']>): Promise<void> {
-    return super.put(part, write).finally(() => this.written.add(storedName(part)));
+  override put(...[part, content]: Parameters<VersionStore['put']>): Promise<boolean> {
+    return super.put(part, content).finally(() => this.written.add(storedName(part)));
   }
 
   private note(part: Part): void {

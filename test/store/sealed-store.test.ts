@@ -72,7 +72,7 @@ describe('SealedStore', () => {
   });
 
   it('holds releases that were removed to make room to what they were', async () => {
-    const evicted = () => Promise.resolve({ zip: ZIP, mod: SEAL.mod });
+    const evicted = () => ({ zip: ZIP, mod: SEAL.mod });
     const store = new SealedStore(createMemoryStore(), new Seals(createMemoryBlobStore()), evicted);
     const put = (kind: PartKind, text: string) => putBytes(store, { ...version, kind }, Buffer.from(text));
     await put('info', 'anything');

@@ -1,6 +1,6 @@
 /** A version store in memory, for tests. */
 import { createReadStream } from 'node:fs';
-import { PassThrough, Readable, type Writable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { ModulePath } from '../../src/module/module-path.js';
@@ -11,6 +11,7 @@ import type {
   ListedVersion,
   ModuleVersion,
   Part,
+  PartContent,
   PartKind,
   VersionListing,
   VersionRemoval,
@@ -79,13 +80,14 @@ class MemoryStore implements VersionStore {
     return Readable.from(new Set([...this.parts.values()].map(({ part }) => part.module).sort()));
   }
 
-  async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
+  async put(part: Part, content: PartContent): Promise<boolean> {
+    if (typeof content !== 'function') return this.keep(part, content);
     const sink = new PassThrough();
-    const [content] = await Promise.all([buffer(sink), write(sink).finally(() => sink.end())]);
-    this.keep(part, content);
+    const [bytes] = await Promise.all([buffer(sink), content(sink).finally(() => sink.end())]);
+    return this.keep(part, bytes);
   }
 
-  putFile(part: Part, file: string): Promise<void> {
+  putFile(part: Part, file: string): Promise<boolean> {
     return this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
   }
 
@@ -93,9 +95,11 @@ class MemoryStore implements VersionStore {
     return Promise.resolve();
   }
 
-  private keep(part: Part, content: Buffer): void {
+  private keep(part: Part, content: Buffer): boolean {
     const name = nameOf(part);
-    if (!this.parts.has(name)) this.parts.set(name, { part, content, storedAt: Date.now() });
+    if (this.parts.has(name)) return false;
+    this.parts.set(name, { part, content, storedAt: Date.now() });
+    return true;
   }
 
   private usage(): Iterable<VersionUsage> {

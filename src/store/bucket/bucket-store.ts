@@ -10,7 +10,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { unlink } from 'node:fs/promises';
-import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { LRUCache } from 'lru-cache';
 import { ModhavenError } from '../../errors.js';
@@ -26,11 +26,13 @@ import { infoOrigin } from '../recorded-sums.js';
 import { storage } from '../storage-error.js';
 import {
   PART_KINDS,
+  bytesOf,
   storedName,
-  writtenBytes,
+  writerOf,
   type ByteRange,
   type ModuleVersion,
   type Part,
+  type PartContent,
   type PartKind,
   type VersionListing,
   type VersionRemoval,
@@ -142,26 +144,22 @@ export class BucketStore implements VersionStore {
     yield* [...found].sort() as ModulePath[];
   }
 
-  async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
-    if (part.kind !== 'zip') {
-      await this.putSmall(part, await writtenBytes(write));
-      return;
-    }
+  async put(part: Part, content: PartContent): Promise<boolean> {
+    if (part.kind !== 'zip') return this.putSmall(part, await bytesOf(content));
     const draft = await storage(this.options.draft());
     try {
-      await writeNewFile(draft, write);
-      await this.putZip(part, draft, await sha256Of(draft));
+      await writeNewFile(draft, writerOf(content));
+      return await this.putZip(part, draft, await sha256Of(draft));
     } finally {
       await unlink(draft).catch(() => undefined);
     }
   }
 
-  async putFile(part: Part, file: string): Promise<void> {
+  async putFile(part: Part, file: string): Promise<boolean> {
     if (part.kind !== 'zip') {
-      await this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
-      return;
+      return this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
     }
-    await this.putZip(part, file, await sha256Of(file));
+    return this.putZip(part, file, await sha256Of(file));
   }
 
   /** Stores a zip with this SHA-256. True if it is what is stored now. */
@@ -218,7 +216,7 @@ export class BucketStore implements VersionStore {
     return target;
   }
 
-  private async putSmall(part: Part, bytes: Buffer): Promise<void> {
+  private async putSmall(part: Part, bytes: Buffer): Promise<boolean> {
     const key = storedName(part);
     const { kind } = part;
     if (kind === 'ziphash') {
@@ -227,18 +225,18 @@ export class BucketStore implements VersionStore {
     if (await this.bucket.put(key, bytes, { ...describe(kind, bytes), ifAbsent: true })) {
       const isLate = kind !== 'ziphash' && (await this.size({ ...part, kind: 'zip' })) !== undefined;
       if (isLate) await this.lists.changed(part.module, { added: part.version });
-      return;
+      return true;
     }
     const stored = await this.bucket.read(key);
-    if (stored === undefined || stored.bytes.equals(bytes)) return;
+    if (stored === undefined || stored.bytes.equals(bytes)) return stored !== undefined;
     const zip = kind === 'ziphash' ? await this.bucket.head(storedName({ ...part, kind: 'zip' })) : undefined;
     if (kind === 'ziphash' && zip === undefined) {
       // A hash without a zip is what a killed process left: the next zip may be another one, and needs its own.
-      await this.bucket.put(key, bytes, { ...describe(kind, bytes), ifMatch: stored.etag });
-      return;
+      return this.bucket.put(key, bytes, { ...describe(kind, bytes), ifMatch: stored.etag });
     }
     const [was, is] = [nameOfContent(kind, stored.bytes), nameOfContent(kind, bytes)];
     if (was !== is) this.options.onDifference({ ...part, stored: was, brought: is });
+    return false;
   }
 
   private async mendLists(): Promise<void> {

@@ -32,10 +32,12 @@ import { StoreDecorator } from '../store-decorator.js';
 import {
   PART_KINDS,
   storedName,
+  writerOf,
   type ByteRange,
   type ModuleVersion,
   type OpenPart,
   type Part,
+  type PartContent,
   type PartKind,
   type PositionalReads,
   type VersionRemoval,
@@ -108,15 +110,18 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
   }
 
   /** What a zip is made of passes through the local disk, and stays there as a copy. */
-  override async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
-    if (part.kind !== 'zip') return this.bucket.put(part, write);
+  override async put(part: Part, content: PartContent): Promise<boolean> {
+    if (part.kind !== 'zip') {
+      await this.bucket.put(part, content);
+      return false; // to be read back, so that a copy stays here
+    }
     const draft = await storage(this.options.copies.draft());
     try {
-      await writeNewFile(draft, write);
+      await writeNewFile(draft, writerOf(content));
       const sha256 = await sha256Of(draft);
-      if (await this.bucket.putZip(part, draft, sha256)) {
-        await this.options.copies.keep(storedName(part), draft, sha256).catch(() => undefined);
-      }
+      const isOurs = await this.bucket.putZip(part, draft, sha256);
+      if (isOurs) await this.options.copies.keep(storedName(part), draft, sha256).catch(() => undefined);
+      return isOurs;
     } finally {
       await unlink(draft).catch(() => undefined);
     }

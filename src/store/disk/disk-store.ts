@@ -7,12 +7,20 @@
  * Neither a crash nor a full disk leaves a part of a file where a reader could see it.
  */
 import { close, createReadStream, fstat, open as openFile, read } from 'node:fs';
-import { readFile, readdir, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { readFile, readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { TEMPORARY, flush, linkFirst, temporaryName } from '../../fs/durable-file.js';
+import {
+  TEMPORARY,
+  createFile,
+  flush,
+  flushNames,
+  linkFirst,
+  replaceFile,
+  temporaryName,
+} from '../../fs/durable-file.js';
 import { inFolder, removeEmptyFolders } from '../../fs/empty-folders.js';
 import * as files from '../../fs/file-errors.js';
 import type { ModulePath } from '../../module/module-path.js';
@@ -21,10 +29,12 @@ import { modulesIn, partFile, partOfName, versionFolder } from '../disk-tree.js'
 import { absentAsUndefined, storage, storageError } from '../storage-error.js';
 import {
   PART_KINDS,
+  bytesOf,
   type ByteRange,
   type ModuleVersion,
   type OpenPart,
   type Part,
+  type PartContent,
   type PartKind,
   type PositionalReads,
   type VersionListing,
@@ -85,39 +95,48 @@ class DiskStore implements VersionStore {
     return modulesIn(this.dir);
   }
 
-  async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
+  async put(part: Part, content: PartContent): Promise<boolean> {
+    if (typeof content !== 'function' || part.kind !== 'zip') {
+      return this.putSmall(part, await bytesOf(content));
+    }
     const file = partFile(this.dir, part);
     const folder = dirname(file);
     // No version can look like this name, so neither readers nor the go command ever take it for one.
     const temporary = temporaryName(folder);
     try {
-      await writeNewFile(temporary, write, { flush: true, highWaterMark: READ_SIZE, makesFolder: true });
+      await writeNewFile(temporary, content, { flush: true, highWaterMark: READ_SIZE, makesFolder: true });
       const isFirst = await storage(linkFirst(temporary, file));
-      if (!isFirst && part.kind === 'ziphash') await this.replaceOrphan(part, temporary);
-      await storage(flush(folder));
+      await storage(flushNames(folder));
+      return isFirst;
     } finally {
       await unlink(temporary).catch(() => undefined);
     }
   }
 
-  async putFile(part: Part, file: string): Promise<void> {
+  async putFile(part: Part, file: string): Promise<boolean> {
     const target = partFile(this.dir, part);
+    let isFirst: boolean;
     try {
       await flush(file);
-      await inFolder(dirname(target), () => linkFirst(file, target));
+      isFirst = await inFolder(dirname(target), () => linkFirst(file, target));
     } catch (error) {
       if (!files.hasCode(error, 'EXDEV')) throw storageError(error);
       // On another disk, or where there are no hard links, it has to be copied.
-      await this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
-      return;
+      return this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
     }
-    await storage(flush(dirname(target)));
+    await storage(flushNames(dirname(target)));
+    return isFirst;
   }
 
-  /** A hash without a zip is what a killed process left: the next zip may be another one, and needs its own. */
-  private async replaceOrphan(part: Part, temporary: string): Promise<void> {
+  private async putSmall(part: Part, bytes: Buffer): Promise<boolean> {
+    const file = partFile(this.dir, part);
+    if (await storage(inFolder(dirname(file), () => createFile(file, bytes)))) return true;
+    if (part.kind !== 'ziphash') return false;
+    // A hash without a zip is what a killed process left: the next zip may be another one, and needs its own.
     const zip = await absentAsUndefined(stat(partFile(this.dir, { ...part, kind: 'zip' })));
-    if (zip === undefined) await storage(rename(temporary, partFile(this.dir, part)));
+    if (zip !== undefined) return false;
+    await storage(replaceFile(file, bytes));
+    return true;
   }
 
   async probe(): Promise<void> {

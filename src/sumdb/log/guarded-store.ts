@@ -8,12 +8,11 @@
  * A public version that is not recorded yet is measured by what the public checksum database has proved of it, so that
  * an upstream cannot put something else into the store first.
  */
-import type { Writable } from 'node:stream';
 import { ModhavenError } from '../../errors.js';
 import { goModHash } from '../../module/files/dirhash.js';
 import { occurred } from '../../observe/observe.js';
 import { StoreDecorator } from '../../store/store-decorator.js';
-import { putBytes, writtenBytes, type Part, type VersionStore } from '../../store/version-store.js';
+import { bytesOf, type Part, type PartContent, type VersionStore } from '../../store/version-store.js';
 import type { GoSums } from '../format/record.js';
 
 /** A part that is not what was recorded of it. */
@@ -50,12 +49,12 @@ class GuardedStore extends StoreDecorator {
     this.options = options;
   }
 
-  override async put(part: Part, write: (sink: Writable) => Promise<void>): Promise<void> {
+  override async put(part: Part, content: PartContent): Promise<boolean> {
     // The hash of a zip is stored before the zip itself: a caller who may not store the one does not get to the other.
-    if (part.kind !== 'mod' && part.kind !== 'ziphash') return this.inner.put(part, write);
-    const bytes = await writtenBytes(write);
+    if (part.kind !== 'mod' && part.kind !== 'ziphash') return this.inner.put(part, content);
+    const bytes = await bytesOf(content);
     await this.check(part, bytes);
-    return putBytes(this.inner, part, bytes);
+    return this.inner.put(part, bytes);
   }
 
   private async check({ module, version, kind }: Part, bytes: Buffer): Promise<void> {
