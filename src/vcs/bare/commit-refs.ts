@@ -1,8 +1,9 @@
 /**
  * What a bare repository of ours notes of the commits that were fetched into it one by one: a ref for each, and which of
- * them are without their parents.
+ * them are without their parents. Written at once: by way of threads these small files take ten times as long.
  */
-import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../fs/file-errors.js';
 import { isHash, type ObjectHash } from '../names/object-name.js';
@@ -10,43 +11,82 @@ import { commitRef } from '../names/ref-name.js';
 
 /** The commits that were fetched one by one. */
 export async function referencedCommits(dir: string): Promise<ObjectHash[]> {
-  const names = await readdir(join(dir, 'refs', 'modhaven')).catch((): string[] => []);
-  return names.filter(isHash);
+  const [loose, packed] = await Promise.all([
+    readdir(join(dir, 'refs', 'modhaven')).catch((): string[] => []),
+    readFile(join(dir, PACKED), 'utf8').catch(() => ''),
+  ]);
+  return [...new Set([...loose.filter(isHash), ...commitsIn(packed)])];
 }
 
 /** The commits whose parents are not there (gitrepository-layout(5)). */
 export async function shallowCommits(dir: string): Promise<ObjectHash[]> {
-  const text = await readFile(join(dir, 'shallow'), 'utf8').catch(() => '');
-  return text.split('\n').filter(isHash);
+  return hashesIn(await readFile(join(dir, SHALLOW), 'utf8').catch(() => ''));
 }
 
 /** Notes that the repository in `dir` has `commits`, and that those of `cut` are without their parents. */
-export async function writeCommitRefs(
+export function writeCommitRefs(
   dir: string,
   commits: readonly ObjectHash[],
   cut: readonly ObjectHash[],
-): Promise<void> {
-  const before = await shallowCommits(dir);
+): void {
+  const before = hashesIn(textOf(join(dir, SHALLOW)));
   const after = new Set([...before, ...cut]);
-  const lines = [...after].map((hash) => `${hash}\n`).join('');
-  if (after.size > before.length) await replace(join(dir, 'shallow'), lines);
-  for (const commit of commits) await writeRef(dir, commit);
+  if (after.size > before.length) {
+    replace(join(dir, SHALLOW), [...after].map((hash) => `${hash}\n`).join(''));
+  }
+  // They never move, so neither pruning nor repacking loses what was served.
+  if (commits.length > 1) writePackedRefs(dir, commits);
+  else for (const commit of commits) writeRef(dir, commit);
 }
 
-async function writeRef(dir: string, commit: ObjectHash): Promise<void> {
-  // It never moves, so neither pruning nor repacking loses what was served.
+/** Many refs are one file (git-pack-refs(1)), which has to be written as a whole. */
+function writePackedRefs(dir: string, commits: readonly ObjectHash[]): void {
+  const file = join(dir, PACKED);
+  const text = textOf(file);
+  const known = new Set(commitsIn(text));
+  const lines = commits.filter((hash) => !known.has(hash)).map((hash) => `${hash} ${commitRef(hash)}\n`);
+  // A header may say that the lines are in order; what git finds out itself need not be said.
+  const others = text.replace(/^#.*\n/gm, '');
+  if (lines.length > 0) replace(file, others + lines.join(''));
+}
+
+function writeRef(dir: string, commit: ObjectHash): void {
   const ref = join(dir, commitRef(commit));
-  await replace(ref, `${commit}\n`).catch(async (error: unknown) => {
+  try {
+    replace(ref, `${commit}\n`);
+  } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
-    await mkdir(join(dir, 'refs', 'modhaven'), { recursive: true });
-    await replace(ref, `${commit}\n`);
-  });
+    mkdirSync(join(dir, 'refs', 'modhaven'), { recursive: true });
+    replace(ref, `${commit}\n`);
+  }
 }
 
 /** As git replaces files: under a name that makes other writers wait, and whole or not at all. */
-async function replace(file: string, text: string): Promise<void> {
-  await writeFile(file + LOCK, text);
-  await rename(file + LOCK, file);
+function replace(file: string, text: string): void {
+  writeFileSync(file + LOCK, text);
+  renameSync(file + LOCK, file);
 }
 
+function hashesIn(text: string): ObjectHash[] {
+  return text.split('\n').filter(isHash);
+}
+
+/** Of the lines of `packed-refs`. */
+function commitsIn(text: string): ObjectHash[] {
+  const names = [...text.matchAll(/^[0-9a-f]+ refs\/modhaven\/([0-9a-f]+)$/gm)];
+  return names.map(([, hash = '']) => hash).filter(isHash);
+}
+
+/** Empty where there is no such file. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return '';
+    throw error;
+  }
+}
+
+const SHALLOW = 'shallow';
+const PACKED = 'packed-refs';
 const LOCK = '.lock';

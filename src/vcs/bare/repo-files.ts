@@ -1,7 +1,7 @@
 /** The files of a bare repository below `<cache.dir>/vcs`, written and looked at without starting git. */
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { makeFolderIn } from '../../fs/make-folder.js';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { ObjectFormat } from '../objects/object-format.js';
 
 /** Attributes that make `git archive` independent of the host's wishes, as the go command sets them. */
@@ -25,23 +25,25 @@ export function readerOf(dir: string): string {
  * process. Whatever was in `dir` is removed.
  */
 export async function initRepo(dir: string, format: ObjectFormat, filtered: boolean): Promise<void> {
-  await rm(dir, { recursive: true, force: true });
-  await makeFolderIn(dir, join(dir, 'objects', 'pack'));
-  await Promise.all([mkdir(join(dir, 'info')), writeSkeleton(dir, format)]);
-  if (filtered) await writeSkeleton(readerOf(dir), format);
-  await writeFile(completionMark(dir), ATTRIBUTES);
+  if (existsSync(dir)) await rm(dir, { recursive: true, force: true });
+  // From here on at once: by way of threads these small steps take ten times as long.
+  mkdirSync(dirname(dir), { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  mkdirSync(join(dir, 'objects', 'pack'), { recursive: true });
+  mkdirSync(join(dir, 'info'));
+  writeSkeleton(dir, format);
+  if (filtered) writeSkeleton(readerOf(dir), format);
+  writeFileSync(completionMark(dir), ATTRIBUTES);
 }
 
 /** The files that make a directory with `objects` a repository. */
-async function writeSkeleton(dir: string, format: ObjectFormat): Promise<void> {
-  await mkdir(join(dir, 'refs'), { recursive: true });
+function writeSkeleton(dir: string, format: ObjectFormat): void {
+  mkdirSync(join(dir, 'refs'), { recursive: true });
   const version = format === 'sha1' ? 0 : 1;
   const extensions = format === 'sha1' ? '' : `[extensions]\n\tobjectformat = ${format}\n`;
   const config = `[core]\n\trepositoryformatversion = ${version}\n\tfilemode = true\n\tbare = true\n${extensions}`;
-  await Promise.all([
-    writeFile(join(dir, 'config'), config),
-    writeFile(join(dir, 'HEAD'), 'ref: refs/heads/main\n'),
-  ]);
+  writeFileSync(join(dir, 'config'), config);
+  writeFileSync(join(dir, 'HEAD'), 'ref: refs/heads/main\n');
 }
 
 /**

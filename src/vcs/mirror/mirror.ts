@@ -16,7 +16,8 @@
  * incomplete.
  */
 import { createHash } from 'node:crypto';
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isModhavenError } from '../../errors.js';
 import type { RepoUrl } from '../../module/repo-url.js';
@@ -112,7 +113,7 @@ export class Mirror {
    */
   async fetchTrees(refs: Refs, commit: ObjectHash, ref: RefName | undefined): Promise<void> {
     const { trees } = this;
-    if (await this.#sendsAllOrNothing()) return this.fetchCommit(refs, commit, ref);
+    if (this.#sendsAllOrNothing()) return this.fetchCommit(refs, commit, ref);
     if (await this.#fetchIfSmall(refs, commit)) return;
     const sent = await this.#fetcher.waiting(trees, commit, () =>
       retryOnCorrupt(trees, () =>
@@ -134,7 +135,7 @@ export class Mirror {
    */
   async #fetchIfSmall(refs: Refs, commit: ObjectHash): Promise<boolean> {
     const { content, trees } = this;
-    if (this.#isLarge || !/^https?$/.test(this.#remote.scheme) || (await isThere(trees.dir))) return false;
+    if (this.#isLarge || !/^https?$/.test(this.#remote.scheme) || existsSync(trees.dir)) return false;
     const isHere = await this.#fetcher.waiting(content, commit, () =>
       retryOnCorrupt(content, () =>
         content.write(formatOf(anyHash(refs)), async () => {
@@ -154,7 +155,7 @@ export class Mirror {
   /** Fetches the blob `hash` into `trees`; false where the host hands out no single blobs. */
   async fetchBlob(hash: ObjectHash): Promise<boolean> {
     const { trees } = this;
-    if (await isThere(this.#unfilteredMark)) return false;
+    if (existsSync(this.#unfilteredMark)) return false;
     return retryOnCorrupt(trees, () =>
       trees.write(formatOf(hash), async () => {
         if ((await trees.objects([hash]))[0] !== undefined) return true;
@@ -179,7 +180,7 @@ export class Mirror {
       history.write(formatOf(anyHash(refs)), async () => {
         if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return;
         // git hangs when it asks a host that only serves files for a filter.
-        const unfiltered = this.#remote.bundle || (await isThere(this.#dumbMark));
+        const unfiltered = this.#remote.bundle || existsSync(this.#dumbMark);
         try {
           const flags = unfiltered ? git`--prune` : git`--prune --filter=tree:0`;
           await this.#session.fetch(history, flags, everythingOf(refs));
@@ -202,7 +203,7 @@ export class Mirror {
    * it sends in a second.
    */
   async #fetchMissing(refs: Refs, commit: ObjectHash, ref: RefName | undefined): Promise<boolean> {
-    if (await this.#sendsAllOrNothing()) return false;
+    if (this.#sendsAllOrNothing()) return false;
     const { trees, content } = this;
     try {
       const sent = await trees.write(formatOf(anyHash(refs)), () =>
@@ -229,8 +230,8 @@ export class Mirror {
   }
 
   /** Whether the host is known to send all files or none. */
-  async #sendsAllOrNothing(): Promise<boolean> {
-    return this.#remote.bundle || (await isThere(this.#unfilteredMark)) || (await isThere(this.#dumbMark));
+  #sendsAllOrNothing(): boolean {
+    return this.#remote.bundle || existsSync(this.#unfilteredMark) || existsSync(this.#dumbMark);
   }
 }
 
@@ -250,13 +251,6 @@ const LARGE_OBJECT_BYTES = 256 * 1024;
 function isDumb(error: unknown): boolean {
   const cause = isModhavenError(error) ? error.cause : error;
   return cause instanceof GitFailure && cause.stderr.includes('dumb http');
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }
 
 function anyHash(refs: Refs): ObjectHash | undefined {

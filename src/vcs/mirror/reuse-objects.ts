@@ -77,5 +77,5 @@ function together(trees: BareRepo, content: BareRepo) {
 /** Notes that `to` has `commit`, which has parents there only if it has them in `from`. */
 async function recordCommit(from: BareRepo, to: BareRepo, commit: ObjectHash): Promise<void> {
   const cut = (await shallowCommits(from.dir)).filter((hash) => hash === commit);
-  await to.recordCommits([commit], cut);
+  to.recordCommits([commit], cut);
 }

@@ -230,7 +230,7 @@ async function fetchInto(
   const commits = [wanted.commit, ...(wanted.along ?? [])];
   const found = await repo.objects(commits);
   if (found[0]?.type !== 'commit') throw new FallbackToGit('the pack is without the commit');
-  await repo.recordCommits(
+  repo.recordCommits(
     commits.filter((_, i) => found[i]?.type === 'commit'),
     cut,
   );

@@ -11,7 +11,7 @@ const [A, B] = [hashOf('a'.repeat(40)), hashOf('b'.repeat(40))];
 describe('writeCommitRefs', () => {
   it('notes a commit, and that it is without its parents, in files as git reads them', async () => {
     const dir = await tempDir('repo');
-    await writeCommitRefs(dir, [A], [A]);
+    writeCommitRefs(dir, [A], [A]);
     expect(await readFile(path.join(dir, commitRef(A)), 'utf8')).toBe(`${A}\n`);
     expect(await readFile(path.join(dir, 'shallow'), 'utf8')).toBe(`${A}\n`);
     expect(await readdir(dir)).not.toContain('shallow.lock');
@@ -19,16 +19,32 @@ describe('writeCommitRefs', () => {
 
   it('adds to what is noted, once', async () => {
     const dir = await tempDir('repo');
-    await writeCommitRefs(dir, [A], [A]);
-    await writeCommitRefs(dir, [B], [B, A]);
-    await writeCommitRefs(dir, [B], [B]);
+    writeCommitRefs(dir, [A], [A]);
+    writeCommitRefs(dir, [B], [B, A]);
+    writeCommitRefs(dir, [B], [B]);
     expect((await referencedCommits(dir)).sort()).toEqual([A, B]);
     expect(await shallowCommits(dir)).toEqual([A, B]);
   });
 
+  it('notes many commits in one file, and keeps the refs that git noted there', async () => {
+    const dir = await tempDir('repo');
+    const header = '# pack-refs with: peeled fully-peeled sorted \n';
+    await writeFile(
+      path.join(dir, 'packed-refs'),
+      `${header}${A} refs/heads/main\n${A} refs/modhaven/${A}\n`,
+    );
+    writeCommitRefs(dir, [A, B], [A, B]);
+    expect(await readFile(path.join(dir, 'packed-refs'), 'utf8')).toBe(
+      `${A} refs/heads/main\n${A} refs/modhaven/${A}\n${B} refs/modhaven/${B}\n`,
+    );
+    expect(await readdir(dir)).toEqual(['packed-refs', 'shallow']);
+    writeCommitRefs(dir, [B], []);
+    expect((await referencedCommits(dir)).sort()).toEqual([A, B]);
+  });
+
   it('writes no list of shallow commits for a commit with its parents', async () => {
     const dir = await tempDir('repo');
-    await writeCommitRefs(dir, [A], []);
+    writeCommitRefs(dir, [A], []);
     expect(await referencedCommits(dir)).toEqual([A]);
     await expect(readFile(path.join(dir, 'shallow'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
@@ -36,7 +52,8 @@ describe('writeCommitRefs', () => {
   it('fails where it cannot write', async () => {
     const dir = path.join(await tempDir('repo'), 'file');
     await writeFile(dir, '');
-    await expect(writeCommitRefs(dir, [A], [])).rejects.toMatchObject({ code: 'ENOTDIR' });
+    expect(() => writeCommitRefs(dir, [A], [])).toThrow('ENOTDIR');
+    expect(() => writeCommitRefs(dir, [A, B], [])).toThrow('ENOTDIR');
   });
 });
 
