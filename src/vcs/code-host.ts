@@ -34,6 +34,9 @@ export interface CodeHostOptions {
 /** How long a silent host is not asked again, so that a hundred clients do not each wait for it. */
 const SILENCE_MS = 5_000;
 
+/** How exact the time is at which a mirror was last used, in milliseconds. It decides what `gc` removes first. */
+const NOTED_MS = 1_000;
+
 /** Repositories whose refs are remembered, each with each login that it is asked with. Forgetting one costs one question to its host. */
 const MAX_REMOTES = 2_000;
 
@@ -68,9 +71,13 @@ class GitHosts implements CodeHost {
     const { remote: first, spelling } = await this.#spellings.find(url, remote, listing, maxAgeMs);
     const { mirror } = first;
     const waitMs = this.#settings().timeoutMs;
-    const now = new Date();
-    // When the mirror was last used decides what `gc` removes first. There may be none yet.
-    void utimes(join(this.#dir, mirrorName(first.url)), now, now).catch(() => undefined);
+    const now = monotonicNow();
+    if (now - first.notedAt >= NOTED_MS) {
+      first.notedAt = now;
+      // There may be none yet.
+      const used = new Date();
+      void utimes(join(this.#dir, mirrorName(first.url)), used, used).catch(() => undefined);
+    }
     return new GitRepo({ remote: url, spelling, mirror, listing, need, limiter: this.#limiter, waitMs });
   }
 
@@ -113,6 +120,8 @@ class Remote {
   readonly mirror: Mirror;
   readonly url: RepoUrl;
   problem: HostProblem | undefined;
+  /** When it was noted last that the mirror is used. */
+  notedAt = -Infinity;
   readonly #onRefs: CodeHostOptions['onRefs'];
   #known: Listing | undefined;
   #asking: Question | undefined;

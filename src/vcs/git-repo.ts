@@ -23,7 +23,7 @@ import { highestVersion } from './highest-version.js';
 import type { ObjectHash } from './names/object-name.js';
 import { HEAD } from './names/ref-name.js';
 import type { Mirror } from './mirror/mirror.js';
-import { tagsOf, tagsOrigin, type Listing } from './objects/refs.js';
+import { tagsOf, tagsOn, tagsOrigin, type Listing } from './objects/refs.js';
 import { RefsChanged } from './refs-changed.js';
 import { GitOutputTooLarge } from './transport/git-exec.js';
 import type { HostLimiter } from '../concurrency/host-limiter.js';
@@ -164,10 +164,8 @@ export class GitRepo implements CodeRepo {
     return streamArchive({ content, commit, paths, unchanged, url: this.url, ensure, ...limits });
   }
 
-  #tagsOn(commit: ObjectHash): string[] {
-    return tagsOf(this.#listed.refs, '')
-      .filter((tag) => tag.hash === commit)
-      .map((tag) => tag.name);
+  #tagsOn(commit: ObjectHash): readonly string[] {
+    return tagsOn(this.#listed.refs, commit);
   }
 
   /** The time of a commit, which is fetched if need be. */
@@ -197,6 +195,10 @@ export class GitRepo implements CodeRepo {
 
   /** The repository that holds `commit`, and the commit; undefined where none does. */
   async #lookUp(commit: ObjectHash): Promise<{ holder: BareRepo; object: GitObject } | undefined> {
+    for (const holder of this.#holders) {
+      const object = holder.held(commit);
+      if (object !== undefined) return { holder, object };
+    }
     for (const holder of this.#holders) {
       const object = await readIn(holder, commit);
       if (object !== undefined) return { holder, object };

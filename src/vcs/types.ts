@@ -25,7 +25,7 @@ export interface Revision {
   /** The tag asked for, if the query was a tag; else the hash. */
   name: string;
   /** All tags on the commit, sorted. */
-  tags: string[];
+  tags: readonly string[];
   origin: Origin;
 }
 

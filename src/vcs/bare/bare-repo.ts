@@ -15,7 +15,7 @@ import { findHeld, hold, listHeld, type HeldFile } from '../objects/held-objects
 import type { ObjectFormat } from '../objects/object-format.js';
 import { readObjects, type GitObject } from '../objects/object-reader.js';
 import { isAbsent, storeSmallPack } from '../objects/pack-files.js';
-import { completePack, ThinPack } from '../objects/small-pack.js';
+import { completePack, ThinPack, type PackedObject } from '../objects/small-pack.js';
 import { localEnvironment, type Environment } from '../transport/git-environment.js';
 import { runGit } from '../transport/git-exec.js';
 import { writeCommitRefs } from './commit-refs.js';
@@ -33,6 +33,9 @@ export type { GitObject } from '../objects/object-reader.js';
 
 /** Bytes of objects that are held in memory for one question, unless the caller says otherwise. */
 const MAX_OBJECTS_BYTES = 64 * 1024 * 1024;
+
+/** Bytes of objects that are read before they are asked for. */
+const MAX_AHEAD_BYTES = 8 * 1024 * 1024;
 
 /** After so many packs they are combined. */
 const MAX_PACKS = 50;
@@ -92,6 +95,24 @@ export class BareRepo {
     return readObjects({ dir, identity, env, specs, timeoutMs: this.#timeoutMs, maxOutput });
   }
 
+  /**
+   * The object `hash` where it came in just now, without a look at the disk: what a hash stands for never changes, whether
+   * the repository is still there or not.
+   */
+  held(hash: ObjectHash): GitObject | undefined {
+    return findHeld(this.#heldAs(), [hash])?.[0];
+  }
+
+  /** Holds what `specs` name in memory, for questions that are about to come. Never fails: it can be read later. */
+  async readAhead(specs: readonly ObjectSpec[]): Promise<void> {
+    const none = (): (GitObject | undefined)[] => [];
+    const objects = await this.objects(specs, MAX_AHEAD_BYTES).catch(none);
+    hold(
+      this.#heldAs(),
+      objects.flatMap((object) => object ?? []),
+    );
+  }
+
   /** All files of `commit` below the directory `path` ('' = the root), where they came in just now; else undefined. */
   heldFiles(commit: ObjectHash, path: string): HeldFile[] | undefined {
     return listHeld(this.#heldAs(), commit, path);
@@ -135,19 +156,22 @@ export class BareRepo {
       this.#lease?.assertHeld();
       return storeSmallPack(this.dir, bytes, { format, partial });
     };
-    const stored = await store(pack).catch(async (error: unknown) => {
+    let stored: PackedObject[];
+    try {
+      stored = store(pack);
+    } catch (error) {
       if (!(error instanceof ThinPack)) throw error;
       const bases = (await this.objects(error.bases)).filter((base) => base !== undefined);
       if (bases.length < error.bases.length) throw error;
-      return store(completePack(pack, bases, format));
-    });
+      stored = store(completePack(pack, bases, format));
+    }
     hold(this.#heldAs(), stored);
   }
 
   /** Notes, inside of `write`, that `commits` are here, and that those of `cut` are without their parents. */
-  async recordCommits(commits: readonly ObjectHash[], cut: readonly ObjectHash[]): Promise<void> {
+  recordCommits(commits: readonly ObjectHash[], cut: readonly ObjectHash[]): void {
     this.#lease?.assertHeld();
-    await writeCommitRefs(this.dir, commits, cut);
+    writeCommitRefs(this.dir, commits, cut);
   }
 
   /** Combines packs when there are many, inside of `write`; `flags` say how. Never fails: it can wait. */

@@ -12,7 +12,7 @@ import type { ObjectHash } from '../names/object-name.js';
 import { commitRef, HEAD, type RefName } from '../names/ref-name.js';
 import type { Refs } from '../objects/refs.js';
 import type { FetchOptions, RemoteSession } from '../remote/remote-session.js';
-import { missingGoMods, tagDirectories, TagsAhead } from './tags-ahead.js';
+import { infoObjects, missingGoMods, tagDirectories, TagsAhead } from './tags-ahead.js';
 
 /** What a host sent that was asked for a commit without its files. */
 export type Filtered = 'trees' | 'everything' | 'nothing';
@@ -106,8 +106,9 @@ export class CommitFetcher {
   }
 
   async #withOthers(repo: BareRepo, refs: Refs, commit: ObjectHash): Promise<boolean> {
-    const ahead = await this.#ahead.alongWith(repo, commit, refs);
-    const along = [...new Set([...(await this.#othersWaiting(repo, commit)), ...ahead])];
+    const others = await this.#othersWaiting(repo, commit);
+    const ahead = await this.#ahead.alongWith(repo, [commit, ...others], refs);
+    const along = [...new Set([...others, ...ahead])];
     if (along.length === 0) return false;
     const withoutFiles = repo.filtered;
     const wanted = { commit, along, withoutFiles, anew: false, atMost: AHEAD_BYTES };
@@ -115,10 +116,12 @@ export class CommitFetcher {
       if (ahead.length > 0) this.#ahead.gaveUp(refs);
       return false;
     }
-    if (!withoutFiles) return true;
     for (const directory of tagDirectories(refs, commit)) {
-      const files = await missingGoMods(repo, [commit, ...along], directory);
-      if (files.length > 0) await this.#session.fetchWithoutGit(repo, { files, withoutFiles });
+      if (withoutFiles) {
+        const files = await missingGoMods(repo, [commit, ...along], directory);
+        if (files.length > 0) await this.#session.fetchWithoutGit(repo, { files, withoutFiles });
+      }
+      if (ahead.length > 0) await repo.readAhead(infoObjects([commit, ...along], directory));
     }
     return true;
   }
@@ -148,7 +151,7 @@ export class CommitFetcher {
     const isShallow = (await shallowCommits(repo.dir)).length > 0;
     const flags = git`--prune ${isShallow ? WITHOUT_LIMIT : []}`;
     await this.#session.fetch(repo, flags, everythingOf(refs));
-    if (await holds(repo, commit)) await repo.recordCommits([commit], []);
+    if (await holds(repo, commit)) repo.recordCommits([commit], []);
   }
 }
 

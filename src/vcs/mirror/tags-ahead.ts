@@ -6,11 +6,11 @@
 import { monotonicNow } from '../../concurrency/monotonic-clock.js';
 import type { BareRepo } from '../bare/bare-repo.js';
 import { referencedCommits } from '../bare/commit-refs.js';
-import { objectAt, type ObjectHash } from '../names/object-name.js';
+import { objectAt, type ObjectHash, type ObjectSpec } from '../names/object-name.js';
 import { refsFingerprint, type Refs } from '../objects/refs.js';
 import { findInTree, isDirectory } from '../objects/tree-object.js';
 
-/** So many commits of tags within `MOMENT_MS` are taken for a walk through the list. */
+/** So many commits of tags for one module within `MOMENT_MS` are taken for a walk through its list. */
 const ENOUGH = 4;
 const MOMENT_MS = 10_000;
 
@@ -20,28 +20,47 @@ const MAX_ALONG = 800;
 const TAGS = 'refs/tags/';
 
 export class TagsAhead {
-  /** When commits were asked for, as `monotonicNow` tells the time. */
-  #askedAt: number[] = [];
+  /** When commits of tags were asked for, as `monotonicNow` tells the time, by the directory of their modules. */
+  readonly #askedAt = new Map<string, number[]>();
   /** The refs of which the host does not send so much at once. */
   #failed: string | undefined;
 
   /**
-   * Notes that `commit` is fetched, and gives the commits to fetch along with it into `repo`: those of tags for modules of
-   * the same directory that are not there yet. None in the ordinary case, and at most 800.
+   * Notes that `commits` are fetched, and gives the commits to fetch along with the first of them into `repo`: those of tags
+   * for modules of the same directory that are not there yet. None in the ordinary case, and at most 800.
    */
-  async alongWith(repo: BareRepo, commit: ObjectHash, refs: Refs): Promise<ObjectHash[]> {
-    const now = monotonicNow();
-    this.#askedAt = [...this.#askedAt.filter((at) => now - at < MOMENT_MS), now].slice(-ENOUGH);
-    if (this.#askedAt.length < ENOUGH || this.#failed === refsFingerprint(refs)) return [];
-    const directories = tagDirectories(refs, commit);
-    const here = new Set([commit, ...(await referencedCommits(repo.dir))]);
+  async alongWith(
+    repo: BareRepo,
+    commits: readonly [ObjectHash, ...ObjectHash[]],
+    refs: Refs,
+  ): Promise<ObjectHash[]> {
+    const walked = this.#note(commits, refs);
+    if (walked.size === 0 || this.#failed === refsFingerprint(refs)) return [];
+    const here = new Set([...commits, ...(await referencedCommits(repo.dir))]);
     const along = new Set<ObjectHash>();
     for (const [name, hash] of refs) {
       if (along.size === MAX_ALONG) break;
-      const isSibling = name.startsWith(TAGS) && directories.has(directoryOf(name));
+      const isSibling = name.startsWith(TAGS) && walked.has(directoryOf(name));
       if (isSibling && !here.has(hash)) along.add(hash);
     }
     return [...along];
+  }
+
+  /** The directories of the first of `commits` of which enough was asked for within a moment, these included. */
+  #note(commits: readonly [ObjectHash, ...ObjectHash[]], refs: Refs): Set<string> {
+    const now = monotonicNow();
+    for (const [directory, times] of this.#askedAt) {
+      const recent = times.filter((at) => now - at < MOMENT_MS);
+      if (recent.length > 0) this.#askedAt.set(directory, recent);
+      else this.#askedAt.delete(directory);
+    }
+    for (const directories of directoriesOf(refs, commits)) {
+      for (const directory of directories) {
+        this.#askedAt.set(directory, [...(this.#askedAt.get(directory) ?? []), now].slice(-ENOUGH));
+      }
+    }
+    const isWalked = (directory: string) => (this.#askedAt.get(directory)?.length ?? 0) >= ENOUGH;
+    return new Set([...tagDirectories(refs, commits[0])].filter(isWalked));
   }
 
   /** Notes that the host did not send the commits of `refs` at once, so that it is not tried again until they change. */
@@ -52,11 +71,23 @@ export class TagsAhead {
 
 /** The directories of the tags on `commit`, by the go command's rule for tags: `sub/` of `sub/v1.0.0`, '' of `v1.0.0`. */
 export function tagDirectories(refs: Refs, commit: ObjectHash): Set<string> {
-  const directories = new Set<string>();
+  return directoriesOf(refs, [commit])[0] ?? new Set();
+}
+
+/** The same for each of `commits`, in one pass. */
+function directoriesOf(refs: Refs, commits: readonly ObjectHash[]): Set<string>[] {
+  const byCommit = new Map(commits.map((commit) => [commit, new Set<string>()]));
   for (const [name, hash] of refs) {
-    if (hash === commit && name.startsWith(TAGS)) directories.add(directoryOf(name));
+    if (name.startsWith(TAGS)) byCommit.get(hash)?.add(directoryOf(name));
   }
-  return directories;
+  return [...byCommit.values()];
+}
+
+/** What an `.info` is made of, for modules in `directory` ('' or `sub/`) of `commits`. */
+export function infoObjects(commits: readonly ObjectHash[], directory: string): ObjectSpec[] {
+  const above = directory.split('/').slice(0, -1);
+  const paths = ['', ...above.map((_, i) => above.slice(0, i + 1).join('/')), `${directory}go.mod`];
+  return commits.flatMap((commit) => [commit, ...paths.map((path) => objectAt(commit, path))]);
 }
 
 function directoryOf(tag: string): string {

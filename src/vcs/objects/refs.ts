@@ -78,6 +78,28 @@ export function tagsOf(refs: Refs, prefix: string): readonly Tag[] {
   return prefix === '' ? all : all.filter(({ name }) => name.startsWith(prefix));
 }
 
+/** Names of tags by their commits; undefined for a listing that was asked once: to look through it once is quicker. */
+const namesByCommit = new WeakMap<Refs, Map<ObjectHash, string[]> | undefined>();
+
+/** The names of the tags on `commit`, in their order. */
+export function tagsOn(refs: Refs, commit: ObjectHash): readonly string[] {
+  if (!namesByCommit.has(refs)) {
+    namesByCommit.set(refs, undefined);
+    return tagsOf(refs, '').flatMap(({ name, hash }) => (hash === commit ? [name] : []));
+  }
+  let names = namesByCommit.get(refs);
+  if (names === undefined) {
+    names = new Map();
+    for (const { name, hash } of tagsOf(refs, '')) {
+      const known = names.get(hash);
+      if (known === undefined) names.set(hash, [name]);
+      else known.push(name);
+    }
+    namesByCommit.set(refs, names);
+  }
+  return names.get(commit) ?? [];
+}
+
 function allTags(refs: Refs): Tag[] {
   const tags: Tag[] = [];
   let isSorted = true; // as git lists them

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BareRepo } from '../../../src/vcs/bare/bare-repo.js';
-import { tagDirectories, TagsAhead } from '../../../src/vcs/mirror/tags-ahead.js';
+import { infoObjects, tagDirectories, TagsAhead } from '../../../src/vcs/mirror/tags-ahead.js';
 import { sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
 import type { Refs } from '../../../src/vcs/objects/refs.js';
@@ -36,20 +36,37 @@ describe('TagsAhead', () => {
 
   async function askFor(count: number, refs: Refs): Promise<string[]> {
     let along: string[] = [];
-    for (let n = 1; n <= count; n += 1) along = await ahead.alongWith(repo, hash(n), refs);
+    for (let n = 1; n <= count; n += 1) along = await ahead.alongWith(repo, [hash(n)], refs);
     return along;
   }
 
   it('brings nothing along with the first three', async () => {
     const refs = refsWith(10);
     expect(await askFor(3, refs)).toEqual([]);
-    expect(await ahead.alongWith(repo, hash(4), refs)).toHaveLength(9);
+    expect(await ahead.alongWith(repo, [hash(4)], refs)).toHaveLength(9);
   });
 
   it('brings the tags of the same directory that are not there, and no branches', async () => {
     await mkdir(path.join(repo.dir, 'refs/modhaven'), { recursive: true });
     for (const n of [1, 2, 3]) await writeFile(path.join(repo.dir, 'refs/modhaven', hash(n)), '');
     expect(await askFor(4, refsWith(6))).toEqual([hash(5), hash(6)]);
+  });
+
+  it('counts those that wait, and leaves them to the caller', async () => {
+    const along = await ahead.alongWith(repo, [hash(1), hash(2), hash(3), hash(4)], refsWith(6));
+    expect(along).toEqual([hash(5), hash(6)]);
+  });
+
+  it('takes no build with many modules of one repository for a walk through a list', async () => {
+    const modules = Array.from(
+      { length: 20 },
+      (_, n) => [`refs/tags/m${n}/v1.0.0`, hash(1_000 + n)] as const,
+    );
+    const refs = refsWith(10, Object.fromEntries(modules));
+    for (const [, commit] of modules) expect(await ahead.alongWith(repo, [commit], refs)).toEqual([]);
+    expect(await ahead.alongWith(repo, [hash(1), hash(99_999), hash(99_999), hash(99_999)], refs)).toEqual(
+      [],
+    );
   });
 
   it('brings a bounded number at once', async () => {
@@ -60,8 +77,17 @@ describe('TagsAhead', () => {
     const refs = refsWith(10);
     ahead.gaveUp(refs);
     expect(await askFor(6, new Map(refs))).toEqual([]);
-    expect(await ahead.alongWith(repo, hash(7), refsWith(11))).toHaveLength(10);
+    expect(await ahead.alongWith(repo, [hash(7)], refsWith(11))).toHaveLength(10);
   });
+});
+
+it('infoObjects are what leads to the go.mod of each commit', () => {
+  expect(infoObjects([hash(1)], '')).toEqual([hash(1), `${hash(1)}:`, `${hash(1)}:go.mod`]);
+  expect(infoObjects([hash(1)], 'a/b/').slice(2)).toEqual([
+    `${hash(1)}:a`,
+    `${hash(1)}:a/b`,
+    `${hash(1)}:a/b/go.mod`,
+  ]);
 });
 
 describe('tagDirectories', () => {

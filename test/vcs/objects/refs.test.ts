@@ -4,6 +4,7 @@ import {
   parseRefs,
   refsFingerprint,
   tagsOf,
+  tagsOn,
   tagsOrigin,
   type Tag,
 } from '../../../src/vcs/objects/refs.js';
@@ -57,6 +58,14 @@ describe('parseDefaultBranch', () => {
     expect(parseDefaultBranch(LISTING)).toBe('release/1.x');
     expect(parseDefaultBranch(`${A}\tHEAD\n`)).toBeUndefined();
   });
+});
+
+it('tagsOn names the tags of a commit, however often it is asked', () => {
+  const refs = parseRefs(LISTING);
+  const expected = tagsOf(refs, '').filter(({ hash }) => hash === C);
+  for (let n = 0; n < 3; n += 1) expect(tagsOn(refs, C)).toEqual(expected.map(({ name }) => name));
+  expect(expected).not.toEqual([]);
+  expect(tagsOn(refs, hashOf('f'.repeat(40)))).toEqual([]);
 });
 
 describe('tagsOf and tagsOrigin', () => {
