@@ -24,7 +24,7 @@ export interface Running extends ProcessObserver {
 export function createRunning(): Running {
   const running = new Map<number, Began>();
   const ended: Ended[] = [];
-  const fetches: RecentFetch[] = [];
+  const fetches: Ended[] = [];
 
   /** Activities do not say for whom they are: they count for a fetch during which they ran, by what it asked. */
   function phasesOf(fetch: Ended): Ended[] {
@@ -52,14 +52,15 @@ export function createRunning(): Running {
       running.delete(event.id);
       const { type } = event.activity;
       if (type === 'fetch' || type === 'deliver') {
-        fetches.unshift({ fetch: event, phases: phasesOf(event) });
-        if (fetches.length > MAX_FETCHES) fetches.pop();
+        fetches.push(event);
+        if (fetches.length > MAX_FETCHES) fetches.shift();
       } else if (type === 'git' || type === 'repository' || type === 'upstream') {
         ended.push(event);
         if (ended.length > MAX_PHASES) ended.shift();
       }
     },
-    recent: () => [...fetches],
+    // Looked for here, where somebody wants to see them, not with each fetch.
+    recent: () => fetches.toReversed().map((fetch) => ({ fetch, phases: phasesOf(fetch) })),
     report: () => [...running.values()],
   };
 }
