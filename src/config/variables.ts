@@ -5,7 +5,8 @@
  * that does not begin `${` stays a `$`; escapes and `${NAME:-default}` are not known.
  */
 import type { Problem } from '../yaml/problems.js';
-import type { DataPath, YamlSource } from '../yaml/yaml-source.js';
+import type { DataPath } from '../yaml/problems.js';
+import type { YamlSource } from '../yaml/yaml-source.js';
 
 /** What looks like a variable, for `parseYaml`: its braces are text even inside `{ … }`. */
 export const VARIABLES = /\$\{[^{}\n]*\}/g;

@@ -3,10 +3,10 @@
  * look at the log is enough; any problem at all means that the file is not used.
  */
 import { dirname, resolve } from 'node:path';
-import { explain, problemsError, type Problem } from '../yaml/problems.js';
+import { explain, problemsError, type DataPath, type Problem } from '../yaml/problems.js';
 import { readConfigText } from '../yaml/read-text.js';
 import { nearestKey, parseWithSchema, unknownKey } from '../yaml/with-schema.js';
-import { parseYaml, type DataPath, type YamlSource } from '../yaml/yaml-source.js';
+import { parseYaml, type YamlSource } from '../yaml/yaml-source.js';
 import type { ModhavenError } from '../errors.js';
 import { compileRule } from './rule.js';
 import { FOREIGN_VCS, RuleEntry, VanityFile } from './schema.js';

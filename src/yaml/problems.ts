@@ -7,6 +7,9 @@ export interface Position {
   column: number;
 }
 
+/** Where something stands in the data: keys and list indexes from the root. */
+export type DataPath = readonly PropertyKey[];
+
 /** One thing that is wrong, or worth a warning. `message` is one sentence without the position. */
 export interface Problem extends Position {
   message: string;

@@ -5,8 +5,8 @@
  */
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { problemsError, type Problem } from './problems.js';
-import type { DataPath, YamlSource } from './yaml-source.js';
+import { problemsError, type DataPath, type Problem } from './problems.js';
+import type { YamlSource } from './yaml-source.js';
 
 /** `data` (what `source` holds, perhaps with variables filled in) as `schema` makes it. Throws CONFIG with every problem. */
 export function parseWithSchema<T>(schema: z.ZodType<T>, source: YamlSource, data: unknown): T {

@@ -10,10 +10,8 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter } from 'yaml';
 import type { Alias, Document, Node, YAMLMap } from 'yaml';
 import { parseBounded, TooMuch, type ParsedText } from './bounded-parse.js';
 import { checkTree, plainKey } from './check-tree.js';
-import { problemsError, type Position } from './problems.js';
-
-/** Where something stands in the data: keys and list indexes from the root. */
-export type DataPath = readonly PropertyKey[];
+import { readPlainMaps } from './plain-maps.js';
+import { problemsError, type DataPath, type Position } from './problems.js';
 
 export interface YamlSource {
   /** As the user named it; used in messages. */
@@ -30,6 +28,32 @@ export interface YamlSource {
  * Throws CONFIG with the first syntax problem, or every other one.
  */
 export function parseYaml(text: string, file: string, braces: RegExp): YamlSource {
+  const clean = text.replace(/^\uFEFF/, '');
+  const control = CONTROL.exec(clean);
+  if (control !== null) {
+    const [character] = control;
+    const message = `the character ${codePoint(character)} has no place in a text: is this a configuration file?`;
+    throw problemsError(file, [{ ...positionIn(clean, control.index), message }]);
+  }
+  const plain = readPlainMaps(clean);
+  if (plain === undefined) return parseTree(clean, file, braces);
+  let tree: YamlSource | undefined;
+  const locate: YamlSource['locate'] = (path, part) => {
+    const key = part === 'key' ? plain.keyAt(path) : undefined;
+    // For messages, which are few.
+    return key ?? (tree ??= parseTree(clean, file, braces)).locate(path, part);
+  };
+  return { file, data: plain.data, locate };
+}
+
+/** The place of the character at `offset`. */
+function positionIn(text: string, offset: number): Position {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
+}
+
+/** The same by the library, which makes a tree of the text. */
+function parseTree(text: string, file: string, braces: RegExp): YamlSource {
   const lines = new LineCounter();
   function position(offset: number | undefined): Position {
     const { line, col } = lines.linePos(offset ?? 0);
@@ -39,21 +63,9 @@ export function parseYaml(text: string, file: string, braces: RegExp): YamlSourc
     throw problemsError(file, [{ ...position(offset), message }]);
   }
 
-  const clean = text.replace(/^\uFEFF/, '');
-  const control = CONTROL.exec(clean);
-  if (control !== null) {
-    for (let end = clean.indexOf('\n'); end >= 0 && end < control.index; end = clean.indexOf('\n', end + 1)) {
-      lines.addNewLine(end + 1);
-    }
-    lines.lineStarts.unshift(0);
-    refuse(
-      control.index,
-      `the character ${codePoint(control[0])} has no place in a text: is this a configuration file?`,
-    );
-  }
   let parsed: ParsedText;
   try {
-    parsed = parseBounded(hideBraces(clean, braces), lines);
+    parsed = parseBounded(hideBraces(text, braces), lines);
   } catch (error) {
     if (error instanceof TooMuch) {
       refuse(error.offset, `${error.message}; no configuration file may hold more`);
