@@ -8,8 +8,10 @@ import type { Bench } from './benches/bench.js';
 import { cold } from './benches/cold.js';
 import { company } from './benches/company.js';
 import { growth } from './benches/growth.js';
+import { login } from './benches/login.js';
 import { memory } from './benches/memory.js';
 import { replicas } from './benches/replicas.js';
+import { requirements } from './benches/requirements.js';
 import { stampede } from './benches/stampede.js';
 import { walk } from './benches/walk.js';
 import { warm } from './benches/warm.js';
@@ -20,8 +22,8 @@ import type { Report } from './report/report.js';
 import { renderReport } from './report/table.js';
 
 const BENCHES: Record<string, Bench> = {
-  ...{ warm, cold, app, stampede, walk, company },
-  ...{ memory, growth, replicas },
+  ...{ warm, login, cold, app, stampede, walk, company },
+  ...{ requirements, memory, growth, replicas },
 };
 
 interface Options {
@@ -40,7 +42,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addArgument(
       new Argument(
         '[names...]',
-        'which benches; default: all, with --against all but growth and company',
+        'which benches; default: all, with --against all but growth, company and requirements',
       ).choices(Object.keys(BENCHES)),
     )
     .option('--rounds <n>', 'how often everything is measured', positive, 3)
@@ -92,7 +94,9 @@ async function bench(names: string[], options: Options): Promise<void> {
 
 /** All; of a comparison those that take ten minutes together. */
 function defaultNames(isComparison: boolean): string[] {
-  return Object.keys(BENCHES).filter((name) => !isComparison || !['growth', 'company'].includes(name));
+  return Object.keys(BENCHES).filter(
+    (name) => !isComparison || !['growth', 'company', 'requirements'].includes(name),
+  );
 }
 
 function positive(text: string): number {

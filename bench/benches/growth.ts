@@ -1,4 +1,5 @@
 /** How costs grow: with tags, versions, modules in the cache and rules. Only modhaven, and git where it is the limit. */
+import { existsSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { link, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HOST, moduleOf, SMALLS, TAG_COUNTS, VERSION_COUNTS } from '../corpus/repos.js';
@@ -9,12 +10,19 @@ import { get, mustGet } from '../measure/client.js';
 import { timed } from '../measure/interleave.js';
 import type { GrowthLine } from '../measure/growth-line.js';
 import type { Unit } from '../measure/line.js';
-import { residentMB } from '../measure/processes.js';
+import { cpuSeconds, residentMB } from '../measure/processes.js';
 import { median } from '../measure/statistics.js';
 import type { BenchResult } from './bench.js';
 
 /** Modules in the cache, and rules. */
 const COUNTS = [10, 100, 1_000, 10_000] as const;
+/** Versions in the cache, of so many modules. */
+const STORED_COUNTS = [1_000, 100_000, 1_000_000] as const;
+const STORED_MODULES = 1_000;
+/** Versions that are read from the disk, each for the first time. */
+const HITS = 500;
+/** ext4 gives a file 65,000 names at most. */
+const NAMES = 60_000;
 
 export async function growth(lab: Lab): Promise<BenchResult> {
   return {
@@ -22,6 +30,7 @@ export async function growth(lab: Lab): Promise<BenchResult> {
       ...(await repositoryLines(lab, 'tags', TAG_COUNTS)),
       ...(await repositoryLines(lab, 'versions', VERSION_COUNTS)),
       ...(await cacheLines(lab)),
+      ...(await storedLines(lab)),
       ...(await ruleLines(lab)),
     ],
   };
@@ -91,6 +100,51 @@ async function fillCache(tree: string, count: number): Promise<void> {
     await writeFile(path.join(folder, 'v1.0.0.mod'), `module ${HOST}/cached${i}.git\n`);
     await writeFile(path.join(folder, 'v1.0.0.ziphash'), 'h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=');
     await link(zip, path.join(folder, 'v1.0.0.zip'));
+  }
+}
+
+/** Versions in the cache: they may change neither the start nor what a hit costs. */
+async function storedLines(lab: Lab): Promise<GrowthLine[]> {
+  const measured = await overSizes(lab, 'versions in the cache', STORED_COUNTS, async (count) =>
+    withDir(async (dir) => {
+      fillVersions(path.join(dir, 'data', 'download'), count);
+      const begin = performance.now();
+      await using server = await startModhaven(lab.git.url, { dir });
+      const ms = performance.now() - begin;
+      const before = cpuSeconds(server.pid);
+      const each = count / STORED_MODULES;
+      for (let i = 0; i < HITS; i++) {
+        const file = `v1.${i % each}.0.info`;
+        await mustGet(server.url + proxyPath(storedModule((i * 7) % STORED_MODULES), file));
+      }
+      return { ms, hit: ((cpuSeconds(server.pid) - before) * 1e6) / HITS };
+    }),
+  );
+  return [
+    growthLine('start-up', 'versions in the cache', 'ms', measured, (s) => s.ms),
+    growthLine('processor time of a hit', 'versions in the cache', 'µs', measured, (s) => s.hit),
+  ];
+}
+
+function storedModule(i: number): string {
+  return `${HOST}/stored${i}`;
+}
+
+/** `.info` and `.mod` of so many versions, at once: millions of names. */
+function fillVersions(tree: string, count: number): void {
+  const content = { info: '{"Version":"v1.0.0","Time":"2024-01-01T00:00:00Z"}', mod: 'module m\n' };
+  let names = 0;
+  for (let i = 0; i < STORED_MODULES; i++) {
+    const folder = path.join(tree, storedModule(i), '@v');
+    mkdirSync(folder, { recursive: true });
+    for (let n = 0; n < count / STORED_MODULES; n++) {
+      for (const kind of ['info', 'mod'] as const) {
+        const original = path.join(tree, `${kind}${Math.floor(names / NAMES)}`);
+        if (!existsSync(original)) writeFileSync(original, content[kind]);
+        linkSync(original, path.join(folder, `v1.${n}.0.${kind}`));
+      }
+      names += 1;
+    }
   }
 }
 

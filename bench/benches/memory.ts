@@ -34,7 +34,7 @@ export async function memory(lab: Lab): Promise<BenchResult> {
   );
   return {
     lines: [
-      lineOf(lab, samples, { name: 'memory idle', unit: 'MB', value: (s) => s.idle, goals: [absolute(100)] }),
+      lineOf(lab, samples, { name: 'memory idle', unit: 'MB', value: (s) => s.idle, goals: [absolute(90)] }),
       lineOf(lab, samples, {
         name: 'memory after warm load',
         unit: 'MB',

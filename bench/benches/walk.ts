@@ -1,4 +1,5 @@
 /** What bots ask: the list of a module and the `.info` of each version, ten at a time; and `@latest`. All of it cold. */
+import http from 'node:http';
 import pLimit from 'p-limit';
 import { moduleOf, SMALLS } from '../corpus/repos.js';
 import { emptyMirror, fetchAllTags, lsRemoteAndCommit } from '../lab/bare-git.js';
@@ -30,10 +31,14 @@ async function walkLines(lab: Lab): Promise<Line[]> {
   lab.say(`list and ${WALKED.versions} .info`);
   const ask = async (url: string) => {
     const module = moduleOf(WALKED.name);
-    await mustGet(url + proxyPath(module, 'list'));
+    // A client that asks so much keeps its connections.
+    const agent = new http.Agent({ keepAlive: true, maxSockets: AT_A_TIME });
+    const get = (file: string) => mustGet(url + proxyPath(module, file), { agent });
+    await get('list');
     const limit = pLimit(AT_A_TIME);
     const versions = Array.from({ length: WALKED.versions }, (_, n) => `v1.${n}.0.info`);
-    await Promise.all(versions.map((name) => limit(() => mustGet(url + proxyPath(module, name)))));
+    await Promise.all(versions.map((name) => limit(() => get(name))));
+    agent.destroy();
   };
   const samples = await measured(lab, ask, {
     name: ONE_FETCH,

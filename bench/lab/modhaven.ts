@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { HOST } from '../corpus/repos.js';
-import type { Env } from '../../test/support/run.js';
+import { mustRun, type Env } from '../../test/support/run.js';
 import { startServer, type Contender, type RunningServer, type StartOptions } from './server.js';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
@@ -43,6 +43,24 @@ export async function otherModhaven(gitHost: string, checkout: string): Promise<
   return { name: BEFORE, start: (options) => startModhaven(gitHost, { ...options, checkout }) };
 }
 
+/** Answers callers with a token alone, and refuses all others. Throws what the command that makes the token says. */
+export async function startWithToken(
+  gitHost: string,
+  options: ModhavenOptions,
+): Promise<{ server: RunningServer; token: string }> {
+  const config = {
+    ...options.config,
+    auth: { tokens_file: './tokens.yaml', rules: [{ modules: HOST, allow: ['authenticated'] }] },
+  };
+  await writeFile(path.join(options.dir, 'modhaven.yaml'), stringify(config));
+  const add = [cliOf(options.checkout ?? CHECKOUT), 'token', 'add', 'bench', '--json'];
+  const printed = await mustRun(process.execPath, [...add, '--config', 'modhaven.yaml'], {
+    cwd: options.dir,
+  });
+  const { token } = JSON.parse(printed) as { token: string };
+  return { server: await startModhaven(gitHost, { ...options, config }), token };
+}
+
 function cliOf(checkout: string): string {
   return path.resolve(checkout, 'dist', 'cli.js');
 }
@@ -53,7 +71,7 @@ export function vanityYaml(gitHost: string, rules: Record<string, string> = {}):
 }
 
 export async function startModhaven(gitHost: string, options: ModhavenOptions): Promise<RunningServer> {
-  const { dir, workers = 1, config = {}, rules, env, checkout = CHECKOUT } = options;
+  const { dir, workers = 1, config = {}, rules, env, upstream, checkout = CHECKOUT } = options;
   const home = path.join(dir, 'home');
   await mkdir(home, { recursive: true });
   // Lists are measured within `refresh`; a short one would be measured now and then.
@@ -63,13 +81,14 @@ export async function startModhaven(gitHost: string, options: ModhavenOptions): 
     refresh: '1h',
     trust_proxy: ['127.0.0.1'],
     cache: { dir: './data' },
+    ...(upstream && { upstream: upstream.url }),
     ...config,
   };
   await writeFile(path.join(dir, 'modhaven.yaml'), stringify(settings));
   await writeFile(path.join(dir, 'vanity.yaml'), vanityYaml(gitHost, rules));
   return startServer(options, (port) => ({
     command: `exec "$NODE" "$CLI" serve --config modhaven.yaml --listen 127.0.0.1:${port}`,
-    env: { ...env, HOME: home, NODE: process.execPath, CLI: cliOf(checkout) },
+    env: { ...env, ...upstream?.env, HOME: home, NODE: process.execPath, CLI: cliOf(checkout) },
     probe: '/-/readyz',
     healthy: true,
   }));

@@ -1,8 +1,9 @@
 /** Other GOPROXY servers, named in the environment: nothing of them is part of this project. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { Env } from '../../test/support/run.js';
 import { goEnvironment } from './go-environment.js';
-import { startServer, type Contender } from './server.js';
+import { startServer, type Contender, type StartOptions } from './server.js';
 
 /** Names of peers, separated by commas. */
 const PEERS = 'MODHAVEN_BENCH_PEERS';
@@ -24,6 +25,11 @@ export function peersOf(env: NodeJS.ProcessEnv, gitHost: string): Contender[] {
     });
 }
 
+/** As go names where modules come from. */
+function upstreamOf({ upstream }: StartOptions): Env {
+  return upstream === undefined ? {} : { ...upstream.env, GOPROXY: upstream.url };
+}
+
 function peer(name: string, command: string, gitHost: string): Contender {
   return {
     name,
@@ -33,7 +39,7 @@ function peer(name: string, command: string, gitHost: string): Contender {
       const env = await goEnvironment(options.dir, gitHost);
       return startServer(options, (port) => ({
         command,
-        env: { ...env, PORT: `${port}`, CACHE_DIR: cacheDir },
+        env: { ...env, ...upstreamOf(options), PORT: `${port}`, CACHE_DIR: cacheDir },
         probe: '/',
         healthy: false,
       }));

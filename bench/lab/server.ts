@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startDaemon, type Daemon } from '../../test/support/daemon.js';
 import { freePort } from '../../test/support/loopback.js';
+import type { PublicProxy } from '../../test/support/public-proxy.js';
 import type { Env } from '../../test/support/run.js';
 import { get } from '../measure/client.js';
 import { pinned } from './cores.js';
@@ -23,6 +24,8 @@ export interface StartOptions {
   core?: number | undefined;
   /** Server processes, where the program has such a setting. */
   workers?: number;
+  /** Where it asks for public modules. Default: nowhere. */
+  upstream?: PublicProxy | undefined;
 }
 
 /** A GOPROXY server that can be started as often as wanted. */

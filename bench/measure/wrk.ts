@@ -10,6 +10,8 @@ export interface LoadOptions {
   connections: number;
   /** The processor wrk runs on; undefined for any. */
   core: number | undefined;
+  /** Sent with each request. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 export interface Load {
@@ -33,7 +35,7 @@ interface Summary {
 /** Asks for `paths` of a server in turn. Throws if one answer is not 2xx or 3xx, or a connection fails. */
 export async function wrk(server: string, paths: readonly string[], options: LoadOptions): Promise<Load> {
   const script = path.join(await tempDir('wrk'), 'paths.lua');
-  await writeFile(script, lua(paths));
+  await writeFile(script, lua(paths, options.headers ?? {}));
   const [command, ...args] = pinned(options.core, [
     'wrk',
     ...['--threads', '1', '--connections', `${options.connections}`, '--duration', `${options.seconds}s`],
@@ -53,10 +55,13 @@ export async function wrk(server: string, paths: readonly string[], options: Loa
   };
 }
 
-function lua(paths: readonly string[]): string {
+function lua(paths: readonly string[], headers: Readonly<Record<string, string>>): string {
+  const sent = Object.entries(headers).map(
+    ([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}\n`,
+  );
   const list = paths.map((item) => `wrk.format("GET", ${JSON.stringify(item)})`).join(', ');
   return `
-local requests, i
+${sent.join('')}local requests, i
 function init() requests = { ${list} }; i = 0 end
 function request() i = i % #requests + 1; return requests[i] end
 function done(summary, latency)

@@ -112,7 +112,7 @@ describe('RecordedSums', () => {
     await appendFile(file, line);
     const sums = new RecordedSums(dir);
     expect(await sums.of({ module, version })).toEqual(known);
-    expect((sums.evicted({ module, version })) ?? {}).toEqual({});
+    expect(sums.evicted({ module, version }) ?? {}).toEqual({});
   });
 
   it('notes nothing, and does not fail, where it cannot write', async () => {
