@@ -265,6 +265,8 @@ export const MAY_IMPORT = {
     'fs',
     'store',
     'store/open',
+    'vcs/bare',
+    'vcs/mirror',
     'vanity',
     'modfetch',
     'observe',

@@ -2,7 +2,9 @@
 import { readFile, readdir, readlink, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { temporaryName } from '../fs/durable-file.js';
-import { lockPath, type HeldLock } from '../fs/path-lock.js';
+import type { HeldLock } from '../fs/path-lock.js';
+import { tryLockRepository } from '../vcs/bare/repo-lock.js';
+import { isMirrorName, repositoriesOf } from '../vcs/mirror/mirror-layout.js';
 import { measure } from './walk.js';
 
 export interface FoundMirror {
@@ -12,18 +14,12 @@ export interface FoundMirror {
   lastUsed: number;
 }
 
-/** How the folders of mirrors are named (`mirrorName`). */
-const NAME = /^[0-9a-f]{64}$/;
-/** The bare repositories of a mirror, whose locks writers hold. */
-const REPOSITORIES = ['content.git', 'trees.git', 'history.git'];
-const LOCK = { staleMs: 10_000, waitMs: 0 };
-
 /** The mirrors in `dirs`. */
 export async function findMirrors(dirs: readonly string[]): Promise<FoundMirror[]> {
   const found: FoundMirror[] = [];
   for (const parent of dirs) {
     for (const name of await readdir(parent).catch(() => [])) {
-      if (!NAME.test(name)) continue;
+      if (!isMirrorName(name)) continue;
       const dir = join(parent, name);
       const { bytes, modifiedAt } = await measure(dir);
       const touchedAt = (await stat(dir).catch(() => undefined))?.mtimeMs ?? 0;
@@ -34,13 +30,15 @@ export async function findMirrors(dirs: readonly string[]): Promise<FoundMirror[
 }
 
 /**
- * Removes a mirror, unless it is in use: while a process writes to it or git works in it. Whoever reads from it by other
- * means finds it gone and makes it anew. False if it was in use.
+ * Removes a mirror, unless it is in use: while a process writes to it or git works in it. A process that reads
+ * from it by other means finds it gone and makes it anew. False if it was in use.
  */
 export async function removeMirror(dir: string): Promise<boolean> {
   const locks: HeldLock[] = [];
   try {
-    for (const name of REPOSITORIES) locks.push(await lockPath(join(dir, name), LOCK));
+    for (const repository of Object.values(repositoriesOf(dir))) {
+      locks.push(await tryLockRepository(repository));
+    }
     if (await isGitAtWork(dir)) return false;
     const away = temporaryName(dirname(dir));
     await rename(dir, away);

@@ -4,7 +4,7 @@ import type { CommitHash } from '../module/commit-hash.js';
 import type { RepoUrl } from '../module/repo-url.js';
 import { BareRepo, isCommit } from './bare/bare-repo.js';
 import { objectAt } from './names/object-name.js';
-import { mirrorName } from './mirror/mirror.js';
+import { mirrorName, repositoriesOf } from './mirror/mirror-layout.js';
 
 /** Reading an object is local work, bounded all the same. */
 const TIMEOUT_MS = 30_000;
@@ -20,9 +20,9 @@ export async function readLocalFiles(
   paths: string[],
 ): Promise<(Buffer | undefined)[] | undefined> {
   const options = { env: process.env, timeoutMs: TIMEOUT_MS };
-  const mirror = join(dir, mirrorName(remote));
-  const content = new BareRepo({ dir: join(mirror, 'content.git'), ...options });
-  const trees = new BareRepo({ dir: join(mirror, 'trees.git'), ...options, filtered: true });
+  const mirror = repositoriesOf(join(dir, mirrorName(remote)));
+  const content = new BareRepo({ dir: mirror.content, ...options });
+  const trees = new BareRepo({ dir: mirror.trees, ...options, filtered: true });
   const specs = [commit, ...paths.map((path) => objectAt(commit, path))];
   for (const repo of [content, trees]) {
     const [holder, ...files] = await repo.objects(specs).catch(() => []);

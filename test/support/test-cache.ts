@@ -7,8 +7,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { lock } from 'proper-lockfile';
+import { lockPath } from '../../src/fs/path-lock.js';
 import { removeTree } from './tmp.js';
+
+/** How long another process may take to fill a directory. */
+const FILL_MS = 900_000;
 
 /**
  * The directory `name` of the cache; `fill` is called with a draft of it when it is not there. It appears as a whole
@@ -24,10 +27,7 @@ export async function cachedDir(name: string, fill: (dir: string) => Promise<voi
   const dir = path.join(root, name);
   if (existsSync(dir)) return dir;
   await mkdir(root, { recursive: true });
-  const release = await lock(root, {
-    lockfilePath: `${dir}.lock`,
-    retries: { retries: 900, factor: 1, minTimeout: 1_000 },
-  });
+  const lock = await lockPath(dir, { staleMs: 10_000, waitMs: FILL_MS });
   try {
     if (existsSync(dir)) return dir;
     const draft = await mkdtemp(`${dir}.draft-`);
@@ -38,7 +38,7 @@ export async function cachedDir(name: string, fill: (dir: string) => Promise<voi
       removeTree(draft);
     }
   } finally {
-    await release();
+    await lock.release();
   }
   return dir;
 }

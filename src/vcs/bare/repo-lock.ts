@@ -16,6 +16,14 @@ export interface Lease {
   assertHeld(): void;
 }
 
+/**
+ * The lock of the repository in `dir`, for a caller that only looks whether it is free: it does not wait. Throws `LockHeld`, or
+ * what the file system throws.
+ */
+export function tryLockRepository(dir: string): Promise<HeldLock> {
+  return lockPath(dir, { ...LOCK, waitMs: 0 });
+}
+
 /** The lock was taken over, or its directory was removed, while its holder did not run. */
 class LockLost extends Error {
   /** That of a lock that is held by another caller or process. */

@@ -77,7 +77,7 @@ export class CommitFetcher {
     return warnings.includes(IGNORES_FILTERS) ? 'everything' : 'trees';
   }
 
-  /** Runs `work`, which has to wait until `commit` can be fetched into `repo`: whoever fetches before brings it along. */
+  /** Runs `work`, which waits until `commit` can be fetched into `repo`: a fetch that starts before takes the commit along. */
   async waiting<T>(repo: BareRepo, commit: ObjectHash, work: () => Promise<T>): Promise<T> {
     const waiting = this.#waiting.get(repo) ?? [];
     this.#waiting.set(repo, waiting);
@@ -99,7 +99,7 @@ export class CommitFetcher {
     try {
       return await this.#withOthers(repo, refs, commit);
     } catch (error) {
-      // One of the others may be gone. That is for the caller to hear who waits for it.
+      // One of the others may be gone: only the caller that waits for it is to be told.
       if (isModhavenError(error, 'VERSION_NOT_FOUND')) return false;
       throw error;
     }

@@ -15,7 +15,6 @@
  * Kept apart, a shallow commit can never pass for one without ancestors, and what an archive is made of is never
  * incomplete.
  */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -35,6 +34,7 @@ import { RemoteSession } from '../remote/remote-session.js';
 import { BareRepo, holds } from '../bare/bare-repo.js';
 import { isBroken, retryOnCorrupt } from '../bare/broken-repo.js';
 import { SMALL_PACK } from '../smart-http/receive-pack.js';
+import { repositoriesOf } from './mirror-layout.js';
 import { MirrorNotes } from './mirror-notes.js';
 import { reuseCommit, reuseTrees, takeInventory } from './reuse-objects.js';
 import { CommitFetcher, everythingOf, mayHelpToAskForAll } from './commit-fetcher.js';
@@ -71,9 +71,10 @@ export class Mirror {
     this.#remote = remote;
     this.#session = new RemoteSession({ remote, dir: dirname(dir), settings, env, ...shared });
     this.#fetcher = new CommitFetcher(remote, this.#session);
-    this.content = new BareRepo({ dir: join(dir, 'content.git'), env, timeoutMs });
-    this.trees = new BareRepo({ dir: join(dir, 'trees.git'), env, timeoutMs, filtered: true });
-    this.history = new BareRepo({ dir: join(dir, 'history.git'), env, timeoutMs });
+    const { content, trees, history } = repositoriesOf(dir);
+    this.content = new BareRepo({ dir: content, env, timeoutMs });
+    this.trees = new BareRepo({ dir: trees, env, timeoutMs, filtered: true });
+    this.history = new BareRepo({ dir: history, env, timeoutMs });
     this.notes = new MirrorNotes(join(dir, 'notes'));
     this.#dumbMark = join(this.content.dir, 'modhaven-dumb-host');
     this.#unfilteredMark = join(this.trees.dir, 'modhaven-no-filter');
@@ -233,15 +234,6 @@ export class Mirror {
   #sendsAllOrNothing(): boolean {
     return this.#remote.bundle || existsSync(this.#unfilteredMark) || existsSync(this.#dumbMark);
   }
-}
-
-/**
- * The folder of a remote's mirror below `<cache.dir>/vcs`: by its address, and by the login where the address names one,
- * because a host may show another login other commits. The password is no part of it, so a new one keeps the mirror.
- */
-export function mirrorName({ gitUrl, credentials }: RepoUrl): string {
-  const name = credentials === undefined ? gitUrl : JSON.stringify([gitUrl, credentials.username]);
-  return createHash('sha256').update(name).digest('hex');
 }
 
 /** Bytes in a pack. Source files take about one KiB there. */
