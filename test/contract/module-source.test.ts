@@ -5,7 +5,9 @@ import { beforeAll, describe } from 'vitest';
 import { createDiscovery } from '../../src/discovery/discovery.js';
 import { CachedModules } from '../../src/modfetch/cached.js';
 import { GitSource } from '../../src/modfetch/git-source.js';
+import { ObservedSource } from '../../src/modfetch/sources/observed-source.js';
 import { OfflineSource } from '../../src/modfetch/sources/offline.js';
+import { RoomCheckedSource } from '../../src/modfetch/sources/room-checked-source.js';
 import { createRepoRoots } from '../../src/modfetch/repo-root.js';
 import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { createGoproxyClient } from '../../src/upstream/goproxy-client.js';
@@ -55,6 +57,13 @@ async function openGit(): Promise<OpenedSource> {
     breakHome: () => home.host.stop(),
     close: () => home.host.stop(),
   };
+}
+
+/** The same as a server wraps it. */
+async function openWrapped(): Promise<OpenedSource> {
+  const opened = await openGit();
+  const withRoom = new RoomCheckedSource(opened.source, { assert: () => Promise.resolve() });
+  return { ...opened, source: new ObservedSource('git', withRoom) };
 }
 
 async function openDiscovery(): Promise<OpenedSource> {
@@ -121,6 +130,7 @@ describe.skipIf(missing('git', 'openssl'))('module sources', () => {
   });
 
   moduleSourceContract({ name: 'git', open: openGit, hash });
+  moduleSourceContract({ name: 'git, as a server wraps it', open: openWrapped, hash });
   moduleSourceContract({ name: 'discovery', open: openDiscovery, hash });
   moduleSourceContract({ name: 'upstream', open: () => openUpstream(tree.dir), hash });
   moduleSourceContract({

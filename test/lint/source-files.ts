@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import { ROOT } from '../../lint/zones.js';
+import type { Project } from './contracts.js';
 
 /** Every source file, relative to `src`, with slashes, sorted. */
 export function sourceFiles(): string[] {
@@ -31,4 +32,28 @@ function sourceOf(name: string): string {
   const file = name.replace(/\.js$/, '.ts');
   const isThere = (candidate: string) => existsSync(path.join(ROOT, 'src', candidate));
   return !isThere(file) && isThere(`${file}x`) ? `${file}x` : file;
+}
+
+/** This project, as the tests about its shape see it. */
+export const PROJECT: Project = {
+  sources: sourceFiles(),
+  tests: new Set(filesBelow('test')),
+  source: textsBelow('src'),
+  test: textsBelow('test'),
+};
+
+/** Reads each file once. */
+function textsBelow(dir: string): (file: string) => string {
+  const texts = new Map<string, string>();
+  return (file) => {
+    const text = texts.get(file) ?? readFileSync(path.join(ROOT, dir, file), 'utf8');
+    texts.set(file, text);
+    return text;
+  };
+}
+
+/** This project with one more source file, to see what is said about it. */
+export function withFile(file: string, text: string): Project {
+  const source = (name: string) => (name === file ? text : PROJECT.source(name));
+  return { ...PROJECT, sources: [...PROJECT.sources, file], source };
 }
