@@ -24,7 +24,7 @@ import { noteUses } from './proxy/observers/use-observer.js';
 import { requestIdOf } from './proxy/http/request-id.js';
 import { ResponseCache } from './proxy/response-cache.js';
 import { applyLimits, applyTls } from './proxy/http/listener.js';
-import { TlsPair, type TlsMaterial } from './proxy/http/tls-pair.js';
+import { TlsPair, type TlsMaterial } from './config/tls-pair.js';
 import { createTrust, type TrustProxy } from './proxy/http/client-address.js';
 import { Maintenance } from './gc/maintenance.js';
 import { replaceable } from './gc/replaceable.js';
@@ -123,7 +123,7 @@ class Program implements App {
     this.replicas = new Replicas({
       url: this.config().redis,
       store: this.config().s3,
-      patienceMs: () => this.config().vcsTimeoutMs,
+      timeoutMs: () => this.config().vcsTimeoutMs,
       log,
     });
     this.services = createServices({

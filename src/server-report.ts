@@ -13,7 +13,7 @@ import type { Running } from './observe/running.js';
 import { refusedReads } from './proxy/access/refused-reads.js';
 import type { ClientQueue } from './proxy/client-queue.js';
 import { errorText } from './proxy/http/http-errors.js';
-import type { TlsPair } from './proxy/http/tls-pair.js';
+import type { TlsPair } from './config/tls-pair.js';
 import { redactDeep } from './redact.js';
 import type { Services } from './services.js';
 import type { VanityInUse } from './vanity/vanity-in-use.js';
@@ -163,7 +163,7 @@ function runningNow(running: Running): unknown[] {
     .map(({ activity, at }) => ({ ...activity, ms: Math.round(now - at) }));
 }
 
-/** How long a repository that does not exist is shown, in milliseconds: nobody may ever ask for that name again. */
+/** How long a repository that does not exist is shown, in milliseconds: that name may never be asked for again. */
 const TYPO_SHOWN_MS = 15 * 60_000;
 
 interface HostProblem {

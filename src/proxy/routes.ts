@@ -15,7 +15,7 @@ import type { TrustProxy } from './http/client-address.js';
 import type { ClientQueue } from './client-queue.js';
 import { admissionOf, cacheControlFor, cacheKey } from './gate.js';
 import { FRESHNESS_HEADER, OUTCOME_HEADER, encodeOutcome } from './internal-headers.js';
-import { findPage, type PagesOptions } from './pages.js';
+import { findPage, type PagesOptions } from './vanity-page.js';
 import { isPlainUrl, parseProxyRequest, type ProxyRequest } from './request.js';
 import { requestIdOf } from './http/request-id.js';
 import type { TrackedRequest } from './request-tracker.js';

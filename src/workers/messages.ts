@@ -5,7 +5,7 @@ import type { FaultRecord } from '../log/faults.js';
 import type { LogLevel } from '../log/log.js';
 import type { Family } from '../metrics/families.js';
 import type { ConnectionLimits } from '../proxy/http/listener.js';
-import type { TlsMaterial } from '../proxy/http/tls-pair.js';
+import type { TlsMaterial } from '../config/tls-pair.js';
 import type { DamagedPart } from '../store/checked-store.js';
 import type { StoreSettings } from '../store/open/open-stores.js';
 

@@ -7,7 +7,7 @@ import type { Config } from '../../config/load-config.js';
 import type { SettingSource } from '../../config/sources.js';
 import { errorMessage, isModhavenError } from '../../errors.js';
 import { formatListen, type Listen } from '../../config/listen.js';
-import { TlsPair } from '../../proxy/http/tls-pair.js';
+import { TlsPair } from '../../config/tls-pair.js';
 
 export interface ServeProblem {
   /** The setting, as a person writes its place. */

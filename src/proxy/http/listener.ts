@@ -3,7 +3,12 @@ import http, { type RequestListener, type Server } from 'node:http';
 import https from 'node:https';
 import { Socket } from 'node:net';
 import { DEFAULT_MIN_VERSION, type SecureContextOptions } from 'node:tls';
-import type { TlsMaterial } from './tls-pair.js';
+
+/** PEM texts (`config/tls-pair.ts`). */
+export interface ServerCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 /** What one connection may take, and how many there may be; times in milliseconds. */
 export interface ConnectionLimits {
@@ -26,13 +31,13 @@ const PRIVATE_LIMITS: ConnectionLimits = {
 };
 
 /** How often connections are looked at for those that took too long. */
-const LOOK_MS = 5_000;
+const POLL_MS = 5_000;
 
 export interface HttpServerOptions {
   /** Default: those of a server that only workers of ours reach. */
   limits?: ConnectionLimits | undefined;
   /** Makes it https. */
-  tls?: TlsMaterial | undefined;
+  tls?: ServerCertificate | undefined;
 }
 
 /** A server that answers with `listener`; see `refuseBrokenRequest` for what never gets there. */
@@ -40,7 +45,7 @@ export function createHttpServer(
   listener: RequestListener,
   { limits = PRIVATE_LIMITS, tls }: HttpServerOptions = {},
 ): Server {
-  const looks = { connectionsCheckingInterval: LOOK_MS };
+  const looks = { connectionsCheckingInterval: POLL_MS };
   const server =
     tls === undefined
       ? http.createServer(looks, listener)
@@ -61,12 +66,12 @@ export function applyLimits(server: Server, limits: ConnectionLimits): void {
 }
 
 /** A new certificate for the connections that come from now on; nothing for a server without TLS. */
-export function applyTls(server: Server, tls: TlsMaterial): void {
+export function applyTls(server: Server, tls: ServerCertificate): void {
   if (server instanceof https.Server) server.setSecureContext(secureContext(tls));
 }
 
 /** Suites and protocols are those of Node (`--tls-cipher-list`, `--tls-min-v1.3`), but never below TLS 1.2. */
-function secureContext({ cert, key }: TlsMaterial): SecureContextOptions {
+function secureContext({ cert, key }: ServerCertificate): SecureContextOptions {
   return { cert, key, minVersion: DEFAULT_MIN_VERSION === 'TLSv1.3' ? 'TLSv1.3' : 'TLSv1.2' };
 }
 

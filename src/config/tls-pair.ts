@@ -2,13 +2,13 @@
  * The certificate and key of `tls:`, read again when the files change.
  *
  * Renewal writes two files, one after the other (certbot, cert-manager, by symlinks or in place): a certificate and a key
- * that do not belong together are half of a new pair, and the old pair stays until the other half is there. So does it when a
- * file is broken or gone: those who are connected today have done nothing wrong.
+ * that do not belong together are half of a new pair, and the old pair stays until the other half is there. So it does when a
+ * file is broken or gone: connections must not break because of a bad edit.
  */
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { ModhavenError, errorMessage, isModhavenError } from '../../errors.js';
+import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
 
 export interface TlsFiles {
   /** PEM: the certificate of the server, then those between it and its root. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
 import type { RepoRoots } from '../../src/modfetch/repo-root.js';
-import { findPage } from '../../src/proxy/pages.js';
+import { findPage } from '../../src/proxy/vanity-page.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 
 const RULES =

@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { applyTls, createHttpServer, refuseBrokenRequest } from '../../../src/proxy/http/listener.js';
-import { TlsPair } from '../../../src/proxy/http/tls-pair.js';
-import { missing } from '../../support/requirements.js';
-import { selfSignedCertificate, type Certificate } from '../../support/tls-certificate.js';
-import { tempDir } from '../../support/tmp.js';
+import { applyTls, createHttpServer, refuseBrokenRequest } from '../../src/proxy/http/listener.js';
+import { TlsPair } from '../../src/config/tls-pair.js';
+import { missing } from '../support/requirements.js';
+import { selfSignedCertificate, type Certificate } from '../support/tls-certificate.js';
+import { tempDir } from '../support/tmp.js';
 
 describe.skipIf(missing('openssl'))('a TLS pair', () => {
   let dir: string;
