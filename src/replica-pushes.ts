@@ -25,7 +25,7 @@ export class ReplicaPushes {
   /** For the pushes that git hosts tell this replica. */
   readonly own: PushHandler;
   private readonly options: ReplicaPushesOptions;
-  /** For those of other replicas, which fetch what a push brings. */
+  /** For those of other replicas, which fetch what was pushed. */
   private readonly passedOn: PushHandler;
 
   constructor(options: ReplicaPushesOptions) {

@@ -16,7 +16,7 @@ export interface VisitorsOptions {
 export interface Visitors {
   readable: Readable;
   suggest: ReturnType<typeof createSuggest>;
-  /** Whether it is known who asks, as far as they log in. */
+  /** Whether the principal of a request is known, where it carries a login. */
   knowsCallers: () => boolean;
 }
 

@@ -17,7 +17,7 @@ export function createActivityMetrics(): ActivityMetrics {
 class Activities implements ActivityMetrics {
   private readonly fetches = new Histogram(
     'modhaven_fetch_duration_seconds',
-    'Time that a fetch from the home of a module took, by source, by what was asked for and by how it ended.',
+    'Time that a fetch from the origin of a module took, by source, by what was asked for and by how it ended.',
     SECONDS,
   );
   private readonly phases = new Histogram(
@@ -127,7 +127,7 @@ class Activities implements ActivityMetrics {
         shared,
       ),
       total('modhaven_gc_freed_bytes_total', 'Bytes freed in the cache directory.', gcFreedBytes),
-      total('modhaven_drift_total', 'Versions whose new home was found to differ.', drift),
+      total('modhaven_drift_total', 'Versions whose new repository was found to differ.', drift),
       total('modhaven_moved_tags_total', 'Tags that were found moved or deleted.', alarms['moved-tag']),
       total(
         'modhaven_refused_content_total',

@@ -10,7 +10,7 @@ let delay: IntervalHistogram | undefined;
 
 /**
  * `name` is that of the process: `main`, `worker-1`. The event loop is watched from the first call on, so that a server
- * that nobody scrapes does no work for it; each call tells of the time since the last one.
+ * that is not scraped does no work for it; each call covers the time since the last one.
  */
 export function processFamilies(name: string): Family[] {
   const labels = { process: name };

@@ -50,7 +50,7 @@ export function stateFamilies(state: ServerState): Family[] {
     ...(cacheBytes === undefined
       ? []
       : [gauge('modhaven_cache_bytes', 'Bytes below cache.dir, by kind.', bytesByKind(cacheBytes))]),
-    gauge('modhaven_drift_versions', 'Stored versions whose new home differs.', state.drift),
+    gauge('modhaven_drift_versions', 'Stored versions whose new repository differs.', state.drift),
     gauge('modhaven_moved_tags', 'Versions whose tag was moved or deleted since.', state.movedTags),
     gauge('modhaven_damaged_parts', 'Stored files that are not what was stored.', state.damagedParts),
     ...(sumdbRecords === undefined

@@ -15,7 +15,7 @@ export type Activity =
       readonly module: string;
       readonly query: string | undefined;
     }
-  /** The zip whose commit or answer was fetched is made or brought, and stored. */
+  /** The zip whose commit or answer was fetched is made or streamed, and stored. */
   | {
       readonly type: 'deliver';
       readonly source: SourceName;
@@ -74,7 +74,7 @@ export type Occurrence =
       readonly freedBytes: number;
       readonly failed: boolean;
     }
-  /** The new home of a module has other content than was served. */
+  /** The new repository of a module has other content than was served. */
   | { readonly type: 'drift'; readonly module: string }
   /** A tag was moved or deleted; it is not followed. */
   | { readonly type: 'moved-tag'; readonly module: string; readonly version: string }

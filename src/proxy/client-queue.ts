@@ -31,7 +31,7 @@ export class ClientQueue {
     this.options = options;
   }
 
-  /** Those who wait, most requests first. */
+  /** The clients that wait, those with the most requests first. */
   report(): WaitingClient[] {
     return [...this.waiting]
       .map(([client, requests]) => {
@@ -59,7 +59,7 @@ export class ClientQueue {
   }
 }
 
-/** Whom `currentClient()` means, in work that a queue has run: a login, an address, or nobody but this server. */
+/** Whom `currentClient()` means, in work that a queue has run: a login, an address, or this server itself. */
 export function fetcherOf(client: string): { kind: 'user' | 'address'; name: string } | { kind: 'server' } {
   if (client === '') return { kind: 'server' };
   const [name = '', address = ''] = client.split('\n');

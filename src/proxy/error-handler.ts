@@ -17,7 +17,7 @@ export interface ErrorHandlerOptions {
   faults: Faults;
   /** How developers reach the server: whose admin they are sent to. */
   publicUrl: () => string;
-  /** A module that the sender of a request may read, and perhaps meant by a path that nobody knows. */
+  /** A module that the sender of a request may read, and that they perhaps meant by an unknown path. */
   suggest?: (path: string, request: IncomingMessage) => Promise<string | undefined>;
 }
 
@@ -30,7 +30,7 @@ export type ErrorHandler = (
 export function createErrorHandler(options: ErrorHandlerOptions): ErrorHandler {
   const { log, faults, publicUrl, suggest } = options;
 
-  /** A suggestion is for this sender alone, whoever may have the rest. */
+  /** A suggestion is for this sender alone; the rest of the response may be for others, too. */
   async function sendUnknown(error: ModhavenError, request: FastifyRequest, reply: FastifyReply) {
     const path = modulePathOf(request.url);
     const meant = path === undefined ? undefined : await suggest?.(path, request.raw).catch(() => undefined);

@@ -1,5 +1,5 @@
 /**
- * The gate: who a request comes from, and whether it may be answered. Read this file first.
+ * The gate: who sends a request, and whether it may be answered. Read this file first.
  *
  * Every request passes a gate before anything else looks at it: before the response cache, the store, every route and
  * every page, in the main process and in each worker. `entrance.ts` is the only caller. What comes after it takes an
@@ -45,7 +45,7 @@ export interface Refusal {
   readonly privateModule?: string;
   /** The value of `DECISION_HEADER`, for a worker that had to defer. */
   readonly decision?: string;
-  /** 401, 403 or 429; 5xx where nobody could decide. */
+  /** 401, 403 or 429; 5xx where it could not be decided. */
   readonly refusedWith: number;
   /** Without Content-Length. */
   readonly headers: Readonly<Record<string, string>>;
@@ -59,7 +59,7 @@ export interface Refusal {
  */
 export type Gate = (request: IncomingMessage) => Admission | Refusal | Promise<Admission | Refusal>;
 
-/** Those of many modules that somebody may read. */
+/** Those of many modules that the sender of a request may read. */
 export interface ReadableModules {
   /** Module paths. */
   readonly paths: ReadonlySet<string>;
@@ -69,7 +69,7 @@ export interface ReadableModules {
 
 export interface ReadableOptions {
   /** How long git hosts are asked, in milliseconds; 0: what they have said before counts, and none is asked. */
-  patienceMs?: number;
+  timeoutMs?: number;
   /** What hosts are asked about first, where there is not time for all. */
   first?: (module: string) => boolean;
 }
@@ -99,7 +99,7 @@ export const openGate: Gate = () => OPEN;
 
 /**
  * The gate of a main process that listens on its private socket only: its worker has asked a gate and says what it
- * decided, or defers to `decide`. Anywhere else this header comes from a stranger and must not be believed.
+ * decided, or defers to `decide`. Anywhere else this header comes from a client and must not be believed.
  */
 export function workerGate(decide: Gate): Gate {
   return (request) => {

@@ -11,7 +11,7 @@ export const INTERNAL_PREFIX = 'x-modhaven-';
 /** Of a request: what the gate of the worker decided. See `gate.ts`. */
 export const ADMISSION_HEADER = `${INTERNAL_PREFIX}admission`;
 /** Of a request that somebody untrusted has passed on to the worker. */
-export const STRANGER_HEADER = `${INTERNAL_PREFIX}through-stranger`;
+export const UNTRUSTED_HEADER = `${INTERNAL_PREFIX}through-untrusted`;
 /** Of a response: what the log says about it. */
 export const OUTCOME_HEADER = `${INTERNAL_PREFIX}outcome`;
 /** Of a response to a request that the worker deferred: who was admitted, and whether the module is private. */

@@ -54,10 +54,10 @@ export interface ServerOptions
   store: VersionStore;
   /** Why the processes in front of this one cannot answer, for `/-/readyz`. Default: there are none. */
   workersUnready?: (() => string | undefined) | undefined;
-  /** Adds routes that are no part of the proxy. One that takes other methods than GET and HEAD says so. */
+  /** Adds routes that are not part of the proxy. One that takes other methods than GET and HEAD says so. */
   moreRoutes?: (app: FastifyInstance) => void;
   databases: ChecksumDatabases;
-  /** Whether it is known who asks, as far as they log in. Default: no. */
+  /** Whether the principal of a request is known, where it carries a login. Default: no. */
   knowsCallers?: () => boolean;
 }
 

@@ -47,7 +47,7 @@ export class StoredResponses {
 
   /**
    * The response for a part that `url` asks for, undefined if it is not stored. Its body may be a file, which is closed
-   * by whoever sends it. Throws STORAGE for what cannot be read.
+   * by the sender. Throws STORAGE for what cannot be read.
    */
   async find(url: string, part: Part, admission: Admission): Promise<CachedResponse | undefined> {
     const wanted = { key: cacheKey(url, admission), url, part, admission };

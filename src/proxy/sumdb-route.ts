@@ -17,7 +17,7 @@ export interface SumdbRouteOptions {
   /** Whose headers about a client count. */
   trusts: TrustProxy;
   isBehindWorkers: boolean;
-  /** Whether it is known who asks, as far as they log in (`auth:`). Default: no. */
+  /** Whether the principal of a request is known, where it carries a login (`auth:`). Default: no. */
   knowsCallers?: (() => boolean) | undefined;
 }
 
@@ -34,8 +34,8 @@ export function sumdbRoute(
       throw new ModhavenError('INVALID_PATH', 'malformed path: expected /sumdb/NAME/…');
     }
     const admission = admissionOf(request.raw);
-    const isStranger = knowsCallers() && admission.principal.name === ANYONE.name;
-    const answer = await clients.run(request.raw, () => databases.get(name, path, isStranger));
+    const isAnonymous = knowsCallers() && admission.principal.name === ANYONE.name;
+    const answer = await clients.run(request.raw, () => databases.get(name, path, isAnonymous));
     const { body, hit, asOf = monotonicNow(), stale = false } = answer;
     noteOutcome(request, reply, { cache: hit ? 'hit' : 'fetch' }, isBehindWorkers);
     const type = path.startsWith('tile/') ? 'application/octet-stream' : CONTENT_TYPES.list;

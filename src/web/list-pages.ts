@@ -15,8 +15,8 @@ import { sendData, sendPage } from './send-page.js';
 import { pageNumber, pageOf, type PageRequest } from './web.js';
 
 /** How long a page waits for the first reading of the store, in milliseconds; the index, which has to be whole. */
-const PAGE_PATIENCE_MS = 1_500;
-const INDEX_PATIENCE_MS = 20_000;
+const PAGE_TIMEOUT_MS = 1_500;
+const INDEX_TIMEOUT_MS = 20_000;
 
 const NEWEST_SHOWN = 12;
 const RULES_SHOWN = 50;
@@ -31,7 +31,7 @@ export async function homePage(page: PageRequest): Promise<FastifyReply> {
     const { refusedWith, headers, body } = loginNeeded(web.publicUrl(), 'none');
     return page.reply.code(refusedWith).headers(headers).send(body);
   }
-  const isRead = await web.catalog.refresh(PAGE_PATIENCE_MS);
+  const isRead = await web.catalog.refresh(PAGE_TIMEOUT_MS);
   const { paths, isComplete } = await readableModules(page);
   const map = web.vanity();
   const { variables, shell, hasUpstream } = web.setup();
@@ -51,7 +51,7 @@ export async function homePage(page: PageRequest): Promise<FastifyReply> {
   );
 }
 
-/** Of rules with a `{name}` nobody knows whom they concern: they are shown where everybody may read everything. */
+/** Whom a rule with a `{name}` concerns cannot be known: such rules are shown only where everybody may read everything. */
 async function visibleRules({
   web,
   visitor,
@@ -69,7 +69,7 @@ export async function modulesPage(page: PageRequest): Promise<FastifyReply> {
   const { accept = '' } = page.request.headers;
   const isJson = query.get('format') === 'json' || accept.startsWith('application/json');
   const words = (query.get('q') ?? '').trim().slice(0, MAX_QUERY);
-  const isRead = await web.catalog.refresh(PAGE_PATIENCE_MS);
+  const isRead = await web.catalog.refresh(PAGE_TIMEOUT_MS);
   const { paths, isComplete } = await readableModules(page, { first: matcher(words) });
   const readable = web.catalog.all().filter(({ path }) => paths.has(path));
   const found = search(readable, words);
@@ -94,14 +94,14 @@ export async function indexLines(page: PageRequest): Promise<FastifyReply> {
   const { web, query } = page;
   const since = sinceOf(query.get('since'));
   const limit = limitOf(query.get('limit'));
-  if (!(await web.catalog.refresh(INDEX_PATIENCE_MS, true))) {
+  if (!(await web.catalog.refresh(INDEX_TIMEOUT_MS, true))) {
     throw new ModhavenError('OVERLOADED', 'the store is still being read for the first time', {
       remedy: 'try again in a moment',
     });
   }
-  const { paths, isComplete } = await readableModules(page, { patienceMs: INDEX_PATIENCE_MS });
+  const { paths, isComplete } = await readableModules(page, { timeoutMs: INDEX_TIMEOUT_MS });
   if (!isComplete) {
-    // Whoever follows the index would never come back to what is left out now.
+    // A program that follows the index would never ask again for what is left out now.
     throw new ModhavenError('OVERLOADED', 'a git host has not said yet which modules you may read', {
       remedy: 'try again in a moment; a machine that follows the index is better off with a token and a rule',
     });

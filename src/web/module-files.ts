@@ -1,4 +1,4 @@
-/** Parts of a version that are no pages: pictures out of its zip, and the phases of its fetch. */
+/** Responses about a version that are not pages: pictures out of its zip, and the phases of its fetch. */
 import type { FastifyReply } from 'fastify';
 import { ModhavenError } from '../errors.js';
 import { parseModulePath, type ModulePath } from '../module/module-path.js';

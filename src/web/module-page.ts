@@ -24,8 +24,8 @@ import { sendPage } from './send-page.js';
 import type { PageRequest } from './web.js';
 
 /** How long a page waits for a fetch before it shows the phases instead, in milliseconds. */
-const PATIENCE_MS = 1_200;
-const CATALOG_PATIENCE_MS = 300;
+const WAIT_MS = 1_200;
+const CATALOG_WAIT_MS = 300;
 const MAX_LICENCE = 256 * 1024;
 
 /** Shows the module at a raw path. Throws what stands in the way. */
@@ -33,13 +33,13 @@ export async function modulePage(page: PageRequest, rawPath: string): Promise<Fa
   const { web, query } = page;
   const asked = askedOf(page, rawPath);
   const { path, version, below } = asked;
-  await web.catalog.refresh(CATALOG_PATIENCE_MS);
+  await web.catalog.refresh(CATALOG_WAIT_MS);
   const module = parseModulePath(path);
   if (below !== '') return redirect(page, fileHref({ module, version }, below));
   const job = web.jobs.of(module, version ?? 'latest');
   const fetched = await Promise.race([
     job.result.catch((error: unknown) => elsewhere(page, module, error)),
-    delay(PATIENCE_MS, undefined, { ref: false }),
+    delay(WAIT_MS, undefined, { ref: false }),
   ]);
   if (fetched === undefined) {
     const target = { module, version };
@@ -72,7 +72,7 @@ function askedOf(
 }
 
 /**
- * Where a path leads that is no module: to the files of the module that it is a package of. Throws `error` where there is
+ * Where a path leads that is not a module: to the files of the module that it is a package of. Throws `error` where there is
  * none that the visitor may read.
  */
 async function elsewhere({ web, visitor }: PageRequest, path: string, error: unknown): Promise<string> {
@@ -105,7 +105,7 @@ async function showVersion(
   return sendPage(page, ModulePage({ context, facts, tab, children }));
 }
 
-/** Who asked first for a version is shown to admins alone, who find it in the log as well. */
+/** The first requester of a version is shown to admins alone, who find it in the log as well. */
 async function fetchesFor({ web, visitor }: PageRequest, module: ModulePath): Promise<Fetches> {
   if (!(await visitor.isAdmin())) return new Map();
   return web.firstFetches.of(module).catch(() => new Map());

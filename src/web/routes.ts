@@ -61,7 +61,7 @@ export class WebPages {
     return sendAsset(page, asset.type, asset.bytes, page.query.get('v') === this.assets.tag);
   };
 
-  /** The page for a browser at a path that is none below `/-/`. */
+  /** The page for a browser at a path that is not below `/-/`. */
   readonly page = (request: FastifyRequest, reply: FastifyReply, rawPath: string): Promise<FastifyReply> => {
     const page = pageRequest(this.web, request, reply);
     return shown(page, () => (rawPath === '/' ? homePage(page) : modulePage(page, rawPath)));

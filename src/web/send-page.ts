@@ -18,7 +18,7 @@ const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** A picture of a module is content of strangers: opened by itself, it can do nothing at all. */
+/** A picture of a module is not trusted: opened by itself, it may do nothing at all. */
 const PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 const COMMON = [

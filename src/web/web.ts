@@ -79,7 +79,7 @@ export async function shown(page: PageRequest, work: () => Promise<FastifyReply>
   }
 }
 
-/** A number of a query, from 1 on; what is none counts as `otherwise`. */
+/** A number of a query, from 1 on; `otherwise` if the text is not such a number. */
 export function pageNumber(text: string | null, otherwise = 1): number {
   return text !== null && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : otherwise;
 }

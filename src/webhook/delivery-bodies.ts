@@ -1,6 +1,6 @@
 /**
- * The bodies of deliveries on their way in, bounded: each of them, all of them together, and in time. Whoever sends one has
- * proved nothing yet.
+ * Reads the bodies of deliveries within limits: for each of them, for all of them together, and in time. The sender of one
+ * has proved nothing yet.
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -9,7 +9,7 @@ export const MAX_BYTES = 5 * 2 ** 20;
 /** Bytes of all deliveries that are being read or worked on at one time. */
 const MAX_TOTAL = 4 * MAX_BYTES;
 /** How long a delivery may take to come in, in milliseconds. */
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** Why a delivery was not read. */
 export type NotRead = 'too large' | 'too many' | 'too slow';
@@ -17,11 +17,11 @@ export type NotRead = 'too large' | 'too many' | 'too slow';
 export class DeliveryBodies {
   private held = 0;
   private readonly maxTotal: number;
-  private readonly patienceMs: number;
+  private readonly timeoutMs: number;
 
-  constructor({ maxTotal = MAX_TOTAL, patienceMs = PATIENCE_MS } = {}) {
+  constructor({ maxTotal = MAX_TOTAL, timeoutMs = TIMEOUT_MS } = {}) {
     this.maxTotal = maxTotal;
-    this.patienceMs = patienceMs;
+    this.timeoutMs = timeoutMs;
   }
 
   /** Reads the body of `request`, hands it to `use`, and counts it until that is done. Rejects when the client leaves. */
@@ -51,7 +51,7 @@ export class DeliveryBodies {
     take: (chunk: Buffer) => NotRead | undefined,
   ): Promise<NotRead | undefined> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => finish('too slow'), this.patienceMs);
+      const timer = setTimeout(() => finish('too slow'), this.timeoutMs);
       const finish = (problem?: NotRead): void => {
         clearTimeout(timer);
         request.removeListener('data', onData);

@@ -127,7 +127,7 @@ export class PushHandler {
   }
 
   private async fetch({ path, version }: ModuleVersion): Promise<void> {
-    // First, because one fetch then brings what all three need.
+    // First, because one fetch then has what all three need.
     await (await this.options.modules.zip(path, version)).stored();
     await this.options.modules.mod(path, version);
     await this.options.modules.info(path, version);

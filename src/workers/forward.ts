@@ -2,7 +2,7 @@
  * Hands requests on to the main process over its unix socket, and its responses back, both as they come.
  *
  * What the main process believes about a request is decided here, where its connection is: who it comes from, what the gate
- * said, and whose headers count. Those of strangers are removed.
+ * said, and whose headers count. Those of untrusted peers are removed.
  */
 import { Agent, request as httpRequest } from 'node:http';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
@@ -13,7 +13,7 @@ import { outgoingTrace } from '../observe/observe.js';
 import { clientAddress, type TrustProxy } from '../proxy/http/client-address.js';
 import { sendFailure, type AdmittedListener } from '../proxy/entrance.js';
 import { cacheKey, encodeAdmission, type AdmittedRequest } from '../proxy/gate.js';
-import { cameThroughStranger } from '../proxy/access/admin-address.js';
+import { cameThroughUntrusted } from '../proxy/access/admin-address.js';
 import { decodeRefusal } from '../proxy/access/decisions.js';
 import { failureReply } from '../proxy/http/http-errors.js';
 import {
@@ -21,7 +21,7 @@ import {
   FRESHNESS_HEADER,
   INTERNAL_PREFIX,
   OUTCOME_HEADER,
-  STRANGER_HEADER,
+  UNTRUSTED_HEADER,
   DECISION_HEADER,
   decodeFreshness,
   decodeOutcome,
@@ -63,7 +63,7 @@ const OF_CONNECTION = new Set([
   'upgrade',
   'expect',
 ]);
-/** What a proxy in front says: from strangers it does not count. */
+/** What a proxy in front says: from an untrusted peer it does not count. */
 const OF_PROXY = new Set([
   'x-forwarded-host',
   'x-forwarded-proto',
@@ -145,7 +145,7 @@ class Forwarder {
     if (client !== undefined) headers.push(['X-Forwarded-For', client]);
     // HTTP/1.0 has none, and the main process is asked by HTTP/1.1.
     if (request.headers.host === undefined) headers.push(['Host', '']);
-    if (cameThroughStranger(request, trusts)) headers.push([STRANGER_HEADER, 'yes']);
+    if (cameThroughUntrusted(request, trusts)) headers.push([UNTRUSTED_HEADER, 'yes']);
     headers.push([REQUEST_ID_HEADER, requestIdOf(request)]);
     headers.push([ADMISSION_HEADER, encodeAdmission(request.admission)]);
     return withTrace(headers).flat();

@@ -27,7 +27,7 @@ export interface WorkerPoolOptions {
 }
 
 /** How often the workers are looked at. */
-const LOOK_MS = 5_000;
+const POLL_MS = 5_000;
 
 const PROGRAM = fileURLToPath(programFile('workers/worker.js'));
 
@@ -50,7 +50,7 @@ export class WorkerPool {
 
   /** Starts the workers. Resolves when all of them listen; rejects with the reason if one cannot. */
   async start(start: Omit<WorkerStart, 'settings'>): Promise<void> {
-    this.looks = setInterval(() => void this.look(), LOOK_MS).unref();
+    this.looks = setInterval(() => void this.look(), POLL_MS).unref();
     // Not the default, with which the main process accepts every connection and hands it out. Read by setupPrimary.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     cluster.setupPrimary({ exec: PROGRAM, args: [] });
@@ -71,7 +71,7 @@ export class WorkerPool {
     return this.listening.size;
   }
 
-  /** Why the workers cannot answer. One that died is being replaced, and the others answer meanwhile: that is no reason. */
+  /** Why the workers cannot answer. A worker that died does not count: it is being replaced, and the others answer meanwhile. */
   unready(): string | undefined {
     const { size } = this.listening;
     if (this.haveAllListened && size > 0) return undefined;
@@ -122,7 +122,7 @@ export class WorkerPool {
     this.workers.add(worker);
     void worker.listening.then(
       () => this.listening.add(worker),
-      () => undefined, // whoever added it is told
+      () => undefined, // the caller that added it is told
     );
     void worker.ended.then(() => {
       this.workers.delete(worker);

@@ -16,7 +16,7 @@ export interface PooledWorkerOptions {
 }
 
 /** How often this process looks whether a worker has answered, in milliseconds. */
-const LOOK_MS = 250;
+const POLL_MS = 250;
 /** How often it looks in vain before the worker is taken for hung: 5 s of this process's own time. */
 const MAX_LOOKS = 20;
 
@@ -120,7 +120,7 @@ export class PooledWorker {
       const timer = setInterval(() => {
         looks += 1;
         if (looks === MAX_LOOKS) this.killHung();
-      }, LOOK_MS);
+      }, POLL_MS);
       this.waiting.set(id, (answer) => {
         clearInterval(timer);
         this.waiting.delete(id);

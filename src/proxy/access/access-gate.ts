@@ -1,5 +1,5 @@
 /**
- * The gate of a server: asks who sends a request (`auth/authenticator.ts`) and whether they may read what they want
+ * The gate of a server: finds the principal of a request (`auth/authenticator.ts`) and whether they may read what they want
  * (`auth/read-access.ts`), and says it in words (`refusals.ts`).
  *
  * A worker admits what it can admit by itself and defers everything else to the main process: refusals, guesses that are
@@ -177,7 +177,7 @@ class AccessGate {
     return { ...refusal, decision: encodeRefusal(refusal) };
   }
 
-  /** An issuer or a git host that cannot be asked is an outage, whoever sent the request; anything else is a fault. */
+  /** An issuer or a git host that cannot be asked is an outage for every sender; anything else is a fault. */
   private fail(error: unknown): Refusal {
     if (!isModhavenError(error)) throw error;
     this.options.onOutage?.(error, requestIdOf(this.request));

@@ -1,7 +1,7 @@
 /** Whether a request comes from an address that `admin:` names, and from nowhere else. */
 import type { IncomingMessage } from 'node:http';
 import { clientAddress, type TrustProxy } from '../http/client-address.js';
-import { STRANGER_HEADER } from '../internal-headers.js';
+import { UNTRUSTED_HEADER } from '../internal-headers.js';
 
 export interface AdminAddressOptions {
   trusts: TrustProxy;
@@ -20,16 +20,16 @@ export function isFromAdminAddress(
   { trusts, isAdmin, isBehindWorkers = false }: AdminAddressOptions,
 ): boolean {
   const isForeign = isBehindWorkers
-    ? request.headers[STRANGER_HEADER] !== undefined
-    : cameThroughStranger(request, trusts);
+    ? request.headers[UNTRUSTED_HEADER] !== undefined
+    : cameThroughUntrusted(request, trusts);
   if (isForeign) return false;
   const address = clientAddress(request, trusts);
-  // A unix socket without a proxy: whoever may open it was decided by its permissions.
+  // A unix socket without a proxy: its permissions decide which accounts may open it.
   return address === undefined || isAdmin(address);
 }
 
 /** Whether somebody who is not in `trust_proxy` has passed a request on. For the process that has its connection. */
-export function cameThroughStranger({ headers, socket }: IncomingMessage, trusts: TrustProxy): boolean {
+export function cameThroughUntrusted({ headers, socket }: IncomingMessage, trusts: TrustProxy): boolean {
   // Of what proxies add, X-Forwarded-For alone is read: where a trusted one says who sent the request in another way, the
   // address of the connection is that of the proxy, and says nothing.
   if (headers['x-forwarded-for'] === undefined) {

@@ -25,10 +25,10 @@ const CONCURRENT = 8;
  * How long a page waits for git hosts, in milliseconds. What they have not said yes to by then is left out; what they say later is
  * kept, so that the next page shows more.
  */
-const PATIENCE_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 
 export function createReadable(options: AccessToModules): Readable {
-  return async ({ headers: { authorization } }, modules, { patienceMs = PATIENCE_MS, first } = {}) => {
+  return async ({ headers: { authorization } }, modules, { timeoutMs = TIMEOUT_MS, first } = {}) => {
     const access = options.access();
     if (access === undefined) return { paths: new Set(modules), isComplete: true };
     const identity = await access.authenticator.identify(authorization);
@@ -46,7 +46,7 @@ export function createReadable(options: AccessToModules): Readable {
     }
     if (undecided.length === 0) return { paths, isComplete: true };
     const { allowed, isComplete } = await askHosts(undecided, {
-      ...{ hostRights: access.hostRights, authorization, patienceMs, first },
+      ...{ hostRights: access.hostRights, authorization, timeoutMs, first },
     });
     for (const path of allowed) paths.add(path);
     return { paths, isComplete };
@@ -61,17 +61,17 @@ interface HostedModule {
 interface HostAsking {
   hostRights: HostRights | undefined;
   authorization: string | undefined;
-  patienceMs: number;
+  timeoutMs: number;
   first: ((path: string) => boolean) | undefined;
 }
 
 /** What hosts allow within a time. One that cannot be asked allows nothing; the rest of the list is shown all the same. */
 async function askHosts(
   modules: readonly HostedModule[],
-  { hostRights, authorization, patienceMs, first }: HostAsking,
+  { hostRights, authorization, timeoutMs, first }: HostAsking,
 ): Promise<{ allowed: string[]; isComplete: boolean }> {
   if (hostRights === undefined) return { allowed: [], isComplete: false };
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + timeoutMs;
   const limit = pLimit(CONCURRENT);
   const allowed: string[] = [];
   let isComplete = true;

@@ -1,6 +1,6 @@
 /**
  * What a request wants to read, as far as a right to it can be asked for: from its URL, its Host and what it accepts,
- * before anything else looks at it. A URL that cannot be read is nobody's secret: what refuses it says nothing but that.
+ * before anything else looks at it. A URL that cannot be parsed names no module, so its refusal gives nothing away.
  */
 import type { Resource } from '../../auth/read-access.js';
 import { isModhavenError } from '../../errors.js';

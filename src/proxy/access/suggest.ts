@@ -16,7 +16,7 @@ export function createSuggest({ near, readable }: SuggestOptions) {
   return async (path: string, request: IncomingMessage): Promise<string | undefined> => {
     const candidates = await near(path);
     if (candidates.length === 0) return undefined;
-    const { paths } = await readable(request, candidates, { patienceMs: 0 });
+    const { paths } = await readable(request, candidates, { timeoutMs: 0 });
     return candidates.find((candidate) => paths.has(candidate));
   };
 }

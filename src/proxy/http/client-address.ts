@@ -1,7 +1,7 @@
 /**
- * Who asks: the address of the connection, or what a trusted proxy in front says of it.
+ * The address of a client: that of the connection, or the one that a trusted proxy in front names.
  *
- * A unix socket has no address; who may write to it was decided by its permissions, so it is trusted.
+ * A unix socket has no address; its permissions decide which accounts may write to it, so it is trusted.
  */
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIPv6 } from 'node:net';

@@ -27,7 +27,7 @@ const REPLIES = {
   CHECKSUM_DATABASE: { status: 502, maxAge: 0 },
   NOT_CACHED: { status: 404, maxAge: 0 },
   LOGIN_NEEDED: { status: 401, maxAge: 0 },
-  // The answer of a gatekeeper: go stops, and shows the text.
+  // A proxy of the company refused the module by its rules: go stops, and shows the text.
   UPSTREAM_POLICY: { status: 403, maxAge: 0 },
   HOST_REFUSED: { status: 502, maxAge: 0 },
   HOST_UNREACHABLE: { status: 502, maxAge: 0 },
@@ -129,10 +129,10 @@ function withoutFiles(text: string | undefined): string | undefined {
   return text?.replace(/(^|[\s'"(:])\/[^\s'":)/][^\s'":)]*/g, '$1a file of the server');
 }
 
-/** The text of a failure for who runs the server: what failed, why, what to do. */
+/** The text of a failure for the operator of the server: what failed, why, what to do. */
 export function errorText(error: ModhavenError): string {
   const what = lines(error.message, 220, 4);
-  // What a gatekeeper has to say may be long, and nothing else is to be said then.
+  // The reason of a refusal by an upstream's rules may be long; there is no remedy then.
   const why = error.remedy === undefined ? lines(error.reason, 360, 4) : lines(error.reason, 170, 1);
   const used = [...what, ...why].reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
   return (

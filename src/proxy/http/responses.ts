@@ -30,7 +30,7 @@ export function staleHeaders(asOf: number): string[] {
 }
 
 export interface PreparedResponse {
-  /** Bytes, one character of a string for each (latin1), or a stored file that is closed by whoever sends it. */
+  /** Bytes, one character of a string for each (latin1), or a stored file, which the sender closes. */
   readonly body: string | Buffer | OpenPart;
   /** Of the body, in bytes. */
   readonly size: number;
@@ -89,7 +89,7 @@ async function prepareStoredZip(
   throw incomplete(zip, 'was removed from the cache directory');
 }
 
-/** A stored zip, which the sender closes. The validator is its `h1:` hash. Throws STORAGE, and closes it, if that is none. */
+/** A stored zip, which the sender closes. The validator is its `h1:` hash. Throws STORAGE, and closes the file, if it is not a hash. */
 export function prepareZip(
   zip: Part,
   file: OpenPart,

@@ -60,7 +60,7 @@ function wordOf(text: string): string {
   return textOf(text).replaceAll(' ', '\\x20');
 }
 
-/** As Apache writes bytes that are no plain character. */
+/** As Apache writes bytes that are not plain characters. */
 function hexOf(character: string): string {
   return [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
 }

@@ -1,6 +1,6 @@
 /**
- * Fetches that pages wait for: the list, the `.info`, the go.mod and the zip of one version, one after the other, whoever
- * looks on. A page waits a moment; a visitor who would have to wait longer is shown the phases instead (`phases.ts`).
+ * Fetches that pages wait for: the list, the `.info`, the go.mod and the zip of one version, one after the other, shared
+ * by all visitors of the page. A page waits a moment; a visitor who would have to wait longer is shown the phases instead (`module-files.ts`).
  */
 import { performance } from 'node:perf_hooks';
 import { decodeInfo, type Info } from '../../module/info.js';
@@ -20,9 +20,9 @@ export interface Phase {
 export interface FetchedVersion {
   version: string;
   info: Info;
-  /** Versions that its home lists, oldest first; undefined if it could not be asked and nothing is known. */
+  /** Versions that its origin lists, oldest first; undefined if it could not be asked and nothing is known. */
   list: readonly string[] | undefined;
-  /** Whether the home could not be asked, so that this may be outdated. */
+  /** Whether the origin could not be asked, so that this may be outdated. */
   isStale: boolean;
   mod: string;
   /** Why there are no files to show; undefined if there are. */

@@ -2,7 +2,7 @@
 
 export interface Licence {
   file: string;
-  /** An SPDX identifier; undefined where the text is none of those known here. */
+  /** An SPDX identifier; undefined if this file does not know the text. */
   name: string | undefined;
 }
 
@@ -32,7 +32,7 @@ const MARKS: readonly (readonly [name: string, ...marks: RegExp[]])[] = [
   ['CC0-1.0', /cc0 1\.0 universal/],
 ];
 
-/** What a licence text is; undefined if it is none of those known here. */
+/** What a licence text is; undefined if it is not known here. */
 export function licenceName(text: string): string | undefined {
   const plain = text
     .slice(0, 64 * 1024)

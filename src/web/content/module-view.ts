@@ -19,7 +19,7 @@ export interface VersionRow {
   isPseudo: boolean;
   /** Why it was retracted, '' without a reason; undefined if it was not. */
   retracted: string | undefined;
-  /** Of the commit, RFC 3339; undefined where nobody has asked for the version yet. */
+  /** Of the commit, RFC 3339; undefined where the version was never asked for. */
   time: string | undefined;
   commit: string | undefined;
   tag: string | undefined;
@@ -113,7 +113,7 @@ function firstFetcher(fetch: FirstFetch | undefined, { us }: Moment): Fetcher | 
   return fetch !== undefined && fetch.at <= us / 1000 + NOTED_WITHIN_MS ? fetch.by : undefined;
 }
 
-/** The tag that a version is made from; undefined where it was none. */
+/** The tag that a version is made from; undefined where it was not made from one. */
 function tagOf(info: Info | undefined): string | undefined {
   const ref = info?.Origin?.Ref;
   return ref?.startsWith('refs/tags/') === true ? ref.slice('refs/tags/'.length) : undefined;

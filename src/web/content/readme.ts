@@ -1,6 +1,6 @@
 /**
  * The README of a version as HTML that is safe to show: Markdown without raw HTML, links that lead to files of the same
- * version or plainly elsewhere, and pictures out of the same zip only, so that reading a page tells nobody.
+ * version or plainly elsewhere, and pictures out of the same zip only, so that reading a page sends nothing to other servers.
  */
 import MarkdownIt, { type MarkdownIt as Markdown } from 'markdown-it';
 import { fileHref, rawHref, type VersionRef } from './links.js';
@@ -173,7 +173,7 @@ function picturesOfTheZip(markdown: Markdown, context: ReadmeContext): void {
   };
 }
 
-/** Where a link of the README leads on these pages; undefined for what is no link here. */
+/** Where a link of the README leads on these pages; undefined for what is not a link here. */
 function targetOf(url: string, context: ReadmeContext): string | undefined {
   if (/^(?:https?:\/\/|mailto:)/i.test(url)) return url;
   if (url.startsWith('#')) return `#${PREFIX}${decoded(url.slice(1)).toLowerCase().replace(/-+/g, '-')}`;

@@ -45,7 +45,7 @@ export function FetchingPage(props: {
           Fetching {module}
           {version === undefined ? '' : ` ${version}`}
         </h1>
-        <p>It is asked for at its home now, and shown here as soon as it has come.</p>
+        <p>It is being fetched from its origin, and shown here as soon as it has come.</p>
         <ol class="phases" id="phases" aria-live="polite">
           {phases.map(({ name, ms, failed }, i) => (
             <li key={i} class={ms === undefined ? 'running' : failed ? 'failed' : 'done'}>

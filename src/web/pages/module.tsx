@@ -166,7 +166,7 @@ function Warnings({ facts }: { facts: ModuleFacts }): VNode {
         </Notice>
       )}
       {isStale && (
-        <Notice>The home of this module cannot be asked now; this is what was known of it last.</Notice>
+        <Notice>The origin of this module cannot be asked now; this is what was known of it last.</Notice>
       )}
       {zipError !== undefined && (
         <Notice isBad>

@@ -62,7 +62,8 @@ export function ModulesPage(props: ModulesProps): VNode {
         )}
         {elsewhere !== undefined && (
           <p>
-            Not here yet? <a href={elsewhere}>Open the page of {query}</a>; it is fetched if its home has it.
+            Not here yet? <a href={elsewhere}>Open the page of {query}</a>; it is fetched if its repository
+            has it.
           </p>
         )}
         <PageLinks label="Pages" href={(number) => searchHref(query, number)} {...{ page, pages }} />

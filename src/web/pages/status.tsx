@@ -20,7 +20,7 @@ const TITLES: readonly (readonly [key: string, title: string])[] = [
   ['queue', 'Queue'],
   ['running', 'Running now'],
   ['movedTags', 'Moved tags'],
-  ['drift', 'Drift between old and new homes'],
+  ['drift', 'Drift between old and new repositories'],
   ['unknownRepositories', 'Repositories that do not exist'],
   ['refusals', 'Refused reads'],
   ['store', 'Store'],
@@ -121,7 +121,12 @@ function troublesOf(status: Section): Trouble[] {
       'tag was moved or deleted',
       'tags were moved or deleted',
     ),
-    ...some('drift', differences, 'version differs at its new home', 'versions differ at their new home'),
+    ...some(
+      'drift',
+      differences,
+      'version differs in its new repository',
+      'versions differ in their new repository',
+    ),
     ...(sectionOf(sectionOf(status.cache).disk).error === undefined
       ? []
       : [{ section: 'cache', words: 'the disk has no room: nothing new is fetched' }]),
