@@ -50,9 +50,9 @@ export interface CachedOptions {
    * private modules: the store has the versions that were asked for, and `go` would silently go back to one of them.
    */
   orStored?: boolean;
-  /** Whether each part comes by itself, from who knows where: then they are judged by each other. */
+  /** Whether each part may come from another server: then the parts are checked against each other. */
   areApart?: boolean;
-  /** Spares fetches that another replica is at. Default: none. */
+  /** Spares fetches that another replica has begun. Default: none. */
   lease?: Lease;
   /** Whether the source reads the store itself: then it is asked also where fetching is forbidden. */
   isLocal?: boolean;
@@ -118,7 +118,7 @@ export class CachedModules implements Modules {
     };
     if (isLatest) {
       const path = `${escapePath(module)}/@latest`;
-      return this.orElse(path, this.changing(path, ask), () => this.latestWithoutHome(module));
+      return this.orElse(path, this.changing(path, ask), () => this.latestWithoutOrigin(module));
     }
     const hasPath = hasEscapedForm(query);
     const path = hasPath ? storedName({ module, version: query, kind: 'info' }) : `${module}@${query}`;
@@ -288,7 +288,7 @@ export class CachedModules implements Modules {
     });
   }
 
-  /** What else is known where the home fails and nothing is known of its answer. */
+  /** What else is known where the origin fails and nothing is known of its answer. */
   private async orElse<T>(
     path: string,
     answer: Promise<Fetched<T>>,
@@ -311,7 +311,7 @@ export class CachedModules implements Modules {
   }
 
   /** `@latest` by the last list; else, if that is allowed, by what is stored. */
-  private async latestWithoutHome(module: ModulePath): Promise<{ value: Buffer; fetchedAt?: number }> {
+  private async latestWithoutOrigin(module: ModulePath): Promise<{ value: Buffer; fetchedAt?: number }> {
     const list = await this.options.lastAnswers?.known(listPath(module));
     if (list !== undefined) {
       const info = await latestInList(this.store, module, versionsInList(list.bytes));

@@ -52,7 +52,7 @@ interface Lookup {
   path: ModulePath;
   /** What a failure is about, for messages. */
   subject: string;
-  /** What is worth bringing along with a commit. */
+  /** What is worth fetching together with a commit. */
   need: Need;
   /** Whether refs are asked for again when nothing was found and they are from before the lookup. */
   refetch: boolean;
@@ -228,7 +228,7 @@ function deliverZip(files: ModuleFiles, target: ZipTarget): Promise<void> {
   return target.put((sink) => writeModuleZip({ ...files, ...(earlier && { earlier }) }, sink));
 }
 
-/** The commit of a version, at hand: the pinned one, else the one that the repository has under this name now. */
+/** The commit of a version, ready to be read: the pinned one, else the one that the repository has under this name now. */
 async function atCommit(
   module: CodeModule,
   repo: CodeRepo,

@@ -1,4 +1,4 @@
-/** What a zip would be, without keeping it: the commands that compare homes need its hash alone. */
+/** What a zip would be, without keeping it: the commands that compare repositories need its hash alone. */
 import { Writable } from 'node:stream';
 import type { SourceZip } from './repo.js';
 

@@ -13,8 +13,8 @@ export type JudgeScope = 'all' | readonly string[];
 export interface JudgingRepository {
   repo: RepoUrl;
   /**
-   * Whether it is the repository of the module. Where there is none, another one of the same rules stands in, so that a
-   * wrong login and a right one are told the same whether the module exists or not.
+   * Whether it is the repository of the module. Where there is none, another repository of the same rules
+   * decides, so that a wrong login and a right one get the same response whether or not the module exists.
    */
   isOwn: boolean;
 }

@@ -1,9 +1,9 @@
 /**
- * Answers that may change (lists, `@latest`, branches), and what is given when their home cannot be asked: the last
+ * Answers that may change (lists, `@latest`, branches), and what is given when their origin cannot be asked: the last
  * answer, marked as stale. It outlives a restart (`stale-cache.ts`).
  *
- * A home that takes its time is not waited for longer than `staleAfterMs` where an answer is known. The question goes on
- * meanwhile, for callers that come later. What a home says does not exist is forgotten.
+ * A slow origin is not waited for longer than `staleAfterMs` where an answer is known. The question goes on
+ * meanwhile, for callers that come later. What an origin says does not exist is forgotten.
  */
 import type { Logger } from 'pino';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
@@ -13,9 +13,9 @@ import type { DatedAnswer, StaleCache } from './stale-cache.js';
 
 export interface LastAnswersOptions {
   lastKnown: StaleCache;
-  /** How long an answer is given again without a question to the home, in milliseconds. */
+  /** How long an answer is given again without a question to the origin, in milliseconds. */
   freshForMs: () => number;
-  /** How long a home is waited for where its last answer is known, in milliseconds. */
+  /** How long an origin is waited for where its last answer is known, in milliseconds. */
   staleAfterMs: () => number;
   log: Pick<Logger, 'warn'>;
 }
@@ -35,7 +35,7 @@ export class LastAnswers {
     this.options = options;
   }
 
-  /** What may change has changed: a question that is under way is not the answer to callers who come from now on. */
+  /** What may change has changed: a question that is under way is not the answer to later callers. */
   changed(): void {
     this.generation += 1;
   }
@@ -58,7 +58,10 @@ export class LastAnswers {
   logStale(path: string, error: unknown, asOf?: number): void {
     const failure = isModhavenError(error) ? error.message : String(error);
     const asked = asOf === undefined ? undefined : new Date(asOf).toISOString();
-    this.options.log.warn({ path, asked, failure }, 'the home of a module failed: the last answer is served');
+    this.options.log.warn(
+      { path, asked, failure },
+      'the origin of a module failed: the last answer is served',
+    );
   }
 
   private isFresh({ asOf }: DatedAnswer): boolean {
@@ -89,7 +92,7 @@ export class LastAnswers {
     }
   }
 
-  /** The answer to `question`, or what is known if the home takes its time. */
+  /** The answer to `question`, or what is known if the origin is slow. */
   private async inTime(
     { startedAt, answer }: Question,
     path: string,

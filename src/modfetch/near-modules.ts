@@ -1,8 +1,8 @@
 /**
- * Modules whose paths are nearly one that nobody knows: "did you mean …?" for a developer who misspelt it.
+ * Modules whose paths are similar to an unknown one: "did you mean …?" for a developer who misspelt it.
  *
- * Who may be told of them is decided by the caller. The names of the store are listed once a minute at most, and a developer does
- * not wait long for them.
+ * The caller decides who may be told of them. The names of the store are listed once a minute at most, and a developer
+ * does not wait long for them.
  */
 import { distance } from 'fastest-levenshtein';
 import { LRUCache } from 'lru-cache';

@@ -23,7 +23,7 @@ export function isPrivatePath(path: string, map: VanityMap, settings: PrivacySet
   return privacyOf(path, map, settings) !== undefined;
 }
 
-/** Characters of the paths of which it is remembered: strangers may ask about long ones. */
+/** Characters of the paths whose answer is remembered: unknown clients may ask about long ones. */
 const MAX_REMEMBERED = 4_000_000;
 
 /**

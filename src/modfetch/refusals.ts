@@ -1,6 +1,6 @@
 /**
  * Facts about versions that do not exist, remembered for a few seconds: the same question asked twenty times is one
- * question to the home. A version that is pushed meanwhile is found after an announced push at once (`changed`), else
+ * question to the origin. A version that is pushed meanwhile is found after an announced push at once (`changed`), else
  * after these seconds.
  *
  * What the go command refuses of a commit (file names, size) cannot change, and may have taken long to find out: it is

@@ -1,10 +1,10 @@
 /**
  * Where modules come from, and what callers are given: read this file first.
  *
- * `ModuleSource` is pure fetch: it asks the home of a module and keeps nothing. There are four: `git-source.ts` (the
+ * `ModuleSource` is pure fetch: it asks the origin of a module and keeps nothing. There are four: `git-source.ts` (the
  * repository that a rule names), the same over `discovery/` (the repository that a go-import page names),
  * `upstream/upstream-modules.ts` (other proxies) and `offline.ts` (what is stored of public modules, where there is no
- * upstream). `Modules` is what everybody else uses: `cached.ts` makes it of a source and a store, and `router.ts` chooses
+ * upstream). `Modules` is what all other code uses: `cached.ts` makes it of a source and a store, and `router.ts` chooses
  * among several.
  *
  * The life of a version: the first answer about it, in whatever form, stores its `.info`, and with it the commit. From
@@ -19,8 +19,8 @@ import type { OpenPart } from '../store/version-store.js';
 import type { OpenEarlier } from './zip/entry-reuse.js';
 
 /**
- * The home of modules. Every method throws MODULE_NOT_FOUND, VERSION_NOT_FOUND, VERSION_GONE or MODULE_INVALID only for
- * what the home itself said; whatever could not be found out is one of the HOST_ codes.
+ * The origin of modules. Every method throws MODULE_NOT_FOUND, VERSION_NOT_FOUND, VERSION_GONE or MODULE_INVALID only for
+ * what the origin itself said; whatever could not be found out is one of the HOST_ codes.
  */
 export interface ModuleSource {
   /** Canonical versions, oldest first. */
@@ -47,7 +47,7 @@ export interface SourceInfo {
   /** When the home said so, in milliseconds since 1970. */
   asOf: number;
   /**
-   * The `.info` of `version` asked for by this name, from the same state of the home: what is stored of a version that
+   * The `.info` of `version` asked for by this name, from the same state of the origin: what is stored of a version that
    * was found by another name. Absent where sources have nothing to pin.
    */
   byName?: () => Promise<Buffer>;
@@ -55,7 +55,7 @@ export interface SourceInfo {
 
 /** What was found on the way to a `.mod` or `.zip` and is worth being stored with it. */
 export interface FoundOnTheWay {
-  /** The `.info` of the version, where none was pinned and the home is a repository. */
+  /** The `.info` of the version, where none was pinned and the origin is a repository. */
   info?: Buffer;
 }
 
@@ -66,13 +66,13 @@ export interface SourceMod extends FoundOnTheWay {
 export interface SourceZip extends FoundOnTheWay {
   /** go.mod of the same commit, where it is known. */
   mod?: Buffer;
-  /** Makes or brings the whole zip, checked. To be called once; throws what the methods of a source throw. */
+  /** Makes or fetches the whole zip, checked. To be called once; throws what the methods of a source throw. */
   deliver(target: ZipTarget): Promise<void>;
-  /** See `ModuleZip.follow`. Present where the zip comes in by itself, piece by piece. */
+  /** See `ModuleZip.follow`. Present where the zip comes in as a stream. */
   follow?: FollowZip;
 }
 
-/** Where a zip is delivered to. Each method resolves when the zip is there for good. */
+/** Where a zip is delivered to. Each method resolves when the zip is stored and lasts. */
 export interface ZipTarget {
   /** Takes what `write` writes; `write` returns the `h1:` hash. May be called again after a failure. */
   put(write: (sink: Writable) => Promise<string>): Promise<void>;
@@ -117,7 +117,7 @@ export interface Fetched<T> {
   immutable: boolean;
   /** Of what may change: when it was known to be so, in milliseconds since 1970. Absent: now. */
   fetchedAt?: number;
-  /** Whether it is older than `refresh` allows, because the home cannot be asked. */
+  /** Whether it is older than `refresh` allows, because the origin cannot be asked. */
   stale?: boolean;
 }
 

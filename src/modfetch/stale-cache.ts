@@ -1,9 +1,9 @@
 /**
- * What the home of modules last said about things that change: lists, `@latest`, branches.
+ * What the origin of modules last said about things that change: lists, `@latest`, branches.
  *
  * Kept in memory, bounded in bytes, and in a blob store, so that the last known answer outlives a restart. It is not
  * computed from the store of versions instead: that has the versions that were asked for, and a list of these would take
- * `go` back to an old version without a word. Nor do the blobs lie in the tree of that store, whose readers take a
+ * `go` back to an old version in silence. Nor do the blobs lie in the tree of that store, whose readers take a
  * version in a list for one that is there.
  */
 import { LRUCache } from 'lru-cache';
@@ -13,7 +13,7 @@ import { decodeAnswer, encodeAnswer } from './kept-answer.js';
 
 export interface DatedAnswer {
   bytes: Buffer;
-  /** When the home said so, in milliseconds since 1970. */
+  /** When the origin said so, in milliseconds since 1970. */
   asOf: number;
 }
 
@@ -22,7 +22,7 @@ export interface StaleCache {
   get(path: string): Promise<DatedAnswer | undefined>;
   /** A full disk costs what is known after a restart, and a line in the log. */
   set(path: string, answer: DatedAnswer): Promise<void>;
-  /** For what the home says is gone. */
+  /** For what the origin says is gone. */
   forget(path: string): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export function createStaleCache({ blobs, log }: StaleCacheOptions): StaleCache 
     sizeCalculation: ({ bytes }, path) => bytes.length + path.length + 1,
   });
 
-  /** What a blob store cannot do is only a line in the log: the home is asked instead. */
+  /** What a blob store cannot do is only a line in the log: the origin is asked instead. */
   async function attempt<T>(path: string, work: Promise<T>): Promise<T | undefined> {
     try {
       return await work;

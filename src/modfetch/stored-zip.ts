@@ -38,7 +38,7 @@ export class ZipFlight {
   }
 }
 
-/** Stores what a source brings of a zip; with its go.mod, so that the version is complete, also as a GOPROXY=file:// tree. */
+/** Stores what a source delivers of a zip; with its go.mod, so that the version is complete, also as a GOPROXY=file:// tree. */
 export async function storeZip(store: VersionStore, zip: Part, found: SourceZip): Promise<void> {
   const mod: Part = { ...zip, kind: 'mod' };
   if (found.mod !== undefined && (await store.size(mod)) === undefined) await putBytes(store, mod, found.mod);

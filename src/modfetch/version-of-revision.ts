@@ -73,7 +73,7 @@ class RevisionVersion {
     );
   }
 
-  /** The version of the tag that was asked for; undefined where that is none, or none of this commit. */
+  /** The version of the tag that was asked for; undefined if there is no such tag, or if it is not on this commit. */
   private async acceptName(): Promise<VersionInfo | undefined> {
     const named = this.tagVersion(this.question.revision.name);
     if (named?.canonical !== true) return undefined;

@@ -39,7 +39,7 @@ export interface GoproxyClientOptions {
   concurrency?: number;
 }
 
-/** A whole answer may take so many times the patience for a byte. */
+/** A whole answer may take so many times as long as a pause between two bytes. */
 const OVERALL = 10;
 const CONCURRENCY = 64;
 

@@ -84,27 +84,27 @@ async function askServer<T>(
   { idleTimeoutMs, overallMs }: Timeouts,
   consume: Consume<T>,
 ): Promise<T> {
-  const home = new URL(proxy.url + path);
+  const target = new URL(proxy.url + path);
   const ended = new AbortController();
   const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(overallMs)]);
   /** What is asked now: a redirect leads to another host. */
-  let at = home;
+  let at = target;
   const failed = (error: unknown) =>
-    explain(error, { url: home.href, at, isStorage: at.origin !== home.origin });
+    explain(error, { url: target.href, at, isStorage: at.origin !== target.origin });
   const ask = (url: URL) => {
     at = url;
     // Credentials go to the proxy itself and to no host it names.
-    const login = url.origin === home.origin ? (proxy.credentials ?? 'own') : undefined;
-    return http.get(url, { signal, idleTimeoutMs, login, isNamed: url.origin === home.origin });
+    const login = url.origin === target.origin ? (proxy.credentials ?? 'own') : undefined;
+    return http.get(url, { signal, idleTimeoutMs, login, isNamed: url.origin === target.origin });
   };
   try {
-    const { response } = await followRedirects(home, ask, (to, from) => checkRedirect(to, from)).catch(
+    const { response } = await followRedirects(target, ask, (to, from) => checkRedirect(to, from)).catch(
       (error: unknown) => {
         throw failed(error);
       },
     );
-    const storage = at.origin === home.origin ? undefined : at.host;
-    if (response.status !== 200) throw await refusal(home.href, storage, response);
+    const storage = at.origin === target.origin ? undefined : at.host;
+    if (response.status !== 200) throw await refusal(target.href, storage, response);
     const length = response.header('content-length');
     return await consume({
       body: explained(contentOf(response), failed),

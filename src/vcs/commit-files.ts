@@ -113,7 +113,7 @@ export async function readIn(
   return (await retryOnCorrupt(repo, () => repo.objects([hash], maxBytes)))[0];
 }
 
-/** A commit is not in `content.git`: that alone is no reason to take the mirror for broken. */
+/** A commit is not in `content.git`: that alone does not mean that the mirror is broken. */
 class CommitAbsent extends Error {
   constructor(commit: ObjectHash) {
     super(`${commit} is not here`);

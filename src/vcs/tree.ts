@@ -232,7 +232,7 @@ function tooMuch(what: string, max: number): ModhavenError {
 }
 
 /**
- * The file or link that git means by `COMMIT:PATH`, whether or not its content is at hand; undefined if there is none.
+ * The file or link that git means by `COMMIT:PATH`, whether or not its content was fetched; undefined if there is none.
  * What cannot be looked into for lack of a tree is a `GitFailure`.
  */
 export async function findFile(

@@ -55,8 +55,8 @@ export interface CodeRepo {
   /** When the host was asked for these refs, in milliseconds since 1970. */
   readonly asOf: number;
   /**
-   * Makes `commit` at hand, which `stat` returned once: also where no ref leads to it any more, as long as the host still
-   * has it and the mirror remembers it.
+   * Fetches `commit`, which `stat` returned once, unless it is there: also where no ref leads to it any more, as long as
+   * the host still has it and the mirror remembers it.
    */
   ensureCommit(commit: CommitHash): Promise<void>;
   /** Tags whose name begins with `prefix`, sorted, with the sum that goes into an Origin. */

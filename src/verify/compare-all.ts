@@ -85,7 +85,10 @@ async function compareListed(
   } catch (error) {
     if (!isNotExist(error)) {
       const { cause, remedy } = explainFailure(error, `${module}@${version}`);
-      const text = { cause: `the present home: ${cause ?? ''}`, ...(remedy === undefined ? {} : { remedy }) };
+      const text = {
+        cause: `the present repository: ${cause ?? ''}`,
+        ...(remedy === undefined ? {} : { remedy }),
+      };
       return { ...facts, verdict: 'unreachable', ...text };
     }
   }

@@ -176,7 +176,7 @@ async function missingRest(
 ): Promise<Pick<Comparison, 'verdict' | 'cause' | 'remedy'> | undefined> {
   if (old.info === undefined || (old.zip !== undefined && old.mod !== undefined)) return undefined;
   const missing = old.zip === undefined ? '.zip' : '.mod';
-  const remedy = `fetch it before the move, while the old home has it: go mod download ${module}@${version}`;
+  const remedy = `fetch it before the move, while the old repository has it: go mod download ${module}@${version}`;
   try {
     const pinned = await target.fingerprint(module, version, old.info);
     if (pinned.zip === found.zip && pinned.mod === found.mod) return undefined;

@@ -1,8 +1,8 @@
 /**
  * What a change of vanity.yaml would have changed, had versions not been kept: after an edit went live, the stored
- * versions of the modules that now live elsewhere are compared with their new home, one at a time.
+ * versions of the modules that now live elsewhere are compared with their new repository, one at a time.
  *
- * Nothing follows from it but a report: a line in the log for each difference, and the list in `/-/status`. A home that
+ * Nothing follows from it but a report: a line in the log for each difference, and the list in `/-/status`. A repository that
  * cannot be reached is one line, and is tried again when another request has reached it.
  */
 import { LRUCache } from 'lru-cache';
@@ -34,7 +34,7 @@ export interface DriftReport {
 export interface DriftWatch {
   /** Another map is in use. */
   mapChanged(before: VanityMap, after: VanityMap): void;
-  /** Compares the stored versions of `module` with its home, unless they are known to be the same there. */
+  /** Compares the stored versions of `module` with its repository, unless they are known to be the same there. */
   check(module: ModulePath): void;
   /** The repository of `module` could be read just now. */
   reached(module: ModulePath): void;
@@ -123,7 +123,7 @@ class Drift implements DriftWatch {
   /** Starts after what is running, and never fails. */
   private begin(job: () => Promise<void>): void {
     this.work = this.work.then(job).catch((error: unknown) => {
-      this.options.log.error({ error: errorMessage(error) }, 'the comparison of new homes failed');
+      this.options.log.error({ error: errorMessage(error) }, 'the comparison with new repositories failed');
     });
   }
 
@@ -140,28 +140,28 @@ class Drift implements DriftWatch {
     const { vanity, host, log } = this.options;
     if (this.waiting.size === 0) return;
     this.running = true;
-    const home = createTarget({ candidates: (path) => vanity().candidates(path), host });
+    const target = createTarget({ candidates: (path) => vanity().candidates(path), host });
     const [modules, versions] = [this.waiting.size, this.compared];
     try {
       for (const module of this.waiting) {
         this.waiting.delete(module);
-        if (!this.stopped) await this.compareModule(home, module);
+        if (!this.stopped) await this.compareModule(target, module);
       }
     } finally {
       this.running = false;
       this.finished = new Date().toISOString();
     }
-    log.info({ modules, versions: this.compared - versions }, 'new homes of modules were compared');
+    log.info({ modules, versions: this.compared - versions }, 'new repositories of modules were compared');
   }
 
-  private async compareModule(home: Target, module: ModulePath): Promise<void> {
+  private async compareModule(target: Target, module: ModulePath): Promise<void> {
     const { store, vanity } = this.options;
     const places = placesOf(vanity(), module);
     const found: Comparison[] = [];
     for (const version of await storedVersions(store, module)) {
-      // Edited again: then this home is no longer asked about, and the edit has put the module into the queue.
+      // Edited again: then this repository is no longer asked, and the edit has put the module into the queue.
       if (this.stopped || placesOf(vanity(), module) !== places) return;
-      const comparison = await this.compareStored(home, module, version);
+      const comparison = await this.compareStored(target, module, version);
       if (!isBad(comparison)) continue;
       found.push(comparison);
       this.differences.set(module, found);
@@ -172,10 +172,10 @@ class Drift implements DriftWatch {
     if (found.length === 0) this.differences.delete(module);
   }
 
-  private async compareStored(home: Target, module: ModulePath, version: string): Promise<Comparison> {
+  private async compareStored(target: Target, module: ModulePath, version: string): Promise<Comparison> {
     const old = await readStored(this.options.store, module, version);
-    const facts = { module, version, home: home.addresses(module), stored: knownOf(old) };
-    const comparison: Comparison = { ...facts, ...(await compareVersion(home, module, version, old)) };
+    const facts = { module, version, home: target.addresses(module), stored: knownOf(old) };
+    const comparison: Comparison = { ...facts, ...(await compareVersion(target, module, version, old)) };
     this.compared += 1;
     return comparison;
   }
@@ -194,12 +194,12 @@ class Drift implements DriftWatch {
 }
 
 const MESSAGES: Record<Comparison['verdict'], string> = {
-  same: 'the new home has this version',
-  'moved-commit': 'the new home has this version in another commit',
-  different: 'the new home has other content for this version; what was served stays',
-  missing: 'the new home does not have this version; what was served stays',
-  unreachable: 'the new home of this module cannot be read',
-  extra: 'only the new home has this version',
+  same: 'the new repository has this version',
+  'moved-commit': 'the new repository has this version in another commit',
+  different: 'the new repository has other content for this version; what was served stays',
+  missing: 'the new repository does not have this version; what was served stays',
+  unreachable: 'the new repository of this module cannot be read',
+  extra: 'only the new repository has this version',
 };
 
 /** What may change where any module lives. */

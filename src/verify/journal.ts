@@ -101,7 +101,7 @@ function unusable(file: string, error: unknown): ModhavenError {
 }
 
 function foreign(file: string, line: number): ModhavenError {
-  return new ModhavenError('CONFIG', `${file}:${line}: this is no result of modhaven verify`, {
+  return new ModhavenError('CONFIG', `${file}:${line}: this is not a result of modhaven verify`, {
     remedy: 'name a file for --resume that does not exist yet, or one that an earlier run wrote',
   });
 }

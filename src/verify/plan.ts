@@ -2,7 +2,7 @@
  * Which versions are compared with a target: those in the store, or all that the store, the present repositories or the
  * target have.
  *
- * "All" starts from the modules of the store and from the rules that are no patterns, and takes from the tags of their
+ * "All" starts from the modules of the store and from the rules that are not patterns, and takes from the tags of their
  * repositories which further modules (in directories, of other majors) there may be. A tag says that by its name alone;
  * a version that then turns out to be in neither repository is left out.
  */
@@ -121,8 +121,8 @@ async function listBoth(
     }
   }
   const [before, after] = await Promise.all([
-    list(oldTarget, 'what the present home has besides the cache is unknown'),
-    list(newTarget, 'what the new home has is unknown'),
+    list(oldTarget, 'what the present repository has besides the cache is unknown'),
+    list(newTarget, 'what the new repository has is unknown'),
   ]);
   const old = new Set(before);
   const versions = semver.sortVersions([...new Set([...before, ...after])]);

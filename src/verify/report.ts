@@ -49,7 +49,7 @@ const SUMMARY: Record<Verdict, string> = {
   different: 'different',
   missing: 'missing',
   unreachable: 'out of reach',
-  extra: 'at the new home only',
+  extra: 'in the new repository only',
 };
 
 /** Verdicts as the table shows them: what stands in the way is in capitals. */

@@ -25,7 +25,7 @@ import { repoKey } from '../module/repo-url.js';
 import type { CodeHost, CodeRepo } from '../vcs/types.js';
 import { readStoredZip } from '../store/read-stored-zip.js';
 
-/** What a version is at a home. */
+/** What a version is in a repository. */
 export interface Fingerprint {
   /** Address of the repository that has it. */
   repository: string;

@@ -88,7 +88,7 @@ export class OfflineSource implements ModuleSource {
     throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject} is not in the cache`, {
       reason: 'this server has no upstream, so public modules come from its cache alone',
       remedy:
-        'name an upstream in modhaven.yaml, or bring the version here with "modhaven export" and "import"',
+        'name an upstream in modhaven.yaml, or copy the version here with "modhaven export" and "import"',
       remedyBy: 'admin',
     });
   }

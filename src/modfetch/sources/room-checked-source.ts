@@ -1,6 +1,6 @@
 /**
- * A source of modules that brings nothing new while the disk has no room for it, and tells failures of our own disk, wherever
- * it met them, from those of the home. Lists and `@latest` are asked for whether there is room or not: they are small, and a
+ * A source of modules that fetches nothing new while the disk has no room for it, and tells failures of our own disk, wherever
+ * it met them, from those of the origin. Lists and `@latest` are asked for whether there is room or not: they are small, and a
  * build that has all its versions needs nothing else.
  */
 import { isDiskFailure } from '../../fs/disk-words.js';

@@ -113,7 +113,7 @@ async function candidatesIn({ repo, commit, directory }: ModuleFiles): Promise<C
       for await (const batch of listing) {
         // A submodule is a directory to git archive, and a zip has no directories.
         yield batch.flatMap(({ path, displayPath, kind, hash }) =>
-          // Bytes that are no UTF-8 make a name that cannot be valid, whatever they stand for.
+          // Bytes that are not UTF-8 make a name that cannot be valid, whatever they stand for.
           kind === 'submodule'
             ? []
             : [{ path: path ?? displayPath, mode: kind, id: path === undefined ? undefined : hash }],

@@ -81,7 +81,7 @@ export const SSH_FAILURES: readonly FailureRow[] = [
   {
     pattern: /Load key "([^"]+)": (?!bad permissions)/,
     code: 'HOST_REFUSED',
-    reason: 'the private key of the server is none that ssh can use',
+    reason: 'ssh cannot use the private key of the server',
     remedy: (c, m) =>
       `put an OpenSSH private key without passphrase into ${m[1] ?? ''}, or correct ${entry(c)}.identity_file in modhaven.yaml`,
   },

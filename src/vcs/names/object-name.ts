@@ -23,7 +23,7 @@ export function isHash(text: string): text is ObjectHash {
   return (text.length === 40 || text.length === 64) && HEX.test(text);
 }
 
-/** `text` as the beginning of a hash; undefined if it is none. */
+/** `text` as the beginning of a hash; undefined if it is not one. */
 export function parseHashPrefix(text: string): HashPrefix | undefined {
   return text.length >= 4 && text.length <= 64 && HEX.test(text) ? (text as HashPrefix) : undefined;
 }

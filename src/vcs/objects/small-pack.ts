@@ -112,7 +112,7 @@ export function completePack(pack: Buffer, bases: readonly GitObject[], format: 
   return Buffer.concat([content, createHash(format).update(content).digest()]);
 }
 
-/** Type and size of an object that is no delta. */
+/** Type and size of an object that is not a delta. */
 function entryHeader(type: string, size: number): Buffer {
   const number = Object.keys(TYPES).find((key) => TYPES[Number(key)] === type);
   const bytes = [(Number(number) << 4) | (size & 0x0f)];

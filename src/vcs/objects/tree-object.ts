@@ -137,7 +137,7 @@ export function isDirectory(mode: string): boolean {
 
 /**
  * What a mode stands for: of the bits that tell kinds apart git knows three, and takes everything else for a submodule.
- * Throws `GitFailure` for what is no octal number.
+ * Throws `GitFailure` for what is not an octal number.
  */
 export function kindOf(mode: string): EntryKind {
   const usual = USUAL[mode];

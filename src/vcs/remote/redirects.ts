@@ -53,7 +53,7 @@ export function locationIn(trace: string): string | undefined {
 /**
  * The address of the repository that a redirect from `address` leads to. Throws `GitFailure`, in words that
  * `failures/host-failures.ts` knows, where it leads to another origin or to what is not a repository. From http to https
- * of the same host is no other origin: it is the same host, and a safer way to it.
+ * of the same host is not another origin: it is the same host, and a safer way to it.
  */
 export function judgeRedirect(repo: RepoUrl, location: string | undefined, address: string): RepoAddress {
   const query = '/info/refs?service=git-upload-pack';

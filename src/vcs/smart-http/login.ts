@@ -61,7 +61,7 @@ export function isBasicAlone(challenges: string): boolean {
   return schemes.includes('basic') && !schemes.some((scheme) => scheme !== undefined && SAFER.has(scheme));
 }
 
-/** A scheme stands alone, or before something that is no value. */
+/** A scheme stands alone, or before something that is not a value. */
 function schemeIn(part: string): string | undefined {
   const [word = '', next] = part.split(/\s+/, 2);
   return word === '' || word.includes('=') || next?.startsWith('=') === true ? undefined : word.toLowerCase();

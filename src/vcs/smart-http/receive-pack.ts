@@ -8,12 +8,12 @@ import { NotSmall } from '../objects/small-pack.js';
 import { asStorageError } from '../bare/disk-errors.js';
 import { FallbackToGit } from './fallback-to-git.js';
 
-/** A pack that is no larger is held whole, and taken in without git. */
+/** A pack of at most this size is held in memory, and taken in without git. */
 export const SMALL_PACK = 256 * 1024;
 
 /**
  * Adds the pack that `bytes` are to `repo`; `partial` says that some of what it refers to is with the host on purpose.
- * Only whoever writes `repo` may do this. Throws what `bytes` throws, STORAGE where our disk is at fault, and `FallbackToGit`
+ * Only inside of its `write`. Throws what `bytes` throws, STORAGE where our disk is at fault, and `FallbackToGit`
  * where git does not take the pack; then nothing was added.
  */
 export async function receivePack(
@@ -54,7 +54,7 @@ async function indexPack(
   bytes: AsyncIterable<Buffer>,
   { partial, signal }: { partial: boolean; signal: AbortSignal },
 ): Promise<void> {
-  // What was left out is no reason to call the repository broken (git-index-pack(1), --promisor).
+  // Objects that were left out do not make a repository broken (git-index-pack(1), --promisor).
   const flags = partial ? git`--promisor` : [];
   const child = converse({
     args: git`${PIECEMEAL_OPTIONS} index-pack --stdin --fix-thin ${flags}`,

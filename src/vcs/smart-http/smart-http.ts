@@ -34,12 +34,12 @@ import {
 } from './protocol-v2.js';
 import { receivePack } from './receive-pack.js';
 
-/** What to bring into a repository of ours. */
+/** What to fetch into a repository of ours. */
 export type Wanted = WantedCommit | WantedFiles;
 
 export interface WantedCommit {
   commit: ObjectHash;
-  /** More commits to bring along, as far as the host has them. */
+  /** More commits to fetch with it, as far as the host has them. */
   along?: readonly ObjectHash[];
   /** Leaves out files. */
   withoutFiles: boolean;
@@ -63,7 +63,7 @@ export interface SmartHttp {
    */
   listRefs(access: Access): Promise<RefListing | undefined>;
   /**
-   * Brings what is wanted into `repo`, inside of its `write`; false where git is to be started, or the pack has more
+   * Fetches what is wanted into `repo`, inside of its `write`; false where git is to be started, or the pack has more
    * bytes than `atMost`; then nothing was added. Throws likewise, and STORAGE.
    */
   fetch(access: Access, repo: BareRepo, wanted: Wanted): Promise<boolean>;
@@ -89,7 +89,7 @@ interface Shared {
   settings: () => VcsSettings;
   env: NodeJS.ProcessEnv;
   hasOwnSettings: AccountSettings;
-  /** By scheme, host and port: what one repository can do is tried with its neighbours. */
+  /** By scheme, host and port: what one repository can do is tried with the other ones of its host. */
   neighbours: LRUCache<string, Capabilities>;
 }
 

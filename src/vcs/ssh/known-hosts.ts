@@ -29,7 +29,7 @@ export interface RecordedKey extends HostKey {
 
 const LOOKUP_TIMEOUT_MS = 10_000;
 
-/** Reads the part of a known_hosts line after the host names; undefined if it is no key. */
+/** Reads the part of a known_hosts line after the host names; undefined if it is not a key. */
 export function parseHostKey(text: string): HostKey | undefined {
   const [, type, blob] = /^([a-z][\w@.-]+) ([A-Za-z0-9+/]{16,}={0,2})(?: |$)/.exec(text.trim()) ?? [];
   if (type === undefined || blob === undefined) return undefined;

@@ -18,7 +18,7 @@ export function packLimits({ packLimit = PACK_LIMIT }: { packLimit?: number | un
 }
 
 /** How often the growing files of git are looked at, in milliseconds. */
-const LOOK_MS = 250;
+const POLL_MS = 250;
 
 /** The error for a pack that was larger than `limit`. */
 export function packTooLarge(remote: RepoUrl, limit: number): ModhavenError {
@@ -32,7 +32,7 @@ export function packTooLarge(remote: RepoUrl, limit: number): ModhavenError {
 
 /**
  * Runs `fetch`, a command of git that receives a pack into the repository in `dir`, and aborts it once the pack is larger
- * than `limit`: git has no such option for what it fetches. Only whoever writes the repository may do this.
+ * than `limit`: git has no such option for what it fetches. Only inside of the `write` of the repository.
  */
 export async function withPackLimit<T>(
   { dir, remote, limit }: { dir: string; remote: RepoUrl; limit: number },
@@ -46,7 +46,7 @@ export async function withPackLimit<T>(
     if ((await receivedBytes(dir)) > limit) stop.abort();
     isLooking = false;
   };
-  const timer = setInterval(() => void look(), LOOK_MS);
+  const timer = setInterval(() => void look(), POLL_MS);
   try {
     return await fetch(stop.signal);
   } catch (error) {

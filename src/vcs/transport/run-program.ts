@@ -1,4 +1,4 @@
-/** Whether a program that is no git ends well: for a short look at what an account has set up. */
+/** Whether a program other than git exits with 0: for a short look at what an account has set up. */
 import { spawn } from 'node:child_process';
 import type { Environment } from './git-environment.js';
 
