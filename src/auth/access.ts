@@ -1,6 +1,6 @@
 /**
  * `auth:` in force: its files, issuers and rules, made anew when the settings change and read again when a file does. What
- * cannot be read keeps the last good state, because those who are allowed today have done nothing wrong.
+ * cannot be read keeps the last good state: a bad edit must not lock out people who are allowed today.
  */
 import type { AuthSettings, GitHostScope } from '../config/auth-settings.js';
 import { ModhavenError, isModhavenError } from '../errors.js';

@@ -24,7 +24,7 @@ import { WatchedFile } from './watched-file.js';
 /** What a login is worth. */
 export type Identity =
   | { kind: 'known'; principal: Principal }
-  /** Good once: expired or revoked. Such a login is no guess. */
+  /** It was valid once: it has expired or was revoked. Such a login does not count as a guess. */
   | { kind: 'ended' }
   /** Proves nothing. */
   | { kind: 'unknown' };
@@ -40,7 +40,7 @@ export interface AuthenticatorOptions {
 }
 
 const UNKNOWN: Identity = { kind: 'unknown' };
-const NOBODY: Identity = { kind: 'known', principal: ANYONE };
+const WITHOUT_LOGIN: Identity = { kind: 'known', principal: ANYONE };
 /** Headers of which is remembered whose token they hold. */
 const MAX_HEADERS = 10_000;
 
@@ -108,7 +108,7 @@ export class Authenticator {
    * HOST_UNREACHABLE.
    */
   identify(header: string | undefined, client: () => string = () => ''): Identity | Promise<Identity> {
-    if (header === undefined) return NOBODY;
+    if (header === undefined) return WITHOUT_LOGIN;
     const known = this.#byHeader.get(header);
     if (known !== undefined && known.until > this.#now()) {
       return { kind: 'known', principal: known.principal };

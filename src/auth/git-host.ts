@@ -79,11 +79,11 @@ export class HostRights {
   readonly #options: HostRightsOptions;
   readonly #now: () => number;
   readonly #key = randomBytes(32);
-  /** By question and login: what needs no look at the rules. */
+  /** By question and login: rulings that do not depend on the rules. */
   readonly #rulings = new LRUCache<string, Kept<Ruling>>(atMost(MAX_KEPT));
   /** By repository and login: many modules may have one repository. */
   readonly #answers = new LRUCache<string, Kept<HostAnswer>>(atMost(MAX_KEPT));
-  /** By repository: what it says to a login that nobody has. */
+  /** By repository: its answer to a login that does not exist. */
   readonly #controls = new LRUCache<string, Kept<HostAnswer>>({ max: 100 });
   readonly #flights = new Map<string, Promise<Kept<HostAnswer>>>();
 
@@ -146,7 +146,7 @@ export class HostRights {
     const rule = (answer: HostAnswer) => ({ value: { answer, host: judge.host }, until });
     if (said === 'refuses-login') return rule(said);
     if (question.kind === 'module') return rule(judge.isOwn ? said : 'may-not-read');
-    const isProof = !question.proof || (await this.#refusesStrangers(judge));
+    const isProof = !question.proof || (await this.#refusesUnknownLogins(judge));
     return rule(isProof ? 'may-read' : 'refuses-login');
   }
 
@@ -171,11 +171,11 @@ export class HostRights {
   }
 
   /** Whether a host that let a login pass would have refused a wrong one: else it proves nothing of its sender. */
-  async #refusesStrangers(judge: Judge): Promise<boolean> {
+  async #refusesUnknownLogins(judge: Judge): Promise<boolean> {
     let kept = this.#controls.get(judge.key);
     if (kept === undefined || kept.until <= this.#now()) {
-      const stranger = { username: 'modhaven-check', password: randomBytes(16).toString('hex') };
-      kept = { value: await judge.ask(stranger), until: this.#now() + CONTROL_MS };
+      const unknown = { username: 'modhaven-check', password: randomBytes(16).toString('hex') };
+      kept = { value: await judge.ask(unknown), until: this.#now() + CONTROL_MS };
       this.#controls.set(judge.key, kept);
     }
     return kept.value === 'refuses-login';
@@ -190,7 +190,7 @@ function keyOf(question: HostQuestion, id: string): string {
 function hostLoginOf(header: string | undefined): HostLogin | undefined {
   const login = parseAuthorization(header);
   if (login === undefined || login === 'malformed') return undefined;
-  // A token of ours, perhaps of another server, is no business of a git host.
+  // A git host must not see a token of ours, which may be one of another server.
   if (looksLikeToken(secretOf(login))) return undefined;
   return login.kind === 'bearer'
     ? { username: 'oauth2', password: login.token }

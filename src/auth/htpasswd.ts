@@ -136,12 +136,12 @@ function commonestCost(hashes: readonly string[]): string | undefined {
 }
 
 const BCRYPT = /^\$2[abxy]\$(?:0[4-9]|1[0-9]|2[0-9]|3[01])\$[./A-Za-z0-9]{53}$/;
-let nobody: Promise<string> | undefined;
+let dummyHash: Promise<string> | undefined;
 
 /** A hash that no password has, for a file without users. */
 function hashOfNobody(): Promise<string> {
-  nobody ??= loadBcrypt().then((bcrypt) => bcrypt.hash(randomBytes(32).toString('base64'), 10));
-  return nobody;
+  dummyHash ??= loadBcrypt().then((bcrypt) => bcrypt.hash(randomBytes(32).toString('base64'), 10));
+  return dummyHash;
 }
 
 /** Loaded with the first password: most servers know no users. */

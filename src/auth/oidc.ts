@@ -1,8 +1,8 @@
 /**
  * Identities of CI jobs: JSON Web Tokens that an OpenID Connect issuer signed (RFC 7519; OpenID Connect Discovery 1.0).
  *
- * The keys of an issuer are fetched when a token names one that is not known, and again once they are old. An issuer that
- * cannot be asked locks out nobody whose key is known.
+ * The keys of an issuer are fetched when a token names one that is not known, and again once they are old. While an
+ * issuer cannot be asked, tokens whose key is known are still accepted.
  */
 import type { createLocalJWKSet, JSONWebKeySet, JWTPayload } from 'jose';
 import { z } from 'zod';

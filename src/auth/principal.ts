@@ -1,4 +1,4 @@
-/** Who sends a request, as far as that is proved. */
+/** The sender of a request, as far as that is proved. */
 
 export interface Principal {
   /**

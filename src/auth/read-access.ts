@@ -2,7 +2,7 @@
  * Whether a principal may read a module: the one place that decides it, for every way to content.
  *
  * Public modules are for `public:`; a private one is for those whom the first matching rule allows; where no rule matches,
- * the git host decides if `git_host` says so (`git-host.ts`), else nobody may.
+ * the git host decides if `git_host` says so (`git-host.ts`), else the answer is no.
  */
 import type { Identity } from './authenticator.js';
 import type { HostQuestion } from './git-host.js';

@@ -10,7 +10,7 @@ export interface CommandWords {
 
 export type CompletionShell = 'bash' | 'zsh' | 'fish';
 
-/** The script for `shell`. Arguments that are no command and no option are completed as file names. */
+/** The script for `shell`. Arguments that are neither a command nor an option are completed as file names. */
 export function completionScript(shell: CompletionShell, program: CommandWords): string {
   switch (shell) {
     case 'bash':

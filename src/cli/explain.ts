@@ -54,7 +54,7 @@ async function tell({ module: argument, config: file, onProgress }: ExplainOptio
   });
   const { host, store } = openCache(config);
   const candidates = (path: string) => map.candidates(path);
-  // What the first question brought is good for all of them.
+  // What the first question fetched serves all of them.
   const refreshMs = Math.max(config.refreshMs, config.vcsTimeoutMs);
   const isPublic = (path: string) => !isPrivatePath(path, map, config);
   const roots = createRepoRoots({ candidates, host, refreshMs: () => refreshMs, isPublic });

@@ -1,4 +1,4 @@
-/** `modhaven init`: writes both configuration files, commented, for somebody who begins. */
+/** `modhaven init`: writes both configuration files, commented, for a first start. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseConfig } from '../config/load-config.js';

@@ -1,4 +1,4 @@
-/** What our own checksum database records, for commands that bring versions into a store. */
+/** What our own checksum database records, for commands that copy versions into a store. */
 import type { Config } from '../config/load-config.js';
 import { createLog } from '../log/log.js';
 import type { ModulePath } from '../module/module-path.js';

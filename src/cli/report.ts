@@ -1,5 +1,5 @@
 /**
- * `modhaven report`: what somebody who helps needs to know, in one command and without a secret: versions, configuration,
+ * `modhaven report`: what a person who helps needs to know, in one command and without a secret: versions, configuration,
  * status and recent errors. Each part is looked at by itself, so that one that is broken does not hide the others.
  */
 import { statfs } from 'node:fs/promises';

@@ -137,7 +137,7 @@ function createPool({ count, settings, tls, log, faults, onDamaged }: PoolOption
   return new WorkerPool({ count, settings: forWorkers, log, faults, onDamaged });
 }
 
-/** Listens; with workers they do, and ask `app` over a unix socket that nobody else can reach. */
+/** Listens; with workers they do, and ask `app` over a unix socket that no other account can reach. */
 async function startListening(
   { app, pool, settings, inherited }: Service,
   options: ServeOptions,
@@ -195,7 +195,7 @@ function announce({ app, settings, log, inherited }: Service, count: number): vo
       'public_url is not set, and others reach this server, too: its pages and "modhaven env" name localhost',
     );
   }
-  if (isOpenToStrangers(settings.current())) {
+  if (isOpenToAnyone(settings.current())) {
     log.warn(
       'everybody who reaches this server can read all its modules; to change that, set auth: in modhaven.yaml, or listen on 127.0.0.1',
     );
@@ -225,7 +225,7 @@ async function warnOfOpenSecrets(config: Config, file: string | undefined, log: 
 }
 
 /** Whether there is no access control on an address that other machines reach. */
-function isOpenToStrangers({ auth, listen }: Config): boolean {
+function isOpenToAnyone({ auth, listen }: Config): boolean {
   return auth === undefined && 'host' in listen && !/^(?:127\.|localhost$|::1$)/.test(listen.host);
 }
 
@@ -259,7 +259,7 @@ async function endService(
   log.info('ended');
 }
 
-/** A closed terminal sends the signal that also has the files read again; nobody would end the server then. */
+/** A closed terminal sends the signal that also has the files read again; the server would run on without a terminal then. */
 function terminalIsGone(): boolean {
   if (!process.stdout.isTTY) return false;
   try {

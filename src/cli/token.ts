@@ -108,7 +108,7 @@ function parseLifetime(text: string): number {
   const days = /^(\d{1,5})d$/.exec(text)?.[1];
   const lifetime = days === undefined ? parseDuration(text) : Number(days) * 86_400_000;
   if (lifetime !== undefined && lifetime > 0) return lifetime;
-  throw new ModhavenError('CONFIG', `--expires ${text} is no time`, { remedy: 'write 30m, 12h or 90d' });
+  throw new ModhavenError('CONFIG', `--expires ${text} is not a time`, { remedy: 'write 30m, 12h or 90d' });
 }
 
 function tokensFile(config: string | undefined): string {

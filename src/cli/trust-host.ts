@@ -21,11 +21,11 @@ export interface TrustHostOptions {
   /** `HOST` or `HOST:PORT`, as in the repository's URL. */
   host: string;
   config?: string;
-  /** Ask nobody; needs `fingerprint`. */
+  /** Do not ask; needs `fingerprint`. */
   yes?: boolean;
   /** `SHA256:…`: only the key that has it is recorded. */
   fingerprint?: string;
-  /** Shows text and answers whether a person agrees; undefined where there is nobody to ask. */
+  /** Shows text and answers whether a person agrees; undefined where there is no terminal. */
   ask: ((text: string) => Promise<boolean>) | undefined;
 }
 
@@ -72,12 +72,12 @@ export async function trustHost(options: TrustHostOptions): Promise<{ text: stri
 
 function checkUsage({ host, yes, fingerprint }: TrustHostOptions): void {
   if (yes === true && fingerprint === undefined) {
-    throw new ModhavenError('CONFIG', '--yes alone would trust whoever answers', {
+    throw new ModhavenError('CONFIG', '--yes alone would trust any host that answers', {
       remedy: `write --yes --fingerprint SHA256:… with the fingerprint that the owner of ${host} tells you`,
     });
   }
   if (fingerprint !== undefined && !/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(fingerprint)) {
-    throw new ModhavenError('CONFIG', `--fingerprint ${JSON.stringify(fingerprint)} is no fingerprint`, {
+    throw new ModhavenError('CONFIG', `--fingerprint ${JSON.stringify(fingerprint)} is not a fingerprint`, {
       remedy: 'it is SHA256: and 43 letters and digits, as ssh-keygen -l prints it',
     });
   }

@@ -120,7 +120,7 @@ async function verifyMove(options: VerifyOptions & { against: string }, setup: S
     store,
     newTarget,
     modules: wanted,
-    // Public modules have no home of ours, neither now nor then.
+    // Public modules have no repository of ours, neither before nor after the move.
     isPrivate: (module) => current.covers(module) || next.covers(module),
     all: options.all === true ? { oldTarget, ruleRoots: ruleRoots(current, next) } : undefined,
     concurrency,
@@ -139,7 +139,7 @@ async function verifyMove(options: VerifyOptions & { against: string }, setup: S
   return { text: notes + comparisonReport(comparisons, resumed), ok };
 }
 
-/** The import paths of the rules of both maps that are no patterns: of those nobody can say what they stand for. */
+/** The import paths of the rules of both maps, without patterns: which modules a pattern stands for cannot be known. */
 function ruleRoots(...maps: VanityMap[]): string[] {
   const rules = maps.flatMap((map) => map.rules).filter(({ isPattern }) => !isPattern);
   return [...new Set(rules.map(({ prefix }) => prefix))];

@@ -1,5 +1,5 @@
 /**
- * Where modhaven.yaml and the cache are when nobody says so: the places where programs of this kind are configured on each
+ * Where modhaven.yaml and the cache are when no option or variable says so: the places where programs of this kind are configured on each
  * system (XDG Base Directory Specification; `APPDATA` and `LOCALAPPDATA` on Windows).
  */
 import { existsSync } from 'node:fs';

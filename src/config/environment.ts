@@ -209,7 +209,7 @@ function check(schema: z.ZodType, data: unknown, variables: readonly ReadVariabl
   if (problems.length > 0) throw new ModhavenError('CONFIG', problems.join('\n'));
 }
 
-/** Kubernetes sets `MODHAVEN_PORT` and others for a service of that name, so what is unknown is no error. */
+/** Kubernetes sets `MODHAVEN_PORT` and others for a service of that name, so an unknown variable is not an error. */
 function misspelling(name: string, known: readonly string[]): string[] {
   if (known.includes(name)) return [];
   const near = known.find((candidate) => distance(candidate, name) <= 2);

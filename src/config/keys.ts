@@ -75,7 +75,7 @@ function ownKey(schema: KeySchema, all: readonly KeySchema[], path: readonly str
   ];
 }
 
-/** Keys whose value nobody may read in a process list or an image; `upstream` and `redis` are URLs that may hold a login. */
+/** Keys whose value must not be readable in a process list or an image; `upstream` and `redis` are URLs that may hold a login. */
 const SECRET_KEY = /^(?:.*_)?(?:secret|token|password|passphrase)$|^(?:upstream|redis)$/;
 
 function isWord(value: unknown): value is string {

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 
 export type Listen = { host: string; port: number } | { path: string };
 
-/** Reads `text`; undefined if it is none of the forms. Port 0 means any free one. */
+/** Reads `text`; undefined if it has none of these forms. Port 0 means any free one. */
 export function parseListen(text: string): Listen | undefined {
   const socket = /^unix:(\/?[^/\0].*)$/.exec(text)?.[1];
   if (socket !== undefined) return { path: socket };

@@ -68,7 +68,7 @@ export interface Config {
   cacheMemory: number;
   /** Empty: off, or `direct` alone. */
   upstream: readonly UpstreamProxy[];
-  /** Who may be asked when the turn comes to `direct`: `HOST` or `HOST:PORT`, in lower case. Empty: no host. */
+  /** The hosts that may be asked when `upstream` comes to `direct`: `HOST` or `HOST:PORT`, in lower case. Empty: no host. */
   directHosts: ReadonlySet<string>;
   /** Our own checksum database. */
   sumdb: SumdbSettings | undefined;
@@ -265,8 +265,8 @@ function directWarnings(
   const isNamed = direct_hosts.length > 0;
   if (upstream.direct === isNamed) return [];
   if (isNamed) return [warning('direct_hosts', '"upstream" does not end with "direct", so no host is asked')];
-  const nobody = '"direct" is left out: direct_hosts names no host that may be asked';
-  if (upstream.proxies.length > 0) return [warning('upstream', nobody)];
+  const unusable = '"direct" is left out: direct_hosts names no host that may be asked';
+  if (upstream.proxies.length > 0) return [warning('upstream', unusable)];
   const message =
     '"upstream" is "direct" alone, and direct_hosts names no host that may be asked; or write off';
   throw problemsError(source.file, [{ ...source.locate(['upstream'], 'value'), message }]);

@@ -36,7 +36,7 @@ const ReadRule = z.strictObject({
   }).describe('Patterns of module paths as in GOPRIVATE, separated by commas.'),
   allow: z
     .array(Subject)
-    .describe('Who may read them: user:NAME, group:NAME, authenticated. An empty list allows nobody.'),
+    .describe('Who may read them: user:NAME, group:NAME, authenticated. An empty list allows no one.'),
 });
 
 /** A variable can only say a list: `true` alone in it is what it says. */
@@ -71,5 +71,5 @@ export const Auth = z.strictObject({
   rules: z
     .preprocess((value: unknown) => value ?? [], z.array(ReadRule))
     .prefault([])
-    .describe('Who may read which private modules; the first rule that matches decides. Default: nobody.'),
+    .describe('Who may read which private modules; the first rule that matches decides. Default: no one.'),
 });

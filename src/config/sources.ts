@@ -97,7 +97,7 @@ function preset(key: ConfigKey, file: string | undefined, env: NodeJS.ProcessEnv
   };
 }
 
-/** The key for each entry that a person named; keys of entries that nobody wrote have no default worth a line. */
+/** The key for each entry that a person named; keys of entries that are not written have no default worth a line. */
 function entriesOf(key: ConfigKey, merged: unknown): ConfigKey[] {
   const star = key.path.indexOf('*');
   if (star < 0) return [key];
@@ -126,7 +126,7 @@ function shown({ secret, forms }: Pick<ConfigKey, 'secret' | 'forms'>, value: un
   if (Array.isArray(value) && forms.includes('list')) return redactLine(value.map(String).join(', '));
   if (typeof value === 'object') return counted(Object.keys(value).length);
   const text = isScalar(value) ? String(value) : '';
-  // The name of a variable is no secret. A list of URLs is one only where it holds a login.
+  // The name of a variable is not a secret. A list of URLs is one only where it holds a login.
   const isOpen =
     !secret || /^\$\{\w+\}$/.test(text) || (/^(?:off|direct|\w+:\/\/)/.test(text) && !text.includes('@'));
   return isOpen ? redactLine(text) : HIDDEN;

@@ -74,7 +74,7 @@ export function createLineBuffer(shared: boolean, onLost: (lines: number) => voi
     output.flushSync();
   }
   process.on('exit', () => {
-    // A thread may still be at lines that come before what is written now; it says so to nobody who ends.
+    // A thread may still be at lines that come before what is written now; a process that ends is not told of it.
     if (isWriting) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WRITE_MS);
     flushSync();
   });

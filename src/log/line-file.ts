@@ -1,7 +1,7 @@
 /**
- * A file that gets lines, which whoever rotates it may rename or remove at any time: it is opened for each write, so the
- * next lines are in a new file, and no signal is needed. Lines of some hundred milliseconds are written together, at the
- * end of the file, so that several processes may share it.
+ * A file that lines are appended to. A log rotation may rename or remove it at any time: it is opened for each write, so
+ * the next lines are in a new file, and no signal is needed. Lines of some hundred milliseconds are written together, at
+ * the end of the file, so that several processes may share it.
  */
 import { appendFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -103,7 +103,7 @@ export class LineFile {
     try {
       appendFileSync(file, text, { mode: MODE });
     } catch {
-      // Nobody is left to be told.
+      // There is no other place to report it.
     }
   }
 }

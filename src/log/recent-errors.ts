@@ -1,4 +1,4 @@
-/** The last errors that this process has logged: `/-/status` shows them to readers without the log at hand (`modhaven report`). */
+/** The last errors that this process has logged: `/-/status` shows them to readers who do not have the log (`modhaven report`). */
 import { redactLine } from '../redact.js';
 
 export interface LoggedError {

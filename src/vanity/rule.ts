@@ -241,7 +241,7 @@ function fillAddress(template: string, values: ReadonlyMap<string, string>): str
   return template.endsWith('}.git') ? filled.replace(/(?:\.git)+$/, '.git') : filled;
 }
 
-/** `{dir}`, `{file}` and other words that are no captured name stay: go-source has its own. */
+/** `{dir}`, `{file}` and other words that are not a captured name stay: go-source has its own. */
 function fill(template: string, values: ReadonlyMap<string, string>): string {
   return template.replace(PLACEHOLDER, (match, name: string) => values.get(name) ?? match);
 }

@@ -20,7 +20,7 @@ export interface VanityFileOptions {
   hasRules?: boolean;
 }
 
-/** Keys of the file that are no rules. */
+/** Keys of the file that are not rules. */
 const OWN_KEYS = ['host', 'cache_max_age', 'paths'];
 
 /** `{name}` after a slash or in a word is text, also inside `{ … }`. */

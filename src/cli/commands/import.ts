@@ -32,7 +32,7 @@ export function registerImport(program: Command): void {
   withHelp(command, {
     examples: [
       ['import /media/usb/modules', 'takes what an export wrote; replaces nothing'],
-      ['import --dry-run ~/go/pkg/mod', 'says what a module cache of go would bring'],
+      ['import --dry-run ~/go/pkg/mod', 'says what would be taken from a module cache of go'],
     ],
     notInOrder: 'a version is damaged or different',
   });

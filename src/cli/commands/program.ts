@@ -65,7 +65,7 @@ let config: string | undefined;
 program.hook('preAction', (_, command) => {
   config = command.opts<{ config?: string }>().config;
   if (command.name() === 'serve') return;
-  // A reader that has seen enough (head, a pager) is no failure.
+  // A reader that has seen enough (head, a pager) is not a failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
     throw error;

@@ -14,7 +14,7 @@ export function registerReport(program: Command): void {
     });
   withHelp(command, {
     examples: [
-      ['report --config modhaven.yaml > report.txt', 'a file to send to whoever helps'],
+      ['report --config modhaven.yaml > report.txt', 'a file to send to a person who helps'],
       ['report --json', 'the same as JSON'],
     ],
     notInOrder: 'a file has an error, or the server does not answer',

@@ -3,7 +3,7 @@ import { loadConfig } from '../../config/load-config.js';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import { accountName, appendAudit, type AuditEntry } from '../../log/audit-file.js';
 
-/** Writes down what was done, and under which account. Throws STORAGE: it was done, and nobody will know. */
+/** Writes down what was done, and under which account. Throws STORAGE: it was done, but is not recorded. */
 export async function audited(config: string | undefined, entry: AuditEntry): Promise<void> {
   const file = loadConfig(config).auditFile;
   if (file === undefined) return;

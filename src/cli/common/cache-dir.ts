@@ -11,7 +11,7 @@ export async function prepareCacheDir(cacheDir: string): Promise<void> {
   try {
     await makeFolder(cacheDir);
     await rmdir(await mkdtemp(join(cacheDir, '.probe-')));
-    // A web server in front may read the finished versions; source and names of modules are for nobody else.
+    // A web server in front may read the finished versions; no other account may read source and names of modules.
     const { mirrors, privateAnswers } = cacheLayout(cacheDir);
     await Promise.all([makePrivateFolder(mirrors), makePrivateFolder(privateAnswers)]);
   } catch (error) {

@@ -14,7 +14,7 @@ export async function gitHostProblems(
   return [
     {
       setting: 'auth.git_host',
-      problem: `no rule of vanity.yaml has an http or https repository on ${hosts}, so it lets nobody in`,
+      problem: `no rule of vanity.yaml has an http or https repository on ${hosts}, so no login can be accepted`,
       remedy:
         'name the hosts as the repositories do, or use auth.rules: an ssh host does not know the login of a caller',
     },
