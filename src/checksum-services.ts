@@ -87,7 +87,7 @@ export function openChecksums(
     logger: log,
   });
   return {
-    get: (name, path, isStranger) =>
-      name === database.name ? database.get(path, isStranger) : mirror.get(name, path),
+    get: (name, path, isAnonymous) =>
+      name === database.name ? database.get(path, isAnonymous) : mirror.get(name, path),
   };
 }

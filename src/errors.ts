@@ -1,7 +1,7 @@
 /**
  * The one error class of the program.
  *
- * Layers throw a `ModhavenError` with a code; they never know HTTP. `proxy/http-errors.ts` holds the one table
+ * Layers throw a `ModhavenError` with a code; they never know HTTP. `proxy/http/http-errors.ts` holds the one table
  * from code to status. Anything thrown that is not a `ModhavenError` is a bug and is answered as such.
  *
  * The text has three parts because three questions are asked of it: what failed (`message`), why (`reason`), what
@@ -48,7 +48,7 @@ export interface ModhavenErrorOptions {
   reason?: string | undefined;
   /** What can be done about it: which file, which key, which value. */
   remedy?: string | undefined;
-  /** Who can do that. Default: `caller`, also a developer who has nothing but `go`. */
+  /** Who can follow the remedy. Default: `caller`, who may be a developer with nothing but `go`. */
   remedyBy?: RemedyBy | undefined;
   cause?: unknown;
 }
@@ -101,7 +101,7 @@ export function isNotExist(error: unknown): error is ModhavenError {
   return isModhavenError(error, ...FACTS);
 }
 
-/** Whether the home has answered, and there is nothing to be had: a fact, or a rule of the home. No outage. */
+/** Whether the origin has answered, and there is nothing to be had: a fact, or a rule of the origin. Not an outage. */
 export function isFinalAnswer(error: unknown): error is ModhavenError {
   return isNotExist(error) || isModhavenError(error, 'UPSTREAM_POLICY');
 }

@@ -17,7 +17,7 @@ export function redact(text: string): string {
       // no port number follows the colon, even a slash.
       .replace(/(https?:\/\/)[^\s/]{0,512}@/gi, '$1***@')
       .replace(/(https?:\/\/)[^\s/@:]{0,256}:(?!\d{1,5}(?:[/\s"']|$))[^\s"']{0,512}@/gi, '$1***@')
-      // Elsewhere the user name is no secret (ssh://git@host).
+      // Elsewhere the user name is not a secret (ssh://git@host).
       .replace(/([a-z][a-z0-9+.-]{0,31}:\/\/[^\s/@:]{0,256}):[^\s/]{0,512}@/gi, '$1:***@')
       .replace(AUTHORIZATION, '$1***')
       .replace(BESIDE_SCHEME, '$1***')
@@ -39,7 +39,7 @@ function cleaned(text: string): string {
   );
 }
 
-/** Behind a word that is no part of a path: modules are called `corp.test/go/secret`, too. */
+/** Behind a word that is not part of a path: modules are called `corp.test/go/secret`, too. */
 const NOT_IN_PATH = String.raw`(?<!\/[\w.~@-]{0,150})`;
 
 const AUTHORIZATION = new RegExp(
@@ -69,7 +69,7 @@ const FORGE_TOKEN =
 /** One line, at most `max` characters, fit to be shown. */
 export function redactLine(text: string, max = 200): string {
   const line = redact(text).replace(/\s+/g, ' ').trim();
-  // Half a surrogate pair is no character.
+  // Half a surrogate pair is not a character.
   return line.length <= max ? line : `${line.slice(0, max - 3).replace(/[\ud800-\udbff]$/, '')}...`;
 }
 

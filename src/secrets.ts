@@ -9,7 +9,7 @@
 
 /** Values that are remembered; those of callers come and go. */
 const MAX_SECRETS = 400;
-/** Below this nothing can be struck without striking what is none. */
+/** A shorter value is not struck out: that would strike texts that are not the secret, too. */
 const MIN_LENGTH = 4;
 /** A shorter one is struck only where it stands alone. */
 const STRONG_LENGTH = 6;

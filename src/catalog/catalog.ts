@@ -1,7 +1,7 @@
 /**
  * What the store holds, in memory: for pages, search and the index of modules.
  *
- * Nothing is read before somebody asks, so that a large store makes neither the start nor the fast path slower. Then the
+ * Nothing is read before the first request, so that a large store makes neither the start nor the fast path slower. Then the
  * store is scanned in the background; callers wait a bounded time and are told whether they see all of it. Afterwards
  * what this process stores is added at once, and what others store or remove is found by another scan, which a request
  * starts when the last one is too old.
@@ -51,17 +51,17 @@ export class Catalog {
   }
 
   /**
-   * Brings the catalog up to date, waiting at most `patienceMs`. What was known before is good enough for callers that do
+   * Updates the catalog, waiting at most `timeoutMs`. What was known before is good enough for callers that do
    * not want `isExact`: they wait only until the store was read once. Resolves with whether it was.
    */
-  async refresh(patienceMs: number, isExact = false): Promise<boolean> {
+  async refresh(timeoutMs: number, isExact = false): Promise<boolean> {
     const rest = isExact ? 0 : (this.options.refreshMs ?? REFRESH_MS);
     if (performance.now() - this.scannedAt >= Math.max(rest, this.scanMs * REST)) this.startScan();
     if (this.scanning !== undefined && (isExact || !this.complete)) {
       const timer = new AbortController();
       await Promise.race([
         this.scanning,
-        delay(patienceMs, undefined, { signal: timer.signal, ref: false }).catch(() => undefined),
+        delay(timeoutMs, undefined, { signal: timer.signal, ref: false }).catch(() => undefined),
       ]);
       timer.abort();
     }

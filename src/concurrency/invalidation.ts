@@ -14,7 +14,7 @@ export interface Invalidation {
    * gives a response from before the change any more. It never rejects.
    */
   announce(change: Change): Promise<void>;
-  /** Calls `listener` for each change; the result ends that. A listener that throws does not keep others from hearing. */
+  /** Calls `listener` for each change; the result ends that. The others are called even if one listener throws. */
   onChange(listener: (change: Change) => void): () => void;
   /** Resolves when every change announced so far has arrived everywhere. */
   settled(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * Spares double work between processes that do not see each other's flights. Nothing is right because of a lease: what it
- * guards has to stay right when two hold it, which happens to everybody who is paused for long enough.
+ * Spares double work between processes that do not see each other's flights. Correctness must not depend on a lease: two
+ * processes may hold it at once, when one of them was paused for long enough.
  */
 export interface Lease {
   /**

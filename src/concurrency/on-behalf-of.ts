@@ -1,6 +1,6 @@
 /**
  * On whose behalf work is done: the client, and the request of it that began the work. What shares out turns
- * (`vcs/transport/host-limiter.ts`) and the log ask here, far below what knows of requests. Work that several wait for is
+ * (`concurrency/host-limiter.ts`) and the log ask here, far below what knows of requests. Work that several wait for is
  * done on behalf of the one that came first.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';

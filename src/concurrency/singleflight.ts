@@ -11,7 +11,7 @@ export interface Singleflight {
 /** How a caller waits for a flight that another one began: `wait` is called with the flight, and returns it. */
 export type Joining = <T>(key: string, flight: () => Promise<T>) => Promise<T>;
 
-/** Results are not remembered: a flight ends with its answer. One coalescer serves one kind of result. */
+/** Results are not remembered: a flight ends with its answer. One instance serves one kind of result. */
 export function createSingleflight(join: Joining = (_key, flight) => flight()): Singleflight {
   const flights = new Map<string, Promise<unknown>>();
   return {

@@ -11,7 +11,7 @@ export class Slices {
     this.#left = atOnce;
   }
 
-  /** Counts one; whether `next` is to be awaited now. It is no promise, because one for each of a million would cost more. */
+  /** Counts one; whether `next` is to be awaited now. It is not a promise, because one for each of a million would cost more. */
   isOver(): boolean {
     this.#left -= 1;
     return this.#left <= 0;

@@ -114,7 +114,7 @@ export class DiskRoom {
 
 /**
  * Bytes that have to go for the reserve, of `held` that may. Of what the disk lacks in inodes it is only known which part of
- * all that are in use: as large a part of the bytes brings it nearer.
+ * all that are in use: so as large a part of the bytes is to go.
  */
 export function missingBytes({ bytes, inodes }: DiskSpace, held: number): number {
   const missing = ({ free, reserve }: Supply) => Math.max(0, reserve - free);

@@ -1,4 +1,4 @@
-/** Failures of a disk, in words for somebody who has to mend it. */
+/** Failures of a disk, in words for an operator who has to mend it. */
 import { accessSync, constants, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorMessage } from '../errors.js';

@@ -1,6 +1,6 @@
 /**
  * What was read from a file that may be edited at any time: a good edit replaces it as a whole, a bad one changes nothing but
- * what `error` says, because the people who are served at that moment have done nothing wrong.
+ * what `error` says: it must not stop the people who are served at that moment.
  */
 import { asConfigError, type ModhavenError } from '../errors.js';
 

@@ -2,7 +2,7 @@
  * A lock on a path: inside this process a queue, between processes a directory beside it (`PATH.lock`).
  *
  * The holder renews the modification time of the directory; a lock that was not renewed for `staleMs` is taken over,
- * because its holder is dead. What `proper-lockfile` does not give:
+ * because its holder has died. What `proper-lockfile` does not give:
  * - A modification time in the future (the clock of the holder was ahead, or ours was set back) is never old enough for
  *   it: a lock is also watched, by a clock that is never set, and removed when it is not renewed.
  * - A holder that was stopped for longer than `staleMs` (SIGSTOP, a suspended machine) has lost the lock without having
@@ -21,13 +21,14 @@ import { hasCode } from './file-errors.js';
 import { makeFolder } from './make-folder.js';
 
 export interface LockOptions {
-  /** After so many milliseconds without a renewal the holder is taken for dead. */
+  /** After so many milliseconds without a renewal the holder counts as dead. */
   staleMs: number;
   /** How often the holder renews it, in milliseconds. Default: twice within `staleMs`. */
   renewMs?: number;
   /**
    * How long another process is waited for, in milliseconds; the folder of the path is made then. Others of this process
-   * are waited for as long as they take. 0: whoever holds it, it is not waited for, and nothing is made.
+   * are waited for as long as they take. 0: a lock that is held, by this process or another, is not
+   * waited for, and nothing is made.
    */
   waitMs: number;
   /** Called where the loss of the lock is noticed between two calls of `isHeld`. */
@@ -35,13 +36,13 @@ export interface LockOptions {
 }
 
 export interface HeldLock {
-  /** Whether nobody has taken it over. Asks the file system, synchronously. */
+  /** Whether it is still ours: no other process has taken it over. Asks the file system, synchronously. */
   isHeld(): boolean;
   /** To be called once. Never fails. */
   release(): Promise<void>;
 }
 
-/** Somebody else holds the lock. */
+/** The lock is held already. */
 export class LockHeld extends Error {
   /** That of `proper-lockfile`. */
   readonly code = 'ELOCKED';
@@ -58,7 +59,7 @@ const PAUSE = { first: 50, growth: 1.2, last: 500 };
 /** How often the folder of a path may be gone when it was made a moment ago: `gc` removes it, or it cannot be made. */
 const MAX_VANISHED = 20;
 
-/** Who comes last to each path in this process; settled once the lock is free for the next. */
+/** The last caller for each path in this process; settled once the lock is free for the next one. */
 const queues = new Map<string, Promise<void>>();
 
 /** The last modification times, in milliseconds, that this process gave to the lock directories it holds. */

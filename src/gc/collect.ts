@@ -36,7 +36,7 @@ export interface Collection extends RemovedContent {
 /** Undefined, and only leftovers are removed, if another process is collecting. Throws STORAGE. */
 export async function collect(options: CollectOptions): Promise<Collection | undefined> {
   const { layout } = options.stores;
-  // Two processes may remove them at once. They wait for no lock, because its holder may be one of the dead.
+  // Two processes may remove them at once. Neither waits for a lock, because its holder may be a process that died.
   const leftovers = await findLeftovers(layout.root);
   if (options.dryRun !== true) await removeLeftovers(leftovers);
   const lock = await lockGc(layout.root);

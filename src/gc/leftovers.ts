@@ -8,7 +8,7 @@ import { measure, walk, type FoundFile } from './walk.js';
 /** Names of what only one process uses. */
 const UNFINISHED = new RegExp(`^${TEMPORARY.replace('.', '\\.')}|^upstream-.|\\.discarded-`);
 
-/** What a process elsewhere has not changed for so long is nobody's, in milliseconds. */
+/** What a process of another machine has not changed for so long counts as abandoned, in milliseconds. */
 const ABANDONED_MS = 60 * 60_000;
 
 export interface Leftover {

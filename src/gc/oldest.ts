@@ -9,7 +9,7 @@ export interface Removable {
   isLast?: boolean;
 }
 
-/** So many things are held before the first of them are let go. */
+/** So many things are held before the newest of them are dropped. */
 const FEW = 10_000;
 
 /** Of what is added, the least recently used that together have `needed` bytes; all of it if it has fewer. */

@@ -1,4 +1,4 @@
-/** Reads all that is stored, slowly: what a web server in front sends by itself was checked by nobody else. */
+/** Reads all that is stored, slowly: what a web server in front sends by itself is not checked otherwise. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Stores } from '../store/open/open-stores.js';
 import { PART_KINDS } from '../store/version-store.js';

@@ -2,7 +2,7 @@
  * Logins in `~/.netrc`.
  *
  * git leaves that file to libcurl, which reads it as ftp(1) describes it: words separated by white space, `machine
- * HOST` or `default` before each login, a `#` before a comment, a macro up to the next empty line. Ports are no part of
+ * HOST` or `default` before each login, a `#` before a comment, a macro up to the next empty line. Ports are not part of
  * that format, so what stands behind `machine HOST:PORT` is read here, for that server alone.
  */
 import { readFile } from 'node:fs/promises';

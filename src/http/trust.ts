@@ -1,6 +1,6 @@
 /**
  * Which certificates are believed: those of the system's store, as git and the go command believe them, or those of a
- * `ca_file`. Node brings a list of its own, which an admin who adds or removes an authority does not know.
+ * `ca_file`. Node has a list of its own, which changes of an admin to that store do not reach.
  */
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -7,7 +7,7 @@ declare const brand: unique symbol;
 /** 40 hex digits in lower case, or 64 where the repository uses SHA-256. */
 export type CommitHash = string & { readonly [brand]: 'commit hash' };
 
-/** `text` as the name of a commit; undefined if it is none. */
+/** `text` as the name of a commit; undefined if it is not one. */
 export function parseCommitHash(text: string | undefined): CommitHash | undefined {
   return text !== undefined && HASH.test(text) ? (text as CommitHash) : undefined;
 }

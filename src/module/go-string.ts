@@ -38,7 +38,7 @@ const NAMED_ESCAPES: Readonly<Record<string, number>> = {
 const ESCAPE =
   /\\(?:([abfnrtv\\"])|([0-7]{3})|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))|["\\\n]/g;
 
-/** Stands for an escape that is none. */
+/** Stands for an invalid escape. */
 const NOT_A_BYTE = '\ufffd';
 
 /** Whether `char` (one code point) may stand in text as it is. */
@@ -62,7 +62,7 @@ export function escapeUnprintable(text: string): string {
 }
 
 /**
- * The text that the `"…"` or `` `…` `` literal stands for; undefined if it is none. Bytes that are not UTF-8 come
+ * The text that the `"…"` or `` `…` `` literal stands for; undefined if it is not one. Bytes that are not UTF-8 come
  * out as U+FFFD.
  */
 export function unquote(literal: string): string | undefined {

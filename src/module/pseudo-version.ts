@@ -59,7 +59,7 @@ export function pseudoVersion({ major, older, time, rev }: PseudoVersionParts): 
   return `${base.slice(0, patch)}${String(BigInt(base.slice(patch)) + 1n)}-0.${segment}${build}`;
 }
 
-/** The time in a pseudo-version. Throws VERSION_NOT_FOUND if `v` is none or its time does not exist. */
+/** The time in a pseudo-version. Throws VERSION_NOT_FOUND if `v` is not one or its time does not exist. */
 export function pseudoVersionTime(v: string): Date {
   const { timestamp } = parse(v);
   const time = parseTime(timestamp);
@@ -69,14 +69,14 @@ export function pseudoVersionTime(v: string): Date {
   return time;
 }
 
-/** The revision in a pseudo-version. Throws VERSION_NOT_FOUND if `v` is none. */
+/** The revision in a pseudo-version. Throws VERSION_NOT_FOUND if `v` is not one. */
 export function pseudoVersionRev(v: string): string {
   return parse(v).rev;
 }
 
 /**
  * The version that a pseudo-version follows, `+incompatible` included; empty for none. Throws VERSION_NOT_FOUND if
- * `v` is none or no base can lead to it.
+ * `v` is not one or no base can lead to it.
  */
 export function pseudoVersionBase(v: string): string {
   const { base, build } = parse(v);

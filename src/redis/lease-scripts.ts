@@ -33,7 +33,7 @@ export function keyPrefix(scope: string): string {
 }
 
 /**
- * Takes a lease that nobody holds, with the next number in its value, unless it is known that there is nothing to fetch.
+ * Takes a lease that is free, with the next number in its value, unless it is known that there is nothing to fetch.
  * Keys: the lease, the counter of leases, the epoch. Arguments: the token, the time, what `refused` has before
  * and behind the epoch. Answers with the number (0: not taken), the epoch and what is known (empty: nothing).
  */

@@ -13,10 +13,10 @@ import { ModhavenError, isNotExist } from '../errors.js';
 import { ACQUIRE, LeaseKeys, PROLONG, RELEASE } from './lease-scripts.js';
 import type { RedisLink } from './redis-link.js';
 
-/** A holder that dies is waited for no longer, in milliseconds. It prolongs its lease three times in that time. */
+/** After so many milliseconds the lease of a holder that died ends. A holder prolongs it three times in that time. */
 const LEASE_MS = 9_000;
-/** Between two looks of one who waits, in milliseconds. */
-const LOOK_MS = { first: 25, most: 250 };
+/** Between two attempts of a caller that waits, in milliseconds. */
+const RETRY_MS = { first: 25, most: 250 };
 /** How long it is known to others that something does not exist, in milliseconds: as in one process (`refusals.ts`). */
 const REFUSED_MS = 3_000;
 
@@ -25,8 +25,8 @@ export interface LeaseOptions {
   /** Names the store that the replicas share. */
   scope: string;
   /** How long the holder of a lease is waited for, in milliseconds: as long as its work may take. */
-  patienceMs: () => number;
-  /** Of those who wait; for tests that do not. */
+  timeoutMs: () => number;
+  /** The clock of callers that wait; tests replace it. */
   clock?: LeaseClock;
 }
 
@@ -60,9 +60,9 @@ export class RedisLeases implements Lease {
   }
 
   async run<T>(key: LeaseKey, find: () => Promise<T | undefined>, work: () => Promise<T>): Promise<T> {
-    const { patienceMs, clock = CLOCK } = this.options;
-    const deadline = clock.now() + patienceMs();
-    let wait = LOOK_MS.first;
+    const { timeoutMs, clock = CLOCK } = this.options;
+    const deadline = clock.now() + timeoutMs();
+    let wait = RETRY_MS.first;
     for (let isFirst = true; ; isFirst = false) {
       const held = this.held.get(key.group) ?? (await this.acquire(key));
       if (held === undefined) return work(); // Redis has no answer
@@ -70,7 +70,7 @@ export class RedisLeases implements Lease {
       if (held !== 'taken') return this.hold(key, held, isFirst ? undefined : find, work);
       if (this.held.has(key.group)) continue; // by another caller here, meanwhile
       await clock.sleep(wait);
-      wait = Math.min(wait * 1.5, LOOK_MS.most);
+      wait = Math.min(wait * 1.5, RETRY_MS.most);
       const found = await find();
       if (found !== undefined) return found;
       if (clock.now() > deadline) return work();
@@ -102,7 +102,7 @@ export class RedisLeases implements Lease {
       const isHeld = await link.ask((client) =>
         client.eval(PROLONG, { keys: [this.keys.lease(group)], arguments: [value, String(LEASE_MS)] }),
       );
-      // It ended while this process was paused, or Redis was emptied: who comes now does not share it.
+      // It ended while this process was paused, or Redis was emptied: later callers do not share it.
       if (isHeld === 0 && this.held.get(group) === held) this.held.delete(group);
     };
     const timer = setInterval(() => void prolong(), LEASE_MS / 3).unref();
@@ -137,7 +137,7 @@ export class RedisLeases implements Lease {
     );
     const { data } = Acquired.safeParse(answer);
     if (data === undefined) {
-      // A Redis that was only slow may grant it yet, and nobody would hold it.
+      // A Redis that was only slow may grant it yet, and it would have no holder.
       this.options.link.send((client) => client.eval(RELEASE, { keys: [lease], arguments: [token] }));
       return undefined;
     }

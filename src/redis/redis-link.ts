@@ -112,7 +112,7 @@ export class RedisLink {
     return undefined;
   }
 
-  /** Sends something whose answer nobody waits for, also to a Redis that is slow. */
+  /** Sends something without waiting for its answer, also to a Redis that is slow. */
   send(tell: (client: RedisClientType) => Promise<unknown>): void {
     const { client } = this;
     if (client?.isReady === true) tell(client).catch(() => undefined);

@@ -10,7 +10,7 @@ export interface ReplicasOptions {
   /** The bucket that the replicas share: those of another one may use the same Redis. Undefined: a disk. */
   store: { bucket: string; prefix: string } | undefined;
   /** How long another replica's fetch is waited for, in milliseconds. */
-  patienceMs: () => number;
+  timeoutMs: () => number;
   log: RedisLog;
 }
 
@@ -31,11 +31,11 @@ export class Replicas {
   private readonly leases: RedisLeases | undefined;
   private readonly messages: ReplicaMessages | undefined;
 
-  constructor({ url, store, patienceMs, log }: ReplicasOptions) {
+  constructor({ url, store, timeoutMs, log }: ReplicasOptions) {
     const scope = store === undefined ? '' : `${store.bucket}/${store.prefix}`;
     this.link = url === undefined ? undefined : new RedisLink({ url, log });
     this.messages = this.link && new ReplicaMessages(this.link, scope);
-    this.leases = this.link && new RedisLeases({ link: this.link, scope, patienceMs });
+    this.leases = this.link && new RedisLeases({ link: this.link, scope, timeoutMs });
     this.lease = this.leases ?? NO_LEASE;
   }
 

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { PutOptions } from './bucket.js';
 
-/** Writes and reads of one key that nobody else uses. Each write resolves with false where its condition does not hold. */
+/** Writes and reads of one key that nothing else uses. Each write resolves with false where its condition does not hold. */
 export interface ProbedObject {
   content: Buffer;
   write(bytes: Buffer, options: PutOptions): Promise<boolean>;

@@ -40,7 +40,7 @@ export function isConflict(error: unknown): boolean {
   return code === 'ConditionalRequestConflict' || code === 'OperationAborted' || status === 409;
 }
 
-/** Whether an upload in parts is not known: it was ended before, or nobody began it. */
+/** Whether an upload in parts is not known: it was ended before, or never begun. */
 export function isLostUpload(error: unknown): boolean {
   return failureOf(error).code === 'NoSuchUpload';
 }

@@ -2,7 +2,7 @@
 import type { DamagedPart } from './checked-store.js';
 import type { Part } from './version-store.js';
 
-/** A writer brought another content for a part that is stored. */
+/** A writer came with other content for a part that is stored. */
 export interface StoredDifference extends Part {
   /** What tells the two contents from each other: hashes, commits. */
   stored: string;

@@ -27,7 +27,7 @@ export interface PurgeStores {
 }
 
 /** How often a server looks whether something was purged, in milliseconds. */
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
 /**
  * Removes a version and seals it: only the same content can be stored under its name again. Resolves with its sums, or
@@ -90,7 +90,7 @@ export function watchPurges(
     repeat = isNew;
     if (isNew) onPurge();
     clearTimeout(timer);
-    if (!isClosed) timer = setTimeout(() => void look(false), LOOK_MS).unref();
+    if (!isClosed) timer = setTimeout(() => void look(false), POLL_MS).unref();
   }
   void look(true);
   return {

@@ -82,7 +82,7 @@ export class RecordedSums {
 
   /**
    * Versions of `module` are about to be removed to make room. One line stays of each release; of pseudo-versions, which
-   * no home lists and of which there can be any number, nothing does. Throws STORAGE.
+   * no origin lists and of which there can be any number, nothing does. Throws STORAGE.
    */
   async evict(module: ModulePath, versions: ReadonlySet<string>): Promise<void> {
     const file = this.fileOf(module);

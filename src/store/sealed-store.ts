@@ -42,7 +42,7 @@ export class SealedStore extends StoreDecorator {
   }
 
   override async put(part: Part, content: PartContent): Promise<boolean> {
-    // The hash of a zip is stored before the zip itself: a caller who may not store the one does not get to the other.
+    // The hash of a zip is stored before the zip itself: a caller that may not store the one never stores the other.
     if (part.kind === 'zip') return this.inner.put(part, content);
     const memory = await this.memoryOf(part);
     if (memory === undefined) return this.inner.put(part, content);

@@ -1,6 +1,6 @@
 /**
- * Which layout a cache directory has: one number in `<cache.dir>/version`, so that a later program can bring an older
- * directory forward, and an older program leaves a later one alone. A directory without the file has the first layout.
+ * Which layout a cache directory has: one number in `<cache.dir>/version`, so that a later program can upgrade an older
+ * directory, and an older program leaves a later one alone. A directory without the file has the first layout.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { ModhavenError, errorMessage } from '../errors.js';
 import { replaceFile } from '../fs/durable-file.js';
 import { hasCode } from '../fs/file-errors.js';
 
-/** Brings a directory from one layout to the next. Must bear to be run again after it was broken off, and beside readers. */
+/** Upgrades a directory from one layout to the next. May be run again after it was broken off, and beside readers. */
 export type Migration = (cacheDir: string) => Promise<void>;
 
 /** The first one leads from layout 1 to layout 2, and so on: this program writes the layout after the last. */
@@ -39,7 +39,7 @@ export async function checkStateVersion(cacheDir: string, migrations = MIGRATION
   });
 }
 
-/** Brings `cacheDir` to the layout of this program, and writes that down. Throws as `checkStateVersion` does, and STORAGE. */
+/** Upgrades `cacheDir` to the layout of this program, and writes that down. Throws as `checkStateVersion` does, and STORAGE. */
 export async function bringForward(cacheDir: string, migrations = MIGRATIONS): Promise<void> {
   const found = await checkStateVersion(cacheDir, migrations);
   const file = join(cacheDir, 'version');

@@ -18,8 +18,9 @@ export interface SumdbAnswer {
 /** All databases that come through this server, by name. */
 export interface ChecksumDatabases {
   /**
-   * `path` is decoded, without a slash before it. `isStranger` says that nobody knows who asks although some are known:
-   * for them nothing is recorded for ever that its home does not list. Throws the error that the client is told.
+   * `path` is decoded, without a slash before it. `isAnonymous` says that the caller has no login although others have one:
+   * for such a caller nothing is recorded for ever that its repository does not list. Throws the error that the client is
+   * told.
    */
-  get(name: string, path: string, isStranger?: boolean): Promise<SumdbAnswer>;
+  get(name: string, path: string, isAnonymous?: boolean): Promise<SumdbAnswer>;
 }

@@ -117,7 +117,7 @@ function proved<T>(
 
 function missing(tile: Tile): never {
   throw new ModhavenError('CHECKSUM_DATABASE', `${tilePath(tile)} is missing`, {
-    remedy: 'bring newer checksum data: modhaven warm and export, where there is a network',
+    remedy: 'copy newer checksum data here: modhaven warm and export, where there is a network',
   });
 }
 

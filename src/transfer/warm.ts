@@ -67,7 +67,7 @@ async function warmVersion(wanted: RequestedVersion, options: WarmOptions): Prom
   try {
     const version = await resolve(modules, module, query);
     warmed.version = version;
-    // The zip first: what a repository is asked for then brings the other parts as well.
+    // The zip first: what is fetched for it has the other parts as well.
     const whole = zip ? await modules.zip(module, version) : undefined;
     await whole?.stored();
     const mod = await modules.mod(module, version);

@@ -25,7 +25,7 @@ export class Blocks {
     this.#used += bytes.length;
   }
 
-  /** All bytes in their order; what was given out is let go. */
+  /** All bytes in their order; a block is freed once it was given out. */
   *take(): Generator<Buffer, undefined> {
     this.#next(0);
     for (let block = this.#plain.shift(); block !== undefined; block = this.#plain.shift()) yield block;

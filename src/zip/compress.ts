@@ -42,7 +42,7 @@ export async function compress(content: Buffer): Promise<Compressed> {
 /** Compresses a content of at most `TINY` bytes at once. */
 export function compressTiny(content: Buffer): Compressed {
   if (content.length === 0) return { method: STORED, data: content };
-  // Room for all of it, and not for more: what is held until it is written should be no larger than the file.
+  // Room for all of it, and not for more: what is held until it is written should not be larger than the file.
   const chunkSize = Math.max(content.length, SMALLEST_CHUNK);
   return smaller(content, deflateRawSync(content, { ...TINY_WINDOW, chunkSize }));
 }

@@ -40,7 +40,7 @@ function parseProxy(entry: string, fallbackOn: UpstreamProxy['fallbackOn']): Ups
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // The entry is not repeated in a message: it may hold a password.
   if (!url || !/[.:/]/.test(entry)) {
-    return 'holds an entry that is no URL; write off, or proxies such as https://proxy.corp';
+    return 'holds an entry that is not a URL; write off, or proxies such as https://proxy.corp';
   }
   if (!['http:', 'https:', 'file:'].includes(url.protocol)) {
     return `holds a URL that begins with ${url.protocol}//; a proxy has an http, https or file URL`;

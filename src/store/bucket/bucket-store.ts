@@ -3,7 +3,7 @@
  * any web server is a GOPROXY.
  *
  * Each part is written once, on the condition that there is none: a replica that loses the race has the winner's bytes,
- * and one that brings other bytes is an alarm, never an overwrite. Two things may be written again, each on the condition
+ * and other bytes from one are an alarm, never an overwrite. Two things may be written again, each on the condition
  * that nothing came between: `@v/list`, which is always made of what lies there, and a `.ziphash` whose zip never came or
  * is another writer's. For a zip names its own hash: what describes it follows it, whichever process wrote last.
  */

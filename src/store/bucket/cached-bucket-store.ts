@@ -2,7 +2,7 @@
  * Versions in a bucket, read through local copies (`fs/file-cache.ts`): a warm request asks no object store.
  *
  * A part is checked when it comes out of the bucket: it must have the SHA-256 that its writer named, or, where another
- * program put it there, be good by itself. What fails twice with the same bytes is sealed, moved below
+ * program put it there, be well-formed. What fails twice with the same bytes is sealed, moved below
  * `.modhaven/damaged/` and counts as not stored. Zips that are too large for the copies, and all of them where the local disk cannot be written, are read by
  * `Range`.
  */
@@ -96,7 +96,7 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
     const copy = await this.options.copies.read(name);
     if (copy !== undefined) return copy;
     const { kind } = part;
-    if (kind !== 'zip') return this.small.run(name, () => this.bring({ ...part, kind }));
+    if (kind !== 'zip') return this.small.run(name, () => this.fetchSmall({ ...part, kind }));
     const opened = await this.openPart(part);
     return opened && readWhole(opened);
   }
@@ -176,7 +176,7 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
     const size = await this.bucket.size(part);
     if (size === undefined) return undefined;
     if (copies.takes(size)) {
-      const outcome = await this.flights.run(name, () => this.bringZip(part));
+      const outcome = await this.flights.run(name, () => this.fetchZip(part));
       if (outcome === 'absent') return undefined;
       copy = await copies.open(name);
       if (copy !== undefined) return openCopy(copy);
@@ -205,7 +205,7 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
   }
 
   /** A small part out of the bucket, checked. */
-  private async bring(part: Part & { kind: 'info' | 'mod' | 'ziphash' }): Promise<Buffer | undefined> {
+  private async fetchSmall(part: Part & { kind: 'info' | 'mod' | 'ziphash' }): Promise<Buffer | undefined> {
     let wrong: string | undefined;
     for (;;) {
       const found = await this.bucket.object(part);
@@ -251,7 +251,7 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
   }
 
   /** Makes a copy of a zip, checked. `unkept`: the local disk does not take it. */
-  private async bringZip(zip: Part): Promise<'kept' | 'absent' | 'unkept'> {
+  private async fetchZip(zip: Part): Promise<'kept' | 'absent' | 'unkept'> {
     let wrong: Buffer | undefined;
     for (;;) {
       let draft: string | undefined;

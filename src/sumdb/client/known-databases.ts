@@ -9,7 +9,7 @@ export const PUBLIC_DATABASE = parseVerifierKey(
 /** Their names. */
 export const KNOWN_DATABASES: readonly string[] = [PUBLIC_DATABASE.name];
 
-/** The key of the database `name`; undefined if it is none of these. */
+/** The key of the database `name`; undefined if it is not one of these. */
 export function knownDatabase(name: string): Verifier | undefined {
   return name === PUBLIC_DATABASE.name ? PUBLIC_DATABASE : undefined;
 }

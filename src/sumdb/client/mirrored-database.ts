@@ -277,7 +277,7 @@ function formatLookup(number: number, record: string, note: Buffer): Buffer {
   return Buffer.concat([Buffer.from(formatRecord(number, record)), note]);
 }
 
-/** Throws HOST_REFUSED or CHECKSUM_DATABASE for what is no answer to this very question. */
+/** Throws HOST_REFUSED or CHECKSUM_DATABASE for what does not answer this question. */
 function readLookup(bytes: Buffer, request: Lookup, verifier: Verifier): StoredRecord {
   const { number, record, rest } = parseRecord(bytes);
   if (sumsIn(record, request.module, request.version) === undefined) {
@@ -298,6 +298,6 @@ function privateModule(subject: string): ModhavenError {
 function notStored(subject: string): ModhavenError {
   return new ModhavenError('MODULE_NOT_FOUND', `not found: ${subject} is not in the cache`, {
     reason: 'this server has no upstream, so checksum data comes from its cache alone (upstream: off)',
-    remedy: 'bring it here with "modhaven export" and "import", or set GONOSUMDB for this module',
+    remedy: 'copy it here with "modhaven export" and "import", or set GONOSUMDB for this module',
   });
 }

@@ -8,7 +8,7 @@ export function decodeBase64(text: string): Buffer | undefined {
   return BASE64.test(text) ? Buffer.from(text, 'base64') : undefined;
 }
 
-/** The text of UTF-8 bytes, a byte-order mark kept; undefined if they are none. */
+/** The text of UTF-8 bytes, a byte-order mark kept; undefined if they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

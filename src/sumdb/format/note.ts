@@ -69,7 +69,7 @@ export function isKeyName(name: string): boolean {
   return name !== '' && !/[\p{White_Space}+]/u.test(name);
 }
 
-/** Throws CHECKSUM_DATABASE for what is no verifier key. */
+/** Throws CHECKSUM_DATABASE for what is not a verifier key. */
 export function parseVerifierKey(text: string): Verifier {
   const { name, keyHash, key } = splitKey(text, 'verifier key');
   if (keyHash !== hashOfKey(name, key)) throw malformed('verifier key: its hash is of another key');
@@ -80,7 +80,7 @@ export function parseVerifierKey(text: string): Verifier {
   return verifierOf(name, publicKey);
 }
 
-/** Throws CHECKSUM_DATABASE for what is no signer key. The key is in no message. */
+/** Throws CHECKSUM_DATABASE for what is not a signer key. The key is in no message. */
 export function parseSignerKey(text: string): Signer {
   if (!text.startsWith('PRIVATE+KEY+')) throw malformed('signer key: it does not begin with PRIVATE+KEY+');
   const { name, keyHash, key } = splitKey(text.slice('PRIVATE+KEY+'.length), 'signer key');
@@ -94,7 +94,7 @@ export function parseSignerKey(text: string): Signer {
   return { verifier, sign: (message) => sign(null, message, privateKey) };
 }
 
-/** A new key pair for the database `name`. Throws CHECKSUM_DATABASE if that is no name. */
+/** A new key pair for the database `name`. Throws CHECKSUM_DATABASE if that is not a valid name. */
 export function generateKey(name: string): { signerKey: string; verifierKey: string } {
   if (!isKeyName(name)) throw malformed('name of a key: it holds white space or a plus sign, or is empty');
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -104,7 +104,7 @@ export function generateKey(name: string): { signerKey: string; verifierKey: str
 }
 
 /**
- * Reads a note and checks the signatures by `verifiers`. Throws CHECKSUM_DATABASE if it is no note, if one of these
+ * Reads a note and checks the signatures by `verifiers`. Throws CHECKSUM_DATABASE if it is not a note, if one of these
  * signatures is wrong, or if there is none.
  */
 export function openNote(message: Uint8Array, verifiers: readonly Verifier[]): Note {

@@ -24,7 +24,7 @@ export function goSumLines(module: string, version: string, { zip, mod }: GoSums
 
 /**
  * The hashes that `record` holds for this very version; undefined if it is about another one, lacks one of them, or has
- * two of a kind: whoever answers a question with something else must not be believed (CVE-2026-42501).
+ * two of a kind: a server that answers with something else must not be believed (CVE-2026-42501).
  */
 export function sumsIn(record: string, module: string, version: string): GoSums | undefined {
   const lines = record.split('\n');
@@ -37,7 +37,7 @@ export function sumsIn(record: string, module: string, version: string): GoSums 
   return zip === undefined || mod === undefined ? undefined : { zip, mod };
 }
 
-/** The version that a record of ours is about, `module@version`; undefined if it is none. */
+/** The version that a record of ours is about, `module@version`; undefined if it is not one. */
 export function subjectOf(record: string): string | undefined {
   const [, module, version] = /^(\S+) (\S+) h1:/.exec(record) ?? [];
   return module === undefined || version === undefined ? undefined : `${module}@${version}`;

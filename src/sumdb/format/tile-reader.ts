@@ -1,5 +1,5 @@
 /**
- * Reads hashes of a tree from tiles that nobody vouches for, and checks every one of them (package
+ * Reads hashes of a tree from tiles that are not trusted, and checks every one of them (package
  * golang.org/x/mod/sumdb/tlog, "TileHashReader").
  *
  * First the tiles of the right edge: they are what they should be if the root hash of the tree follows from them. Every

@@ -32,7 +32,7 @@ export interface DatabaseOptions {
 export interface Database {
   readonly name: string;
   /** Answers as `ChecksumDatabases` does. */
-  get(path: string, isStranger?: boolean): Promise<SumdbAnswer>;
+  get(path: string, isAnonymous?: boolean): Promise<SumdbAnswer>;
 }
 
 export function createDatabase(options: DatabaseOptions): Database {
@@ -49,7 +49,7 @@ class RecordingDatabase implements Database {
     this.options = options;
   }
 
-  async get(path: string, isStranger = false): Promise<SumdbAnswer> {
+  async get(path: string, isAnonymous = false): Promise<SumdbAnswer> {
     const request = parseSumdbRequest(path);
     switch (request.kind) {
       case 'supported':
@@ -59,18 +59,18 @@ class RecordingDatabase implements Database {
       case 'tile':
         return this.tile(request.tile);
       case 'lookup':
-        return this.lookup(request.module, request.version, isStranger);
+        return this.lookup(request.module, request.version, isAnonymous);
     }
   }
 
   private async latest(): Promise<SumdbAnswer> {
     const log = await this.options.log();
-    // What is known is true, if perhaps not the newest: an outage is no reason to withhold it.
+    // What is known is true, if perhaps not the newest: it is not withheld because of an outage.
     await log.refresh().catch(() => undefined);
     return { body: log.head().note, hit: true, immutable: false };
   }
 
-  private async lookup(module: ModulePath, version: string, isStranger: boolean): Promise<SumdbAnswer> {
+  private async lookup(module: ModulePath, version: string, isAnonymous: boolean): Promise<SumdbAnswer> {
     const subject = `${module}@${version}`;
     if (!isCanonicalVersion(version)) {
       throw new ModhavenError('VERSION_NOT_FOUND', `not found: ${subject}: version is not canonical`);
@@ -78,20 +78,21 @@ class RecordingDatabase implements Database {
     const log = await this.options.log();
     if (log.find(module, version) === undefined) await log.refresh();
     const known = log.find(module, version);
-    if (known === undefined && isStranger) await this.checkListed(module, version);
+    if (known === undefined && isAnonymous) await this.checkListed(module, version);
     const number = known ?? (await this.flights.run(subject, () => this.enter(module, version)));
     const record = Buffer.from(formatRecord(number, await log.record(number)));
     const body = Buffer.concat([record, log.head().note]);
     return { body, hit: known !== undefined, immutable: false };
   }
 
-  /** A commit has as many names as tags before it, and a record stays for ever: strangers get only what is released. */
+  /** A commit has as many names as tags before it, and a record stays for ever: callers without a login get only what is released. */
   private async checkListed(module: ModulePath, version: string): Promise<void> {
     const { value: versions } = await this.options.modules.list(module);
     if (versions.includes(version)) return;
     const message = `unauthorized: ${module}@${version} is not recorded in the checksum database`;
     throw new ModhavenError('LOGIN_NEEDED', message, {
-      reason: 'its home does not list it, and a record stays for ever: it takes a login to have one made',
+      reason:
+        'its repository does not list it, and a record stays for ever: it takes a login to have one made',
       remedy: 'put a login for this proxy into ~/.netrc, as for its private modules',
     });
   }

@@ -50,7 +50,7 @@ class GuardedStore extends StoreDecorator {
   }
 
   override async put(part: Part, content: PartContent): Promise<boolean> {
-    // The hash of a zip is stored before the zip itself: a caller who may not store the one does not get to the other.
+    // The hash of a zip is stored before the zip itself: a caller that may not store the one never stores the other.
     if (part.kind !== 'mod' && part.kind !== 'ziphash') return this.inner.put(part, content);
     const bytes = await bytesOf(content);
     await this.check(part, bytes);

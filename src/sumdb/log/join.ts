@@ -48,7 +48,7 @@ export function checkWitness(
   }
   if (known === undefined && size > 0 && !trustsLog) {
     throw new ModhavenError('STORAGE', `the witness ${file} of the checksum database is missing`, {
-      reason: `without it nobody can tell whether the ${size} records in ${dir} are all there ever were`,
+      reason: `without it, it cannot be known whether the ${size} records in ${dir} are all there ever were`,
       remedy: 'restore it; or, if you are sure of the folder, run "modhaven sumdb verify --renew-witness"',
       remedyBy: 'admin',
     });

@@ -22,7 +22,7 @@ export function readSigner({ name, keyFile }: KeySettings): Signer {
       cause: error,
     });
   }
-  // Whoever has it can sign a history of their own, and no client would notice.
+  // A person who has it can sign another history, and no client would notice.
   if ((statSync(keyFile).mode & 0o004) !== 0) {
     throw new ModhavenError(
       'CONFIG',

@@ -1,8 +1,8 @@
 /**
  * A log that this process may append to: the records of a checksum database, the signed tree over them, and the tiles.
  *
- * Whoever wants a record appended waits for the commit it is in; what comes meanwhile goes into the next one together.
- * A tree is shown to nobody before its commit and the witness of it are on disk. When another process was faster, what
+ * A caller that appends a record waits for the commit it is in; records that come meanwhile share the next commit.
+ * No client sees a tree before its commit and the witness of it are on disk. When another process was faster, what
  * it committed is read and checked first, and what is still missing follows it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -59,14 +59,14 @@ export interface LogPlace {
   shared?: SharedLog | undefined;
 }
 
-/** So long nothing new is looked for, in milliseconds. */
+/** For so many milliseconds after a look at the files, there is no other. */
 const FRESH_MS = 500;
-/** Parsed tiles of records that are kept at hand: of 256 records each, some 64 KiB. */
+/** Parsed tiles of records that are kept in memory: of 256 records each, some 64 KiB. */
 const MAX_PARSED = 32;
 
 /**
  * Reads a log and checks all of it, without the right to append. Throws STORAGE if it is damaged, or older than its
- * witness; with `trustsLog`, a missing witness is none of its faults.
+ * witness; with `trustsLog`, the witness may be missing.
  */
 export function readLog(place: LogPlace, verifier: Verifier, { trustsLog = false } = {}): LogView {
   return openState(place, verifier, trustsLog).view;
@@ -131,11 +131,11 @@ class Appender {
     return this.refreshing;
   }
 
-  /** As `ChecksumLog.refresh` for who misses something. However many do, there are two looks a second. */
+  /** As `ChecksumLog.refresh`, for a caller that misses a record. However many call it, the files are read twice a second. */
   refreshAnew(): Promise<void> {
     if (!this.opened.files.isShared) return Promise.resolve();
     this.nextRefresh ??= this.waitForTurn().then(() => {
-      this.nextRefresh = undefined; // who comes from now on may miss what comes from now on
+      this.nextRefresh = undefined; // a later caller may miss a later record
       return this.refresh();
     });
     return this.nextRefresh;
