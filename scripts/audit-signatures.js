@@ -1,6 +1,6 @@
 /**
  * `npm audit signatures`, where it can run: it needs a registry that hands out signing keys, and the public keys of
- * Sigstore. What cannot be asked is said and is no failure; a signature that is wrong or lacking is one.
+ * Sigstore. What cannot be asked is said and is not a failure; a signature that is wrong or lacking is one.
  */
 import { spawnSync } from 'node:child_process';
 

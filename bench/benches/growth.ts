@@ -88,7 +88,7 @@ async function cacheLines(lab: Lab): Promise<GrowthLine[]> {
   ];
 }
 
-/** Finished versions as modhaven stores them, one a module; all share one zip, which nobody reads. */
+/** Finished versions as modhaven stores them, one a module; all share one zip, which is never read. */
 async function fillCache(tree: string, count: number): Promise<void> {
   const zip = path.join(path.dirname(tree), 'one.zip');
   await mkdir(tree, { recursive: true });

@@ -1,6 +1,6 @@
 /**
  * Versions on a disk beside versions in a bucket, with one, two and three replicas: what a cold fetch and a warm request
- * cost, how often homes are asked, and what a replica costs at rest.
+ * cost, how often origins are asked, and what a replica costs at rest.
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-/** A hundred clients want the same version at the same moment, and nobody has it yet. */
+/** A hundred clients want the same version at the same moment, and it is not stored yet. */
 import { commandsIn } from '../../test/support/git-http-host.js';
 import { SMALLS, moduleOf } from '../corpus/repos.js';
 import { besides, lineOf, proxyPath, withFreshServer, type Lab } from '../lab/lab.js';

@@ -121,7 +121,7 @@ export function besides<T>(lab: Lab, limits: readonly T[]): readonly T[] {
   return lab.isComparison ? [] : limits;
 }
 
-/** A line of the table from what `interleave` measured. Who is no server is a limit. */
+/** A line of the table from what `interleave` measured. A name that is not that of a server is a limit. */
 export function lineOf<T>(
   lab: Lab,
   samples: ReadonlyMap<string, readonly T[]>,

@@ -36,7 +36,7 @@ const ADVICE: Record<ErrorCode, Advice> = {
   VERSION_GONE: {
     developer: 'Take another version.',
     admin:
-      'Somebody rewrote the history of the repository. Push the commit again, or restore `download/` from a backup.',
+      'The history of the repository was rewritten. Push the commit again, or restore `download/` from a backup.',
   },
   CHECKSUM_MISMATCH: {
     developer: `Do not build with it. ${TELL_ADMIN}`,
@@ -45,7 +45,7 @@ const ADVICE: Record<ErrorCode, Advice> = {
   },
   CHECKSUM_DATABASE: {
     developer: TELL_ADMIN,
-    admin: 'Ask the database by another way: somebody in between may have changed its answer.',
+    admin: 'Ask the database by another way: a server in between may have changed its answer.',
   },
   NOT_CACHED: {
     developer: 'The client asked for what is stored only. Ask again without that header.',
@@ -130,7 +130,7 @@ export function errorReference(): string {
     '',
     'An answer over HTTP says what failed, why, and what to do, in at most 8 lines and 600 bytes of plain text; `go` prints it as it is.',
     'What only the admin can change stands in the log, in `/-/status` and in what the commands print. A fact (404, 410) was said by the',
-    'home of the module; what is broken or out of reach is 5xx, so that no client takes it for a fact.',
+    'origin of the module; what is broken or out of reach is 5xx, so that no client takes it for a fact.',
     '',
     'A command prints the same as a sentence on standard error. It exits with 2 for `CONFIG` and wrong usage, and with 1 for any other',
     'failure; `--verbose` adds the stack.',

@@ -290,7 +290,7 @@ export const JSON_OUTPUT = {
 export function jsonOutputSchemas(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(JSON_OUTPUT).map(([command, schema]) => {
-      // What comes later is no error: whoever validates with it must not fail on a newer program.
+      // A key of a later version is not an error: a script that validates with it must not fail on a newer program.
       const { $schema, ...json } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
       const title = `modhaven ${command.replace(/-(?=against)/, ' --').replace(/(?<=^\w+)-/, ' ')} --json`;
       return [`${command}.schema.json`, `${JSON.stringify({ $schema, title, ...json }, undefined, 2)}\n`];
