@@ -101,7 +101,7 @@ describe('redact', () => {
     'corp.test/go/basic v1.2.3-0.20240102030405-0123456789ab',
     'corp.test/token v1.0.0-rc.1 and corp.test/bearer v0.0.0-20240102030405-0123456789ab',
     '{"corp.test/secret": "v1.0.0", "corp.test/api-key": "v2"}',
-  ])('leaves alone what is no secret: %s', (text) => {
+  ])('leaves alone what is not a secret: %s', (text) => {
     expect(redact(text)).toBe(text);
   });
 

@@ -50,7 +50,7 @@ beforeEach(async () => {
 });
 
 describe('Authenticator', () => {
-  it('tells users, tokens and strangers apart', async () => {
+  it('tells users, tokens and unknown logins apart', async () => {
     const auth = authenticator();
     expect(await auth.identify(undefined)).toMatchObject({ kind: 'known', principal: { kind: 'anyone' } });
     expect(await auth.identify(basic('ann', 'right'))).toEqual({

@@ -7,7 +7,7 @@ const basic = (user: string, password = 'pw') =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 const module = (path: string) => ({ kind: 'module', path }) as const;
 
-/** A host where `ann` may read everything, `bob` nothing, and nobody else is known. */
+/** A host where `ann` may read everything, `bob` nothing, and no one else is known. */
 function host() {
   return vi.fn(({ username }: HostLogin): Promise<HostAnswer> =>
     Promise.resolve(username === 'ann' ? 'may-read' : username === 'bob' ? 'may-not-read' : 'refuses-login'),

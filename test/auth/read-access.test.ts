@@ -101,7 +101,7 @@ describe('decideAccess', () => {
       expected: { kind: 'forbidden' },
     },
     {
-      name: 'a header that is no login',
+      name: 'a header that is not a login',
       settings: SETTINGS,
       resource: module('corp.com/other'),
       who: stranger,

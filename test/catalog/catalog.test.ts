@@ -37,7 +37,7 @@ function open(shelf: VersionListing | undefined, refreshMs = 0): { catalog: Cata
 
 const names = (catalog: Catalog): string[] => catalog.all().map(({ path }) => path);
 
-it('reads nothing before somebody asks', () => {
+it('reads nothing before the first request', () => {
   const shelf = new Shelf();
   const { catalog } = open(shelf);
   catalog.stored({ module: parseModulePath('example.com/a'), version: 'v1.0.0' });

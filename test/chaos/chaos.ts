@@ -1,6 +1,6 @@
 /**
  * Kills a server, one of its workers, `warm`, `gc` and `import` at moments of chance, and looks after each kill at what is
- * left: files that a reader could see are whole, everything is served as it is at its home, temporary files of the dead
+ * left: files that a reader could see are whole, everything is served as its origin has it, temporary files of the dead
  * go, and no child lives on.
  */
 import { spawn } from 'node:child_process';

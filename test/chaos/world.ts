@@ -1,5 +1,5 @@
 /**
- * Git hosts with modules that nobody has asked for yet, as many as a run needs, and what is right to answer for each.
+ * Git hosts with modules that were not asked for yet, as many as a run needs, and what is right to answer for each.
  *
  * Every repository can be had below any folder `eN/`, and its module path has that folder in it. So each round of a run
  * has cold modules, although there are only a few repositories.
@@ -76,7 +76,7 @@ export class World implements AsyncDisposable {
     return { host: VANITY_HOST, paths };
   }
 
-  /** All versions of the modules of round `n`, which nobody has asked for before this is called. */
+  /** All versions of the modules of round `n`, which were not asked for before this is called. */
   async modules(n: number): Promise<Truth[]> {
     const folder = path.join(this.#root, `e${n}`);
     await mkdir(folder);

@@ -81,7 +81,7 @@ describe.each(COMMANDS)('modhaven %s', (name) => {
   });
 });
 
-it('a reader that has seen enough is no failure', async () => {
+it('a reader that has seen enough is not a failure', async () => {
   const pipe = `'${process.execPath}' '${CLI}' completion bash | true; echo "\${PIPESTATUS[0]}"`;
   const result = await runProgram('bash', ['-c', pipe]);
   expect([result.stdout, result.stderr]).toEqual(['0\n', '']);

@@ -39,7 +39,7 @@ describe('modhaven import', () => {
     expect(await readFile(proxyFile(download, 'ex.test/b', 'v1.0.0', 'zip'))).toEqual(b.zip);
   });
 
-  it('is followed by a verify that finds all in order, also for private modules of which nobody told the commit', async () => {
+  it('is followed by a verify that finds all in order, also for private modules whose commit is not known', async () => {
     await writeFile(path.join(dir, 'vanity.yaml'), 'paths:\n  ex.test/a: /srv/git/a.git\n');
     await writeAthensTree(tree, a, b);
     expect((await command('import', tree)).stdout).toContain('Athens disk storage');

@@ -1,4 +1,4 @@
-/** Commands called as functions, with an account of their own: no settings of whoever runs the tests. */
+/** Commands called as functions, with an account of their own: no settings of the account that runs the tests. */
 import { afterAll, beforeAll, vi } from 'vitest';
 import { sealedEnv } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';

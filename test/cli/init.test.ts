@@ -43,7 +43,7 @@ describe('init', () => {
     await expect(readFile(path.join(dir, 'modhaven.yaml'))).rejects.toThrow('ENOENT');
   });
 
-  it('refuses answers that make no rule, and to ask where there is nobody', async () => {
+  it('refuses answers that make no rule, and to ask where there is no terminal', async () => {
     const dir = await tempDir('init');
     await expect(init({ dir, host: 'a.corp', git: 'ftp://x/{name}', ask: undefined })).rejects.toThrow('ftp');
     await expect(init({ dir, ask: undefined })).rejects.toThrow('no terminal');

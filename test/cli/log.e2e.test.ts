@@ -57,7 +57,7 @@ describe('the log', () => {
     expect(plain).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: request .*mycompany\.com\/nope.*404/m);
     expect(plain).not.toContain('"level"');
 
-    // Whoever closes the terminal ends the server.
+    // Closing the terminal ends the server.
     await terminal.stop();
     expect(
       await until(

@@ -49,7 +49,7 @@ describe('purgeVersions', () => {
     expect(isThere()).toBe(false);
   });
 
-  it('removes nothing where nobody can be asked', async () => {
+  it('removes nothing where there is no terminal to ask at', async () => {
     await expect(purge(['ex.test/M@v1.0.0'], { yes: false })).rejects.toMatchObject({
       ...{ code: 'CONFIG', message: 'purge asks first, and there is no terminal to ask at' },
     });
@@ -57,7 +57,7 @@ describe('purgeVersions', () => {
   });
 
   it.each(['ex.test/M', 'ex.test/M@', 'ex.test/M@latest', 'ex.test/M@v1', '@v1.0.0', '-x@v1.0.0', ''])(
-    'removes nothing where %j is no version',
+    'removes nothing where %j is not a version',
     async (wrong) => {
       await expect(purge(['ex.test/M@v1.0.0', wrong])).rejects.toMatchObject({ code: 'CONFIG' });
       expect(isThere()).toBe(true);

@@ -49,7 +49,7 @@ async function open() {
 }
 
 describe('modhaven sumdb keygen', () => {
-  it('writes a private key that nobody else can read, and says what to do', async () => {
+  it('writes a private key that no other account can read, and says what to do', async () => {
     expect((await stat(keyFile())).mode & 0o777).toBe(0o600);
     const { verifier } = parseSignerKey((await readFile(keyFile(), 'utf8')).trim());
     expect(verifier.text).toBe(verifierKey());

@@ -187,7 +187,7 @@ describe.skipIf(missing('git', 'ssh', 'sshd'))('trustHost', () => {
     {
       name: 'a fingerprint that is none',
       options: { yes: true, fingerprint: 'MD5:aa:bb' },
-      says: { code: 'CONFIG', text: ['is no fingerprint'] },
+      says: { code: 'CONFIG', text: ['is not a fingerprint'] },
     },
     ...['git@h', 'ssh://h', 'h/x', 'h:port', '-oProxyCommand=x', 'h:70000', ''].map((host) => ({
       name: `the host ${JSON.stringify(host)}`,
@@ -209,7 +209,7 @@ describe.skipIf(missing('git', 'ssh', 'sshd'))('trustHost', () => {
 
   it.each([
     { name: 'nothing listens', says: { code: 'HOST_UNREACHABLE' }, silent: false },
-    { name: 'somebody listens and says nothing', says: { code: 'HOST_TIMEOUT' }, silent: true },
+    { name: 'a server listens and says nothing', says: { code: 'HOST_TIMEOUT' }, silent: true },
   ])('says why there is no key: $name', async ({ says, silent }) => {
     await using nobody = await listenOnLoopback(createServer());
     const { at, trust } = await lab({ port: silent ? nobody.port : await freePort() });
@@ -224,7 +224,7 @@ describe.skipIf(missing('git', 'ssh', 'sshd'))('trustHost', () => {
     return modhaven(['trust-host', `127.0.0.1:${host.port}`, '--config', config, ...args]);
   }
 
-  it('exits with 2 where nobody can be asked, with 1 for a wrong fingerprint, with 0 for the right one', async () => {
+  it('exits with 2 where there is no terminal, with 1 for a wrong fingerprint, with 0 for the right one', async () => {
     await using host = await sshdHost(root);
     const { config } = await lab(host);
     const unasked = await command(host, config, []);

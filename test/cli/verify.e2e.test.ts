@@ -73,7 +73,7 @@ describe.skipIf(missing('git'))('modhaven verify', () => {
       });
     });
 
-    it('mentions what a killed writer left, which is no fault', async () => {
+    it('mentions what a killed writer left, which is not a fault', async () => {
       const left = path.join(path.dirname(zipFile()), '.tmp-1-abc');
       await writeFile(left, 'half');
       const { code, stdout } = await verify('my.corp/same');
@@ -214,7 +214,7 @@ interface Status {
 }
 
 describe.skipIf(missing('git'))('a running server', () => {
-  it('reports how a new home differs after an edit, and serves what it served', async () => {
+  it('reports how a new repository differs after an edit, and serves what it served', async () => {
     await using lab = await moveLab();
     await using server = await startServer({ vanity: lab.oldVanity });
     const status = async () => JSON.parse((await ask(server.url, '/-/status')).text) as Status;
@@ -237,7 +237,7 @@ describe.skipIf(missing('git'))('a running server', () => {
       'my.corp/gomod different',
       'my.corp/lost missing',
     ]);
-    const warned = server.logs().match(/"level":"warn".*the new home/g) ?? [];
+    const warned = server.logs().match(/"level":"warn".*the new repository/g) ?? [];
     expect(warned).toHaveLength(4);
     const after: Buffer[] = [];
     for (const text of LAB_VERSIONS) {

@@ -24,7 +24,7 @@ it('keeps of what is around it what it does not name', () => {
   expect(seen).toEqual(['a', 'r1']);
 });
 
-it('gives its context up when nobody needs it any more, and takes it up again', async () => {
+it('gives its context up when it is not needed any more, and takes it up again', async () => {
   const disable = vi.spyOn(AsyncLocalStorage.prototype, 'disable');
   vi.useFakeTimers();
   // Another copy: the timer of this one may run already.

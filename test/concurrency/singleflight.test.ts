@@ -22,7 +22,7 @@ function work<T>(): {
 }
 
 describe('createCoalescer', () => {
-  it('runs the work once for everybody who asks while it runs', async () => {
+  it('runs the work once for all callers that come while it runs', async () => {
     const flights = createSingleflight();
     const job = work<number>();
     const answers = Array.from({ length: 100 }, () => flights.run('key', job.run));
@@ -49,7 +49,7 @@ describe('createCoalescer', () => {
     expect(job.started()).toBe(2);
   });
 
-  it('gives a failure to everybody who waits, and to nobody after them', async () => {
+  it('gives a failure to all callers that wait, and to none after them', async () => {
     const flights = createSingleflight();
     const job = work<number>();
     const waiting = [flights.run('key', job.run), flights.run('key', job.run)];
@@ -71,7 +71,7 @@ describe('createCoalescer', () => {
     ).toBe(5);
   });
 
-  it('lets the flights of one coalescer leave those of another alone', async () => {
+  it('keeps the flights of one instance apart from those of another', async () => {
     const one = createSingleflight();
     const other = createSingleflight();
     const job = work<string>();

@@ -123,7 +123,7 @@ describe('settings from the environment', () => {
   });
 });
 
-it('relative paths are those of the file, whoever says them', () => {
+it('relative paths are those of the file, wherever they are set', () => {
   const env = { MODHAVEN_CACHE_DIR: 'cache' };
   expect(parse('', env).cacheDir).toBe('/etc/mh/cache');
   expect(parseConfig('', undefined, env).cacheDir).toBe(resolve('cache'));
@@ -194,7 +194,7 @@ describe('a schema that this file does not know', () => {
   });
 });
 
-it('mergeSettings leaves a file that is no map to the schema', () => {
+it('mergeSettings leaves a file that is not a map to the schema', () => {
   expect(mergeSettings([1], { a: 1 })).toEqual([1]);
   expect(mergeSettings({ a: null, b: 1 }, { a: { c: 2 } })).toEqual({ a: { c: 2 }, b: 1 });
   expect(variableName(['cache', 'max_size'])).toBe('MODHAVEN_CACHE_MAX_SIZE');

@@ -91,7 +91,7 @@ function httpQueryAnswer(query: string, answer: QueryTruth): unknown {
   return isSecondTry(query, answer) ? REFUSED : queryAnswer(answer);
 }
 
-/** For `v1.2.3+other` that is no tag, go asks for `v1.2.3` next; so the first question needs a refusal. */
+/** For `v1.2.3+other` that is not a tag, go asks for `v1.2.3` next; so the first question needs a refusal. */
 function isSecondTry(query: string, { Origin }: QueryTruth): boolean {
   const [, version] = splitQuery(query);
   if (!/^v.*\+/.test(version) || version.endsWith('+incompatible')) return false;
@@ -162,7 +162,7 @@ function splitQuery(query: string): [module: string, version: string] {
   return [query.slice(0, at), query.slice(at + 1)];
 }
 
-/** Questions that go keeps to itself (`<v2`, `patch`) or refuses to ask are no questions to a proxy. */
+/** Questions that go keeps to itself (`<v2`, `patch`) or refuses to ask are not questions to a proxy. */
 function isAskedByHttp(query: string): boolean {
   const [, version] = splitQuery(query);
   return !hasSlash(query) && !/[<>]/.test(version) && version !== 'patch';

@@ -18,7 +18,7 @@ export interface Row {
   options?: RepoOptions;
   /** Directories of further modules, `sub` or `sub/v2`, tagged as such. Default: none. */
   modules?: readonly string[];
-  /** `false`: the root is no module that is asked for. */
+  /** `false`: the root is not a module that is asked for. */
   root?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What every implementation of `Invalidation` owes to whoever announces a change and whoever keeps what may change. */
+/** What every implementation of `Invalidation` promises to those that announce a change and those that keep what may change. */
 import { describe, expect, it } from 'vitest';
 import type { Change, Invalidation } from '../../src/concurrency/invalidation.js';
 
@@ -39,7 +39,7 @@ export function invalidationContract(name: string, start: () => InvalidationScen
       await announcer.settled();
     });
 
-    it('tells all others when one listener throws, and whoever looks after errors', async () => {
+    it('tells all others when one listener throws, and reports the error', async () => {
       const { announcer, processes, errors } = start();
       const heard: number[] = [];
       processes.forEach((one, i) => {
@@ -53,7 +53,7 @@ export function invalidationContract(name: string, start: () => InvalidationScen
       expect(errors.map(String).sort()).toEqual(processes.map((_, i) => `Error: listener ${i}`));
     });
 
-    it('tells nobody who has stopped listening, and twice who listens twice', async () => {
+    it('does not tell a listener that has stopped, and tells one twice that listens twice', async () => {
       const { announcer } = start();
       let count = 0;
       const listener = (): void => void (count += 1);

@@ -129,7 +129,7 @@ describe.each(BALANCERS)('$name', ({ name, file, settings, args }) => {
       const module = '/corp.test/lib/@v/v1.0.0.zip';
       const first = await whoHas(module);
       const broken = replicas[['one', 'two', 'three'].indexOf(String(first))];
-      if (broken === undefined) throw new Error('nobody answered');
+      if (broken === undefined) throw new Error('no replica answered');
       broken.status = 503;
       const other = await ask(url, module);
       expect([other.status, other.headers['x-replica'] === first]).toEqual([200, false]);
@@ -139,7 +139,7 @@ describe.each(BALANCERS)('$name', ({ name, file, settings, args }) => {
       expect(replicas.flatMap(({ asked }) => asked)).toHaveLength(1);
     });
 
-    it('tells a replica who asks, and lets no client say what only a web server may', async () => {
+    it('tells a replica the address of the client, and lets no client say what only a web server may', async () => {
       await ask(url, '/corp.test/lib/@v/list', {
         headers: {
           host: 'goproxy.corp.test',

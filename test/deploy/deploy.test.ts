@@ -49,7 +49,7 @@ describe.skipIf(missing('systemd-analyze'))('the systemd units', () => {
     expect(said.filter((line) => !/is not executable|No such file/.test(line))).toEqual([]);
   });
 
-  it('leave little to whoever breaks in', async () => {
+  it('leave little to an attacker who breaks in', async () => {
     const args = ['security', '--offline=true', '--no-pager', path.join(DEPLOY, 'systemd/modhaven.service')];
     const { stdout } = await run('systemd-analyze', args);
     const level = Number(/exposure level for modhaven\.service: ([\d.]+)/.exec(stdout)?.[1]);

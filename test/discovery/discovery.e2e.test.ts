@@ -1,4 +1,4 @@
-/** Which repository a module of a named host has, and that nobody else is connected to on the way. */
+/** Which repository a module of a named host has, and that no other host is connected to on the way. */
 import { join } from 'node:path';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -129,7 +129,7 @@ describe.skipIf(missing('git', 'nginx', 'htpasswd'))('docs/access.md', () => {
     }
     const session = { ...HTML, Cookie: 'session=ok' };
     expect((await ask(front, '/', { headers: session })).text).toContain('<html');
-    // The session is no right to a module, and no admin's.
+    // The session is not a right to a module, and no admin's.
     expect(await statusOf('/mycompany.com/go/lib', session)).toBe(401);
     expect(await statusOf('/-/status', { ...session, ...basic('ann', 'pw-ann') })).toBe(403);
     expect(await statusOf('/mycompany.com/go/lib', { ...session, ...basic('bob', 'pw-bob') })).toBe(200);

@@ -1,4 +1,4 @@
-/** Who may read what: every way to content asks the gate, whoever answers. */
+/** Who may read what: every way to content asks the gate, whichever process answers. */
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import bcrypt from 'bcrypt';
@@ -159,7 +159,7 @@ describe.skipIf(missing('git')).each(ways)('access by $name', ({ workers }) => {
     expect((await ask(server.url, `${secret}/list`, token)).text).toContain('expired or was revoked');
   });
 
-  it('shows status to admins by address, and not to one that somebody passed on', async () => {
+  it('shows status to admins by address, and not to one that was passed on', async () => {
     expect((await ask(server.url, '/-/status')).status).toBe(200);
     expect((await ask(server.url, '/-/status', { 'X-Forwarded-For': '127.0.0.1' })).status).toBe(401);
     expect((await ask(server.url, '/-/status', { Forwarded: 'for=127.0.0.1', ...ann })).status).toBe(403);

@@ -40,13 +40,13 @@ export async function ask(base: string, path: string, options: AskOptions = {}):
  * How long a test waits, unless it says otherwise, for what has to come: long, because a machine that does much else is
  * no failure, and it costs nothing where the program is right.
  */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** What `probe` answers once it satisfies `isDone`; what it answered last when `withinMs` are over. */
 export async function until<T>(
   probe: () => T | Promise<T>,
   isDone: (value: T) => boolean,
-  withinMs = PATIENCE_MS,
+  withinMs = TIMEOUT_MS,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {

@@ -1,4 +1,4 @@
-/** What a stranger can have a server keep of public modules is bounded, and a removed release comes back as it was. */
+/** What an unknown client can have a server keep of public modules is bounded, and a removed release comes back as it was. */
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { ask } from './ask.js';
 
 const KIB = 1024;
 const RELEASE = '/public.example/kept/@v/v1.0.0';
-/** Each list has 40 KiB; nobody asks for so many modules by chance. */
+/** Each list has 40 KiB; no build asks for so many modules by chance. */
 const LISTS = 60;
 
 describe('what upstreams said', () => {

@@ -1,4 +1,4 @@
-/** `git_host`: the git host decides who may read, by the caller's own login, whoever answers. */
+/** `git_host`: the git host decides who may read, by the caller's own login, whichever process answers. */
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';

@@ -95,7 +95,7 @@ for (const { name, needs, faults, start } of KINDS) {
       await host.stop();
     });
 
-    /** The path of a version that nobody has asked for. */
+    /** The path of a version that was not asked for before. */
     async function cold(part: 'info' | 'zip'): Promise<string> {
       const folder = `m${(modules += 1)}`;
       await mkdir(path.join(root, folder));

@@ -223,7 +223,7 @@ describe.skipIf(missing('git')).each(ways)('HTTP $name', ({ config }) => {
     gate.open();
     const folder = path.join(fresh.cacheDir, `download${at}/@v`);
     const whole = ['v1.0.2.info', 'v1.0.2.zip', 'v1.0.2.ziphash'];
-    // Nobody waits for it any more; but what was begun becomes whole or nothing.
+    // No client waits for it any more; but what was begun becomes whole or nothing.
     const got = await ask(fresh.url, url);
     expect(got.status).toBe(200);
     expect((await readdir(folder)).filter((name) => !name.endsWith('.mod')).sort()).toEqual(whole);
@@ -289,7 +289,7 @@ describe.skipIf(missing('git')).each(ways)('HTTP $name', ({ config }) => {
       { name: 'no domain', path: '/foo/@v/list' },
       { name: 'another file', path: `${at}/@v/v1.0.0.tar` },
       { name: 'broken percent-encoding', path: '/mycompany.com/go/%zz/@v/list' },
-      { name: 'bytes that are no text', path: '/mycompany.com/go/%ff/@v/list' },
+      { name: 'bytes that are not text', path: '/mycompany.com/go/%ff/@v/list' },
       { name: 'an overlong element', path: `/mycompany.com/${'a'.repeat(300)}/@v/list` },
       { name: 'an overlong path', path: `/mycompany.com${'/aaaaaaaaa'.repeat(400)}/@v/list` },
       {
@@ -393,7 +393,7 @@ describe('X-Forwarded-Host', () => {
     { name: 'from a trusted network', trust: ['10.0.0.1', '127.0.0.0/8'], root: 'mycompany.com/x' },
     { name: 'from a trusted address', trust: ['127.0.0.1'], root: 'mycompany.com/x' },
     { name: 'from anybody else', trust: ['10.0.0.1'], root: 'other.corp/x' },
-    { name: 'where nobody is trusted', trust: [], root: 'other.corp/x' },
+    { name: 'where no proxy is trusted', trust: [], root: 'other.corp/x' },
   ];
   it('counts from a trusted proxy only', async () => {
     await using server = await startServer({ vanity });

@@ -1,4 +1,4 @@
-/** `tls:` and `limits:` of a server as it is started, whoever accepts the connections. */
+/** `tls:` and `limits:` of a server as it is started, whichever process accepts the connections. */
 import { writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';

@@ -51,7 +51,7 @@ describe.skipIf(missing('git')).each([{ workers: 1 }, { workers: 2 }])('$workers
     const answers = await Promise.all(asked);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(new Set(answers.map(({ bytes }) => bytes.toString('base64'))).size).toBe(3);
-    // One for the refs, and for the parts at most what a client alone would cost who asks for all three at once.
+    // One for the refs, and for the parts at most what a client alone would cost that asks for all three at once.
     const commands = commandsIn(git.requests.filter(({ url }) => url.startsWith('/small')));
     expect(commands.filter((command) => command === 'ls-refs')).toHaveLength(1);
     expect(commands.filter((command) => command === 'fetch').length).toBeLessThanOrEqual(3);

@@ -1,4 +1,4 @@
-/** The shipped nginx configuration: who answers what, and that nobody can tell the difference. */
+/** The shipped nginx configuration: which server answers what, and that no client can tell the difference. */
 import { cp, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { cpus } from 'node:os';
@@ -199,11 +199,11 @@ describe.skipIf(missing('git', 'go', 'nginx'))('behind nginx', () => {
       expect(connections).toBeLessThanOrEqual(workers);
     });
 
-    it('nobody reaches the folder past modhaven', async () => {
+    it('no client reaches the folder past modhaven', async () => {
       expect(await ask(accel.url, `/-/download${at}/v1.0.2.zip`)).toMatchObject({ status: 404 });
     });
 
-    it('whoever is not trusted learns no path', async () => {
+    it('a client that is not trusted learns no path', async () => {
       await using other = await startServer({ dir: await copyOf(server.dir), vanity: 'paths: {}\n' });
       const got = await ask(other.url, zip, { headers: offer });
       expect(got.headers).not.toHaveProperty('x-accel-redirect');

@@ -96,7 +96,7 @@ describe.skipIf(missing('git', 'chromium'))('pages behind two workers', () => {
     }
   });
 
-  it('and without logins to those whose address is that of an admin, not through a stranger', async () => {
+  it('and without logins to those whose address is that of an admin, not through an untrusted proxy', async () => {
     const page = (headers: Record<string, string> = {}) =>
       ask(open.url, '/corp.test/kit', { headers: { ...HTML, ...headers } });
     expect((await ask(open.url, '/corp.test/kit/@v/v1.0.0.zip')).status).toBe(200);

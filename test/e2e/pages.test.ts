@@ -1,4 +1,4 @@
-/** The pages in a real browser, of a server with private modules, some of which are by somebody who means harm. */
+/** The pages in a real browser, of a server with private modules, some of which are by an attacker. */
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ const PNG = Buffer.from(
   'base64',
 );
 
-/** What a stranger might try, in Markdown, in HTML and in a picture. */
+/** What an attacker might try, in Markdown, in HTML and in a picture. */
 const HOSTILE = `# <script>alert('title')</script>
 
 <script>alert('script')</script> <img src=x onerror=alert('img')> <svg onload=alert('svg')>
@@ -295,7 +295,7 @@ describe.skipIf(missing('git', 'chromium'))('pages', () => {
     expect(drawing.headers['content-security-policy']).toContain('sandbox');
   });
 
-  it('change nothing for go and for whoever asks without a browser', async () => {
+  it('change nothing for go and for other clients without a browser', async () => {
     const plain = { Accept: '*/*' };
     const [browsed, asked] = await Promise.all(
       [HTML, plain].map((headers) => get('/open?go-get=1', undefined, { ...headers, Host: 'corp.test' })),

@@ -93,7 +93,7 @@ async function shellCommands(): Promise<string[]> {
   return [...section.matchAll(/^```sh\n(.*?)\n```$/gms)].map((match) => match[1] ?? '').slice(0, 2);
 }
 
-/** The project as somebody clones it; what `npm ci` would make is that of this checkout. */
+/** The project in a fresh clone; what `npm ci` would make is that of this checkout. */
 async function copyProject(to: string): Promise<void> {
   await mkdir(to);
   for (const name of ['package.json', 'config', 'demo', 'scripts']) {

@@ -323,7 +323,7 @@ describe.skipIf(missing('git'))('a rule that names another repository', () => {
     expect(gone.text).toContain('which is gone');
     expect(gone.text).toContain('restore the commit');
 
-    // What nobody asked for before comes from the new place.
+    // What was not asked for before comes from the new place.
     expect((await get('v1.0.2.mod')).text).toContain('go 1.21');
     expect(JSON.parse((await get('v1.0.3.info')).text)).toMatchObject({
       Origin: { URL: `${git.url}/after.git` },

@@ -100,7 +100,7 @@ describe.skipIf(missing('git'))('{path...}', () => {
   });
 
   it.each(['my.corp/g/team/backend/lib/pkg', 'my.corp/g/none/at/all'])(
-    'knows that %s is no module',
+    'knows that %s is not a module',
     async (module) => {
       expect(await ask(server, `${module}/@v/list`)).toMatchObject({ status: 404 });
       // Candidates are asked side by side, and the answer does not wait for those that no longer matter.

@@ -267,7 +267,7 @@ async function growOld(cacheDir: string): Promise<void> {
   }
 }
 
-/** A response whose body nobody has read yet. */
+/** A response whose body was not read yet. */
 async function begin(url: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     http.get(url, { agent: false }, resolve).on('error', reject);

@@ -201,7 +201,7 @@ describe.skipIf(missing('git', 'go', 'ssh', 'sshd', 'nginx'))(
       const url = `${gitlab.url}/go/foo.git`;
       const asked = await gerrit.commands();
       // No login goes to a host before a rule names it. From the edit on, the server may ask by itself: it compares
-      // the versions it has with their new home (verify/drift.ts).
+      // the versions it has with their new repository (verify/drift.ts).
       expect(gitlab.requests.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
       await moveTo(url, url);
       await using other = await developer();

@@ -1,4 +1,4 @@
-/** `listen: unix:/path`: requests come through, and a socket that a killed server left behind is in nobody's way. */
+/** `listen: unix:/path`: requests come through, and a socket that a killed server left behind does not stop the next one. */
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import http from 'node:http';

@@ -38,7 +38,7 @@ describe('findLeftovers', () => {
     },
   );
 
-  it('takes what belongs to a process elsewhere for left when nobody changed it for an hour', async () => {
+  it('takes what belongs to a process elsewhere for left when it did not change for an hour', async () => {
     await file(`.tmp-${ELSEWHERE}-new`, 0.9 * HOUR);
     await file(`.tmp-${ELSEWHERE}-old`, 1.1 * HOUR);
     await file('.tmp-without-a-tag', 1.1 * HOUR);

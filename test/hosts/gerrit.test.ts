@@ -1,6 +1,6 @@
 /**
  * modhaven in front of a real Gerrit: what is different there from a host that only serves git (projects without
- * `.git`, `/a/` for logins, refs that are no branches, old key exchange), and the way off it.
+ * `.git`, `/a/` for logins, refs that are not branches, old key exchange), and the way off it.
  */
 import path from 'node:path';
 import { writeFile } from 'node:fs/promises';

@@ -127,7 +127,7 @@ describe.skipIf(!tools)('modhaven and WireGuard', () => {
   });
 
   it('says so when the host behind the peer is not there', async () => {
-    // The gateway asks for it in the LAN for some seconds before it says that nobody answers.
+    // The gateway asks for it in the LAN for some seconds before it says that no machine answers.
     const silent = await files({ '/go/absent': 'http://192.168.1.200/go/absent.git' }, '2s');
     const overHttp = await follow('modhaven check', silent);
     expect(overHttp.code).toBe(1);

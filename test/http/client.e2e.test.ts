@@ -193,7 +193,7 @@ describe.skipIf(missing('openssl'))('an https host', () => {
     }
   });
 
-  it('is refused in words where nobody vouches for it', async () => {
+  it('is refused in words where no authority has signed it', async () => {
     const unknown = /^the TLS certificate of 127\.0\.0\.1:\d+ is not signed by an authority/;
     expect(await words(url)).toMatch(unknown);
     expect(await words(url, { env: { SSL_CERT_FILE: other.certFile } })).toMatch(unknown);

@@ -71,7 +71,7 @@ describe('describeHttpError', () => {
     expect(describeIt(new AggregateError([], 'nothing tried'))).toBe('nothing tried');
   });
 
-  it('knows our own timeout, and what is no error', () => {
+  it('knows our own timeout, and what is not an error', () => {
     expect(describeIt(new IdleTimeout())).toBe('h.corp:8443 did not answer in time');
     expect(describeIt('thrown text')).toBe('thrown text');
   });

@@ -136,7 +136,7 @@ describe.skipIf(missing('prometheus', 'promtool'))('a Prometheus with the files 
         if (data?.result.length === 0) silent.push(expr);
       }
     }
-    // What has not happened here has no series: refusals, reloads, and the cache that nobody has looked through yet.
+    // What has not happened here has no series: refusals, reloads, and the cache that was not looked through yet.
     const expected = [/outcome=~"unauthorized/, /reloads_total/, /gc_runs_total/, /cache_bytes/];
     expect(silent.filter((expr) => !expected.some((pattern) => pattern.test(expr)))).toEqual([]);
   });

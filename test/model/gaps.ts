@@ -40,7 +40,7 @@ export class Life {
 export class Killed extends Error {}
 
 export class Gaps {
-  /** In milliseconds; it goes on when somebody waits. */
+  /** In milliseconds; it goes on when something waits. */
   now = 0;
   private readonly faults: Fault[] = [];
   private readonly waiting: (() => void)[] = [];
@@ -97,7 +97,7 @@ export class Gaps {
     await life.running();
   }
 
-  /** One a turn of the event loop, until nobody waits. */
+  /** One a turn of the event loop, until nothing waits. */
   private letOneGo(): void {
     setImmediate(() => {
       const [next] = this.waiting.splice(this.below(this.waiting.length), 1);

@@ -80,7 +80,7 @@ export class Replica {
     this.leases = new RedisLeases({
       scope: '',
       link: redis.link((work) => gaps.pass(this.life, 'redis', work)),
-      patienceMs: () => 120_000,
+      timeoutMs: () => 120_000,
       clock: { now: () => gaps.now, sleep: (ms) => gaps.sleep(this.life, ms) },
     });
   }

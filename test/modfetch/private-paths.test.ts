@@ -49,7 +49,7 @@ describe('isPrivatePath', () => {
   it.each([
     ['acme.example/go/x', true, 'below a rule'],
     ['acme.example/other', true, 'below the vanity host, without a rule'],
-    ['git.acme.example/secret', true, 'below a sub-domain of it that nobody wrote down'],
+    ['git.acme.example/secret', true, 'below a sub-domain of it that is not in a file'],
     ['scm.example/x', true, 'below the git host of a rule'],
     ['git.vendor.example/x', true, 'below a host with an entry'],
     ['git.vendor.example/open/x', false, 'an exception there'],

@@ -49,7 +49,7 @@ describe('Refusals.remember', () => {
   });
 
   it.each<ErrorCode>(['HOST_UNREACHABLE', 'HOST_TIMEOUT', 'HOST_REFUSED', 'STORAGE', 'NOT_CACHED'])(
-    'remembers no %s, which is no fact',
+    'remembers no %s, which is not a fact',
     async (code) => {
       const refusals = new Refusals();
       const { ask } = home(error(code), 'found');

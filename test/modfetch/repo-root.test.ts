@@ -60,7 +60,7 @@ describe('createRepoRoots', () => {
     expect(asked).toEqual(['/team/lib/pkg.git', '/team/lib.git', '/team.git', '/team/lib.git']);
   });
 
-  it('asks about the whole path first, and about all others at once only if that is no repository', async () => {
+  it('asks about the whole path first, and about all others at once only if that is not a repository', async () => {
     const whole = fakeHost(['/team/lib/pkg.git', '/team.git']);
     await expect(whole.finder.find('my.corp/g/team/lib/pkg')).resolves.toMatchObject({
       root: 'my.corp/g/team/lib/pkg',
@@ -133,7 +133,7 @@ describe('createRepoRoots', () => {
     await expect(finder.find('my.corp/g/new')).resolves.toMatchObject({ root: 'my.corp/g/new' });
   });
 
-  it('says that a path is no repository, and asks no second time', async () => {
+  it('says that a path is not a repository, and asks no second time', async () => {
     const { finder, asked } = fakeHost([]);
     const expected = {
       code: 'MODULE_NOT_FOUND',

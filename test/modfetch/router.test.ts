@@ -42,7 +42,7 @@ describe('createModuleRouter', () => {
     await expect(modules.zip(module, 'v1.0.0', FETCH)).rejects.toThrow(said('zip', module, 'v1.0.0'));
   });
 
-  it('asks nobody else for a private module that ours fail to get', async () => {
+  it('asks no upstream for a private module that ours fail to get', async () => {
     const untouched = new Proxy({} as Modules, {
       get: () => {
         throw new Error('a private path was asked for elsewhere');

@@ -91,7 +91,7 @@ describe('parseGoMod', () => {
     { name: 'no module line', text: 'require example.com/a v1.0.0\n' },
     { name: 'a shorthand version', text: 'require example.com/a v1\n' },
     { name: 'build metadata', text: 'require example.com/a v1.0.0+meta\n' },
-    { name: 'an escaped line break in a string nobody reads', text: 'x "a\\\nb"\n' },
+    { name: 'an escaped line break in a string that is not read', text: 'x "a\\\nb"\n' },
     { name: 'bytes that are not UTF-8', text: Buffer.from('x \xff\xc3\n', 'latin1') },
     {
       name: 'retractions of another kind',
@@ -119,7 +119,7 @@ describe('parseGoMod', () => {
     { name: 'a shorthand, as written', line: 'retract [v1, v1.9]', low: 'v1', high: 'v1.9' },
     { name: 'words behind it', line: 'retract v1.0.0 because', low: 'v1.0.0', high: 'v1.0.0' },
     {
-      name: 'what is no version, as written',
+      name: 'what is not a version, as written',
       line: 'retract everything',
       low: 'everything',
       high: 'everything',

@@ -18,7 +18,7 @@ const VALID = [
   { name: 'digits in the host', path: '10.0.0.1/m' },
   { name: 'a major version', path: 'example.com/m/v2' },
   { name: 'a major version of two digits', path: 'example.com/m/v10' },
-  { name: 'a major version that is no last element', path: 'example.com/v1/m' },
+  { name: 'a major version that is not a last element', path: 'example.com/v1/m' },
   { name: 'a name that only looks like a version', path: 'example.com/m/av1' },
   { name: 'v alone', path: 'example.com/m/v' },
   { name: 'gopkg.in with v0', path: 'gopkg.in/yaml.v0' },

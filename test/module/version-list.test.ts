@@ -21,7 +21,7 @@ describe('parseVersionList', () => {
     expect(parseVersionList(Buffer.from(text))).toEqual(versions);
   });
 
-  it('does not mind bytes that are no text', () => {
+  it('does not mind bytes that are not text', () => {
     expect(parseVersionList(Buffer.from([0xff, 0xfe, 10, ...Buffer.from('v1.0.0\n')]))).toEqual(['v1.0.0']);
   });
 });

@@ -72,7 +72,7 @@ describe('measure', () => {
 });
 
 describe('occurred', () => {
-  it('reaches those who listen then, and nobody afterwards', async () => {
+  it('reaches those who listen then, and no observer afterwards', async () => {
     const drift: Occurrence = { type: 'drift', module: 'ex.com/m' };
     const { events } = await toldDuring(() => {
       occurred(drift);

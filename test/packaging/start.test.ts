@@ -11,7 +11,7 @@ import { tempDir } from '../support/tmp.js';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The project as somebody clones it; `linked` is what `npm ci` would have made. */
+/** The project in a fresh clone; `linked` is what `npm ci` would have made. */
 async function clone(port: number, linked: readonly string[]): Promise<string> {
   const dir = path.join(await tempDir('start'), 'modhaven');
   await mkdir(dir);
@@ -36,7 +36,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)('ends in good order when %s ends npm', a
   try {
     npm.signal(signal);
     await npm.exited;
-    // Whoever ends npm and starts it again needs the address.
+    // The next npm start needs the address.
     for (let tries = 0; tries < 100 && (await answersOk(port, '/-/healthz')); tries += 1) await sleep(50);
     expect(await answersOk(port, '/-/healthz')).toBe(false);
   } finally {

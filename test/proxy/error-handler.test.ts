@@ -87,7 +87,7 @@ describe('createErrorHandler', () => {
     expect(fails.body).toContain('check the spelling');
   });
 
-  it('lets nobody on the way keep what needed a right', async () => {
+  it('lets no cache on the way keep what needed a right', async () => {
     const error = new ModhavenError('VERSION_NOT_FOUND', 'x');
     expect((await failWith(error, 'team')).headers['cache-control']).not.toContain('public');
   });

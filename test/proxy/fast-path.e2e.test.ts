@@ -223,7 +223,7 @@ describe('the fast path', () => {
   });
 });
 
-/** A response whose body nobody has read yet. */
+/** A response whose body was not read yet. */
 async function begin(url: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     get(url, { agent: false }, resolve).on('error', reject);

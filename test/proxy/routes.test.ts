@@ -118,7 +118,7 @@ describe('proxyRoutes', () => {
     expect(stale.headers).toMatchObject({ age: '90', 'cache-control': 'public, max-age=10' });
   });
 
-  it('keeps what needed a right for nobody else', async () => {
+  it('keeps what needed a right for its audience alone', async () => {
     const reply = await get(`${BASE}list`, { audience: 'team' });
     expect(reply.headers['cache-control']).toBe('private, max-age=10');
     expect(reply.cached).toBeUndefined();

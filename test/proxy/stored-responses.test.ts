@@ -82,7 +82,7 @@ describe('StoredResponses', () => {
     expect(cache.get(url)?.response.body).toBe(all[0]?.response.body);
   });
 
-  it('gives a file to one who asks alone, the first time', async () => {
+  it('gives a file to a single caller, the first time', async () => {
     await put();
     const first = await stored.find(url, zip, admission);
     expect(first && openPartOf(first.response)?.size).toBe(content.length);
@@ -103,7 +103,7 @@ describe('StoredResponses', () => {
     expect([open, cache.bytes()]).toEqual([0, 0]);
   });
 
-  it('finds what was stored while it looked for somebody else', async () => {
+  it('finds what was stored while it looked for another caller', async () => {
     let release = (): void => undefined;
     gate = new Promise((resolve) => (release = resolve));
     const early = stored.find(url, zip, admission);

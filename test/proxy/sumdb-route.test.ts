@@ -50,8 +50,8 @@ describe('sumdbRoute', () => {
     expect(headers).not.toHaveProperty(OUTCOME_HEADER);
   });
 
-  it('says whether a stranger asks, where callers are known', async () => {
-    for (const [name, knows, isStranger] of [
+  it('says whether a caller has no login, where callers are known', async () => {
+    for (const [name, knows, isAnonymous] of [
       ['anyone', true, true],
       ['ci', true, false],
       ['anyone', false, false],
@@ -64,8 +64,8 @@ describe('sumdbRoute', () => {
       const said: unknown[] = [];
       sumdbRoute(app, {
         databases: {
-          get: (...[, , stranger]) => {
-            said.push(stranger);
+          get: (...[, , isAnonymousCaller]) => {
+            said.push(isAnonymousCaller);
             return Promise.resolve({ body: Buffer.alloc(0), hit: true, immutable: false });
           },
         },
@@ -75,7 +75,7 @@ describe('sumdbRoute', () => {
         knowsCallers: () => knows,
       });
       await app.inject('/sumdb/db.test/latest');
-      expect(said).toEqual([isStranger]);
+      expect(said).toEqual([isAnonymous]);
     }
   });
 

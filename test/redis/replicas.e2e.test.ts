@@ -26,7 +26,7 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
   let channels: string[];
 
   async function replica(name: string, { url = redis.url, store = STORE } = {}): Promise<Replicas> {
-    const replicas = new Replicas({ url, store, patienceMs: () => 5_000, log });
+    const replicas = new Replicas({ url, store, timeoutMs: () => 5_000, log });
     await replicas.listen({
       onPush: (push) => heard.push(`${name} push ${JSON.stringify(push)}`),
       onPurge: () => heard.push(`${name} purge`),
@@ -58,7 +58,7 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
   });
   afterEach(() => opened.forEach((replicas) => replicas.close()));
 
-  /** A version that is stored by whoever fetches it. */
+  /** A version that is stored by the replica that fetches it. */
   function version(ms = 100) {
     const state = { fetches: 0, stored: undefined as string | undefined };
     const find = () => Promise.resolve(state.stored);
@@ -296,7 +296,7 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
   });
 
   it('waits for nothing where no Redis listens', async () => {
-    const alone = new Replicas({ url: 'redis://127.0.0.1:9/0', store: STORE, patienceMs: () => 5_000, log });
+    const alone = new Replicas({ url: 'redis://127.0.0.1:9/0', store: STORE, timeoutMs: () => 5_000, log });
     opened.push(alone);
     await alone.listen({
       onPush: () => undefined,

@@ -49,7 +49,7 @@ describe('bucketError', () => {
   });
 });
 
-describe('answers that are no outage', () => {
+describe('answers that are not outages', () => {
   it('tells a missing object from a missing bucket', () => {
     expect(
       [failure('NoSuchKey', 404), failure('NotFound', 404), failure('NoSuchBucket', 404)].map(isAbsent),

@@ -22,7 +22,7 @@ describe('LastUse', () => {
     expect((seen ?? 0) % 1000).toBe(0);
   });
 
-  it('takes the newest of what processes wrote, and passes over what is no line of it', async () => {
+  it('takes the newest of what processes wrote, and passes over what is not a line of it', async () => {
     const uses = new LastUse(file);
     uses.note('corp.test/lib', 'v1.0.0');
     await uses.flush();

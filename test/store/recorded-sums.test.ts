@@ -130,7 +130,7 @@ describe('infoOrigin', () => {
     ['the commit', { Origin: { Hash: COMMIT }, Time: TIME }, COMMIT],
     ['the time where there is no Origin', { Time: TIME }, TIME],
     ['the time where the Origin names no commit', { Origin: { VCS: 'git' }, Time: TIME }, TIME],
-    ['the time where the Origin is no object', { Origin: null, Time: TIME }, TIME],
+    ['the time where the Origin is not an object', { Origin: null, Time: TIME }, TIME],
     ['nothing of another type', { Origin: { Hash: 1 }, Time: TIME }, undefined],
     ['nothing with a space, which would be another field of the line', { Time: 'a b' }, undefined],
     ['nothing with a line break', { Origin: { Hash: 'a\nmod v1.0.0 h1:x' } }, undefined],

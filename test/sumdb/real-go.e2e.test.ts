@@ -1,6 +1,6 @@
 /**
  * A real `go` that has nothing but GOPROXY and GOSUMDB of a modhaven: it accepts what the database says, and refuses
- * everything that somebody in between, or a database that went wrong, makes of it.
+ * everything that a server in between, or a database that went wrong, makes of it.
  */
 import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -190,7 +190,7 @@ describe.skipIf(missing('git', 'go'))('a checksum database of ours', () => {
 
     await rm(witness);
     await expect(startServer(options)).rejects.toThrow('the witness');
-    // Somebody does not listen, and takes the old tree for the whole.
+    // A person does not listen, and takes the old tree for the whole.
     await forgetWitness(log, witness);
     server = await startServer(options);
 

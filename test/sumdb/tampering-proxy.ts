@@ -1,4 +1,4 @@
-/** Somebody in the middle: passes requests on to a modhaven, and changes what a test tells it to. */
+/** An attacker in the middle: passes requests on to a modhaven, and changes what a test tells it to. */
 import http from 'node:http';
 import { listenOnLoopback, type Stoppable } from '../support/loopback.js';
 

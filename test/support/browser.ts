@@ -30,7 +30,7 @@ export async function openTab(
   const page = await context.newPage();
   const trouble: string[] = [];
   page.on('console', (message) => {
-    // A page that says 404 is no trouble.
+    // A page that says 404 is not trouble.
     const isAnswer = message.text().startsWith('Failed to load resource: the server responded');
     if (message.type() === 'error' && !isAnswer) trouble.push(message.text());
   });

@@ -125,7 +125,7 @@ describe.skipIf(missing('git'))('gitHttpHost', () => {
       expect(stderr).toContain('not valid: is this a git repository?');
     });
 
-    it('hangs until somebody gives up, and stops all the same', async () => {
+    it('hangs until the client gives up, and stops all the same', async () => {
       await using silent = await gitHttpHost(root);
       silent.setFailure('/', 'hang');
       const { code } = await run('git', ['ls-remote', `${silent.url}/go/foo.git`], { timeoutMs: 500 });

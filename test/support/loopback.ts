@@ -55,7 +55,7 @@ export function passOn(
   request.pipe(onward);
 }
 
-/** A port nobody listens on at the moment, for programs that cannot be told to take any. */
+/** A port that is free at the moment, for programs that cannot be told to take any. */
 export async function freePort(): Promise<number> {
   await using host = await listenOnLoopback(createServer());
   return host.port;

@@ -4,7 +4,7 @@ import { ACQUIRE, PROLONG, RELEASE } from '../../src/redis/lease-scripts.js';
 import type { RedisLink } from '../../src/redis/redis-link.js';
 
 export class MemoryRedis {
-  /** Whether nobody is answered. */
+  /** Whether no client is answered. */
   isAway = false;
   private readonly now: () => number;
   private readonly values = new Map<string, { text: string; until: number }>();

@@ -3,7 +3,7 @@
  *
  * On a laptop a missing program skips the tests that need it, with one loud line for the run. Where
  * MODHAVEN_TEST_ALL=1 says that everything must be there (`.ci/run` does), a missing program is a failure: a suite
- * that skips itself proves nothing. Rights (`root`, `mount-namespace`, `wireguard`) are no programs: not having them
+ * that skips itself proves nothing. Rights (`root`, `mount-namespace`, `wireguard`) are not programs: not having them
  * always skips.
  */
 import { spawnSync } from 'node:child_process';

@@ -59,7 +59,7 @@ describe.skipIf(missing('git', 'ssh', 'sshd'))('sshdHost', () => {
     }
   });
 
-  it('refuses strangers, and shows its key to those who ask', async () => {
+  it('refuses unknown keys, and shows its own key', async () => {
     await using host = await sshdHost(root);
     const url = host.url('go/foo.git');
     const stranger = await sshdHost(root);

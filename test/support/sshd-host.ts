@@ -168,7 +168,7 @@ async function withGitAccount(dir: string, sshd: readonly string[]): Promise<str
   const passwd = path.join(dir, 'passwd');
   const shadow = path.join(dir, 'shadow');
   await writeFile(passwd, `git:x:0:0::${dir}:/bin/sh\n${await readFile('/etc/passwd', 'utf8')}`);
-  // `*` is no password, whereas sshd takes `!` for a locked account.
+  // `*` is not a password, whereas sshd takes `!` for a locked account.
   await writeFile(shadow, `git:*:19000:0:99999:7:::\n${await readFile('/etc/shadow', 'utf8')}`, {
     mode: 0o600,
   });

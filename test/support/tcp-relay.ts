@@ -9,7 +9,7 @@ export interface TcpRelay extends LoopbackHost {
   /** From now on every piece takes so much longer, in milliseconds. */
   delayMs: number;
   /**
-   * From now on nothing passes: connections stay, and new ones are accepted, but nobody answers. What was on its way
+   * From now on nothing passes: connections stay, and new ones are accepted, but nothing answers. What was on its way
    * arrives after `heal`, as with TCP, on connections that have not been given up.
    */
   part(): void;

@@ -1,4 +1,4 @@
-/** A certificate nobody trusts until told to, for test hosts that speak TLS. */
+/** A certificate that is not trusted until configured, for test hosts that speak TLS. */
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import path from 'node:path';

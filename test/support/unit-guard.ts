@@ -1,6 +1,6 @@
 /**
  * Runs before each test file of the project `unit`: a unit test computes, and at most reads and writes files.
- * Whoever starts a program, listens or connects is told which name makes the file a test of `e2e`.
+ * A test that starts a program, listens or connects is told which name makes the file a test of `e2e`.
  *
  * There are no exceptions. A comparison with what real programs say needs them, so it is a test of `e2e`.
  *

@@ -10,7 +10,7 @@ import { exportChecksums, importChecksums } from '../../src/transfer/transfer-ch
 import { tempDir } from '../support/tmp.js';
 import { checksumLab, damage, lookupOf, type ChecksumLab } from './checksum-lab.js';
 
-/** The database whose key is known: nobody but its owner can sign for the public one. */
+/** The database whose key is known: only its owner can sign for the public one. */
 const known = vi.hoisted(() => ({ verifier: undefined as Verifier | undefined }));
 vi.mock('../../src/sumdb/client/known-databases.js', () => ({
   knownDatabase: (name: string) => (name === known.verifier?.name ? known.verifier : undefined),

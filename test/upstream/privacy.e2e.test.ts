@@ -59,7 +59,7 @@ describe('private names', () => {
     await upstream.stop();
   });
 
-  /** Asks for everything, and for a public module last, so that a server that asks nobody at all is found out. */
+  /** Asks for everything, and for a public module last, so that a server that asks no upstream at all is found out. */
   async function askForEverything(): Promise<void> {
     upstream.asked.length = 0;
     const paths = PRIVATE.flatMap((module) => [
@@ -148,7 +148,7 @@ describe('private names', () => {
     expectNothingPrivate();
   });
 
-  it('stay here when somebody explains and checks them', async () => {
+  it('stay here when a command explains and checks them', async () => {
     upstream.asked.length = 0;
     const options = { env: { HOME: server.dir }, cwd: server.dir };
     for (const module of [

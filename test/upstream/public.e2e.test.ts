@@ -35,7 +35,7 @@ describe.skipIf(proxy === undefined)('public modules', () => {
     return readFile(join(client.dir, 'go.sum'), 'utf8');
   }
 
-  it('come verified by the public checksum database, and again with nobody to ask', async () => {
+  it('come verified by the public checksum database, and again without another server', async () => {
     await using online = await goClient({ GOPROXY: server.url, ...VERIFYING });
     const verified = await sums(online);
     expect(verified).toContain('rsc.io/quote v1.5.2 h1:w5fcysjrx7yqtD/aO+QwRjYZOKnaM9Uh2b40tElTs3Y=');

@@ -195,7 +195,7 @@ describe('a storage host behind a redirect', () => {
     expect(upstream.asked).toEqual([ZIP, ZIP, `/second${ZIP}`]);
   });
 
-  it('is an outage when nobody else has it, in words without its address', async () => {
+  it('is an outage when no other proxy has it, in words without its address', async () => {
     upstream.answers[ZIP] = to(storage.url + SIGNED);
     storage.answers[SIGNED] = status(403, 'no such key');
     const answer = await ask(server.url, ZIP);

@@ -103,7 +103,7 @@ describe('what an upstream refuses by its policy', () => {
     reason: 'blocked: ex.test/Mod v1.0.0\n  CVE-2026-0001, see https://***@policy.corp/x\nask secops',
   };
 
-  it('is told with its words, is no outage, and no other proxy is asked for it', async () => {
+  it('is told with its words, is not an outage, and no other proxy is asked for it', async () => {
     answers[`${BASE}/v1.0.0.zip`] = status(403, said);
     const other = await startUpstream();
     const modules = modulesBehind([upstream.url, other.url]);
@@ -279,7 +279,7 @@ describe('a list', () => {
     expect(warn).toHaveBeenCalledTimes(2);
   });
 
-  it('is computed from what is stored when nothing is known and nobody can be asked', async () => {
+  it('is computed from what is stored when nothing is known and no upstream can be asked', async () => {
     answers[`${BASE}/v1.0.0.info`] = status(200, '{"Version":"v1.0.0","Time":"2024-01-02T03:04:05Z"}');
     const modules = modulesBehind([upstream.url]);
     await modules.info(MODULE, 'v1.0.0', FETCH);
@@ -295,7 +295,7 @@ describe('a list', () => {
     await expect(modules.list(MODULE, FETCH)).resolves.toMatchObject({ value: ['v1.0.0'] });
   });
 
-  it('is no error page', async () => {
+  it('is not an error page', async () => {
     answers[`${BASE}/list`] = status(200, '<html>please log in</html>');
     answers[`${BASE}/v1.0.0.mod`] = status(200, '<html>please log in</html>');
     const modules = modulesBehind([upstream.url]);
@@ -412,24 +412,24 @@ describe('the list of upstreams', () => {
     answers[`${BASE}/list`] = (_request, response) => {
       release = () => void response.end('v1.0.0\n');
     };
-    let patience = 60_000;
+    let timeoutMs = 60_000;
     const proxy = { url: upstream.url, credentials: undefined, fallbackOn: 'not-found' as const };
     const client = createGoproxyClient({
       http: httpClient(),
       proxies: () => [proxy],
-      timeoutMs: () => patience,
+      timeoutMs: () => timeoutMs,
       concurrency: 1,
     });
     const read = (path: string) => client.read(path, () => Promise.resolve('read'));
     const slow = read(`${BASE}/list`);
     await vi.waitFor(() => expect(asked).toHaveLength(1), { timeout: 20_000 });
-    patience = 20; // for who comes now
+    timeoutMs = 20; // for later callers
     await expect(read(`${BASE}/v1.0.0.mod`)).rejects.toMatchObject({
       code: 'OVERLOADED',
       message: 'the upstream proxy cannot be asked now',
     });
     expect(asked).toHaveLength(1);
-    patience = 60_000;
+    timeoutMs = 60_000;
     release();
     await expect(slow).resolves.toBe('read');
     await expect(read(`${BASE}/v1.0.0.mod`)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });

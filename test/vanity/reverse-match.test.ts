@@ -98,7 +98,7 @@ describe('rulesOfRepo', () => {
     ['another host', '/go/{name}: http://h/go/{name}', 'http://i/go/foo'],
     ['a deeper path than one element', '/go/{name}: http://h/go/{name}', 'http://h/go/team/foo'],
     ['what no module path can hold', '/go/{name}: http://h/go/{name}', 'http://h/go/foo%20bar'],
-    ['a major version, which is no name', '/go/{name}: http://h/go/{name}', 'http://h/go/v2'],
+    ['a major version, which is not a name', '/go/{name}: http://h/go/{name}', 'http://h/go/v2'],
     ['unequal values of one name', '/go/{name}: http://h/{name}/{name}', 'http://h/foo/bar'],
     ['a dot in place of any character', '/go/{name}: http://h/g.o/{name}', 'http://h/gxo/foo'],
   ])('finds nothing for %s', (_name, rules, pushed) => {

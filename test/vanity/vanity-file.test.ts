@@ -204,7 +204,7 @@ paths:
     },
     { name: 'a host with a port', text: 'host: a.corp:8080\n', message: '1:7: "host" must be a host name' },
     { name: 'an empty host', text: 'host: ""\n', message: '1:7: "host" must be a host name' },
-    { name: 'a host that is no text', text: 'host: [a]\n', message: '1:7: "host" must be text, not a list' },
+    { name: 'a host that is not text', text: 'host: [a]\n', message: '1:7: "host" must be text, not a list' },
     {
       name: 'a negative age',
       text: 'cache_max_age: -1\n',

@@ -1,5 +1,5 @@
 /**
- * What a question costs that nobody asked before: git children of ours, questions to the host, files that it sends. Time
+ * What a question costs that was not asked before: git children of ours, questions to the host, files that it sends. Time
  * follows from these; only they can be counted.
  */
 import { randomBytes } from 'node:crypto';

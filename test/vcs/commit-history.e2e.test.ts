@@ -79,7 +79,7 @@ describe('isDescendant', () => {
     expect(answers).toEqual([false, true, true, false]);
   });
 
-  it('does not hold for a tag on what is no commit, and asks anew for a commit that is gone', async () => {
+  it('does not hold for a tag on what is not a commit, and asks anew for a commit that is gone', async () => {
     expect(await isDescendant(w.listed, w.last, { name: 'v9.0.0', hash: ABSENT })).toBe(false);
     const tag = { name: 'v1.0.0', hash: w.first };
     await expect(isDescendant(w.listed, ABSENT, tag)).rejects.toBeInstanceOf(RefsChanged);

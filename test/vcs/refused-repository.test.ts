@@ -18,7 +18,7 @@ it.each([
   expect(isRefusedRepository(refused(stderr))).toBe(expected);
 });
 
-it('is no outage, and no failure of our own', () => {
+it('is not an outage, and no failure of our own', () => {
   expect(isRefusedRepository(new ModhavenError('HOST_UNREACHABLE', 'x'))).toBe(false);
   expect(isRefusedRepository(new ModhavenError('HOST_REFUSED', 'x'))).toBe(false);
 });

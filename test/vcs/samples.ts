@@ -519,7 +519,7 @@ export const HTTP_SAMPLES: readonly Sample[] = [
     },
   ),
   http(
-    'a local repository of somebody else',
+    'a local repository of another account',
     ["fatal: detected dubious ownership in repository at '/srv/git/x.git'"],
     {
       repo: '/srv/git/x.git',

@@ -73,7 +73,7 @@ describe.skipIf(missing('git'))('listTree', () => {
     }
   });
 
-  it('tells kinds, and names that are no text, in the order of git', async () => {
+  it('tells kinds, and names that are not text, in the order of git', async () => {
     const r = await repo();
     const tree = await r.rawTree([
       { mode: '100644', name: Buffer.from('\xff', 'latin1'), content: { data: '' } },

@@ -34,8 +34,8 @@ async function compare(
   { all = false, resume, ...given }: Options = {},
 ): Promise<CompareAllResult> {
   const { store, oldMap, newMap } = lab;
-  const oldTarget = lab.home(oldMap);
-  const newTarget = given.newTarget ?? lab.home(newMap);
+  const oldTarget = lab.targetOf(oldMap);
+  const newTarget = given.newTarget ?? lab.targetOf(newMap);
   const plan = await planComparison({
     ...{ store, newTarget, modules: [], concurrency: 4 },
     isPrivate: (module) => newMap.covers(module),
@@ -59,7 +59,7 @@ function verdicts({ comparisons }: CompareAllResult): Record<string, string> {
   );
 }
 
-describe.skipIf(missing('git'))('a comparison with a new home', () => {
+describe.skipIf(missing('git'))('a comparison with a new repository', () => {
   let lab: MoveLab;
   let result: CompareAllResult;
   let before: string[];
@@ -155,7 +155,9 @@ describe.skipIf(missing('git'))('a comparison of everything', () => {
     lab.oldHost.setFailure('/same.git', 503);
     const result = await compare(lab, { all: true });
     expect(verdicts(result)).toMatchObject({ 'same@v1.0.0': 'same', 'same@': 'unreachable' });
-    expect(find(result, 'same@')?.cause).toMatch(/^what the present home has besides the cache is unknown: /);
+    expect(find(result, 'same@')?.cause).toMatch(
+      /^what the present repository has besides the cache is unknown: /,
+    );
   });
 });
 
@@ -226,7 +228,7 @@ describe.skipIf(missing('git'))('a comparison that goes on', () => {
   it('asks again where the new map names another repository', async () => {
     const file = path.join(await tempDir('resume'), 'results.jsonl');
     await compare(lab, { resume: file });
-    const back = await compare(lab, { resume: file, newTarget: lab.home(lab.oldMap) });
+    const back = await compare(lab, { resume: file, newTarget: lab.targetOf(lab.oldMap) });
     expect(back.resumed).toBe(0);
     expect(new Set(back.comparisons.map(({ verdict }) => verdict))).toEqual(new Set(['same']));
   });
@@ -240,7 +242,7 @@ describe.skipIf(missing('git'))('a comparison that goes on', () => {
     await writeFile(file, text);
     await expect(openJournal(file)).rejects.toMatchObject({
       code: 'CONFIG',
-      message: `${file}:${line}: this is no result of modhaven verify`,
+      message: `${file}:${line}: this is not a result of modhaven verify`,
     });
     expect(await readFile(file, 'utf8')).toBe(text);
   });
@@ -255,7 +257,7 @@ describe.skipIf(missing('git'))('the plan of a comparison', () => {
     await using lab = await moveLab();
     await lab.fetch('same@v1.0.0', 'same@v1.1.0', 'lost@v1.0.0', 'lost@v1.1.0', 'edited@v1.0.0');
     const { tasks } = await planComparison({
-      ...{ store: lab.store, newTarget: lab.home(lab.newMap), modules: [], concurrency: 4 },
+      ...{ store: lab.store, newTarget: lab.targetOf(lab.newMap), modules: [], concurrency: 4 },
       isPrivate: (module) => module !== labModule('edited'),
     });
     expect(tasks.map(({ module, version }) => `${module.slice('my.corp/'.length)}@${version}`)).toEqual([

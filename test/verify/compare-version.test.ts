@@ -118,7 +118,7 @@ describe('compareVersion', () => {
       expect(await compare(partly, { pinned: new ModhavenError(code, 'no') })).toMatchObject({
         verdict: 'missing',
         cause: `its .zip is not in the cache yet and would be made of commit aaaaaaaaaaaa, ${words}`,
-        remedy: 'fetch it before the move, while the old home has it: go mod download ex.test/m@v1.0.0',
+        remedy: 'fetch it before the move, while the old repository has it: go mod download ex.test/m@v1.0.0',
       });
     });
 

@@ -68,7 +68,9 @@ describe.skipIf(missing('git'))('createDriftWatch', () => {
       'my.corp/lost@v1.1.0 missing',
     ]);
     const edited = lines.find(({ fields }) => fields.module === 'my.corp/edited');
-    expect(edited?.message).toBe('the new home has other content for this version; what was served stays');
+    expect(edited?.message).toBe(
+      'the new repository has other content for this version; what was served stays',
+    );
     expect(edited?.fields.files).toContain('edited.go (changed)');
     const report = drift.report();
     expect(report).toMatchObject({ running: false, waiting: 0, compared: LAB_VERSIONS.length });
@@ -94,7 +96,7 @@ describe.skipIf(missing('git'))('createDriftWatch', () => {
     expect(lines.length).toBe(before + 1);
   });
 
-  it('tries a home that was out of reach again when somebody else reached it', async () => {
+  it('tries a repository that was out of reach again when another caller reached it', async () => {
     const { compared } = drift.report();
     drift.reached(labModule('same'));
     await drift.idle();

@@ -86,7 +86,7 @@ describe('openJournal', () => {
   ])('changes nothing in a file of another kind: %j', async (content, line) => {
     await writeFile(file, content);
     await expect(openJournal(file)).rejects.toMatchObject({
-      ...{ code: 'CONFIG', message: `${file}:${line}: this is no result of modhaven verify` },
+      ...{ code: 'CONFIG', message: `${file}:${line}: this is not a result of modhaven verify` },
     });
     expect(await readFile(file, 'utf8')).toBe(content);
   });

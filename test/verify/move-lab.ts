@@ -1,12 +1,12 @@
 /**
- * Two git hosts, the old and the new home of some modules, and a cache that was filled from the old one.
+ * Two git hosts, the old and the new one of some modules, and a cache that was filled from the old one.
  *
  *     my.corp/same       v1.0.0 v1.1.0   mirrored
  *     my.corp/rebased    v1.0.0          same content, rewritten history
  *     my.corp/edited     v1.0.0          another file content; one file more, one less
  *     my.corp/gomod      v1.0.0          another go.mod
  *     my.corp/lost       v1.0.0 v1.1.0   v1.1.0 was not pushed
- *     my.corp/down       v1.0.0          nobody answers at the new address
+ *     my.corp/down       v1.0.0          nothing answers at the new address
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -32,10 +32,10 @@ import { tempDir } from '../support/tmp.js';
 export interface MoveLab extends Stoppable {
   oldHost: GitHttpHost;
   newHost: GitHttpHost;
-  /** The repository of a name at each home. */
+  /** The repository of a name on each host. */
   oldRepo(name: LabName): GitRepo;
   newRepo(name: LabName): GitRepo;
-  /** Address of the new home of `down`. */
+  /** Address of the new repository of `down`. */
   downUrl: string;
   oldMap: VanityMap;
   newMap: VanityMap;
@@ -47,8 +47,8 @@ export interface MoveLab extends Stoppable {
   newVanityFile: string;
   store: VersionStore;
   host: CodeHost;
-  home(map: VanityMap): Target;
-  /** Asks the service of the old home for whole versions, `NAME@VERSION`; without `.zip` with an `info` in front. */
+  targetOf(map: VanityMap): Target;
+  /** Asks the service of the old host for whole versions, `NAME@VERSION`; without `.zip` with an `info` in front. */
   fetch(...versions: string[]): Promise<void>;
 }
 
@@ -132,7 +132,7 @@ export async function moveLab(): Promise<MoveLab> {
     [Symbol.asyncDispose]: stop,
     oldRepo: (name) => repoOf(oldRepos, name),
     newRepo: (name) => repoOf(newRepos, name),
-    home: (map) => createTarget({ candidates: (asked) => map.candidates(asked), host }),
+    targetOf: (map) => createTarget({ candidates: (asked) => map.candidates(asked), host }),
     async fetch(...versions) {
       for (const text of versions) {
         const [, onlyInfo, name = '', version = ''] = /^(info )?(\w+)@(.*)$/.exec(text) ?? [];

@@ -114,7 +114,7 @@ describe('createTagWatch', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('knows only the modules that somebody asked for', async () => {
+  it('knows only the modules that were asked for', async () => {
     const { warnings, asked } = await watch();
     await asked(HOME, refs({}));
     expect(warnings).toEqual([]);

@@ -104,7 +104,7 @@ describe('planComparison', () => {
       expect(failures).toEqual([
         {
           ...{ module: 'my.corp/b', verdict: 'unreachable', home: ['https://new/my.corp/b'], stored: {} },
-          ...{ cause: 'what the new home has is unknown: it is down', remedy: 'start it' },
+          ...{ cause: 'what the new repository has is unknown: it is down', remedy: 'start it' },
         },
       ]);
     });

@@ -1,5 +1,5 @@
 /**
- * All pages, filled with what a stranger might call things: nothing of it may come out as anything but text. The browser
+ * All pages, filled with what an attacker might call things: nothing of it may come out as anything but text. The browser
  * sees them in `test/e2e/pages.test.ts`.
  */
 import type { VNode } from 'preact';

@@ -87,7 +87,7 @@ describe('DeliveryBodies', () => {
 
   it('gives up one that comes in too slowly', async () => {
     const request = delivery();
-    const read = new DeliveryBodies({ patienceMs: 20 }).read(request, asText);
+    const read = new DeliveryBodies({ timeoutMs: 20 }).read(request, asText);
     request.push('a part');
     expect(await read).toBe('too slow');
   });

@@ -160,7 +160,7 @@ describe('POST /-/webhook', () => {
   });
 
   it('reads no more at one time than it is given room for, and none for long', async () => {
-    const bodies = new DeliveryBodies({ maxTotal: 100_000, patienceMs: 500 });
+    const bodies = new DeliveryBodies({ maxTotal: 100_000, timeoutMs: 500 });
     const { started, send } = server({ webhook: { bodies } });
     const { url } = await started;
     const signed = { 'x-gitea-event': 'push', 'x-gitea-signature': 'ab', 'content-length': '90000' };

@@ -58,7 +58,7 @@ async function list(server: ModhavenServer): Promise<string[]> {
 }
 
 describe.skipIf(missing('git'))('a pushed tag', () => {
-  it('is listed by whoever asks after the webhook was answered, whichever host sent it', async () => {
+  it('is listed for every caller after the webhook was answered, whichever host sent it', async () => {
     await using s = await scene();
     const seen = ['v1.0.0'];
     expect(await list(s.server)).toEqual(seen);

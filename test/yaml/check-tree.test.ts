@@ -96,7 +96,7 @@ describe('plainKey', () => {
     expect(plainKey(number)).toBe('0x1');
   });
 
-  it('is none of what is no scalar', () => {
+  it('is none of what is not a scalar', () => {
     expect(plainKey(undefined)).toBeUndefined();
     expect(plainKey('a')).toBeUndefined();
   });

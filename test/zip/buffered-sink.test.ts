@@ -72,7 +72,7 @@ describe('createBufferedSink', () => {
     expect(pieces).toHaveLength(1);
   });
 
-  it('waits for a sink that is full, and not for one that drained while nobody waited', async () => {
+  it('waits for a sink that is full, and not for one that drained while no writer waited', async () => {
     const { sink, take } = slowSink(10);
     const writer = createBufferedSink(sink);
     for (const waitsBefore of [true, false]) {

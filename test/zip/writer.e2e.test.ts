@@ -267,7 +267,7 @@ describe('createZipWriter, when something fails', () => {
   it.each([
     { name: 'stored', content: NOISE },
     { name: 'deflated', content: PROSE },
-  ])('lets go of a source that nobody reads any more: $name', async ({ content }) => {
+  ])('closes a source that is not read any more: $name', async ({ content }) => {
     let released = false;
     // eslint-disable-next-line @typescript-eslint/require-await -- as async iterables are asked for
     const endless = (async function* () {
@@ -309,14 +309,14 @@ describe('memory of createZipWriter', () => {
         yield NOISE.subarray(0, 65_536);
       }
     }
-    // All at once: whoever waits in the queue must not be read yet.
+    // All at once: a source that waits in the queue must not be read yet.
     await Promise.all(Array.from({ length: 32 }, (_, i) => writer.addStream(`f${i}`, big())));
     await writer.finish();
     expect(made).toBe(32 * 64 * 65_536);
     expect(ahead).toBeLessThan(2 * MIB);
   });
 
-  it('holds back whoever adds small files faster than the sink takes them', async () => {
+  it('holds back a writer that adds small files faster than the sink takes them', async () => {
     const { sink, taken } = slowSink();
     const writer = createZipWriter(sink);
     let ahead = 0;

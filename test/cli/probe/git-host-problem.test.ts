@@ -19,5 +19,5 @@ it('warns where no host can judge a login', async () => {
     problem: expect.stringContaining('any host') as string,
   });
   const [other] = await problems('{ git_host: [gitlab.test] }', 'https://git.corp.test/x.git');
-  expect(other?.problem).toContain('on gitlab.test, so it lets nobody in');
+  expect(other?.problem).toContain('on gitlab.test, so no login can be accepted');
 });

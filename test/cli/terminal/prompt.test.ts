@@ -18,7 +18,7 @@ function terminal({ input = true, output = true } = {}): { stdin: PassThrough; s
 
 describe('askOnTerminal', () => {
   it.each([{ input: false }, { output: false }])(
-    'is undefined where one of both is no terminal: %o',
+    'is undefined where one of the two is not a terminal: %o',
     (streams) => {
       terminal(streams);
       expect(askOnTerminal()).toBeUndefined();

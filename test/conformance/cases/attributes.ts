@@ -153,7 +153,7 @@ export const attributeCases: readonly ConformanceCase[] = [
         fill: files({ '.gitattributes': 'LICENSE eol=crlf\ngo.mod eol=crlf\n', LICENSE: 'one\ntwo\n' }),
       },
       'license-encoding': inSub({ '.gitattributes': 'LICENSE working-tree-encoding=UTF-16\n' }),
-      // What is vendored is read from the go.mod of the archive, which here is no text that Go could read.
+      // What is vendored is read from the go.mod of the archive, which here is not text that Go could read.
       'go-mod-encoding': files({
         ...{
           '.gitattributes': 'go.mod working-tree-encoding=UTF-16\n',

@@ -115,7 +115,7 @@ export const versionCases: readonly ConformanceCase[] = [
     lists: ['example.com/many'],
   },
   {
-    // Fact 17: the module exists, so its list is empty, not absent; a folder of it is no module.
+    // Fact 17: the module exists, so its list is empty, not absent; a folder of it is not a module.
     name: 'no-tags',
     facts: [16, 17],
     build: async (make) => {

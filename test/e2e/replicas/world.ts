@@ -55,7 +55,7 @@ export async function startReplicas({ hasRedis = true }: ReplicaOptions = {}) {
 
   const replicas = await Promise.all([1, 2, 3].map((number) => startReplica(number)));
   const nginx = await startBalancer(replicas.map(({ port }) => port));
-  /** Everybody has to see the same bytes, whoever answers and whenever. */
+  /** All clients have to see the same bytes, whichever replica answers and whenever. */
   const contents = new Map<string, Buffer>();
   function see(url: string, { status, bytes }: Answer): number {
     if (status !== 200) return status;
@@ -110,7 +110,7 @@ export async function expectAllInOrder(replica: ModhavenServer | undefined): Pro
   expect(status.store).toMatchObject({ damaged: { count: 0 }, differences: { count: 0 } });
 }
 
-/** The shipped file, with the addresses of the test and less patience with a replica that was paused. */
+/** The shipped file, with the addresses of the test and a shorter timeout for a replica that was paused. */
 async function startBalancer(ports: number[]): Promise<Daemon & { url: string }> {
   const port = await freePort();
   let text = await readFile(NGINX_CONF, 'utf8');

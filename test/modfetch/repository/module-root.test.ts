@@ -34,7 +34,7 @@ describe('placeModule', () => {
     );
   });
 
-  it.each(['ex.com/m/v1', 'ex.com/m/v02'])('refuses %s, which is no module path', (path) => {
+  it.each(['ex.com/m/v1', 'ex.com/m/v02'])('refuses %s, which is not a module path', (path) => {
     expect(() => placeModule(path as never, 'ex.com/m', '')).toThrow(`invalid module path "${path}"`);
   });
 });

@@ -351,7 +351,7 @@ describe('failures of writeModuleZip', () => {
     await expect(make(fake)).rejects.toMatchObject({ code });
   });
 
-  it('are none of ours to explain when they are no failures of git', async () => {
+  it('are none of ours to explain when they are not failures of git', async () => {
     const bug = new TypeError('a bug');
     await expect(make(fakeRepo({ a: { content: 'x' } }, 0, bug))).rejects.toBe(bug);
   });

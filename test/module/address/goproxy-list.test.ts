@@ -35,8 +35,8 @@ describe('parseUpstream', () => {
   it.each([
     { text: 'ftp://a.corp', problem: 'holds a URL that begins with ftp:' },
     { text: 'https://a.corp?x=1', problem: 'holds a URL with a query' },
-    { text: 'on', problem: 'holds an entry that is no URL' },
-    { text: 'https://me:s3cret@', problem: 'holds an entry that is no URL' },
+    { text: 'on', problem: 'holds an entry that is not a URL' },
+    { text: 'https://me:s3cret@', problem: 'holds an entry that is not a URL' },
   ])('refuses $text', ({ text, problem }) => {
     const result = parseUpstream(text);
     expect(result).toContain(problem);

@@ -132,7 +132,7 @@ describe('the gate', () => {
     expect(inWorker(request('/new.test/x/@v/list'))).toMatchObject({ deferred: true });
     const main = gate({ isBehindWorkers: true, access: () => undefined });
     const direct = { 'x-forwarded-for': '127.0.0.1', 'x-modhaven-admission': 'deferred' };
-    const passedOn = { ...direct, 'x-modhaven-through-stranger': 'yes' };
+    const passedOn = { ...direct, 'x-modhaven-through-untrusted': 'yes' };
     const from = (headers: Record<string, string>) =>
       main({ url: '/-/status', headers, socket: {} } as unknown as IncomingMessage);
     expect(from(passedOn)).toMatchObject(forbidden);

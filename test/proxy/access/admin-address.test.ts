@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, it } from 'vitest';
-import { cameThroughStranger, isFromAdminAddress } from '../../../src/proxy/access/admin-address.js';
+import { cameThroughUntrusted, isFromAdminAddress } from '../../../src/proxy/access/admin-address.js';
 import { createTrust } from '../../../src/proxy/http/client-address.js';
 
 const trusts = createTrust(() => ['10.0.0.1']);
@@ -30,8 +30,8 @@ it('behind workers, which had the connection, their word counts', () => {
   const options = { trusts: createTrust(() => []), isAdmin, isBehindWorkers: true };
   const headers = { 'x-forwarded-for': '127.0.0.1' };
   expect(isFromAdminAddress(request(undefined, headers), options)).toBe(true);
-  const passedOn = { ...headers, 'x-modhaven-through-stranger': 'yes' };
+  const passedOn = { ...headers, 'x-modhaven-through-untrusted': 'yes' };
   expect(isFromAdminAddress(request(undefined, passedOn), options)).toBe(false);
-  expect(cameThroughStranger(request('127.0.0.1', headers), trusts)).toBe(true);
-  expect(cameThroughStranger(request('10.0.0.1', headers), trusts)).toBe(false);
+  expect(cameThroughUntrusted(request('127.0.0.1', headers), trusts)).toBe(true);
+  expect(cameThroughUntrusted(request('10.0.0.1', headers), trusts)).toBe(false);
 });

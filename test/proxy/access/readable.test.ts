@@ -81,17 +81,17 @@ describe('readable, where git hosts decide', () => {
 
   it('waits no longer for them than it is told, and begins no question after that', async () => {
     const { asked, readable } = hosts([], silence);
-    const found = await readable(login, [...MANY, 'pub.test/b'], { patienceMs: 20 });
+    const found = await readable(login, [...MANY, 'pub.test/b'], { timeoutMs: 20 });
     expect(found).toEqual({ paths: new Set(['pub.test/b']), isComplete: false });
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.length).toBeLessThan(20);
   });
 
-  it('takes what they said before, without patience as well, and then asks none', async () => {
+  it('takes what they said before, also with a timeout of 0, and then asks none', async () => {
     const { asked, readable } = hosts(['corp.test/m99'], silence);
-    expect(await paths(readable(login, MANY, { patienceMs: 20 }))).toEqual(['corp.test/m99']);
+    expect(await paths(readable(login, MANY, { timeoutMs: 20 }))).toEqual(['corp.test/m99']);
     asked.length = 0;
-    const found = await readable(login, MANY, { patienceMs: 0 });
+    const found = await readable(login, MANY, { timeoutMs: 0 });
     expect(found).toEqual({ paths: new Set(['corp.test/m99']), isComplete: false });
     expect(asked).toEqual([]);
   });

@@ -13,14 +13,14 @@ it('names the nearest that the sender may read, or none', async () => {
   expect(await nothing('my.corp/opne', request)).toBeUndefined();
 });
 
-it('asks nobody where nothing is near, and no git host at all', async () => {
+it('asks for no rights where no path is similar, and no git host at all', async () => {
   const readable = () => Promise.reject(new Error('was asked'));
   expect(await createSuggest({ near: () => Promise.resolve([]), readable })('x', request)).toBeUndefined();
-  const patience: unknown[] = [];
+  const timeouts: unknown[] = [];
   const suggest = createSuggest({
     near: () => Promise.resolve(['my.corp/a']),
-    readable: (_, modules, options) => (patience.push(options?.patienceMs), allowed(modules)),
+    readable: (_, modules, options) => (timeouts.push(options?.timeoutMs), allowed(modules)),
   });
   expect(await suggest('my.corp/b', request)).toBe('my.corp/a');
-  expect(patience).toEqual([0]);
+  expect(timeouts).toEqual([0]);
 });

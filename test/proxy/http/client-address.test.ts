@@ -75,7 +75,7 @@ describe('clientAddress', () => {
     { name: 'a unix socket', trust: [], from: undefined, client: undefined },
     { name: 'a proxy at a unix socket', trust: [], from: undefined, forwarded: '1.1.1.1', client: '1.1.1.1' },
     {
-      name: 'text that is no address',
+      name: 'text that is not an address',
       trust: ['10.0.0.1'],
       from: '10.0.0.1',
       forwarded: 'unknown',

@@ -1,4 +1,4 @@
-/** A server that is replaced while clients use it: the socket belongs to whoever starts it. */
+/** A server that is replaced while clients use it: the socket belongs to the program that starts it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
@@ -31,7 +31,7 @@ class Manager {
     const { port } = socket.address() as AddressInfo;
     const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
     const shell = spawn('sh', { stdio: ['pipe', 'pipe', 'pipe', fd], env: sealedEnv() });
-    socket.close(); // here: nobody accepts from it but who is started
+    socket.close(); // only the processes that are started accept from it
     return [new Manager(shell), `http://127.0.0.1:${port}`];
   }
 

@@ -106,7 +106,7 @@ describe('developerText', () => {
     expect(developerText(error).split('\n')[1]).toBe(shown);
   });
 
-  it('takes a remedy that names a setting for the admin, whoever it is said to be for', () => {
+  it('takes a remedy that names a setting for the admin, whatever it says of itself', () => {
     const error = new ModhavenError('HOST_UNREACHABLE', 'x', {
       remedy: 'correct upstream: in modhaven.yaml',
     });
@@ -206,11 +206,11 @@ describe('statusOf', () => {
   );
 });
 
-/** Answers for one client, or one moment, that are no outage. */
+/** Answers for one client, or one moment, that are not outages. */
 const UNKEPT = ['LOGIN_NEEDED', 'UPSTREAM_POLICY', 'NOT_CACHED', 'CHECKSUM_MISMATCH', 'TOO_MANY_REQUESTS'];
 
 describe('cacheControlOf', () => {
-  it('lets nobody keep an outage, nor a fact for longer than a minute', () => {
+  it('lets no cache keep an outage, nor a fact for longer than a minute', () => {
     for (const code of CODES) {
       const seconds = /^public, max-age=(\d+)$/.exec(cacheControlOf(code))?.[1];
       if (statusOf(code) >= 500 || UNKEPT.includes(code)) {

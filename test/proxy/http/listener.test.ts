@@ -45,7 +45,7 @@ describe('refuseBrokenRequest', () => {
     expect(isDestroyed).toBe(true);
   });
 
-  it('says nothing where nobody can hear it', () => {
+  it('says nothing where the connection is gone', () => {
     expect(refuse('ECONNRESET', false)).toEqual({ text: '', isDestroyed: true });
   });
 });

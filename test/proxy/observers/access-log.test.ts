@@ -44,7 +44,7 @@ it('is one line of nine fields whatever a client says, without a secret', () => 
   expect(line).not.toContain('pw');
 });
 
-it('writes nothing where nobody asked for it', () => {
+it('writes nothing where it is not configured', () => {
   const lines: string[] = [];
   let isOn = false;
   const observer = accessLog({ isOn: () => isOn, write: (line) => lines.push(line) });

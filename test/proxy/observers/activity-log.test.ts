@@ -16,7 +16,7 @@ it('says what was done, for how long, and how it failed', () => {
   ]);
 });
 
-it('puts no line together that nobody wants', () => {
+it('makes no line below the level of the log', () => {
   const debug = vi.fn();
   logActivities({ debug, isLevelEnabled: () => false }).ended?.(ended);
   expect(debug).not.toHaveBeenCalled();

@@ -90,7 +90,7 @@ describe('BucketStore', () => {
     expect(differences).toMatchObject([{ kind: 'info', stored: 'abc', brought: 'def' }]);
   });
 
-  it('has the hash of the zip that won, whoever wrote it last', async () => {
+  it('has the hash of the zip that won, whichever writer came last', async () => {
     const [slow, quick] = [await replica(), await replica()];
     await put(slow, 'ziphash', hash(1));
     await put(quick, 'ziphash', hash(2)); // no zip yet: what a killed process left is replaced

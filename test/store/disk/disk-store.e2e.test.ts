@@ -89,7 +89,7 @@ describe('createDiskStore', () => {
     expect(await filesOf(dir)).toEqual(['v1.0.0-!r!c1.zip']);
   });
 
-  it('lists versions, but nothing unfinished and nothing that somebody else put there', async () => {
+  it('lists versions, but nothing unfinished and nothing that another program put there', async () => {
     const dir = await tempDir('store');
     const store = createDiskStore(dir);
     for (const version of ['v1.0.0', 'v1.0.1-RC1', 'v2.0.0+incompatible']) {

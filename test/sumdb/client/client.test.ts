@@ -109,7 +109,7 @@ describe('an honest database', () => {
   });
 });
 
-describe('a database, or somebody in between, that lies', () => {
+describe('a database, or a server in between, that lies', () => {
   const refused = async (name: string, reason: string | RegExp) => {
     const failure = await client()
       .lookup(module(name), 'v1.0.0')

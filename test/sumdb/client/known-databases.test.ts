@@ -20,7 +20,7 @@ describe('knownDatabase', () => {
   );
 });
 
-it('takes nobody else for the public database', () => {
+it('takes no other name for the public database', () => {
   const impostor = parseSignerKey(generateKey(PUBLIC_DATABASE.name).signerKey);
   expect(() => openNote(signNote('text\n', impostor), [PUBLIC_DATABASE])).toThrow();
 });

@@ -91,7 +91,7 @@ async function prove(mirror: SumdbMirror, body: Buffer, older: SignedTree[] = []
 }
 
 describe('what is kept', () => {
-  it('proves every record and every earlier tree to a client that starts from nothing, with nobody to ask', async () => {
+  it('proves every record and every earlier tree to a client that starts from nothing, without another server', async () => {
     const mirror = mirrorOver();
     const trees: SignedTree[] = [];
     const numbers = [3, 999, 700, 1255, 1256, 1300, 4, 66_000];
@@ -229,7 +229,7 @@ describe('a tile', () => {
 });
 
 describe('the newest tree', () => {
-  it('is as old as refresh allows, and older only if nobody can be asked', async () => {
+  it('is as old as refresh allows, and older only if no server can be asked', async () => {
     refreshMs = 0;
     const mirror = mirrorOver();
     const first = await mirror.get(NAME, 'latest');
@@ -257,7 +257,7 @@ describe('the newest tree', () => {
     await expect(mirror.get(NAME, 'latest')).resolves.toMatchObject({ body });
   });
 
-  it('that somebody else signed is refused', async () => {
+  it('that another key signed is refused', async () => {
     const other = parseSignerKey(generateKey(NAME).signerKey);
     signer = { verifier: signer.verifier, sign: (message) => other.sign(message) };
     await expect(mirrorOver().get(NAME, 'latest')).rejects.toMatchObject({ code: 'CHECKSUM_DATABASE' });
@@ -312,7 +312,7 @@ describe('who is asked', () => {
     await other.stop();
   });
 
-  it('is nobody else if that one fails', async () => {
+  it('is no other one if that one fails', async () => {
     const other = await fakeUpstream();
     other.otherwise = status(500);
     await expect(lookup(mirrorOver([other.url, proxy.url]), 1)).rejects.toMatchObject({
@@ -322,7 +322,7 @@ describe('who is asked', () => {
     await other.stop();
   });
 
-  it('is nobody with nothing kept and no upstream', async () => {
+  it('is none with nothing kept and no upstream', async () => {
     online = false;
     for (const path of ['supported', 'latest', 'lookup/ex.test/m@v1.0.1', 'tile/8/0/000']) {
       await expect(mirrorOver().get(NAME, path)).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });

@@ -47,7 +47,7 @@ describe('openTree', () => {
     );
   });
 
-  it('refuses a signed text that is no tree', () => {
+  it('refuses a signed text that is not a tree', () => {
     expect(() => openTree(signNote('some text\n', signer), signer.verifier)).toThrow('malformed tree head');
   });
 

@@ -98,7 +98,7 @@ async function lookup(path: string): Promise<{ number: number; record: string; s
 }
 
 describe('a lookup', () => {
-  it('records a private version with the hashes of what is stored, and asks nobody about it', async () => {
+  it('records a private version with the hashes of what is stored, and asks no server about it', async () => {
     expect(await lookup('corp.test/lib@v1.0.0')).toEqual({
       number: 0,
       record: goSumLines(PRIVATE, 'v1.0.0', sumsOf(PRIVATE, 'v1.0.0')),
@@ -190,10 +190,10 @@ describe('a lookup', () => {
   });
 });
 
-describe('a lookup of a stranger', () => {
+describe('a lookup without a login', () => {
   const PSEUDO = `lookup/pub.test/!lib@v1.0.1-0.20240102030405-0123456789ab`;
 
-  it('records what the home lists, and answers what is recorded', async () => {
+  it('records what the repository lists, and answers what is recorded', async () => {
     await expect(database.get('lookup/pub.test/!lib@v1.0.0', true)).resolves.toMatchObject({ hit: false });
     await expect(database.get(PSEUDO, true)).rejects.toMatchObject({ code: 'LOGIN_NEEDED' });
     expect(log.size()).toBe(1);

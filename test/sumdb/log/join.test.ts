@@ -7,7 +7,7 @@ it.each<[string, number, number | undefined, boolean, string | undefined]>([
   ['a log that grew', 10, 5, false, undefined],
   ['a log that is as it was', 5, 5, false, undefined],
   ['a log that is older than its witness', 4, 5, false, 'was rolled back'],
-  ['the same, whoever trusts the log', 4, 5, true, 'was rolled back'],
+  ['the same, with trust in the log', 4, 5, true, 'was rolled back'],
   ['records without a witness', 4, undefined, false, 'is missing'],
   ['the same, on trust', 4, undefined, true, undefined],
   ['a new log', 0, undefined, false, undefined],

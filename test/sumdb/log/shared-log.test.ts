@@ -42,7 +42,7 @@ beforeEach(() => {
 });
 
 describe('a log that replicas share', () => {
-  it('has one history, whoever appends', async () => {
+  it('has one history, whichever replica appends', async () => {
     const [a, b, c] = [await replica(), await replica(), await replica()];
     const truth = await memoryLog();
     const logs = [a, b, c];
@@ -55,7 +55,7 @@ describe('a log that replicas share', () => {
     }
   });
 
-  it('gives one version one record, whoever appends it, and at the same time', async () => {
+  it('gives one version one record, whichever replica appends it, and at the same time', async () => {
     const [a, b] = [await replica(), await replica()];
     const numbers = await Promise.all([a.append(record(1)), b.append(record(1, ' another content'))]);
     expect(numbers).toEqual([0, 0]);

@@ -31,7 +31,7 @@ describe('createWitness', () => {
     expect(open().read()).toEqual(tree(5));
   });
 
-  it('may be read by everyone: it is no secret', async () => {
+  it('may be read by everyone: it is not a secret', async () => {
     await open().advance(tree(1));
     expect((await stat(file)).mode & 0o777).toBe(0o644);
     expect(await readFile(file)).toEqual(tree(1).note);

@@ -57,7 +57,7 @@ describe('writeCommitRefs', () => {
   });
 });
 
-it('reads nothing where there is no repository, and passes over what is no commit', async () => {
+it('reads nothing where there is no repository, and passes over what is not a commit', async () => {
   const dir = await tempDir('repo');
   expect([await referencedCommits(dir), await shallowCommits(dir)]).toEqual([[], []]);
   await mkdir(path.join(dir, 'refs/modhaven'), { recursive: true });

@@ -14,7 +14,7 @@ const offer = (what: string, names: string) => `no matching ${what} found. Their
 
 describe('what ssh says', () => {
   it.each<[stderr: string, reason: string, remedy: string]>([
-    // the best known method of the offer, whatever its order, and names that are no methods left out
+    // the best known method of the offer, whatever its order, and names that are not methods left out
     [
       offer('key exchange method', 'diffie-hellman-group1-sha1,diffie-hellman-group14-sha1,ext-info-s'),
       '(diffie-hellman-group1-sha1, diffie-hellman-group14-sha1)',

@@ -59,7 +59,7 @@ describe('readObjects', () => {
     expect((await read([objectAt(commit, 'a.txt')]))[0]?.content.toString()).toBe('one\n');
   });
 
-  it('says what git says of a folder that is no repository', async () => {
+  it('says what git says of a folder that is not a repository', async () => {
     const { commit, read } = await world();
     const dir = '/';
     const failing = read([commit], { dir, env: localEnvironment(dir, sealedEnv()) });

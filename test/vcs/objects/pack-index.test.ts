@@ -40,7 +40,7 @@ describe('lists', () => {
     );
   });
 
-  it('says nothing of what is no index of version 2, or cut off', () => {
+  it('says nothing of what is not an index of version 2, or cut off', () => {
     const index = encodeIndex([packed('0'.repeat(40)), packed('f'.repeat(40))], sum(20), 'sha1');
     const old = Buffer.from(index);
     old.writeUInt32BE(1, 4);

@@ -41,7 +41,7 @@ describe('parseTree', () => {
     ['without a NUL', Buffer.from('100644 name')],
     ['without a name', line('100644', '', A)],
     ['with a hash that is cut off', line('100644', 'x', A).subarray(0, -1)],
-    ['with a mode that is no number', line('10064x', 'x', A)],
+    ['with a mode that is not a number', line('10064x', 'x', A)],
     ['with a mode of other digits', line('100648', 'x', A)],
     ['without a mode', line('', 'x', A)],
   ])('refuses a tree %s', (_, tree) => {

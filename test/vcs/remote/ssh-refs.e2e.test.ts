@@ -45,7 +45,7 @@ describe('readAdvertised', () => {
     expect(listing.defaultBranch).toBe('main');
   });
 
-  it('knows an empty repository, and refuses what is no list', () => {
+  it('knows an empty repository, and refuses what is not a list', () => {
     const empty = readAdvertised([Buffer.from(`${'0'.repeat(40)} capabilities^{}\0agent=x\n`), 'flush']);
     expect(empty.refs.size).toBe(0);
     expect(() => readAdvertised([Buffer.from('Welcome to this host\n'), 'flush'])).toThrow();

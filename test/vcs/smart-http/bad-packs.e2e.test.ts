@@ -282,11 +282,11 @@ describe.skipIf(missing('git'))('a kept connection', () => {
       await opened.stat(version);
       await expect(l.code.open(at(`no-${version}`), 0)).rejects.toMatchObject({ code: 'REPO_NOT_FOUND' });
     }
-    // Nobody waits for the last words of a no; then the next question goes another way.
+    // The rest of a refusal is not waited for; then the next question goes another way.
     expect(host.connections()).toBeLessThanOrEqual(2);
   });
 
-  it.each([1, 8])('that the host closes is no failure, where it had %i of them', async (count) => {
+  it.each([1, 8])('that the host closes is not a failure, where it had %i of them', async (count) => {
     let waiting: (() => void)[] = [];
     let isClosing = false;
     const old = new Set<Socket>();

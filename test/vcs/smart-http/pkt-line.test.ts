@@ -61,7 +61,7 @@ describe('packets', () => {
     }
   });
 
-  it('lets go of a source that nobody wants to read to its end', async () => {
+  it('closes a source that is not read to its end', async () => {
     let closed = false;
     async function* endless(): AsyncGenerator<Buffer> {
       try {

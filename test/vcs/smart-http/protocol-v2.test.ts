@@ -30,7 +30,7 @@ async function refusal(reading: Promise<unknown>): Promise<FallbackToGit> {
 
 /**
  * The same packets again and again, as a host would send that has nothing else to do. Fails the test at an amount that
- * nobody should hold.
+ * no client should hold.
  */
 async function* endless(...again: Packet[]): AsyncGenerator<Packet[]> {
   for (let count = 0; count < 100_000; count += 1) yield await Promise.resolve(again);
@@ -194,7 +194,7 @@ describe('readRefs', () => {
     });
   });
 
-  it('leaves out whatever is no branch and no tag, however much a host sends unasked', async () => {
+  it('leaves out whatever is neither a branch nor a tag, however much a host sends unasked', async () => {
     const names = [
       'refs/changes/01/1/1',
       'refs/pull/7/head',

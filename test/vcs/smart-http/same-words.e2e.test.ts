@@ -1,4 +1,4 @@
-/** Whatever is wrong with an http host: people read the same, whoever noticed it. */
+/** Whatever is wrong with an http host: people read the same, whether git or modhaven noticed it. */
 import { writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { createServer } from 'node:net';
@@ -102,7 +102,7 @@ describe.skipIf(missing('git'))('an http host that', () => {
     expect(ours).toMatchObject({ code: 'HOST_UNREACHABLE' });
   });
 
-  it('has a name that nobody knows', async () => {
+  it('has an unknown name', async () => {
     const { ours, gits } = await bothWays('http://nowhere.invalid/x.git');
     expect(ours).toEqual(gits);
   });
@@ -225,7 +225,7 @@ describe.skipIf(missing('git', 'openssl'))('the certificate of an https host', (
       code: 'HOST_UNREACHABLE',
     },
     {
-      name: 'that nobody asked for',
+      name: 'that was not asked for',
       url: () => at(host).replace('https:', 'http:'),
       entry: () => ({}),
       code: 'HOST_UNREACHABLE',

@@ -151,7 +151,7 @@ describe.skipIf(missing('git'))('who talks to an http host', () => {
       const url = `http://127.0.0.1:${port}/go/foo.git`;
       expect(await read(code, url)).toEqual(VERSIONS);
       expect(await log.take()).toContain('ls-remote');
-      // Nobody asks again before git does.
+      // The host is not asked again before git asks it.
       l.host.requests.splice(0);
       await code.open(parseRepoUrl(url, '/'), 0);
       if (port === old.port) expect(askers(l.host.requests)).toEqual(['git']);

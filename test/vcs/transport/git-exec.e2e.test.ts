@@ -145,7 +145,7 @@ describe('runGit', () => {
     expect(seen).not.toContain('canary');
   });
 
-  it('does not mind a secret that nobody reads', async () => {
+  it('does not mind a secret that is not read', async () => {
     const command = await fakeGit('exec 3<&-; echo open', { secret: 'x'.repeat(1_000_000) });
     expect(String(await runGit(command))).toBe('open\n');
   });
@@ -182,7 +182,7 @@ describe('streamGit', () => {
     expect((await failureOf(readAll(command))).stderr).toContain('cannot start git');
   });
 
-  it('ends the child when the stream is destroyed, without an error that nobody can catch', async () => {
+  it('ends the child when the stream is destroyed, without an error that cannot be caught', async () => {
     const command = await fakeGit('echo $$ >pid; exec yes');
     const stream = streamGit(command);
     await new Promise((resolve) => stream.once('data', resolve));

@@ -53,7 +53,7 @@ describe('links', () => {
     expect(render('[x](guide.md)', { file: 'docs/README.md' })).toContain('file=docs%2Fguide.md');
   });
 
-  it('lead elsewhere plainly, and tell nobody from where', () => {
+  it('lead elsewhere plainly, and do not say from where', () => {
     const rel = 'rel="nofollow noopener noreferrer"';
     expect(render('[x](https://example.org/)')).toBe(`<p><a href="https://example.org/" ${rel}>x</a></p>\n`);
     expect(render('see https://example.org')).toContain(rel);
@@ -62,7 +62,7 @@ describe('links', () => {
   it.each([
     ...['javascript:alert(1)', 'JaVaScRiPt:alert(1)', 'data:text/html,x', 'vbscript:x', 'file:///etc/passwd'],
     ...['//evil.example/x', '&#106;avascript:alert(1)', 'ftp://x', 'blob:x'],
-  ])('%s is no link', (link) => {
+  ])('%s is not a link', (link) => {
     expect(render(`[x](${link})\n\n<${link}>`)).not.toContain('<a ');
   });
 });
@@ -115,7 +115,7 @@ describe('HTML', () => {
     '![x](docs/logo.png"onerror="alert(1))',
     '# x" onmouseover="alert(1)',
     '``` "><script>alert(1)</script>\nx\n```',
-  ])('of a stranger is text: %j', (text) => {
+  ])('that is not trusted is text: %j', (text) => {
     expectHarmless(render(text));
   });
 
