@@ -28,7 +28,7 @@ describe('what ssh says', () => {
     ["Permissions 0644 for '/k/id' are too open.", 'other users can read it', 'chmod 600 /k/id'],
     [
       'Load key "/k/id": invalid format',
-      'the private key of the server is none',
+      'ssh cannot use the private key of the server',
       'without passphrase into /k/id',
     ],
     ['Host key verification failed.', 'is unknown', 'modhaven trust-host git.corp.test:29418;'],
