@@ -283,6 +283,7 @@ export const MAY_IMPORT = {
     'proxy/http',
     'services.ts',
     'vanity',
+    'vcs',
     'vcs/transport',
     'yaml',
   ],

@@ -3,13 +3,13 @@ import type { Access } from './auth/access.js';
 import { readConfig, type Config } from './config/load-config.js';
 import type { Settings } from './config/settings.js';
 import { settingSources } from './config/sources.js';
-import { isModhavenError, type ModhavenError } from './errors.js';
+import { isModhavenError } from './errors.js';
 import type { Maintenance } from './gc/maintenance.js';
 import type { Faults } from './log/faults.js';
 import { recentErrors } from './log/recent-errors.js';
 import type { ServerState } from './metrics/state-metrics.js';
 import type { Activity } from './observe/events.js';
-import type { Running } from './observe/running.js';
+import type { RunningActivities } from './observe/running.js';
 import { refusedReads } from './proxy/access/refused-reads.js';
 import type { ClientQueue } from './proxy/client-queue.js';
 import { errorText } from './proxy/http/http-errors.js';
@@ -18,6 +18,7 @@ import { redactDeep } from './redact.js';
 import type { Services } from './services.js';
 import type { VanityInUse } from './vanity/vanity-in-use.js';
 import { runningGitCount } from './vcs/transport/git-exec.js';
+import type { HostProblem } from './vcs/types.js';
 import { formatProblem } from './yaml/problems.js';
 
 /** The parts of a server that know something worth telling. */
@@ -31,7 +32,7 @@ export interface ReportedServer {
   tlsPair: TlsPair | undefined;
   maintenance: Maintenance;
   faults: Faults;
-  running: Running;
+  running: RunningActivities;
   clients: Pick<ClientQueue, 'report'>;
   /** Worker processes; 0 where one process does it all. */
   workers: number;
@@ -94,7 +95,7 @@ function settingsInForce(settings: Settings): Record<string, string> | undefined
 }
 
 /** The newest fetches, with what was done for each, such as `ls-refs 12 ms, fetch 80 ms`. */
-function recentFetches(running: Running): unknown[] {
+function recentFetches(running: RunningActivities): unknown[] {
   const since = Date.now() - performance.now();
   return running.recent().map(({ fetch: { activity, at, ms, failure }, phases }) => ({
     at: new Date(since + at).toISOString(),
@@ -155,7 +156,7 @@ function queueReport({ clients, running }: ReportedServer): unknown {
 /** What runs now and is shown; the oldest first, because it is what is waited for. */
 const MAX_RUNNING = 100;
 
-function runningNow(running: Running): unknown[] {
+function runningNow(running: RunningActivities): unknown[] {
   const now = performance.now();
   return running
     .report()
@@ -165,13 +166,6 @@ function runningNow(running: Running): unknown[] {
 
 /** How long a repository that does not exist is shown, in milliseconds: that name may never be asked for again. */
 const TYPO_SHOWN_MS = 15 * 60_000;
-
-interface HostProblem {
-  readonly url: string;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly error: ModhavenError;
-}
 
 /** Outages, and apart from them names that hosts do not know, which most often are typos of developers. */
 function hostProblems(found: readonly HostProblem[], now: number): Record<string, unknown[]> {

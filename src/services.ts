@@ -91,7 +91,7 @@ export function createServices(options: ServicesOptions): Services {
     proxies: () => config().upstream,
     timeoutMs: () => config().vcsTimeoutMs,
   });
-  const reached: Reached = { ...options, config, stores, isPrivate, http, client };
+  const reached: BaseParts = { ...options, config, stores, isPrivate, http, client };
   const published = openPublished({
     ...{ layout: stores.layout, blobs: stores.checksums, isPrivate, log },
     source: createSumdbSource({ client, proxies: () => config().upstream }),
@@ -112,7 +112,7 @@ export function createServices(options: ServicesOptions): Services {
     catalog.stored(version);
     firstFetches.note(version, fetcherOf(currentClient()));
   });
-  const shared: Shared = { ...reached, store };
+  const shared: StoreParts = { ...reached, store };
   const git = openGit(shared);
   const fetched = openModules(shared, git);
   const sumdb = openChecksums(shared, published, fetched.modules, ownDatabase);
@@ -137,7 +137,7 @@ export function createServices(options: ServicesOptions): Services {
   };
 }
 
-interface Reached extends ServicesOptions {
+interface BaseParts extends ServicesOptions {
   config: () => Config;
   stores: Stores;
   isPrivate: (path: string) => boolean;
@@ -145,7 +145,7 @@ interface Reached extends ServicesOptions {
   client: GoproxyClient;
 }
 
-interface Shared extends Reached {
+interface StoreParts extends BaseParts {
   store: VersionStore;
 }
 
@@ -165,7 +165,7 @@ interface Git {
   tags: TagWatch;
 }
 
-function openGit({ config, vanity, stores, store, isPrivate, log, onNewRefs }: Shared): Git {
+function openGit({ config, vanity, stores, store, isPrivate, log, onNewRefs }: StoreParts): Git {
   const tags = createTagWatch({
     store,
     log,
@@ -195,7 +195,7 @@ function openGit({ config, vanity, stores, store, isPrivate, log, onNewRefs }: S
 }
 
 /** Repositories that are asked with the login of a caller, never with ours. */
-function createJudges({ config, vanity, stores }: Shared, { roots }: Git): Services['judgeOf'] {
+function createJudges({ config, vanity, stores }: StoreParts, { roots }: Git): Services['judgeOf'] {
   const trials = new LoginTrials({ dir: stores.layout.mirrors, settings: () => vcsSettings(config()) });
   return async (module, scope) => {
     const found = await judgingRepository({ vanity, roots }, module, scope);
@@ -216,7 +216,7 @@ interface PrivateAndPublic {
   rulesChanged: () => void;
 }
 
-function openModules(shared: Shared, { host, roots, drift, tags }: Git): PrivateAndPublic {
+function openModules(shared: StoreParts, { host, roots, drift, tags }: Git): PrivateAndPublic {
   const { config, vanity, stores, store, isPrivate, client, log, lease = NO_LEASE } = shared;
   const refreshMs = () => config().refreshMs;
   const git = new GitSource({
@@ -265,7 +265,7 @@ function openModules(shared: Shared, { host, roots, drift, tags }: Git): Private
 }
 
 /** Modules of named hosts, out of the repositories that their go-import pages name. */
-function openDirect({ config, stores, http, log }: Shared, refreshMs: () => number): ModuleSource {
+function openDirect({ config, stores, http, log }: StoreParts, refreshMs: () => number): ModuleSource {
   return new GitSource({
     ...{ refreshMs, log },
     roots: createDiscovery({
@@ -282,7 +282,11 @@ function openDirect({ config, stores, http, log }: Shared, refreshMs: () => numb
   });
 }
 
-function openLastAnswers({ config, log }: Shared, blobs: BlobStore, freshForMs: () => number): LastAnswers {
+function openLastAnswers(
+  { config, log }: StoreParts,
+  blobs: BlobStore,
+  freshForMs: () => number,
+): LastAnswers {
   return new LastAnswers({
     lastKnown: createStaleCache({ blobs, log }),
     freshForMs,

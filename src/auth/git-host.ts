@@ -52,11 +52,11 @@ export type HostQuestion =
   /** `proof`: whether the host must be one that tells right logins from wrong ones. */
   | { kind: 'login'; proof: boolean };
 
-export type Verdict =
+export type HostVerdict =
   /** `leftMs`: for how long that holds. */
   { kind: 'may-read' | 'may-not-read'; principal: Principal; leftMs: number } | { kind: 'refuses-login' };
 
-const REFUSED: Verdict = { kind: 'refuses-login' };
+const REFUSED: HostVerdict = { kind: 'refuses-login' };
 /** Answers that are kept, and verdicts. */
 const MAX_KEPT = 20_000;
 /** Questions that may wait for a host at one time. */
@@ -93,7 +93,7 @@ export class HostRights {
   }
 
   /** At once where the answer is kept. Rejects with one of the HOST_ codes for an outage, OVERLOADED where too many wait. */
-  judge(question: HostQuestion, header: string | undefined): Verdict | Promise<Verdict> {
+  judge(question: HostQuestion, header: string | undefined): HostVerdict | Promise<HostVerdict> {
     const login = hostLoginOf(header);
     if (login === undefined) return REFUSED;
     const id = this.#idOf(login);
@@ -107,7 +107,7 @@ export class HostRights {
   }
 
   /** What is kept of earlier answers to the login of `header`: asks no host. Undefined where a host would be asked. */
-  knownTo(header: string | undefined): (question: HostQuestion) => Verdict | undefined {
+  knownTo(header: string | undefined): (question: HostQuestion) => HostVerdict | undefined {
     const login = hostLoginOf(header);
     if (login === undefined) return () => REFUSED;
     const id = this.#idOf(login);
@@ -132,7 +132,7 @@ export class HostRights {
     return kept !== undefined && kept.until > this.#now() ? kept : undefined;
   }
 
-  #verdict({ value: { answer, host }, until }: Kept<Ruling>, { username }: HostLogin): Verdict {
+  #verdict({ value: { answer, host }, until }: Kept<Ruling>, { username }: HostLogin): HostVerdict {
     if (answer === 'refuses-login') return REFUSED;
     // The host proved this name, not we: it must not pass for a user of the same name in our own files.
     const principal: Principal = { kind: 'git-host', name: `${username}@${host}`, groups: new Set() };

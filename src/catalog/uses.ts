@@ -16,7 +16,7 @@ export interface Use {
   required: string;
 }
 
-interface Known {
+interface KnownRequires {
   version: string;
   requires: ReadonlyMap<string, string>;
 }
@@ -27,7 +27,7 @@ const PARALLEL = 16;
 export class Uses {
   private readonly catalog: Catalog;
   private readonly store: Pick<VersionReader, 'read'>;
-  private readonly known = new Map<string, Known>();
+  private readonly known = new Map<string, KnownRequires>();
   private readonly users = new Map<string, Map<string, string>>();
   private reading: Promise<void> | undefined;
 

@@ -98,7 +98,7 @@ function parseHost(host: string): RepoUrl {
   }
 }
 
-interface Comparison {
+interface KeyComparison {
   host: string;
   target: SshTarget;
   recorded: RecordedKey[];
@@ -106,7 +106,7 @@ interface Comparison {
 }
 
 /** Throws HOST_REFUSED unless the keys are those that were recorded, as far as any were. */
-function checkRecorded({ host, target, recorded, offered }: Comparison): void {
+function checkRecorded({ host, target, recorded, offered }: KeyComparison): void {
   const revoked = recorded.find((old) => old.revoked && offered.some((key) => key.blob === old.blob));
   if (revoked !== undefined) {
     throw new ModhavenError('HOST_REFUSED', `the host key of ${host} was revoked`, {

@@ -10,7 +10,7 @@ export interface FairTurnsOptions {
   perHost: () => number;
 }
 
-interface Waiting {
+interface WaitingTask {
   host: string;
   /** Called when the turn has come, with what ends it. */
   start: (end: () => void) => void;
@@ -19,7 +19,7 @@ interface Waiting {
 export class FairTurns {
   readonly #options: FairTurnsOptions;
   /** By client, the next client first. No list is empty. */
-  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #waiting = new Map<string, WaitingTask[]>();
   readonly #runningAt = new Map<string, number>();
   #running = 0;
 
@@ -28,7 +28,7 @@ export class FairTurns {
   }
 
   /** Waits for a turn at `host`; `start` is called at once if one is free. Returns what gives the place up. */
-  enter(host: string, client: string, start: Waiting['start']): () => void {
+  enter(host: string, client: string, start: WaitingTask['start']): () => void {
     const entry = { host, start };
     this.#waiting.set(client, [...(this.#waiting.get(client) ?? []), entry]);
     this.#giveOut();
@@ -52,7 +52,7 @@ export class FairTurns {
   }
 
   /** The first client that waits for a host with a free place. */
-  #next(): [client: string, entry: Waiting] | undefined {
+  #next(): [client: string, entry: WaitingTask] | undefined {
     const perHost = this.#options.perHost();
     for (const [client, entries] of this.#waiting) {
       const entry = entries.find(({ host }) => (this.#runningAt.get(host) ?? 0) < perHost);
@@ -61,7 +61,7 @@ export class FairTurns {
     return undefined;
   }
 
-  #start({ host, start }: Waiting): void {
+  #start({ host, start }: WaitingTask): void {
     this.#running += 1;
     this.#runningAt.set(host, (this.#runningAt.get(host) ?? 0) + 1);
     let isOver = false;
@@ -76,7 +76,7 @@ export class FairTurns {
     });
   }
 
-  #remove(client: string, entry: Waiting): void {
+  #remove(client: string, entry: WaitingTask): void {
     const left = (this.#waiting.get(client) ?? []).filter((other) => other !== entry);
     if (left.length === 0) this.#waiting.delete(client);
     else this.#waiting.set(client, left);

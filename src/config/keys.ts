@@ -27,31 +27,31 @@ export interface ConfigKey {
 }
 
 /** Part of a JSON Schema, as far as it tells which keys there are and what they hold. */
-interface KeySchema {
+interface SchemaNode {
   type?: string | string[];
   description?: string;
   default?: unknown;
   const?: unknown;
   enum?: unknown[];
-  properties?: Record<string, KeySchema>;
-  additionalProperties?: KeySchema | boolean;
-  anyOf?: KeySchema[];
-  items?: KeySchema;
+  properties?: Record<string, SchemaNode>;
+  additionalProperties?: SchemaNode | boolean;
+  anyOf?: SchemaNode[];
+  items?: SchemaNode;
   writeOnly?: boolean;
 }
 
 /** The keys of the file that `schema` describes, in its order. */
 export function configKeys(schema: z.ZodType): ConfigKey[] {
-  return keysBelow(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as KeySchema, []);
+  return keysBelow(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as SchemaNode, []);
 }
 
-function keysBelow(schema: KeySchema, path: readonly string[]): ConfigKey[] {
+function keysBelow(schema: SchemaNode, path: readonly string[]): ConfigKey[] {
   const all = alternatives(schema);
   const own = path.length === 0 ? [] : ownKey(schema, all, path);
   return [...own, ...all.flatMap((form) => childrenOf(form, path))];
 }
 
-function childrenOf({ properties, additionalProperties }: KeySchema, path: readonly string[]): ConfigKey[] {
+function childrenOf({ properties, additionalProperties }: SchemaNode, path: readonly string[]): ConfigKey[] {
   const named = Object.entries(properties ?? {}).flatMap(([key, below]) => keysBelow(below, [...path, key]));
   // A map of maps; a map of values below a chosen key (ssh_options) is one key with entries.
   const isOpen = typeof additionalProperties === 'object' && !path.includes('*');
@@ -59,7 +59,7 @@ function childrenOf({ properties, additionalProperties }: KeySchema, path: reado
 }
 
 /** The key itself, where it holds more than a map of further keys. */
-function ownKey(schema: KeySchema, all: readonly KeySchema[], path: readonly string[]): ConfigKey[] {
+function ownKey(schema: SchemaNode, all: readonly SchemaNode[], path: readonly string[]): ConfigKey[] {
   const forms = [...new Set(all.flatMap((form) => formOf(form, path)))];
   if (forms.length === 0) return [];
   const key = path.at(-1) ?? '';
@@ -83,7 +83,7 @@ function isWord(value: unknown): value is string {
 }
 
 function formOf(
-  { type, properties, additionalProperties, items, ...rest }: KeySchema,
+  { type, properties, additionalProperties, items, ...rest }: SchemaNode,
   path: readonly string[],
 ): KeyForm[] {
   if (properties !== undefined) return [];
@@ -97,6 +97,6 @@ function formOf(
   return types.includes('string') ? ['text'] : ['number'];
 }
 
-function alternatives(schema: KeySchema): KeySchema[] {
+function alternatives(schema: SchemaNode): SchemaNode[] {
   return schema.anyOf?.flatMap(alternatives) ?? [schema];
 }

@@ -45,14 +45,17 @@ export function settingSources({ file, text, env, flags = {} }: SourceOptions): 
     });
 }
 
-interface Read {
+interface ReadSettings {
   variables: readonly ReadVariable[];
   merged: unknown;
   source: YamlSource;
   env: NodeJS.ProcessEnv;
 }
 
-function fromVariable(key: ConfigKey, { variables, merged, source, env }: Read): SettingSource | undefined {
+function fromVariable(
+  key: ConfigKey,
+  { variables, merged, source, env }: ReadSettings,
+): SettingSource | undefined {
   const name = shownKey(key.path);
   const found = variables.find(({ path }) => shownKey(path) === name);
   if (found !== undefined) {

@@ -12,7 +12,7 @@ import { removeFile } from '../fs/empty-folders.js';
 import { unescapePath, unescapeVersion, unescapedIfValid } from '../module/escaping.js';
 import type { CacheLayout } from '../store/paths.js';
 import { TILE_WIDTH, parseTilePath } from '../sumdb/format/tile.js';
-import type { Uses } from './uses.js';
+import type { LastUses } from './uses.js';
 import { walk, type FoundFile } from './walk.js';
 
 export interface FoundAnswer {
@@ -27,7 +27,7 @@ export interface FoundAnswer {
 
 export interface AnswerOptions {
   layout: CacheLayout;
-  uses: Uses;
+  uses: LastUses;
   /** As in `CollectOptions`. */
   isReplaceable: (module: string) => boolean;
   hasUpstream: boolean;

@@ -9,7 +9,7 @@ import type { Stores } from '../store/open/open-stores.js';
 import type { ModuleVersion, VersionRemoval } from '../store/version-store.js';
 import { findAnswers, removeAnswer, type FoundAnswer } from './answers.js';
 import { Oldest } from './oldest.js';
-import { Uses } from './uses.js';
+import { LastUses } from './uses.js';
 
 export interface PublicOptions {
   stores: Stores;
@@ -61,7 +61,7 @@ async function choose(
   removal: VersionRemoval,
   needed: number,
 ): Promise<readonly (FoundVersion | FoundAnswer)[]> {
-  const uses = new Uses(await stores.lastUse.all());
+  const uses = new LastUses(await stores.lastUse.all());
   const oldest = new Oldest<FoundVersion | FoundAnswer>(needed);
   for await (const { module, version, bytes, storedAt } of removal.usage()) {
     if (!isReplaceable(module)) continue;

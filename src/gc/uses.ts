@@ -1,6 +1,6 @@
 /** When versions and modules were last used, by what was noted (`store/last-use.ts`). In milliseconds since 1970; 0: never. */
 
-export class Uses {
+export class LastUses {
   private readonly versions: ReadonlyMap<string, number>;
   private readonly modules = new Map<string, number>();
 

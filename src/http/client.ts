@@ -4,14 +4,14 @@
  * `vcs.hosts` says about a host counts here as well.
  */
 import { readFile } from 'node:fs/promises';
-import { netrcLoginFor, type Login } from './netrc.js';
+import { netrcLoginFor, type PasswordLogin } from './netrc.js';
 import { noteSecret } from '../secrets.js';
 import { sendRequest, type HttpResponse } from './request.js';
 import { NoSystemStore, prepareTrust, type PreparedTrust } from './trust.js';
 import { webProxyFor } from './web-proxy.js';
 
 /** What `vcs.hosts` says about a host, as far as http goes. */
-export interface HostSettings {
+export interface HttpHostSettings {
   username?: string | undefined;
   token?: string | undefined;
   tokenFile?: string | undefined;
@@ -21,7 +21,7 @@ export interface HostSettings {
 
 export interface HttpClientOptions {
   /** By `HOST` or `HOST:PORT`, in lower case (keys with a path are for repositories alone). */
-  hosts: () => ReadonlyMap<string, HostSettings>;
+  hosts: () => ReadonlyMap<string, HttpHostSettings>;
   /** Whether the configuration names the host of `url`: only then its address may be one of an internal network. */
   isNamed: (url: URL) => boolean;
   env: NodeJS.ProcessEnv;
@@ -32,7 +32,7 @@ export interface GetOptions {
   /** Milliseconds for a connection to be made, and for each pause in the answer. */
   idleTimeoutMs: number;
   /** `own`: the login that this server has for the host, if any. Or one that is known, or none. */
-  login: 'own' | Login | undefined;
+  login: 'own' | PasswordLogin | undefined;
   /** Whether the configuration names the host here, whatever `HttpClientOptions.isNamed` says. */
   isNamed?: boolean;
 }
@@ -68,7 +68,7 @@ export class HttpClient {
     });
   }
 
-  async #ownLogin(url: URL): Promise<Login | undefined> {
+  async #ownLogin(url: URL): Promise<PasswordLogin | undefined> {
     const { username = 'oauth2', token, tokenFile } = this.#settings(url);
     if (token !== undefined) return { username, password: token };
     if (tokenFile !== undefined) return { username, password: (await readFile(tokenFile, 'utf8')).trim() };
@@ -85,7 +85,7 @@ export class HttpClient {
     }
   }
 
-  #settings(url: URL): HostSettings {
+  #settings(url: URL): HttpHostSettings {
     const hosts = this.#options.hosts();
     const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
     return hosts.get(`${url.hostname}:${port}`) ?? hosts.get(url.hostname) ?? {};
@@ -93,6 +93,6 @@ export class HttpClient {
 }
 
 /** The value of an `Authorization` header. */
-export function basic({ username, password }: Login): string {
+export function basic({ username, password }: PasswordLogin): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }

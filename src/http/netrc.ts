@@ -10,13 +10,13 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { noteSecret } from '../secrets.js';
 
-export interface Login {
+export interface PasswordLogin {
   username: string;
   password: string;
 }
 
 /** One login of a netrc. */
-export interface NetrcLogin extends Login {
+export interface NetrcLogin extends PasswordLogin {
   /** In lower case; undefined stands for any (`default`). */
   machine: string | undefined;
 }
@@ -73,7 +73,7 @@ async function readLogins(file: string | undefined): Promise<NetrcLogin[]> {
  * The login for `url`, as the go command finds it: in `$NETRC` or `~/.netrc`, for the host with its port, else for the host,
  * and sent over https alone.
  */
-export async function netrcLoginFor(url: URL, env: NodeJS.ProcessEnv): Promise<Login | undefined> {
+export async function netrcLoginFor(url: URL, env: NodeJS.ProcessEnv): Promise<PasswordLogin | undefined> {
   if (url.protocol !== 'https:') return undefined;
   const logins = await readLogins(isSet(env.NETRC) ? env.NETRC : homeFile(env));
   const withPort = `${url.hostname}:${url.port === '' ? '443' : url.port}`;

@@ -48,7 +48,7 @@ type Work<T> = (module: CodeModule, repo: CodeRepo, others: number) => Promise<T
 type Root = Pick<RepoRoot, 'root' | 'subdir'>;
 
 /** What is looked for in the repositories of a module. */
-interface Lookup {
+interface RepositoryLookup {
   path: ModulePath;
   /** What a failure is about, for messages. */
   subject: string;
@@ -73,7 +73,7 @@ export class GitSource implements ModuleSource {
   /** The versions that any of the repositories of a module has; those that cannot be asked now are left out. */
   async list(path: ModulePath): Promise<SourceList> {
     const { repos, ...root } = await this.options.roots.find(path);
-    const lookup: Lookup = { path, subject: path, need: 'trees', refetch: false };
+    const lookup: RepositoryLookup = { path, subject: path, need: 'trees', refetch: false };
     const answers = await Promise.allSettled(
       repos.map((remote) =>
         this.inRepo(remote, root, lookup, (module, repo) => this.listVersions(module, repo), 0),
@@ -92,7 +92,7 @@ export class GitSource implements ModuleSource {
   async info(path: ModulePath, query: string): Promise<SourceInfo> {
     const chooses = choosesVersion(query);
     // What chooses among versions may be as old as a list; a name that is not there may have been pushed just now.
-    const lookup: Lookup = { path, subject: `${path}@${query}`, need: 'trees', refetch: !chooses };
+    const lookup: RepositoryLookup = { path, subject: `${path}@${query}`, need: 'trees', refetch: !chooses };
     return this.inModule(lookup, async (module, repo) => {
       const found = chooses ? await chooseVersion(module, query) : await module.stat(query);
       await this.aliases.checkFound(module, repo, found);
@@ -106,7 +106,7 @@ export class GitSource implements ModuleSource {
   }
 
   async mod(path: ModulePath, version: string, pinned?: Info): Promise<SourceMod> {
-    const lookup: Lookup = { path, subject: `${path}@${version}`, need: 'trees', refetch: true };
+    const lookup: RepositoryLookup = { path, subject: `${path}@${version}`, need: 'trees', refetch: true };
     return this.inModule(lookup, async (module, repo) => {
       const { commit, ...found } = await atCommit(module, repo, version, pinned);
       const { goMod } = await module.findRoot(version, commit);
@@ -118,7 +118,7 @@ export class GitSource implements ModuleSource {
   /** The commit is brought with its files; the zip is made of them when it is delivered. */
   async zip(path: ModulePath, version: string, pinned?: Info): Promise<SourceZip> {
     const subject = `${path}@${version}`;
-    const lookup: Lookup = { path, subject, need: 'files', refetch: true };
+    const lookup: RepositoryLookup = { path, subject, need: 'files', refetch: true };
     return this.inModule(lookup, async (module, repo, others) => {
       const { commit, ...found } = await atCommit(module, repo, version, pinned);
       const { directory, goMod } = await module.findRoot(version, commit);
@@ -149,7 +149,7 @@ export class GitSource implements ModuleSource {
 
   /** Makes the zip of `commit` out of the first repository that can, opened anew. */
   private async deliverAnew(
-    lookup: Lookup,
+    lookup: RepositoryLookup,
     version: string,
     commit: CommitHash,
     target: ZipTarget,
@@ -174,7 +174,7 @@ export class GitSource implements ModuleSource {
   }
 
   /** Runs `work` on the module in the first of its repositories that can answer. */
-  private async inModule<T>(lookup: Lookup, work: Work<T>): Promise<T> {
+  private async inModule<T>(lookup: RepositoryLookup, work: Work<T>): Promise<T> {
     const { path, subject } = lookup;
     const { repos, ...root } = await this.options.roots.find(path);
     const failures: unknown[] = [];
@@ -198,7 +198,7 @@ export class GitSource implements ModuleSource {
   private async inRepo<T>(
     remote: RepoUrl,
     { root, subdir }: Root,
-    { path, need, refetch }: Lookup,
+    { path, need, refetch }: RepositoryLookup,
     work: Work<T>,
     others: number,
   ): Promise<T> {

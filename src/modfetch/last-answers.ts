@@ -20,14 +20,14 @@ export interface LastAnswersOptions {
   log: Pick<Logger, 'warn'>;
 }
 
-interface Question {
+interface PendingAnswer {
   startedAt: number;
   answer: Promise<Fetched<Buffer>>;
 }
 
 export class LastAnswers {
   private readonly options: LastAnswersOptions;
-  private readonly asking = new Map<string, Question>();
+  private readonly asking = new Map<string, PendingAnswer>();
   /** What is asked from now on is newer than what was announced to have changed. */
   private generation = 0;
 
@@ -69,7 +69,7 @@ export class LastAnswers {
     return age >= 0 && age < this.options.freshForMs(); // below zero: it was kept under another clock
   }
 
-  private begin(key: string, path: string, ask: () => Promise<DatedAnswer>): Question {
+  private begin(key: string, path: string, ask: () => Promise<DatedAnswer>): PendingAnswer {
     const answer = this.ask(path, ask).finally(() => this.asking.delete(key));
     const question = { startedAt: performance.now(), answer };
     this.asking.set(key, question);
@@ -94,7 +94,7 @@ export class LastAnswers {
 
   /** The answer to `question`, or what is known if the origin is slow. */
   private async inTime(
-    { startedAt, answer }: Question,
+    { startedAt, answer }: PendingAnswer,
     path: string,
     known: DatedAnswer,
   ): Promise<Fetched<Buffer>> {

@@ -55,10 +55,10 @@ export function rememberPrivacy(
 }
 
 /** What makes a path private. */
-export type Privacy = 'rule' | 'vanity host' | 'git host' | 'pattern';
+export type PrivateReason = 'rule' | 'vanity host' | 'git host' | 'pattern';
 
 /** Why `path` is private; undefined if it is not. */
-function privacyOf(path: string, map: VanityMap, settings: PrivacySettings): Privacy | undefined {
+function privacyOf(path: string, map: VanityMap, settings: PrivacySettings): PrivateReason | undefined {
   if (map.resolve(path) !== undefined) return 'rule';
   if (matches(path, settings.publicPatterns)) return undefined;
   if (map.covers(path)) return 'vanity host';

@@ -29,12 +29,12 @@ export interface GoModFacts {
   retract: VersionInterval[];
 }
 
-interface Reading extends GoModFacts {
+interface GoModReading extends GoModFacts {
   hasModule: boolean;
 }
 
 /** Takes the words after a directive; returns what is wrong with them, in the go command's words. */
-type Directive = (file: Reading, words: string[]) => string | undefined;
+type Directive = (file: GoModReading, words: string[]) => string | undefined;
 
 const DIRECTIVES: ReadonlyMap<string, Directive> = new Map([
   ['go', readGo],
@@ -73,7 +73,7 @@ export function goModModulePath(text: Buffer): string {
 /** Reads a go.mod file as the go command reads that of a dependency. Throws MODULE_INVALID where it fails. */
 export function parseGoMod(text: Buffer): GoModFacts {
   const source = text.toString();
-  const file: Reading = { go: undefined, retract: [], hasModule: false };
+  const file: GoModReading = { go: undefined, retract: [], hasModule: false };
   for (const { words, start, lines } of parseStatements(source)) {
     const [verb = '', ...args] = words;
     const directive = DIRECTIVES.get(verb);
@@ -118,7 +118,7 @@ export function isGo124OrLater(lang: string): boolean {
   return semver.compare(`v${lang}`, 'v1.24') >= 0;
 }
 
-function readGo(file: Reading, words: string[]): string | undefined {
+function readGo(file: GoModReading, words: string[]): string | undefined {
   if (file.go !== undefined) {
     return 'repeated go statement';
   }
@@ -132,7 +132,7 @@ function readGo(file: Reading, words: string[]): string | undefined {
     : undefined;
 }
 
-function readModule(file: Reading, words: string[]): string | undefined {
+function readModule(file: GoModReading, words: string[]): string | undefined {
   if (file.hasModule) {
     return 'repeated module statement';
   }
@@ -140,11 +140,11 @@ function readModule(file: Reading, words: string[]): string | undefined {
   return checkOneString(words, 'usage: module module/path');
 }
 
-function readIgnore(_file: Reading, words: string[]): string | undefined {
+function readIgnore(_file: GoModReading, words: string[]): string | undefined {
   return checkOneString(words, 'ignore directive expects exactly one argument');
 }
 
-function readRequire(_file: Reading, words: string[]): string | undefined {
+function readRequire(_file: GoModReading, words: string[]): string | undefined {
   const [pathWord, versionWord] = words;
   if (pathWord === undefined || versionWord === undefined || words.length > 2) {
     return 'usage: require module/path v1.2.3';
@@ -169,7 +169,7 @@ function readRequire(_file: Reading, words: string[]): string | undefined {
   return mismatch === undefined ? undefined : invalidVersion(path, version, mismatch);
 }
 
-function readRetract(file: Reading, words: string[]): string | undefined {
+function readRetract(file: GoModReading, words: string[]): string | undefined {
   const interval = parseInterval(words);
   if (interval !== undefined) {
     file.retract.push(interval);

@@ -12,7 +12,7 @@
 export type PathPattern = (path: string) => boolean;
 
 /** What one position of a pattern accepts: one character, or any number of them but a slash. */
-type Token = 'any' | ((character: string) => boolean);
+type PatternToken = 'any' | ((character: string) => boolean);
 
 /**
  * The patterns of a list separated by commas; empty ones are left out, as the go command does. Undefined if a pattern is
@@ -49,7 +49,7 @@ function firstElements(path: string, count: number): string | undefined {
 }
 
 /** Remembers one star: with several, only the last one ever has to take more than it took before. */
-function matches(tokens: readonly Token[], characters: readonly string[]): boolean {
+function matches(tokens: readonly PatternToken[], characters: readonly string[]): boolean {
   let token = 0;
   let at = 0;
   let star: { token: number; at: number } | undefined;
@@ -73,9 +73,9 @@ function matches(tokens: readonly Token[], characters: readonly string[]): boole
   return tokens.slice(token).every((rest) => rest === 'any');
 }
 
-function tokensOf(glob: string): Token[] | undefined {
+function tokensOf(glob: string): PatternToken[] | undefined {
   const characters = Array.from(glob);
-  const tokens: Token[] = [];
+  const tokens: PatternToken[] = [];
   for (let at = 0; at < characters.length; at += 1) {
     const character = characters[at] ?? '';
     if (character === '*') {
@@ -100,7 +100,10 @@ function tokensOf(glob: string): Token[] | undefined {
 }
 
 /** The class whose first character is at `from`; `end` is the position of its closing bracket. */
-function readClass(characters: readonly string[], from: number): { token: Token; end: number } | undefined {
+function readClass(
+  characters: readonly string[],
+  from: number,
+): { token: PatternToken; end: number } | undefined {
   const isNegated = characters[from] === '^';
   const ranges: [low: string, high: string][] = [];
   let at = isNegated ? from + 1 : from;

@@ -16,7 +16,7 @@
 import { compareBytes } from './byte-order.js';
 
 /** Numbers stay text: they have any length. */
-interface Version {
+interface SemverParts {
   major: string;
   minor: string;
   patch: string;
@@ -97,7 +97,7 @@ export function sortVersions(list: readonly string[]): string[] {
 /** A version that is parsed, to be compared many times. */
 export interface SortKey {
   readonly text: string;
-  readonly version: Version | undefined;
+  readonly version: SemverParts | undefined;
 }
 
 export function sortKey(text: string): SortKey {
@@ -109,7 +109,7 @@ export function compareKeys(a: SortKey, b: SortKey): number {
   return comparePrecedence(a.version, b.version) || compareBytes(a.text, b.text);
 }
 
-function parse(text: string): Version | undefined {
+function parse(text: string): SemverParts | undefined {
   const match = VERSION.exec(text);
   if (match === null) {
     return undefined;
@@ -124,7 +124,7 @@ function parse(text: string): Version | undefined {
   };
 }
 
-function comparePrecedence(v: Version | undefined, w: Version | undefined): number {
+function comparePrecedence(v: SemverParts | undefined, w: SemverParts | undefined): number {
   if (v === undefined || w === undefined) {
     return Number(v !== undefined) - Number(w !== undefined);
   }
@@ -136,7 +136,7 @@ function comparePrecedence(v: Version | undefined, w: Version | undefined): numb
   );
 }
 
-function comparePrereleases(v: Version, w: Version): number {
+function comparePrereleases(v: SemverParts, w: SemverParts): number {
   if (v.prerelease === w.prerelease) {
     return 0;
   }
@@ -158,7 +158,7 @@ function comparePrereleases(v: Version, w: Version): number {
 }
 
 /** The parts between the dots. */
-function identifiers({ prerelease }: Version): string[] {
+function identifiers({ prerelease }: SemverParts): string[] {
   return prerelease.slice(1).split('.');
 }
 

@@ -14,14 +14,14 @@ export interface RecentFetch {
   readonly phases: readonly Ended[];
 }
 
-export interface Running extends ProcessObserver {
+export interface RunningActivities extends ProcessObserver {
   /** What has begun and not ended, oldest first. */
   report(): Began[];
   /** The newest fetches that have ended, newest first. */
   recent(): RecentFetch[];
 }
 
-export function createRunning(): Running {
+export function createRunning(): RunningActivities {
   const running = new Map<number, Began>();
   const ended: Ended[] = [];
   const fetches: Ended[] = [];

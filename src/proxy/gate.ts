@@ -11,14 +11,14 @@ import type { IncomingMessage } from 'node:http';
 import { ADMISSION_HEADER, readFields, writeFields } from './internal-headers.js';
 
 /** A person, a program, or anyone. */
-export interface Principal {
+export interface GatePrincipal {
   /** As the log names it; never a credential. */
   readonly name: string;
 }
 
 /** What a gate says to a request that may be answered. */
 export interface Admission {
-  readonly principal: Principal;
+  readonly principal: GatePrincipal;
   /**
    * Who may be given the same response. Undefined: everyone, so caches on the way may keep it. Otherwise the response
    * needed a right: it is sent with `Cache-Control: private`, and kept only for requests admitted to the same audience.
@@ -40,7 +40,7 @@ export type RefusalReason =
 export interface Refusal {
   readonly reason: RefusalReason;
   /** Who was refused; undefined where that is not known. */
-  readonly principal?: Principal;
+  readonly principal?: GatePrincipal;
   /** The private module that was asked for. */
   readonly privateModule?: string;
   /** The value of `DECISION_HEADER`, for a worker that had to defer. */
@@ -89,7 +89,7 @@ export interface AdmittedRequest extends IncomingMessage {
   admission: Admission;
 }
 
-export const ANYONE: Principal = { name: 'anyone' };
+export const ANYONE: GatePrincipal = { name: 'anyone' };
 
 /** What everybody may read. */
 export const OPEN: Admission = { principal: ANYONE, audience: undefined };

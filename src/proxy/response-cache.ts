@@ -55,7 +55,7 @@ const SHARE = 1 / 4;
 /** What an entry costs besides its texts: objects, arrays, the list it hangs in. */
 const OVERHEAD = 1024;
 
-interface Entry extends CachedResponse {
+interface CacheEntry extends CachedResponse {
   /** Milliseconds since 1970; Infinity for what never changes. */
   readonly until: number;
   readonly since: number;
@@ -63,7 +63,7 @@ interface Entry extends CachedResponse {
 
 export class ResponseCache {
   private limit = 0;
-  private entries: LRUCache<string, Entry> | undefined;
+  private entries: LRUCache<string, CacheEntry> | undefined;
   private now = 0;
   private notBefore = 0;
 
@@ -129,7 +129,7 @@ export class ResponseCache {
   }
 
   /** The entries under the limit of now; undefined if there is to be none. */
-  private bounded(): LRUCache<string, Entry> | undefined {
+  private bounded(): LRUCache<string, CacheEntry> | undefined {
     const maxBytes = this.options.maxBytes();
     if (this.limit === maxBytes) return this.entries;
     this.limit = maxBytes;
@@ -137,7 +137,7 @@ export class ResponseCache {
     return this.entries;
   }
 
-  private isFresh({ asOf = 0, until, since }: Entry): boolean {
+  private isFresh({ asOf = 0, until, since }: CacheEntry): boolean {
     const time = monotonicNow();
     // A clock that was set back must not keep a response alive.
     return since === this.now && time < until && time >= asOf;

@@ -15,7 +15,7 @@ import type { TrustProxy } from './http/client-address.js';
 import type { ClientQueue } from './client-queue.js';
 import { admissionOf, cacheControlFor, cacheKey } from './gate.js';
 import { FRESHNESS_HEADER, OUTCOME_HEADER, encodeOutcome } from './internal-headers.js';
-import { findPage, type PagesOptions } from './vanity-page.js';
+import { findPage, type VanityPageOptions } from './vanity-page.js';
 import { isPlainUrl, parseProxyRequest, type ProxyRequest } from './request.js';
 import { requestIdOf } from './http/request-id.js';
 import type { TrackedRequest } from './request-tracker.js';
@@ -26,7 +26,7 @@ import type { PreparedResponse } from './http/responses.js';
 import { sendResponse } from './http/send-response.js';
 import { sendZipStream } from './http/send-zip-stream.js';
 
-export interface RoutesOptions extends PagesOptions {
+export interface RoutesOptions extends VanityPageOptions {
   modules: Modules;
   /** What is stored, read once for all requests of the same moment. */
   stored: Pick<StoredResponses, 'find'>;

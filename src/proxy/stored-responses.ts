@@ -25,7 +25,7 @@ interface Flight {
 }
 
 /** One response to be found. */
-interface Wanted {
+interface ResponseQuery {
   readonly key: string;
   readonly url: string;
   readonly part: Part;
@@ -59,14 +59,14 @@ export class StoredResponses {
     return found === undefined || openPartOf(found.response) !== undefined ? this.open(wanted) : found;
   }
 
-  private begin(wanted: Wanted): Promise<CachedResponse | undefined> {
+  private begin(wanted: ResponseQuery): Promise<CachedResponse | undefined> {
     const flight: Flight = { found: Promise.resolve(undefined), isShared: false };
     this.flights.set(wanted.key, flight);
     flight.found = this.look(wanted, flight).finally(() => this.flights.delete(wanted.key));
     return flight.found;
   }
 
-  private async look(wanted: Wanted, flight: Flight): Promise<CachedResponse | undefined> {
+  private async look(wanted: ResponseQuery, flight: Flight): Promise<CachedResponse | undefined> {
     const found = await this.open(wanted);
     const file = found && openPartOf(found.response);
     if (found === undefined) return undefined;
@@ -79,13 +79,13 @@ export class StoredResponses {
     }
   }
 
-  private async open({ part, admission }: Wanted): Promise<CachedResponse | undefined> {
+  private async open({ part, admission }: ResponseQuery): Promise<CachedResponse | undefined> {
     const response = await prepareStored(this.store, part, cacheControlFor(IMMUTABLE, admission));
     const { module, version } = part;
     return response === undefined ? undefined : { response, outcome: { module, version, cache: 'hit' } };
   }
 
-  private keep({ key, url }: Wanted, found: CachedResponse): CachedResponse {
+  private keep({ key, url }: ResponseQuery, found: CachedResponse): CachedResponse {
     if (isPlainUrl(url)) this.cache.keep(key, found);
     return found;
   }

@@ -7,21 +7,25 @@ import type { VanityMap } from '../vanity/vanity-map.js';
 import { decodePath } from './request.js';
 import { CONTENT_TYPES, SHORT } from './http/responses.js';
 
-export interface PagesOptions {
+export interface VanityPageOptions {
   roots: RepoRoots;
   vanity: () => VanityMap;
   /** How clients reach this server, without a trailing slash. */
   publicUrl: () => string;
 }
 
-export interface Page {
+export interface VanityPage {
   text: string;
   type: string;
   cacheControl: string;
 }
 
 /** The page at a raw path of `host` (as the Host header has it). Throws MODULE_NOT_FOUND or INVALID_PATH. */
-export async function findPage(options: PagesOptions, host: string, rawPath: string): Promise<Page> {
+export async function findPage(
+  options: VanityPageOptions,
+  host: string,
+  rawPath: string,
+): Promise<VanityPage> {
   const { roots, vanity, publicUrl } = options;
   const map = vanity();
   const path = decodePath(rawPath);

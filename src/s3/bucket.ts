@@ -50,7 +50,7 @@ export interface ObjectRange {
   end: number;
 }
 
-export interface ReadOptions {
+export interface ObjectReadOptions {
   range?: ObjectRange | undefined;
   /** Only this content: another one counts as absent. */
   ifMatch?: string | undefined;
@@ -77,9 +77,9 @@ export interface Bucket {
   /** Undefined if there is no such object. */
   head(key: string): Promise<ObjectHead | undefined>;
   /** The whole object, or a range of it, in memory. */
-  read(key: string, options?: ReadOptions): Promise<StoredObject | undefined>;
+  read(key: string, options?: ObjectReadOptions): Promise<StoredObject | undefined>;
   /** The object as a stream, which fails where the connection breaks off or falls silent. */
-  stream(key: string, options?: ReadOptions): Promise<ObjectStream | undefined>;
+  stream(key: string, options?: ObjectReadOptions): Promise<ObjectStream | undefined>;
   /** Writes an object. False, and nothing is changed, where a condition does not hold. */
   put(key: string, bytes: Buffer, options?: PutOptions): Promise<boolean>;
   /** Writes a file as an object, a large one in several parts, on the same terms. */

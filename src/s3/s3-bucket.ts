@@ -13,7 +13,7 @@ import type {
   ObjectHead,
   ObjectStream,
   PutOptions,
-  ReadOptions,
+  ObjectReadOptions,
   S3Settings,
   StoredObject,
 } from './bucket.js';
@@ -50,7 +50,7 @@ export class S3Bucket implements Bucket {
     });
   }
 
-  async read(key: string, options: ReadOptions = {}): Promise<StoredObject | undefined> {
+  async read(key: string, options: ObjectReadOptions = {}): Promise<StoredObject | undefined> {
     for (let attempt = 1; ; attempt += 1) {
       const found = await this.stream(key, options);
       if (found === undefined) return undefined;
@@ -65,7 +65,7 @@ export class S3Bucket implements Bucket {
     }
   }
 
-  async stream(key: string, { range, ifMatch }: ReadOptions = {}): Promise<ObjectStream | undefined> {
+  async stream(key: string, { range, ifMatch }: ObjectReadOptions = {}): Promise<ObjectStream | undefined> {
     const range_ = range && `bytes=${range.start}-${range.end}`;
     const find = this.absentAsUndefined(async ({ sdk, client }) => {
       const found = await client.send(

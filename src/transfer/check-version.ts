@@ -11,7 +11,7 @@ import { pathMajorReason, splitPathVersion, type ModulePath } from '../module/mo
 import { createZipEntryChecker } from '../module/files/zip-entries.js';
 import type { PartKind, VersionReader } from '../store/version-store.js';
 import { checkInfo, parseProblem, zipHashProblem, zippedModProblem } from '../verify/check-parts.js';
-import { Faults, type StoredFault } from '../verify/faults.js';
+import { StoredFaults, type StoredFault } from '../verify/faults.js';
 import { readStoredZip } from '../store/read-stored-zip.js';
 
 /** What was read of a version while it was checked; only the zip is not held. */
@@ -32,7 +32,7 @@ export async function checkVersion(
   module: ModulePath,
   version: string,
 ): Promise<CheckedVersion> {
-  const faults = new Faults();
+  const faults = new StoredFaults();
   const read = (kind: PartKind) => faults.attempt(kind, () => source.read({ module, version, kind }));
 
   const major = pathMajorReason(version, splitPathVersion(module)?.pathMajor ?? '');

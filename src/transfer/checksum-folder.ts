@@ -9,15 +9,18 @@ import type { ModulePath } from '../module/module-path.js';
 import { knownDatabase } from '../sumdb/client/known-databases.js';
 import type { Verifier } from '../sumdb/format/note.js';
 import { parseRecord, sumsIn } from '../sumdb/format/record.js';
-import { parseSumdbRequest, sumdbPath, type SumdbRequest } from '../sumdb/format/request.js';
+import {
+  parseSumdbRequest,
+  sumdbPath,
+  type LookupRequest,
+  type SumdbRequest,
+} from '../sumdb/format/request.js';
 import { malformed } from '../sumdb/format/encoding.js';
 import { TILE_WIDTH, tilePath, type Tile } from '../sumdb/format/tile.js';
 import { HASH_SIZE } from '../sumdb/format/tlog.js';
 import { openTree, type SignedTree } from '../sumdb/format/tree-head.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
 import type { RecordedSum } from './request-list.js';
-
-export type Lookup = Extract<SumdbRequest, { kind: 'lookup' }>;
 
 /** The answer to a lookup. */
 export interface LookedUp {
@@ -46,7 +49,7 @@ export async function readTree(file: string, verifier: Verifier): Promise<Signed
 /** The answer to `lookup` that `dir` keeps; undefined if there is none. Throws CHECKSUM_DATABASE if the file is not such an answer. */
 export async function readLookup(
   dir: string,
-  lookup: Lookup,
+  lookup: LookupRequest,
   verifier: Verifier,
 ): Promise<LookedUp | undefined> {
   const path = sumdbPath(lookup);
@@ -69,7 +72,7 @@ export async function readTile(dir: string, tile: Tile): Promise<Buffer | undefi
 }
 
 /** The versions that `dir` keeps answers about. Files of another form are skipped. */
-export async function* lookupsIn(dir: string): AsyncGenerator<Lookup> {
+export async function* lookupsIn(dir: string): AsyncGenerator<LookupRequest> {
   for await (const path of filesBelow(dir, 'lookup')) {
     const request = readRequest(path);
     if (request?.kind === 'lookup' && sumdbPath(request) === path) yield request;
@@ -93,7 +96,7 @@ export async function recordedSums(
   const sums: RecordedSum[] = [];
   for (const root of roots) {
     for (const verifier of await databasesIn(root)) {
-      const lookup: Lookup = { kind: 'lookup', module, version };
+      const lookup: LookupRequest = { kind: 'lookup', module, version };
       const answer = await readLookup(join(root, 'sumdb', verifier.name), lookup, verifier).catch(
         () => undefined,
       );

@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
 import type { Verifier } from '../sumdb/format/note.js';
 import { formatRecord } from '../sumdb/format/record.js';
-import { sumdbPath } from '../sumdb/format/request.js';
+import { sumdbPath, type LookupRequest } from '../sumdb/format/request.js';
 import { proveWithTiles, type KeptTiles } from '../sumdb/client/prove.js';
 import { tilePath, type Tile } from '../sumdb/format/tile.js';
 import { recordHash, storedHashIndex, treeHash, type HashReader } from '../sumdb/format/tlog.js';
 import type { SignedTree } from '../sumdb/format/tree-head.js';
-import { lookupsIn, readLookup, readTile, readTree, type LookedUp, type Lookup } from './checksum-folder.js';
+import { lookupsIn, readLookup, readTile, readTree, type LookedUp } from './checksum-folder.js';
 
 /** What became of the data of one database. */
 export interface CopiedChecksums {
@@ -35,7 +35,7 @@ export interface CopyChecksumsOptions {
   /** The file with the newest tree that the source has seen, where that is in another place than `latest`. */
   latest?: string | undefined;
   /** Whether a version's record is to be copied. */
-  wants: (lookup: Lookup) => boolean;
+  wants: (lookup: LookupRequest) => boolean;
   /** Replaces a file of the target, given by its path below `to`, as a whole. */
   write: (path: string, bytes: Buffer) => Promise<void>;
 }
@@ -54,7 +54,7 @@ export async function copyChecksums(options: CopyChecksumsOptions): Promise<Copi
     const tree = await joinTrees(options);
     if (tree === undefined) return copied;
     copied.treeSize = tree.size;
-    const batch: Lookup[] = [];
+    const batch: LookupRequest[] = [];
     for await (const lookup of lookupsIn(options.from)) {
       if (!options.wants(lookup)) continue;
       batch.push(lookup);
@@ -123,7 +123,7 @@ function missing(tile: Tile): never {
 
 /** Copies these records: together, or if they cannot be proved together, one by one, so that only bad ones are left out. */
 async function copyBatch(
-  lookups: readonly Lookup[],
+  lookups: readonly LookupRequest[],
   tree: SignedTree,
   options: CopyChecksumsOptions,
   copied: CopiedChecksums,

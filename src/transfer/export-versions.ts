@@ -17,7 +17,7 @@ import { copyVersion, type CopiedVersion } from './copy-version.js';
 import type { VersionName } from './import-versions.js';
 import { linkIntoTree, replaceInTree, treeError } from './tree-files.js';
 
-export interface ExportOptions {
+export interface ExportVersionsOptions {
   store: VersionStore;
   /** The folder of the store's files. */
   storeDir: string;
@@ -39,7 +39,7 @@ const LISTED: readonly PartKind[] = ['info', 'mod', 'zip'];
 /** What became of each of `versions`, in their order. Throws STORAGE if the tree cannot be written. */
 export async function exportVersions(
   versions: readonly VersionName[],
-  { store, storeDir, dir, onDone }: ExportOptions,
+  { store, storeDir, dir, onDone }: ExportVersionsOptions,
 ): Promise<CopiedVersion[]> {
   const target = createDiskStore(dir);
   const place = (part: Part) => linkIntoTree(partFile(storeDir, part), partFile(dir, part));

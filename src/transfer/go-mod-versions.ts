@@ -13,7 +13,7 @@ export interface RequiredVersion {
   query: string;
 }
 
-interface Replacement {
+interface ReplaceLine {
   /** Undefined: every version. */
   version: string | undefined;
   /** Undefined: a directory. */
@@ -33,7 +33,7 @@ export function requiredVersions(text: string, file: string): RequiredVersion[] 
 
 function read(text: string): RequiredVersion[] {
   const required: RequiredVersion[] = [];
-  const replacements = new Map<string, Replacement[]>();
+  const replacements = new Map<string, ReplaceLine[]>();
   for (const { words, start, lines } of parseStatements(text)) {
     const [verb, ...rest] = words;
     for (const line of lines ?? [{ words: rest, start }]) {
@@ -56,7 +56,7 @@ function readRequire(text: string, { words, start }: GoModLine): RequiredVersion
   return readVersion(text, { words, start });
 }
 
-function addReplacement(text: string, { words, start }: GoModLine, to: Map<string, Replacement[]>): void {
+function addReplacement(text: string, { words, start }: GoModLine, to: Map<string, ReplaceLine[]>): void {
   const arrow = words.indexOf('=>');
   const [before, after] = [words.slice(0, arrow), words.slice(arrow + 1)];
   const [path = '', version] = before.map((word) => readString(word));

@@ -12,7 +12,7 @@ export interface VersionName {
   version: string;
 }
 
-export interface ImportOptions {
+export interface ImportVersionsOptions {
   source: VersionReader;
   store: VersionStore;
   /** What checksum databases record of a version. */
@@ -37,7 +37,7 @@ export async function allVersions(source: VersionReader): Promise<VersionName[]>
 /** What became of each of `versions`, in their order. Throws STORAGE if the store cannot be written. */
 export async function importVersions(
   versions: readonly VersionName[],
-  { source, store, recorded, dryRun, onDone }: ImportOptions,
+  { source, store, recorded, dryRun, onDone }: ImportVersionsOptions,
 ): Promise<CopiedVersion[]> {
   const limit = pLimit(PARALLEL);
   return Promise.all(

@@ -2,9 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
+import type { LookupRequest } from '../sumdb/format/request.js';
 import { tilePath } from '../sumdb/format/tile.js';
 import { writeTimestamped } from '../fs/timestamped-file.js';
-import { databasesIn, tilesIn, type Lookup } from './checksum-folder.js';
+import { databasesIn, tilesIn } from './checksum-folder.js';
 import { copyChecksums, type CopiedChecksums } from './copy-checksums.js';
 import { linkIntoTree, replaceInTree } from './tree-files.js';
 
@@ -15,7 +16,7 @@ import { linkIntoTree, replaceInTree } from './tree-files.js';
 export async function exportChecksums(
   storeDir: string,
   dir: string,
-  wants: (lookup: Lookup) => boolean,
+  wants: (lookup: LookupRequest) => boolean,
 ): Promise<CopiedChecksums[]> {
   const copied: CopiedChecksums[] = [];
   for (const verifier of await databasesIn(storeDir)) {

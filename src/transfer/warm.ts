@@ -33,7 +33,7 @@ export interface Warmed {
   unrecorded?: true;
 }
 
-export interface WarmOptions {
+export interface WarmVersionsOptions {
   modules: Modules;
   store: VersionStore;
   /** What checksum databases record of a public version, which also keeps what proves it; absent: they are not asked. */
@@ -47,7 +47,7 @@ export interface WarmOptions {
 /** What became of each of `wanted`, in their order. A failure of one leaves the others alone. */
 export async function warmVersions(
   wanted: readonly RequestedVersion[],
-  options: WarmOptions,
+  options: WarmVersionsOptions,
 ): Promise<Warmed[]> {
   const limit = pLimit(options.concurrency);
   return Promise.all(
@@ -60,7 +60,7 @@ export function isWarm({ cause, mismatches }: Warmed): boolean {
   return cause === undefined && mismatches.length === 0;
 }
 
-async function warmVersion(wanted: RequestedVersion, options: WarmOptions): Promise<Warmed> {
+async function warmVersion(wanted: RequestedVersion, options: WarmVersionsOptions): Promise<Warmed> {
   const { modules, store, checksums, isPrivate } = options;
   const { module, query, zip, sums } = wanted;
   const warmed: Warmed = { module, query, version: undefined, fetched: false, mismatches: [] };

@@ -19,12 +19,12 @@ export interface GoproxyClient {
    * next proxy if it throws, unless `isFinal` says that it has gone too far for that. Then `beyond`, if given, is asked:
    * what stands behind the proxies in the list. Throws MODULE_NOT_FOUND, VERSION_GONE, OVERLOADED or a HOST_ code.
    */
-  read<T>(path: string, consume: Consume<T>, options?: ReadOptions<T>): Promise<T>;
+  read<T>(path: string, consume: Consume<T>, options?: UpstreamReadOptions<T>): Promise<T>;
   /** The same of one proxy alone. */
   readFrom<T>(proxy: UpstreamProxy, path: string, consume: Consume<T>): Promise<T>;
 }
 
-export interface ReadOptions<T> {
+export interface UpstreamReadOptions<T> {
   isFinal?: () => boolean;
   /** Called with the failure of the list that says most; undefined if the list is empty. */
   beyond?: ((failure: unknown) => Promise<T>) | undefined;

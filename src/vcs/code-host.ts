@@ -110,7 +110,7 @@ class GitHosts implements CodeHost {
 }
 
 /** One question to the host for its refs. */
-interface Question {
+interface RefsRequest {
   /** When the host was asked; undefined until then: the answer is new to every caller before. */
   sentAt: number | undefined;
   answer: Promise<Listing>;
@@ -125,7 +125,7 @@ class Remote {
   notedAt = -Infinity;
   readonly #onRefs: CodeHostOptions['onRefs'];
   #known: Listing | undefined;
-  #asking: Question | undefined;
+  #asking: RefsRequest | undefined;
   /** What was asked for before this time is known to be outdated, whatever age a reader allows. */
   #notBefore = 0;
   #silent: { error: ModhavenError; until: number } | undefined;
@@ -174,7 +174,7 @@ class Remote {
   }
 
   #ask(): Promise<Listing> {
-    const question: Question = {
+    const question: RefsRequest = {
       sentAt: undefined,
       answer: Promise.resolve().then(() => this.#send(question)),
     };
@@ -182,7 +182,7 @@ class Remote {
     return question.answer;
   }
 
-  async #send(question: Question): Promise<Listing> {
+  async #send(question: RefsRequest): Promise<Listing> {
     try {
       const listing = await this.mirror.listRefs(() => {
         question.sentAt = monotonicNow();

@@ -5,7 +5,7 @@
 import { isModhavenError } from '../errors.js';
 import { isCommit, type BareRepo, type GitObject } from './bare/bare-repo.js';
 import { retryOnCorrupt } from './bare/broken-repo.js';
-import { findRevision, type Listed } from './commit-history.js';
+import { findRevision, type ListedMirror } from './commit-history.js';
 import { refTo } from './find-revision.js';
 import { objectAt, type ObjectHash } from './names/object-name.js';
 import { RefsChanged } from './refs-changed.js';
@@ -22,7 +22,7 @@ const MAX_FILE = 24 * 1024 * 1024;
 const MAX_ATTEMPTS = 3;
 
 /** Runs `work` while `content.git` has `commit` with its files; again where the mirror turned out to be broken. */
-export function withFiles<T>(listed: Listed, commit: ObjectHash, work: () => Promise<T>): Promise<T> {
+export function withFiles<T>(listed: ListedMirror, commit: ObjectHash, work: () => Promise<T>): Promise<T> {
   const { content } = listed.mirror;
   return inContent(listed, commit, async () => {
     if (!isCommit((await content.objects([commit]))[0])) throw new CommitAbsent(commit);
@@ -35,7 +35,7 @@ export function withFiles<T>(listed: Listed, commit: ObjectHash, work: () => Pro
  * beyond 24 MiB.
  */
 export function readContentFile(
-  listed: Listed,
+  listed: ListedMirror,
   commit: ObjectHash,
   path: string,
 ): Promise<Buffer | undefined> {
@@ -54,7 +54,7 @@ export function readContentFile(
 
 /** The blobs `ids` of `commit`; undefined where one of them is missing, or they are larger than `maxBytes` together. */
 export async function readBlobs(
-  listed: Listed,
+  listed: ListedMirror,
   commit: ObjectHash,
   ids: readonly ObjectHash[],
   maxBytes: number,
@@ -72,7 +72,7 @@ export async function readBlobs(
 
 /** The same of a commit whose directories alone are here; undefined as a whole if its host hands out no single files. */
 export async function readRemoteFile(
-  listed: Listed,
+  listed: ListedMirror,
   commit: ObjectHash,
   path: string,
 ): Promise<{ blob: Buffer | undefined } | undefined> {
@@ -93,7 +93,7 @@ export async function readRemoteFile(
  * Fetches `commit` with its files. A ref led to what `trees.git` holds when it was fetched. Throws VERSION_NOT_FOUND where
  * no branch or tag leads to it, and `RefsChanged` where they lead elsewhere by now.
  */
-export async function fetchFiles(listed: Listed, commit: ObjectHash): Promise<void> {
+export async function fetchFiles(listed: ListedMirror, commit: ObjectHash): Promise<void> {
   const { mirror, refs, url } = listed;
   const isKnown = isCommit(await readIn(mirror.trees, commit));
   const found = isKnown ? { hash: commit, ref: refTo(refs, commit) } : await findRevision(listed, commit);
@@ -122,7 +122,7 @@ class CommitAbsent extends Error {
 }
 
 /** Runs `work` on the files of `commit`, which are fetched where it says with `CommitAbsent` that they are missing. */
-async function inContent<T>(listed: Listed, commit: ObjectHash, work: () => Promise<T>): Promise<T> {
+async function inContent<T>(listed: ListedMirror, commit: ObjectHash, work: () => Promise<T>): Promise<T> {
   const { content } = listed.mirror;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -137,7 +137,7 @@ async function inContent<T>(listed: Listed, commit: ObjectHash, work: () => Prom
 }
 
 /** Runs `work` on the directories of `commit`, likewise. */
-async function inTrees<T>(listed: Listed, commit: ObjectHash, work: () => Promise<T>): Promise<T> {
+async function inTrees<T>(listed: ListedMirror, commit: ObjectHash, work: () => Promise<T>): Promise<T> {
   const { content, trees } = listed.mirror;
   try {
     return await retryOnCorrupt(trees, work);

@@ -12,7 +12,7 @@ import { isHash, parseHashPrefix, type HashPrefix, type ObjectHash } from './nam
 import type { Tag } from './types.js';
 
 /** A mirror and what its host listed. */
-export interface Listed {
+export interface ListedMirror {
   mirror: Mirror;
   refs: Refs;
   /** For messages. */
@@ -23,12 +23,12 @@ export interface Listed {
  * Which commit `revision` means: a tag, a branch, `HEAD`, or a hash of at least 7 digits, in this order. Throws
  * VERSION_NOT_FOUND.
  */
-export async function findRevision(listed: Listed, revision: string): Promise<Found> {
+export async function findRevision(listed: ListedMirror, revision: string): Promise<Found> {
   return findInRefs(listed.refs, revision) ?? (await findInHistory(listed, revision));
 }
 
 /** The commit that branches or tags lead to whose hash begins with `prefix`. Throws VERSION_NOT_FOUND. */
-async function findInHistory(listed: Listed, revision: string): Promise<Found> {
+async function findInHistory(listed: ListedMirror, revision: string): Promise<Found> {
   const prefix = parseHashPrefix(revision);
   if (prefix === undefined) throw unknownRevision(revision);
   const hash = await inHistory(listed, async (history) => {
@@ -43,7 +43,7 @@ async function findInHistory(listed: Listed, revision: string): Promise<Found> {
 
 /** The highest tag, by semver without `prefix`, on an ancestor of `commit`, among the allowed ones. */
 export async function recentTagBefore(
-  listed: Listed,
+  listed: ListedMirror,
   commit: ObjectHash,
   prefix: string,
   allowed: (tag: string) => Promise<boolean>,
@@ -62,7 +62,7 @@ export async function recentTagBefore(
 }
 
 /** Whether `commit` descends from the tagged commit. */
-export async function isDescendant(listed: Listed, commit: ObjectHash, tag: Tag): Promise<boolean> {
+export async function isDescendant(listed: ListedMirror, commit: ObjectHash, tag: Tag): Promise<boolean> {
   return inHistory(listed, async (history) => {
     await assertHolds(listed, history, commit);
     try {
@@ -77,7 +77,7 @@ export async function isDescendant(listed: Listed, commit: ObjectHash, tag: Tag)
 }
 
 /** Runs `work` on all commits that the refs lead to. */
-function inHistory<T>({ mirror, refs }: Listed, work: (history: BareRepo) => Promise<T>): Promise<T> {
+function inHistory<T>({ mirror, refs }: ListedMirror, work: (history: BareRepo) => Promise<T>): Promise<T> {
   return retryOnCorrupt(mirror.history, async () => {
     await mirror.fetchHistory(refs);
     return work(mirror.history);
@@ -104,7 +104,7 @@ function isPlainNo(error: unknown, { dir }: BareRepo): boolean {
 }
 
 /** A branch that was rewritten since the refs were listed leads to other commits. */
-async function assertHolds({ url }: Listed, history: BareRepo, commit: ObjectHash): Promise<void> {
+async function assertHolds({ url }: ListedMirror, history: BareRepo, commit: ObjectHash): Promise<void> {
   if (!(await isCommitOf(history, commit))) throw new RefsChanged(url);
 }
 

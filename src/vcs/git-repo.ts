@@ -16,7 +16,7 @@ import type { RepoUrl } from '../module/repo-url.js';
 import { streamArchive } from './archive.js';
 import { isCommit, type BareRepo, type GitObject } from './bare/bare-repo.js';
 import { fetchFiles, readBlobs, readContentFile, readIn, readRemoteFile, withFiles } from './commit-files.js';
-import { findRevision, isDescendant, recentTagBefore, type Listed } from './commit-history.js';
+import { findRevision, isDescendant, recentTagBefore, type ListedMirror } from './commit-history.js';
 import { committerTime } from './commit-object.js';
 import type { Found } from './find-revision.js';
 import { highestVersion } from './highest-version.js';
@@ -47,7 +47,7 @@ export class GitRepo implements CodeRepo {
   readonly spelling: Spelling;
   readonly defaultBranch: string | undefined;
   readonly asOf: number;
-  readonly #listed: Listed;
+  readonly #listed: ListedMirror;
   readonly #need: Need;
   readonly #limiter: HostLimiter;
   readonly #waitMs: number;

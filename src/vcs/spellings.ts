@@ -9,12 +9,12 @@ import { repoKey, type RepoUrl } from '../module/repo-url.js';
 import type { Spelling } from './types.js';
 
 /** A repository that can be asked for its refs. */
-export interface Listed {
+export interface RefsSource {
   /** At most `maxAgeMs` old. */
   refs(maxAgeMs: number): Promise<Listing>;
 }
 
-interface Known<R> {
+interface KnownRepository<R> {
   address: string;
   remote: R;
   /** Addresses in the order in which they came; no more than are worth telling apart. */
@@ -24,8 +24,8 @@ interface Known<R> {
 const MAX_REPOSITORIES = 10_000;
 const MAX_SPELLINGS = 64;
 
-export class Spellings<R extends Listed> {
-  readonly #known = new LRUCache<string, Known<R>>({ max: MAX_REPOSITORIES });
+export class Spellings<R extends RefsSource> {
+  readonly #known = new LRUCache<string, KnownRepository<R>>({ max: MAX_REPOSITORIES });
 
   /** The repository that `repo`, which lists `listing` now, was first opened as, and which spelling this is. */
   async find(
@@ -53,7 +53,7 @@ export class Spellings<R extends Listed> {
 }
 
 /** Whether `remote` lists what `listing` says; what is known of it may be older, and is asked for again then. */
-async function listsTheSame(remote: Listed, listing: Listing, maxAgeMs: number): Promise<boolean> {
+async function listsTheSame(remote: RefsSource, listing: Listing, maxAgeMs: number): Promise<boolean> {
   try {
     if (isSameListing(await remote.refs(Infinity), listing)) return true;
     return isSameListing(await remote.refs(maxAgeMs), listing);

@@ -12,7 +12,7 @@ import { createAccountConfig, type ReadAccountConfig } from './transport/account
 import { GitFailure } from './transport/git-exec.js';
 import type { HostLimiter } from '../concurrency/host-limiter.js';
 import { createGitLimiter } from './transport/git-limiter.js';
-import type { Login } from './transport/netrc.js';
+import type { PasswordLogin } from './transport/netrc.js';
 import { RemoteSession } from './remote/remote-session.js';
 import { createSmartHosts, type SmartHosts } from './smart-http/smart-http.js';
 
@@ -49,7 +49,7 @@ export class LoginTrials {
   }
 
   /** What the host of `remote`, an http or https address, says to `login`. Throws one of the HOST_ codes for an outage. */
-  async ask(remote: RepoUrl, login: Login): Promise<LoginAnswer> {
+  async ask(remote: RepoUrl, login: PasswordLogin): Promise<LoginAnswer> {
     // What a credential helper prints is made of lines.
     if (/[\0\r\n]/.test(login.username + login.password) || login.password === '') return 'refuses-login';
     const anonymous = { ...remote, credentials: undefined };

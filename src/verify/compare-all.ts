@@ -53,11 +53,14 @@ export async function compareAll(tasks: Task[], options: CompareAllOptions): Pro
 }
 
 /** What is compared; `compare` does the work, which an earlier run may have done. */
-interface Pending extends Pick<Comparison, 'module' | 'version' | 'home' | 'stored'> {
+interface PendingComparison extends Pick<Comparison, 'module' | 'version' | 'home' | 'stored'> {
   compare: () => Promise<Comparison | undefined>;
 }
 
-async function prepare(task: Task, { store, newTarget, oldTarget }: CompareAllOptions): Promise<Pending> {
+async function prepare(
+  task: Task,
+  { store, newTarget, oldTarget }: CompareAllOptions,
+): Promise<PendingComparison> {
   const { module, version, extra } = task;
   const home = newTarget.addresses(module);
   if (task.stored || oldTarget === undefined) {

@@ -24,7 +24,7 @@ export const VERDICTS = ['same', 'moved-commit', 'different', 'missing', 'unreac
 export type Verdict = (typeof VERDICTS)[number];
 
 /** What is known of a version; each field only if it is. */
-export interface Known {
+export interface KnownHashes {
   commit?: string;
   /** `h1:` hash of the zip. */
   zip?: string;
@@ -47,11 +47,11 @@ export interface Comparison {
   /** The repositories that the new map names. */
   home: string[];
   /** What the store holds of it; empty where nothing is stored. */
-  stored: Known;
+  stored: KnownHashes;
   /** What it is in the present repository, if it is not stored. */
-  old?: Known;
+  old?: KnownHashes;
   /** What it is in the target. */
-  found?: Known & { repository: string };
+  found?: KnownHashes & { repository: string };
   files?: FileDifference[];
   /** For people: why, and what to do. */
   cause?: string;
@@ -59,7 +59,7 @@ export interface Comparison {
 }
 
 /** What a version is compared with. */
-export interface OldVersion extends Known {
+export interface OldVersion extends KnownHashes {
   files(): Promise<Map<string, string>>;
   /** The stored `.info`. */
   info: Buffer | undefined;
@@ -85,7 +85,11 @@ export async function readStored(
 }
 
 /** The plain facts of `version`. */
-export function knownOf({ commit, zip, mod }: { [K in keyof Known]: Known[K] | undefined }): Known {
+export function knownOf({
+  commit,
+  zip,
+  mod,
+}: { [K in keyof KnownHashes]: KnownHashes[K] | undefined }): KnownHashes {
   return {
     ...(commit === undefined ? {} : { commit }),
     ...(zip === undefined ? {} : { zip }),
@@ -129,11 +133,11 @@ export function explainFailure(error: unknown, subject: string): Pick<Comparison
   return { cause, ...(error.remedy === undefined ? {} : { remedy: redactLine(error.remedy, 600) }) };
 }
 
-function differs(old: Known, found: Fingerprint): boolean {
+function differs(old: KnownHashes, found: Fingerprint): boolean {
   return (old.zip !== undefined && old.zip !== found.zip) || (old.mod !== undefined && old.mod !== found.mod);
 }
 
-function explainDifference(old: Known, found: Fingerprint): Pick<Comparison, 'cause'> {
+function explainDifference(old: KnownHashes, found: Fingerprint): Pick<Comparison, 'cause'> {
   if (old.zip !== undefined && found.zip === undefined) {
     return { cause: redactLine(found.zipProblem ?? 'it has no zip', 400) };
   }

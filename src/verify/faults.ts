@@ -13,7 +13,7 @@ export interface StoredFault {
 /** Characters of a problem that are shown. */
 const MAX_LENGTH = 400;
 
-export class Faults {
+export class StoredFaults {
   readonly list: StoredFault[] = [];
 
   /** Adds a problem, if there is one. */

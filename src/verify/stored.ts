@@ -19,7 +19,7 @@ import type { Part, PartKind, VersionReader, VersionStore } from '../store/versi
 import type { ZipContent } from '../zip/check.js';
 import { readStoredZip } from '../store/read-stored-zip.js';
 import { checkInfo, parseProblem, zipHashProblem, zippedModProblem } from './check-parts.js';
-import { Faults, type StoredFault } from './faults.js';
+import { StoredFaults, type StoredFault } from './faults.js';
 
 export interface StoredVersion {
   module: ModulePath;
@@ -37,7 +37,7 @@ export type LocalFiles = (
   paths: string[],
 ) => Promise<(Buffer | undefined)[] | undefined>;
 
-export interface CheckOptions {
+export interface StoredCheckOptions {
   /** Whether the module is one of the vanity map's. */
   isPrivate: boolean;
   localFiles: LocalFiles;
@@ -56,7 +56,7 @@ export async function checkStored(
   store: VersionStore,
   module: ModulePath,
   version: string,
-  options: CheckOptions,
+  options: StoredCheckOptions,
 ): Promise<StoredVersion> {
   const check = new StoredCheck(store, module, version);
   const parts = await check.findParts();
@@ -68,7 +68,7 @@ export async function checkStored(
 
 /** The checks of one version, part by part. */
 class StoredCheck {
-  readonly faults = new Faults();
+  readonly faults = new StoredFaults();
   readonly #store: VersionStore;
   readonly #module: ModulePath;
   readonly #version: string;
@@ -115,7 +115,11 @@ class StoredCheck {
     return content;
   }
 
-  async mod(origin: Origin | undefined, zip: ZipContent | undefined, options: CheckOptions): Promise<void> {
+  async mod(
+    origin: Origin | undefined,
+    zip: ZipContent | undefined,
+    options: StoredCheckOptions,
+  ): Promise<void> {
     const mod = await this.#read('mod');
     if (mod !== undefined) this.faults.add('mod', await this.#modProblem(mod, origin, zip, options));
   }
@@ -124,7 +128,7 @@ class StoredCheck {
     mod: Buffer,
     origin: Origin | undefined,
     zip: ZipContent | undefined,
-    { isPrivate, localFiles }: CheckOptions,
+    { isPrivate, localFiles }: StoredCheckOptions,
   ): Promise<string | undefined> {
     const module = this.#module;
     if (!isPrivate) return parseProblem(mod);

@@ -85,7 +85,7 @@ export function pageNumber(text: string | null, otherwise = 1): number {
 }
 
 /** A part of a list. */
-export interface Page<T> {
+export interface ListPage<T> {
   items: T[];
   /** From 1. */
   page: number;
@@ -95,7 +95,7 @@ export interface Page<T> {
 }
 
 /** The page of `size` items that the text of a query asks for: the first where it asks for none, at most the last. */
-export function pageOf<T>(all: readonly T[], size: number, asked: string | null): Page<T> {
+export function pageOf<T>(all: readonly T[], size: number, asked: string | null): ListPage<T> {
   const pages = Math.max(1, Math.ceil(all.length / size));
   const page = Math.min(pages, pageNumber(asked));
   return { items: all.slice((page - 1) * size, page * size), page, pages, total: all.length };

@@ -15,7 +15,7 @@ import type { RepoRoot } from '../vanity/rule.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
 import type { CodeHost } from '../vcs/types.js';
 import type { Modules } from '../modfetch/repo.js';
-import { versionsOfTag, type ModuleVersion } from '../modfetch/repository/tag-modules.js';
+import { versionsOfTag, type TaggedVersion } from '../modfetch/repository/tag-modules.js';
 import { isDeleted, type Push } from './payload.js';
 
 export interface PushHandlerOptions {
@@ -110,7 +110,7 @@ export class PushHandler {
   }
 
   /** Fetches the first of `versions` that exists: its name does not tell which module a tag is for. */
-  private async fetchFirst(tag: string, versions: ModuleVersion[]): Promise<void> {
+  private async fetchFirst(tag: string, versions: TaggedVersion[]): Promise<void> {
     const { log } = this.options;
     let failure: unknown;
     for (const version of versions) {
@@ -126,7 +126,7 @@ export class PushHandler {
     log.warn({ tag, module: versions[0]?.path, ...reasonOf(failure) }, 'a pushed tag cannot be fetched');
   }
 
-  private async fetch({ path, version }: ModuleVersion): Promise<void> {
+  private async fetch({ path, version }: TaggedVersion): Promise<void> {
     // First, because one fetch then has what all three need.
     await (await this.options.modules.zip(path, version)).stored();
     await this.options.modules.mod(path, version);

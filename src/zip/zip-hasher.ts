@@ -32,7 +32,7 @@ export function createZipHasher(): HashZip {
   };
 }
 
-interface Waiting {
+interface WaitingCaller {
   resolve: (verdict: ZipVerdict) => void;
   reject: (error: unknown) => void;
 }
@@ -40,7 +40,7 @@ interface Waiting {
 class HashThread {
   private worker: Worker | undefined;
   private idle: NodeJS.Timeout | undefined;
-  private readonly waiting = new Map<number, Waiting>();
+  private readonly waiting = new Map<number, WaitingCaller>();
   private lastId = 0;
 
   hash(file: string): Promise<ZipVerdict> {

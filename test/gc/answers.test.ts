@@ -3,7 +3,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { findAnswers, removeAnswer, type FoundAnswer } from '../../src/gc/answers.js';
-import { Uses } from '../../src/gc/uses.js';
+import { LastUses } from '../../src/gc/uses.js';
 import { cacheLayout, type CacheLayout } from '../../src/store/paths.js';
 import { tempDir } from '../support/tmp.js';
 
@@ -24,7 +24,7 @@ async function make(name: string, at = AGES): Promise<void> {
 async function found({ hasUpstream = true, uses = new Map<string, number>() } = {}) {
   const answers = new Map<string, FoundAnswer>();
   const isReplaceable = (module: string) => !module.startsWith('corp.test/');
-  for await (const answer of findAnswers({ layout, uses: new Uses(uses), isReplaceable, hasUpstream })) {
+  for await (const answer of findAnswers({ layout, uses: new LastUses(uses), isReplaceable, hasUpstream })) {
     answers.set(answer.path, answer);
   }
   return answers;

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { Uses } from '../../src/gc/uses.js';
+import { LastUses } from '../../src/gc/uses.js';
 
 it('says when a version was last used, and when any version of its module was', () => {
-  const uses = new Uses(
+  const uses = new LastUses(
     new Map([
       ['corp.test/lib@v1.0.0', 5000],
       ['corp.test/lib@v1.1.0', 9000],

@@ -5,7 +5,7 @@ import type {
   ObjectHead,
   ObjectStream,
   PutOptions,
-  ReadOptions,
+  ObjectReadOptions,
 } from '../../src/s3/bucket.js';
 import type { StoredObject } from '../../src/s3/bucket.js';
 import type { Gaps, Life } from './gaps.js';
@@ -26,11 +26,11 @@ export class GappedBucket implements Bucket {
     return this.pass(`head ${key}`, () => this.inner.head(key));
   }
 
-  read(key: string, options?: ReadOptions): Promise<StoredObject | undefined> {
+  read(key: string, options?: ObjectReadOptions): Promise<StoredObject | undefined> {
     return this.pass(`read ${key}`, () => this.inner.read(key, options));
   }
 
-  stream(key: string, options?: ReadOptions): Promise<ObjectStream | undefined> {
+  stream(key: string, options?: ObjectReadOptions): Promise<ObjectStream | undefined> {
     return this.pass(`stream ${key}`, () => this.inner.stream(key, options));
   }
 

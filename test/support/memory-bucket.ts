@@ -9,7 +9,7 @@ import type {
   ObjectHead,
   ObjectStream,
   PutOptions,
-  ReadOptions,
+  ObjectReadOptions,
   StoredObject,
 } from '../../src/s3/bucket.js';
 
@@ -21,7 +21,7 @@ export class MemoryBucket implements Bucket {
     return Promise.resolve(this.objects.get(key));
   }
 
-  read(key: string, { range, ifMatch }: ReadOptions = {}): Promise<StoredObject | undefined> {
+  read(key: string, { range, ifMatch }: ObjectReadOptions = {}): Promise<StoredObject | undefined> {
     const found = this.objects.get(key);
     if (found === undefined || (ifMatch !== undefined && ifMatch !== found.etag)) {
       return Promise.resolve(undefined);
@@ -30,7 +30,7 @@ export class MemoryBucket implements Bucket {
     return Promise.resolve({ ...found, bytes: Buffer.from(bytes), size: bytes.length });
   }
 
-  async stream(key: string, options?: ReadOptions): Promise<ObjectStream | undefined> {
+  async stream(key: string, options?: ObjectReadOptions): Promise<ObjectStream | undefined> {
     const found = await this.read(key, options);
     return found && { ...found, body: Readable.from(found.bytes.length === 0 ? [] : [found.bytes]) };
   }

@@ -4,11 +4,10 @@ import path from 'node:path';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { generateKey, parseSignerKey, type Signer, type Verifier } from '../../src/sumdb/format/note.js';
 import { formatRecord, goSumLines } from '../../src/sumdb/format/record.js';
-import { sumdbPath } from '../../src/sumdb/format/request.js';
+import { sumdbPath, type LookupRequest } from '../../src/sumdb/format/request.js';
 import { readTileData, tilePath, TILE_HEIGHT } from '../../src/sumdb/format/tile.js';
 import { recordHash, treeHash, type HashReader } from '../../src/sumdb/format/tlog.js';
 import { signTree } from '../../src/sumdb/format/tree-head.js';
-import type { Lookup } from '../../src/transfer/checksum-folder.js';
 import { newTiles, newStoredHashes } from '../sumdb/format/growing-tree.js';
 
 export interface ChecksumLab {
@@ -25,7 +24,7 @@ export interface ChecksumLab {
 const SIZE = 700;
 
 /** The version that record `number` is about. */
-export function lookupOf(number: number): Lookup {
+export function lookupOf(number: number): LookupRequest {
   return { kind: 'lookup', module: parseModulePath(`ex.test/M${number}`), version: 'v1.0.0' };
 }
 

@@ -4,7 +4,7 @@ import type { Modules } from '../../src/modfetch/repo.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import type { VersionStore } from '../../src/store/version-store.js';
 import type { RequestedVersion } from '../../src/transfer/request-list.js';
-import { isWarm, warmVersions, type WarmOptions } from '../../src/transfer/warm.js';
+import { isWarm, warmVersions, type WarmVersionsOptions } from '../../src/transfer/warm.js';
 
 const MODULE = parseModulePath('ex.test/m');
 const wanted = (query: string, more: Partial<RequestedVersion> = {}): RequestedVersion => ({
@@ -13,7 +13,7 @@ const wanted = (query: string, more: Partial<RequestedVersion> = {}): RequestedV
 });
 
 /** A module service that notes what it is asked for. */
-function lab(changed: Partial<Modules> = {}, options: Partial<WarmOptions> = {}) {
+function lab(changed: Partial<Modules> = {}, options: Partial<WarmVersionsOptions> = {}) {
   const asked: string[] = [];
   const note = (text: string, fromCache = false) => {
     asked.push(text);

@@ -1,5 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findRevision, isDescendant, recentTagBefore, type Listed } from '../../src/vcs/commit-history.js';
+import {
+  findRevision,
+  isDescendant,
+  recentTagBefore,
+  type ListedMirror,
+} from '../../src/vcs/commit-history.js';
 import { BareRepo } from '../../src/vcs/bare/bare-repo.js';
 import type { Mirror } from '../../src/vcs/mirror/mirror.js';
 import { RefsChanged } from '../../src/vcs/refs-changed.js';
@@ -25,7 +30,7 @@ async function world() {
   const refs = parseRefs(await r.git('ls-remote', r.dir));
   const history = new BareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 30_000 });
   const mirror = { history, fetchHistory: () => Promise.resolve() } as unknown as Mirror;
-  const listed: Listed = { mirror, refs, url: 'https://git.corp.test/x.git' };
+  const listed: ListedMirror = { mirror, refs, url: 'https://git.corp.test/x.git' };
   return { listed, first, second, last, between, side };
 }
 

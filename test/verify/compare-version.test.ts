@@ -5,7 +5,7 @@ import {
   compareVersion,
   explainFailure,
   knownOf,
-  type Known,
+  type KnownHashes,
   type OldVersion,
 } from '../../src/verify/compare-version.js';
 import type { Fingerprint, Target } from '../../src/verify/target.js';
@@ -20,7 +20,7 @@ const FOUND: Fingerprint = {
     zipProblem: undefined,
   },
 };
-const OLD: Known = { commit: 'b'.repeat(40), mod: 'h1:mod', zip: 'h1:zip' };
+const OLD: KnownHashes = { commit: 'b'.repeat(40), mod: 'h1:mod', zip: 'h1:zip' };
 const INFO = Buffer.from('{}');
 const none = new ModhavenError('VERSION_NOT_FOUND', 'not found: ex.test/m@v1.0.0: no tag', {
   reason: 'none',
@@ -34,7 +34,7 @@ interface Given {
   after?: Record<string, string> | Error;
 }
 
-function compare(old: Known, { found = {}, pinned = {}, before = {}, after = {} }: Given = {}) {
+function compare(old: KnownHashes, { found = {}, pinned = {}, before = {}, after = {} }: Given = {}) {
   const answer = (given: Partial<Fingerprint> | Error) =>
     given instanceof Error ? Promise.reject(given) : Promise.resolve({ ...FOUND, ...given });
   const target = {
@@ -97,7 +97,7 @@ describe('compareVersion', () => {
   });
 
   describe('of which not all is stored, on another commit', () => {
-    const partly: Known = { commit: 'a'.repeat(40), mod: 'h1:mod' };
+    const partly: KnownHashes = { commit: 'a'.repeat(40), mod: 'h1:mod' };
 
     it('has moved where the recorded commit has the same content', async () => {
       expect(await compare(partly)).toMatchObject({ verdict: 'moved-commit' });

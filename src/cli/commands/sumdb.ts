@@ -9,7 +9,7 @@ import {
   type ReportOptions,
 } from '../common/command-parts.js';
 
-interface VerifyOptions extends ReportOptions {
+interface VerifyFlags extends ReportOptions {
   renewWitness?: boolean;
 }
 
@@ -64,7 +64,7 @@ export function registerSumdb(program: Command): void {
     .addOption(configOption())
     .option('--renew-witness', 'its witness is lost: take it for whole, and make a new one')
     .addOption(jsonOption())
-    .action(async (options: VerifyOptions) => {
+    .action(async (options: VerifyFlags) => {
       const { sumdbVerify } = await import('../sumdb.js');
       conclude(
         await withProgress('verifying', (onProgress) => sumdbVerify({ ...options, onProgress })),

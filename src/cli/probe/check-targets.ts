@@ -8,13 +8,13 @@ import type { VersionStore } from '../../store/version-store.js';
 import type { VanityRule } from '../../vanity/rule.js';
 import type { VanityMap } from '../../vanity/vanity-map.js';
 
-export interface Target {
+export interface CheckTarget {
   rule: VanityRule;
   /** Undefined for a pattern of which no module is known. */
   module: string | undefined;
 }
 
-export interface TargetOptions {
+export interface CheckTargetsOptions {
   /** Module paths; empty for every rule. */
   modules: readonly string[];
   /** What stands for every `{name}` of a pattern of which no module is stored. */
@@ -22,18 +22,18 @@ export interface TargetOptions {
   store: VersionStore;
 }
 
-export interface Targets {
+export interface CheckTargets {
   /** In the order of the file, or of the modules. */
-  targets: Target[];
+  targets: CheckTarget[];
   /** Modules that no rule covers. */
   uncovered: string[];
 }
 
 /** Throws CONFIG if no rule covers any of the modules. */
-export async function checkTargets(map: VanityMap, options: TargetOptions): Promise<Targets> {
+export async function checkTargets(map: VanityMap, options: CheckTargetsOptions): Promise<CheckTargets> {
   const { modules, name, store } = options;
   if (modules.length === 0) return { targets: await ruleTargets(map, name, store), uncovered: [] };
-  const targets = modules.flatMap((module): Target[] => {
+  const targets = modules.flatMap((module): CheckTarget[] => {
     const root = map.resolve(module);
     return root === undefined ? [] : [{ rule: root.rule, module }];
   });
@@ -44,9 +44,13 @@ export async function checkTargets(map: VanityMap, options: TargetOptions): Prom
   });
 }
 
-async function ruleTargets(map: VanityMap, name: string | undefined, store: VersionStore): Promise<Target[]> {
+async function ruleTargets(
+  map: VanityMap,
+  name: string | undefined,
+  store: VersionStore,
+): Promise<CheckTarget[]> {
   const known = await knownModules(map, store);
-  const targets = map.rules.map(async (rule): Promise<Target[]> => {
+  const targets = map.rules.map(async (rule): Promise<CheckTarget[]> => {
     // A warning of the file has said that nothing is fetched there.
     if (rule.foreign !== undefined) return [];
     if (!rule.isPattern) return [{ rule, module: rule.prefix }];

@@ -12,7 +12,7 @@ import { summarizeAccess, type AccessSummary } from '../../vcs/transport/access-
 import type { VcsSettings } from '../../vcs/transport/access.js';
 import type { CodeHost, CodeRepo } from '../../vcs/types.js';
 import { blankRow, type CheckRow } from './check-row.js';
-import { withName, type Target } from './check-targets.js';
+import { withName, type CheckTarget } from './check-targets.js';
 import type { HostCircuit } from './host-circuit.js';
 
 export interface Trial {
@@ -24,7 +24,7 @@ export interface Trial {
 }
 
 /** One row for each repository of the module; of a pattern of which none is known, a row about its host. */
-export async function tryTarget({ rule, module }: Target, trial: Trial): Promise<CheckRow[]> {
+export async function tryTarget({ rule, module }: CheckTarget, trial: Trial): Promise<CheckRow[]> {
   if (module === undefined) return [await tryHost(rule, trial)];
   const blank = { ...blankRow(rule), module };
   const [likeliest] = trial.candidates(module);
@@ -62,7 +62,7 @@ const NO_NAME = 'modhaven-check-no-such-repository';
  * shows all the same.
  */
 async function tryHost(
-  rule: Target['rule'],
+  rule: CheckTarget['rule'],
   { candidates, settings, askHost, host }: Trial,
 ): Promise<CheckRow> {
   const blank = { ...blankRow(rule), skipped: true };

@@ -65,7 +65,7 @@ export interface RootSearch {
 }
 
 /** A directory in which the go.mod of a module may lie. */
-interface Candidate extends ModuleRoot {
+interface RootCandidate extends ModuleRoot {
   /** The module path that its go.mod says; '' where it says none, or there is none. */
   claims: string;
   /** Whether that may be the module. */
@@ -78,7 +78,7 @@ export async function findModuleRoot({ place, version, revision, read }: RootSea
   const refuse = (why: string, reason?: string): never => {
     throw new ModhavenError('VERSION_NOT_FOUND', `${why} at revision ${revision}`, { reason });
   };
-  const look = async (directory: string): Promise<Candidate> => {
+  const look = async (directory: string): Promise<RootCandidate> => {
     const goMod = await read(joinPath(directory, 'go.mod'));
     const claims = goMod === undefined ? '' : goModModulePath(goMod);
     return { directory, goMod, claims, isRight: goMod !== undefined && mayServe(claims, pathMajor) };
@@ -109,17 +109,24 @@ export async function findModuleRoot({ place, version, revision, read }: RootSea
   );
 }
 
-function rootOf({ directory, goMod }: Candidate): ModuleRoot {
+function rootOf({ directory, goMod }: RootCandidate): ModuleRoot {
   return { directory, goMod };
 }
 
-function whyNotInSubdirectory({ directory, claims }: Candidate, { root, pathMajor }: ModulePlace): string {
+function whyNotInSubdirectory(
+  { directory, claims }: RootCandidate,
+  { root, pathMajor }: ModulePlace,
+): string {
   const file = `${root}/${joinPath(directory, 'go.mod')}`;
   if (claims === '') return `${file} is missing module path`;
   return `${file} has non-...${pathMajor} module path "${claims}"`;
 }
 
-function whyNotHere({ directory, claims }: Candidate, { pathMajor }: ModulePlace, version: string): string {
+function whyNotHere(
+  { directory, claims }: RootCandidate,
+  { pathMajor }: ModulePlace,
+  version: string,
+): string {
   const file = joinPath(directory, 'go.mod');
   if (claims === '') return `${file} is missing module path`;
   if (pathMajor !== '') return `${file} has non-...${pathMajor} module path "${claims}"`;

@@ -20,7 +20,7 @@ import { isPseudoVersion } from '../../module/pseudo-version.js';
 import * as semver from '../../module/semver.js';
 import type { RepoRoot } from '../../vanity/rule.js';
 
-export interface ModuleVersion {
+export interface TaggedVersion {
   path: ModulePath;
   version: string;
 }
@@ -29,7 +29,7 @@ export interface ModuleVersion {
 export function versionsOfTag(
   { root, subdir }: Pick<RepoRoot, 'root' | 'subdir'>,
   tag: string,
-): ModuleVersion[] {
+): TaggedVersion[] {
   const slash = tag.lastIndexOf('/');
   const version = tag.slice(slash + 1);
   if (version === '' || version !== semver.canonical(version) || isPseudoVersion(version)) return [];

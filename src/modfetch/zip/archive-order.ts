@@ -8,7 +8,7 @@ import { hash1, OrderedHash1, type HashedFile } from '../../module/files/dirhash
 import { Blocks } from '../../zip/blocks.js';
 
 /** The files that an archive has to hold. It holds them in the order of the trees, so that most need no index. */
-export class WantedFiles {
+export class ExpectedFiles {
   readonly #names = new Blocks();
   #isOrdered = true;
   #last: string | undefined;
@@ -54,8 +54,8 @@ export class WantedFiles {
 }
 
 /** The files with these paths. */
-export function wantedFiles(paths: readonly string[]): WantedFiles {
-  const wanted = new WantedFiles();
+export function expectedFiles(paths: readonly string[]): ExpectedFiles {
+  const wanted = new ExpectedFiles();
   for (const path of paths) wanted.add(path);
   return wanted;
 }

@@ -18,7 +18,7 @@ import {
 } from '../../module/files/zip-files.js';
 import type { BlobId, CodeRepo } from '../../vcs/types.js';
 import { readTar } from '../../zip/archive-reader.js';
-import { WantedFiles } from './archive-order.js';
+import { ExpectedFiles } from './archive-order.js';
 
 /** A module at one commit, and the folder that its files get in the zip. */
 export interface ModuleFiles {
@@ -32,7 +32,7 @@ export interface ModuleFiles {
 
 export interface Choice {
   /** What goes into the zip, in the order of the archive; without the LICENSE that comes from elsewhere. */
-  wanted: WantedFiles;
+  wanted: ExpectedFiles;
   /** The LICENSE of the root, where the directory has none. */
   license: Buffer | undefined;
   /** Whether the archive holds the files as they are in the commit. */
@@ -58,7 +58,7 @@ export async function choose(zip: ModuleFiles): Promise<Choice> {
   const wanted = (await judge(zip, files, sieve())) ?? (await judge(zip, files, createCollisionChecker()));
   const unchanged = !survey.hasAttributes && !(await hasAttributesAbove(repo, commit, directory));
   // Without the sieve there is always an answer.
-  const found = wanted ?? { wanted: new WantedFiles(), paths: [] };
+  const found = wanted ?? { wanted: new ExpectedFiles(), paths: [] };
   return { wanted: found.wanted, paths: ids && found.paths, license, unchanged, ids };
 }
 
@@ -145,9 +145,9 @@ async function judge(
   { name }: ModuleFiles,
   { candidates, license, modules, goMod, keepsPaths }: JudgedFiles,
   checkCollision: CollisionChecker,
-): Promise<{ wanted: WantedFiles; paths: string[] } | undefined> {
+): Promise<{ wanted: ExpectedFiles; paths: string[] } | undefined> {
   const rules = new ZipJudge(modules, goMod, checkCollision);
-  const wanted = new WantedFiles();
+  const wanted = new ExpectedFiles();
   const paths: string[] = [];
   let overlong: string | undefined;
   for await (const batch of candidates) {

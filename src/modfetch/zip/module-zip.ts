@@ -14,13 +14,13 @@ import { createSizeChecker } from '../../module/files/zip-files.js';
 import { redactLine } from '../../redact.js';
 import { GitFailure, GitOutputTooLarge } from '../../vcs/archive.js';
 import type { BlobId, CodeRepo } from '../../vcs/types.js';
-import { FileHashes, wantedFiles, type WantedFiles } from './archive-order.js';
+import { FileHashes, expectedFiles, type ExpectedFiles } from './archive-order.js';
 import { choose, type Choice, type ModuleFiles } from './choice.js';
 import { EntryReuse, type OpenEarlier } from './entry-reuse.js';
 import { readTar, type TarEntry } from '../../zip/archive-reader.js';
 import { createZipWriter, type ZipWriter } from '../../zip/writer.js';
 
-export interface ModuleZip extends ModuleFiles {
+export interface ModuleZipInput extends ModuleFiles {
   /** For the entries of unchanged files; absent: every file is deflated. */
   earlier?: OpenEarlier;
 }
@@ -32,7 +32,7 @@ const SMALL = 512 * 1024;
 const REFUSED_TREE = /^error: (?:invalid path|path too long)/m;
 
 /** Writes the zip onto `sink` and returns its `h1:` hash. Throws MODULE_INVALID where the go command refuses. */
-export async function writeModuleZip(zip: ModuleZip, sink: Writable): Promise<string> {
+export async function writeModuleZip(zip: ModuleZipInput, sink: Writable): Promise<string> {
   try {
     return await write(zip, sink);
   } catch (error) {
@@ -64,7 +64,7 @@ function explain(failure: GitFailure, url: string): ModhavenError {
   });
 }
 
-async function write(zip: ModuleZip, sink: Writable): Promise<string> {
+async function write(zip: ModuleZipInput, sink: Writable): Promise<string> {
   const choice = await choose(zip);
   const reuse = await openReuse(zip, choice);
   try {
@@ -75,7 +75,7 @@ async function write(zip: ModuleZip, sink: Writable): Promise<string> {
 }
 
 /** Undefined where nothing can be taken over, or the module is in memory: then it is small, and made anew at once. */
-async function openReuse(zip: ModuleZip, choice: Choice): Promise<EntryReuse | undefined> {
+async function openReuse(zip: ModuleZipInput, choice: Choice): Promise<EntryReuse | undefined> {
   const { repo, commit, directory, name, earlier } = zip;
   const { notes } = repo;
   if (notes === undefined || earlier === undefined || !choice.unchanged) return undefined;
@@ -85,21 +85,21 @@ async function openReuse(zip: ModuleZip, choice: Choice): Promise<EntryReuse | u
 
 /** Fills one zip with the files that were chosen, in their order. */
 class ZipFiller {
-  readonly #zip: ModuleZip;
+  readonly #zip: ModuleZipInput;
   readonly #choice: Choice;
   readonly #reuse: EntryReuse | undefined;
   readonly #writer: ZipWriter;
   readonly #sizes = createSizeChecker();
   readonly #hashes: FileHashes;
   /** The files that are not taken over. */
-  readonly #wanted: WantedFiles;
+  readonly #wanted: ExpectedFiles;
   /** All files, where some are taken over; else none. */
   readonly #all: readonly string[];
   /** The others, where some are taken over. */
   readonly #changed: readonly string[];
   #next = 0;
 
-  constructor(zip: ModuleZip, choice: Choice, reuse: EntryReuse | undefined, sink: Writable) {
+  constructor(zip: ModuleZipInput, choice: Choice, reuse: EntryReuse | undefined, sink: Writable) {
     const { paths = [] } = choice;
     this.#zip = zip;
     this.#choice = choice;
@@ -108,7 +108,7 @@ class ZipFiller {
     this.#changed = reuse === undefined ? paths : paths.filter((path) => reuse.find(path) === undefined);
     const takesOver = this.#changed.length < paths.length;
     this.#all = takesOver ? paths : [];
-    this.#wanted = takesOver ? wantedFiles(this.#changed) : choice.wanted;
+    this.#wanted = takesOver ? expectedFiles(this.#changed) : choice.wanted;
     this.#hashes = new FileHashes(zip.name, reuse !== undefined || this.#wanted.isOrdered);
   }
 

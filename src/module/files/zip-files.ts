@@ -55,7 +55,7 @@ const GO_MOD_ANY_CASE = /^go\.mod$/i;
 const GO_MOD_BELOW = /\/go\.mod$/i;
 
 /** What becomes of a file: what is wrong with an invalid one is among `ZipJudge.invalid`. */
-export type Verdict = 'valid' | 'invalid' | { omitted: string };
+export type FileVerdict = 'valid' | 'invalid' | { omitted: string };
 
 /** Judges the files of a module one after the other, and remembers no more of them than it has to. */
 export class ZipJudge {
@@ -73,7 +73,7 @@ export class ZipJudge {
     this.#checkCollision = checkCollision;
   }
 
-  judge({ path, mode }: ZipCandidate): Verdict {
+  judge({ path, mode }: ZipCandidate): FileVerdict {
     const shape = shapeReason(path);
     if (shape !== undefined) return this.#refuse(path, shape);
     const omission = this.#omissionReason(path);
@@ -87,7 +87,7 @@ export class ZipJudge {
     return { omitted: isLink ? 'file is a symbolic link' : 'not a regular file' };
   }
 
-  #refuse(path: string, reason: string): Verdict {
+  #refuse(path: string, reason: string): FileVerdict {
     if (!this.#reported.has(path)) this.invalid.push({ path, reason });
     this.#reported.add(path);
     return 'invalid';

@@ -8,7 +8,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Authenticator, Identity } from '../../auth/authenticator.js';
 import type { GuessLimit } from '../../auth/guess-limit.js';
-import type { HostQuestion, Verdict } from '../../auth/git-host.js';
+import type { HostQuestion, HostVerdict } from '../../auth/git-host.js';
 import { ANYONE, type Principal } from '../../auth/principal.js';
 import { decideAccess, type AccessSettings, type Decision, type Resource } from '../../auth/read-access.js';
 import { OPEN, type Admission, type Gate, type Refusal } from '../gate.js';
@@ -43,7 +43,7 @@ export interface AccessGateOptions extends AdminAddressOptions {
 }
 
 export interface HostJudge {
-  judge(question: HostQuestion, header: string | undefined): Verdict | Promise<Verdict> | undefined;
+  judge(question: HostQuestion, header: string | undefined): HostVerdict | Promise<HostVerdict> | undefined;
 }
 
 type Ruled = Exclude<Decision, { kind: 'host-decides' }>;
@@ -139,7 +139,7 @@ class AccessGate {
   /** What a git host said becomes a decision. Who is known here keeps the name they have here. */
   private ruled(
     { question, principal: known }: Extract<Decision, { kind: 'host-decides' }>,
-    verdict: Verdict,
+    verdict: HostVerdict,
     resource: Resource,
   ): Decided {
     if (verdict.kind === 'refuses-login') {

@@ -5,7 +5,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../../concurrency/at-most.js';
-import type { HostQuestion, Verdict } from '../../auth/git-host.js';
+import type { HostQuestion, HostVerdict } from '../../auth/git-host.js';
 import { readFields } from '../internal-headers.js';
 
 /** Answers that are remembered. */
@@ -22,7 +22,7 @@ export class KnownGrants {
   }
 
   /** Undefined for what is not known to be a yes. */
-  judge(question: HostQuestion, header: string | undefined): Verdict | undefined {
+  judge(question: HostQuestion, header: string | undefined): HostVerdict | undefined {
     const found = header === undefined ? undefined : this.known.get(this.idOf(question, header));
     const leftMs = found === undefined ? 0 : found.until - this.now();
     if (found === undefined || leftMs <= 0) return undefined;

@@ -8,7 +8,7 @@ import { parseSumdbRequest } from '../../sumdb/format/request.js';
 import { decodePath, parseDecodedPath, parseProxyRequest } from '../request.js';
 
 /** Whether a module path is private; `unsure` where only the main process can tell. */
-export type Privacy = (path: string) => 'private' | 'public' | 'unsure';
+export type PrivacyOf = (path: string) => 'private' | 'public' | 'unsure';
 
 /** The parts of a request that say what it wants. */
 export interface Asked {
@@ -22,7 +22,7 @@ export interface Asked {
 
 /** What has to be known to tell what a request wants. */
 export interface ResourceRules {
-  privacy: Privacy;
+  privacy: PrivacyOf;
   /**
    * The import path that a page for people at `path` of `host` is about (`vanity/page-subject.ts`). Absent in a worker,
    * which does not know the rules.
@@ -108,7 +108,7 @@ function checksumResource(path: string, { privacy, ownDatabase }: ResourceRules)
   return asked.kind === 'lookup' ? moduleResource(asked.module, privacy) : { kind: 'public' };
 }
 
-function moduleResource(path: string, privacy: Privacy): Resource | 'unsure' {
+function moduleResource(path: string, privacy: PrivacyOf): Resource | 'unsure' {
   const found = privacy(path);
   return found === 'unsure' ? 'unsure' : { kind: 'module', path, isPrivate: found === 'private' };
 }

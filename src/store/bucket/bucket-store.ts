@@ -15,7 +15,7 @@ import { pipeline } from 'node:stream/promises';
 import { LRUCache } from 'lru-cache';
 import { ModhavenError } from '../../errors.js';
 import type { ModulePath } from '../../module/module-path.js';
-import type { Bucket, ObjectHead, ObjectStream, ReadOptions, StoredObject } from '../../s3/bucket.js';
+import type { Bucket, ObjectHead, ObjectStream, ObjectReadOptions, StoredObject } from '../../s3/bucket.js';
 import { BUCKET_FOLDERS } from './bucket-layout.js';
 import { partOfKey, scanBucket } from './bucket-listing.js';
 import { sha256Of } from './draft-files.js';
@@ -113,7 +113,7 @@ export class BucketStore implements VersionStore {
   }
 
   /** A part as a stream, with what its writer said of it; undefined if it is not stored. */
-  fetch(part: Part, options?: ReadOptions): Promise<ObjectStream | undefined> {
+  fetch(part: Part, options?: ObjectReadOptions): Promise<ObjectStream | undefined> {
     return this.bucket.stream(storedName(part), options);
   }
 

@@ -10,7 +10,7 @@ import { LISTED_KINDS, partOfKey } from './bucket-listing.js';
 const MAX_ATTEMPTS = 20;
 
 /** A version that has just been completed, or is not complete any more. */
-interface Change {
+interface ListChange {
   added?: string;
   removed?: string;
 }
@@ -39,7 +39,7 @@ export class VersionLists {
   }
 
   /** `@v/list` is to follow what was stored or removed. Writes it, now or, where that fails, as soon as it can: what is stored is stored without it. */
-  async changed(module: ModulePath, change: Change = {}): Promise<void> {
+  async changed(module: ModulePath, change: ListChange = {}): Promise<void> {
     this.owed.add(module);
     if (await this.writeList(module, change).catch(() => false)) this.owed.delete(module);
   }
@@ -50,7 +50,7 @@ export class VersionLists {
    * As in go's own cache, pseudo-versions are in it: as versions `go` leaves them out. What was just changed is known: an
    * object store may take a while to list it so.
    */
-  private async writeList(module: ModulePath, { added, removed }: Change): Promise<boolean> {
+  private async writeList(module: ModulePath, { added, removed }: ListChange): Promise<boolean> {
     const key = `${escapePath(module)}/@v/list`;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const before = await this.bucket.read(key);

@@ -24,7 +24,7 @@ import { unusable } from '../../upstream/protocol.js';
 import type { SumdbAnswer } from '../databases.js';
 import type { Verifier } from '../format/note.js';
 import { formatRecord, parseRecord, sumsIn } from '../format/record.js';
-import { sumdbPath, type SumdbRequest } from '../format/request.js';
+import { sumdbPath, type LookupRequest, type SumdbRequest } from '../format/request.js';
 import { widen, type Tile } from '../format/tile.js';
 import { recordHash, storedHashIndex, treeHash } from '../format/tlog.js';
 import { openTree, type SignedTree } from '../format/tree-head.js';
@@ -47,8 +47,6 @@ interface CurrentTree extends SignedTree {
   asOf: number;
   tag: string;
 }
-
-type Lookup = Extract<SumdbRequest, { kind: 'lookup' }>;
 
 interface StoredRecord {
   number: number;
@@ -221,7 +219,7 @@ export class MirroredDatabase {
     });
   }
 
-  private async lookup(request: Lookup): Promise<SumdbAnswer> {
+  private async lookup(request: LookupRequest): Promise<SumdbAnswer> {
     const subject = `${request.module}@${request.version}`;
     if (this.options.isPrivate(request.module)) throw privateModule(subject);
     if (!isCanonicalVersion(request.version)) {
@@ -278,7 +276,7 @@ function formatLookup(number: number, record: string, note: Buffer): Buffer {
 }
 
 /** Throws HOST_REFUSED or CHECKSUM_DATABASE for what does not answer this question. */
-function readLookup(bytes: Buffer, request: Lookup, verifier: Verifier): StoredRecord {
+function readLookup(bytes: Buffer, request: LookupRequest, verifier: Verifier): StoredRecord {
   const { number, record, rest } = parseRecord(bytes);
   if (sumsIn(record, request.module, request.version) === undefined) {
     throw unusable(sumdbPath(request), 'it is about another version');

@@ -19,6 +19,9 @@ export type SumdbRequest =
   | { kind: 'lookup'; module: ModulePath; version: string }
   | { kind: 'tile'; tile: Tile };
 
+/** A request for the record of a version. */
+export type LookupRequest = Extract<SumdbRequest, { kind: 'lookup' }>;
+
 /**
  * Reads what follows the name of the database and a slash, decoded. Throws INVALID_PATH or INVALID_VERSION for a
  * malformed lookup, MODULE_NOT_FOUND for what no database has.

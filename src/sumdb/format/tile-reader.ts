@@ -35,7 +35,7 @@ export interface TileSource {
   checked(tile: Tile, data: Buffer): void;
 }
 
-interface Read {
+interface TileRead {
   tile: Tile;
   data: Buffer;
 }
@@ -67,7 +67,7 @@ export function tileHashReader(tree: Tree, source: TileSource): HashReader {
     plan.set(tilePath(tile), tile);
   }
 
-  async function readAll(tiles: Tile[]): Promise<Map<string, Read>> {
+  async function readAll(tiles: Tile[]): Promise<Map<string, TileRead>> {
     const reads = await Promise.all(tiles.map(async (tile) => ({ tile, data: await source.read(tile) })));
     for (const { tile, data } of reads) {
       if (data.length !== tile.width * HASH_SIZE) {
@@ -77,20 +77,20 @@ export function tileHashReader(tree: Tree, source: TileSource): HashReader {
     return new Map(reads.map((read) => [tilePath(read.tile), read]));
   }
 
-  function checkEdge(tiles: Map<string, Read>): void {
+  function checkEdge(tiles: Map<string, TileRead>): void {
     const subtrees = perfectSubtrees({ from: 0, to: tree.size });
     const root = joinSubtrees(subtrees.map((index) => hashIn(tiles, index)));
     if (!root.equals(tree.hash)) throw inconsistent([...tiles.values()].map(({ tile }) => tile));
   }
 
-  function checkBelow({ tile, data }: Read, tiles: Map<string, Read>): void {
+  function checkBelow({ tile, data }: TileRead, tiles: Map<string, TileRead>): void {
     const over = storedHashIndex((tile.level + 1) * source.height, tile.number);
     if (tile.width !== 2 ** source.height || !hashIn(tiles, over).equals(subtreeHash(data))) {
       throw inconsistent([tile]);
     }
   }
 
-  function hashIn(tiles: Map<string, Read>, index: number): Buffer {
+  function hashIn(tiles: Map<string, TileRead>, index: number): Buffer {
     const tile = widen(locate(source.height, index).tile, tree.size);
     const read = tile === undefined ? undefined : tiles.get(tilePath(tile));
     const hash = read === undefined ? undefined : hashFromTile(read.tile, read.data, index);

@@ -46,7 +46,7 @@ const MAX_ATTEMPTS = 5;
 /** The log as it is now, read from where `state` ends. Throws STORAGE if it is damaged. */
 export function readHistory(files: LogFiles, state: LogState, history: History): LogState {
   for (let attempt = 1; ; attempt += 1) {
-    const reading: Reading = { firstUnsealed: undefined };
+    const reading: HistoryReading = { firstUnsealed: undefined };
     try {
       return readOnce(files, state, history, reading);
     } catch (error) {
@@ -56,7 +56,7 @@ export function readHistory(files: LogFiles, state: LogState, history: History):
   }
 }
 
-interface Reading {
+interface HistoryReading {
   /** The tile of records that was not there. */
   firstUnsealed: number | undefined;
 }
@@ -65,7 +65,7 @@ function readOnce(
   files: LogFiles,
   state: LogState,
   { verifier, onRecord, ancestor }: History,
-  reading: Reading,
+  reading: HistoryReading,
 ): LogState {
   let { frontier, head, sealed } = state;
   const tail = [...state.tail];

@@ -96,7 +96,7 @@ class Appender {
   private readonly opened: Opened;
   private readonly signer: Signer;
   private readonly log: Pick<Logger, 'warn'>;
-  private queue: Waiting[] = [];
+  private queue: WaitingRecord[] = [];
   private committing: Promise<void> | undefined;
   private refreshing: Promise<void> | undefined;
   private nextRefresh: Promise<void> | undefined;
@@ -256,7 +256,7 @@ class Appender {
   }
 }
 
-interface Waiting {
+interface WaitingRecord {
   record: string;
   subject: string;
   done: (number: number) => void;

@@ -27,7 +27,7 @@ import {
   readerOf,
   removeLeftovers,
 } from './repo-files.js';
-import { RepoLock, type Lease } from './repo-lock.js';
+import { RepoLock, type WriteRight } from './repo-lock.js';
 
 export type { GitObject } from '../objects/object-reader.js';
 
@@ -61,7 +61,7 @@ export class BareRepo {
   #identity: string | undefined;
   /** As of the last `write`. */
   #format: ObjectFormat = 'sha1';
-  #lease: Lease | undefined;
+  #lease: WriteRight | undefined;
 
   /** The repository in `dir`; nothing is touched before the first use. */
   constructor({ dir, env, timeoutMs, filtered = false }: BareRepoOptions) {

@@ -1,6 +1,6 @@
 /**
  * The lock that guards writing to one bare repository, in this process and between processes. A holder that was stopped
- * for so long that it lost the lock (SIGSTOP, a suspended machine) is told so by its `Lease`, before each step that writes,
+ * for so long that it lost the lock (SIGSTOP, a suspended machine) is told so by its `WriteRight`, before each step that writes,
  * and the git children that write for it are ended.
  */
 import { lockPath, type HeldLock } from '../../fs/path-lock.js';
@@ -9,7 +9,7 @@ import { lockPath, type HeldLock } from '../../fs/path-lock.js';
 const LOCK = { staleMs: 10_000, renewMs: 2_000, waitMs: 300_000 };
 
 /** The right to write, as long as it lasts. */
-export interface Lease {
+export interface WriteRight {
   /** Aborted when the lock was lost. */
   readonly signal: AbortSignal;
   /** Throws `LockLost` unless this process still holds the lock. */
@@ -47,7 +47,7 @@ export class RepoLock {
    * Runs `work` while no other caller and no other process holds the lock; once more if the lock was lost meanwhile.
    * Rejects with code ELOCKED where another process holds it for minutes, and with what the file system says.
    */
-  async run<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
+  async run<T>(work: (lease: WriteRight) => Promise<T>): Promise<T> {
     try {
       return await this.#locked(work);
     } catch (error) {
@@ -56,7 +56,7 @@ export class RepoLock {
     }
   }
 
-  async #locked<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
+  async #locked<T>(work: (lease: WriteRight) => Promise<T>): Promise<T> {
     const lost = new AbortController();
     const onLost = () => lost.abort(new LockLost(this.#dir));
     const held = await lockPath(this.#dir, { ...LOCK, onLost });
@@ -72,7 +72,7 @@ export class RepoLock {
   }
 }
 
-function leaseOf(held: HeldLock, signal: AbortSignal, onLost: () => void): Lease {
+function leaseOf(held: HeldLock, signal: AbortSignal, onLost: () => void): WriteRight {
   return {
     signal,
     assertHeld: () => {

@@ -11,7 +11,7 @@ import { git, lines, type GitWord } from '../names/git-words.js';
 import type { ObjectHash } from '../names/object-name.js';
 import { commitRef, HEAD, type RefName } from '../names/ref-name.js';
 import type { Refs } from '../objects/refs.js';
-import type { FetchOptions, RemoteSession } from '../remote/remote-session.js';
+import type { GitFetchOptions, RemoteSession } from '../remote/remote-session.js';
 import { infoObjects, missingGoMods, tagDirectories, TagsAhead } from './tags-ahead.js';
 
 /** What a host sent that was asked for a commit without its files. */
@@ -36,7 +36,7 @@ export class CommitFetcher {
     repo: BareRepo,
     commit: ObjectHash,
     ref: RefName | undefined,
-    { anew = false, onWarnings }: { anew?: boolean; onWarnings?: FetchOptions['onWarnings'] } = {},
+    { anew = false, onWarnings }: { anew?: boolean; onWarnings?: GitFetchOptions['onWarnings'] } = {},
   ): Promise<void> {
     const withoutFiles = repo.filtered;
     if (await this.#session.fetchWithoutGit(repo, { commit, withoutFiles, anew })) return;

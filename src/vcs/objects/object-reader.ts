@@ -67,7 +67,7 @@ function readerFor(request: ObjectRequest): ObjectReader {
 }
 
 /** A request that the child has yet to answer, or is answering. */
-interface Pending {
+interface PendingRequest {
   request: ObjectRequest;
   objects: (GitObject | undefined)[];
   size: number;
@@ -82,7 +82,7 @@ class ObjectReader {
   /** Whether it never answered yet: then its failure has nothing to do with its age. */
   isNew = true;
   readonly #child: Conversation;
-  readonly #pending: Pending[] = [];
+  readonly #pending: PendingRequest[] = [];
   readonly #idle: NodeJS.Timeout;
   #isEnded = false;
   #isRetired = false;

@@ -56,7 +56,7 @@ export function readSmallPack(pack: Buffer, format: ObjectFormat, limits: PackLi
 
   const byOffset = new Map<number, PackedObject>();
   const byHash = new Map<string, PackedObject>();
-  const waiting: { entry: Entry; base: number | ObjectHash; offset: number; crc: number }[] = [];
+  const waiting: { entry: PackEntry; base: number | ObjectHash; offset: number; crc: number }[] = [];
   let left = limits.bytes;
 
   function keep(bytes: Buffer): void {
@@ -123,7 +123,7 @@ function entryHeader(type: string, size: number): Buffer {
   return Buffer.from(bytes);
 }
 
-interface Entry {
+interface PackEntry {
   type: number;
   data: Buffer;
   /** How far back the base is, of an `OFS_DELTA`. */
@@ -134,7 +134,7 @@ interface Entry {
   end: number;
 }
 
-function readEntry(pack: Buffer, start: number, hashBytes: number, maxBytes: number): Entry {
+function readEntry(pack: Buffer, start: number, hashBytes: number, maxBytes: number): PackEntry {
   let at = start;
   let byte = byteAt(pack, at++);
   const type = (byte >> 4) & 7;

@@ -7,11 +7,11 @@
  */
 import type { RepoUrl } from '../../module/repo-url.js';
 import { redirectedAddress, type RepoAddress } from '../names/repo-address.js';
-import type { Access } from '../transport/access.js';
+import type { HostAccess } from '../transport/access.js';
 import { GitFailure } from '../transport/git-exec.js';
 
 export interface Redirected<T> {
-  access: Access;
+  access: HostAccess;
   /** Asks the host at this address, following no redirect. */
   work: (address: RepoAddress) => Promise<T>;
   /** What git writes about the headers of requests and responses when it lists the refs at this address. */

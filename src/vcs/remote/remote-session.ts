@@ -19,7 +19,7 @@ import { plainAddress, type RepoAddress } from '../names/repo-address.js';
 import { scanKeys } from './host-keys.js';
 import { Redirects } from './redirects.js';
 import { listRefsOverSsh } from './ssh-refs.js';
-import { accessTo, type Access, type VcsSettings } from '../transport/access.js';
+import { accessTo, type HostAccess, type VcsSettings } from '../transport/access.js';
 import { NO_CONFIG, type AccountConfig, type ReadAccountConfig } from '../transport/account-config.js';
 import { NETWORK_OPTIONS, networkEnvironment, type Environment } from '../transport/git-environment.js';
 import { GitFailure, runGit } from '../transport/git-exec.js';
@@ -27,7 +27,7 @@ import { packLimits, withPackLimit } from '../transport/pack-limit.js';
 import type { HostLimiter } from '../../concurrency/host-limiter.js';
 import { checkReachable } from '../transport/reachability.js';
 
-export interface FetchOptions {
+export interface GitFetchOptions {
   /** Configuration of git for this command. */
   config?: Record<string, string>;
   /** Standard input. */
@@ -54,7 +54,7 @@ export interface RemoteSessionOptions {
     settings: VcsSettings,
     env: NodeJS.ProcessEnv,
     account: AccountConfig,
-  ) => Promise<Access>;
+  ) => Promise<HostAccess>;
 }
 
 /** For a look at the key of a host that just answered. */
@@ -102,7 +102,7 @@ export class RemoteSession {
     return { refs: parseRefs(output), defaultBranch: parseDefaultBranch(output) };
   }
 
-  async #listWithoutGit(access: Access): Promise<RefListing | undefined> {
+  async #listWithoutGit(access: HostAccess): Promise<RefListing | undefined> {
     if (access.target.scheme !== 'ssh') return this.#http.listRefs(access);
     await mkdir(this.#dir, { recursive: true });
     const env = this.#childEnvironment(access, undefined);
@@ -137,7 +137,7 @@ export class RemoteSession {
     repo: BareRepo,
     flags: readonly GitWord[],
     refspecs: readonly GitWord[],
-    fetchOptions?: FetchOptions,
+    fetchOptions?: GitFetchOptions,
   ): Promise<void> {
     const quiet = git`--quiet --no-tags --no-recurse-submodules --no-write-fetch-head`;
     const fetchFrom = (address: RepoAddress) =>
@@ -149,7 +149,7 @@ export class RemoteSession {
   #git(
     repo: BareRepo | undefined,
     command: (address: RepoAddress) => readonly GitWord[],
-    fetchOptions: FetchOptions = {},
+    fetchOptions: GitFetchOptions = {},
   ): Promise<string> {
     return this.#limited(async (access) => {
       await mkdir(repo?.dir ?? this.#dir, { recursive: true });
@@ -167,10 +167,10 @@ export class RemoteSession {
   }
 
   async #runGit(
-    access: Access,
+    access: HostAccess,
     repo: BareRepo | undefined,
     args: readonly GitWord[],
-    { config: settings = {}, variables, input, onWarnings }: FetchOptions,
+    { config: settings = {}, variables, input, onWarnings }: GitFetchOptions,
   ): Promise<string> {
     const run = (signal: AbortSignal | undefined) =>
       runGit({
@@ -201,7 +201,7 @@ export class RemoteSession {
   }
 
   /** Waits until the host may be asked, and explains what goes wrong. */
-  #limited<T>(work: (access: Access) => Promise<T>): Promise<T> {
+  #limited<T>(work: (access: HostAccess) => Promise<T>): Promise<T> {
     const { host: name, port } = this.#remote;
     const host = port === undefined ? name : `${name}:${port}`;
     const ask = async () => {
@@ -217,7 +217,7 @@ export class RemoteSession {
     return this.#limiter.run(host, this.#settings().timeoutMs, () => measure({ type: 'host', host }, ask));
   }
 
-  async #explain(error: unknown, { target, hostKey, credential }: Access): Promise<unknown> {
+  async #explain(error: unknown, { target, hostKey, credential }: HostAccess): Promise<unknown> {
     const own = asStorageError(error);
     if (!(own instanceof GitFailure)) return own;
     return explainGitFailure(own, {
@@ -233,7 +233,7 @@ export class RemoteSession {
   }
 
   /** git waits for minutes for an address where packets vanish. */
-  async #checkReachable(access: Access): Promise<void> {
+  async #checkReachable(access: HostAccess): Promise<void> {
     // An address that only the account's git can read is its to reach.
     if (access.protocols === undefined) return;
     try {
@@ -245,7 +245,7 @@ export class RemoteSession {
   }
 
   /** Whether the git configuration of the account sends requests to this host through a web proxy. */
-  async #hasConfiguredProxy(access: Access): Promise<boolean> {
+  async #hasConfiguredProxy(access: HostAccess): Promise<boolean> {
     const output = await runGit({
       args: git`config --get-urlmatch http.proxy ${plainAddress(access.target)}`,
       cwd: this.#dir,
@@ -255,7 +255,7 @@ export class RemoteSession {
     return output.toString().trim() !== '';
   }
 
-  #childEnvironment(access: Access, gitDir: string | undefined): Environment {
+  #childEnvironment(access: HostAccess, gitDir: string | undefined): Environment {
     return networkEnvironment({ ...access, workDir: gitDir ?? this.#dir, gitDir }, this.#env);
   }
 }

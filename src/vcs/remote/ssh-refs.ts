@@ -10,12 +10,12 @@ import { parseRefs, type RefListing } from '../objects/refs.js';
 import { FallbackToGit } from '../smart-http/fallback-to-git.js';
 import { FLUSH, packets, type Packet } from '../smart-http/pkt-line.js';
 import { lsRefsRequest, readCapabilities, readRefs } from '../smart-http/protocol-v2.js';
-import type { Access } from '../transport/access.js';
+import type { HostAccess } from '../transport/access.js';
 import type { Environment } from '../transport/git-environment.js';
 import { converseOverSsh, GitFailure, type Conversation } from '../transport/git-exec.js';
 
 export interface SshRefsOptions {
-  access: Access;
+  access: HostAccess;
   cwd: string;
   env: Environment;
   timeoutMs: number;

@@ -3,7 +3,7 @@ import { beginningOf, discard } from '../../http/body.js';
 import { sendRequest, type HttpResponse } from '../../http/request.js';
 import { NoSystemStore, prepareTrust, type PreparedTrust } from '../../http/trust.js';
 import type { RepoUrl } from '../../module/repo-url.js';
-import type { Access } from '../transport/access.js';
+import type { HostAccess } from '../transport/access.js';
 import { GitFailure } from '../transport/git-exec.js';
 import { FallbackToGit } from './fallback-to-git.js';
 import type { LoginOnDemand } from './login.js';
@@ -17,7 +17,7 @@ export interface SessionOptions {
   remote: RepoUrl;
   /** The address of the repository, with a slash at its end. */
   base: URL;
-  access: Access;
+  access: HostAccess;
   login: LoginOnDemand;
   /** Ends all requests. */
   signal: AbortSignal;
@@ -105,7 +105,7 @@ async function remoteWords(response: HttpResponse): Promise<string> {
 }
 
 /** Variables that say more about certificates are git's to read, see `account-settings.ts`. */
-async function trustOf({ trust }: Access): Promise<PreparedTrust> {
+async function trustOf({ trust }: HostAccess): Promise<PreparedTrust> {
   try {
     return await prepareTrust(trust, {});
   } catch (error) {

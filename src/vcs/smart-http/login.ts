@@ -3,7 +3,7 @@ import { discard } from '../../http/body.js';
 import { basic } from '../../http/client.js';
 import type { HttpResponse } from '../../http/request.js';
 import type { RepoUrl } from '../../module/repo-url.js';
-import type { Access } from '../transport/access.js';
+import type { HostAccess } from '../transport/access.js';
 import { GitFailure } from '../transport/git-exec.js';
 import { curlLogin } from '../transport/netrc.js';
 import { FallbackToGit } from './fallback-to-git.js';
@@ -26,7 +26,7 @@ export class LoginOnDemand {
    * The answer to a request, which is sent again with the login if the host asks for one. Throws `GitFailure` in git's
    * words where the host refuses the login, and `FallbackToGit` where it wants one of another kind.
    */
-  async send(access: Access, send: SendWithLogin): Promise<HttpResponse> {
+  async send(access: HostAccess, send: SendWithLogin): Promise<HttpResponse> {
     if (!this.#isWanted && !access.showLoginAtOnce) {
       const response = await send(undefined);
       if (response.status !== UNAUTHORIZED) return response;

@@ -13,7 +13,7 @@ import type { BareRepo } from '../bare/bare-repo.js';
 import { referencedCommits, shallowCommits } from '../bare/commit-refs.js';
 import type { ObjectHash } from '../names/object-name.js';
 import type { RefListing } from '../objects/refs.js';
-import type { Access, VcsSettings } from '../transport/access.js';
+import type { HostAccess, VcsSettings } from '../transport/access.js';
 import { GitFailure } from '../transport/git-exec.js';
 import { packLimits, packTooLarge } from '../transport/pack-limit.js';
 import { silentHost } from '../transport/reachability.js';
@@ -61,12 +61,12 @@ export interface SmartHttp {
    * What the host lists; undefined where git is to be started. Throws `GitFailure` with git's words for what the
    * host refused, and HOST_TIMEOUT if it does not answer.
    */
-  listRefs(access: Access): Promise<RefListing | undefined>;
+  listRefs(access: HostAccess): Promise<RefListing | undefined>;
   /**
    * Fetches what is wanted into `repo`, inside of its `write`; false where git is to be started, or the pack has more
    * bytes than `atMost`; then nothing was added. Throws likewise, and STORAGE.
    */
-  fetch(access: Access, repo: BareRepo, wanted: Wanted): Promise<boolean>;
+  fetch(access: HostAccess, repo: BareRepo, wanted: Wanted): Promise<boolean>;
 }
 
 /** The client for the host of `remote`; `dir` is any directory of ours, made if need be. */
@@ -85,7 +85,7 @@ const MAX_HOSTS = 1_000;
 const MAX_HAVES = 256;
 
 /** What all clients share. */
-interface Shared {
+interface SharedParts {
   settings: () => VcsSettings;
   env: NodeJS.ProcessEnv;
   hasOwnSettings: AccountSettings;
@@ -100,13 +100,13 @@ export function createSmartHosts(
 ): SmartHosts {
   const hasOwnSettings = createAccountSettings(env, account);
   const neighbours = new LRUCache<string, Capabilities>({ max: MAX_HOSTS });
-  const shared: Shared = { settings, env, hasOwnSettings, neighbours };
+  const shared: SharedParts = { settings, env, hasOwnSettings, neighbours };
   return (remote, dir) => new SmartHttpClient(shared, remote, dir);
 }
 
 /** The client for one repository. */
 class SmartHttpClient implements SmartHttp {
-  readonly #shared: Shared;
+  readonly #shared: SharedParts;
   readonly #remote: RepoUrl;
   readonly #dir: string;
   readonly #base: URL | undefined;
@@ -117,7 +117,7 @@ class SmartHttpClient implements SmartHttp {
   /** What was too large a moment ago, by what was wanted: to find it out again would take as long. */
   readonly #refused = new LRUCache<string, Error>({ max: 100, ttl: REFUSED_MS });
 
-  constructor(shared: Shared, remote: RepoUrl, dir: string) {
+  constructor(shared: SharedParts, remote: RepoUrl, dir: string) {
     this.#shared = shared;
     this.#remote = remote;
     this.#dir = dir;
@@ -125,14 +125,14 @@ class SmartHttpClient implements SmartHttp {
     this.#login = new LoginOnDemand(remote, shared.env);
   }
 
-  listRefs(access: Access): Promise<RefListing | undefined> {
+  listRefs(access: HostAccess): Promise<RefListing | undefined> {
     return this.#talk(access, async (requests, capabilities) => {
       const { body } = await requests.result(lsRefsRequest(capabilities));
       return readRefs(packets(body));
     });
   }
 
-  async fetch(access: Access, repo: BareRepo, wanted: Wanted): Promise<boolean> {
+  async fetch(access: HostAccess, repo: BareRepo, wanted: Wanted): Promise<boolean> {
     const key = 'commit' in wanted ? wanted.commit : wanted.files.join();
     const known = this.#refused.get(key);
     if (known !== undefined) throw known;
@@ -150,7 +150,7 @@ class SmartHttpClient implements SmartHttp {
 
   /** Runs `work` with one deadline; undefined where git is to be started. */
   async #talk<T>(
-    access: Access,
+    access: HostAccess,
     work: (requests: GitRequests, capabilities: Capabilities) => Promise<T>,
   ): Promise<T | undefined> {
     const base = this.#base;
@@ -219,11 +219,11 @@ async function fetchInto(
   });
   const atMost = 'commit' in wanted ? wanted.atMost : undefined;
   const bytes =
-    atMost === undefined ? bounded(pack, limit, tooLarge) : bounded(pack, atMost, () => new TooMuch());
+    atMost === undefined ? bounded(pack, limit, tooLarge) : bounded(pack, atMost, () => new PackTooLarge());
   try {
     await receivePack(repo, bytes, { partial: wanted.withoutFiles, signal: requests.signal });
   } catch (error) {
-    if (error instanceof TooMuch) return false;
+    if (error instanceof PackTooLarge) return false;
     throw error;
   }
   if (!('commit' in wanted)) return true;
@@ -238,7 +238,7 @@ async function fetchInto(
 }
 
 /** The host sends more than `atMost`. */
-class TooMuch extends Error {}
+class PackTooLarge extends Error {}
 
 /** The pieces of a pack; fails with `tooLarge` instead of handing out more than `limit` bytes. */
 async function* bounded(

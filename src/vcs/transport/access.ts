@@ -12,7 +12,7 @@ import { noteSecret } from '../../secrets.js';
 import { config, type GitWord } from '../names/git-words.js';
 import { addressOf, type RepoAddress } from '../names/repo-address.js';
 import { NO_CONFIG, rewriteAddress, type AccountConfig } from './account-config.js';
-import { netrcLogin, type Login } from './netrc.js';
+import { netrcLogin, type PasswordLogin } from './netrc.js';
 import { sshCommand } from './ssh-command.js';
 
 /** One entry under `vcs.hosts` of modhaven.yaml. */
@@ -45,7 +45,7 @@ export interface VcsSettings {
 export type RedirectPolicy = 'all' | 'same-host' | 'none';
 
 /** What a git command that talks to a repository's host needs. */
-export interface Access {
+export interface HostAccess {
   /** What git is given. */
   address: RepoAddress;
   /** What git connects to: another repository than the one of the rule where the account's `insteadOf` says so. */
@@ -57,7 +57,7 @@ export interface Access {
   /** Options before the git command. */
   options: readonly GitWord[];
   /** The credential. */
-  login: Login | undefined;
+  login: PasswordLogin | undefined;
   /** Whether it is shown before the host asks: then the host judges it even where it would let anybody in. */
   showLoginAtOnce: boolean;
   /** It again, as text for file descriptor 3. */
@@ -87,7 +87,7 @@ export async function accessTo(
   settings: VcsSettings,
   env: NodeJS.ProcessEnv,
   account: AccountConfig = NO_CONFIG,
-): Promise<Access> {
+): Promise<HostAccess> {
   const reached = reachedBy(repo, account);
   const { key, entry } = findEntry(reached.target, settings.hosts);
   const credential =
@@ -97,18 +97,18 @@ export async function accessTo(
 
 /** The access of a caller's own login to `repo`. What the entry says of certificates applies, its login does not. */
 export async function accessWith(
-  login: Login,
+  login: PasswordLogin,
   repo: RepoUrl,
   settings: VcsSettings,
   env: NodeJS.ProcessEnv,
-): Promise<Access> {
+): Promise<HostAccess> {
   const caller = { name: 'the login of the caller', ...login };
   const access = await prepared(reachedBy(repo, NO_CONFIG), settings, env, NO_CONFIG, caller);
   const atOnce = config({ 'http.proactiveAuth': 'basic' });
   return { ...access, options: [...atOnce, ...access.options], showLoginAtOnce: true };
 }
 
-type Reached = Pick<Access, 'address' | 'target' | 'protocols'>;
+type Reached = Pick<HostAccess, 'address' | 'target' | 'protocols'>;
 
 async function prepared(
   { address, target, protocols }: Reached,
@@ -116,7 +116,7 @@ async function prepared(
   env: NodeJS.ProcessEnv,
   account: AccountConfig,
   credential: Credential | undefined,
-): Promise<Access> {
+): Promise<HostAccess> {
   const { key, entry } = findEntry(target, settings.hosts);
   noteSecret(credential?.password);
   const redirects = redirectsFor(entry, settings);
@@ -198,7 +198,7 @@ function pathPrefixes(path: string): string[] {
   return [whole, ...elements.map((_, i) => elements.slice(0, elements.length - i).join('/'))];
 }
 
-interface Credential extends Login {
+interface Credential extends PasswordLogin {
   name: string;
 }
 

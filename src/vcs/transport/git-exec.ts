@@ -155,7 +155,7 @@ export function converseOverSsh(
   return conversation(start({ ...command, network: true }, 'open'));
 }
 
-function conversation(child: Running): Conversation {
+function conversation(child: RunningChild): Conversation {
   return {
     ...child,
     stdin: child.stdin ?? new PassThrough(), // none where git cannot be started; `ended` says so
@@ -180,7 +180,7 @@ process.on('exit', () => {
   for (const child of running) killGroup(child);
 });
 
-interface Running {
+interface RunningChild {
   stdin: ChildProcess['stdin'];
   stdout: Readable;
   /** Resolves at exit 0 once all output was read. */
@@ -196,7 +196,7 @@ type Start = Omit<GitCommand, 'timeoutMs' | 'args'> & {
   program?: string;
 };
 
-function start(command: Start, input = command.input === undefined ? 'none' : 'open'): Running {
+function start(command: Start, input = command.input === undefined ? 'none' : 'open'): RunningChild {
   const { program = 'git' } = command;
   const child = spawn(program, command.args, {
     cwd: command.cwd,

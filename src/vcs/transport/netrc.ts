@@ -1,8 +1,8 @@
 /** Which login of `~/.netrc` a repository gets. */
-import { readNetrc, type Login } from '../../http/netrc.js';
+import { readNetrc, type PasswordLogin } from '../../http/netrc.js';
 import { DEFAULT_PORTS, type RepoUrl } from '../../module/repo-url.js';
 
-export type { Login } from '../../http/netrc.js';
+export type { PasswordLogin } from '../../http/netrc.js';
 
 /** Whether the account's netrc has a login for the host of `repo`, with its port or without. */
 export async function hasNetrcLogin(repo: RepoUrl, env: NodeJS.ProcessEnv): Promise<boolean> {
@@ -10,7 +10,7 @@ export async function hasNetrcLogin(repo: RepoUrl, env: NodeJS.ProcessEnv): Prom
 }
 
 /** The login that the account's netrc has for exactly the host and port of `repo` (`machine HOST:PORT`). */
-export async function netrcLogin(repo: RepoUrl, env: NodeJS.ProcessEnv): Promise<Login | undefined> {
+export async function netrcLogin(repo: RepoUrl, env: NodeJS.ProcessEnv): Promise<PasswordLogin | undefined> {
   const found = (await readNetrc(env)).find(
     (login) => login.machine === hostWithPort(repo) && isFor(repo, login),
   );
@@ -18,7 +18,7 @@ export async function netrcLogin(repo: RepoUrl, env: NodeJS.ProcessEnv): Promise
 }
 
 /** The login that libcurl would show the host of `repo`, whatever its port; none where the address has a password. */
-export async function curlLogin(repo: RepoUrl, env: NodeJS.ProcessEnv): Promise<Login | undefined> {
+export async function curlLogin(repo: RepoUrl, env: NodeJS.ProcessEnv): Promise<PasswordLogin | undefined> {
   if (repo.credentials !== undefined && repo.credentials.password !== '') return undefined;
   const host = repo.host.replace(/^\[|\]$/g, '');
   return (await readNetrc(env)).find(
@@ -27,7 +27,7 @@ export async function curlLogin(repo: RepoUrl, env: NodeJS.ProcessEnv): Promise<
 }
 
 /** A user name in the address says which of several logins is meant. */
-function isFor({ credentials }: RepoUrl, { username }: Login): boolean {
+function isFor({ credentials }: RepoUrl, { username }: PasswordLogin): boolean {
   return credentials === undefined || credentials.username === username;
 }
 

@@ -20,7 +20,7 @@ export async function checkReachable(
 ): Promise<void> {
   if ((repo.scheme !== 'http' && repo.scheme !== 'https') || usesProxy(repo, env)) return;
   const port = repo.port ?? DEFAULT_PORTS[repo.scheme];
-  const outcome = await new Promise<Outcome>((resolve) => {
+  const outcome = await new Promise<ConnectOutcome>((resolve) => {
     const host = repo.host.replace(/^\[|\]$/g, '');
     const options = {
       host,
@@ -31,7 +31,7 @@ export async function checkReachable(
     // git waits for a TLS handshake as long as for a connection. Whether the certificate is right, git will tell.
     const tls = { ...options, rejectUnauthorized: false, servername: isIP(host) === 0 ? host : '' };
     const socket = repo.scheme === 'https' ? connectTls(tls) : connect(options);
-    const finish = (result: Outcome) => {
+    const finish = (result: ConnectOutcome) => {
       socket.destroy();
       resolve(result);
     };
@@ -66,7 +66,7 @@ export function silentHost(repo: RepoUrl, timeoutMs: number): ModhavenError {
   });
 }
 
-type Outcome = 'answered' | 'silent' | 'no route';
+type ConnectOutcome = 'answered' | 'silent' | 'no route';
 
 function isNoRoute(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EHOSTUNREACH' || error.code === 'ENETUNREACH';

@@ -6,12 +6,12 @@ import { Notice, counted } from './layout.js';
 import { sizeText } from '../../size-text.js';
 
 /** A version whose files are shown. */
-interface Version {
+interface ShownVersion {
   module: string;
   version: string;
 }
 
-export interface FolderProps extends Version {
+export interface FolderProps extends ShownVersion {
   /** '' for the root. */
   folder: string;
   folders: readonly { name: string; files: number }[];
@@ -67,7 +67,7 @@ export type FileContent =
   | { kind: 'binary' }
   | { kind: 'too large' };
 
-export function FileTab(props: Version & { file: string; size: number; content: FileContent }): VNode {
+export function FileTab(props: ShownVersion & { file: string; size: number; content: FileContent }): VNode {
   const { module, version, file, size, content } = props;
   return (
     <section aria-labelledby="file-title">
@@ -95,7 +95,7 @@ export function FileTab(props: Version & { file: string; size: number; content: 
   );
 }
 
-function Trail({ module, version, path }: Version & { path: string }): VNode {
+function Trail({ module, version, path }: ShownVersion & { path: string }): VNode {
   const elements = path === '' ? [] : path.split('/');
   return (
     <span class="trail">
@@ -140,7 +140,7 @@ function Reordering({ of }: { of: string }): VNode {
   );
 }
 
-export interface DiffProps extends Version {
+export interface DiffProps extends ShownVersion {
   /** Undefined: nothing was chosen, and there is no earlier version. */
   from: string | undefined;
   /** Versions to choose from. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FileHashes, WantedFiles } from '../../../src/modfetch/zip/archive-order.js';
+import { FileHashes, ExpectedFiles } from '../../../src/modfetch/zip/archive-order.js';
 import { hash1 } from '../../../src/module/files/dirhash.js';
 
 describe('WantedFiles', () => {
@@ -7,7 +7,7 @@ describe('WantedFiles', () => {
     ['in order', ['a', 'a.go', 'b/c'], true],
     ['out of order', ['b', 'a'], false],
   ])('takes each once, and tells what did not come: %s', (_, paths, isOrdered) => {
-    const wanted = new WantedFiles();
+    const wanted = new ExpectedFiles();
     for (const path of paths) wanted.add(path);
     expect(wanted.isOrdered).toBe(isOrdered);
     expect(wanted.take('other')).toBe(false);

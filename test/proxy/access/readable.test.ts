@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { Authenticator } from '../../../src/auth/authenticator.js';
-import type { HostQuestion, HostRights, Verdict } from '../../../src/auth/git-host.js';
+import type { HostQuestion, HostRights, HostVerdict } from '../../../src/auth/git-host.js';
 import type { AccessSettings } from '../../../src/auth/read-access.js';
 import { createReadable } from '../../../src/proxy/access/readable.js';
 import type { ReadableModules } from '../../../src/proxy/gate.js';
@@ -60,10 +60,10 @@ describe('readable, where git hosts decide', () => {
   const login = request({ authorization: `Basic ${Buffer.from('ann:of-the-host').toString('base64')}` });
   const MANY = Array.from({ length: 100 }, (_, number) => `corp.test/m${number}`);
   const principal = { kind: 'user', name: 'ann', groups: new Set<string>() } as const;
-  const yes: Verdict = { kind: 'may-read', principal, leftMs: 1 };
+  const yes: HostVerdict = { kind: 'may-read', principal, leftMs: 1 };
 
   /** `known`: what was said before; `judge`: what a host says to a question. */
-  function hosts(known: readonly string[], judge: (path: string) => Promise<Verdict>) {
+  function hosts(known: readonly string[], judge: (path: string) => Promise<HostVerdict>) {
     const asked: string[] = [];
     const pathOf = (question: HostQuestion) => ('path' in question ? question.path : '');
     const hostRights = {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FileCache } from '../../../src/fs/file-cache.js';
 import { parseModulePath } from '../../../src/module/module-path.js';
-import type { ReadOptions } from '../../../src/s3/bucket.js';
+import type { ObjectReadOptions } from '../../../src/s3/bucket.js';
 import { createBucketBlobStore } from '../../../src/store/bucket/bucket-blob-store.js';
 import { BucketStore } from '../../../src/store/bucket/bucket-store.js';
 import { CachedBucketStore } from '../../../src/store/bucket/cached-bucket-store.js';
@@ -30,7 +30,7 @@ class CountingBucket extends MemoryBucket {
   /** Called with the number of reads after each. */
   afterRead: (count: number) => void = () => undefined;
 
-  override async read(key: string, options?: ReadOptions) {
+  override async read(key: string, options?: ObjectReadOptions) {
     this.reads += 1;
     const found = await super.read(key, options);
     if (found !== undefined && this.damages) found.bytes[0] = 128 + (this.reads % 100);
@@ -38,7 +38,7 @@ class CountingBucket extends MemoryBucket {
     return found;
   }
 
-  override async stream(key: string, options?: ReadOptions) {
+  override async stream(key: string, options?: ObjectReadOptions) {
     const found = await super.stream(key, options);
     const bytes = (await super.read(key, options))?.bytes;
     const { breakAt } = this;

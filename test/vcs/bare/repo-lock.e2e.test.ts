@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { RepoLock, type Lease } from '../../../src/vcs/bare/repo-lock.js';
+import { RepoLock, type WriteRight } from '../../../src/vcs/bare/repo-lock.js';
 import { tempDir } from '../../support/tmp.js';
 
 const MODULE = fileURLToPath(new URL('../../../build/vcs/bare/repo-lock.js', import.meta.url));
@@ -49,7 +49,7 @@ describe('RepoLock', () => {
   });
 
   it('says that it was lost, and does the work again once', async () => {
-    const leases: Lease[] = [];
+    const leases: WriteRight[] = [];
     const result = await new RepoLock(dir).run(async (lease) => {
       leases.push(lease);
       lease.assertHeld();

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
 import { networkEnvironment } from '../../../src/vcs/transport/git-environment.js';
 import { NO_CONFIG } from '../../../src/vcs/transport/account-config.js';
-import { accessTo, type Access, type HostEntry } from '../../../src/vcs/transport/access.js';
+import { accessTo, type HostAccess, type HostEntry } from '../../../src/vcs/transport/access.js';
 import { tempDir } from '../../support/tmp.js';
 import { settingsOf } from '../lab.js';
 
@@ -12,7 +12,7 @@ async function access(
   url: string,
   hosts: Record<string, HostEntry> = {},
   env: NodeJS.ProcessEnv = {},
-): Promise<Access> {
+): Promise<HostAccess> {
   return accessTo(parseRepoUrl(url, '/'), settingsOf(hosts), env);
 }
 
