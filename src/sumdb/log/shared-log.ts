@@ -47,14 +47,30 @@ export class SharedLog implements SharedFiles {
   async copyAll(): Promise<void> {
     await this.removeDead();
     await storage(rm(this.dir, { recursive: true, force: true }));
-    const limit = pLimit(PARALLEL);
-    const running: Promise<unknown>[] = [];
+    const names: string[] = [];
     const prefix = `${this.options.name}/`;
     for await (const name of this.options.blobs.names()) {
-      if (name.startsWith(prefix)) running.push(limit(() => this.copy(name.slice(prefix.length))));
+      if (name.startsWith(prefix)) names.push(name.slice(prefix.length));
     }
-    await Promise.all(running);
+    await this.copyEach(names);
     await this.completeCopy();
+  }
+
+  /** Where one fails, none is begun any more, and those that run are waited for: the next attempt has the folder alone. */
+  private async copyEach(names: readonly string[]): Promise<void> {
+    const limit = pLimit(PARALLEL);
+    let isOver = false;
+    const copies = names.map((name) =>
+      limit(async () => {
+        if (isOver) return;
+        await this.copy(name).catch((error: unknown) => {
+          isOver = true;
+          throw error;
+        });
+      }),
+    );
+    const failed = (await Promise.allSettled(copies)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
   /**
@@ -68,23 +84,30 @@ export class SharedLog implements SharedFiles {
         if (!(await this.isCopied(name))) await this.copy(name);
       }
     }
-    await this.copyNew({ size: sealed, sealed });
+    // Where the log ends with a tile, the newest signed tree stands in a commit of that tile alone.
+    const end = sealed === 0 ? 0 : await this.copyCommits(sealed - TILE_WIDTH);
+    await this.copyNew({ size: Math.max(end, sealed), sealed });
   }
 
   /** Copies what came after `size` records, of which `sealed` lie in full tiles. Throws STORAGE. */
   async copyNew({ size, sealed }: { size: number; sealed: number }): Promise<void> {
     let [end, full] = [size, sealed];
     for (;;) {
-      // Commits first: where the last tile has just become full, the newest signed tree stands in one of them alone.
+      end = await this.copyCommits(end);
+      if (!(await this.copySealed(full / TILE_WIDTH))) return; // a commit that went became part of a tile before
+      full += TILE_WIDTH;
+      // What fills the tile may have been committed since its commits were asked for. Where the log ends with the tile,
+      // the newest signed tree stands in the last of them alone; they go only when the log is longer.
+      if (end < full) end = Math.max(await this.copyCommits(end), full);
+    }
+  }
+
+  /** Copies the commits from `start` on, as far as there are any. Answers with where they end. */
+  private async copyCommits(start: number): Promise<number> {
+    for (let end = start; ;) {
       const commit = await this.copy(commitName(end));
-      if (commit !== undefined) {
-        end += parseCommit(commit).records.length;
-      } else if (await this.copySealed(full / TILE_WIDTH)) {
-        full += TILE_WIDTH;
-        end = Math.max(end, full);
-      } else {
-        return; // a commit that went became part of a tile before
-      }
+      if (commit === undefined) return end;
+      end += parseCommit(commit).records.length;
     }
   }
 

@@ -133,6 +133,60 @@ describe('a log that replicas share', () => {
     await expectWholeLog(joined, 700, await memoryLog());
   });
 
+  it.each(['starts', 'runs'])('is whole for a replica that %s while others end a tile', async (when) => {
+    const writer = await replica();
+    await fill(writer, 0, 255);
+    let isAwaited = when === 'starts';
+    const away = await replica(undefined, {
+      ...blobs,
+      async get(name) {
+        const found = await blobs.get(name);
+        if (isAwaited && name === `${NAME}/commit/000000000255` && found === undefined) {
+          isAwaited = false;
+          await writer.append(record(255)); // between the question for the commit and that for the tile
+        }
+        return found;
+      },
+    });
+    isAwaited = when === 'runs';
+    await away.refresh({ misses: true });
+    expect(isAwaited).toBe(false);
+    await expectWholeLog(away, 256, await memoryLog());
+  });
+
+  it('is copied whole although others end a tile while its names are listed', async () => {
+    const writer = await replica();
+    await fill(writer, 0, 255);
+    const joined = await replica(undefined, {
+      ...blobs,
+      async *names() {
+        // Page by page, in the order of keys: commits come before tiles.
+        for await (const name of blobs.names()) if (name.includes('/commit/')) yield name;
+        await writer.append(record(255));
+        for await (const name of blobs.names()) if (name.includes('/tile/')) yield name;
+      },
+    });
+    await expectWholeLog(joined, 256, await memoryLog());
+  });
+
+  it('is not copied any more when its copying has failed', async () => {
+    const writer = await replica();
+    for (let i = 0; i < 40; i += 1) await writer.append(record(i));
+    let [running, begun] = [0, 0];
+    const broken: BlobStore = {
+      ...blobs,
+      async get(name) {
+        [running, begun] = [running + 1, begun + 1];
+        await new Promise((resolve) => setTimeout(resolve, name.endsWith('3') ? 5 : 20));
+        running -= 1;
+        if (name.endsWith('3')) throw new Error('the connection broke off');
+        return blobs.get(name);
+      },
+    };
+    await expect(replica(undefined, broken)).rejects.toThrow('broke off');
+    expect([running, begun < 40]).toEqual([0, true]);
+  });
+
   it('goes on where the records of another are a whole number of tiles', async () => {
     const [a, b] = [await replica(), await replica()];
     await fill(a, 0, 255);
