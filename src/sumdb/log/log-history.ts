@@ -36,6 +36,8 @@ export interface History {
   verifier: Verifier;
   /** Told of each record that is new, in order. */
   onRecord: (record: string, number: number) => void;
+  /** Reading failed: what was told of records from `size` on does not hold. They may be told anew, with other numbers. */
+  onUndone?: (size: number) => void;
   /** A tree that the log must have grown from. */
   ancestor?: Tree | undefined;
 }
@@ -50,6 +52,7 @@ export function readHistory(files: LogFiles, state: LogState, history: History):
     try {
       return readOnce(files, state, history, reading);
     } catch (error) {
+      history.onUndone?.(state.frontier.size);
       const moved = reading.firstUnsealed !== undefined && files.isSealed(reading.firstUnsealed);
       if (!moved || attempt === MAX_ATTEMPTS) throw error;
     }

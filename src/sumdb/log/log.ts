@@ -290,7 +290,12 @@ function openState({ dir, witnessFile, shared }: LogPlace, verifier: Verifier, t
     if (!index.has(subject)) index.set(Buffer.from(subject).toString(), number);
   }
 
-  let state = readHistory(files, EMPTY_STATE, { verifier, onRecord, ancestor: known });
+  /** A commit that a process left which came too late may have been read, before it showed that it means nothing. */
+  function onUndone(size: number): void {
+    for (const [subject, number] of index) if (number >= size) index.delete(subject);
+  }
+
+  let state = readHistory(files, EMPTY_STATE, { verifier, onRecord, onUndone, ancestor: known });
   checkWitness(dir, state.frontier.size, known, witness, trustsLog);
 
   async function sealedRecords(number: number): Promise<string[]> {
@@ -346,6 +351,6 @@ function openState({ dir, witnessFile, shared }: LogPlace, verifier: Verifier, t
     ...{ files, known, view, index },
     state: () => state,
     use: (next) => void (state = next),
-    readOn: () => readHistory(files, state, { verifier, onRecord }),
+    readOn: () => readHistory(files, state, { verifier, onRecord, onUndone }),
   };
 }

@@ -92,4 +92,37 @@ describe('isSealedBy', () => {
       isSealedBy(sealed, { tile: { height: 8, level, number, width: 256 }, data: Buffer.alloc(0) }),
     ).toBe(is);
   });
+
+  it('takes back what it told of a commit that came too late, and tells it anew', async () => {
+    await fill(lab.open(), 0, 254);
+    const before = read().state;
+    const fork = await lab.copy();
+    await fork.open().append(record(999));
+    const late = logFiles(fork.dir).readCommit(254);
+    for (let i = 254; i < 257; i += 1) await lab.open().append(record(i));
+    // A reader that looks for the tile just before it is sealed, and for commits just after one was left there.
+    const files = logFiles(lab.dir);
+    let looks = 0;
+    const told: string[] = [];
+    const state = readHistory(
+      {
+        ...files,
+        readTileSync: (tile) => ((looks += 1) === 1 ? undefined : files.readTileSync(tile)),
+        commitStarts: () => (looks === 1 ? [254, 256] : files.commitStarts()),
+        readCommit: (start) => (start === 254 ? late : files.readCommit(start)),
+      },
+      before,
+      {
+        verifier: lab.signer.verifier,
+        onRecord: (text, number) => told.push(`${number} ${text}`),
+        onUndone: (size) => told.push(`undone from ${size}`),
+      },
+    );
+    expect(told).toEqual([
+      `254 ${record(999)}`,
+      'undone from 254',
+      ...[254, 255, 256].map((number) => `${number} ${record(number)}`),
+    ]);
+    expect(state.head?.size).toBe(257);
+  });
 });
