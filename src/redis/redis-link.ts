@@ -43,6 +43,9 @@ export class RedisLink {
   private pausedUntil = 0;
   private wasUp: boolean | undefined;
   private isClosed = false;
+  /** Whether the subscriber was connected before. */
+  private wasReady = false;
+  private isSubscribed = false;
 
   constructor(options: RedisOptions) {
     this.options = options;
@@ -77,17 +80,28 @@ export class RedisLink {
     this.client.on('ready', () => this.said(true));
     this.client.on('error', (error: unknown) => this.said(false, error));
     this.subscriber.on('error', () => undefined); // both lose the same Redis
-    let isFirst = true;
-    this.subscriber.on('ready', () => {
-      if (!isFirst) listener.onMissed();
-      isFirst = false;
-    });
+    this.subscriber.on('ready', () => void this.subscribe(listener));
     if (this.isClosed) return;
-    void this.client.connect().catch(() => undefined);
-    void this.subscriber
-      .connect()
-      .then(() => this.subscriber?.subscribe(listener.channel, listener.onMessage))
-      .catch((error: unknown) => this.said(false, error));
+    for (const client of [this.client, this.subscriber]) void client.connect().catch(() => undefined);
+  }
+
+  /**
+   * Called for each new connection. The client subscribes anew by itself, but only where it has subscribed before: a
+   * connection that breaks off during the first time would be the last that anything was asked of.
+   */
+  private async subscribe({ channel, onMessage, onMissed }: RedisListener): Promise<void> {
+    const isFirst = !this.wasReady;
+    this.wasReady = true;
+    if (!this.isSubscribed) {
+      try {
+        await this.subscriber?.subscribe(channel, onMessage);
+      } catch (error) {
+        this.said(false, error);
+        return;
+      }
+      this.isSubscribed = true;
+    }
+    if (!isFirst) onMissed();
   }
 
   /** What `ask` answers; undefined where Redis does not, in time. */

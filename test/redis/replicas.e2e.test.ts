@@ -1,11 +1,13 @@
 /** Leases and messages over a real Redis: spared work while it is there, and the same answers while it is not. */
 import { randomUUID } from 'node:crypto';
+import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
 import { LeaseKeys, keyPrefix } from '../../src/redis/lease-scripts.js';
 import { Replicas } from '../../src/redis/replicas.js';
+import { listenOnLoopback } from '../support/loopback.js';
 import { redisHost, type RedisHost, type RedisProgram } from '../support/redis-host.js';
 import { missing } from '../support/requirements.js';
 import { tcpRelay } from '../support/tcp-relay.js';
@@ -293,6 +295,39 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
       (count) => count >= 3,
     );
     expect(heard.sort()).toEqual(['b purge', 'b push {"forge":"gitea"}', 'b reload']);
+  });
+
+  it('listens although the connection broke off at the first SUBSCRIBE', async () => {
+    let cuts = 0;
+    const server = createServer((client) => {
+      const onward = connect(redis.port, '127.0.0.1');
+      client.on('data', (piece) => {
+        if (cuts > 0 || !/subscribe/i.test(piece.toString('latin1'))) {
+          onward.write(piece);
+          return;
+        }
+        cuts += 1;
+        for (const socket of [client, onward]) socket.destroy();
+      });
+      onward.pipe(client);
+      for (const [from, to] of [
+        [client, onward],
+        [onward, client],
+      ] as const) {
+        from.on('error', () => to.destroy()).on('close', () => to.destroy());
+      }
+    });
+    const relay = await listenOnLoopback(server);
+    const deaf = await replica('deaf', { url: `redis://127.0.0.1:${relay.port}/0` });
+    expect(cuts).toBe(1);
+    (await replica('b')).tellReload();
+    await until(
+      () => heard,
+      (words) => words.includes('deaf reload'),
+    );
+    expect(heard).toContain('deaf reload');
+    deaf.close();
+    await relay.stop();
   });
 
   it('waits for nothing where no Redis listens', async () => {
