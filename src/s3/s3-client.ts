@@ -12,6 +12,12 @@ export const TIMEOUT_MS = { connect: 3_000, answer: 15_000, idle: 15_000 };
 /** A request that failed in passing (500, 503, a broken connection) is sent again by the SDK, with growing waits. */
 export const MAX_ATTEMPTS = 4;
 
+/**
+ * Connections. A request that waits for one is taken for one that is not answered in time; the SDK's own 50 are used up
+ * by as many large zips.
+ */
+const MAX_SOCKETS = 256;
+
 /** The SDK, and a client of it for one bucket. */
 export interface S3Client {
   sdk: typeof Sdk;
@@ -38,6 +44,8 @@ export async function openClient({ endpoint, region, pathStyle }: S3Settings): P
       connectionTimeout: TIMEOUT_MS.connect,
       requestTimeout: TIMEOUT_MS.answer,
       throwOnRequestTimeout: true,
+      httpAgent: { maxSockets: MAX_SOCKETS },
+      httpsAgent: { maxSockets: MAX_SOCKETS },
     },
   });
   const { secretAccessKey, sessionToken } = await client.config.credentials();
