@@ -10,6 +10,8 @@ import {
 
 /** When the content was known to be so, in milliseconds since 1970. */
 const AS_OF = 'modhaven-as-of';
+/** How exactly an object store says when something was written, in milliseconds. */
+const CLOCK_STEP_MS = 1_000;
 /** How often a replacement is tried again where another writer came between. */
 const MAX_ATTEMPTS = 20;
 
@@ -44,8 +46,11 @@ class BucketBlobStore implements BlobStore {
   async get(name: string): Promise<StoredBlob | undefined> {
     const found = await this.bucket.read(this.keyOf(name));
     if (found === undefined) return undefined;
-    const asOf = Number(found.meta[AS_OF] ?? found.modifiedAt);
-    return { bytes: found.bytes, asOf: Number.isFinite(asOf) ? asOf : found.modifiedAt, tag: found.etag };
+    const { bytes, modifiedAt, etag } = found;
+    const named = Number(found.meta[AS_OF] ?? modifiedAt);
+    // Nothing is known before it is written: a writer whose clock is ahead would outdate all who come after it.
+    const asOf = Number.isFinite(named) ? Math.min(named, modifiedAt + CLOCK_STEP_MS) : modifiedAt;
+    return { bytes, asOf, tag: etag };
   }
 
   async putIfAbsent(name: string, bytes: Buffer, options: BlobOptions = {}): Promise<boolean> {

@@ -8,6 +8,10 @@ import { LISTED_KINDS, partOfKey } from './bucket-listing.js';
 
 /** How often a list is tried again where another writer came between. */
 const MAX_ATTEMPTS = 20;
+/** A list that could not be written is tried again so much later, in milliseconds. */
+const RETRY_MS = 10_000;
+/** Lists that are tried again at one time. */
+export const LISTS_AT_ONCE = 20;
 
 /** A version that has just been completed, or is not complete any more. */
 interface ListChange {
@@ -17,8 +21,9 @@ interface ListChange {
 
 export class VersionLists {
   private readonly bucket: Bucket;
-  /** Modules whose list could not be written. */
+  /** Modules whose list could not be written, those that were tried last at the end. */
   private readonly owed = new Set<ModulePath>();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(bucket: Bucket) {
     this.bucket = bucket;
@@ -31,22 +36,31 @@ export class VersionLists {
 
   /** Writes lists that could not be written before, at most so many. */
   async retry(most = Infinity): Promise<void> {
-    let count = 0;
-    for (const module of this.owed) {
-      if ((count += 1) > most) return;
-      await this.changed(module);
-    }
-  }
-
-  /** `@v/list` is to follow what was stored or removed. Writes it, now or, where that fails, as soon as it can: what is stored is stored without it. */
-  async changed(module: ModulePath, change: ListChange = {}): Promise<void> {
-    this.owed.add(module);
-    if (await this.writeList(module, change).catch(() => false)) this.owed.delete(module);
+    for (const module of [...this.owed].slice(0, most)) await this.changed(module);
   }
 
   /**
-   * Writes `@v/list`: the versions that are complete. False where other writers came between again and again. Read first and made of what lies there then, so that the write of
-   * another replica that came between has this one begin again, and a list that was missed once is right the next time.
+   * `@v/list` is to follow what was stored or removed. Writes it, now or, where that fails, as soon as it can: what is
+   * stored is stored without it.
+   */
+  async changed(module: ModulePath, change: ListChange = {}): Promise<void> {
+    this.owed.delete(module);
+    this.owed.add(module);
+    if (await this.writeList(module, change).catch(() => false)) this.owed.delete(module);
+    else this.retryLater();
+  }
+
+  private retryLater(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      void this.retry(LISTS_AT_ONCE);
+    }, RETRY_MS).unref();
+  }
+
+  /**
+   * Writes `@v/list`: the versions that are complete. False where other writers came between again and again. Read first
+   * and made of what lies there then, so that the write of another replica that came between has this one begin again, and
+   * a list that was missed once is right the next time.
    * As in go's own cache, pseudo-versions are in it: as versions `go` leaves them out. What was just changed is known: an
    * object store may take a while to list it so.
    */
