@@ -26,8 +26,13 @@ export interface PurgeStores {
   copies: LocalCopies | undefined;
 }
 
-/** How often a server looks whether something was purged, in milliseconds. */
-const POLL_MS = 1_000;
+/**
+ * How often a server looks whether something was purged, in milliseconds: a purge holds within three seconds. Each look at
+ * a bucket is a request, which costs a round trip and a price.
+ */
+const POLL_MS = { disk: 1_000, bucket: 2_000 };
+/** So long after a purge was noticed, what was being read at that moment has been read, in milliseconds. */
+const AGAIN_MS = 800;
 
 /**
  * Removes a version and seals it: only the same content can be stored under its name again. Resolves with its sums, or
@@ -66,9 +71,9 @@ export function watchPurges(
   { seals, copies }: Pick<PurgeStores, 'seals' | 'copies'>,
   onPurge: () => void,
 ): PurgeWatch {
+  const pollMs = copies === undefined ? POLL_MS.disk : POLL_MS.bucket;
   let isClosed = false;
   let seen: string | undefined;
-  let repeat = false;
   let timer: NodeJS.Timeout | undefined;
 
   async function news(isFirst: boolean): Promise<boolean> {
@@ -86,11 +91,15 @@ export function watchPurges(
 
   async function look(isFirst: boolean): Promise<void> {
     const isNew = await news(isFirst);
-    if (repeat) onPurge();
-    repeat = isNew;
-    if (isNew) onPurge();
+    if (isClosed) return;
+    if (isNew) {
+      onPurge();
+      setTimeout(() => {
+        if (!isClosed) onPurge();
+      }, AGAIN_MS).unref();
+    }
     clearTimeout(timer);
-    if (!isClosed) timer = setTimeout(() => void look(false), POLL_MS).unref();
+    timer = setTimeout(() => void look(false), pollMs).unref();
   }
   void look(true);
   return {

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { openStores } from '../../src/store/open/open-stores.js';
 import { purge, watchPurges } from '../../src/store/purge.js';
+import { Seals } from '../../src/store/seals.js';
 import { PART_KINDS, putBytes } from '../../src/store/version-store.js';
+import { createMemoryBlobStore } from '../support/memory-blob-store.js';
 import { tempDir } from '../support/tmp.js';
 
 const version = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0' };
@@ -51,6 +53,31 @@ describe('purge', () => {
     while (purges === 0 && Date.now() - startedAt < 3_000) await wait(20);
     expect(purges).toBeGreaterThan(0);
     watch.close();
+  });
+});
+
+describe('watchPurges', () => {
+  it('asks a bucket half as often as a disk', async () => {
+    const looks = { disk: 0, bucket: 0 };
+    const watchOf = (kind: keyof typeof looks) => {
+      const blobs = createMemoryBlobStore();
+      const get = blobs.get.bind(blobs);
+      blobs.get = (name) => {
+        looks[kind] += 1;
+        return get(name);
+      };
+      const copies = {
+        forget: () => Promise.resolve(),
+        seenPurge: () => Promise.resolve('none'),
+        sawPurge: () => Promise.resolve(),
+      };
+      const stores = { seals: new Seals(blobs), copies: kind === 'bucket' ? copies : undefined };
+      return watchPurges(stores, () => undefined);
+    };
+    const watches = [watchOf('disk'), watchOf('bucket')];
+    await wait(1_700);
+    for (const watch of watches) watch.close();
+    expect(looks).toEqual({ disk: 2, bucket: 1 });
   });
 });
 
