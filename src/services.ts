@@ -46,6 +46,9 @@ import type { CodeHost } from './vcs/types.js';
 import { createDriftWatch, type DriftWatch } from './verify/drift.js';
 import { createTagWatch, tagRefs, type TagWatch } from './verify/moved-tags.js';
 
+/** A list of what a bucket has of a module is a request, or several, and costs as much as a write, in milliseconds. */
+const LIST_HOLDS_MS = 10 * 60_000;
+
 export interface Services extends Git, PrivateAndPublic {
   stores: Stores;
   /** The versions of `stores`, guarded by our own checksum database where there is one. */
@@ -111,6 +114,7 @@ export function createServices(options: ServicesOptions): Services {
   const store = new AnnouncingStore(inner, (version) => {
     catalog.stored(version);
     firstFetches.note(version, fetcherOf(currentClient()));
+    git.tags.stored(version);
   });
   const shared: StoreParts = { ...reached, store };
   const git = openGit(shared);
@@ -167,8 +171,8 @@ interface Git {
 
 function openGit({ config, vanity, stores, store, isPrivate, log, onNewRefs }: StoreParts): Git {
   const tags = createTagWatch({
-    store,
-    log,
+    ...{ store, log },
+    ...(stores.bucket !== undefined && { listHoldsMs: LIST_HOLDS_MS }),
     onForeign: (module) => drift.check(module),
     refresh: (remote) => void host.open(remote, 0).catch(() => undefined),
   });

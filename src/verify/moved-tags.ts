@@ -15,7 +15,7 @@ import { occurred } from '../observe/observe.js';
 import type { ModulePath } from '../module/module-path.js';
 import { isPseudoVersion } from '../module/pseudo-version.js';
 import { repoKey, type RepoUrl } from '../module/repo-url.js';
-import type { VersionStore } from '../store/version-store.js';
+import type { ModuleVersion, VersionStore } from '../store/version-store.js';
 import type { CodeRepo } from '../vcs/types.js';
 import { checkInfo } from './check-parts.js';
 
@@ -37,6 +37,8 @@ export interface MovedTag {
 export interface TagWatch {
   /** `module` was asked for, and may be in `remote`. */
   sees(module: ModulePath, remote: RepoUrl, refs: () => TagRefs): void;
+  /** This process has stored something of a version. */
+  stored(version: ModuleVersion): void;
   /** The host of `remote` was asked for its refs. */
   refs(remote: RepoUrl, refs: TagRefs): void;
   report(): MovedTag[];
@@ -53,7 +55,12 @@ export interface TagRefs {
 }
 
 export interface TagWatchOptions {
-  store: VersionStore;
+  store: Pick<VersionStore, 'versions' | 'read'>;
+  /**
+   * How long a list of the stored versions of a module holds, in milliseconds; what this process stores is known without
+   * one. Default: a new list each time, which a disk has at hand.
+   */
+  listHoldsMs?: number | undefined;
   log: Pick<Logger, 'warn' | 'error'>;
   /** Called with modules whose tags differ in a repository that their versions did not come from. */
   onForeign: (module: ModulePath) => void;
@@ -92,6 +99,10 @@ class MovedTags implements TagWatch {
     maxSize: MAX_VERSIONS,
     sizeCalculation: (versions) => versions.size + 1,
   });
+  /** When the stored versions of a module were listed, in milliseconds since 1970. */
+  private readonly listedAt = new LRUCache<ModulePath, number>(atMost(MAX_REMOTES));
+  /** What this process has stored, and has not looked at yet. */
+  private readonly unread = new LRUCache<ModulePath, Set<string>>(atMost(MAX_REMOTES));
   private readonly moved = new LRUCache<string, MovedTag>(atMost(MAX_VERSIONS));
   /** By version and repository, where the tag of a version from elsewhere was first seen. */
   private readonly foreign = new LRUCache<string, string>(atMost(MAX_VERSIONS));
@@ -110,6 +121,11 @@ class MovedTags implements TagWatch {
     entry.modules.add(module);
     this.known.set(repoKey(remote), entry);
     this.enqueue(module, remote);
+  }
+
+  stored({ module, version }: ModuleVersion): void {
+    if (this.options.listHoldsMs === undefined) return;
+    this.unread.set(module, (this.unread.get(module) ?? new Set()).add(version));
   }
 
   refs(remote: RepoUrl, latest: TagRefs): void {
@@ -196,21 +212,36 @@ class MovedTags implements TagWatch {
   /** What is recorded of the versions of a module; undefined for those that no tag stands for. */
   private async load(module: ModulePath): Promise<Map<string, Recorded | undefined>> {
     const versions = new Map(this.recorded.get(module));
-    for (const version of await this.options.store.versions(module, 'info')) {
+    const unread = [...(this.unread.get(module) ?? [])];
+    for (const version of this.isListed(module) ? unread : await this.list(module)) {
       if (versions.has(version)) continue;
-      versions.set(version, isPseudoVersion(version) ? undefined : await this.read(module, version));
+      const info = await this.options.store.read({ module, version, kind: 'info' });
+      if (info !== undefined) versions.set(version, recordedIn(info, version));
     }
     this.recorded.set(module, versions);
+    for (const version of unread) this.unread.get(module)?.delete(version);
     return versions;
   }
 
-  private async read(module: ModulePath, version: string): Promise<Recorded | undefined> {
-    const bytes = await this.options.store.read({ module, version, kind: 'info' });
-    const { Hash, Ref, URL } =
-      (bytes === undefined ? undefined : checkInfo(bytes, version, true).info?.Origin) ?? {};
-    if (Hash === undefined || URL === undefined || Ref?.startsWith('refs/tags/') !== true) return undefined;
-    return { commit: Hash, ref: Ref, url: URL, readAt: monotonicNow() };
+  private isListed(module: ModulePath): boolean {
+    const age = monotonicNow() - (this.listedAt.get(module) ?? -Infinity);
+    return this.recorded.has(module) && age < (this.options.listHoldsMs ?? 0);
   }
+
+  private async list(module: ModulePath): Promise<string[]> {
+    const now = monotonicNow();
+    const versions = await this.options.store.versions(module, 'info');
+    this.listedAt.set(module, now);
+    return versions;
+  }
+}
+
+/** Undefined for a version that no tag stands for. */
+function recordedIn(info: Buffer, version: string): Recorded | undefined {
+  if (isPseudoVersion(version)) return undefined;
+  const { Hash, Ref, URL } = checkInfo(info, version, true).info?.Origin ?? {};
+  if (Hash === undefined || URL === undefined || Ref?.startsWith('refs/tags/') !== true) return undefined;
+  return { commit: Hash, ref: Ref, url: URL, readAt: monotonicNow() };
 }
 
 /** The tags of `repo`. */

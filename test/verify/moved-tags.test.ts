@@ -17,7 +17,7 @@ function refs(tags: Record<string, string>, askedAt = Date.now() + 60_000): TagR
   return { refs: new Map(Object.entries(tags).map(([tag, hash]) => [`refs/tags/${tag}`, hash])), askedAt };
 }
 
-async function watch(versions: string[] = ['v1.0.0'], from: RepoUrl = HOME) {
+async function watch(versions: string[] = ['v1.0.0'], from: RepoUrl = HOME, listHoldsMs?: number) {
   const store = createDiskStore(await tempDir('store'));
   const add = (version: string, ref = `refs/tags/${version}`) => {
     const origin = { VCS: 'git', URL: from.url, Hash: COMMIT, Ref: ref };
@@ -32,9 +32,16 @@ async function watch(versions: string[] = ['v1.0.0'], from: RepoUrl = HOME) {
   } as never;
   const foreign: string[] = [];
   const refreshed: string[] = [];
+  let lists = 0;
   const tags = createTagWatch({
-    store,
-    log,
+    store: {
+      versions(module, kind) {
+        lists += 1;
+        return store.versions(module, kind);
+      },
+      read: (part) => store.read(part),
+    },
+    ...{ log, listHoldsMs },
     onForeign: (module) => void foreign.push(module),
     refresh: (remote) => void refreshed.push(remote.url),
   });
@@ -46,7 +53,7 @@ async function watch(versions: string[] = ['v1.0.0'], from: RepoUrl = HOME) {
     tags.refs(remote, listed);
     await tags.idle();
   }
-  return { tags, warnings, foreign, refreshed, add, sees, asked };
+  return { tags, warnings, foreign, refreshed, add, sees, asked, lists: () => lists };
 }
 
 describe('createTagWatch', () => {
@@ -73,6 +80,29 @@ describe('createTagWatch', () => {
     expect(tags.report()).toEqual([
       expect.objectContaining({ module: MODULE, version: 'v1.0.0', served: COMMIT, now: MOVED }),
     ]);
+  });
+
+  it('lists a bucket once for a while, and knows what is stored from here meanwhile', async () => {
+    const { tags, add, sees, asked, lists } = await watch(['v1.0.0'], HOME, 60_000);
+    await sees(HOME, refs({ 'v1.0.0': COMMIT }));
+    await add('v1.1.0');
+    tags.stored({ module: MODULE, version: 'v1.1.0' });
+    tags.stored({ module: MODULE, version: 'v1.2.0' }); // its .info is not there yet
+    await asked(HOME, refs({ 'v1.0.0': COMMIT, 'v1.1.0': MOVED }));
+    await add('v1.2.0');
+    tags.stored({ module: MODULE, version: 'v1.2.0' });
+    await asked(HOME, refs({ 'v1.0.0': COMMIT, 'v1.1.0': MOVED, 'v1.2.0': MOVED }));
+    expect(tags.report().map(({ version }) => version)).toEqual(['v1.1.0', 'v1.2.0']);
+    expect(lists()).toBe(1);
+  });
+
+  it('lists a disk each time, on which other processes store, too', async () => {
+    const { tags, add, sees, asked, lists } = await watch();
+    await sees(HOME, refs({ 'v1.0.0': COMMIT }));
+    await add('v1.1.0');
+    await asked(HOME, refs({ 'v1.0.0': COMMIT, 'v1.1.0': MOVED }));
+    expect(tags.report().map(({ version }) => version)).toEqual(['v1.1.0']);
+    expect(lists()).toBe(2);
   });
 
   it('reports a tag that was deleted, and forgets it when it is put back', async () => {
