@@ -16,6 +16,7 @@ import type { ModulePath } from '../module/module-path.js';
 import { formatVersionList, versionsInList } from '../module/version-list.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { putBytes, storedName, type Part, type VersionStore } from '../store/version-store.js';
+import { KnownAbsence } from './known-absence.js';
 import type { LastAnswers } from './last-answers.js';
 import { Refusals } from './refusals.js';
 import type {
@@ -67,6 +68,9 @@ export class CachedModules implements Modules {
   private readonly flights = createSingleflight((key, flight) => measure({ type: 'wait', key }, flight));
   private readonly zips = new Map<string, ZipFlight>();
   private readonly refusals = new Refusals();
+  private readonly absence = new KnownAbsence();
+  /** Small parts on their way into the store: several flights of a version bring the same. */
+  private readonly keeping = createSingleflight();
   /** A question from before the last announced change may have missed it. */
   private generation = 0;
 
@@ -104,8 +108,9 @@ export class CachedModules implements Modules {
     }));
   }
 
-  async info(module: ModulePath, query: string, { onlyCached } = FETCH): Promise<Fetched<Buffer>> {
-    if (isCanonicalVersion(query)) return this.versionInfo(module, query, onlyCached);
+  async info(module: ModulePath, query: string, options = FETCH): Promise<Fetched<Buffer>> {
+    if (isCanonicalVersion(query)) return this.versionInfo(module, query, options);
+    const { onlyCached } = options;
     const isLatest = query === 'latest';
     if (this.isForbidden(onlyCached)) {
       if (!isLatest) throw notCached(`${module}@${query}`);
@@ -125,11 +130,11 @@ export class CachedModules implements Modules {
     return this.changing(path, () => this.refusals.remember(path, ask), hasPath);
   }
 
-  async mod(module: ModulePath, version: string, { onlyCached } = FETCH): Promise<Fetched<Buffer>> {
+  async mod(module: ModulePath, version: string, options = FETCH): Promise<Fetched<Buffer>> {
     checkCanonical(module, version);
     const part: Part = { module, version, kind: 'mod' };
-    return this.once(part, onlyCached, async () => {
-      const stored = await this.storedText(part, onlyCached);
+    return this.once(part, options.onlyCached, async () => {
+      const stored = await this.storedUnlessAbsent(part, options);
       if (stored !== undefined) return stored;
       return this.leased(part, async () => {
         const value = await this.atPin(
@@ -137,7 +142,7 @@ export class CachedModules implements Modules {
           (pinned) => this.source.mod(module, version, pinned),
           async ({ mod }) => {
             if (this.options.areApart === true) await checkMod(this.store, part, mod);
-            return keepPart(this.store, part, mod);
+            return this.keep(part, mod);
           },
         );
         return { value, fromCache: false, immutable: true };
@@ -145,10 +150,10 @@ export class CachedModules implements Modules {
     });
   }
 
-  async zip(module: ModulePath, version: string, { onlyCached } = FETCH): Promise<ModuleZip> {
+  async zip(module: ModulePath, version: string, options = FETCH): Promise<ModuleZip> {
     checkCanonical(module, version);
     const part: Part = { module, version, kind: 'zip' };
-    if (this.isForbidden(onlyCached)) {
+    if (this.isForbidden(options.onlyCached)) {
       const stored = await storedZip(this.store, part);
       if (stored === undefined) throw notCached(`${module}@${version} (.zip)`);
       return { fromCache: true, stored: () => Promise.resolve(stored) };
@@ -164,19 +169,21 @@ export class CachedModules implements Modules {
         if (this.zips.get(key) === running) this.zips.delete(key);
       }
     }
-    const flight = new ZipFlight(this.generation, (begin) => this.fetchZip(part, begin));
+    const isAbsent = this.absence.holds(part, options);
+    const flight = new ZipFlight(this.generation, (begin) => this.fetchZip(part, begin, isAbsent));
     this.zips.set(key, flight);
     flight.onEnd(() => {
+      this.absence.fetched(part);
       if (this.zips.get(key) === flight) this.zips.delete(key);
     });
     return flight.begun;
   }
 
   /** The `.info` of a canonical version. */
-  private versionInfo(module: ModulePath, version: string, onlyCached: boolean): Promise<Fetched<Buffer>> {
+  private versionInfo(module: ModulePath, version: string, options: FetchOptions): Promise<Fetched<Buffer>> {
     const part: Part = { module, version, kind: 'info' };
-    return this.once(part, onlyCached, async () => {
-      const stored = await this.storedText(part, onlyCached);
+    return this.once(part, options.onlyCached, async () => {
+      const stored = await this.storedUnlessAbsent(part, options);
       return stored ?? this.leased(part, () => this.fetchInfo(part));
     });
   }
@@ -185,7 +192,7 @@ export class CachedModules implements Modules {
     const { module, version } = part;
     const found = await this.refusals.remember(storedName(part), () => this.source.info(module, version));
     if (found.version === version) {
-      return { value: await keepPart(this.store, part, found.info), fromCache: false, immutable: true };
+      return { value: await this.keep(part, found.info), fromCache: false, immutable: true };
     }
     // `v2.0.0` of a repository without go.mod is `v2.0.0+incompatible`.
     await this.pin(module, found);
@@ -228,13 +235,13 @@ export class CachedModules implements Modules {
       }
       const found = await ask(undefined);
       if (found.info === undefined) return use(found);
-      const pinned = decodeInfo(await keepPart(this.store, info, found.info));
+      const pinned = decodeInfo(await this.keep(info, found.info));
       const isSame = pinned.Origin?.Hash === decodeInfo(found.info).Origin?.Hash;
       return atCommit(pinned, async () => use(isSame ? found : await ask(pinned)));
     });
   }
 
-  private async fetchZip(zip: Part, begin: (zip: BegunZip) => void): Promise<StoredZip> {
+  private async fetchZip(zip: Part, begin: (zip: BegunZip) => void, isAbsent: boolean): Promise<StoredZip> {
     const find = async (): Promise<StoredZip | undefined> => {
       const stored = await storedZip(this.store, zip);
       if (stored !== undefined) begin({ fromCache: true });
@@ -250,13 +257,14 @@ export class CachedModules implements Modules {
             fromCache: false,
             ...(found.follow && { follow: logBreaks(this.options.log, zip, found.follow) }),
           });
-          await storeZip(this.store, zip, found);
+          await storeZip(this.store, zip, found, (part, mod) => this.keep(part, mod));
         },
       );
       return openStoredZip(this.store, zip);
     };
     const { lease = NO_LEASE } = this.options;
-    return (await find()) ?? lease.run(leaseKey(zip), find, fetch);
+    const stored = isAbsent ? undefined : await find();
+    return stored ?? lease.run(leaseKey(zip), find, fetch);
   }
 
   /** A part that is stored; undefined if it is not and may be fetched. */
@@ -268,6 +276,16 @@ export class CachedModules implements Modules {
     throw notCached(kind === 'info' ? `${module}@${version}` : `${module}@${version} (.${kind})`);
   }
 
+  /** The same, but the store is not asked where the caller has just done so. */
+  private async storedUnlessAbsent(part: Part, options: FetchOptions): Promise<Fetched<Buffer> | undefined> {
+    return this.absence.holds(part, options) ? undefined : this.storedText(part, options.onlyCached);
+  }
+
+  /** What is stored of a small part in the end. */
+  private keep(part: Part, bytes: Buffer): Promise<Buffer> {
+    return this.keeping.run(storedName(part), () => keepPart(this.store, part, bytes));
+  }
+
   private isForbidden(onlyCached: boolean): boolean {
     return onlyCached && this.options.isLocal !== true;
   }
@@ -275,7 +293,9 @@ export class CachedModules implements Modules {
   /** One flight for a part, however many callers; one from before a change is not joined. */
   private once<T>(part: Part, onlyCached: boolean, work: () => Promise<T>): Promise<T> {
     if (this.isForbidden(onlyCached)) return work();
-    return this.flights.run(`${this.generation} ${storedName(part)}`, work);
+    return this.flights.run(`${this.generation} ${storedName(part)}`, () =>
+      work().finally(() => this.absence.fetched(part)),
+    );
   }
 
   /** An answer that may change. `path` is that of the GOPROXY protocol, or, where there is none, another name for it. */

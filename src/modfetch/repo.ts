@@ -105,6 +105,11 @@ export interface Modules {
 export interface FetchOptions {
   /** From the store or not at all (`Disable-Module-Fetch: true`): throws NOT_CACHED. */
   onlyCached: boolean;
+  /**
+   * The store was asked for it just now, from then on (`performance.now()`), and does not have it: it need not be asked
+   * again before the home is.
+   */
+  absentSince?: number | undefined;
 }
 
 export interface Fetched<T> {

@@ -38,10 +38,18 @@ export class ZipFlight {
   }
 }
 
-/** Stores what a source delivers of a zip; with its go.mod, so that the version is complete, also as a GOPROXY=file:// tree. */
-export async function storeZip(store: VersionStore, zip: Part, found: SourceZip): Promise<void> {
+/**
+ * Stores what a source delivers of a zip; with its go.mod, which `keepMod` stores, so that the version is complete, also as a
+ * GOPROXY=file:// tree.
+ */
+export async function storeZip(
+  store: VersionStore,
+  zip: Part,
+  found: SourceZip,
+  keepMod = (mod: Part, bytes: Buffer) => keepPart(store, mod, bytes),
+): Promise<void> {
   const mod: Part = { ...zip, kind: 'mod' };
-  if (found.mod !== undefined && (await store.size(mod)) === undefined) await putBytes(store, mod, found.mod);
+  if (found.mod !== undefined && (await store.size(mod)) === undefined) await keepMod(mod, found.mod);
   await found.deliver(zipTarget(store, zip));
 }
 

@@ -67,9 +67,14 @@ export function createFastPath(options: FastPathOptions, next: AdmittedListener)
 
   async function lookInStore(request: AdmittedRequest, response: ServerResponse, part: Part): Promise<void> {
     const { url = '', admission } = request;
-    const found = await stored.find(url, part, admission).catch(() => undefined);
-    // Absent or broken: the routes know what to do, and what to say.
-    if (found === undefined) return next(request, response);
+    const askedAt = performance.now();
+    // A store that cannot be read is asked again by the routes: they know what to say.
+    const found = await stored.find(url, part, admission).catch(() => 'broken' as const);
+    if (found === 'broken') return next(request, response);
+    if (found === undefined) {
+      (request as TrackedRequest).absent = { askedAt, answeredAt: performance.now() };
+      return next(request, response);
+    }
     (request as TrackedRequest).cached = found;
     (request as TrackedRequest).source = 'store';
     annotate?.(response, found, 'store');

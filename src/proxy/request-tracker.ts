@@ -17,6 +17,8 @@ export interface TrackedRequest extends IncomingMessage {
   outcome?: Outcome | undefined;
   cached?: CachedResponse;
   source?: ReplySource;
+  /** When the store was asked for the part of this request and did not have it: from when to when, in `performance.now()`. */
+  absent?: { askedAt: number; answeredAt: number };
   /** What the gate refused it with. */
   refusal?: Pick<Refusal, 'reason' | 'principal' | 'privateModule'>;
 }

@@ -26,6 +26,9 @@ import type { PreparedResponse } from './http/responses.js';
 import { sendResponse } from './http/send-response.js';
 import { sendZipStream } from './http/send-zip-stream.js';
 
+/** A request that took longer from the fast path to here asks the store again, in milliseconds. */
+const JUST_NOW_MS = 100;
+
 export interface RoutesOptions extends VanityPageOptions {
   modules: Modules;
   /** What is stored, read once for all requests of the same moment. */
@@ -113,7 +116,8 @@ class Routes {
   ): Promise<FastifyReply> {
     const { modules } = this.options;
     const { module } = asked;
-    const fetch = { onlyCached: request.headers['disable-module-fetch'] === 'true' };
+    const onlyCached = request.headers['disable-module-fetch'] === 'true';
+    const fetch = { onlyCached, absentSince: absentSince(request.raw) };
     const outcome = 'version' in asked ? { module, version: asked.version } : { module };
     const exchange = { request, reply, fetch, outcome };
     this.note(exchange);
@@ -194,6 +198,12 @@ class Routes {
     sendResponse(request.raw, reply.raw, response, this.options.trusts);
     return reply.hijack();
   }
+}
+
+/** Since when the store is known not to have what is asked for, where the fast path has found that just now. */
+function absentSince({ absent }: TrackedRequest): number | undefined {
+  const isJustNow = absent !== undefined && performance.now() - absent.answeredAt < JUST_NOW_MS;
+  return isJustNow ? absent.askedAt : undefined;
 }
 
 function lifetime(request: FastifyRequest, cacheControl: string): string {

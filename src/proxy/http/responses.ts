@@ -82,8 +82,13 @@ async function prepareStoredZip(
   zip: Part,
   cacheControl: string,
 ): Promise<PreparedResponse | undefined> {
-  const [file, hash] = await Promise.all([openZip(store, zip), store.read({ ...zip, kind: 'ziphash' })]);
+  // One after the other: of a zip that is absent no hash is asked for, and one from a bucket brings its hash along.
+  const file = await openZip(store, zip);
   if (file === undefined) return undefined;
+  const hash = await store.read({ ...zip, kind: 'ziphash' }).catch((error: unknown) => {
+    file.close();
+    throw error;
+  });
   if (hash !== undefined) return prepareZip(zip, file, hash.toString('latin1').trim(), cacheControl);
   file.close();
   throw incomplete(zip, 'was removed from the cache directory');

@@ -19,7 +19,8 @@ import type { Bucket, ObjectHead, ObjectStream, ObjectReadOptions, StoredObject 
 import { BUCKET_FOLDERS } from './bucket-layout.js';
 import { partOfKey, scanBucket } from './bucket-listing.js';
 import { sha256Of } from './draft-files.js';
-import { VersionLists, storedVersions } from './version-lists.js';
+import { describeText, describeZip, namedSha256, namedZipHash } from './object-meta.js';
+import { LISTS_AT_ONCE, VersionLists, storedVersions } from './version-lists.js';
 import { zipHashIn } from '../part-problem.js';
 import type { StoredDifference } from '../damage-report.js';
 import { infoOrigin } from '../recorded-sums.js';
@@ -47,21 +48,15 @@ export interface BucketStoreOptions {
   onDifference: (difference: StoredDifference) => void;
 }
 
-/** What is written of an object beside its bytes, in lower case. */
-const META = { sha256: 'modhaven-sha256', zipHash: 'modhaven-h1' } as const;
+/** The `h1:` hash that a stored zip names; undefined where its writer named none. */
+export interface StoredZipHash {
+  zipHash: string | undefined;
+}
+
 /** How often a `.ziphash` is tried again where another writer came between. */
 const MAX_ATTEMPTS = 20;
-/** Lists that are written with one probe: it is waited for. */
-const LISTS_A_PROBE = 20;
 /** Hashes of zips that are on their way. */
 const MAX_COMING = 1_000;
-
-const CONTENT_TYPES: Record<PartKind, string> = {
-  info: 'application/json',
-  mod: 'text/plain; charset=utf-8',
-  zip: 'application/zip',
-  ziphash: 'text/plain; charset=utf-8',
-};
 
 export class BucketStore implements VersionStore {
   readonly positions = undefined;
@@ -149,7 +144,7 @@ export class BucketStore implements VersionStore {
     const draft = await storage(this.options.draft());
     try {
       await writeNewFile(draft, writerOf(content));
-      return await this.putZip(part, draft, await sha256Of(draft));
+      return (await this.putZip(part, draft, await sha256Of(draft))) !== undefined;
     } finally {
       await unlink(draft).catch(() => undefined);
     }
@@ -159,35 +154,35 @@ export class BucketStore implements VersionStore {
     if (part.kind !== 'zip') {
       return this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
     }
-    return this.putZip(part, file, await sha256Of(file));
+    return (await this.putZip(part, file, await sha256Of(file))) !== undefined;
   }
 
-  /** Stores a zip with this SHA-256. True if it is what is stored now. */
-  async putZip(zip: Part, file: string, sha256: Buffer): Promise<boolean> {
+  /** Stores a zip with this SHA-256. Undefined where the one that is stored has another content. */
+  async putZip(zip: Part, file: string, sha256: Buffer): Promise<StoredZipHash | undefined> {
     const key = storedName(zip);
     const zipHash = this.coming.get(key);
     const digest = sha256.toString('hex');
     const isFirst = await this.bucket.putFile(key, file, {
-      contentType: CONTENT_TYPES.zip,
-      meta: { [META.sha256]: digest, ...(zipHash !== undefined && { [META.zipHash]: zipHash }) },
+      ...describeZip(digest, zipHash),
       ifAbsent: true,
     });
     if (!isFirst) {
       const head = await this.bucket.head(key);
-      const stored = head?.meta[META.zipHash];
+      if (head === undefined) return undefined; // removed meanwhile
+      const stored = namedZipHash(head);
       if (stored !== undefined && zipHash !== undefined && stored !== zipHash) {
         this.options.onDifference({ ...zip, stored, brought: zipHash });
       }
-      return head?.meta[META.sha256] === digest;
+      return namedSha256(head) === digest ? { zipHash: stored } : undefined;
     }
     if (zipHash !== undefined) await this.settleZipHash(zip, zipHash);
     await this.lists.changed(zip.module, { added: zip.version });
-    return true;
+    return { zipHash };
   }
 
   async probe(): Promise<void> {
     await this.bucket.probe();
-    await this.lists.retry(LISTS_A_PROBE);
+    await this.lists.retry(LISTS_AT_ONCE);
   }
 
   /** Makes the `.ziphash` of a stored zip what the zip says of itself. */
@@ -198,7 +193,7 @@ export class BucketStore implements VersionStore {
       if (zipHashIn(there?.bytes) === hash) return;
       const bytes = Buffer.from(hash);
       const condition = there === undefined ? { ifAbsent: true } : { ifMatch: there.etag };
-      if (await this.bucket.put(key, bytes, { ...describe('ziphash', bytes), ...condition })) return;
+      if (await this.bucket.put(key, bytes, { ...describeText('ziphash', bytes), ...condition })) return;
     }
   }
 
@@ -222,7 +217,7 @@ export class BucketStore implements VersionStore {
     if (kind === 'ziphash') {
       this.coming.set(storedName({ ...part, kind: 'zip' }), bytes.toString('latin1').trim());
     }
-    if (await this.bucket.put(key, bytes, { ...describe(kind, bytes), ifAbsent: true })) {
+    if (await this.bucket.put(key, bytes, { ...describeText(kind, bytes), ifAbsent: true })) {
       const isLate = kind !== 'ziphash' && (await this.size({ ...part, kind: 'zip' })) !== undefined;
       if (isLate) await this.lists.changed(part.module, { added: part.version });
       return true;
@@ -232,7 +227,7 @@ export class BucketStore implements VersionStore {
     const zip = kind === 'ziphash' ? await this.bucket.head(storedName({ ...part, kind: 'zip' })) : undefined;
     if (kind === 'ziphash' && zip === undefined) {
       // A hash without a zip is what a killed process left: the next zip may be another one, and needs its own.
-      return this.bucket.put(key, bytes, { ...describe(kind, bytes), ifMatch: stored.etag });
+      return this.bucket.put(key, bytes, { ...describeText(kind, bytes), ifMatch: stored.etag });
     }
     const [was, is] = [nameOfContent(kind, stored.bytes), nameOfContent(kind, bytes)];
     if (was !== is) this.options.onDifference({ ...part, stored: was, brought: is });
@@ -271,21 +266,6 @@ export class BucketStore implements VersionStore {
     if (freed > 0) await this.lists.changed(version.module, { removed: version.version });
     return freed;
   }
-}
-
-/** The SHA-256 that the writer of an object named; undefined for one that another program put there. */
-export function namedSha256({ meta }: ObjectHead): string | undefined {
-  return meta[META.sha256];
-}
-
-/** The `h1:` hash that the writer of a zip named. */
-export function namedZipHash({ meta }: ObjectHead): string | undefined {
-  return zipHashIn(Buffer.from(meta[META.zipHash] ?? ''));
-}
-
-function describe(kind: PartKind, bytes: Buffer): { contentType: string; meta: Record<string, string> } {
-  const digest = createHash('sha256').update(bytes).digest('hex');
-  return { contentType: CONTENT_TYPES[kind], meta: { [META.sha256]: digest } };
 }
 
 /** What makes the content of a part that content: two proxies may write an origin with more or fewer fields. */

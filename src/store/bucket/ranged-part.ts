@@ -5,7 +5,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import type { ObjectHead } from '../../s3/bucket.js';
-import { namedSha256, type BucketStore } from './bucket-store.js';
+import type { BucketStore } from './bucket-store.js';
+import { namedSha256 } from './object-meta.js';
 import type { OpenPart, Part } from '../version-store.js';
 
 /** Bytes of one request: each takes a round trip. */

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FileCache } from '../../../src/fs/file-cache.js';
 import { parseModulePath } from '../../../src/module/module-path.js';
-import type { ObjectReadOptions } from '../../../src/s3/bucket.js';
+import type { PutOptions, ObjectReadOptions } from '../../../src/s3/bucket.js';
 import { createBucketBlobStore } from '../../../src/store/bucket/bucket-blob-store.js';
 import { BucketStore } from '../../../src/store/bucket/bucket-store.js';
 import { CachedBucketStore } from '../../../src/store/bucket/cached-bucket-store.js';
@@ -95,7 +95,65 @@ beforeEach(async () => {
   damage = [];
 });
 
+/** Says what is asked of it. */
+class LoggingBucket extends CountingBucket {
+  asked: string[] = [];
+
+  override head(key: string) {
+    this.note('head', key);
+    return super.head(key);
+  }
+
+  override read(key: string, options?: ObjectReadOptions) {
+    if (!key.endsWith('.zip')) this.note('read', key); // a stream reads it, too
+    return super.read(key, options);
+  }
+
+  override stream(key: string, options?: ObjectReadOptions) {
+    this.note('stream', key);
+    return super.stream(key, options);
+  }
+
+  override put(key: string, bytes: Buffer, options?: PutOptions) {
+    this.note('put', key);
+    return super.put(key, bytes, options);
+  }
+
+  override list(prefix: string) {
+    this.note('list', prefix);
+    return super.list(prefix);
+  }
+
+  private note(what: string, key: string): void {
+    this.asked.push(`${what} ${key.slice(key.lastIndexOf('/') + 1)}`);
+  }
+}
+
 describe('CachedBucketStore', () => {
+  it('asks the bucket for no more than it needs: to store a version, and to read one', async () => {
+    const logging = new LoggingBucket();
+    bucket = logging;
+    const store = open();
+    await storeAll(store);
+    expect(logging.asked).toEqual([
+      ...['put v1.0.0.info', 'head v1.0.0.zip', 'put v1.0.0.mod', 'head v1.0.0.zip'],
+      ...['put v1.0.0.ziphash', 'put v1.0.0.zip', 'read v1.0.0.ziphash'],
+      ...['read list', 'list ', 'put list'],
+    ]);
+    logging.asked = [];
+    const readAll = async (from: CachedBucketStore) => {
+      (await from.positions.open(part('zip')))?.close();
+      for (const kind of ['info', 'mod', 'ziphash', 'zip'] as const) await from.read(part(kind));
+    };
+    await readAll(store);
+    expect(logging.asked).toEqual([]);
+    dir = await tempDir('cached');
+    await readAll(open());
+    expect(logging.asked).toEqual([
+      ...['stream v1.0.0.zip', 'read v1.0.0.ziphash', 'read v1.0.0.info', 'read v1.0.0.mod'],
+    ]);
+  });
+
   it('asks the bucket once for what is read again, after a restart too', async () => {
     await storeAll(open());
     const reader = open();
@@ -171,13 +229,16 @@ describe('CachedBucketStore', () => {
     expect(damage.map(({ kind }) => kind)).toEqual(['info', 'zip']);
   });
 
-  it('gives the hash that the zip itself names', async () => {
+  it.each(['hash', 'zip'])('gives the hash that the zip itself names, when the %s is read', async (first) => {
     await storeAll(open());
+    await rm(path.join(dir, 'files'), { recursive: true });
     const left = `h1:${Buffer.alloc(32, 2).toString('base64')}`;
     alter(`${KEY}.ziphash`, Buffer.from(left), {
       'modhaven-sha256': createHash('sha256').update(left).digest('hex'),
     });
-    expect((await open().read(part('ziphash')))?.toString()).toBe(HASH);
+    const store = open();
+    if (first === 'zip') await store.read(part('zip'));
+    expect((await store.read(part('ziphash')))?.toString()).toBe(HASH);
     expect(bucket.objects.get(`${KEY}.ziphash`)?.bytes.toString()).toBe(HASH);
   });
 
