@@ -1,6 +1,7 @@
 /**
- * The form in which an answer that may change (a list, `@latest`, a branch) is kept: a line with its SHA-256, and the answer.
- * Without it a list that was cut, or emptied, looks like a list, and its versions would be gone for every client. Pure.
+ * The form in which an answer that may change (a list, `@latest`, a branch) is kept: a line with the SHA-256 of its path and
+ * of itself, and the answer. Without it a list that was cut, emptied or that of another module looks like a list, and its
+ * versions would be gone for every client. Pure.
  */
 import { createHash } from 'node:crypto';
 import { decodeInfo } from '../module/info.js';
@@ -10,24 +11,24 @@ import { formatVersionList, parseVersionList } from '../module/version-list.js';
 const HEADER = /^# sha256 ([\w-]{43})\n/;
 const HEADER_BYTES = '# sha256 \n'.length + 43;
 
-/** What is written down of an answer. */
-export function encodeAnswer(answer: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`# sha256 ${digestOf(answer)}\n`), answer]);
+/** What is written down of the answer for `path` (as in the GOPROXY protocol). */
+export function encodeAnswer(path: string, answer: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`# sha256 ${digestOf(path, answer)}\n`), answer]);
 }
 
 /**
- * The answer for `path` (as in the GOPROXY protocol) that `encodeAnswer` made `kept` of; undefined if it is not what was
+ * The answer for `path` that `encodeAnswer` made `kept` of; undefined if it is not what was
  * kept. Earlier programs kept the answer alone: that is taken if it is a whole `.info`, or a list with a version.
  */
 export function decodeAnswer(path: string, kept: Buffer): Buffer | undefined {
   const digest = HEADER.exec(kept.toString('latin1', 0, HEADER_BYTES))?.[1];
   if (digest === undefined) return isAnswer(path, kept) ? kept : undefined;
   const answer = kept.subarray(HEADER_BYTES);
-  return digestOf(answer) === digest ? answer : undefined;
+  return digestOf(path, answer) === digest ? answer : undefined;
 }
 
-function digestOf(answer: Buffer): string {
-  return createHash('sha256').update(answer).digest('base64url');
+function digestOf(path: string, answer: Buffer): string {
+  return createHash('sha256').update(`${path}\n`).update(answer).digest('base64url');
 }
 
 function isAnswer(path: string, bytes: Buffer): boolean {

@@ -72,7 +72,7 @@ export function createStaleCache({ blobs, log }: StaleCacheOptions): StaleCache 
       if (before?.asOf === answer.asOf && before.bytes.equals(answer.bytes)) return;
       memory.set(path, answer);
       if (isKept(path)) {
-        await attempt(path, blobs.replace(path, encodeAnswer(answer.bytes), { asOf: answer.asOf }));
+        await attempt(path, blobs.replace(path, encodeAnswer(path, answer.bytes), { asOf: answer.asOf }));
       }
     },
 

@@ -12,7 +12,7 @@ describe('an answer that is kept', () => {
     [LIST, Buffer.alloc(0)],
     ...INFOS.map((path) => [path, INFO] as const),
   ])('for %s is what was kept', (path, answer) => {
-    expect(decodeAnswer(path, encodeAnswer(answer))).toEqual(answer);
+    expect(decodeAnswer(path, encodeAnswer(path, answer))).toEqual(answer);
   });
 
   it.each<[string, (kept: Buffer) => Buffer]>([
@@ -26,8 +26,12 @@ describe('an answer that is kept', () => {
     ['is JSON of another kind', () => Buffer.from('[]')],
     ['is longer than it was', (kept) => Buffer.concat([kept, Buffer.from('v9.9.9\n')])],
   ])('is unknown where it %s', (_, damage) => {
-    expect(decodeAnswer(LIST, damage(encodeAnswer(VERSIONS)))).toBeUndefined();
-    for (const path of INFOS) expect(decodeAnswer(path, damage(encodeAnswer(INFO)))).toBeUndefined();
+    expect(decodeAnswer(LIST, damage(encodeAnswer(LIST, VERSIONS)))).toBeUndefined();
+    for (const path of INFOS) expect(decodeAnswer(path, damage(encodeAnswer(path, INFO)))).toBeUndefined();
+  });
+
+  it('is unknown where it is that of another module', () => {
+    expect(decodeAnswer('corp.test/other/@v/list', encodeAnswer(LIST, VERSIONS))).toBeUndefined();
   });
 
   it('of an earlier program is taken as it is, if it is one', () => {

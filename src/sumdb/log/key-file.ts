@@ -1,6 +1,7 @@
 /** The file that holds the private key of our own checksum database. */
 import { readFileSync, statSync } from 'node:fs';
 import { ModhavenError, errorMessage } from '../../errors.js';
+import { hasCode } from '../../fs/file-errors.js';
 import { parseSignerKey, type Signer } from '../format/note.js';
 
 export interface KeySettings {
@@ -17,7 +18,9 @@ export function readSigner({ name, keyFile }: KeySettings): Signer {
   } catch (error) {
     throw new ModhavenError('CONFIG', `${keyFile}: the key of the checksum database cannot be used`, {
       reason: errorMessage(error),
-      remedy: `make one with: modhaven sumdb keygen --name ${name} --out ${keyFile}`,
+      remedy: hasCode(error, 'ENOENT')
+        ? `make one with: modhaven sumdb keygen --name ${name} --out ${keyFile}`
+        : 'restore the file from a backup: no other key can go on with this database, and a new one needs a new name',
       remedyBy: 'admin',
       cause: error,
     });

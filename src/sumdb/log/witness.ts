@@ -27,7 +27,7 @@ export function createWitness(file: string, verifier: Verifier): Witness {
       throw new ModhavenError('STORAGE', `the witness ${file} of the checksum database cannot be used`, {
         reason: errorMessage(error),
         remedy:
-          'it belongs to the key: a new key needs a new name (docs/checksum-database.md); else restore it',
+          'it belongs to the key: a new key needs a new name (docs/checksum-database.md); else restore it, or, if there is no backup, remove it and run "modhaven sumdb verify --renew-witness"',
         remedyBy: 'admin',
         cause: error,
       });

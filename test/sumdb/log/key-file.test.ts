@@ -63,6 +63,7 @@ describe('readSigner', () => {
     await writeFile(keyFile, change(signerKey), { mode: 0o600 });
     const { code, message, reason = '', remedy = '' } = errorOf(() => readSigner({ name, keyFile }));
     expect(code).toBe('CONFIG');
+    expect(remedy).toContain('restore the file from a backup');
     const secret = signerKey.split('+').slice(4).join('+'); // base64 may hold a plus, too
     for (const text of [message, reason, remedy]) expect(text).not.toContain(secret.slice(0, 12));
   });
