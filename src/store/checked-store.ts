@@ -8,7 +8,7 @@
  * What fails is moved out of the sight of readers, into `<cache.dir>/damaged`, and counts as not stored: so it is fetched
  * again. The version is sealed before (`seals.ts`), so that nothing else can take its place.
  */
-import { readFileSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, readFileSync, statSync, type Stats } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -16,6 +16,7 @@ import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
 import { temporaryName } from '../fs/durable-file.js';
+import { hasCode } from '../fs/file-errors.js';
 import { makeFolderIn } from '../fs/make-folder.js';
 import type { HashZip } from '../zip/zip-hasher.js';
 import { partFile } from './disk-tree.js';
@@ -141,9 +142,12 @@ export class CheckedStore extends StoreDecorator {
 
   /** At once: it happens before each read, and by way of a thread it takes ten times as long. */
   private look(part: Part): Stats | undefined {
+    const file = partFile(this.options.dir, part);
     try {
-      return statSync(partFile(this.options.dir, part), { throwIfNoEntry: false });
+      return statSync(file, { throwIfNoEntry: false });
     } catch (error) {
+      // A link that leads to itself is looked at by itself: it is no file, so it is moved away.
+      if (hasCode(error, 'ELOOP')) return lstatSync(file, { throwIfNoEntry: false });
       throw storageError(error);
     }
   }
@@ -151,7 +155,7 @@ export class CheckedStore extends StoreDecorator {
   private async inspect(part: Part): Promise<Stats | undefined> {
     const stats = this.look(part);
     if (stats === undefined) return undefined;
-    const problem = await this.problemOf(part);
+    const problem = stats.isFile() ? await this.problemOf(part) : 'it is not a file';
     this.remembered.set(storedName(part), { stamp: stampOf(stats), isWhole: problem === undefined });
     if (problem === undefined) return stats;
     if (stampOf(this.look(part)) !== stampOf(stats)) return this.inspect(part); // replaced meanwhile
@@ -170,7 +174,8 @@ export class CheckedStore extends StoreDecorator {
 
   private async zipProblem(zip: Part, sums: VersionSums): Promise<string | undefined> {
     const hashPart: Part = { ...zip, kind: 'ziphash' };
-    const written = zipHashIn(await this.inner.read(hashPart));
+    const written =
+      this.look(hashPart)?.isFile() === true ? zipHashIn(await this.inner.read(hashPart)) : undefined;
     const expected = sums.zip ?? written;
     const verdict = await absentAsUndefined(this.options.hashZip(partFile(this.options.dir, zip)));
     if (verdict === undefined) return undefined; // removed meanwhile

@@ -1,6 +1,6 @@
 /** That nothing is given out but what was stored, with real zips on a real disk. */
-import { readFile, readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { hash1 } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
@@ -90,6 +90,23 @@ describe('a store that is opened again', () => {
     }
 
     // The same content may come back, any other may not.
+    await storeVersion(restarted());
+    expect((await restarted().versions.read(partOf(kind)))?.equals(good)).toBe(true);
+  });
+
+  it.each(
+    PART_KINDS.flatMap((kind) => [
+      { kind, what: 'a folder', put: (file: string) => mkdir(join(file, 'below'), { recursive: true }) },
+      { kind, what: 'a link to itself', put: (file: string) => symlink(basename(file), file) },
+    ]),
+  )('moves away $what in place of the $kind, and takes the part again', async ({ kind, put }) => {
+    const good = await readFile(fileOf(kind));
+    await rm(fileOf(kind));
+    await put(fileOf(kind));
+    const { versions, damage } = restarted();
+    if (kind === 'ziphash') expect(await versions.size(partOf('zip'))).toBeGreaterThan(100);
+    else expect(await versions.read(partOf(kind))).toBeUndefined();
+    expect(damage.report()).toMatchObject({ count: 1, newest: [{ part: kind, problem: 'it is not a file' }] });
     await storeVersion(restarted());
     expect((await restarted().versions.read(partOf(kind)))?.equals(good)).toBe(true);
   });
