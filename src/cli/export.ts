@@ -32,6 +32,8 @@ interface Refused extends VersionName {
 
 /** The report as text, and whether all that was asked for is in the tree. Throws CONFIG and STORAGE. */
 export async function exportTree(options: ExportOptions): Promise<{ text: string; ok: boolean }> {
+  // Of a script whose variable is not set: the working directory is not what it means.
+  if (options.dir === '') throw new ModhavenError('CONFIG', 'the folder of the tree is empty text; name one');
   const { layout, unchecked: store } = openStores(loadConfig(options.config));
   const storeDir = layout.download;
   const { versions, missing, refused } = await choose(store, options.wanted);

@@ -1,10 +1,13 @@
 /** `modhaven init`: writes both configuration files, commented, for a first start. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseConfig } from '../config/load-config.js';
 import { ModhavenError, errorMessage } from '../errors.js';
+import { makeFolder } from '../fs/make-folder.js';
 import { vanityFromSally, type ConvertedMap } from '../vanity/from-sally.js';
 import { parseVanity } from '../vanity/vanity-file.js';
+import { shellWord } from './report/hints.js';
 import type { AskForText } from './terminal/prompt.js';
 
 export interface InitOptions {
@@ -30,13 +33,13 @@ export async function init(options: InitOptions): Promise<string> {
   const config = configText(host);
   parseConfig(config, files.config, {});
   parseVanity(vanity, files.vanity, { defaultHost: host });
-  write(dir, files.config, config);
-  write(dir, files.vanity, vanity);
+  await write(dir, files.config, config);
+  await write(dir, files.vanity, vanity);
   return [
     `${files.config} and ${files.vanity} are written.`,
     'Try the repositories, then run the server:',
-    `  modhaven check --config ${files.config}`,
-    `  modhaven serve --config ${files.config}`,
+    `  modhaven check --config ${shellWord(files.config)}`,
+    `  modhaven serve --config ${shellWord(files.config)}`,
     '',
   ].join('\n');
 }
@@ -67,10 +70,10 @@ function exists(file: string): ModhavenError {
   });
 }
 
-function write(dir: string, file: string, text: string): void {
+async function write(dir: string, file: string, text: string): Promise<void> {
   try {
-    mkdirSync(dir, { recursive: true });
-    writeFileSync(file, text, { flag: 'wx' });
+    await makeFolder(dir);
+    await writeFile(file, text, { flag: 'wx' });
   } catch (error) {
     throw new ModhavenError('CONFIG', `${file} cannot be written`, {
       reason: errorMessage(error),

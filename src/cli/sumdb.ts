@@ -1,10 +1,10 @@
 /** `modhaven sumdb keygen | status | verify`: makes, shows and audits the checksum database of our own. */
 import { statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { loadConfig, type Config, type SumdbSettings } from '../config/load-config.js';
 import { sumdbNameProblem } from '../config/schema.js';
 import { createFile } from '../fs/durable-file.js';
+import { makeFolder } from '../fs/make-folder.js';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { sharedLogs } from '../services.js';
 import { openStores } from '../store/open/open-stores.js';
@@ -51,7 +51,7 @@ export async function sumdbKeygen({ name, out }: KeygenOptions): Promise<string>
 
 async function writeKey(file: string, key: string): Promise<boolean> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     return await createFile(file, `${key}\n`, { mode: 0o600 });
   } catch (error) {
     throw new ModhavenError('CONFIG', `${file} cannot be written`, {

@@ -1,7 +1,7 @@
 /** Writes small files that say when what they hold was asked for: their modification time. A reader sees a whole one or none. */
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { replaceFile } from './durable-file.js';
+import { makeFolder } from './make-folder.js';
 
 interface Timestamped {
   bytes: Buffer;
@@ -11,6 +11,6 @@ interface Timestamped {
 
 /** Throws what the file system throws. */
 export async function writeTimestamped(path: string, { bytes, askedAt }: Timestamped): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await replaceFile(path, bytes, { modifiedAt: askedAt });
 }

@@ -1,14 +1,15 @@
 /** Writes files of an exported tree: a file appears whole under its name, or not at all. */
-import { link, mkdir, readFile } from 'node:fs/promises';
+import { link, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { writeTimestamped } from '../fs/timestamped-file.js';
 import { absentAsUndefined, hasCode } from '../fs/file-errors.js';
+import { makeFolder } from '../fs/make-folder.js';
 
 /** Makes `file` another name of `from`, unless it exists. Returns false if the file system cannot do that. */
 export async function linkIntoTree(from: string, file: string): Promise<boolean> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
   } catch (error) {
     throw treeError(error);
   }

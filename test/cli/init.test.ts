@@ -43,6 +43,19 @@ describe('init', () => {
     await expect(readFile(path.join(dir, 'modhaven.yaml'))).rejects.toThrow('ENOENT');
   });
 
+  it('names files in words that a shell takes as they are', async () => {
+    const dir = path.join(await tempDir('init'), "Bob's files");
+    const text = await init({ dir, host: 'a.corp', git: 'ssh://h/{name}', ask: undefined });
+    expect(text).toContain(`modhaven serve --config '${path.dirname(dir)}/Bob'\\''s files/modhaven.yaml'`);
+  });
+
+  it.runIf(process.platform === 'linux')('ends where no folder can be made', async () => {
+    await expect(init({ dir: '/proc/nope/x', yes: true, ask: undefined })).rejects.toMatchObject({
+      code: 'CONFIG',
+      message: '/proc/nope/x/modhaven.yaml cannot be written',
+    });
+  });
+
   it('refuses answers that make no rule, and to ask where there is no terminal', async () => {
     const dir = await tempDir('init');
     await expect(init({ dir, host: 'a.corp', git: 'ftp://x/{name}', ask: undefined })).rejects.toThrow('ftp');

@@ -19,5 +19,5 @@ it('writes a file with its time, and the newest of two', async () => {
 it('fails where it cannot write', async () => {
   await expect(
     writeTimestamped('/dev/null/file', { bytes: Buffer.from(''), askedAt: 0 }),
-  ).rejects.toMatchObject({ code: 'EEXIST' });
+  ).rejects.toMatchObject({ code: 'ENOTDIR' });
 });

@@ -27,6 +27,14 @@ describe('linkIntoTree', () => {
   });
 });
 
+it.runIf(process.platform === 'linux')('both end where no folder can be made', async () => {
+  const from = path.join(await tempDir('tree'), 'from');
+  await writeFile(from, '');
+  const refused = { code: 'STORAGE', message: 'the export cannot be written' };
+  await expect(linkIntoTree(from, '/proc/nope/a/file')).rejects.toMatchObject(refused);
+  await expect(replaceInTree('/proc/nope/a/list', Buffer.from(''))).rejects.toMatchObject(refused);
+});
+
 describe('replaceInTree', () => {
   it('replaces a file, and does not touch one that is the same', async () => {
     const file = path.join(await tempDir('tree'), '@v', 'list');

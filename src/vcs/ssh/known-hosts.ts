@@ -5,9 +5,10 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, open } from 'node:fs/promises';
+import { appendFile, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModhavenError, errorMessage } from '../../errors.js';
+import { makeFolder, makePrivateFolder } from '../../fs/make-folder.js';
 
 /** A public key that a host shows. */
 export interface HostKey {
@@ -69,7 +70,8 @@ export async function recordedKeys(name: string, files: readonly string[]): Prom
 export async function recordKeys(file: string, name: string, keys: readonly HostKey[]): Promise<void> {
   const lines = keys.map(({ type, blob }) => `${name} ${type} ${blob}\n`).join('');
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(dirname(file)));
+    await makePrivateFolder(dirname(file));
     // One write: another process that adds to the file at the same time gets its own lines.
     await appendFile(file, `${(await endsInLine(file)) ? '' : '\n'}${lines}`, { mode: 0o600 });
   } catch (error) {
