@@ -106,7 +106,10 @@ describe('a store that is opened again', () => {
     const { versions, damage } = restarted();
     if (kind === 'ziphash') expect(await versions.size(partOf('zip'))).toBeGreaterThan(100);
     else expect(await versions.read(partOf(kind))).toBeUndefined();
-    expect(damage.report()).toMatchObject({ count: 1, newest: [{ part: kind, problem: 'it is not a file' }] });
+    expect(damage.report()).toMatchObject({
+      count: 1,
+      newest: [{ part: kind, problem: 'it is not a file' }],
+    });
     await storeVersion(restarted());
     expect((await restarted().versions.read(partOf(kind)))?.equals(good)).toBe(true);
   });
