@@ -8,7 +8,8 @@ import { readConfigText } from '../yaml/read-text.js';
 import { nearestKey, parseWithSchema, unknownKey } from '../yaml/with-schema.js';
 import { parseYaml, type YamlSource } from '../yaml/yaml-source.js';
 import type { ModhavenError } from '../errors.js';
-import { compileRule } from './rule.js';
+import { KnownRules } from './known-rules.js';
+import { compileRule, type VanityRule } from './rule.js';
 import { FOREIGN_VCS, RuleEntry, VanityFile } from './schema.js';
 import { createRuleIndex, createVanityMap } from './vanity-map.js';
 import type { RuleIndex, VanityMap } from './vanity-map.js';
@@ -18,6 +19,8 @@ export interface VanityFileOptions {
   defaultHost: string;
   /** Whether rules are in use that this file would take away: then one without any has to say `paths: {}`. Default: no. */
   hasRules?: boolean;
+  /** What the file said before: rules that are as they were are not read anew. */
+  before?: VanityMap | undefined;
 }
 
 /** Keys of the file that are not rules. */
@@ -51,6 +54,7 @@ export function parseVanity(text: string, file: string, options: VanityFileOptio
   const problems: Problem[] = written === undefined ? [] : checkHost(source, host);
   const warnings: Problem[] = [];
   const index = createRuleIndex();
+  const known = new KnownRules(options.before, host, dirname(resolve(file)));
   // A bad host is one problem, not one a rule.
   const keyHost = problems.length > 0 ? 'host.invalid' : host;
   const groups: [DataPath, Record<string, string | RuleEntry>][] = [
@@ -59,7 +63,10 @@ export function parseVanity(text: string, file: string, options: VanityFileOptio
   ];
   for (const [path, rules] of groups) {
     for (const [key, value] of Object.entries(rules)) {
-      const found = addRule({ source, index, host: keyHost, path: [...path, key], key, value });
+      const rule = known.find(key, value);
+      const at = { source, index, host: keyHost, path: [...path, key], key };
+      if (rule !== undefined && addAgain(at, rule)) continue;
+      const found = addRule({ ...at, value });
       problems.push(...found.problems);
       warnings.push(...found.warnings);
     }
@@ -91,13 +98,21 @@ function saysNone(data: unknown): boolean {
   return typeof data === 'object' && data !== null && 'paths' in data && data.paths !== null;
 }
 
-interface RuleInFile {
+interface PlaceInFile {
   source: YamlSource;
   index: RuleIndex;
   host: string;
   path: DataPath;
   key: string;
+}
+
+interface RuleInFile extends PlaceInFile {
   value: string | RuleEntry;
+}
+
+/** Adds a rule that is as it was, perhaps in another place; false where another one stands for the same paths. */
+function addAgain({ source, index, path }: PlaceInFile, rule: VanityRule): boolean {
+  return index.add({ ...rule, ...source.locate(path, 'key') }) === undefined;
 }
 
 function addRule({ source, index, host, path, key, value }: RuleInFile): {

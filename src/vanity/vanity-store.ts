@@ -28,6 +28,7 @@ export function createVanityStore({ file, defaultHost, onReload }: VanityStoreOp
       loadVanity(file, {
         defaultHost: typeof defaultHost === 'string' ? defaultHost : defaultHost(),
         hasRules: last !== undefined && last.rules.length > 0,
+        before: last,
       }),
     file,
   );
