@@ -9,7 +9,15 @@ import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { createBufferedSink, type BufferedSink } from './buffered-sink.js';
-import { TINY, chooseMethod, compress, compressTiny, deflated, type Compressed } from './compress.js';
+import {
+  SMALL,
+  TINY,
+  chooseMethod,
+  compress,
+  compressAtOnce,
+  deflated,
+  type Compressed,
+} from './compress.js';
 import {
   DEFLATED,
   SIZES_FOLLOW,
@@ -26,6 +34,9 @@ import { Blocks } from './blocks.js';
 
 /** Bytes of files that may wait in memory to be deflated and written. */
 const MAX_PENDING = 8 * 1024 * 1024;
+
+/** Bytes of small files that are deflated at once: a zip with no more is done before the thread pool has begun. */
+const MAX_AT_ONCE = 256 * 1024;
 
 /**
  * A writer onto `sink`, whose errors are the caller's to handle (`pipeline`). `onEntry` is told of each finished file, in
@@ -60,6 +71,8 @@ class StreamedZip implements ZipWriter {
   /** The directory of the archive as bytes, which take a quarter of what records in memory would. */
   readonly #directory = new Blocks();
   #count = 0;
+  /** Bytes of small files that are still deflated at once. */
+  #atOnce = MAX_AT_ONCE;
   /** Bytes of files that are queued. */
   #pending = 0;
   #queue: Promise<void> = Promise.resolve();
@@ -73,8 +86,8 @@ class StreamedZip implements ZipWriter {
   }
 
   async addBuffer(name: string, content: Buffer): Promise<void> {
-    if (content.length <= TINY && this.#waiting === 0) {
-      this.#writeWhole(name, content, compressTiny(content));
+    if (this.#waiting === 0 && this.#isForNow(content)) {
+      this.#writeWhole(name, content, compressAtOnce(content));
       if (this.#output.isFull()) await this.#enqueue(() => this.#output.drained());
       return;
     }
@@ -125,6 +138,14 @@ class StreamedZip implements ZipWriter {
     output.flush();
     if (output.isFull()) await output.drained();
     return { start, size, sha256: sum.digest('hex') };
+  }
+
+  /** Whether a file is deflated at once: where there are many, the thread pool does several of them at a time. */
+  #isForNow({ length }: Buffer): boolean {
+    if (length <= TINY) return true;
+    if (length > SMALL || length > this.#atOnce) return false;
+    this.#atOnce -= length;
+    return true;
   }
 
   /** Does `work` in the order of the calls; a failure fails everything after it. */

@@ -3,7 +3,15 @@ import { buffer } from 'node:stream/consumers';
 import { inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TINY, chooseMethod, compress, compressTiny, deflated } from '../../src/zip/compress.js';
+import {
+  SMALL,
+  TINY,
+  chooseMethod,
+  compress,
+  compressAtOnce,
+  compressTiny,
+  deflated,
+} from '../../src/zip/compress.js';
 import { DEFLATED, STORED } from '../../src/zip/records.js';
 
 /** Contents of all sizes up to three probes, some that compress and some that do not. */
@@ -18,6 +26,12 @@ async function* cut(content: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < content.length; at += size) yield content.subarray(at, at + size);
 }
 
+/** Text with some repetitions, as source has them. */
+function goText(size: number): Buffer {
+  const lines = Array.from({ length: size / 20 + 1 }, (_, i) => `\tx${(i * 7919) % 1000} := f(${i})\n`);
+  return Buffer.from(lines.join('')).subarray(0, size);
+}
+
 describe('compress', () => {
   it('gives bytes that inflate to the content, and never more than it', async () => {
     await fc.assert(
@@ -30,6 +44,14 @@ describe('compress', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('gives the same bytes at once and in the thread pool', async () => {
+    for (const size of [0, 1, 100, TINY, TINY + 1, 10_000, SMALL]) {
+      for (const content of [randomBytes(size), Buffer.alloc(size, 'package a // func '), goText(size)]) {
+        expect(compressAtOnce(content), `${size} bytes`).toEqual(await compress(content));
+      }
+    }
   });
 
   it('is compressTiny for a tiny content', async () => {
