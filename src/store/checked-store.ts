@@ -60,6 +60,10 @@ export interface CheckedStoreOptions {
 /** Parts of which the outcome of the check is remembered. */
 const MAX_REMEMBERED = 100_000;
 
+/** Bytes of parts that were stored just now, and what each takes beside its content. */
+const MAX_RECENT_BYTES = 1024 * 1024;
+const RECENT_OVERHEAD = 400;
+
 interface Remembered {
   stamp: string;
   isWhole: boolean;
@@ -68,6 +72,11 @@ interface Remembered {
 export class CheckedStore extends StoreDecorator {
   private readonly options: CheckedStoreOptions;
   private readonly remembered = new LRUCache<string, Remembered>(atMost(MAX_REMEMBERED));
+  /** Small parts that were stored just now: those of one version are asked for after another. */
+  private readonly recent = new LRUCache<string, { stamp: string; bytes: Buffer }>({
+    maxSize: MAX_RECENT_BYTES,
+    sizeCalculation: ({ bytes }) => bytes.length + RECENT_OVERHEAD,
+  });
   private readonly checks = createSingleflight();
   private readonly checkedPositions: PositionalReads | undefined;
 
@@ -90,7 +99,10 @@ export class CheckedStore extends StoreDecorator {
 
   override async read(part: Part): Promise<Buffer | undefined> {
     if (part.kind === 'ziphash') await this.checkHashOf(part);
-    return (await this.check(part)) === undefined ? undefined : this.inner.read(part);
+    const stats = await this.check(part);
+    if (stats === undefined) return undefined;
+    const recent = this.recent.get(storedName(part));
+    return recent?.stamp === stampOf(stats) ? recent.bytes : this.inner.read(part);
   }
 
   /**
@@ -225,8 +237,11 @@ export class CheckedStore extends StoreDecorator {
   private async stored(part: Part, small: Buffer | undefined): Promise<void> {
     const stats = this.look(part);
     if (stats === undefined) return; // removed meanwhile
-    this.remembered.set(storedName(part), { stamp: stampOf(stats), isWhole: true });
-    if (small !== undefined) await this.options.sums.note(part, small);
+    const stamp = stampOf(stats);
+    this.remembered.set(storedName(part), { stamp, isWhole: true });
+    if (small === undefined) return;
+    this.recent.set(storedName(part), { stamp, bytes: small });
+    await this.options.sums.note(part, small);
   }
 }
 
