@@ -1,5 +1,6 @@
 /** Folders that come and go with the files in them. */
-import { mkdir, rmdir, unlink } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { rmdir, unlink } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { absentAsUndefined, hasCode } from './file-errors.js';
 
@@ -17,9 +18,11 @@ export async function inFolder<T>(folder: string, work: () => Promise<T>): Promi
     } catch (error) {
       if (!hasCode(error, 'ENOENT') || attempt > MAX_ATTEMPTS) throw error;
     }
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
       if (!hasCode(error, 'ENOENT')) throw error; // another process removes what was just made
-    });
+    }
   }
 }
 

@@ -5,6 +5,7 @@
  * HOST` or `default` before each login, a `#` before a comment, a macro up to the next empty line. Ports are not part of
  * that format, so what stands behind `machine HOST:PORT` is read here, for that server alone.
  */
+import { statSync, type Stats } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -61,12 +62,34 @@ function homeFile(env: NodeJS.ProcessEnv): string | undefined {
   }
 }
 
-/** The logins in a file, none where it cannot be read. Their passwords are secrets, whichever part shows them to a host. */
+/** What was read of each file last. */
+const read = new Map<string, { stamp: string; logins: NetrcLogin[] }>();
+
+/**
+ * The logins in a file, none where it cannot be read. Their passwords are secrets, whichever part shows them to a host. It is
+ * asked for with each question to a host, so one that is as it was is not read again.
+ */
 async function readLogins(file: string | undefined): Promise<NetrcLogin[]> {
-  if (file === undefined) return [];
+  const stats = file === undefined ? undefined : statsOf(file);
+  if (file === undefined || stats === undefined) return [];
+  const stamp = `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
+  const known = read.get(file);
+  if (known?.stamp === stamp) return known.logins;
   const logins = parseNetrc(await readFile(file, 'utf8').catch(() => ''));
   for (const { password } of logins) noteSecret(password);
+  // What was changed a moment ago may be changed again within the same tick of the file system's clock.
+  if (Date.now() - stats.mtimeMs > SETTLED_MS) read.set(file, { stamp, logins });
   return logins;
+}
+
+const SETTLED_MS = 2_000;
+
+function statsOf(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -15,7 +15,7 @@
  * counts as lost, because half of a hash would condemn a part that is as it was.
  */
 import { createHash } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { appendFile, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceFile } from '../fs/durable-file.js';
@@ -112,7 +112,7 @@ export class RecordedSums {
       appendFileSync(file, line); // by way of a thread it takes ten times as long
     } catch (error) {
       if (!hasCode(error, 'ENOENT')) throw error;
-      await makePrivateFolder(this.dir);
+      if (!existsSync(this.dir)) await makePrivateFolder(this.dir);
       await inFolder(dirname(file), () => appendFile(file, line));
     }
   }

@@ -4,7 +4,7 @@
  * A reader says how old the refs may be. A caller that needs newer ones than are being fetched right now (a tag was
  * pushed just before it asked) waits for the next question, together with all others that do.
  */
-import { utimes } from 'node:fs/promises';
+import { existsSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
@@ -75,9 +75,7 @@ class GitHosts implements CodeHost {
     const now = monotonicNow();
     if (now - first.notedAt >= NOTED_MS) {
       first.notedAt = now;
-      // There may be none yet.
-      const used = new Date();
-      void utimes(join(this.#dir, mirrorName(first.url)), used, used).catch(() => undefined);
+      noteUse(join(this.#dir, mirrorName(first.url)));
     }
     return new GitRepo({ remote: url, spelling, mirror, listing, need, limiter: this.#limiter, waitMs });
   }
@@ -106,6 +104,16 @@ class GitHosts implements CodeHost {
     const remote = new Remote(url, mirror, hosts, this.#onRefs);
     this.#remotes.set(repoKey(url), remote);
     return remote;
+  }
+}
+
+/** Notes that the mirror in `folder` is used. There may be none yet. */
+function noteUse(folder: string): void {
+  try {
+    const now = new Date();
+    if (existsSync(folder)) utimesSync(folder, now, now);
+  } catch {
+    // It is gone meanwhile, or belongs to another account.
   }
 }
 

@@ -220,7 +220,8 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
       const found: string[] = [];
       const { children, requests } = await costs(async () => found.push(...(await all())));
       expect(found).toEqual(await commits());
-      expect(requests).toBe(2 + 4);
+      // What the host can do, its refs, and all commits: with the first of them, or right after it.
+      expect(requests).toBeLessThanOrEqual(2 + 2);
       expect(children.filter((child) => child === 'fetch')).toEqual([]);
       expect((await costs(async () => zip('v1.9.30'))).requests).toBe(0);
       expect(await inMirror(l.vcsDir, 'content.git', 'fsck', '--no-dangling')).toBe('');

@@ -90,7 +90,7 @@ class DiskBlobStore implements BlobStore {
     } catch (error) {
       if (!hasCode(error, 'ENOENT')) throw error;
     }
-    if (this.isPrivate) await makePrivateFolder(this.dir);
+    if (this.isPrivate && !isThere(this.dir)) await makePrivateFolder(this.dir);
     return inFolder(dirname(file), work);
   }
 

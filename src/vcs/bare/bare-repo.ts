@@ -5,9 +5,9 @@
  * A lock guards writing (init, fetch); git lets readers go on meanwhile. A repository that git finds broken, for
  * instance after a kill in the middle of a fetch, is thrown away and made anew: it holds nothing of its own.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { processTag } from '../../fs/process-tag.js';
 import { git, type GitWord } from '../names/git-words.js';
 import type { ObjectHash, ObjectSpec } from '../names/object-name.js';
@@ -128,6 +128,7 @@ export class BareRepo {
    * this process was stopped for so long that another one took over the lock.
    */
   write<T>(format: ObjectFormat, work: () => Promise<T>): Promise<T> {
+    makeParent(this.dir);
     return this.#lock.run(async (lease) => {
       this.#format = format;
       this.#lease = lease;
@@ -213,6 +214,17 @@ export class BareRepo {
   /** Tells what is held in memory of this repository from what is held of all others, and of ones before it here. */
   #heldAs(): string {
     return `${this.dir} ${this.#identity ?? ''}`;
+  }
+}
+
+/** Makes the folder of a new mirror for its lock. Where that cannot be done, the lock says why. */
+function makeParent(dir: string): void {
+  const parent = dirname(dir);
+  if (existsSync(parent)) return;
+  try {
+    mkdirSync(parent);
+  } catch {
+    // More is missing, or another process was faster.
   }
 }
 

@@ -106,8 +106,8 @@ export class CommitFetcher {
   }
 
   async #withOthers(repo: BareRepo, refs: Refs, commit: ObjectHash): Promise<boolean> {
-    const others = await this.#othersWaiting(repo, commit);
-    const ahead = await this.#ahead.alongWith(repo, [commit, ...others], refs);
+    const others = this.#othersWaiting(repo, commit);
+    const ahead = this.#ahead.alongWith(repo, [commit, ...others], refs);
     const along = [...new Set([...others, ...ahead])];
     if (along.length === 0) return false;
     const withoutFiles = repo.filtered;
@@ -126,11 +126,11 @@ export class CommitFetcher {
     return true;
   }
 
-  async #othersWaiting(repo: BareRepo, commit: ObjectHash): Promise<ObjectHash[]> {
+  #othersWaiting(repo: BareRepo, commit: ObjectHash): ObjectHash[] {
     const others = new Set(this.#waiting.get(repo) ?? []);
     others.delete(commit);
     if (others.size === 0) return [];
-    for (const hash of await referencedCommits(repo.dir)) others.delete(hash);
+    for (const hash of referencedCommits(repo.dir)) others.delete(hash);
     return [...others].slice(0, MAX_TOGETHER);
   }
 
@@ -148,7 +148,7 @@ export class CommitFetcher {
    * for one that has none, and never asks for them.
    */
   async everything(repo: BareRepo, refs: Refs, commit: ObjectHash): Promise<void> {
-    const isShallow = (await shallowCommits(repo.dir)).length > 0;
+    const isShallow = shallowCommits(repo.dir).length > 0;
     const flags = git`--prune ${isShallow ? WITHOUT_LIMIT : []}`;
     await this.#session.fetch(repo, flags, everythingOf(refs));
     if (await holds(repo, commit)) repo.recordCommits([commit], []);

@@ -19,7 +19,7 @@ export async function reuseCommit(from: BareRepo, to: BareRepo, commit: ObjectHa
   for (const name of names.sort((a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx')))) {
     await linkFirst(join(packs, name), join(to.dir, 'objects', 'pack', name));
   }
-  await recordCommit(from, to, commit);
+  recordCommit(from, to, commit);
 }
 
 /** What of a commit's files is where. */
@@ -58,7 +58,7 @@ export async function reuseTrees(
   const args = git`pack-objects -q --local ${base}`;
   const input = lines([commit, ...present]);
   await runGit({ args, ...together(trees, content), input });
-  await recordCommit(trees, content, commit);
+  recordCommit(trees, content, commit);
 }
 
 /** Copying directories is local work, bounded all the same. */
@@ -75,7 +75,7 @@ function together(trees: BareRepo, content: BareRepo) {
 }
 
 /** Notes that `to` has `commit`, which has parents there only if it has them in `from`. */
-async function recordCommit(from: BareRepo, to: BareRepo, commit: ObjectHash): Promise<void> {
-  const cut = (await shallowCommits(from.dir)).filter((hash) => hash === commit);
+function recordCommit(from: BareRepo, to: BareRepo, commit: ObjectHash): void {
+  const cut = shallowCommits(from.dir).filter((hash) => hash === commit);
   to.recordCommits([commit], cut);
 }

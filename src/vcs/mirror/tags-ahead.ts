@@ -29,14 +29,10 @@ export class TagsAhead {
    * Notes that `commits` are fetched, and gives the commits to fetch along with the first of them into `repo`: those of tags
    * for modules of the same directory that are not there yet. None in the ordinary case, and at most 800.
    */
-  async alongWith(
-    repo: BareRepo,
-    commits: readonly [ObjectHash, ...ObjectHash[]],
-    refs: Refs,
-  ): Promise<ObjectHash[]> {
+  alongWith(repo: BareRepo, commits: readonly [ObjectHash, ...ObjectHash[]], refs: Refs): ObjectHash[] {
     const walked = this.#note(commits, refs);
     if (walked.size === 0 || this.#failed === refsFingerprint(refs)) return [];
-    const here = new Set([...commits, ...(await referencedCommits(repo.dir))]);
+    const here = new Set([...commits, ...referencedCommits(repo.dir)]);
     const along = new Set<ObjectHash>();
     for (const [name, hash] of refs) {
       if (along.size === MAX_ALONG) break;

@@ -211,7 +211,7 @@ async function fetchInto(
   capabilities: Capabilities,
   { limit, tooLarge }: { limit: number; tooLarge: () => Error },
 ): Promise<boolean> {
-  const request = fetchRequest(capabilities, await packRequest(repo, wanted));
+  const request = fetchRequest(capabilities, packRequest(repo, wanted));
   const { body } = await requests.result(request, { patient: true });
   let cut: ObjectHash[] = [];
   const pack = readPack(packets(body), (commits) => {
@@ -264,11 +264,11 @@ function plainUrl({ scheme, gitUrl }: RepoUrl): URL | undefined {
   return url.href === withSlash && url.search === '' && url.hash === '' ? url : undefined;
 }
 
-async function packRequest({ dir }: BareRepo, wanted: Wanted): Promise<PackRequest> {
+function packRequest({ dir }: BareRepo, wanted: Wanted): PackRequest {
   const { withoutFiles } = wanted;
   if ('files' in wanted) return { wants: wanted.files, shallow: false, withoutFiles, haves: [], cut: [] };
-  const haves = wanted.anew ? [] : (await referencedCommits(dir)).slice(-MAX_HAVES);
-  const cut = haves.length === 0 ? [] : await shallowCommits(dir);
+  const haves = wanted.anew ? [] : referencedCommits(dir).slice(-MAX_HAVES);
+  const cut = haves.length === 0 ? [] : shallowCommits(dir);
   return {
     wants: [wanted.commit, ...(wanted.along ?? [])],
     shallow: true,

@@ -54,6 +54,7 @@ describe('RepoLock', () => {
       leases.push(lease);
       lease.assertHeld();
       if (leases.length === 1) {
+        await sleep(50); // else its time is the same to a file system that counts in ticks
         await rm(lockDir, { recursive: true });
         await mkdir(lockDir); // as another process would
         setTimeout(() => void rm(lockDir, { recursive: true }), 200);
