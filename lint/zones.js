@@ -365,7 +365,8 @@ export const MAY_IMPORT = {
     'cli/report',
   ],
   'cli/commands': ['log', 'cli', 'cli/common', 'cli/report', 'cli/terminal'],
-  'cli.ts': ['cli/commands', 'concurrency'],
+  'compiled-code.ts': [],
+  'cli.ts': ['cli/commands', 'compiled-code.ts', 'concurrency'],
   'json-schemas.ts': ['config', 'vanity'],
 };
 

@@ -160,5 +160,4 @@ process.on('message', (message: ToWorker) => {
     process.exit(0);
   }
 });
-await startTracing();
-say({ type: 'ready' });
+void startTracing().then(() => say({ type: 'ready' }));

@@ -75,11 +75,9 @@ program.hook('preAction', (_, command) => {
   process.once('SIGTERM', () => process.exit(143));
 });
 
-try {
-  await program.parseAsync();
-} catch (error) {
+program.parseAsync().catch((error: unknown) => {
   process.exitCode = report(error);
-}
+});
 
 /** Says in one sentence what went wrong, and returns the exit code. */
 function report(error: unknown): number {
