@@ -1,6 +1,7 @@
 /**
  * `npm run test:node24`: the tests under Node 24, whatever Node runs this script. Arguments are those of `vitest run`; without
- * any, all tests run. The binary comes as the npm package `node` and stays in node_modules/.cache.
+ * any, all tests run, and with `--install` none: it prints where the binary is. That comes as the npm package `node` and stays
+ * in node_modules/.cache.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -41,9 +42,14 @@ const version = versionOf(NODE);
 if (!version?.startsWith('v24.')) {
   throw new Error(`the npm package node@24 brought no Node 24, but ${version}`);
 }
+const args = process.argv.slice(2);
+if (args[0] === '--install') {
+  process.stdout.write(`${NODE}\n`);
+  process.exit();
+}
 process.stdout.write(`Node ${version}\n`);
 
-const { status } = spawnSync(NODE, ['node_modules/vitest/vitest.mjs', 'run', ...process.argv.slice(2)], {
+const { status } = spawnSync(NODE, ['node_modules/vitest/vitest.mjs', 'run', ...args], {
   cwd: ROOT,
   // What tests start as `node` is the same one.
   env: { ...process.env, PATH: `${BIN}${path.delimiter}${process.env.PATH}` },

@@ -15,7 +15,6 @@ import { copyOf, execForm, lastOf, stagesOf, type Step } from './dockerfile.js';
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const isNightly = process.env.MODHAVEN_TEST_DEPLOY === '1';
 const MINUTES_MS = 1_800_000; // a minute or two of it on a machine that does nothing else, and the packages come from afar
-const NODE24 = path.join(PROJECT, 'node_modules/.cache/node24/node_modules/node/bin/node');
 
 /** Puts what a COPY names into `root`, as Docker does: into a folder if the target ends with a slash. */
 async function copy(step: Step, sources: string, root: string): Promise<void> {
@@ -44,12 +43,12 @@ describe.skipIf(!isNightly || missing('root', 'mount-namespace', 'debootstrap'))
     }
     root = path.join(await tempDir('image'), 'root');
     await mustRun('debootstrap', ['--variant=minbase', 'bookworm', root], { timeoutMs: MINUTES_MS });
-    await mustRun(process.execPath, ['scripts/node24.js', '--version'], {
+    const node24 = await mustRun(process.execPath, ['scripts/node24.js', '--install'], {
       cwd: PROJECT,
       env,
       timeoutMs: MINUTES_MS,
     });
-    await cp(NODE24, path.join(root, 'usr/local/bin/node'));
+    await cp(node24.trim(), path.join(root, 'usr/local/bin/node'));
     await cp('/etc/resolv.conf', path.join(root, 'etc/resolv.conf'), { dereference: true });
     for (const step of end) {
       if (step.instruction === 'COPY') await copy(step, built, root);
