@@ -65,9 +65,6 @@ export async function goClient(env: Env & { GOPROXY: string }, options: RunOptio
   const modCache = path.join(home, 'mod');
   await mkdir(dir);
   await mkdir(BUILD_CACHE, { recursive: true });
-  // Otherwise go leaves a process behind that counts what was run, in a HOME which is being removed by then.
-  await mkdir(path.join(home, '.config/go/telemetry'), { recursive: true });
-  await writeFile(path.join(home, '.config/go/telemetry/mode'), 'off');
   // Only this file turns it off, not a variable; otherwise a child outlives go and still writes below HOME.
   await mkdir(path.join(home, '.config/go/telemetry'), { recursive: true });
   await writeFile(path.join(home, '.config/go/telemetry/mode'), 'off');
