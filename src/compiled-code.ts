@@ -11,6 +11,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -63,8 +64,11 @@ export function keepCompiledCode(): void {
   const caches = cacheFolder();
   if (caches === undefined || process.env.NODE_DISABLE_COMPILE_CACHE !== undefined) return;
   const { enableCompileCache } = module as CompileCache;
-  if (enableCompileCache !== undefined) enableCompileCache(path.join(caches, 'modhaven', 'node'));
-  else new CodeCache(path.join(caches, 'modhaven', `v8-${cachedDataVersionTag()}`)).use();
+  const name = enableCompileCache === undefined ? `v8-${cachedDataVersionTag()}` : 'node';
+  const dir = path.join(caches, 'modhaven', name);
+  if (!canBeMade(dir)) return;
+  if (enableCompileCache !== undefined) enableCompileCache(dir);
+  else new CodeCache(dir).use();
 }
 
 /** Undefined for a user id without a passwd entry and without HOME, as containers may have it. */
@@ -75,6 +79,21 @@ function cacheFolder(): string | undefined {
     return path.join(homedir(), '.cache');
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * Makes `~/.cache/modhaven/NAME` as far as it is not there, but no home that is not there: `recursive` of Node, which its own
+ * cache uses as well, never returns where the kernel denies that a folder exists below one that does (/proc).
+ */
+function canBeMade(dir: string): boolean {
+  try {
+    for (const folder of [path.dirname(path.dirname(dir)), path.dirname(dir), dir]) {
+      if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+    }
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -117,7 +136,6 @@ class CodeCache {
   #write(): void {
     if (this.#missing.size === 0) return;
     try {
-      mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
       accessSync(this.#dir, constants.W_OK);
       for (const [file, script] of this.#missing) {
         const draft = `${file}.${process.pid}`;
