@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -53,6 +54,8 @@ func kubernetes(dir string) error {
 		"PodDisruptionBudget": func() any { return &policyv1.PodDisruptionBudget{} },
 		"NetworkPolicy":       func() any { return &networkingv1.NetworkPolicy{} },
 	}
+	pods := map[string]string{}
+	selectors := map[string]map[string]string{}
 	for _, resource := range built.Resources() {
 		make, known := types[resource.GetKind()]
 		if !known {
@@ -62,10 +65,40 @@ func kubernetes(dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := yaml.UnmarshalStrict(text, make()); err != nil {
+		object := make()
+		if err := yaml.UnmarshalStrict(text, object); err != nil {
 			return fmt.Errorf("%s %s: %w", resource.GetKind(), resource.GetName(), err)
 		}
+		switch object := object.(type) {
+		case *appsv1.StatefulSet:
+			pods = object.Spec.Template.Labels
+			selectors["StatefulSet"] = object.Spec.Selector.MatchLabels
+		case *corev1.Service:
+			selectors["Service"] = object.Spec.Selector
+		case *policyv1.PodDisruptionBudget:
+			selectors["PodDisruptionBudget"] = object.Spec.Selector.MatchLabels
+		case *networkingv1.NetworkPolicy:
+			selectors["NetworkPolicy"] = object.Spec.PodSelector.MatchLabels
+		}
 		fmt.Println(resource.GetKind(), resource.GetName())
+	}
+	for kind, selector := range selectors {
+		if err := selectsOnly(selector, pods); err != nil {
+			return fmt.Errorf("%s: %w", kind, err)
+		}
+	}
+	return nil
+}
+
+// selectsOnly tells whether a selector means Pods with these labels, and not whatever else is in the namespace.
+func selectsOnly(selector, labels map[string]string) error {
+	if len(selector) == 0 {
+		return errors.New("an empty selector means every Pod of the namespace")
+	}
+	for name, value := range selector {
+		if labels[name] != value {
+			return fmt.Errorf("its selector has %s: %s, which its Pods have not", name, value)
+		}
 	}
 	return nil
 }
