@@ -10,7 +10,7 @@ describe('hashZip', () => {
           for (let i = 0; i < 200; i += 1) {
             written += 100_000;
             if (!sink.write(Buffer.alloc(100_000)))
-              await new Promise((resolve) => sink.once('drain', resolve));
+              {await new Promise((resolve) => sink.once('drain', resolve));}
           }
           return 'h1:written';
         }),
