@@ -1,5 +1,6 @@
 /** One module of the catalog: its versions and when they came. Two arrays, because a store may hold a million versions. */
 import { newestRelease } from '../module/latest.js';
+import type { CanonicalVersion } from '../module/version.js';
 import type { ModulePath } from '../module/module-path.js';
 import { sortVersions } from '../module/semver.js';
 import type { ListedVersion, ModuleVersion } from '../store/version-store.js';
@@ -14,10 +15,10 @@ export class CatalogModule {
   readonly path: ModulePath;
   /** See `ListedModule.state`. */
   state: string | undefined;
-  private names: string[] = [];
+  private names: CanonicalVersion[] = [];
   /** Milliseconds since 1970, in the order of `names`. */
   private times: number[] = [];
-  private sorted: readonly string[] | undefined;
+  private sorted: readonly CanonicalVersion[] | undefined;
 
   constructor(path: ModulePath) {
     this.path = path;
@@ -34,7 +35,7 @@ export class CatalogModule {
   }
 
   /** A part of a version was stored at `storedAt`; only the first counts. */
-  add(version: string, storedAt: number): void {
+  add(version: CanonicalVersion, storedAt: number): void {
     if (this.names.includes(version)) return;
     this.names.push(version);
     this.times.push(storedAt);
@@ -42,23 +43,23 @@ export class CatalogModule {
   }
 
   /** Oldest first, by the rules of versions. */
-  versions(): readonly string[] {
+  versions(): readonly CanonicalVersion[] {
     this.sorted ??= sortVersions(this.names);
     return this.sorted;
   }
 
   has(version: string): boolean {
-    return this.names.includes(version);
+    return this.names.some((name) => name === version);
   }
 
   /** The newest release; without one, the newest version at all. Undefined if the module has no version. */
-  newest(): string | undefined {
+  newest(): CanonicalVersion | undefined {
     return newestRelease(this.versions());
   }
 
   /** When a version came; undefined for one that is not stored. */
   momentOf(version: string): Moment | undefined {
-    const i = this.names.indexOf(version);
+    const i = this.names.findIndex((name) => name === version);
     return i < 0 ? undefined : this.moment(i);
   }
 

@@ -3,6 +3,7 @@
  * requirements only, as go.mod marks them.
  */
 import { outlineGoMod } from '../module/go-mod-outline.js';
+import type { CanonicalVersion } from '../module/version.js';
 import type { VersionReader } from '../store/version-store.js';
 import type { Catalog } from './catalog.js';
 import type { CatalogModule } from './catalog-module.js';
@@ -17,7 +18,7 @@ export interface Use {
 }
 
 interface KnownRequires {
-  version: string;
+  version: CanonicalVersion;
   requires: ReadonlyMap<string, string>;
 }
 

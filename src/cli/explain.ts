@@ -6,7 +6,7 @@ import { loadConfig, type Config } from '../config/load-config.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseModulePath, type ModulePath } from '../module/module-path.js';
 import type { RepoUrl } from '../module/repo-url.js';
-import { isCanonicalVersion } from '../module/version.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import { codeModule } from '../modfetch/code-module.js';
 import { openStores } from '../store/open/open-stores.js';
 import { isPrivatePath, whyPrivate } from '../modfetch/private-paths.js';
@@ -215,7 +215,7 @@ async function addStored(
   story: Explanation,
   store: VersionStore,
   module: ModulePath,
-  version: string,
+  version: CanonicalVersion,
 ): Promise<void> {
   const part = (kind: PartKind) => ({ module, version, kind });
   for (const kind of ['info', 'mod', 'zip'] as const) {

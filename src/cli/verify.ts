@@ -8,6 +8,7 @@ import { loadConfig, type Config } from '../config/load-config.js';
 import { formatProblem } from '../yaml/problems.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseCommitHash } from '../module/commit-hash.js';
+import type { CanonicalVersion } from '../module/version.js';
 import { parseModulePath, type ModulePath } from '../module/module-path.js';
 import { parseRepoUrl, type RepoUrl } from '../module/repo-url.js';
 import { openStores } from '../store/open/open-stores.js';
@@ -75,7 +76,7 @@ interface Setup {
 
 async function verifyStore({ json, onProgress }: VerifyOptions, setup: Setup): Promise<Result> {
   const { config, current, store, wanted } = setup;
-  const subjects: { module: ModulePath; version: string }[] = [];
+  const subjects: { module: ModulePath; version: CanonicalVersion }[] = [];
   const leftovers: string[] = [];
   for (const module of wanted.length > 0 ? wanted : await all(store.modules())) {
     leftovers.push(...((await store.removal?.leftovers(module)) ?? []));

@@ -14,7 +14,7 @@ import { escapePath, hasEscapedForm } from '../module/escaping.js';
 import { decodeInfo, type Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
 import { formatVersionList, versionsInList } from '../module/version-list.js';
-import { isCanonicalVersion } from '../module/version.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import { putBytes, storedName, type Part, type VersionStore } from '../store/version-store.js';
 import { KnownAbsence } from './known-absence.js';
 import type { LastAnswers } from './last-answers.js';
@@ -93,7 +93,7 @@ export class CachedModules implements Modules {
     this.refusals.forget();
   }
 
-  async list(module: ModulePath, { onlyCached } = FETCH): Promise<Fetched<string[]>> {
+  async list(module: ModulePath, { onlyCached } = FETCH): Promise<Fetched<CanonicalVersion[]>> {
     if (this.isForbidden(onlyCached)) {
       return { value: await cachedList(this.store, module), fromCache: true, immutable: false };
     }
@@ -180,7 +180,11 @@ export class CachedModules implements Modules {
   }
 
   /** The `.info` of a canonical version. */
-  private versionInfo(module: ModulePath, version: string, options: FetchOptions): Promise<Fetched<Buffer>> {
+  private versionInfo(
+    module: ModulePath,
+    version: CanonicalVersion,
+    options: FetchOptions,
+  ): Promise<Fetched<Buffer>> {
     const part: Part = { module, version, kind: 'info' };
     return this.once(part, options.onlyCached, async () => {
       const stored = await this.storedUnlessAbsent(part, options);

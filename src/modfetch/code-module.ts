@@ -13,6 +13,7 @@
 import { sortInSlices, Slices } from '../concurrency/slices.js';
 import { isNotExist } from '../errors.js';
 import type { CommitHash } from '../module/commit-hash.js';
+import type { CanonicalVersion } from '../module/version.js';
 import { parseGoMod, synthesizeGoMod, type VersionInterval } from '../module/go-mod.js';
 import { newestRelease } from '../module/latest.js';
 import { matchPathMajor, type ModulePath } from '../module/module-path.js';
@@ -31,7 +32,7 @@ export interface CodeModule {
    * Versions by tag in semantic order, `+incompatible` ones last; and what the list depends on. With a prefix
    * (`v1.`), what the list would be if there were no other tags.
    */
-  versions(prefix?: string): Promise<{ list: string[]; origin: Origin }>;
+  versions(prefix?: string): Promise<{ list: CanonicalVersion[]; origin: Origin }>;
   /** What `revision` (version, tag, branch, hash, pseudo-version) is as a version of this module. */
   stat(revision: string): Promise<VersionInfo>;
   /** The head of the default branch as a version. */
@@ -70,7 +71,7 @@ class ModuleInRepo implements CodeModule {
     this.tagPrefix = this.place.codeDir === '' ? '' : `${this.place.codeDir}/`;
   }
 
-  async versions(prefix = ''): Promise<{ list: string[]; origin: Origin }> {
+  async versions(prefix = ''): Promise<{ list: CanonicalVersion[]; origin: Origin }> {
     const { repo, path, tagPrefix, place } = this;
     const { codeDir, pathMajor } = place;
     // gopkg.in/x.v2-unstable takes no tags: those belong to gopkg.in/x.v2.
@@ -78,13 +79,13 @@ class ModuleInRepo implements CodeModule {
       return { list: [], origin: { VCS: 'git', URL: repo.url } };
     }
     const tags = repo.tags(tagPrefix + prefix);
-    const compatible: semver.SortKey[] = [];
-    const incompatible: semver.SortKey[] = [];
+    const compatible: semver.SortKey<CanonicalVersion>[] = [];
+    const incompatible: semver.SortKey<CanonicalVersion>[] = [];
     const slices = new Slices(TAGS_AT_ONCE);
     for (const { name } of tags.list) {
       if (slices.isOver()) await slices.next();
       const version = name.slice(tagPrefix.length);
-      if (version === '' || version !== semver.canonical(version) || isPseudoVersion(version)) continue;
+      if (!isReleaseTag(version) || isPseudoVersion(version)) continue;
       if (matchPathMajor(version, pathMajor)) {
         compatible.push(semver.sortKey(version));
       } else if (codeDir === '' && pathMajor === '' && !isMajorZeroOrOne(version)) {
@@ -127,14 +128,17 @@ class ModuleInRepo implements CodeModule {
   }
 
   /** Left out: all if the newest compatible version has a go.mod, a whole major if its newest version has one. */
-  private async incompatibleVersions(newest: string | undefined, candidates: string[]): Promise<string[]> {
+  private async incompatibleVersions(
+    newest: string | undefined,
+    candidates: CanonicalVersion[],
+  ): Promise<CanonicalVersion[]> {
     if (candidates.length === 0 || (newest !== undefined && (await this.hasGoMod(newest)))) return [];
     const newestOfMajor = new Map(candidates.map((version) => [semver.major(version), version]));
     const legacy = new Set<string>();
     for (const [major, version] of newestOfMajor) if (!(await this.hasGoMod(version))) legacy.add(major);
     return candidates
       .filter((version) => legacy.has(semver.major(version)))
-      .map((version) => `${version}+incompatible`);
+      .map((version): CanonicalVersion => `${version}+incompatible`);
   }
 
   private async hasGoMod(tag: string): Promise<boolean> {
@@ -176,8 +180,13 @@ class ModuleInRepo implements CodeModule {
 /** Tags that are read in one turn: there may be a hundred thousand. */
 const TAGS_AT_ONCE = 5_000;
 
-async function sortedVersions(keys: semver.SortKey[]): Promise<string[]> {
+async function sortedVersions(keys: semver.SortKey<CanonicalVersion>[]): Promise<CanonicalVersion[]> {
   return (await sortInSlices(keys, semver.compareKeys)).map(({ text }) => text);
+}
+
+/** Whether what follows the prefix in a tag is a version as it stands; `+incompatible` is never in a tag. */
+function isReleaseTag(name: string): name is CanonicalVersion {
+  return name !== '' && name === semver.canonical(name);
 }
 
 function isMajorZeroOrOne(version: string): boolean {

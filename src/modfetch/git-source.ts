@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { ModhavenError, isModhavenError, isNotExist, type ErrorCode } from '../errors.js';
 import { synthesizeGoMod } from '../module/go-mod.js';
+import type { CanonicalVersion } from '../module/version.js';
 import { encodeInfo, type Info } from '../module/info.js';
 import { parseCommitHash, type CommitHash } from '../module/commit-hash.js';
 import type { ModulePath } from '../module/module-path.js';
@@ -105,7 +106,7 @@ export class GitSource implements ModuleSource {
     });
   }
 
-  async mod(path: ModulePath, version: string, pinned?: Info): Promise<SourceMod> {
+  async mod(path: ModulePath, version: CanonicalVersion, pinned?: Info): Promise<SourceMod> {
     const lookup: RepositoryLookup = { path, subject: `${path}@${version}`, need: 'trees', refetch: true };
     return this.inModule(lookup, async (module, repo) => {
       const { commit, ...found } = await atCommit(module, repo, version, pinned);
@@ -116,7 +117,7 @@ export class GitSource implements ModuleSource {
   }
 
   /** The commit is brought with its files; the zip is made of them when it is delivered. */
-  async zip(path: ModulePath, version: string, pinned?: Info): Promise<SourceZip> {
+  async zip(path: ModulePath, version: CanonicalVersion, pinned?: Info): Promise<SourceZip> {
     const subject = `${path}@${version}`;
     const lookup: RepositoryLookup = { path, subject, need: 'files', refetch: true };
     return this.inModule(lookup, async (module, repo, others) => {

@@ -4,6 +4,7 @@
  */
 import { ModhavenError, isNotExist } from '../errors.js';
 import { isRetracted, parseGoMod, type VersionInterval } from '../module/go-mod.js';
+import type { CanonicalVersion } from '../module/version.js';
 import { newestRelease } from '../module/latest.js';
 import { pathMajorReason, splitPathVersion } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
@@ -45,9 +46,9 @@ export async function chooseVersion(module: CodeModule, query: string): Promise<
 /** The newest release, else the newest prerelease, of `list` (sorted, `+incompatible` last). */
 async function newest(
   module: CodeModule,
-  list: string[],
+  list: CanonicalVersion[],
   wantsIncompatible: boolean,
-): Promise<string | undefined> {
+): Promise<CanonicalVersion | undefined> {
   let candidates = list;
   const compatible = list.filter((version) => !version.endsWith('+incompatible'));
   const lastCompatible = compatible.at(-1);

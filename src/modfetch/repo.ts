@@ -13,6 +13,7 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import type { Info } from '../module/info.js';
+import type { CanonicalVersion } from '../module/version.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { SourceName } from '../observe/events.js';
 import type { OpenPart } from '../store/version-store.js';
@@ -28,20 +29,20 @@ export interface ModuleSource {
   /** The `.info` of the version that `query` (version, tag, branch, hash, `latest`, `v1`) means. */
   info(module: ModulePath, query: string): Promise<SourceInfo>;
   /** The go.mod of a canonical version: of the commit that `pinned` names, if it names one. */
-  mod(module: ModulePath, version: string, pinned?: Info): Promise<SourceMod>;
+  mod(module: ModulePath, version: CanonicalVersion, pinned?: Info): Promise<SourceMod>;
   /** The zip of a canonical version, likewise. */
-  zip(module: ModulePath, version: string, pinned?: Info): Promise<SourceZip>;
+  zip(module: ModulePath, version: CanonicalVersion, pinned?: Info): Promise<SourceZip>;
 }
 
 export interface SourceList {
-  versions: string[];
+  versions: CanonicalVersion[];
   /** When the home said so, in milliseconds since 1970. */
   asOf: number;
 }
 
 export interface SourceInfo {
   /** The version that the query means. */
-  version: string;
+  version: CanonicalVersion;
   /** The bytes of the `.info`, for this query: an Origin names what the answer depends on. */
   info: Buffer;
   /** When the home said so, in milliseconds since 1970. */
@@ -95,7 +96,7 @@ export interface WholeZip {
 
 /** All modules, as the server and the commands ask for them: out of the store where that is possible. */
 export interface Modules {
-  list(module: ModulePath, options?: FetchOptions): Promise<Fetched<string[]>>;
+  list(module: ModulePath, options?: FetchOptions): Promise<Fetched<CanonicalVersion[]>>;
   info(module: ModulePath, query: string, options?: FetchOptions): Promise<Fetched<Buffer>>;
   mod(module: ModulePath, version: string, options?: FetchOptions): Promise<Fetched<Buffer>>;
   /** Resolves as soon as the zip is stored or on its way. */

@@ -4,7 +4,7 @@ import type { ModulePath } from '../module/module-path.js';
 import { isRetracted, parseGoMod } from '../module/go-mod.js';
 import { newestRelease } from '../module/latest.js';
 import { isPseudoVersion } from '../module/pseudo-version.js';
-import { isCanonicalVersion } from '../module/version.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import * as semver from '../module/semver.js';
 import type { VersionStore } from '../store/version-store.js';
 
@@ -18,7 +18,7 @@ export async function cachedList(
   store: StoredVersions,
   module: ModulePath,
   complete = false,
-): Promise<string[]> {
+): Promise<CanonicalVersion[]> {
   const stored = await storedVersions(store, module, complete);
   if (stored.length === 0) throw notCached(`${module}/@v/list`);
   return stored.filter((version) => !isPseudoVersion(version));
@@ -44,7 +44,7 @@ export async function cachedLatest(
 export async function latestInList(
   store: StoredVersions,
   module: ModulePath,
-  list: readonly string[],
+  list: readonly CanonicalVersion[],
 ): Promise<Buffer | undefined> {
   const newest = newestRelease(list);
   if (newest === undefined) return undefined;
@@ -55,7 +55,7 @@ export async function latestInList(
 }
 
 /** Throws VERSION_NOT_FOUND for a version of which there can be no `.mod` or `.zip`. */
-export function checkCanonical(module: ModulePath, version: string): void {
+export function checkCanonical(module: ModulePath, version: string): asserts version is CanonicalVersion {
   if (isCanonicalVersion(version)) return;
   const message = `not found: ${module}@${version}: version is not canonical`;
   throw new ModhavenError('VERSION_NOT_FOUND', message, {
@@ -75,7 +75,7 @@ async function storedVersions(
   store: StoredVersions,
   module: ModulePath,
   complete: boolean,
-): Promise<string[]> {
+): Promise<CanonicalVersion[]> {
   const known = semver.sortVersions(await store.versions(module, 'info'));
   if (!complete) return known;
   const zips = new Set(await store.versions(module, 'zip'));

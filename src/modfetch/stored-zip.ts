@@ -1,5 +1,6 @@
 /** A zip on its way into the store, shared by its callers: how it gets there, and how it is found again. */
 import type { Logger } from 'pino';
+import { isCanonicalVersion } from '../module/version.js';
 import { ModhavenError } from '../errors.js';
 import { readStoredZip } from '../store/read-stored-zip.js';
 import { putBytes, type Part, type VersionStore } from '../store/version-store.js';
@@ -63,7 +64,8 @@ function zipTarget(store: VersionStore, zip: Part): ZipTarget {
       });
     },
     earlier: async (version) => {
-      const stored = version === zip.version ? undefined : await storedZip(store, { ...zip, version });
+      const isOther = version !== zip.version && isCanonicalVersion(version);
+      const stored = isOther ? await storedZip(store, { ...zip, version }) : undefined;
       return stored && { hash: stored.hash, file: await stored.open() };
     },
     async putFile(file, { hash, goMod }) {

@@ -9,14 +9,14 @@ import type { Origin } from '../module/origin.js';
 import { isPseudoVersion, pseudoVersion } from '../module/pseudo-version.js';
 import type { CommitHash } from '../module/commit-hash.js';
 import * as semver from '../module/semver.js';
-import { isCanonicalVersion } from '../module/version.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import type { CodeRepo, Revision } from '../vcs/types.js';
 import type { ModulePlace, ModuleRoot } from './repository/module-root.js';
 import { checkPseudoVersion } from './repository/pseudo-check.js';
 
 /** A version and where it comes from. */
 export interface VersionInfo {
-  version: string;
+  version: CanonicalVersion;
   /** Time of the commit. */
   time: Date;
   commit: CommitHash;
@@ -152,6 +152,7 @@ class RevisionVersion {
       }
     }
     if (refusal !== undefined) throw new ModhavenError('MODULE_INVALID', refusal);
+    if (!isCanonicalVersion(version)) throw new Error(`${version} is not canonical`);
     return {
       version,
       time: revision.time,

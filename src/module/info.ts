@@ -1,17 +1,18 @@
 /** `.info` as JSON: the go command's `RevInfo` (Go Modules Reference, GOPROXY protocol), field by field. */
 import { errorMessage } from '../errors.js';
+import { isCanonicalVersion, type CanonicalVersion } from './version.js';
 import type { Origin } from './origin.js';
 
 /** What an `.info` file says. */
 export interface Info {
-  Version: string;
+  Version: CanonicalVersion;
   /** RFC 3339, UTC, seconds. Absent where the commit is of a year after 9999, which that form cannot say. */
   Time?: string;
   Origin?: Origin;
 }
 
 /** The bytes of an `.info` file. */
-export function encodeInfo(version: string, time: Date, origin: Origin | undefined): Buffer {
+export function encodeInfo(version: CanonicalVersion, time: Date, origin: Origin | undefined): Buffer {
   const info: Info = { Version: version };
   // The go command reads no other form, and does without a time.
   if (isWritableTime(time)) info.Time = time.toISOString().replace('.000Z', 'Z');
@@ -34,8 +35,9 @@ export function decodeInfo(bytes: Buffer): Info {
 }
 
 function isInfo(value: unknown): value is Info {
-  if (!isObject(value) || typeof value.Version !== 'string' || !isText(value.Time)) return false;
-  const { Origin } = value;
+  if (!isObject(value) || !isText(value.Time)) return false;
+  const { Version, Origin } = value;
+  if (typeof Version !== 'string' || !isCanonicalVersion(Version)) return false;
   return Origin === undefined || (isObject(Origin) && ORIGIN_TEXTS.every((name) => isText(Origin[name])));
 }
 

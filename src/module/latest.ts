@@ -2,6 +2,6 @@
 import * as semver from './semver.js';
 
 /** Of `versions` in semantic order, oldest first; undefined if there is none. */
-export function newestRelease(versions: readonly string[]): string | undefined {
+export function newestRelease<V extends string>(versions: readonly V[]): V | undefined {
   return versions.findLast((version) => semver.prerelease(version) === '') ?? versions.at(-1);
 }

@@ -87,20 +87,20 @@ export function compareVersions(v: string, w: string): number {
 }
 
 /** A sorted copy, in the order of `compareVersions`; each version is parsed once. */
-export function sortVersions(list: readonly string[]): string[] {
+export function sortVersions<V extends string>(list: readonly V[]): V[] {
   return list
-    .map(sortKey)
+    .map((text) => sortKey(text))
     .sort(compareKeys)
     .map(({ text }) => text);
 }
 
 /** A version that is parsed, to be compared many times. */
-export interface SortKey {
-  readonly text: string;
+export interface SortKey<V extends string = string> {
+  readonly text: V;
   readonly version: SemverParts | undefined;
 }
 
-export function sortKey(text: string): SortKey {
+export function sortKey<V extends string>(text: V): SortKey<V> {
   return { text, version: parse(text) };
 }
 

@@ -107,8 +107,9 @@ function storedPart(url: string): Part | undefined {
   if (!isPlainUrl(url)) return undefined;
   try {
     const asked = parseProxyRequest(url);
-    if (asked === undefined || !('version' in asked) || !isCanonicalVersion(asked.version)) return undefined;
-    return asked;
+    if (asked === undefined || !('version' in asked)) return undefined;
+    const { module, version, kind } = asked;
+    return isCanonicalVersion(version) ? { module, version, kind } : undefined;
   } catch (error) {
     if (isModhavenError(error)) return undefined;
     throw error;

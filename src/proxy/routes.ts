@@ -7,6 +7,7 @@
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { onBehalfOf } from '../concurrency/on-behalf-of.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { checkCanonical } from '../modfetch/stored-versions.js';
 import type { Fetched, FetchOptions, Modules, ModuleZip } from '../modfetch/repo.js';
 import type { ModulePath } from '../module/module-path.js';
 import { formatVersionList } from '../module/version-list.js';
@@ -144,6 +145,7 @@ class Routes {
   /** Sends a zip while it comes in, if that is possible and a part of it would not do; else once it is stored. */
   private async zip(exchange: Exchange, module: ModulePath, version: string): Promise<FastifyReply> {
     const { request, reply, fetch } = exchange;
+    checkCanonical(module, version);
     const found = await this.options.modules.zip(module, version, fetch);
     this.note(exchange, found);
     const cacheControl = lifetime(request, IMMUTABLE);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TEMPORARY } from '../fs/durable-file.js';
 import { escapePath, unescapePath, unescapeVersion, unescapedIfValid } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
-import { isCanonicalVersion } from '../module/version.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import { absentAsUndefined } from './storage-error.js';
 import { PART_KINDS, storedName, type Part, type PartKind } from './version-store.js';
 
@@ -39,7 +39,7 @@ async function* modulesBelow(folder: string, escaped: string): AsyncGenerator<Mo
 }
 
 /** The parts that `name`, a file in the folder of a module's versions, may be; undefined for any other file. */
-export function partOfName(name: string): { version: string; kind: PartKind } | undefined {
+export function partOfName(name: string): { version: CanonicalVersion; kind: PartKind } | undefined {
   if (name.startsWith(TEMPORARY)) return undefined;
   const dot = name.lastIndexOf('.');
   const kind = PART_KINDS.find((known) => known === name.slice(dot + 1));

@@ -146,9 +146,11 @@ function sumsIn(lines: readonly Line[]): VersionSums {
   const sums: VersionSums = {};
   for (const { kind, fields } of lines) {
     const [hash = '', origin] = fields;
-    if (kind === 'mod' && isHash1(hash)) sums.mod = hash;
-    else if (kind === 'ziphash' && isHash1(hash)) sums.zip = hash;
-    else if (kind === 'info' && INFO_SUM.test(hash)) {
+    if (kind === 'mod' && isHash1(hash)) {
+      sums.mod = hash;
+    } else if (kind === 'ziphash' && isHash1(hash)) {
+      sums.zip = hash;
+    } else if (kind === 'info' && INFO_SUM.test(hash)) {
       Object.assign(sums, {
         info: hash,
         origin: origin !== undefined && ORIGIN.test(origin) ? origin : undefined,

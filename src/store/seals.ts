@@ -5,6 +5,7 @@
  * A seal outlives the version. It is a blob `<escaped module>/@v/<escaped version>` with the sums as JSON.
  */
 import { randomUUID } from 'node:crypto';
+import { isCanonicalVersion } from '../module/version.js';
 import { ModhavenError } from '../errors.js';
 import {
   escapePath,
@@ -105,10 +106,11 @@ function purgeLines(bytes: Buffer): string[] {
 function versionOf(name: string): ModuleVersion | undefined {
   const at = name.indexOf('/@v/');
   if (at < 0) return undefined;
-  return unescapedIfValid(() => ({
-    module: unescapePath(name.slice(0, at)),
-    version: unescapeVersion(name.slice(at + '/@v/'.length)),
-  }));
+  return unescapedIfValid(() => {
+    const module = unescapePath(name.slice(0, at));
+    const version = unescapeVersion(name.slice(at + '/@v/'.length));
+    return isCanonicalVersion(version) ? { module, version } : undefined;
+  });
 }
 
 function nameOf({ module, version }: ModuleVersion): string {

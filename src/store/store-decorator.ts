@@ -1,6 +1,7 @@
 /** A store that does everything as another one does. Stores that add a rule extend it and override what the rule is about. */
 import type { Readable } from 'node:stream';
 import type { ModulePath } from '../module/module-path.js';
+import type { CanonicalVersion } from '../module/version.js';
 import type {
   ByteRange,
   Part,
@@ -43,7 +44,7 @@ export abstract class StoreDecorator implements VersionStore {
     return this.inner.open(part, range);
   }
 
-  versions(module: ModulePath, kind: PartKind): Promise<string[]> {
+  versions(module: ModulePath, kind: PartKind): Promise<CanonicalVersion[]> {
     return this.inner.versions(module, kind);
   }
 

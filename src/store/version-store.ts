@@ -14,6 +14,7 @@
 import { Writable, type Readable } from 'node:stream';
 import { escapePath, escapeVersion } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
+import type { CanonicalVersion } from '../module/version.js';
 
 /** The parts of a version, named as in the GOPROXY protocol; `ziphash` holds the `h1:` hash of the zip. */
 export type PartKind = 'info' | 'mod' | 'zip' | 'ziphash';
@@ -23,16 +24,20 @@ export const PART_KINDS: readonly PartKind[] = ['info', 'mod', 'ziphash', 'zip']
 
 export interface ModuleVersion {
   module: ModulePath;
-  /** Canonical. */
-  version: string;
+  version: CanonicalVersion;
 }
 
 export interface Part extends ModuleVersion {
   kind: PartKind;
 }
 
+/** A part by whatever name it is asked for: a version, a branch or a hash. */
+export interface AskedPart extends Omit<Part, 'version'> {
+  version: string;
+}
+
 /** The path of a part in a tree that `GOPROXY=file://` reads: `<escaped module>/@v/<escaped version>.<kind>`. */
-export function storedName({ module, version, kind }: Part): string {
+export function storedName({ module, version, kind }: AskedPart): string {
   return `${escapePath(module)}/@v/${escapeVersion(version)}.${kind}`;
 }
 
@@ -51,7 +56,7 @@ export interface VersionReader {
   /** A stream over a part that is stored. The stream fails if it is not. */
   open(part: Part, range?: ByteRange): Readable;
   /** The versions of a module of which at least `kind` is stored, in no order. */
-  versions(module: ModulePath, kind: PartKind): Promise<string[]>;
+  versions(module: ModulePath, kind: PartKind): Promise<CanonicalVersion[]>;
   /** The modules of which anything is stored, sorted. */
   modules(): AsyncIterable<ModulePath>;
 }
@@ -124,7 +129,7 @@ export interface ListedModule {
 }
 
 export interface ListedVersion {
-  version: string;
+  version: CanonicalVersion;
   /** When its first part was stored, in milliseconds since 1970, with a fraction. */
   storedAt: number;
 }

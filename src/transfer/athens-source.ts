@@ -6,7 +6,7 @@ import { createReadStream, type Stats } from 'node:fs';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkModulePath, type ModulePath } from '../module/module-path.js';
-import { isCanonicalVersion } from '../module/version.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import type { Part, PartKind, VersionReader } from '../store/version-store.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
 
@@ -29,7 +29,7 @@ export function createAthensSource(dir: string): VersionReader {
     open: (part, range) => createReadStream(fileOf(part), range),
     async versions(module, kind) {
       if (kind === 'ziphash') return [];
-      const found: string[] = [];
+      const found: CanonicalVersion[] = [];
       for (const version of (await folders(join(dir, module))).filter(isCanonicalVersion)) {
         if ((await statOf({ module, version, kind })) !== undefined) found.push(version);
       }

@@ -1,5 +1,6 @@
 /** Whether the stored parts of a version have the hashes that go.sum files or checksum databases record. */
 import type { ModulePath } from '../module/module-path.js';
+import type { CanonicalVersion } from '../module/version.js';
 import { goModHash } from '../module/files/dirhash.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { RecordedSum } from './request-list.js';
@@ -17,7 +18,7 @@ export interface SumMismatch extends RecordedSum {
 export async function sumMismatches(
   store: Pick<VersionStore, 'read'>,
   module: ModulePath,
-  version: string,
+  version: CanonicalVersion,
   sums: readonly RecordedSum[],
 ): Promise<SumMismatch[]> {
   const mismatches: SumMismatch[] = [];

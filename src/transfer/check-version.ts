@@ -8,6 +8,7 @@
  * Only go.sum and a checksum database can say whether the content is the one that its author published.
  */
 import { pathMajorReason, splitPathVersion, type ModulePath } from '../module/module-path.js';
+import type { CanonicalVersion } from '../module/version.js';
 import { createZipEntryChecker } from '../module/files/zip-entries.js';
 import type { PartKind, VersionReader } from '../store/version-store.js';
 import { checkInfo, parseProblem, zipHashProblem, zippedModProblem } from '../verify/check-parts.js';
@@ -30,7 +31,7 @@ export interface CheckedVersion {
 export async function checkVersion(
   source: VersionReader,
   module: ModulePath,
-  version: string,
+  version: CanonicalVersion,
 ): Promise<CheckedVersion> {
   const faults = new StoredFaults();
   const read = (kind: PartKind) => faults.attempt(kind, () => source.read({ module, version, kind }));

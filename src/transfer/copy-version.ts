@@ -5,6 +5,7 @@
  */
 import { pipeline } from 'node:stream/promises';
 import { goModHash } from '../module/files/dirhash.js';
+import type { CanonicalVersion } from '../module/version.js';
 import type { ModulePath } from '../module/module-path.js';
 import { decodeInfo, type Info } from '../module/info.js';
 import {
@@ -21,7 +22,7 @@ import { checkVersion, type CheckedVersion } from './check-version.js';
 /** What became of one version. */
 export interface CopiedVersion {
   module: ModulePath;
-  version: string;
+  version: CanonicalVersion;
   /**
    * `added`: something of it is new at the target (or would be); `same`: nothing is; `incomplete`: the source has too
    * little of it to be of use; `damaged`: it is not what it should be; `different`: the target has another content.
@@ -39,7 +40,7 @@ export interface CopyOptions {
   /** Puts the zip or a small file of the source into place; default: its bytes are copied. */
   place?: (part: Part) => Promise<boolean>;
   /** What go.sum files or checksum databases record of a version: a version with other hashes is damaged. */
-  recorded?: (module: ModulePath, version: string) => Promise<RecordedSum[]>;
+  recorded?: (module: ModulePath, version: CanonicalVersion) => Promise<RecordedSum[]>;
   /** Only says what would be done. */
   dryRun?: boolean;
 }
@@ -47,7 +48,7 @@ export interface CopyOptions {
 /** Copies all there is of a version. Throws STORAGE if the target cannot be written. */
 export async function copyVersion(
   module: ModulePath,
-  version: string,
+  version: CanonicalVersion,
   { source, target, place, recorded, dryRun }: CopyOptions,
 ): Promise<CopiedVersion> {
   const checked = await checkVersion(source, module, version);
@@ -115,7 +116,7 @@ async function differences(
   checked: CheckedVersion,
   target: VersionReader,
   module: ModulePath,
-  version: string,
+  version: CanonicalVersion,
 ): Promise<StoredFault[]> {
   const faults: StoredFault[] = [];
   const there = (kind: PartKind) => target.read({ module, version, kind });

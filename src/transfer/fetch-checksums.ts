@@ -1,6 +1,7 @@
 /** The hashes that the public checksum databases record of a version; fetching them also stores the tiles that prove them. */
 import { isNotExist } from '../errors.js';
 import { escapePath, escapeVersion } from '../module/escaping.js';
+import type { CanonicalVersion } from '../module/version.js';
 import type { ModulePath } from '../module/module-path.js';
 import { KNOWN_DATABASES } from '../sumdb/client/known-databases.js';
 import { parseRecord, sumsIn } from '../sumdb/format/record.js';
@@ -15,7 +16,7 @@ import type { RecordedSum } from './request-list.js';
 export async function fetchChecksums(
   sumdb: Pick<SumdbMirror, 'get'>,
   module: ModulePath,
-  version: string,
+  version: CanonicalVersion,
 ): Promise<RecordedSum[]> {
   const sums: RecordedSum[] = [];
   for (const place of KNOWN_DATABASES) {

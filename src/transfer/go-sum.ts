@@ -3,13 +3,13 @@
  * which for the hash of the go.mod file alone ends in `/go.mod`, and hash. go.work.sum has the same form.
  */
 import { parseModulePath, type ModulePath } from '../module/module-path.js';
-import { isCanonicalVersion } from '../module/version.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import { errorMessage } from '../errors.js';
 import { wrongFile } from './wrong-file.js';
 
 export interface GoSumLine {
   module: ModulePath;
-  version: string;
+  version: CanonicalVersion;
   /** The file that is hashed. */
   kind: 'zip' | 'mod';
   /** `h1:…`; other kinds may follow. */

@@ -1,6 +1,7 @@
 /** Copies the versions in the files of another proxy, or in a module cache, into the store. */
 import pLimit from 'p-limit';
 import type { ModulePath } from '../module/module-path.js';
+import type { CanonicalVersion } from '../module/version.js';
 import type { VersionReader, VersionStore } from '../store/version-store.js';
 import { storedVersions } from '../verify/stored.js';
 import type { RecordedSum } from './request-list.js';
@@ -9,14 +10,14 @@ import { copyVersion, type CopiedVersion } from './copy-version.js';
 /** The name of a version. */
 export interface VersionName {
   module: ModulePath;
-  version: string;
+  version: CanonicalVersion;
 }
 
 export interface ImportVersionsOptions {
   source: VersionReader;
   store: VersionStore;
   /** What checksum databases record of a version. */
-  recorded?: (module: ModulePath, version: string) => Promise<RecordedSum[]>;
+  recorded?: (module: ModulePath, version: CanonicalVersion) => Promise<RecordedSum[]>;
   dryRun?: boolean | undefined;
   /** Called after each version. */
   onDone?: () => void;

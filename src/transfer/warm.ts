@@ -8,7 +8,7 @@ import { isModhavenError, isNotExist } from '../errors.js';
 import { newestRelease } from '../module/latest.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
-import { isCanonicalVersion } from '../module/version.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import type { Modules } from '../modfetch/repo.js';
 import { decodeInfo } from '../module/info.js';
 import type { VersionStore } from '../store/version-store.js';
@@ -21,7 +21,7 @@ export interface Warmed {
   module: ModulePath;
   query: string;
   /** The version that `query` means; undefined if that could not be found out. */
-  version: string | undefined;
+  version: CanonicalVersion | undefined;
   /** Whether anything had to be fetched. */
   fetched: boolean;
   /** Why not all of it is stored, and what to do. */
@@ -37,7 +37,7 @@ export interface WarmVersionsOptions {
   modules: Modules;
   store: VersionStore;
   /** What checksum databases record of a public version, which also keeps what proves it; absent: they are not asked. */
-  checksums?: ((module: ModulePath, version: string) => Promise<RecordedSum[]>) | undefined;
+  checksums?: ((module: ModulePath, version: CanonicalVersion) => Promise<RecordedSum[]>) | undefined;
   isPrivate: (path: string) => boolean;
   concurrency: number;
   /** Called after each version. */
@@ -86,7 +86,7 @@ async function warmVersion(wanted: RequestedVersion, options: WarmVersionsOption
 }
 
 /** The version that `query` means. A proxy need not know `latest` by itself: then it is, as for `go`, in its list. */
-async function resolve(modules: Modules, module: ModulePath, query: string): Promise<string> {
+async function resolve(modules: Modules, module: ModulePath, query: string): Promise<CanonicalVersion> {
   if (isCanonicalVersion(query)) return query;
   try {
     return decodeInfo((await modules.info(module, query)).value).Version;

@@ -1,5 +1,6 @@
 /** What the GOPROXY protocol looks like from the side of a client. */
 import { z } from 'zod';
+import { isCanonicalVersion } from '../module/version.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { escapePath, escapeVersion } from '../module/escaping.js';
 import { goModModulePath, parseGoMod } from '../module/go-mod.js';
@@ -8,7 +9,7 @@ import * as semver from '../module/semver.js';
 import { parseVersionList } from '../module/version-list.js';
 import { ZIP_LIMITS } from '../module/files/zip-files.js';
 import type { Info } from '../module/info.js';
-import type { Part } from '../store/version-store.js';
+import type { AskedPart } from '../store/version-store.js';
 import type { UpstreamAnswer } from './upstream-answer.js';
 
 /**
@@ -16,7 +17,7 @@ import type { UpstreamAnswer } from './upstream-answer.js';
  * the go command escapes it (`cmd/go/internal/modfetch/proxy.go`, pathEscape). Throws INVALID_VERSION for what cannot be
  * the name of a version, a branch or a commit.
  */
-export function versionPath({ module, version, kind }: Part): string {
+export function versionPath({ module, version, kind }: AskedPart): string {
   checkQuery(version);
   const element = encodeURIComponent(escapeVersion(version)).replace(LEFT_ALONE, decodeURIComponent);
   return `/${escapePath(module)}/@v/${element}.${kind}`;
@@ -108,7 +109,7 @@ export function parseInfo(bytes: Buffer, path: string): Info {
   if (bytes.length > MAX_INFO) throw unusable(path, `it is larger than ${MAX_INFO} bytes`);
   try {
     const info = InfoFile.parse(JSON.parse(bytes.toString('utf8')));
-    if (semver.isValid(info.Version)) return info as Info;
+    if (isCanonicalVersion(info.Version)) return info as Info;
   } catch {
     // Not JSON, or of another shape: an error page, most likely.
   }

@@ -10,7 +10,7 @@ import type { Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import { parseVersionList } from '../module/version-list.js';
-import { isCanonicalVersion } from '../module/version.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from '../modfetch/repo.js';
 import type { GoproxyClient } from './goproxy-client.js';
 import {
@@ -84,7 +84,7 @@ export class UpstreamModules implements ModuleSource {
     );
   }
 
-  mod(module: ModulePath, version: string, pinned?: Info): Promise<SourceMod> {
+  mod(module: ModulePath, version: CanonicalVersion, pinned?: Info): Promise<SourceMod> {
     const path = versionPath({ module, version, kind: 'mod' });
     return this.options.client.read<SourceMod>(
       path,
@@ -97,7 +97,7 @@ export class UpstreamModules implements ModuleSource {
     );
   }
 
-  zip(module: ModulePath, version: string, pinned?: Info): Promise<SourceZip> {
+  zip(module: ModulePath, version: CanonicalVersion, pinned?: Info): Promise<SourceZip> {
     return fetchZip({
       ...{ client: this.options.client, tempDir: this.options.tempDir, module, version },
       beyond: this.beyond(module, (source) => source.zip(module, version, pinned)),
@@ -115,7 +115,7 @@ export class UpstreamModules implements ModuleSource {
 }
 
 /** The newest release; if there is none, the newest pre-release. */
-function newestOf(versions: readonly string[]): string | undefined {
+function newestOf(versions: readonly CanonicalVersion[]): CanonicalVersion | undefined {
   const releases = versions.filter((version) => semver.prerelease(version) === '');
   return [...(releases.length > 0 ? releases : versions)].sort(semver.compareVersions).at(-1);
 }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { processTag } from '../fs/process-tag.js';
 import { isModhavenError } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
+import type { CanonicalVersion } from '../module/version.js';
 import { ZIP_LIMITS } from '../module/files/zip-files.js';
 import type { SourceZip, WholeZip, ZipStream, ZipTarget } from '../modfetch/repo.js';
 import { storage } from '../store/storage-error.js';
@@ -24,7 +25,7 @@ export interface ZipRequest {
   /** A directory on the disk of the store, for zips that are not checked yet. */
   tempDir: string;
   module: ModulePath;
-  version: string;
+  version: CanonicalVersion;
   /** Asked after the proxies of the list; undefined if nothing stands behind them. */
   beyond: (() => Promise<SourceZip>) | undefined;
 }

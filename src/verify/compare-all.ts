@@ -1,5 +1,6 @@
 /** Compares many versions with a target in parallel; a run that was stopped is resumed from its journal. */
 import pLimit from 'p-limit';
+import type { CanonicalVersion } from '../module/version.js';
 import { isNotExist } from '../errors.js';
 import type { VersionStore } from '../store/version-store.js';
 import {
@@ -77,7 +78,7 @@ async function prepare(
 
 /** A version that is not stored, by what the present repository and the target have; undefined if neither has it. */
 async function compareListed(
-  facts: Pick<Comparison, 'module' | 'home' | 'stored'> & { version: string },
+  facts: Pick<Comparison, 'module' | 'home' | 'stored'> & { version: CanonicalVersion },
   { newTarget, oldTarget }: { newTarget: Target; oldTarget: Target },
   { module, version }: Task,
   extra: boolean,

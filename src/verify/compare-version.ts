@@ -14,6 +14,7 @@
  */
 import { errorMessage, isModhavenError, isNotExist, type ModhavenError } from '../errors.js';
 import { goModHash } from '../module/files/dirhash.js';
+import type { CanonicalVersion } from '../module/version.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { VersionStore } from '../store/version-store.js';
 import { redactLine } from '../redact.js';
@@ -42,7 +43,7 @@ export interface FileDifference {
 export interface Comparison {
   module: string;
   /** Absent where a whole module could not be asked about. */
-  version?: string;
+  version?: CanonicalVersion;
   verdict: Verdict;
   /** The repositories that the new map names. */
   home: string[];
@@ -69,7 +70,7 @@ export interface OldVersion extends KnownHashes {
 export async function readStored(
   store: VersionStore,
   module: ModulePath,
-  version: string,
+  version: CanonicalVersion,
 ): Promise<OldVersion> {
   const read = (kind: 'info' | 'mod' | 'ziphash') => store.read({ module, version, kind });
   const [info, mod, ziphash] = await Promise.all([read('info'), read('mod'), read('ziphash')]);
@@ -101,7 +102,7 @@ export function knownOf({
 export async function compareVersion(
   target: Target,
   module: ModulePath,
-  version: string,
+  version: CanonicalVersion,
   old: OldVersion,
 ): Promise<Pick<Comparison, 'verdict' | 'found' | 'files' | 'cause' | 'remedy'>> {
   const subject = `${module}@${version}`;
@@ -152,7 +153,7 @@ function explainDifference(old: KnownHashes, found: Fingerprint): Pick<Compariso
 async function fileDifferences(
   target: Target,
   module: ModulePath,
-  version: string,
+  version: CanonicalVersion,
   old: OldVersion,
   found: Fingerprint,
 ): Promise<Pick<Comparison, 'files'>> {
@@ -174,7 +175,7 @@ async function fileDifferences(
 async function missingRest(
   target: Target,
   module: ModulePath,
-  version: string,
+  version: CanonicalVersion,
   old: OldVersion,
   found: Fingerprint,
 ): Promise<Pick<Comparison, 'verdict' | 'cause' | 'remedy'> | undefined> {

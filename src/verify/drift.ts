@@ -11,6 +11,7 @@ import type { Logger } from 'pino';
 import { errorMessage } from '../errors.js';
 import { occurred } from '../observe/observe.js';
 import type { ModulePath } from '../module/module-path.js';
+import type { CanonicalVersion } from '../module/version.js';
 import type { VersionStore } from '../store/version-store.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
 import type { CodeHost } from '../vcs/types.js';
@@ -172,7 +173,11 @@ class Drift implements DriftWatch {
     if (found.length === 0) this.differences.delete(module);
   }
 
-  private async compareStored(target: Target, module: ModulePath, version: string): Promise<Comparison> {
+  private async compareStored(
+    target: Target,
+    module: ModulePath,
+    version: CanonicalVersion,
+  ): Promise<Comparison> {
     const old = await readStored(this.options.store, module, version);
     const facts = { module, version, home: target.addresses(module), stored: knownOf(old) };
     const comparison: Comparison = { ...facts, ...(await compareVersion(target, module, version, old)) };

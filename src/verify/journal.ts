@@ -5,6 +5,7 @@
  * version that could not be reached is compared again. The last line may be cut off by what stopped the run.
  */
 import { appendFile, readFile, truncate } from 'node:fs/promises';
+import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import { z } from 'zod';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { VERDICTS, type Comparison } from './compare-version.js';
@@ -69,7 +70,7 @@ function parseLine(line: string): Comparison | undefined {
 /** What must be right of a line; the rest is only shown. */
 const Line = z.looseObject({
   module: z.string(),
-  version: z.string(),
+  version: z.custom<CanonicalVersion>((text) => typeof text === 'string' && isCanonicalVersion(text)),
   verdict: z.enum(VERDICTS),
   home: z.array(z.string()),
   stored: z.record(z.string(), z.string()),

@@ -13,6 +13,7 @@ import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { errorMessage } from '../errors.js';
 import { occurred } from '../observe/observe.js';
 import type { ModulePath } from '../module/module-path.js';
+import type { CanonicalVersion } from '../module/version.js';
 import { isPseudoVersion } from '../module/pseudo-version.js';
 import { repoKey, type RepoUrl } from '../module/repo-url.js';
 import type { ModuleVersion, VersionStore } from '../store/version-store.js';
@@ -22,7 +23,7 @@ import { checkInfo } from './check-parts.js';
 /** A tag that was moved or deleted. */
 export interface MovedTag {
   module: string;
-  version: string;
+  version: CanonicalVersion;
   repository: string;
   /** Without `refs/tags/`. */
   tag: string;
@@ -95,14 +96,14 @@ interface KnownRemote {
 class MovedTags implements TagWatch {
   private readonly options: TagWatchOptions;
   private readonly known = new LRUCache<string, KnownRemote>(atMost(MAX_REMOTES));
-  private readonly recorded = new LRUCache<ModulePath, Map<string, Recorded | undefined>>({
+  private readonly recorded = new LRUCache<ModulePath, Map<CanonicalVersion, Recorded | undefined>>({
     maxSize: MAX_VERSIONS,
     sizeCalculation: (versions) => versions.size + 1,
   });
   /** When the stored versions of a module were listed, in milliseconds since 1970. */
   private readonly listedAt = new LRUCache<ModulePath, number>(atMost(MAX_REMOTES));
   /** What this process has stored, and has not looked at yet. */
-  private readonly unread = new LRUCache<ModulePath, Set<string>>(atMost(MAX_REMOTES));
+  private readonly unread = new LRUCache<ModulePath, Set<CanonicalVersion>>(atMost(MAX_REMOTES));
   private readonly moved = new LRUCache<string, MovedTag>(atMost(MAX_VERSIONS));
   /** By version and repository, where the tag of a version from elsewhere was first seen. */
   private readonly foreign = new LRUCache<string, string>(atMost(MAX_VERSIONS));
@@ -210,7 +211,7 @@ class MovedTags implements TagWatch {
   }
 
   /** What is recorded of the versions of a module; undefined for those that no tag stands for. */
-  private async load(module: ModulePath): Promise<Map<string, Recorded | undefined>> {
+  private async load(module: ModulePath): Promise<Map<CanonicalVersion, Recorded | undefined>> {
     const versions = new Map(this.recorded.get(module));
     const unread = [...(this.unread.get(module) ?? [])];
     for (const version of this.isListed(module) ? unread : await this.list(module)) {
@@ -228,7 +229,7 @@ class MovedTags implements TagWatch {
     return this.recorded.has(module) && age < (this.options.listHoldsMs ?? 0);
   }
 
-  private async list(module: ModulePath): Promise<string[]> {
+  private async list(module: ModulePath): Promise<CanonicalVersion[]> {
     const now = monotonicNow();
     const versions = await this.options.store.versions(module, 'info');
     this.listedAt.set(module, now);
@@ -237,7 +238,7 @@ class MovedTags implements TagWatch {
 }
 
 /** Undefined for a version that no tag stands for. */
-function recordedIn(info: Buffer, version: string): Recorded | undefined {
+function recordedIn(info: Buffer, version: CanonicalVersion): Recorded | undefined {
   if (isPseudoVersion(version)) return undefined;
   const { Hash, Ref, URL } = checkInfo(info, version, true).info?.Origin ?? {};
   if (Hash === undefined || URL === undefined || Ref?.startsWith('refs/tags/') !== true) return undefined;
@@ -252,7 +253,7 @@ export function tagRefs(repo: CodeRepo): TagRefs {
 
 interface Move {
   module: ModulePath;
-  version: string;
+  version: CanonicalVersion;
   remote: RepoUrl;
   origin: Recorded;
   now: string | undefined;

@@ -9,6 +9,7 @@
 import pLimit from 'p-limit';
 import { isNotExist } from '../errors.js';
 import { checkModulePath, type ModulePath } from '../module/module-path.js';
+import type { CanonicalVersion } from '../module/version.js';
 import * as semver from '../module/semver.js';
 import type { VersionStore } from '../store/version-store.js';
 import { explainFailure, type Comparison } from './compare-version.js';
@@ -18,7 +19,7 @@ import { storedVersions } from './stored.js';
 /** One version to compare. */
 export interface Task {
   module: ModulePath;
-  version: string;
+  version: CanonicalVersion;
   /** Whether the store has anything of it. */
   stored: boolean;
   /** Whether only the target lists it. */
@@ -108,7 +109,7 @@ async function listBoth(
   const stored = new Set(known.map(({ version }) => version));
   const home = newTarget.addresses(module);
   const failures: Comparison[] = [];
-  async function list(side: Target, what: string): Promise<string[]> {
+  async function list(side: Target, what: string): Promise<CanonicalVersion[]> {
     try {
       return await side.versions(module);
     } catch (error) {

@@ -13,6 +13,7 @@
  */
 import { posix } from 'node:path';
 import { splitPathVersion, type ModulePath } from '../module/module-path.js';
+import type { CanonicalVersion } from '../module/version.js';
 import type { Origin } from '../module/origin.js';
 import * as semver from '../module/semver.js';
 import type { Part, PartKind, VersionReader, VersionStore } from '../store/version-store.js';
@@ -23,7 +24,7 @@ import { StoredFaults, type StoredFault } from './faults.js';
 
 export interface StoredVersion {
   module: ModulePath;
-  version: string;
+  version: CanonicalVersion;
   /** The parts that are stored. */
   parts: PartKind[];
   /** Empty if all is well. */
@@ -46,7 +47,7 @@ export interface StoredCheckOptions {
 const KINDS: readonly PartKind[] = ['info', 'mod', 'zip', 'ziphash'];
 
 /** All versions of `module` of which anything is stored, oldest first. */
-export async function storedVersions(store: VersionReader, module: ModulePath): Promise<string[]> {
+export async function storedVersions(store: VersionReader, module: ModulePath): Promise<CanonicalVersion[]> {
   const lists = await Promise.all(KINDS.map((kind) => store.versions(module, kind)));
   return semver.sortVersions([...new Set(lists.flat())]);
 }
@@ -55,7 +56,7 @@ export async function storedVersions(store: VersionReader, module: ModulePath): 
 export async function checkStored(
   store: VersionStore,
   module: ModulePath,
-  version: string,
+  version: CanonicalVersion,
   options: StoredCheckOptions,
 ): Promise<StoredVersion> {
   const check = new StoredCheck(store, module, version);
@@ -71,10 +72,10 @@ class StoredCheck {
   readonly faults = new StoredFaults();
   readonly #store: VersionStore;
   readonly #module: ModulePath;
-  readonly #version: string;
+  readonly #version: CanonicalVersion;
   #parts: PartKind[] = [];
 
-  constructor(store: VersionStore, module: ModulePath, version: string) {
+  constructor(store: VersionStore, module: ModulePath, version: CanonicalVersion) {
     this.#store = store;
     this.#module = module;
     this.#version = version;

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { isModhavenError, isNotExist } from '../errors.js';
 import { goModHash } from '../module/files/dirhash.js';
+import type { CanonicalVersion } from '../module/version.js';
 import type { ModulePath } from '../module/module-path.js';
 import { createDiskStore } from '../store/disk/disk-store.js';
 import { CachedModules } from '../modfetch/cached.js';
@@ -42,11 +43,11 @@ export interface Target {
   /** Addresses, with their directories, where `module` may live; empty if no rule covers it. */
   addresses(module: ModulePath): string[];
   /** With `pinned`, an `.info`: the version is the commit that it names, wherever its tag is. Throws what stands in the way. */
-  fingerprint(module: ModulePath, version: string, pinned?: Buffer): Promise<Fingerprint>;
+  fingerprint(module: ModulePath, version: CanonicalVersion, pinned?: Buffer): Promise<Fingerprint>;
   /** SHA-256 of the files in the zip, by their path in the module. */
-  files(module: ModulePath, version: string): Promise<Map<string, string>>;
+  files(module: ModulePath, version: CanonicalVersion): Promise<Map<string, string>>;
   /** Versions by tag; empty where there is no such module. */
-  versions(module: ModulePath): Promise<string[]>;
+  versions(module: ModulePath): Promise<CanonicalVersion[]>;
   /** The modules that the tags of the repository of `path` may be about; empty where there is none. */
   modules(path: string): Promise<ModulePath[]>;
 }
@@ -130,7 +131,7 @@ async function zipHash(zip: Promise<SourceZip>): Promise<Pick<Fingerprint, 'zip'
 export async function storedFiles(
   store: VersionStore,
   module: ModulePath,
-  version: string,
+  version: CanonicalVersion,
 ): Promise<Map<string, string>> {
   const { files } = await readStoredZip(store, { module, version });
   return new Map(files.map(({ name, sha256 }) => [name.slice(`${module}@${version}/`.length), sha256]));

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { isModhavenError } from '../errors.js';
 import { outlineGoMod } from '../module/go-mod-outline.js';
-import { isCanonicalVersion } from '../module/version.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import { developerText } from '../proxy/http/http-errors.js';
 import type { ListedFile } from '../zip/browse.js';
 import { docsHref, moduleHref } from './content/links.js';
@@ -168,7 +168,7 @@ function docsOfBoth({ web }: PageRequest, module: string, from: string, to: stri
 async function differences(
   { web }: PageRequest,
   view: ModuleView,
-  from: string,
+  from: CanonicalVersion,
 ): Promise<Pick<DiffProps, 'files' | 'requires' | 'go'>> {
   const { module, mod } = view;
   const { modules, zips } = web;

@@ -4,7 +4,7 @@ import { parseModulePath } from '../../src/module/module-path.js';
 import { createMemoryStore } from '../support/memory-store.js';
 import { putBytes } from '../../src/store/version-store.js';
 
-const version = { module: parseModulePath('example.com/m'), version: 'v1.0.0' };
+const version = { module: parseModulePath('example.com/m'), version: 'v1.0.0' as const };
 
 it('tells of what was stored, and of nothing that was not', async () => {
   const told: string[] = [];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Catalog } from '../../src/catalog/catalog.js';
 import { formatMoment } from '../../src/catalog/moment.js';
 import { parseModulePath, type ModulePath } from '../../src/module/module-path.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import type { ListedModule, VersionListing } from '../../src/store/version-store.js';
 
 const everything = (): boolean => true;
@@ -21,7 +22,10 @@ class Shelf implements VersionListing {
     for (const [name, versions] of Object.entries(this.content)) {
       const module = parseModulePath(name);
       const state = JSON.stringify(versions);
-      const listed = Object.entries(versions).map(([version, storedAt]) => ({ version, storedAt }));
+      const listed = Object.entries(versions).map(([version, storedAt]) => ({
+        version: version as CanonicalVersion,
+        storedAt,
+      }));
       yield { module, state, versions: stateOf(module) === state ? undefined : listed };
     }
   }

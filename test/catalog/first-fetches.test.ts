@@ -56,7 +56,7 @@ it('reads past lines that it does not know, and says what cannot be written', as
 
 it('forgets versions that are removed, and the blob with the last of them', async () => {
   const { fetches, blobs } = open();
-  for (const version of ['v1.0.0', 'v1.1.0']) fetches.note({ module, version }, ann);
+  for (const version of ['v1.0.0', 'v1.1.0'] as const) fetches.note({ module, version }, ann);
   await fetches.flush();
   await forgetFetches(blobs, module, new Set(['v1.0.0', 'v1.0.1']));
   expect(await namesIn(open(blobs).fetches)).toEqual({ 'v1.1.0': ann });

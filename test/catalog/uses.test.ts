@@ -2,11 +2,12 @@ import { expect, it } from 'vitest';
 import { Catalog } from '../../src/catalog/catalog.js';
 import { Uses } from '../../src/catalog/uses.js';
 import { parseModulePath } from '../../src/module/module-path.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import { createMemoryStore } from '../support/memory-store.js';
 import { putBytes } from '../../src/store/version-store.js';
 
 const store = createMemoryStore();
-const put = (module: string, version: string, mod: string): Promise<boolean> =>
+const put = (module: string, version: CanonicalVersion, mod: string): Promise<boolean> =>
   putBytes(store, { module: parseModulePath(module), version, kind: 'mod' }, Buffer.from(mod));
 
 it('says who requires a module directly, by the newest version, of those who may be seen', async () => {

@@ -7,6 +7,7 @@
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { encodeInfo } from '../../src/module/info.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import { createZipWriter } from '../../src/zip/writer.js';
 import { filesHash } from '../conformance/module-hash.js';
 import { commitCommand } from '../support/fast-import.js';
@@ -22,7 +23,7 @@ import type { Random } from './random.js';
 /** A version, and what has to be answered for it. */
 export interface Truth {
   module: string;
-  version: string;
+  version: CanonicalVersion;
   mod: string;
   /** `h1:` of its zip. */
   hash: string;
@@ -120,12 +121,15 @@ export class World implements AsyncDisposable {
           content,
         }));
         // The repositories have no go.mod, because their module paths differ from round to round.
-        return { module, version, mod: `module ${module}\n`, hash: filesHash(entries) };
+        return {
+          ...{ module, version: version as CanonicalVersion },
+          ...{ mod: `module ${module}\n`, hash: filesHash(entries) },
+        };
       }),
     );
   }
 
-  #filesOf(module: string, version: string): Files {
+  #filesOf(module: string, version: CanonicalVersion): Files {
     return this.#files.get(path.basename(module))?.get(version) ?? {};
   }
 

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { list } from '../../src/cli/list.js';
 import { parseModulePath } from '../../src/module/module-path.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import { openStores } from '../../src/store/open/open-stores.js';
 import { putBytes, type PartKind } from '../../src/store/version-store.js';
 import { files, type Files } from './files.js';
@@ -11,7 +12,7 @@ let at: Files;
 beforeAll(async () => {
   at = await files({ vanity: 'paths: {}\n' });
   const { versions: store } = openStores({ cacheDir: path.join(at.dir, 'data') });
-  async function put(module: string, version: string, kinds: PartKind[]): Promise<void> {
+  async function put(module: string, version: CanonicalVersion, kinds: PartKind[]): Promise<void> {
     for (const kind of kinds) {
       await putBytes(store, { module: parseModulePath(module), version, kind }, Buffer.alloc(600));
     }

@@ -111,7 +111,7 @@ describe('modhaven sumdb status and verify', () => {
     const log = await open();
     await fill(log, 0, 300);
     const store = createDiskStore(path.join(dir, 'data/download'));
-    const part = { module: MODULE, version: 'v1.0.0' };
+    const part = { module: MODULE, version: 'v1.0.0' as const };
     await store.put({ ...part, kind: 'zip' }, async (sink) => {
       const writer = createZipWriter(sink);
       await writer.addBuffer(`${MODULE}@v1.0.0/go.mod`, MOD);

@@ -46,7 +46,7 @@ describe(`docs/${GUIDE}`, () => {
   });
 
   it('explains every word that begins a complaint', () => {
-    const version = { module: parseModulePath('ex.test/a'), version: 'v1.0.0', added: [] };
+    const version = { module: parseModulePath('ex.test/a'), version: 'v1.0.0' as const, added: [] };
     const faults = [{ part: 'zip' as const, problem: 'is bad' }];
     const sum = { kind: 'zip' as const, hash: 'h1:a=', stored: 'h1:b=', place: 'go.sum:1' };
     const said = [

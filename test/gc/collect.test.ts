@@ -8,6 +8,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { processTag } from '../../src/fs/process-tag.js';
 import { collect, type Collection } from '../../src/gc/collect.js';
 import { parseModulePath } from '../../src/module/module-path.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import { openStores, type Stores } from '../../src/store/open/open-stores.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { tempDir } from '../support/tmp.js';
@@ -40,7 +41,7 @@ async function makeFile(name: string, bytes: number, ageMs = 0): Promise<string>
 const mirror = (letter: string, ageMs: number) =>
   makeFile(`vcs/${letter.repeat(64)}/content.git/objects/pack/pack-1.pack`, 100 * KIB, ageMs);
 
-async function store(module: string, version: string): Promise<void> {
+async function store(module: string, version: CanonicalVersion): Promise<void> {
   const part = { module: parseModulePath(module), version };
   await putBytes(stores.versions, { ...part, kind: 'mod' }, Buffer.from(`module ${module}\n`));
   await putBytes(stores.unchecked, { ...part, kind: 'zip' }, Buffer.alloc(100 * KIB));
@@ -101,7 +102,7 @@ describe('collect', () => {
 
   it('then removes public versions by their last use, and never a private one', async () => {
     await mirror('a', 1_000);
-    for (const version of ['v1.0.0', 'v1.1.0', 'v1.2.0']) await store('pub.test/m', version);
+    for (const version of ['v1.0.0', 'v1.1.0', 'v1.2.0'] as const) await store('pub.test/m', version);
     await store('corp.test/lib', 'v1.0.0');
     const old = new Date(Date.now() - 3_600_000);
     for (const version of ['v1.0.0', 'v1.1.0', 'v1.2.0']) {

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FirstFetches } from '../../src/catalog/first-fetches.js';
 import { forgetUses, removePublic } from '../../src/gc/public-content.js';
 import { goModHash } from '../../src/module/files/dirhash.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { openStores, type Stores } from '../../src/store/open/open-stores.js';
 import { putBytes } from '../../src/store/version-store.js';
@@ -23,7 +24,7 @@ beforeEach(async () => {
   stores = openStores({ cacheDir: root });
 });
 
-async function store(version: string, hash = HASH, name = module): Promise<void> {
+async function store(version: CanonicalVersion, hash = HASH, name = module): Promise<void> {
   const put = (kind: 'mod' | 'ziphash' | 'zip', text: string) =>
     putBytes(stores.versions, { module: name, version, kind }, Buffer.from(text));
   await put('mod', `module ${name}\n`);
@@ -69,7 +70,8 @@ describe('removePublic', () => {
     const fetches = new FirstFetches({ blobs: stores.fetched, onError: () => undefined });
     await store('v1.0.0');
     stores.lastUse.note(module, 'v1.0.0');
-    for (const version of ['v1.0.0', 'v1.1.0']) fetches.note({ module, version }, { kind: 'server' });
+    for (const version of ['v1.0.0', 'v1.1.0'] as const)
+      fetches.note({ module, version }, { kind: 'server' });
     await fetches.flush();
     await remove(Infinity);
     expect([...(await fetches.of(module)).keys()]).toEqual(['v1.1.0']);

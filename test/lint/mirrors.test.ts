@@ -81,8 +81,9 @@ describe('a source file', () => {
   });
 
   it('has a reason where it shares a test, and the test is there', () => {
-    for (const { test, reason } of SUITES)
-      {expect([PROJECT.tests.has(test), reason !== '']).toEqual([true, true]);}
+    for (const { test, reason } of SUITES) {
+      expect([PROJECT.tests.has(test), reason !== '']).toEqual([true, true]);
+    }
   });
 
   const CODE = 'export const planted = 1;\n';

@@ -1,5 +1,6 @@
 /** What may happen to three replicas, as commands of fast-check, and what has to hold afterwards whatever happened. */
 import { mkdir } from 'node:fs/promises';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import path from 'node:path';
 import fc from 'fast-check';
 import { ModhavenError } from '../../src/errors.js';
@@ -20,7 +21,7 @@ const REPLICAS = 3;
 const MAX_STEPS = 25;
 /** In the log at the start: two versions more are a whole tile of 256. */
 const RECORDS = 254;
-const VERSIONS = ['v1.0.0', 'v1.1.0', 'v1.2.0'];
+const VERSIONS: readonly CanonicalVersion[] = ['v1.0.0', 'v1.1.0', 'v1.2.0'];
 
 /** One thing that happens. Questions to replicas go on while the next things happen. */
 export type Event =
@@ -204,11 +205,11 @@ class Run {
     void done.finally(() => this.running.delete(done));
   }
 
-  private async fetch(asked: Replica, version: string, home: number): Promise<void> {
+  private async fetch(asked: Replica, version: CanonicalVersion, home: number): Promise<void> {
     this.saw(this.zips, version, await asked.zip(version, home));
   }
 
-  private async record(asked: Replica, version: string, home: number): Promise<void> {
+  private async record(asked: Replica, version: CanonicalVersion, home: number): Promise<void> {
     const { number, hash } = await asked.record(version, home);
     this.saw(this.records, version, `${number} ${hash}`);
   }

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { createSingleflight } from '../../src/concurrency/singleflight.js';
 import { FileCache } from '../../src/fs/file-cache.js';
 import { parseModulePath } from '../../src/module/module-path.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import { RedisLeases } from '../../src/redis/redis-leases.js';
 import { createBucketBlobStore } from '../../src/store/bucket/bucket-blob-store.js';
 import { BUCKET_FOLDERS } from '../../src/store/bucket/bucket-layout.js';
@@ -34,7 +35,7 @@ export interface World {
 }
 
 /** What a version is made of, where it was fetched: the zip of another home may be another one. */
-export function partsOf(version: string, home: number): Record<PartKind, string> {
+export function partsOf(version: CanonicalVersion, home: number): Record<PartKind, string> {
   return {
     info: JSON.stringify({ Version: version, Time: '2024-01-01T00:00:00Z' }),
     mod: `module ${MODULE}\n`,
@@ -86,12 +87,12 @@ export class Replica {
   }
 
   /** The zip of a version, fetched from home where it is not stored. */
-  zip(version: string, from: number): Promise<string> {
+  zip(version: CanonicalVersion, from: number): Promise<string> {
     // As in the server: one process fetches a version once at a time.
     return this.flights.run(version, () => this.fetch(version, from));
   }
 
-  private async fetch(version: string, from: number): Promise<string> {
+  private async fetch(version: CanonicalVersion, from: number): Promise<string> {
     const find = () => this.stored(version);
     return (
       (await find()) ??
@@ -107,7 +108,7 @@ export class Replica {
   }
 
   /** What the store has of a version: the zip, with the hash that belongs to it. */
-  async stored(version: string): Promise<string | undefined> {
+  async stored(version: CanonicalVersion): Promise<string | undefined> {
     const zip = (await this.store.read(part(version, 'zip')))?.toString();
     if (zip === undefined) return undefined;
     const hash = (await this.store.read(part(version, 'ziphash')))?.toString();
@@ -115,7 +116,7 @@ export class Replica {
   }
 
   /** Records a version, after it was fetched; its number, and the hash that is recorded. */
-  async record(version: string, from: number): Promise<{ number: number; hash: string }> {
+  async record(version: CanonicalVersion, from: number): Promise<{ number: number; hash: string }> {
     await this.zip(version, from);
     const hash = (await this.store.read(part(version, 'ziphash')))?.toString() ?? '';
     const log = await this.log();
@@ -140,6 +141,6 @@ export class Replica {
   }
 }
 
-function part(version: string, kind: PartKind): Part {
+function part(version: CanonicalVersion, kind: PartKind): Part {
   return { module: MODULE, version, kind };
 }

@@ -9,8 +9,9 @@ describe('hashZip', () => {
         target.put(async (sink) => {
           for (let i = 0; i < 200; i += 1) {
             written += 100_000;
-            if (!sink.write(Buffer.alloc(100_000)))
-              {await new Promise((resolve) => sink.once('drain', resolve));}
+            if (!sink.write(Buffer.alloc(100_000))) {
+              await new Promise((resolve) => sink.once('drain', resolve));
+            }
           }
           return 'h1:written';
         }),

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { KnownAbsence } from '../../src/modfetch/known-absence.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 
-const version = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0' };
-const other = { ...version, version: 'v1.1.0' };
+const version = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0' as const };
+const other = { ...version, version: 'v1.1.0' as const };
 
 it('holds for who has just looked, until something of the version was fetched', async () => {
   const absence = new KnownAbsence();

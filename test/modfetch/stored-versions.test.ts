@@ -7,6 +7,7 @@ import {
   notCached,
 } from '../../src/modfetch/stored-versions.js';
 import { parseModulePath } from '../../src/module/module-path.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import { createMemoryStore } from '../support/memory-store.js';
 import type { Part, PartKind } from '../../src/store/version-store.js';
 
@@ -18,13 +19,16 @@ function storeOf(versions: Record<string, Partial<Record<PartKind, string>>>) {
   const known = Object.entries(versions).flatMap(([version, parts]) =>
     Object.entries(parts).map(
       ([kind, text]) =>
-        [{ module, version, kind: kind as PartKind }, Buffer.from(text)] satisfies [Part, Buffer],
+        [
+          { module, version: version as CanonicalVersion, kind: kind as PartKind },
+          Buffer.from(text),
+        ] satisfies [Part, Buffer],
     ),
   );
   return createMemoryStore({ known });
 }
-const info = (version: string) => ({ info: `info ${version}` });
-const whole = (version: string) => ({ ...info(version), zip: 'PK' });
+const info = (version: CanonicalVersion) => ({ info: `info ${version}` });
+const whole = (version: CanonicalVersion) => ({ ...info(version), zip: 'PK' });
 
 const STORE = storeOf({
   'v1.10.0': info('v1.10.0'),
@@ -80,7 +84,7 @@ describe('cachedLatest', () => {
 });
 
 describe('latestInList', () => {
-  const latest = async (store: ReturnType<typeof storeOf>, list: string[]) =>
+  const latest = async (store: ReturnType<typeof storeOf>, list: CanonicalVersion[]) =>
     (await latestInList(store, module, list))?.toString();
   const mod = (more = '') => `module corp.test/lib\n${more}`;
 

@@ -41,7 +41,8 @@ it('decodeInfo takes an origin of null, as some proxies send it, for none', () =
 
 it('decodeInfo reads what encodeInfo wrote', () => {
   fc.assert(
-    fc.property(fc.string(), fc.nat(4_000_000_000), fc.string(), (version, seconds, URL) => {
+    fc.property(fc.nat(), fc.nat(4_000_000_000), fc.string(), (patch, seconds, URL) => {
+      const version = `v1.0.${patch}` as const;
       const info = decodeInfo(encodeInfo(version, new Date(seconds * 1000), { VCS: 'git', URL }));
       expect(info).toMatchObject({ Version: version, Origin: { VCS: 'git', URL } });
       expect(Date.parse(info.Time ?? '')).toBe(seconds * 1000);

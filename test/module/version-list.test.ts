@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatVersionList, parseVersionList, versionsInList } from '../../src/module/version-list.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 
 describe('parseVersionList', () => {
   it.each([
@@ -33,7 +34,7 @@ describe('formatVersionList', () => {
   });
 
   it('is made once for each list, and is read back without parsing', () => {
-    const versions = ['v1.0.0', 'v1.1.0'];
+    const versions: CanonicalVersion[] = ['v1.0.0', 'v1.1.0'];
     expect(formatVersionList(versions)).toBe(formatVersionList(versions));
     expect(versionsInList(formatVersionList(versions))).toBe(versions);
   });
@@ -47,7 +48,7 @@ describe('formatVersionList', () => {
     const number = fc.nat(1000);
     const version = fc
       .tuple(number, number, number, fc.constantFrom('', '-rc.1', '-0.20240102030405-0123456789ab'))
-      .map(([a, b, c, pre]) => `v${a}.${b}.${c}${pre}`);
+      .map(([a, b, c, pre]): CanonicalVersion => `v${a}.${b}.${c}${pre}`);
     fc.assert(
       fc.property(fc.array(version), (versions) => {
         expect(parseVersionList(formatVersionList(versions))).toEqual(versions);

@@ -14,6 +14,7 @@ import { Faults } from '../../src/log/faults.js';
 import { putBytes } from '../../src/store/version-store.js';
 import type { OpenPart, Part, PartKind, VersionStore } from '../../src/store/version-store.js';
 import type { ModulePath } from '../../src/module/module-path.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import { ask, until } from '../e2e/ask.js';
 import { noise } from '../e2e/noise.js';
 import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
@@ -69,7 +70,7 @@ describe('the fast path', () => {
 
   beforeEach(async () => {
     const store = createDiskStore(await tempDir('front'));
-    const put = (version: string, kind: PartKind, bytes: Buffer) =>
+    const put = (version: CanonicalVersion, kind: PartKind, bytes: Buffer) =>
       putBytes(store, { module, version, kind }, bytes);
     await put('v1.0.0', 'info', Buffer.from('{"Version":"v1.0.0"}'));
     await put('v1.0.0', 'mod', Buffer.from(`module ${module} // ü\n`));

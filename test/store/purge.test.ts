@@ -8,7 +8,7 @@ import { PART_KINDS, putBytes } from '../../src/store/version-store.js';
 import { createMemoryBlobStore } from '../support/memory-blob-store.js';
 import { tempDir } from '../support/tmp.js';
 
-const version = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0' };
+const version = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0' as const };
 const HASH = `h1:${Buffer.alloc(32, 1).toString('base64')}`;
 const CONTENT = {
   info: JSON.stringify({ Version: 'v1.0.0', Time: '2024-03-01T12:00:00Z', Origin: { Hash: 'a'.repeat(40) } }),
@@ -82,7 +82,7 @@ describe('watchPurges', () => {
 });
 
 describe('watchPurges, with local copies', () => {
-  const other = { module: parseModulePath('corp.test/other'), version: 'v1.0.0' };
+  const other = { module: parseModulePath('corp.test/other'), version: 'v1.0.0' as const };
 
   async function watched(seen: string | undefined, purges: (typeof version)[]) {
     const { seals } = openStores({ cacheDir: await tempDir('purge') });

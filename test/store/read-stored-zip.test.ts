@@ -6,7 +6,7 @@ import { putBytes } from '../../src/store/version-store.js';
 import { tempDir } from '../support/tmp.js';
 import { makeVersion } from '../transfer/versions.js';
 
-const V1 = { module: parseModulePath('example.com/m'), version: 'v1.0.0' };
+const V1 = { module: parseModulePath('example.com/m'), version: 'v1.0.0' as const };
 
 it('reads the files of a stored zip and their hash', async () => {
   const store = createDiskStore(await tempDir('store'));

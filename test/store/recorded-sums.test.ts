@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createHash } from 'node:crypto';
 import { goModHash } from '../../src/module/files/dirhash.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { infoOrigin, infoSum, parseObject, RecordedSums } from '../../src/store/recorded-sums.js';
 import { tempDir } from '../support/tmp.js';
@@ -29,7 +30,7 @@ describe('RecordedSums', () => {
       ...{ mod: goModHash(MOD), info: infoSum(INFO), origin: COMMIT, zip: X },
     });
     expect(await sums.of({ module, version: 'v1.0.1' })).toEqual({ zip: Y });
-    expect(await sums.of({ module, version: 'v1.0' })).toEqual({});
+    expect(await sums.of({ module, version: 'v1.0.10' })).toEqual({});
   });
 
   it('writes one line a part, below the escaped path, and none for a zip', async () => {
@@ -45,7 +46,7 @@ describe('RecordedSums', () => {
 
   it('keeps every line where many write at the same time', async () => {
     const dir = await tempDir('sums');
-    const versions = Array.from({ length: 50 }, (_, n) => `v1.${n}.0`);
+    const versions = Array.from({ length: 50 }, (_, n) => `v1.${n}.0` as const);
     await Promise.all(
       versions.map((name) =>
         new RecordedSums(dir).note({ module, version: name, kind: 'ziphash' }, Buffer.from(h1(name))),
@@ -59,11 +60,11 @@ describe('RecordedSums', () => {
   it('keeps one line of a release that goes, and all that is known of others', async () => {
     const dir = await tempDir('sums');
     const sums = new RecordedSums(dir);
-    for (const name of ['v1.0.0', 'v1.1.0', 'v0.0.0-20240102030405-abcdefabcdef']) {
+    for (const name of ['v1.0.0', 'v1.1.0', 'v0.0.0-20240102030405-abcdefabcdef'] as const) {
       await sums.note({ module, version: name, kind: 'mod' }, MOD);
       await sums.note({ module, version: name, kind: 'info' }, INFO);
     }
-    const all = (name: string) => sums.of({ module, version: name });
+    const all = (name: CanonicalVersion) => sums.of({ module, version: name });
     const kept = await all('v1.1.0');
     await sums.evict(module, new Set(['v1.0.0', 'v0.0.0-20240102030405-abcdefabcdef', 'v9.0.0']));
     expect(await all('v1.1.0')).toEqual(kept);
@@ -72,7 +73,7 @@ describe('RecordedSums', () => {
       zip: undefined,
       mod: goModHash(MOD),
     });
-    for (const name of ['v1.1.0', 'v0.0.0-20240102030405-abcdefabcdef', 'v9.0.0']) {
+    for (const name of ['v1.1.0', 'v0.0.0-20240102030405-abcdefabcdef', 'v9.0.0'] as const) {
       expect(sums.evicted({ module, version: name })).toBeUndefined();
     }
     // It comes back, now with its zip, and goes again.

@@ -7,7 +7,7 @@ import { SealedStore } from '../../src/store/sealed-store.js';
 import { Seals, type Seal } from '../../src/store/seals.js';
 import { putBytes, type PartKind } from '../../src/store/version-store.js';
 
-const version = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0' };
+const version = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0' as const };
 const COMMIT = 'a'.repeat(40);
 const ZIP = `h1:${Buffer.alloc(32, 1).toString('base64')}`;
 const MOD = 'module corp.test/lib\n';

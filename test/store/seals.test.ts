@@ -3,7 +3,7 @@ import { parseModulePath } from '../../src/module/module-path.js';
 import { createMemoryBlobStore } from '../support/memory-blob-store.js';
 import { Seals } from '../../src/store/seals.js';
 
-const version = { module: parseModulePath('corp.test/Lib'), version: 'v1.0.0' };
+const version = { module: parseModulePath('corp.test/Lib'), version: 'v1.0.0' as const };
 const NAME = 'corp.test/!lib/@v/v1.0.0';
 
 describe('Seals', () => {

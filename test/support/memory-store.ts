@@ -4,6 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { ModulePath } from '../../src/module/module-path.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import { storageError } from '../../src/store/storage-error.js';
 import type {
   ByteRange,
@@ -69,7 +70,7 @@ class MemoryStore implements VersionStore {
     });
   }
 
-  versions(module: ModulePath, kind: PartKind): Promise<string[]> {
+  versions(module: ModulePath, kind: PartKind): Promise<CanonicalVersion[]> {
     const parts = [...this.parts.values()].map((kept) => kept.part);
     return Promise.resolve(
       parts.filter((part) => part.module === module && part.kind === kind).map(({ version }) => version),

@@ -36,7 +36,7 @@ describe('the disk storage of Athens as a source', () => {
     const made = await makeVersion('example.com/m', 'v1.0.0');
     await writeAthensTree(dir, made);
     const source = createAthensSource(dir);
-    const version = { module: parseModulePath('example.com/m'), version: 'v1.0.0' };
+    const version = { module: parseModulePath('example.com/m'), version: 'v1.0.0' as const };
     expect((await source.read({ ...version, kind: 'info' }))?.equals(made.info)).toBe(true);
     expect(await source.size({ ...version, kind: 'zip' })).toBe(made.zip.length);
     const range = { start: 2, end: 9 };

@@ -10,7 +10,7 @@ const MODULE = parseModulePath('example.com/m');
 describe('sumMismatches', () => {
   it('names recorded hashes that differ from the stored parts, with both hashes', async () => {
     const { mod, hash } = await makeVersion('example.com/m', 'v1.0.0');
-    const version = { module: MODULE, version: 'v1.0.0' };
+    const version = { module: MODULE, version: 'v1.0.0' as const };
     const store = createMemoryStore({
       known: [
         [{ ...version, kind: 'mod' }, mod],

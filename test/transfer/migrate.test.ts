@@ -76,7 +76,7 @@ it('leaves out a version of which another one was sealed at the target', async (
     { module, version: 'v1.0.0', kind: 'mod' },
     Buffer.from('module ex.test/a\n'),
   );
-  const version = { module, version: 'v1.0.0' };
+  const version = { module, version: 'v1.0.0' as const };
   const options = { from, to, recorded: () => Promise.resolve([]) };
   expect(await migrateVersions([version], options)).toMatchObject([{ outcome: 'added', added: ['mod'] }]);
   expect(await migrateVersions([version], options)).toMatchObject([{ outcome: 'same' }]);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
 import type { Modules } from '../../src/modfetch/repo.js';
 import { parseModulePath } from '../../src/module/module-path.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import type { VersionStore } from '../../src/store/version-store.js';
 import type { RequestedVersion } from '../../src/transfer/request-list.js';
 import { isWarm, warmVersions, type WarmVersionsOptions } from '../../src/transfer/warm.js';
@@ -27,9 +28,9 @@ function lab(changed: Partial<Modules> = {}, options: Partial<WarmVersionsOption
         value: Buffer.from(JSON.stringify({ Version: version })),
       });
     },
-    mod: (_: string, version: string) =>
+    mod: (_: string, version: CanonicalVersion) =>
       Promise.resolve({ ...note(`mod ${version}`), value: Buffer.alloc(0) }),
-    zip: (_: string, version: string) =>
+    zip: (_: string, version: CanonicalVersion) =>
       Promise.resolve({
         ...note(`zip ${version}`),
         stored: () => Promise.resolve(void asked.push('stored')),
@@ -86,7 +87,7 @@ describe('warmVersions', () => {
   });
 
   it('goes on after a failure, and keeps the order', async () => {
-    const zip = (_: string, version: string) =>
+    const zip = (_: string, version: CanonicalVersion) =>
       version === 'v1.0.0'
         ? Promise.reject(new ModhavenError('VERSION_NOT_FOUND', `not found: ${MODULE}@v1.0.0: no tag`))
         : Promise.resolve({ fromCache: true, stored: () => Promise.resolve() });
@@ -107,7 +108,7 @@ describe('warmVersions', () => {
 
   it('asks checksum databases about public modules alone, and says which they do not know', async () => {
     const questions: string[] = [];
-    const checksums = (module: string, version: string) => {
+    const checksums = (module: string, version: CanonicalVersion) => {
       questions.push(`${module}@${version}`);
       return Promise.resolve([]);
     };
@@ -123,7 +124,13 @@ describe('warmVersions', () => {
 });
 
 describe('isWarm', () => {
-  const warmed = { module: MODULE, query: 'v1.0.0', version: 'v1.0.0', fetched: false, mismatches: [] };
+  const warmed = {
+    module: MODULE,
+    query: 'v1.0.0',
+    version: 'v1.0.0' as const,
+    fetched: false,
+    mismatches: [],
+  };
   it('is what is stored as it was recorded, also if no database knows it', () => {
     expect(isWarm(warmed)).toBe(true);
     expect(isWarm({ ...warmed, unrecorded: true })).toBe(true);

@@ -60,7 +60,7 @@ describe('openJournal', () => {
 
   it('writes whole lines in order, however many come at once', async () => {
     const journal = await openJournal(file);
-    const all = Array.from({ length: 50 }, (_, i) => ({ ...SAME, version: `v1.0.${i}` }));
+    const all = Array.from({ length: 50 }, (_, i) => ({ ...SAME, version: `v1.0.${i}` as const }));
     await Promise.all(all.map((each) => journal.add(each)));
     expect((await lines()).map((line) => JSON.parse(line) as unknown)).toEqual(all);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRepoUrl, type RepoUrl } from '../../src/module/repo-url.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { createTagWatch, type TagRefs } from '../../src/verify/moved-tags.js';
@@ -17,9 +18,9 @@ function refs(tags: Record<string, string>, askedAt = Date.now() + 60_000): TagR
   return { refs: new Map(Object.entries(tags).map(([tag, hash]) => [`refs/tags/${tag}`, hash])), askedAt };
 }
 
-async function watch(versions: string[] = ['v1.0.0'], from: RepoUrl = HOME, listHoldsMs?: number) {
+async function watch(versions: CanonicalVersion[] = ['v1.0.0'], from: RepoUrl = HOME, listHoldsMs?: number) {
   const store = createDiskStore(await tempDir('store'));
-  const add = (version: string, ref = `refs/tags/${version}`) => {
+  const add = (version: CanonicalVersion, ref = `refs/tags/${version}`) => {
     const origin = { VCS: 'git', URL: from.url, Hash: COMMIT, Ref: ref };
     const info = { Version: version, Time: '2024-01-02T03:04:05Z', Origin: origin };
     return putBytes(store, { module: MODULE, version, kind: 'info' }, Buffer.from(JSON.stringify(info)));
@@ -135,8 +136,12 @@ describe('createTagWatch', () => {
   });
 
   it.each([
-    { name: 'a pseudo-version', version: 'v0.0.0-20240102030405-aaaaaaaaaaaa', ref: 'refs/heads/main' },
-    { name: 'a version that no tag stands for', version: 'v1.2.0', ref: 'refs/heads/v1.2.0' },
+    {
+      name: 'a pseudo-version',
+      version: 'v0.0.0-20240102030405-aaaaaaaaaaaa' as const,
+      ref: 'refs/heads/main',
+    },
+    { name: 'a version that no tag stands for', version: 'v1.2.0' as const, ref: 'refs/heads/v1.2.0' },
   ])('leaves $name alone', async ({ version, ref }) => {
     const { warnings, add, sees } = await watch([]);
     await add(version, ref);

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import type { Comparison } from '../../src/verify/compare-version.js';
 import { comparisonReport, fileList, isBad, storedReport } from '../../src/verify/report.js';
 import { labModule } from './move-lab.js';
 
 const HOME = ['http://new.corp/m.git'];
 
-function same(version: string): Comparison {
+function same(version: CanonicalVersion): Comparison {
   return { module: 'my.corp/m', version, verdict: 'same', home: HOME, stored: {} };
 }
 
 describe('comparisonReport', () => {
-  it.each([
+  it.each<{ name: string; versions: CanonicalVersion[]; shown: string }>([
     { name: 'none', versions: [], shown: 'no versions to compare\n' },
     { name: 'one', versions: ['v1.0.0'], shown: '  same          v1.0.0\n1 version of 1 module: 1 same\n' },
     {

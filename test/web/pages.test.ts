@@ -6,6 +6,7 @@ import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { describe, expect, it } from 'vitest';
 import { outlineGoMod } from '../../src/module/go-mod-outline.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import type { ModulePath } from '../../src/module/module-path.js';
 import type { VersionRow } from '../../src/web/content/module-view.js';
 import { DiffTab, FileTab, FolderTab } from '../../src/web/pages/file-tabs.js';
@@ -54,7 +55,7 @@ const lines = [BAD, '\u202e reversed'];
 const PAGES: Record<string, VNode> = {
   home: HomePage({
     ...{ context, shells: [snippet], logins: [snippet], tools: [snippet], settings: BAD, count: 3 },
-    newest: [{ module, version: BAD, moment: { us: 1, ns: 1 } }],
+    newest: [{ module, version: BAD as string as CanonicalVersion, moment: { us: 1, ns: 1 } }],
     rules: [
       { prefix: BAD, isPattern: false },
       { prefix: `${BAD}2`, isPattern: true },

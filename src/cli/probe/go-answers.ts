@@ -4,7 +4,7 @@
  */
 import { isModhavenError } from '../../errors.js';
 import type { ModulePath } from '../../module/module-path.js';
-import { isCanonicalVersion } from '../../module/version.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../../module/version.js';
 import { developerText, statusOf } from '../../proxy/http/http-errors.js';
 import { hashZip } from '../../modfetch/hash-zip.js';
 import type { ModuleSource } from '../../modfetch/repo.js';
@@ -28,7 +28,7 @@ export interface GoQuestion {
   /** Version, tag, branch, hash; undefined if none was given: `go` then asks for the list first. */
   query: string | undefined;
   /** The newest version, as far as it is known: what `go` chooses from a list. */
-  newest: string | undefined;
+  newest: CanonicalVersion | undefined;
   /** What answers where nothing is stored. */
   source: ModuleSource;
   /** Whether zips are asked for, too; default: yes. */
@@ -61,7 +61,10 @@ export async function goAnswers(question: GoQuestion): Promise<GoAnswer[]> {
 }
 
 /** The version that the query means; undefined if a request for it failed. */
-async function askForVersion(question: GoQuestion, requests: Requests): Promise<string | undefined> {
+async function askForVersion(
+  question: GoQuestion,
+  requests: Requests,
+): Promise<CanonicalVersion | undefined> {
   const { module, query, source, newest } = question;
   let version = query !== undefined && isCanonicalVersion(query) ? query : undefined;
   if (query === undefined) {
@@ -87,7 +90,7 @@ class Requests {
     this.question = question;
   }
 
-  async isStored(version: string, kind: PartKind): Promise<boolean> {
+  async isStored(version: CanonicalVersion, kind: PartKind): Promise<boolean> {
     const { store, module } = this.question;
     return (await store.size({ module, version, kind })) !== undefined;
   }

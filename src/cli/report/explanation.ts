@@ -1,6 +1,7 @@
 /** The story of one module, as `modhaven explain --json` prints it. */
 import type { AccessSummary } from '../../vcs/transport/access-summary.js';
 import type { Origin } from '../../module/origin.js';
+import type { CanonicalVersion } from '../../module/version.js';
 import type { GoAnswer } from '../probe/go-answers.js';
 import type { Step } from '../terminal/stopwatch.js';
 
@@ -9,7 +10,7 @@ export interface Explanation {
   /** What was asked for; undefined for the newest version. */
   query: string | undefined;
   /** The version that is meant; undefined where that could not be found out. */
-  version: string | undefined;
+  version: CanonicalVersion | undefined;
   /** Undefined if no rule covers the module. */
   rule: { key: string; file: string; line: number } | undefined;
   /** Why the module is private, and so asked for nowhere but here; undefined if it is not. */
@@ -39,7 +40,7 @@ export interface RepositoryStory extends AccessSummary {
   /** Number of versions by tag. */
   versions: number | undefined;
   /** What the version is in this repository. */
-  revision: { version: string; commit: string; time: string } | undefined;
+  revision: { version: CanonicalVersion; commit: string; time: string } | undefined;
   problem: string | undefined;
   remedy: string | undefined;
 }

@@ -1,5 +1,6 @@
 /** A source of modules that tells of what it is asked, and under which name. */
 import type { ModulePath } from '../../module/module-path.js';
+import type { CanonicalVersion } from '../../module/version.js';
 import type { Info } from '../../module/info.js';
 import type { Activity, SourceName } from '../../observe/events.js';
 import { measure } from '../../observe/observe.js';
@@ -22,11 +23,11 @@ export class ObservedSource implements ModuleSource {
     return measure(this.fetch('info', module, query), () => this.inner.info(module, query));
   }
 
-  mod(module: ModulePath, version: string, pinned?: Info): Promise<SourceMod> {
+  mod(module: ModulePath, version: CanonicalVersion, pinned?: Info): Promise<SourceMod> {
     return measure(this.fetch('mod', module, version), () => this.inner.mod(module, version, pinned));
   }
 
-  async zip(module: ModulePath, version: string, pinned?: Info): Promise<SourceZip> {
+  async zip(module: ModulePath, version: CanonicalVersion, pinned?: Info): Promise<SourceZip> {
     const found = await measure(this.fetch('zip', module, version), () =>
       this.inner.zip(module, version, pinned),
     );

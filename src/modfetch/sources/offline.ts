@@ -7,7 +7,7 @@ import { monotonicNow } from '../../concurrency/monotonic-clock.js';
 import { ModhavenError, isModhavenError } from '../../errors.js';
 import { decodeInfo } from '../../module/info.js';
 import type { ModulePath } from '../../module/module-path.js';
-import { isCanonicalVersion } from '../../module/version.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../../module/version.js';
 import type { Part, VersionReader } from '../../store/version-store.js';
 import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from '../repo.js';
 import { cachedLatest, cachedList } from '../stored-versions.js';
@@ -42,13 +42,13 @@ export class OfflineSource implements ModuleSource {
     return this.absent(module, subject, (unknown) => unknown.info(module, query));
   }
 
-  async mod(module: ModulePath, version: string): Promise<SourceMod> {
+  async mod(module: ModulePath, version: CanonicalVersion): Promise<SourceMod> {
     const mod = await this.options.store.read({ module, version, kind: 'mod' });
     if (mod !== undefined) return { mod };
     return this.absent(module, `${module}@${version} (.mod)`, (unknown) => unknown.mod(module, version));
   }
 
-  async zip(module: ModulePath, version: string): Promise<SourceZip> {
+  async zip(module: ModulePath, version: CanonicalVersion): Promise<SourceZip> {
     const { store } = this.options;
     const zip: Part = { module, version, kind: 'zip' };
     const hash = await store.read({ ...zip, kind: 'ziphash' });

@@ -5,6 +5,7 @@
  */
 import { isDiskFailure } from '../../fs/disk-words.js';
 import type { Info } from '../../module/info.js';
+import type { CanonicalVersion } from '../../module/version.js';
 import type { ModulePath } from '../../module/module-path.js';
 import type { DiskRoom } from '../../fs/disk-room.js';
 import { storageError } from '../../store/storage-error.js';
@@ -29,12 +30,12 @@ export class RoomCheckedSource implements ModuleSource {
     return tellingDisk(() => this.inner.info(module, query));
   }
 
-  async mod(module: ModulePath, version: string, pinned?: Info): Promise<SourceMod> {
+  async mod(module: ModulePath, version: CanonicalVersion, pinned?: Info): Promise<SourceMod> {
     await this.room.assert();
     return tellingDisk(() => this.inner.mod(module, version, pinned));
   }
 
-  async zip(module: ModulePath, version: string, pinned?: Info): Promise<SourceZip> {
+  async zip(module: ModulePath, version: CanonicalVersion, pinned?: Info): Promise<SourceZip> {
     await this.room.assert();
     const found = await tellingDisk(() => this.inner.zip(module, version, pinned));
     return { ...found, deliver: (target) => tellingDisk(() => found.deliver(target)) };

@@ -1,6 +1,7 @@
 /** What a bucket holds, read in one pass over its keys: in the background, never for a request. */
 import { createHash } from 'node:crypto';
 import { unescapePath, unescapedIfValid } from '../../module/escaping.js';
+import type { CanonicalVersion } from '../../module/version.js';
 import type { ModulePath } from '../../module/module-path.js';
 import type { Bucket, ListedObject } from '../../s3/bucket.js';
 import { partOfName } from '../disk-tree.js';
@@ -62,7 +63,10 @@ class OpenModule {
   /** Of `@v/list`. */
   listBytes = 0;
   private readonly hash = createHash('sha256');
-  private readonly versions = new Map<string, { kinds: Set<PartKind>; zip?: number; other?: number }>();
+  private readonly versions = new Map<
+    CanonicalVersion,
+    { kinds: Set<PartKind>; zip?: number; other?: number }
+  >();
 
   constructor(module: ModulePath) {
     this.module = module;

@@ -15,6 +15,7 @@ import { pipeline } from 'node:stream/promises';
 import { LRUCache } from 'lru-cache';
 import { ModhavenError } from '../../errors.js';
 import type { ModulePath } from '../../module/module-path.js';
+import type { CanonicalVersion } from '../../module/version.js';
 import type { Bucket, ObjectHead, ObjectStream, ObjectReadOptions, StoredObject } from '../../s3/bucket.js';
 import { BUCKET_FOLDERS } from './bucket-layout.js';
 import { partOfKey, scanBucket } from './bucket-listing.js';
@@ -126,7 +127,7 @@ export class BucketStore implements VersionStore {
     return (await this.bucket.read(storedName(part), { range, ifMatch }))?.bytes;
   }
 
-  async versions(module: ModulePath, kind: PartKind): Promise<string[]> {
+  async versions(module: ModulePath, kind: PartKind): Promise<CanonicalVersion[]> {
     return [...(await storedVersions(this.bucket, module)).get(kind)];
   }
 

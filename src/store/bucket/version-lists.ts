@@ -1,5 +1,6 @@
 /** The lists of a bucket: `@v/list` of each module, always made of what lies there. */
 import { escapePath } from '../../module/escaping.js';
+import type { CanonicalVersion } from '../../module/version.js';
 import type { ModulePath } from '../../module/module-path.js';
 import * as semver from '../../module/semver.js';
 import type { Bucket } from '../../s3/bucket.js';
@@ -15,8 +16,8 @@ export const LISTS_AT_ONCE = 20;
 
 /** A version that has just been completed, or is not complete any more. */
 interface ListChange {
-  added?: string;
-  removed?: string;
+  added?: CanonicalVersion;
+  removed?: CanonicalVersion;
 }
 
 export class VersionLists {
@@ -93,7 +94,7 @@ export class VersionLists {
     return false;
   }
 
-  private async isComplete(module: ModulePath, version: string): Promise<boolean> {
+  private async isComplete(module: ModulePath, version: CanonicalVersion): Promise<boolean> {
     const heads = await Promise.all(
       LISTED_KINDS.map((kind) => this.bucket.head(storedName({ module, version, kind }))),
     );
@@ -105,8 +106,8 @@ export class VersionLists {
 export async function storedVersions(
   bucket: Bucket,
   module: ModulePath,
-): Promise<{ get: (kind: PartKind) => Set<string> }> {
-  const found = new Map<PartKind, Set<string>>(PART_KINDS.map((kind) => [kind, new Set()]));
+): Promise<{ get: (kind: PartKind) => Set<CanonicalVersion> }> {
+  const found = new Map<PartKind, Set<CanonicalVersion>>(PART_KINDS.map((kind) => [kind, new Set()]));
   for await (const { key } of bucket.list(`${escapePath(module)}/@v/`)) {
     const part = partOfKey(key);
     if (part?.module === module) found.get(part.kind)?.add(part.version);

@@ -24,6 +24,7 @@ import {
 import { inFolder, removeEmptyFolders } from '../../fs/empty-folders.js';
 import * as files from '../../fs/file-errors.js';
 import type { ModulePath } from '../../module/module-path.js';
+import type { CanonicalVersion } from '../../module/version.js';
 import { scanTree } from './disk-listing.js';
 import { modulesIn, partFile, partOfName, versionFolder } from '../disk-tree.js';
 import { absentAsUndefined, storage, storageError } from '../storage-error.js';
@@ -83,7 +84,7 @@ class DiskStore implements VersionStore {
     return createReadStream(partFile(this.dir, part), { highWaterMark: READ_SIZE, ...range });
   }
 
-  async versions(module: ModulePath, kind: PartKind): Promise<string[]> {
+  async versions(module: ModulePath, kind: PartKind): Promise<CanonicalVersion[]> {
     const names = await absentAsUndefined(readdir(versionFolder(this.dir, module)));
     return (names ?? []).flatMap((name) => {
       const found = partOfName(name);

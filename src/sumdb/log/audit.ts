@@ -7,6 +7,7 @@ import { errorMessage } from '../../errors.js';
 import { goModHash } from '../../module/files/dirhash.js';
 import { parseModulePath, type ModulePath } from '../../module/module-path.js';
 import type { VersionStore } from '../../store/version-store.js';
+import { isCanonicalVersion } from '../../module/version.js';
 import { readStoredZip } from '../../store/read-stored-zip.js';
 import type { LogView } from './log.js';
 import { subjectOf, sumsIn } from '../format/record.js';
@@ -75,6 +76,7 @@ async function storedFaults(store: VersionStore, record: string): Promise<string
   const at = subject.indexOf('@');
   const module: ModulePath = parseModulePath(subject.slice(0, at));
   const version = subject.slice(at + 1);
+  if (!isCanonicalVersion(version)) return [`${subject}: it is not a canonical version`];
   const sums = sumsIn(record, module, version);
   const [mod, zipSize] = await Promise.all([
     store.read({ module, version, kind: 'mod' }),

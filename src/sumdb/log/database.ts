@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import { ModhavenError } from '../../errors.js';
 import { goModHash, isHash1 } from '../../module/files/dirhash.js';
 import type { ModulePath } from '../../module/module-path.js';
-import { isCanonicalVersion } from '../../module/version.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../../module/version.js';
 import { createSingleflight } from '../../concurrency/singleflight.js';
 import type { Modules } from '../../modfetch/repo.js';
 import type { SumdbAnswer } from '../databases.js';
@@ -25,7 +25,7 @@ export interface DatabaseOptions {
   modules: Pick<Modules, 'list' | 'mod' | 'zip'>;
   isPrivate: (module: string) => boolean;
   /** What the public checksum database has proved of a version. Throws what a module service throws. */
-  publicSums: (module: ModulePath, version: string) => Promise<GoSums>;
+  publicSums: (module: ModulePath, version: CanonicalVersion) => Promise<GoSums>;
   logger: Pick<Logger, 'info' | 'error'>;
 }
 
@@ -86,7 +86,7 @@ class RecordingDatabase implements Database {
   }
 
   /** A commit has as many names as tags before it, and a record stays for ever: callers without a login get only what is released. */
-  private async checkListed(module: ModulePath, version: string): Promise<void> {
+  private async checkListed(module: ModulePath, version: CanonicalVersion): Promise<void> {
     const { value: versions } = await this.options.modules.list(module);
     if (versions.includes(version)) return;
     const message = `unauthorized: ${module}@${version} is not recorded in the checksum database`;
@@ -98,7 +98,7 @@ class RecordingDatabase implements Database {
   }
 
   /** Records a version. Answers with the number of its record. */
-  private async enter(module: ModulePath, version: string): Promise<number> {
+  private async enter(module: ModulePath, version: CanonicalVersion): Promise<number> {
     const sums = await this.sumsOf(module, version);
     if (!this.options.isPrivate(module)) await this.compareWithPublic(module, version, sums);
     const log = await this.options.log();
@@ -124,7 +124,7 @@ class RecordingDatabase implements Database {
   }
 
   /** The hashes of what is served of a version. */
-  private async sumsOf(module: ModulePath, version: string): Promise<GoSums> {
+  private async sumsOf(module: ModulePath, version: CanonicalVersion): Promise<GoSums> {
     const { hash: zip } = await (await this.options.modules.zip(module, version)).stored();
     const { value: mod } = await this.options.modules.mod(module, version);
     if (!isHash1(zip)) {
@@ -138,7 +138,11 @@ class RecordingDatabase implements Database {
   }
 
   /** What was fetched must be what everybody gets, or it is refused and not recorded. */
-  private async compareWithPublic(module: ModulePath, version: string, sums: GoSums): Promise<void> {
+  private async compareWithPublic(
+    module: ModulePath,
+    version: CanonicalVersion,
+    sums: GoSums,
+  ): Promise<void> {
     const proved = await this.options.publicSums(module, version);
     for (const part of ['zip', 'mod'] as const) {
       if (proved[part] === sums[part]) continue;

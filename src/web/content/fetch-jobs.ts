@@ -4,6 +4,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { decodeInfo, type Info } from '../../module/info.js';
+import type { CanonicalVersion } from '../../module/version.js';
 import type { ModulePath } from '../../module/module-path.js';
 import type { Modules } from '../../modfetch/repo.js';
 import { followModule } from './follow-module.js';
@@ -18,10 +19,10 @@ export interface Phase {
 
 /** What is known of a version once it was fetched. */
 export interface FetchedVersion {
-  version: string;
+  version: CanonicalVersion;
   info: Info;
   /** Versions that its origin lists, oldest first; undefined if it could not be asked and nothing is known. */
-  list: readonly string[] | undefined;
+  list: readonly CanonicalVersion[] | undefined;
   /** Whether the origin could not be asked, so that this may be outdated. */
   isStale: boolean;
   mod: string;

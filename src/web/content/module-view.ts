@@ -1,5 +1,6 @@
 /** What the page of a module shows, gathered from the catalog, the store and a fetch. Nothing here is HTML. */
 import { decodeInfo, type Info } from '../../module/info.js';
+import type { CanonicalVersion } from '../../module/version.js';
 import { outlineGoMod, type GoModOutline, type Retraction } from '../../module/go-mod-outline.js';
 import { isRetracted } from '../../module/go-mod.js';
 import { newestRelease } from '../../module/latest.js';
@@ -37,10 +38,10 @@ const NOTED_WITHIN_MS = 60_000;
 
 export interface ModuleView {
   module: ModulePath;
-  version: string;
+  version: CanonicalVersion;
   info: Info;
   /** What `go get MODULE` takes; undefined where no list is known. */
-  latest: string | undefined;
+  latest: CanonicalVersion | undefined;
   isStale: boolean;
   modText: string;
   mod: GoModOutline;
@@ -48,7 +49,7 @@ export interface ModuleView {
   deprecated: string | undefined;
   retracted: string | undefined;
   /** Newest first; pseudo-versions only those that are stored here. */
-  versions: readonly string[];
+  versions: readonly CanonicalVersion[];
   retractions: readonly Retraction[];
 }
 
@@ -84,7 +85,7 @@ export async function moduleView(
 export function versionRows(
   { catalog, store }: ModuleViewOptions,
   { module, retractions }: Pick<ModuleView, 'module' | 'retractions'>,
-  versions: readonly string[],
+  versions: readonly CanonicalVersion[],
   fetches: Fetches = new Map(),
 ): Promise<VersionRow[]> {
   const known = catalog.get(module);
@@ -119,7 +120,7 @@ function tagOf(info: Info | undefined): string | undefined {
   return ref?.startsWith('refs/tags/') === true ? ref.slice('refs/tags/'.length) : undefined;
 }
 
-function retraction(retractions: readonly Retraction[], version: string): string | undefined {
+function retraction(retractions: readonly Retraction[], version: CanonicalVersion): string | undefined {
   return retractions.find((interval) => isRetracted([interval], version))?.rationale;
 }
 
@@ -127,7 +128,7 @@ function retraction(retractions: readonly Retraction[], version: string): string
 async function outlineOf(
   modules: Modules,
   module: ModulePath,
-  version: string,
+  version: CanonicalVersion,
 ): Promise<GoModOutline | undefined> {
   const mod = await modules.mod(module, version).catch(() => undefined);
   return mod && outlineGoMod(mod.value.toString());

@@ -1,6 +1,7 @@
 /** The files of stored versions: which there are, and what is in one of them. Names are relative to the root of the module. */
 import { LRUCache } from 'lru-cache';
 import type { ModulePath } from '../../module/module-path.js';
+import type { CanonicalVersion } from '../../module/version.js';
 import type { ModuleVersion, VersionStore } from '../../store/version-store.js';
 import { listZip, readZipFile, type ListedFile, type ZipListing } from '../../zip/browse.js';
 import type { ZipSource } from '../../zip/reader.js';
@@ -50,7 +51,7 @@ export class ZipFiles {
 
   private async source(
     module: ModulePath,
-    version: string,
+    version: CanonicalVersion,
   ): Promise<(ZipSource & { size: number }) | undefined> {
     const part = { module, version, kind: 'zip' } as const;
     const size = await this.store.size(part);

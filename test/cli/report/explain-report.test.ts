@@ -47,7 +47,7 @@ const repository = (changed: Partial<RepositoryStory>) =>
   sections({ repositories: [{ ...REPOSITORY, ...changed }] }).repository;
 
 describe('explainReport', () => {
-  it.each([
+  it.each<[Partial<Explanation>, string]>([
     [{ query: 'v1.0.0', version: 'v1.0.0' }, 'my.corp/foo v1.0.0'],
     [{ query: 'main', version: 'v1.0.0' }, 'my.corp/foo v1.0.0 (asked for as main)'],
     [{ query: undefined, version: 'v1.0.0' }, 'my.corp/foo v1.0.0 (the newest)'],

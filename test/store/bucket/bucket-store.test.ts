@@ -3,6 +3,7 @@ import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../../src/errors.js';
 import { parseModulePath } from '../../../src/module/module-path.js';
+import type { CanonicalVersion } from '../../../src/module/version.js';
 import { BucketStore } from '../../../src/store/bucket/bucket-store.js';
 import type { StoredDifference } from '../../../src/store/damage-report.js';
 import { putBytes, type PartKind } from '../../../src/store/version-store.js';
@@ -23,7 +24,7 @@ async function replica(): Promise<BucketStore> {
     onDifference: (difference) => differences.push(difference),
   });
 }
-const put = (store: BucketStore, kind: PartKind, text: string, version = 'v1.0.0') =>
+const put = (store: BucketStore, kind: PartKind, text: string, version: CanonicalVersion = 'v1.0.0') =>
   putBytes(store, { module, version, kind }, Buffer.from(text));
 const textOf = (name: string) => bucket.objects.get(`${FOLDER}/${name}`)?.bytes.toString();
 
@@ -35,7 +36,7 @@ beforeEach(() => {
 describe('BucketStore', () => {
   it('lists what is complete, in the order of versions, and no longer what is removed', async () => {
     const store = await replica();
-    for (const version of ['v1.10.0', 'v1.9.0']) {
+    for (const version of ['v1.10.0', 'v1.9.0'] as const) {
       await put(store, 'info', '{}', version);
       await put(store, 'mod', 'module m\n', version);
       await put(store, 'ziphash', hash(1), version);

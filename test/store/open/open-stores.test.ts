@@ -11,7 +11,11 @@ describe('openStores', () => {
     const cacheDir = await tempDir('cache');
     const { versions, upstream, checksums } = openStores({ cacheDir });
     expect(await readdir(cacheDir)).toEqual([]);
-    const part = { module: parseModulePath('example.com/m'), version: 'v1.0.0', kind: 'mod' } as const;
+    const part = {
+      module: parseModulePath('example.com/m'),
+      version: 'v1.0.0' as const,
+      kind: 'mod',
+    } as const;
     await putBytes(versions, part, Buffer.from('module example.com/m\n'));
     await upstream.replace('example.com/m/@v/list', Buffer.from('v1.0.0\n'));
     await checksums.putIfAbsent('sum.example.com/tile/8/0/000', Buffer.from('hashes'));
@@ -24,7 +28,7 @@ describe('openStores', () => {
   it('has names of modules and people, and what was damaged, for this account alone', async () => {
     const cacheDir = await tempDir('cache');
     const stores = openStores({ cacheDir });
-    const version = { module: parseModulePath('example.com/m'), version: 'v1.0.0' };
+    const version = { module: parseModulePath('example.com/m'), version: 'v1.0.0' as const };
     await putBytes(stores.versions, { ...version, kind: 'mod' }, Buffer.from('module example.com/m\n'));
     await stores.privateAnswers.replace('example.com/m/@v/list', Buffer.from('v1.0.0\n'));
     await stores.fetched.putIfAbsent('example.com/m/@fetched', Buffer.from('v1.0.0\n'));

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { goModHash } from '../../../src/module/files/dirhash.js';
+import type { CanonicalVersion } from '../../../src/module/version.js';
 import { parseModulePath } from '../../../src/module/module-path.js';
 import { createDiskStore } from '../../../src/store/disk/disk-store.js';
 import { PART_KINDS, putBytes, type VersionStore } from '../../../src/store/version-store.js';
@@ -22,7 +23,7 @@ async function put(made: MadeVersion): Promise<void> {
   for (const kind of PART_KINDS) {
     await putBytes(
       store,
-      { module: parseModulePath(made.module), version: made.version, kind },
+      { module: parseModulePath(made.module), version: made.version as CanonicalVersion, kind },
       content[kind],
     );
   }

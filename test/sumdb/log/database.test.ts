@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ModhavenError } from '../../../src/errors.js';
 import { goModHash } from '../../../src/module/files/dirhash.js';
+import type { CanonicalVersion } from '../../../src/module/version.js';
 import { parseModulePath, type ModulePath } from '../../../src/module/module-path.js';
 import { createDiskStore } from '../../../src/store/disk/disk-store.js';
 import { putBytes, type PartKind, type VersionStore } from '../../../src/store/version-store.js';
@@ -19,11 +20,11 @@ const PRIVATE = parseModulePath('corp.test/lib');
 const PUBLIC = parseModulePath('pub.test/Lib');
 const MOD = Buffer.from('module m\n');
 
-function zipHash(module: string, version: string): string {
+function zipHash(module: string, version: CanonicalVersion): string {
   return `h1:${Buffer.from(`${module}@${version}`.padEnd(32, '.').slice(-32)).toString('base64')}`;
 }
 
-function sumsOf(module: string, version: string): GoSums {
+function sumsOf(module: string, version: CanonicalVersion): GoSums {
   return { zip: zipHash(module, version), mod: goModHash(MOD) };
 }
 
@@ -32,7 +33,7 @@ let log: ChecksumLog;
 let store: VersionStore;
 let fetched: string[];
 let publicAsked: string[];
-let publicSums: (module: ModulePath, version: string) => Promise<GoSums>;
+let publicSums: (module: ModulePath, version: CanonicalVersion) => Promise<GoSums>;
 let database: Database;
 const logger = { info: vi.fn(), error: vi.fn() };
 
@@ -54,11 +55,13 @@ beforeEach(async () => {
     },
     modules: {
       list: () => Promise.resolve({ value: ['v1.0.0'], fromCache: true, immutable: false }),
-      async mod(module, version) {
+      async mod(module, name) {
+        const version = name as CanonicalVersion;
         await ensure(module, version, 'mod');
         return { value: await stored(module, version, 'mod'), fromCache: true, immutable: true };
       },
-      async zip(module, version) {
+      async zip(module, name) {
+        const version = name as CanonicalVersion;
         await ensure(module, version, 'zip');
         const hash = (await stored(module, version, 'ziphash')).toString();
         const open = () => Promise.reject(new Error('not needed'));
@@ -70,7 +73,7 @@ beforeEach(async () => {
 });
 
 /** Stores a part of a version, unless it is stored. */
-async function ensure(module: ModulePath, version: string, kind: 'mod' | 'zip'): Promise<void> {
+async function ensure(module: ModulePath, version: CanonicalVersion, kind: 'mod' | 'zip'): Promise<void> {
   if (version === 'v9.9.9') throw new ModhavenError('VERSION_NOT_FOUND', 'not found: no such version');
   if (version === 'v8.8.8') throw new ModhavenError('HOST_UNREACHABLE', 'the host is down');
   if ((await store.size({ module, version, kind })) !== undefined) return;
@@ -85,7 +88,7 @@ async function ensure(module: ModulePath, version: string, kind: 'mod' | 'zip'):
   await putBytes(store, { module, version, kind }, kind === 'mod' ? MOD : Buffer.from('PK'));
 }
 
-async function stored(module: ModulePath, version: string, kind: PartKind): Promise<Buffer> {
+async function stored(module: ModulePath, version: CanonicalVersion, kind: PartKind): Promise<Buffer> {
   const bytes = await store.read({ module, version, kind });
   if (bytes === undefined) throw new Error(`no .${kind} of ${module}@${version}`);
   return bytes;
@@ -217,14 +220,14 @@ describe('a guarded store', () => {
       published: (module, version) => {
         if (module !== PUBLIC) return Promise.resolve(undefined);
         if (version === 'v9.0.0') return Promise.reject(new ModhavenError('HOST_TIMEOUT', 'no answer'));
-        return Promise.resolve(sumsOf(PUBLIC, version));
+        return Promise.resolve(sumsOf(PUBLIC, version as CanonicalVersion));
       },
       onDifference: (difference) => differences.push(difference),
     });
   });
 
   it('takes of a public version what the public database says, and nothing while that cannot be asked', async () => {
-    const put = (version: string, mod: Buffer) =>
+    const put = (version: CanonicalVersion, mod: Buffer) =>
       putBytes(guarded, { module: PUBLIC, version, kind: 'mod' }, mod);
     await expect(put('v1.0.0', Buffer.from('module poison\n'))).rejects.toMatchObject({
       code: 'CHECKSUM_MISMATCH',
@@ -239,7 +242,7 @@ describe('a guarded store', () => {
   });
 
   /** As a module service makes a zip: its hash is stored before the zip has its name. */
-  async function putZip(version: string, hash: string): Promise<void> {
+  async function putZip(version: CanonicalVersion, hash: string): Promise<void> {
     const zip = { module: PRIVATE, version, kind: 'zip' } as const;
     await guarded.put(zip, async (sink) => {
       sink.write('PK');
@@ -266,7 +269,7 @@ describe('a guarded store', () => {
       remedy: expect.stringContaining('release a new version') as string,
     });
     const changed = Buffer.from('module other\n');
-    const part = { module: PRIVATE, version: 'v1.0.0', kind: 'mod' } as const;
+    const part = { module: PRIVATE, version: 'v1.0.0' as const, kind: 'mod' } as const;
     await expect(putBytes(guarded, part, changed)).rejects.toMatchObject({
       reason: `recorded ${mod}, now ${goModHash(changed)}`,
     });

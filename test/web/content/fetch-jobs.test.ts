@@ -7,7 +7,7 @@ import { answering } from './modules.js';
 const module = parseModulePath('example.com/m');
 const INFO = { Version: 'v1.1.0', Time: '2026-01-01T00:00:00Z' };
 const known = {
-  list: ['v1.0.0', 'v1.1.0'],
+  list: ['v1.0.0', 'v1.1.0'] as const,
   infos: { latest: INFO, 'v1.1.0': INFO },
   mods: { 'v1.1.0': 'module example.com/m\n' },
 };

@@ -1,9 +1,10 @@
 /** Modules that the test answers for. */
 import { ModhavenError } from '../../../src/errors.js';
+import type { CanonicalVersion } from '../../../src/module/version.js';
 import type { Fetched, Modules } from '../../../src/modfetch/repo.js';
 
 export interface Answers {
-  list?: readonly string[];
+  list?: readonly CanonicalVersion[];
   infos?: Readonly<Record<string, { Version: string; Time?: string; Origin?: unknown }>>;
   mods?: Readonly<Record<string, string>>;
   zipError?: Error;

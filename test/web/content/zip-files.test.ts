@@ -5,7 +5,7 @@ import { ZipFiles } from '../../../src/web/content/zip-files.js';
 import { createMemoryStore } from '../../support/memory-store.js';
 import { zipOf } from '../../support/zip-of.js';
 
-const version = { module: parseModulePath('example.com/m'), version: 'v1.0.0' };
+const version = { module: parseModulePath('example.com/m'), version: 'v1.0.0' as const };
 const PREFIX = 'example.com/m@v1.0.0/';
 
 it('names files as they lie in the module, and reads no others', async () => {
