@@ -3,8 +3,9 @@
  *
  * The holder renews the modification time of the directory; a lock that was not renewed for `staleMs` is taken over,
  * because its holder has died. What `proper-lockfile` does not give:
- * - A modification time in the future (the clock of the holder was ahead, or ours was set back) is never old enough for
- *   it: a lock is also watched, by a clock that is never set, and removed when it is not renewed.
+ * - It compares the modification time with the clock of this machine. That of the holder may be another one, or either is
+ *   set: then it takes a lock from a holder that lives, or never from one that is dead. Here a lock is watched, by a clock
+ *   that is never set, and taken over when its modification time, whatever it is, stays the same for `staleMs`.
  * - A holder that was stopped for longer than `staleMs` (SIGSTOP, a suspended machine) has lost the lock without having
  *   noticed: `isHeld` says so, by the times that it gave to the directory. It does not remove the lock of its successor.
  * - It waits after whatever the file system says. Here only a lock that is held is waited for: a disk that is full or
@@ -21,14 +22,14 @@ import { hasCode } from './file-errors.js';
 import { makeFolder } from './make-folder.js';
 
 export interface LockOptions {
-  /** After so many milliseconds without a renewal the holder counts as dead. */
+  /** After so many milliseconds without a renewal, as this process saw it, the holder counts as dead. */
   staleMs: number;
   /** How often the holder renews it, in milliseconds. Default: twice within `staleMs`. */
   renewMs?: number;
   /**
    * How long another process is waited for, in milliseconds; the folder of the path is made then. Others of this process
-   * are waited for as long as they take. 0: a lock that is held, by this process or another, is not
-   * waited for, and nothing is made.
+   * are waited for as long as they take. 0: a holder that lives is not waited for, and nothing is made. Whether one lives
+   * whose renewal seems to be long ago, or still to come, shows within `staleMs` more.
    */
   waitMs: number;
   /** Called where the loss of the lock is noticed between two calls of `isHeld`. */
@@ -108,19 +109,20 @@ async function acquire(path: string, options: LockOptions): Promise<() => Promis
   const watch = new Watch(lockDirOf(path), staleMs);
   let vanished = 0;
   for (let pause = PAUSE.first; ; pause = Math.min(pause * PAUSE.growth, PAUSE.last)) {
+    const isOver = performance.now() >= deadline;
     try {
-      const how = { realpath: false, retries: 0, stale: staleMs, update: renewMs, fs: observedFs };
+      // Whether a lock is stale is not for it to say: see above.
+      const how = { realpath: false, retries: 0, stale: Infinity, update: renewMs, fs: observedFs };
       return await lock(path, { ...how, onCompromised: onLost });
     } catch (error) {
-      const isOver = performance.now() >= deadline;
       if (hasCode(error, 'ENOENT') && !isOver && (vanished += 1) <= MAX_VANISHED) {
         await makeFolder(dirname(path)).catch(ignoreVanished);
         continue;
       }
       if (!hasCode(error, 'ELOCKED')) throw error;
-      if (isOver) throw new LockHeld(path);
     }
     await watch.look();
+    if (isOver && watch.isAlive) throw new LockHeld(path);
     await sleep(pause);
   }
 }
@@ -129,27 +131,41 @@ function ignoreVanished(error: unknown): void {
   if (!hasCode(error, 'ENOENT')) throw error;
 }
 
-/** Looks at a lock that is waited for, and removes it when it is not renewed, whatever its time says. */
+/** Looks at a lock that another process holds, and removes it when it is not renewed, whatever its time says. */
 class Watch {
   readonly #lockDir: string;
   readonly #staleMs: number;
-  #seen: { mtimeMs: number; since: number } | undefined;
+  #seen: { mtimeMs: number; at: number; unchangedMs: number } | undefined;
+  #isAlive = false;
 
   constructor(lockDir: string, staleMs: number) {
     this.#lockDir = lockDir;
     this.#staleMs = staleMs;
   }
 
+  /**
+   * Whether its holder is taken to live: it was seen to renew the lock, or its last renewal, if both clocks are right, was
+   * less than `staleMs` ago.
+   */
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
   async look(): Promise<void> {
     const mtimeMs = (await stat(this.#lockDir).catch(() => undefined))?.mtimeMs;
-    if (mtimeMs === undefined) {
-      this.#seen = undefined;
-    } else if (this.#seen?.mtimeMs !== mtimeMs) {
-      this.#seen = { mtimeMs, since: performance.now() };
-    }
-    // Another process that waits may be faster.
-    else if (performance.now() - this.#seen.since >= this.#staleMs) {
-      await rmdir(this.#lockDir).catch(() => undefined);
+    if (mtimeMs === undefined) return; // released, or removed by another process that waits
+    const at = performance.now();
+    const before = this.#seen;
+    if (before?.mtimeMs !== mtimeMs) {
+      this.#isAlive = before !== undefined || Math.abs(Date.now() - mtimeMs) < this.#staleMs;
+      this.#seen = { mtimeMs, at, unchangedMs: 0 };
+    } else {
+      // While this process was stopped, the holder may have been so, too: that time does not count.
+      const unchangedMs = before.unchangedMs + Math.min(at - before.at, 2 * PAUSE.last);
+      this.#seen = { mtimeMs, at, unchangedMs };
+      if (unchangedMs < this.#staleMs) return;
+      this.#isAlive = false;
+      await rmdir(this.#lockDir).catch(() => undefined); // another process that waits may be faster
     }
   }
 }

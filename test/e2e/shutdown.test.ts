@@ -1,5 +1,5 @@
 /** How a server ends: in good order when told to, without leaving damage when killed. */
-import { readdir, utimes } from 'node:fs/promises';
+import { readdir, rmdir } from 'node:fs/promises';
 import http, { type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
@@ -230,7 +230,7 @@ describe.skipIf(missing('git', 'go')).each(processes)('SIGKILL with $workers wor
     expect(await server.exited).toEqual({ code: null, signal: 'SIGKILL' });
     expect(await lost).toMatch(/socket hang up|^503$/);
     expect(await stored(server.cacheDir).catch(() => [])).toEqual([]);
-    await growOld(server.cacheDir);
+    await removeLocks(server.cacheDir);
     gate.open();
     await expectWhole(server);
   });
@@ -258,12 +258,11 @@ async function outcomeOf(asked: Promise<{ status: number }>): Promise<string> {
   );
 }
 
-/** Makes the lock of a killed server as old as half a minute makes it, which is when others take it for abandoned. */
-async function growOld(cacheDir: string): Promise<void> {
+/** Removes the locks of a killed server, which others take over after ten seconds. */
+async function removeLocks(cacheDir: string): Promise<void> {
   const vcs = path.join(cacheDir, 'vcs');
-  const long = new Date(Date.now() - 60_000);
   for (const name of await readdir(vcs, { recursive: true })) {
-    if (name.endsWith('.git.lock')) await utimes(path.join(vcs, name), long, long);
+    if (name.endsWith('.git.lock')) await rmdir(path.join(vcs, name));
   }
 }
 

@@ -113,23 +113,44 @@ describe.concurrent('the lock of another process', () => {
     },
   );
 
-  it('is left to it while it is renewed, however far ahead its clock is', async () => {
+  it.each([-3600, 0, 3600])('is left to it while it is renewed; its clock is off by %i s', async (off) => {
     const { path, lockDir } = await takenPlace();
-    let offset = 3600;
-    const renewal = setInterval(() => {
-      offset += 1;
-      const time = Date.now() / 1000 + offset;
-      void utimes(lockDir, time, time).catch(() => undefined);
-    }, 300);
+    const stop = await renewed(lockDir, off);
+    await expect(lockPath(path, HURRY)).rejects.toThrow(LockHeld);
     let isMine = false;
     const turn = lockPath(path, WAIT).finally(() => (isMine = true));
     await sleep(4_000);
     expect(isMine).toBe(false);
-    clearInterval(renewal);
-    await rm(lockDir, { recursive: true });
+    await stop();
     await (await turn).release();
   });
+
+  it.each([-3600, 3600])(
+    'is taken over by a caller in a hurry only if it is not renewed; its clock was off by %i s',
+    async (off) => {
+      const { path, lockDir } = await takenPlace();
+      const time = Date.now() / 1000 + off;
+      await utimes(lockDir, time, time);
+      const start = performance.now();
+      await (await lockPath(path, HURRY)).release();
+      expect(performance.now() - start).toBeGreaterThan(STALE.staleMs - 100);
+    },
+  );
 });
+
+/** Renews the lock of another process, by a clock that is off by so many seconds, until what it gives is called. */
+async function renewed(lockDir: string, off: number): Promise<() => Promise<void>> {
+  const renew = async (): Promise<void> => {
+    const time = Date.now() / 1000 + off;
+    await utimes(lockDir, time, time);
+  };
+  await renew();
+  const timer = setInterval(() => void renew().catch(() => undefined), 300);
+  return async () => {
+    clearInterval(timer);
+    await rm(lockDir, { recursive: true });
+  };
+}
 
 describe.concurrent('a held lock', () => {
   it('is renewed for as long as it is held', async () => {

@@ -37,7 +37,8 @@ export type Program =
   | 'sysctl'
   | 'wg'
   | 'wg-quick'
-  | 'chromium';
+  | 'chromium'
+  | 'faketime';
 
 /**
  * A right of the account that runs the tests. `mount-namespace` is what `unshare -m` needs, `wireguard` a network
