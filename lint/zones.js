@@ -33,7 +33,7 @@ export const MAY_IMPORT = {
   module: ['module/address'],
   'module/files': ['module'],
   http: [],
-  zip: ['module/files', 'module'],
+  zip: ['module/files', 'module', 'concurrency'],
   s3: [],
   redis: ['concurrency'],
   store: ['module/files', 'module', 'fs', 'zip', 'concurrency', 'observe'],

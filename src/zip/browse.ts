@@ -1,9 +1,9 @@
 /** A zip for people who look into it: its files, and one of them at a time. */
 import { buffer } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
-import { fromRandomAccessReaderPromise, type Entry, type ZipFile } from 'yauzl';
-import { ZIP_OPTIONS } from './check.js';
-import { WindowedReader, type ZipSource } from './reader.js';
+import type { Entry, ZipFile } from 'yauzl';
+import { eachEntry, openZip } from './check.js';
+import type { ZipSource } from './windowed-reader.js';
 
 export interface ZipListing {
   /** In the order of the zip. */
@@ -22,11 +22,11 @@ export interface ListedFile {
 }
 
 /** The first `limit` files of a zip. Throws an Error that says what is wrong with the zip. */
-export async function listZip(zip: ZipSource, limit: number): Promise<ZipListing> {
-  const opened = await open(zip);
+export async function listZip(source: ZipSource, limit: number): Promise<ZipListing> {
+  const opened = await openZip(source);
   try {
     const files: ListedFile[] = [];
-    for await (const entry of opened.eachEntry()) {
+    for await (const entry of eachEntry(opened)) {
       if (files.length === limit) break;
       files.push({
         name: entry.fileNameRaw.toString(),
@@ -34,9 +34,9 @@ export async function listZip(zip: ZipSource, limit: number): Promise<ZipListing
         crc: entry.crc32,
       });
     }
-    return { files, isCut: opened.entryCount > files.length };
+    return { files, isCut: opened.zip.entryCount > files.length };
   } finally {
-    opened.close();
+    opened.zip.close();
   }
 }
 
@@ -45,28 +45,24 @@ export async function listZip(zip: ZipSource, limit: number): Promise<ZipListing
  * file. Throws an Error that says what is wrong with the zip.
  */
 export async function readZipFile(
-  zip: ZipSource,
+  source: ZipSource,
   name: string,
   maxBytes: number,
 ): Promise<Buffer | 'too large' | undefined> {
-  const opened = await open(zip);
+  const opened = await openZip(source);
   try {
-    for await (const entry of opened.eachEntry()) {
+    for await (const entry of eachEntry(opened)) {
       if (entry.fileNameRaw.toString() !== name) continue;
-      return entry.uncompressedSize > maxBytes ? 'too large' : await content(opened, entry);
+      return entry.uncompressedSize > maxBytes ? 'too large' : await content(opened.zip, entry);
     }
     return undefined;
   } finally {
-    opened.close();
+    opened.zip.close();
   }
 }
 
 /** yauzl ends a stream that gives more than the directory says. */
-async function content(opened: ZipFile, entry: Entry): Promise<Buffer> {
-  const stream: Readable = await opened.openReadStreamPromise(entry);
+async function content(zip: ZipFile, entry: Entry): Promise<Buffer> {
+  const stream: Readable = await zip.openReadStreamPromise(entry);
   return buffer(stream);
-}
-
-async function open(zip: ZipSource): Promise<ZipFile> {
-  return fromRandomAccessReaderPromise(new WindowedReader(zip), zip.size, ZIP_OPTIONS);
 }

@@ -3,11 +3,14 @@
  * go.sum (Go Modules Reference, "Module zip files"). Content is hashed as a stream and never held in memory.
  */
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
-import { openPromise, type Entry, type Options, type ZipFile } from 'yauzl';
+import { crc32, inflateRawSync } from 'node:zlib';
+import { fromRandomAccessReaderPromise, type Entry, type Options, type ZipFile } from 'yauzl';
+import { Slices } from '../concurrency/slices.js';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { hash1, type HashedFile } from '../module/files/dirhash.js';
 import { createZipEntryChecker } from '../module/files/zip-entries.js';
+import { STORED } from './records.js';
+import { WindowedReader, zipInFile, type ZipSource } from './windowed-reader.js';
 
 export interface ZipContent {
   /** Over all files. */
@@ -16,12 +19,26 @@ export interface ZipContent {
   files: HashedFile[];
 }
 
-/** How to open a zip for `readZipContent`: names as bytes, because yauzl refuses names that the rules of modules allow. */
-export const ZIP_OPTIONS = {
+/** A zip that is open, to be closed. */
+export interface OpenZip {
+  zip: ZipFile;
+  reader: WindowedReader;
+}
+
+/** Names as bytes, because yauzl refuses names that the rules of modules allow. */
+const ZIP_OPTIONS = {
   decodeStrings: false,
   lazyEntries: true,
   autoClose: false,
 } as const satisfies Options;
+
+/**
+ * Files up to this size, in bytes, are inflated at once, from a window on the zip: a stream for each of a million takes ten
+ * times as long.
+ */
+const SMALL_FILE = 16 * 1024;
+/** Files that are read in one slice of the event loop: at their largest they take a few milliseconds. */
+const FILES_AT_ONCE = 32;
 
 /** Of a zip from elsewhere: the names of four million empty files fit into the size that a zip may have. */
 const MAX_ENTRIES = 250_000;
@@ -33,12 +50,13 @@ const MAX_ENTRIES = 250_000;
  */
 export async function readModuleZip(file: string, name: string): Promise<ZipContent> {
   try {
-    const zip = await openPromise(file, ZIP_OPTIONS);
+    const opened = await openZipFile(file);
+    const { zip } = opened;
     if (zip.entryCount > MAX_ENTRIES) {
       zip.close();
       throw new Error(`it holds ${zip.entryCount} files, more than ${MAX_ENTRIES}`);
     }
-    return await readZipContent(zip, createZipEntryChecker(name));
+    return await readZipContent(opened, createZipEntryChecker(name));
   } catch (error) {
     throw new ModhavenError('MODULE_INVALID', `not a zip of ${name}`, {
       reason: errorMessage(error),
@@ -47,35 +65,79 @@ export async function readModuleZip(file: string, name: string): Promise<ZipCont
   }
 }
 
+/** Opens a zip. Throws an Error that says why it is not one; the source is closed then. */
+export async function openZip(source: ZipSource): Promise<OpenZip> {
+  const reader = new WindowedReader(source);
+  try {
+    return { reader, zip: await fromRandomAccessReaderPromise(reader, source.size, ZIP_OPTIONS) };
+  } catch (error) {
+    await source.close?.();
+    throw error;
+  }
+}
+
+/** Opens the zip `file`. Throws what the operating system says, or an Error that says why it is not a zip. */
+export async function openZipFile(file: string): Promise<OpenZip> {
+  return openZip(await zipInFile(file));
+}
+
 /**
  * Reads an open zip to its end, checksums included, because `go` refuses a zip with a wrong one, and closes it. `check`
  * is called with each file before it is read. Throws an Error that says what is wrong with the zip.
  */
 export async function readZipContent(
-  zip: ZipFile,
+  opened: OpenZip,
   check: (name: string, size: number) => void = () => undefined,
 ): Promise<ZipContent> {
   try {
     const files: HashedFile[] = [];
-    for await (const entry of zip.eachEntry()) {
+    for await (const entry of eachEntry(opened)) {
       const name = entry.fileNameRaw.toString();
       check(name, entry.uncompressedSize);
-      files.push({ name, sha256: await hashEntry(zip, entry, name) });
+      files.push({ name, sha256: await hashEntry(opened, entry, name) });
     }
     return { hash: hash1(files), files };
   } finally {
-    zip.close();
+    opened.zip.close();
+  }
+}
+
+/** The entries of an open zip in its order; others get their turn between them. */
+export async function* eachEntry({ zip }: OpenZip): AsyncGenerator<Entry> {
+  const slices = new Slices(FILES_AT_ONCE);
+  for await (const entry of zip.eachEntry()) {
+    yield entry;
+    if (slices.isOver()) await slices.next();
   }
 }
 
 /** The SHA-256 of a file of an open zip, in hex. Throws an Error if its checksum is wrong. */
-export async function hashEntry(zip: ZipFile, entry: Entry, name: string): Promise<string> {
+export async function hashEntry(opened: OpenZip, entry: Entry, name: string): Promise<string> {
+  const small = await smallContent(opened, entry);
   const hash = createHash('sha256');
+  if (small !== undefined && crc32(small) === entry.crc32) return hash.update(small).digest('hex');
   let sum = 0;
-  for await (const piece of (await zip.openReadStreamPromise(entry)) as AsyncIterable<Buffer>) {
+  // What is wrong with a small one is said here, too.
+  const stream = await opened.zip.openReadStreamPromise(entry);
+  for await (const piece of stream as AsyncIterable<Buffer>) {
     hash.update(piece);
     sum = crc32(piece, sum);
   }
   if (sum !== entry.crc32) throw new Error(`the checksum of ${name} is wrong`);
   return hash.digest('hex');
+}
+
+/** The content of a small file; undefined of a large one, and where it is not what the directory says. */
+async function smallContent({ zip, reader }: OpenZip, entry: Entry): Promise<Buffer | undefined> {
+  const { compressedSize, uncompressedSize: size } = entry;
+  if (Math.max(compressedSize, size) > SMALL_FILE || !entry.canDecodeFileData()) return undefined;
+  const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+  const data = await reader.bytes(fileDataStart, fileDataStart + compressedSize);
+  if (entry.compressionMethod === STORED) return data;
+  try {
+    const content = inflateRawSync(data, { maxOutputLength: size + 1, chunkSize: Math.max(64, size + 1) });
+    return content.length === size ? content : undefined;
+  } catch {
+    return undefined;
+  }
 }

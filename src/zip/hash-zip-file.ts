@@ -1,8 +1,7 @@
-import { openPromise } from 'yauzl';
 import { errorMessage } from '../errors.js';
 import { compareBytes } from '../module/byte-order.js';
 import { OrderedHash1, type HashedFile } from '../module/files/dirhash.js';
-import { ZIP_OPTIONS, hashEntry, readZipContent } from './check.js';
+import { eachEntry, hashEntry, openZipFile, readZipContent } from './check.js';
 
 /** The `h1:` hash of what a zip holds, or why it is not a good zip. */
 export type ZipVerdict = { hash: string } | { problem: string };
@@ -15,14 +14,14 @@ const MAX_LATE = 1_000;
 /** Reads the zip `file` to its end. Throws what the operating system says if it cannot be read. */
 export async function hashZipFile(file: string, many = MANY): Promise<ZipVerdict> {
   try {
-    const zip = await openPromise(file, ZIP_OPTIONS);
-    if (zip.entryCount > many) {
-      zip.close();
+    const opened = await openZipFile(file);
+    if (opened.zip.entryCount > many) {
+      opened.zip.close();
       const hash = await hashInOrder(file);
       if (hash !== undefined) return { hash };
-      return { hash: (await readZipContent(await openPromise(file, ZIP_OPTIONS))).hash };
+      return { hash: (await readZipContent(await openZipFile(file))).hash };
     }
-    return { hash: (await readZipContent(zip)).hash };
+    return { hash: (await readZipContent(opened)).hash };
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) throw error;
     return { problem: errorMessage(error) };
@@ -42,7 +41,7 @@ async function hashInOrder(file: string): Promise<string | undefined> {
   const indexes = new Set(late.map(({ index }) => index));
   const hash = new OrderedHash1();
   let next = 0;
-  const isWhole = await eachEntry(file, async (name, sha256, index) => {
+  const isWhole = await useEach(file, async (name, sha256, index) => {
     if (indexes.has(index)) return true;
     for (let each = late[next]; each && compareBytes(each.name, name) <= 0; each = late[(next += 1)]) {
       if (each.name === name) return false;
@@ -60,7 +59,7 @@ async function hashInOrder(file: string): Promise<string | undefined> {
 async function lateFiles(file: string): Promise<LateFile[] | undefined> {
   const late: LateFile[] = [];
   let last: string | undefined;
-  const areFew = await eachEntry(file, async (name, sha256, index) => {
+  const areFew = await useEach(file, async (name, sha256, index) => {
     if (last === undefined || compareBytes(last, name) < 0) last = name;
     else late.push({ name, sha256: await sha256(), index });
     return late.length <= MAX_LATE;
@@ -71,20 +70,20 @@ async function lateFiles(file: string): Promise<LateFile[] | undefined> {
 }
 
 /** Calls `use` with the entries of a zip in their order until it says false; false if it did. */
-async function eachEntry(
+async function useEach(
   file: string,
-  use: (name: string, sha256: () => Promise<string>, index: number) => Promise<boolean>,
+  use: (name: string, sha256: () => Promise<string>, index: number) => boolean | Promise<boolean>,
 ): Promise<boolean> {
-  const zip = await openPromise(file, ZIP_OPTIONS);
+  const opened = await openZipFile(file);
   try {
     let index = 0;
-    for await (const entry of zip.eachEntry()) {
+    for await (const entry of eachEntry(opened)) {
       const name = entry.fileNameRaw.toString();
-      if (!(await use(name, () => hashEntry(zip, entry, name), index))) return false;
+      if (!(await use(name, () => hashEntry(opened, entry, name), index))) return false;
       index += 1;
     }
     return true;
   } finally {
-    zip.close();
+    opened.zip.close();
   }
 }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { listZip, readZipFile } from '../../src/zip/browse.js';
-import type { ZipSource } from '../../src/zip/reader.js';
+import type { ZipSource } from '../../src/zip/windowed-reader.js';
 import { zipOf } from '../support/zip-of.js';
 
 const source = (bytes: Buffer): ZipSource => ({

@@ -58,6 +58,33 @@ describe('readModuleZip', () => {
     expect(await refusal(damaged)).toContain('checksum');
   });
 
+  it.each([
+    { what: 'more', by: 1, says: 'not enough bytes' },
+    { what: 'less', by: -1, says: 'too many bytes' },
+  ])('refuses a zip whose directory says $what than a file has', async ({ by, says }) => {
+    const { zip } = await makeVersion(MODULE, VERSION, { 'a.go': 'package a\n'.repeat(20) });
+    const damaged = Buffer.from(zip);
+    // A record of the directory has the size 22 bytes before its name.
+    const size = damaged.lastIndexOf(`${NAME}/a.go`) - 22;
+    damaged.writeUInt32LE(damaged.readUInt32LE(size) + by, size);
+    expect(await refusal(damaged)).toContain(says);
+  });
+
+  it('lets others have their turn in a zip of many small files', async () => {
+    const names = Array.from({ length: 300 }, (_, i) => [`f${i}.go`, 'package f\n'] as const);
+    const { zip } = await makeVersion(MODULE, VERSION, Object.fromEntries(names));
+    let turns = 0;
+    let isOver = false;
+    const take = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(take);
+    };
+    setImmediate(take);
+    await hashOf(zip);
+    isOver = true;
+    expect(turns).toBeGreaterThanOrEqual(300 / 32);
+  });
+
   it('refuses a zip wherever it is cut off', async () => {
     const { zip } = await makeVersion(MODULE, VERSION);
     for (let length = 0; length < zip.length; length += 37) await refusal(zip.subarray(0, length));

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { readZipFiles, type ZipSource } from '../../src/zip/reader.js';
+import { readZipFiles } from '../../src/zip/reader.js';
+import type { ZipSource } from '../../src/zip/windowed-reader.js';
 import { createZipWriter } from '../../src/zip/writer.js';
 import { zipHash } from '../conformance/module-hash.js';
 import { makeVersion } from '../transfer/versions.js';

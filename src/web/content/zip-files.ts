@@ -4,7 +4,7 @@ import type { ModulePath } from '../../module/module-path.js';
 import type { CanonicalVersion } from '../../module/version.js';
 import type { ModuleVersion, VersionStore } from '../../store/version-store.js';
 import { listZip, readZipFile, type ListedFile, type ZipListing } from '../../zip/browse.js';
-import type { ZipSource } from '../../zip/reader.js';
+import type { ZipSource } from '../../zip/windowed-reader.js';
 
 /** Files of a version that are listed. */
 const MAX_FILES = 50_000;
