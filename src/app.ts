@@ -26,7 +26,7 @@ import { ResponseCache } from './proxy/response-cache.js';
 import { applyLimits, applyTls } from './proxy/http/listener.js';
 import { TlsPair, type TlsMaterial } from './config/tls-pair.js';
 import { createTrust, type TrustProxy } from './proxy/http/client-address.js';
-import { Maintenance } from './gc/maintenance.js';
+import { Maintenance, type MaintenanceOptions } from './gc/maintenance.js';
 import { replaceable } from './gc/replaceable.js';
 import type { DamagedPart } from './store/checked-store.js';
 import { watchPurges, type PurgeWatch } from './store/purge.js';
@@ -60,7 +60,7 @@ export interface App {
   close(ending?: 'hand-over'): Promise<void>;
 }
 
-export interface AppOptions {
+export interface AppOptions extends Pick<MaintenanceOptions, 'scrubMs'> {
   settings: Settings;
   log: Logger;
   /** Takes a finished line of the log, where such lines can be made by hand. */
@@ -139,7 +139,7 @@ class Program implements App {
     this.access = new Access(this.config().auth, { log, fetchJson: jsonThrough(http), judgeOf });
     this.tlsPair = this.openTls();
     this.maintenance = new Maintenance({
-      ...{ stores, log },
+      ...{ stores, log, scrubMs: options.scrubMs },
       maxBytes: () => this.config().cacheMaxSize,
       isReplaceable: (module) => replaceable(module, this.config(), this.vanity()),
       hasUpstream: () => this.config().upstream.length > 0,

@@ -15,6 +15,8 @@ export interface MaintenanceOptions extends Pick<CollectOptions, 'isReplaceable'
   maxBytes: () => number;
   hasUpstream: () => boolean;
   log: Pick<Logger, 'info' | 'warn'>;
+  /** When the stored files are checked: so long after the start, and after each check, in milliseconds. Default: a minute, a day. */
+  scrubMs?: { first: number; between: number } | undefined;
 }
 
 /** The wait between two looks, in milliseconds: longer where a look takes long. A fetch that finds no room has one made before. */
@@ -23,6 +25,7 @@ const SCRUB_MS = { first: 60_000, between: 24 * 60 * 60_000 };
 
 export class Maintenance {
   private readonly options: MaintenanceOptions;
+  private readonly scrubMs: { first: number; between: number };
   private readonly timers = new Set<NodeJS.Timeout>();
   private isStopped = false;
   private last: (Collection & { at: number }) | undefined;
@@ -34,13 +37,14 @@ export class Maintenance {
 
   constructor(options: MaintenanceOptions) {
     this.options = options;
+    this.scrubMs = options.scrubMs ?? SCRUB_MS;
   }
 
   start(): void {
     this.options.stores.room.whenShort(() => this.makeRoom());
     void this.look();
     // An object store looks after its bytes itself, and what comes out of it is checked each time.
-    if (this.options.stores.bucket === undefined) this.later(SCRUB_MS.first, () => this.scrubAll());
+    if (this.options.stores.bucket === undefined) this.later(this.scrubMs.first, () => this.scrubAll());
   }
 
   /** Ends it, and writes down what is known of uses. */
@@ -135,7 +139,7 @@ export class Maintenance {
     } catch (error) {
       this.options.log.warn({ error: errorMessage(error) }, 'the stored files could not be checked');
     }
-    this.later(SCRUB_MS.between, () => this.scrubAll());
+    this.later(this.scrubMs.between, () => this.scrubAll());
   }
 
   private later(ms: number, work: () => Promise<unknown>): NodeJS.Timeout | undefined {
