@@ -19,12 +19,14 @@ function textOf(page: string): string {
   return readFileSync(path.join(PROJECT, page), 'utf8');
 }
 
-/** Paths in code spans that begin with a folder of the project; those with a placeholder in capitals are left out. */
+/**
+ * Paths that begin with a folder of the project: code spans of nothing else, and tests wherever they stand (in a command,
+ * in a sentence). Those with a placeholder in capitals are left out.
+ */
 function namedPaths(text: string): string[] {
-  const spans = [...text.matchAll(/`((?:src|test|docs|bench|lint|config)\/[\w./-]*)`/g)].map(
-    ([, name = '']) => name,
-  );
-  return spans.filter((name) => !/[A-Z]{3}/.test(name));
+  const spans = text.matchAll(/`((?:src|test|docs|bench|lint|config)\/[\w./-]*)`/g);
+  const tests = text.matchAll(/(?<![\w/.])(test\/[\w./-]+\.test\.ts)\b/g);
+  return [...spans, ...tests].map(([, name = '']) => name).filter((name) => !/[A-Z]{3}/.test(name));
 }
 
 /** Targets of links to files, without their fragment. */
