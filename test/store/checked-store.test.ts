@@ -1,7 +1,7 @@
 /** That nothing is given out but what was stored, with real zips on a real disk. */
 import { mkdir, readFile, readdir, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { hash1 } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { partFile } from '../../src/store/disk-tree.js';
@@ -143,6 +143,16 @@ describe('a store that is opened again', () => {
     expect(open).toBeDefined();
     open?.close();
     expect(hash?.toString()).toBe(good);
+  });
+
+  it('knows what was stored, whatever the clock of the disk says', async () => {
+    cacheDir = await tempDir('clock');
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+    await storeVersion(restarted());
+    clock.mockRestore();
+    // It is a good one by itself.
+    await writeFile(fileOf('mod'), `module ${module}\n`);
+    expect(await restarted().versions.read(partOf('mod'))).toBeUndefined();
   });
 
   it('judges files of which nothing was recorded by themselves', async () => {
