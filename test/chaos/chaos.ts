@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, utimes } from 'node:fs/promises';
+import { readdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../e2e/ask.js';
@@ -51,8 +51,8 @@ const AT_MOST_MS = 1500;
  * end, for which it may wait long among others; what lives on does so for ever.
  */
 const SOON_MS = 60_000;
-/** After so many rounds a new cache begins, because `verify` reads all of it. */
-const ROUNDS_OF_A_CACHE = 20;
+/** After so many rounds a new cache begins, because each `verify` reads all of it. */
+const ROUNDS_OF_A_CACHE = 8;
 
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const random = new Random(options.seed);
@@ -249,8 +249,8 @@ class Chaos {
     for (const problem of await storedProblems(cacheDir, [...versions, ...this.#imported.slice(-40)])) {
       find(problem);
     }
-    // What was taken for a lock of the dead ten seconds later is one now.
-    if (this.#running === undefined) await ageLocks(cacheDir);
+    // They would be waited for.
+    if (this.#running === undefined) await removeLocks(cacheDir);
     // A server looks for what was left at its start, and then only now and then.
     else await modhaven(['gc', '--config', this.#running.server.configFile], { env: this.#env });
     const server = await this.#serverFor('gc', find);
@@ -296,11 +296,10 @@ function stopped(pid: number): Process[] {
   return withDescendants(pid);
 }
 
-/** Makes the locks of dead processes as old as ten seconds make them. */
-async function ageLocks(cacheDir: string): Promise<void> {
-  const long = new Date(Date.now() - 60_000);
+/** Removes the locks of dead processes, as other processes do after ten seconds. */
+async function removeLocks(cacheDir: string): Promise<void> {
   const vcs = path.join(cacheDir, 'vcs');
   for (const name of await readdir(vcs, { recursive: true }).catch(() => [])) {
-    if (name.endsWith('.lock')) await utimes(path.join(vcs, name), long, long).catch(() => undefined);
+    if (name.endsWith('.git.lock')) await rmdir(path.join(vcs, name)).catch(() => undefined);
   }
 }
