@@ -24,14 +24,17 @@ export function encodeInfo(version: CanonicalVersion, time: Date, origin: Origin
 export function decodeInfo(bytes: Buffer): Info {
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8'));
+    value = JSON.parse(bytes.toString('utf8'), withoutNulls);
   } catch (error) {
     throw new SyntaxError(`is not JSON: ${errorMessage(error)}`);
   }
-  // A proxy may say `null` for what it does not know; to the go command that is the same as nothing.
-  if (isObject(value) && value.Origin === null) delete value.Origin;
   if (isInfo(value)) return value;
   throw new SyntaxError('is not an .info');
+}
+
+/** For `JSON.parse`: a proxy may say `null` for what it does not know; to the go command that is the same as nothing. */
+export function withoutNulls(_key: string, value: unknown): unknown {
+  return value ?? undefined;
 }
 
 function isInfo(value: unknown): value is Info {

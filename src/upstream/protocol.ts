@@ -8,7 +8,7 @@ import { pathMajorReason, splitPathVersion, type ModulePath } from '../module/mo
 import * as semver from '../module/semver.js';
 import { parseVersionList } from '../module/version-list.js';
 import { ZIP_LIMITS } from '../module/files/zip-files.js';
-import type { Info } from '../module/info.js';
+import { withoutNulls, type Info } from '../module/info.js';
 import type { AskedPart } from '../store/version-store.js';
 import type { UpstreamAnswer } from './upstream-answer.js';
 
@@ -108,7 +108,7 @@ export function checkMajor(module: ModulePath, version: string, path: string): v
 export function parseInfo(bytes: Buffer, path: string): Info {
   if (bytes.length > MAX_INFO) throw unusable(path, `it is larger than ${MAX_INFO} bytes`);
   try {
-    const info = InfoFile.parse(JSON.parse(bytes.toString('utf8')));
+    const info = InfoFile.parse(JSON.parse(bytes.toString('utf8'), withoutNulls));
     if (isCanonicalVersion(info.Version)) return info as Info;
   } catch {
     // Not JSON, or of another shape: an error page, most likely.
@@ -128,22 +128,20 @@ const Line = z
 /** What `go` reads (`RevInfo`, `codehost.Origin`); what else there is was never read by anybody. */
 const InfoFile = z.object({
   Version: Line,
-  Time: z.iso.datetime({ offset: true }),
+  Time: z.iso.datetime({ offset: true }).optional(),
   Origin: z
     .object({
       VCS: Line.optional(),
       URL: Line.optional(),
       Subdir: Line.optional(),
-      Hash: z
-        .string()
-        .refine((text) => text === '' || /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text))
-        .optional(),
+      Hash: Line.optional(),
       TagPrefix: Line.optional(),
       TagSum: Line.optional(),
       Ref: Line.optional(),
       RepoSum: Line.optional(),
     })
-    .nullish(),
+    .refine(({ VCS = 'git', Hash = '' }) => VCS !== 'git' || /^(?:|[0-9a-f]{40}|[0-9a-f]{64})$/.test(Hash))
+    .optional(),
 });
 
 /** The error for an answer that cannot be what was asked for. */

@@ -35,8 +35,13 @@ it('decodeInfo reads what other programs write', () => {
   }
 });
 
-it('decodeInfo takes an origin of null, as some proxies send it, for none', () => {
-  expect(decodeInfo(Buffer.from('{"Version":"v1.0.0","Origin":null}'))).toEqual({ Version: 'v1.0.0' });
+it('decodeInfo takes null, as some proxies send it, for nothing', () => {
+  expect(decodeInfo(Buffer.from('{"Version":"v1.0.0","Time":null,"Origin":null}'))).toEqual({
+    Version: 'v1.0.0',
+  });
+  expect(decodeInfo(Buffer.from('{"Version":"v1.0.0","Origin":{"Ref":null}}'))).toEqual({
+    ...{ Version: 'v1.0.0', Origin: {} },
+  });
 });
 
 it('decodeInfo reads what encodeInfo wrote', () => {
