@@ -86,9 +86,10 @@ class ModuleInRepo implements CodeModule {
       if (slices.isOver()) await slices.next();
       const version = name.slice(tagPrefix.length);
       if (!isReleaseTag(version) || isPseudoVersion(version)) continue;
-      if (matchPathMajor(version, pathMajor)) {
+      // A canonical version begins with its major version: of many tags the general rule takes longer than all else.
+      if (pathMajor === '' ? isMajorZeroOrOne(version) : matchPathMajor(version, pathMajor)) {
         compatible.push(semver.sortKey(version));
-      } else if (codeDir === '' && pathMajor === '' && !isMajorZeroOrOne(version)) {
+      } else if (codeDir === '' && pathMajor === '') {
         incompatible.push(semver.sortKey(version));
       }
     }
@@ -189,6 +190,7 @@ function isReleaseTag(name: string): name is CanonicalVersion {
   return name !== '' && name === semver.canonical(name);
 }
 
+/** Of a canonical version. */
 function isMajorZeroOrOne(version: string): boolean {
-  return ['v0', 'v1'].includes(semver.major(version));
+  return version.startsWith('v0.') || version.startsWith('v1.');
 }

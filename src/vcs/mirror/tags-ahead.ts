@@ -13,6 +13,8 @@ import { findInTree, isDirectory } from '../objects/tree-object.js';
 /** So many commits of tags for one module within `MOMENT_MS` are taken for a walk through its list. */
 const ENOUGH = 4;
 const MOMENT_MS = 10_000;
+/** Questions that are remembered: more that are about one module are a walk long since. */
+const MAX_NOTED = 100;
 
 /** Commits that come along with one. */
 const MAX_ALONG = 800;
@@ -20,8 +22,8 @@ const MAX_ALONG = 800;
 const TAGS = 'refs/tags/';
 
 export class TagsAhead {
-  /** When commits of tags were asked for, as `monotonicNow` tells the time, by the directory of their modules. */
-  readonly #askedAt = new Map<string, number[]>();
+  /** What was asked for within the last moment, oldest first; `at` as `monotonicNow` tells the time. */
+  #asked: { at: number; commits: readonly ObjectHash[] }[] = [];
   /** The refs of which the host does not send so much at once. */
   #failed: string | undefined;
 
@@ -45,17 +47,16 @@ export class TagsAhead {
   /** The directories of the first of `commits` of which enough was asked for within a moment, these included. */
   #note(commits: readonly [ObjectHash, ...ObjectHash[]], refs: Refs): Set<string> {
     const now = monotonicNow();
-    for (const [directory, times] of this.#askedAt) {
-      const recent = times.filter((at) => now - at < MOMENT_MS);
-      if (recent.length > 0) this.#askedAt.set(directory, recent);
-      else this.#askedAt.delete(directory);
+    const asked = [...this.#asked.filter(({ at }) => now - at < MOMENT_MS), { at: now, commits }];
+    this.#asked = asked.slice(-MAX_NOTED);
+    const all = this.#asked.flatMap((each) => each.commits);
+    // In the ordinary case nothing is looked for: a repository may have a hundred thousand tags.
+    if (all.length < ENOUGH) return new Set();
+    const counts = new Map<string, number>();
+    for (const directories of directoriesOf(refs, all)) {
+      for (const directory of directories) counts.set(directory, (counts.get(directory) ?? 0) + 1);
     }
-    for (const directories of directoriesOf(refs, commits)) {
-      for (const directory of directories) {
-        this.#askedAt.set(directory, [...(this.#askedAt.get(directory) ?? []), now].slice(-ENOUGH));
-      }
-    }
-    const isWalked = (directory: string) => (this.#askedAt.get(directory)?.length ?? 0) >= ENOUGH;
+    const isWalked = (directory: string) => (counts.get(directory) ?? 0) >= ENOUGH;
     return new Set([...tagDirectories(refs, commits[0])].filter(isWalked));
   }
 

@@ -85,7 +85,7 @@ export async function readRefs(answer: AsyncIterable<Packet[]>): Promise<RefList
         continue;
       }
       if (slices.isOver()) await slices.next();
-      const [hash = '', name = '', ...attributes] = lineOf(each).split(' ');
+      const { hash, name, attributes } = refIn(lineOf(each));
       const commit = attributeIn(attributes, 'peeled:') ?? hash;
       if (!isHash(hash) || !isHash(commit)) throw new FallbackToGit('a line that is not a ref');
       const ref = listedRef(name);
@@ -96,6 +96,16 @@ export async function readRefs(answer: AsyncIterable<Packet[]>): Promise<RefList
   }
   if (!complete) throw new FallbackToGit('the list of refs is cut off');
   return { refs, defaultBranch };
+}
+
+/** `HASH NAME ATTRIBUTES`: most lines have none, and of many the lists take longer than all else. */
+function refIn(line: string): { hash: string; name: string; attributes: readonly string[] } {
+  const first = line.indexOf(' ');
+  const second = line.indexOf(' ', first + 1);
+  if (first < 0) return { hash: line, name: '', attributes: [] };
+  const hash = line.slice(0, first);
+  if (second < 0) return { hash, name: line.slice(first + 1), attributes: [] };
+  return { hash, name: line.slice(first + 1, second), attributes: line.slice(second + 1).split(' ') };
 }
 
 /** Bytes; a list of 500,000 refs is 40 MB. */
