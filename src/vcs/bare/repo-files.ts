@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ObjectFormat } from '../objects/object-format.js';
 
 /** Attributes that make `git archive` independent of the host's wishes, as the go command sets them. */
@@ -26,12 +27,14 @@ export function readerOf(dir: string): string {
  */
 export async function initRepo(dir: string, format: ObjectFormat, filtered: boolean): Promise<void> {
   if (existsSync(dir)) await rm(dir, { recursive: true, force: true });
-  // From here on at once: by way of threads these small steps take ten times as long.
+  // By way of threads these small steps take ten times as long. On a busy disk they take their time: others get their turn.
   mkdirSync(dirname(dir), { recursive: true });
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   mkdirSync(join(dir, 'objects', 'pack'), { recursive: true });
+  await nextTurn();
   mkdirSync(join(dir, 'info'));
   writeSkeleton(dir, format);
+  await nextTurn();
   if (filtered) writeSkeleton(readerOf(dir), format);
   writeFileSync(completionMark(dir), ATTRIBUTES);
 }
