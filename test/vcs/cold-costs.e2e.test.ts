@@ -170,9 +170,10 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
     await zip2('v2.0.0');
     const before = (await filesIn('content.git')).length;
     // The zip takes over what has not changed from the one before, so that no archive is made.
-    expect((await costs(async () => zip2('v2.1.0'))).children).toEqual(
-      ['rev-list', 'index-pack', 'pack-objects'].sort(),
-    );
+    const { children } = await costs(async () => zip2('v2.1.0'));
+    // The configuration of the account is asked for once in five seconds, which a busy machine takes for the zip before.
+    const ofZip = children.filter((child) => child !== 'config');
+    expect(ofZip).toEqual(['rev-list', 'index-pack', 'pack-objects'].sort());
     expect((await filesIn('content.git')).length - before).toBe(1);
     await service.info(major2, 'v2.2.0');
     expect((await costs(async () => zip2('v2.2.0'))).requests).toBe(1);
