@@ -6,8 +6,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Their beginnings, the longest first. */
 const LONG = [
-  'test/packaging/install.test.ts',
   'test/conformance/conformance.test.ts',
+  'test/packaging/install.test.ts',
   'test/e2e/host-faults.test.ts',
   'test/conformance/host-kinds.test.ts',
   'test/e2e/warm.test.ts',
