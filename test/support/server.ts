@@ -14,6 +14,9 @@ import { tempDir } from './tmp.js';
 /** The program as `package.json#bin` names it. */
 export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
+/** Compiled code of the program is shared by all tests and runs, as it is by the starts of one account. */
+const CACHES = { XDG_CACHE_HOME: fileURLToPath(new URL('../../node_modules/.cache', import.meta.url)) };
+
 export interface ServerOptions {
   /** modhaven.yaml, as text or as what the YAML says; `vanity` is added when it names none. Default: empty. */
   config?: string | Record<string, unknown>;
@@ -60,6 +63,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Modhaven
   await writeConfig(options.config ?? {});
   await writeVanity(options.vanity ?? 'paths: {}\n');
 
+  await mkdir(CACHES.XDG_CACHE_HOME, { recursive: true });
   const port = await freePort();
   const isTls = typeof options.config === 'object' && 'tls' in options.config;
   const args = [
@@ -74,7 +78,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Modhaven
   const upPath = options.upPath ?? '/-/readyz';
   const daemon = await startDaemon(process.execPath, args, {
     cwd: dir,
-    env: { HOME: home, ...options.env },
+    env: { HOME: home, ...CACHES, ...options.env },
     isReady: isTls ? (log) => log.includes('modhaven is ready') : async () => answersOk(port, upPath),
   });
   return {
@@ -92,7 +96,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Modhaven
 
 /** Runs any other modhaven command to its end. */
 export async function modhaven(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  return run(process.execPath, [CLI, ...args], options);
+  return run(process.execPath, [CLI, ...args], { ...options, env: { ...CACHES, ...options.env } });
 }
 
 function toYaml(content: string | Record<string, unknown>): string {
