@@ -1,7 +1,6 @@
 /** Checksum databases, public ones and our own, and the store that they guard, put together from the settings. */
 import { isNotExist } from './errors.js';
 import type { Logger } from './log/log.js';
-import type { ModulePath } from './module/module-path.js';
 import type { Modules } from './modfetch/repo.js';
 import type { CacheLayout } from './store/paths.js';
 import type { BlobStore } from './store/blob-store.js';
@@ -43,7 +42,7 @@ export function guarded(
     recorded: ownDatabase.recorded,
     published: async (module, version) => {
       if (isPrivate(module)) return undefined;
-      return sums.lookup(module as ModulePath, version).catch(undefinedIfAbsent);
+      return sums.lookup(module, version).catch(undefinedIfAbsent);
     },
     onDifference: ownDatabase.alarm,
   });

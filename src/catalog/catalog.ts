@@ -34,7 +34,7 @@ const REST = 10;
 
 export class Catalog {
   private readonly options: CatalogOptions;
-  private readonly modules = new Map<ModulePath, CatalogModule>();
+  private readonly modules = new Map<string, CatalogModule>();
   private sorted: CatalogModule[] | undefined;
   private scanning: Promise<void> | undefined;
   private scannedAt = -Infinity;
@@ -87,7 +87,7 @@ export class Catalog {
   }
 
   get(path: string): CatalogModule | undefined {
-    return this.modules.get(path as ModulePath);
+    return this.modules.get(path);
   }
 
   /** The module with the longest path that is `path` or a parent of it. */

@@ -44,6 +44,11 @@ export function parseModulePath(text: string): ModulePath {
   return text as ModulePath;
 }
 
+/** Whether `text` is a module path. */
+export function isModulePath(text: string): text is ModulePath {
+  return checkModulePath(text) === undefined;
+}
+
 /** Why `text` is not a module path, as the go command says it; undefined if it is one. */
 export function checkModulePath(text: string): string | undefined {
   const reason = checkElements(text, 'module');

@@ -5,7 +5,7 @@
 import { createReadStream, type Stats } from 'node:fs';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkModulePath, type ModulePath } from '../module/module-path.js';
+import { isModulePath, type ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import type { Part, PartKind, VersionReader } from '../store/version-store.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
@@ -47,7 +47,7 @@ function fileName(version: string, kind: PartKind): string {
 async function* modulesBelow(dir: string, path: string): AsyncGenerator<ModulePath> {
   const names = await folders(join(dir, path));
   // `v2` of a module is a folder like any other; only `v2.0.0` is that of a version.
-  if (names.some(isCanonicalVersion) && checkModulePath(path) === undefined) yield path as ModulePath;
+  if (names.some(isCanonicalVersion) && isModulePath(path)) yield path;
   for (const name of names.sort()) {
     if (!isCanonicalVersion(name)) yield* modulesBelow(dir, path === '' ? name : `${path}/${name}`);
   }

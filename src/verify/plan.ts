@@ -8,7 +8,7 @@
  */
 import pLimit from 'p-limit';
 import { isNotExist } from '../errors.js';
-import { checkModulePath, type ModulePath } from '../module/module-path.js';
+import { isModulePath, type ModulePath } from '../module/module-path.js';
 import type { CanonicalVersion } from '../module/version.js';
 import * as semver from '../module/semver.js';
 import type { VersionStore } from '../store/version-store.js';
@@ -95,8 +95,7 @@ async function discover(
       paths.map((path) => limit(() => target.modules(path).catch((): ModulePath[] => []))),
     ),
   );
-  const roots = paths.filter((path) => checkModulePath(path) === undefined) as ModulePath[];
-  return [...new Set([...roots, ...found.flat()])];
+  return [...new Set([...paths.filter(isModulePath), ...found.flat()])];
 }
 
 /** The versions of a module that are not stored, by what each side lists. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   checkModulePath,
   hasPathPrefix,
+  isModulePath,
   matchPathMajor,
   parseModulePath,
   pathMajorPrefix,
@@ -109,6 +110,13 @@ describe('parseModulePath', () => {
     // eslint-disable-next-line no-control-regex
     expect(() => parseModulePath('a\u0000\u001b[0m\nb')).toThrow(/^[^\x00-\x1f]+$/);
   });
+});
+
+it('isModulePath agrees with what parseModulePath takes', () => {
+  expect(VALID.every(({ path }) => isModulePath(path))).toBe(true);
+  expect(
+    ['', 'example', 'example.com/', '/example.com', 'example.com/v1', 'a b.com'].some(isModulePath),
+  ).toBe(false);
 });
 
 describe('splitPathVersion', () => {

@@ -10,12 +10,7 @@
  *
  * Whether the commit holds such a module only its files can tell.
  */
-import {
-  checkModulePath,
-  matchPathMajor,
-  splitPathVersion,
-  type ModulePath,
-} from '../../module/module-path.js';
+import { isModulePath, matchPathMajor, splitPathVersion, type ModulePath } from '../../module/module-path.js';
 import { isPseudoVersion } from '../../module/pseudo-version.js';
 import * as semver from '../../module/semver.js';
 import type { RepoRoot } from '../../vanity/rule.js';
@@ -48,9 +43,7 @@ export function versionsOfTag(
     candidates.push([`${base}/${semver.major(version)}`, version]);
     if (directory === '') candidates.push([base, `${version}+incompatible`]);
   }
-  return candidates.flatMap(([path, version]) =>
-    checkModulePath(path) === undefined ? [{ path: path as ModulePath, version }] : [],
-  );
+  return candidates.flatMap(([path, version]) => (isModulePath(path) ? [{ path, version }] : []));
 }
 
 /** The directory of the module below that of the root: `a/s` with subdir `s` → `a`. */

@@ -132,12 +132,12 @@ export class BucketStore implements VersionStore {
   }
 
   async *modules(): AsyncGenerator<ModulePath> {
-    const found = new Set<string>();
+    const found = new Set<ModulePath>();
     for await (const { key } of this.bucket.list('')) {
       const part = partOfKey(key);
       if (part !== undefined) found.add(part.module);
     }
-    yield* [...found].sort() as ModulePath[];
+    yield* [...found].sort();
   }
 
   async put(part: Part, content: PartContent): Promise<boolean> {

@@ -12,6 +12,8 @@ import { ModhavenError } from '../../errors.js';
 import { goModHash } from '../../module/files/dirhash.js';
 import { occurred } from '../../observe/observe.js';
 import { StoreDecorator } from '../../store/store-decorator.js';
+import type { ModulePath } from '../../module/module-path.js';
+import type { CanonicalVersion } from '../../module/version.js';
 import { bytesOf, type Part, type PartContent, type VersionStore } from '../../store/version-store.js';
 import type { GoSums } from '../format/record.js';
 
@@ -32,7 +34,7 @@ export interface GuardOptions {
    * What the public checksum database has proved of a version that is not recorded; undefined if the version is private,
    * or that database does not know it. Throws a HOST_ code or CHECKSUM_DATABASE where it cannot say.
    */
-  published: (module: string, version: string) => Promise<GoSums | undefined>;
+  published: (module: ModulePath, version: CanonicalVersion) => Promise<GoSums | undefined>;
   onDifference: (difference: Difference) => void;
 }
 
