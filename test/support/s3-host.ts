@@ -1,5 +1,6 @@
 /**
- * A real S3 server: versitygw over a folder, built once by the go command. It keeps to conditional writes.
+ * A real S3 server over a folder, which keeps to conditional writes: versitygw, built once by the go command, or, with
+ * `MODHAVEN_TEST_S3=minio`, the MinIO that is installed.
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -33,13 +34,15 @@ export interface S3Host extends Daemon {
 export interface S3HostOptions {
   port?: number;
   dir?: string;
-  /** Default: versitygw, which is built where it is not installed. MinIO takes too long to be built by the tests. */
-  program?: 'minio';
+  /** Default: what `MODHAVEN_TEST_S3` says, else versitygw. MinIO takes too long to be built by the tests. */
+  program?: S3Program;
 }
+
+export type S3Program = 'versitygw' | 'minio';
 
 /** Starts the server. Needs go, or versitygw; or minio. */
 export async function s3Host(options: S3HostOptions = {}): Promise<S3Host> {
-  const isMinio = options.program === 'minio';
+  const isMinio = (options.program ?? chosenProgram()) === 'minio';
   const program = isMinio ? (programPath('minio') ?? 'minio') : await versitygw();
   const dir = options.dir ?? (await tempDir('s3'));
   const port = options.port ?? (await freePort());
@@ -65,6 +68,14 @@ export async function s3Host(options: S3HostOptions = {}): Promise<S3Host> {
       return settingsOf(url, name, prefix);
     },
   };
+}
+
+/** Which server the tests run with. */
+export function chosenProgram(): S3Program {
+  const name = process.env.MODHAVEN_TEST_S3 ?? 'versitygw';
+  if (name !== 'versitygw' && name !== 'minio')
+    throw new Error(`MODHAVEN_TEST_S3 names no S3 server: ${name}`);
+  return name;
 }
 
 /** Settings for a bucket at `endpoint`. */

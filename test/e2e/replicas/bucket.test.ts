@@ -28,7 +28,7 @@ describe.skipIf(missing('git', 'go', 'nginx', 'redis-server'))('a bucket', () =>
     // The last writer wins: what is there already is gone before the write arrives.
     ignoring.decide = (request) => {
       const [, key] = /^PUT \/ignoring\/([^?]+)/.exec(request) ?? [];
-      if (key !== undefined) rmSync(path.join(folder, key), { force: true });
+      if (key !== undefined) rmSync(path.join(folder, key), { recursive: true, force: true }); // MinIO has folders
       return undefined;
     };
     const s3 = { endpoint: ignoring.url, bucket: 'ignoring', path_style: true };
