@@ -124,6 +124,7 @@ class Run {
   /** The folders of the replicas, by number. */
   private readonly homes: string[] = [];
   private starts = 0;
+  private isAnyKilled = false;
 
   constructor(dir: string, order: number, { signer, objects }: Begin) {
     this.dir = dir;
@@ -165,6 +166,7 @@ class Run {
       case 'lose': {
         const life = this.replicas[event.replica]?.life;
         if (life !== undefined) life.isKilled = true;
+        this.isAnyKilled = true;
         life?.resume();
         this.replicas[event.replica] = await this.startReplica(event.replica, event.what === 'lose');
         return;
@@ -247,6 +249,8 @@ class Run {
         this.wrong.push(`the log of ${asked.life.name} has ${size} records`);
       }
     }
+    for (const asked of all) await asked.retryLists();
+    if (this.isAnyKilled) await newcomer.mendLists();
     const list = bucket.objects.get('corp.test/lib/@v/list')?.bytes.toString();
     if (list !== VERSIONS.map((version) => `${version}\n`).join('')) this.wrong.push(`@v/list: ${list}`);
     const damaged = this.world.alarms.filter((alarm) => alarm.startsWith('damaged'));

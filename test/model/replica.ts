@@ -115,6 +115,16 @@ export class Replica {
     return `${zip} ${hash ?? 'without a hash'}`;
   }
 
+  /** Writes the lists that could not be written before, as a server does after a while. */
+  retryLists(): Promise<void> {
+    return this.store.probe();
+  }
+
+  /** Writes the lists that a killed process owed, as a server does when it looks at the whole store. */
+  async mendLists(): Promise<void> {
+    await this.store.listing?.mendLists?.();
+  }
+
   /** Records a version, after it was fetched; its number, and the hash that is recorded. */
   async record(version: CanonicalVersion, from: number): Promise<{ number: number; hash: string }> {
     await this.zip(version, from);
