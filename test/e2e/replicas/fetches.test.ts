@@ -54,6 +54,20 @@ describe.skipIf(missing('git', 'go', 'nginx', 'redis-server')).each([
     expect(world.store.requests.filter((request) => request.includes('list-type='))).toEqual([]);
   });
 
+  it('ask the bucket for little: one that fetches a version, and one that finds it stored', async () => {
+    const askedFor = async (url = '') => {
+      world.store.requests.length = 0;
+      for (const kind of ['info', 'mod', 'zip']) expect((await ask(url, at('m5', 0, kind))).status).toBe(200);
+      return world.store.requests.filter((request) => /\/m5\/@v\//.test(request));
+    };
+    const [fetching, reading] = world.replicas;
+    const cold = await askedFor(fetching?.url);
+    // Those for the checksum database are not among them, nor the note of who asked first.
+    expect(cold.length, cold.join('\n')).toBeLessThanOrEqual(17);
+    const stored = await askedFor(reading?.url);
+    expect(stored.length, stored.join('\n')).toBeLessThanOrEqual(4);
+  });
+
   it('fetch a version once when nginx spreads a hundred clients', async () => {
     const clients = Array.from({ length: 100 }, () => ask(world.nginx.url, at('m4', 0)));
     const answers = await Promise.all(clients);
