@@ -68,6 +68,17 @@ const BALANCERS: Balancer[] = [
     args: (_, file) => ['-db', '-f', file],
   },
   {
+    name: 'haproxy',
+    file: '../kubernetes/replicas/haproxy.cfg',
+    settings: (shipped, port, replicas) =>
+      shipped
+        .replace('bind :8080', `bind 127.0.0.1:${port}`)
+        .replace(/(server replica\d) modhaven-(\d)\.\S+:10000/g, (_, server: string, i: string) =>
+          [server, `127.0.0.1:${replicas[Number(i)]}`].join(' '),
+        ),
+    args: (_, file) => ['-db', '-f', file],
+  },
+  {
     name: 'envoy',
     file: 'envoy.yaml',
     settings: (shipped, port, replicas) =>
@@ -85,7 +96,7 @@ const BALANCERS: Balancer[] = [
 const isAbsent = (name: string) =>
   name === 'envoy' ? programPath('envoy') === undefined : missing(name as 'nginx' | 'haproxy');
 
-describe.each(BALANCERS)('$name', ({ name, file, settings, args }) => {
+describe.each(BALANCERS)('$name, $file', ({ name, file, settings, args }) => {
   describe.skipIf(isAbsent(name))('as it is shipped', () => {
     let replicas: StandIn[];
     let daemon: Daemon | undefined;
@@ -95,7 +106,7 @@ describe.each(BALANCERS)('$name', ({ name, file, settings, args }) => {
       replicas = await Promise.all(['one', 'two', 'three'].map(standIn));
       const [dir, port] = [await tempDir(name), await freePort()];
       const shipped = await readFile(path.join(REPLICAS, file), 'utf8');
-      const conf = path.join(dir, file);
+      const conf = path.join(dir, path.basename(file));
       const ports = replicas.map((replica) => replica.port);
       await writeFile(conf, settings(shipped, port, ports));
       daemon = await startDaemon(programPath(name) ?? name, args(dir, conf), {
