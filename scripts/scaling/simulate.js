@@ -28,17 +28,23 @@ const defaults = {
   replicas: 3,
   /** Bytes of local copies of one replica (store.s3.cache_size). */
   cacheBytes: 100 * 2 ** 30,
-  /** Processor time of a warm request and of each MB that is sent, in microseconds, and of a cold fetch (bench/README.md). */
+  /**
+   * Processor time in microseconds: of a warm request, of each MB that is sent, of a version that comes out of the bucket
+   * because this replica has no copy, and of a cold fetch (bench/README.md).
+   */
   warmMicros: 22,
   megabyteMicros: 217,
+  missMicros: 18_000,
   coldMicros: 470_000,
+  /** Requests to the bucket for a version of which a replica has no copy: `.info`, `.mod`, zip and its hash. */
+  readsPerMiss: 4,
   /** Share of the requests for a version that no replica has ever fetched. */
   coldShare: 0.0005,
   /** Requests of one cold fetch to the bucket that write or list, and that read (`npm run bench -- replicas`). */
   writesPerFetch: 7,
-  readsPerFetch: 19,
-  /** Of one replica at rest, a minute, to the bucket, which read (the same). */
-  restRequestsPerMinute: 60,
+  readsPerFetch: 11,
+  /** Of one replica at rest without workers, a minute, to the bucket, which read: whether something was purged. */
+  restRequestsPerMinute: 30,
   /**
    * Prices: dollars a GB and month, a million requests that write or list, a million that read, a GB that leaves the
    * bucket. These are those of the price list of Cloudflare R2 (standard storage), as it was in August 2026.
@@ -131,6 +137,7 @@ const peakMegabytes = (peakVersions * meanSent) / 1e6;
 const cpu =
   (peakRequests * settings.warmMicros +
     peakMegabytes * settings.megabyteMicros +
+    peakVersions * missShare * settings.missMicros +
     peakVersions * settings.coldShare * settings.coldMicros) /
   1e6;
 const round = (value, digits = 0) => value.toLocaleString('en', { maximumFractionDigits: digits });
@@ -143,12 +150,12 @@ const rows = [
   ['processors busy, all replicas, busiest hour', round(cpu, 2)],
   ['served from local copies', `${round(100 * (1 - missShare), 1)} %`],
   ['out of the bucket, a day', `${round((perDay * bucketBytes) / requests / 1e12, 2)} TB`],
-  ['GET requests to the bucket, a day', round(perDay * missShare * settings.requestsPerVersion)],
+  ['GET requests to the bucket, a day', round(perDay * missShare * settings.readsPerMiss)],
 ];
 const perMonth = 30;
 const fetches = perDay * settings.coldShare * perMonth;
 const reads =
-  perDay * missShare * settings.requestsPerVersion * perMonth +
+  perDay * missShare * settings.readsPerMiss * perMonth +
   fetches * settings.readsPerFetch +
   settings.replicas * settings.restRequestsPerMinute * 60 * 24 * perMonth;
 const outGb = ((perDay * bucketBytes) / requests / 1e9) * perMonth;
