@@ -1,5 +1,5 @@
 /** How costs grow: with tags, versions, modules in the cache and rules. Only modhaven, and git where it is the limit. */
-import { existsSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { link, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HOST, moduleOf, SMALLS, TAG_COUNTS, VERSION_COUNTS } from '../corpus/repos.js';
@@ -21,8 +21,6 @@ const STORED_COUNTS = [1_000, 100_000, 1_000_000] as const;
 const STORED_MODULES = 1_000;
 /** Versions that are read from the disk, each for the first time. */
 const HITS = 500;
-/** ext4 gives a file 65,000 names at most. */
-const NAMES = 60_000;
 
 export async function growth(lab: Lab): Promise<BenchResult> {
   return {
@@ -130,20 +128,23 @@ function storedModule(i: number): string {
   return `${HOST}/stored${i}`;
 }
 
-/** `.info` and `.mod` of so many versions, at once: millions of names. */
+/** `.info` and `.mod` of so many versions, at once: millions of names. All modules share the files of one version. */
 function fillVersions(tree: string, count: number): void {
-  const content = { info: '{"Version":"v1.0.0","Time":"2024-01-01T00:00:00Z"}', mod: 'module m\n' };
-  let names = 0;
+  const shared = path.join(tree, '..', 'shared');
+  const versions = Array.from({ length: count / STORED_MODULES }, (_, n) => `v1.${n}.0`);
+  mkdirSync(shared, { recursive: true });
+  for (const version of versions) {
+    const info = `{"Version":"${version}","Time":"2024-01-01T00:00:00Z"}`;
+    writeFileSync(path.join(shared, `${version}.info`), info);
+    writeFileSync(path.join(shared, `${version}.mod`), 'module m\n');
+  }
   for (let i = 0; i < STORED_MODULES; i++) {
     const folder = path.join(tree, storedModule(i), '@v');
     mkdirSync(folder, { recursive: true });
-    for (let n = 0; n < count / STORED_MODULES; n++) {
-      for (const kind of ['info', 'mod'] as const) {
-        const original = path.join(tree, `${kind}${Math.floor(names / NAMES)}`);
-        if (!existsSync(original)) writeFileSync(original, content[kind]);
-        linkSync(original, path.join(folder, `v1.${n}.0.${kind}`));
+    for (const version of versions) {
+      for (const name of [`${version}.info`, `${version}.mod`]) {
+        linkSync(path.join(shared, name), path.join(folder, name));
       }
-      names += 1;
     }
   }
 }
