@@ -104,7 +104,7 @@ function messageOf(error: unknown): string {
 
 function asText({ at, versions, configuration, vanity, disk, server }: SupportReport): string {
   const { file, error, warnings, settings } = configuration;
-  const lines = [`modhaven report of ${at}`, '', '# versions'];
+  const lines = [`report of modhaven, ${at}`, '', '# versions'];
   for (const [name, version] of Object.entries(versions)) lines.push(`${name}: ${version}`);
   lines.push('', `# configuration: ${file ?? 'no file'}`);
   if (error !== undefined) lines.push(`ERROR ${error}`);
