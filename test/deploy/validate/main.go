@@ -51,10 +51,11 @@ func kubernetes(dir string) error {
 		"ConfigMap":           func() any { return &corev1.ConfigMap{} },
 		"Service":             func() any { return &corev1.Service{} },
 		"StatefulSet":         func() any { return &appsv1.StatefulSet{} },
+		"Deployment":          func() any { return &appsv1.Deployment{} },
 		"PodDisruptionBudget": func() any { return &policyv1.PodDisruptionBudget{} },
 		"NetworkPolicy":       func() any { return &networkingv1.NetworkPolicy{} },
 	}
-	pods := map[string]string{}
+	var pods []map[string]string
 	selectors := map[string]map[string]string{}
 	for _, resource := range built.Resources() {
 		make, known := types[resource.GetKind()]
@@ -69,38 +70,51 @@ func kubernetes(dir string) error {
 		if err := yaml.UnmarshalStrict(text, object); err != nil {
 			return fmt.Errorf("%s %s: %w", resource.GetKind(), resource.GetName(), err)
 		}
+		name := resource.GetKind() + " " + resource.GetName()
 		switch object := object.(type) {
 		case *appsv1.StatefulSet:
-			pods = object.Spec.Template.Labels
-			selectors["StatefulSet"] = object.Spec.Selector.MatchLabels
+			pods = append(pods, object.Spec.Template.Labels)
+			selectors[name] = object.Spec.Selector.MatchLabels
+		case *appsv1.Deployment:
+			pods = append(pods, object.Spec.Template.Labels)
+			selectors[name] = object.Spec.Selector.MatchLabels
 		case *corev1.Service:
-			selectors["Service"] = object.Spec.Selector
+			selectors[name] = object.Spec.Selector
 		case *policyv1.PodDisruptionBudget:
-			selectors["PodDisruptionBudget"] = object.Spec.Selector.MatchLabels
+			selectors[name] = object.Spec.Selector.MatchLabels
 		case *networkingv1.NetworkPolicy:
-			selectors["NetworkPolicy"] = object.Spec.PodSelector.MatchLabels
+			selectors[name] = object.Spec.PodSelector.MatchLabels
 		}
-		fmt.Println(resource.GetKind(), resource.GetName())
+		fmt.Println(name)
 	}
-	for kind, selector := range selectors {
-		if err := selectsOnly(selector, pods); err != nil {
-			return fmt.Errorf("%s: %w", kind, err)
+	for name, selector := range selectors {
+		if err := selectsSome(selector, pods); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-// selectsOnly tells whether a selector means Pods with these labels, and not whatever else is in the namespace.
-func selectsOnly(selector, labels map[string]string) error {
+// selectsSome tells whether a selector means the Pods of one of these sets of labels, and not whatever else is in the namespace.
+func selectsSome(selector map[string]string, pods []map[string]string) error {
 	if len(selector) == 0 {
 		return errors.New("an empty selector means every Pod of the namespace")
 	}
-	for name, value := range selector {
-		if labels[name] != value {
-			return fmt.Errorf("its selector has %s: %s, which its Pods have not", name, value)
+	for _, labels := range pods {
+		if selects(selector, labels) {
+			return nil
 		}
 	}
-	return nil
+	return fmt.Errorf("its selector %v means no Pods of these manifests", selector)
+}
+
+func selects(selector, labels map[string]string) bool {
+	for name, value := range selector {
+		if labels[name] != value {
+			return false
+		}
+	}
+	return true
 }
 
 // compose loads a file with every profile on; the loader checks it by the schema.
