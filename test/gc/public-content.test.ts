@@ -70,8 +70,9 @@ describe('removePublic', () => {
     const fetches = new FirstFetches({ blobs: stores.fetched, onError: () => undefined });
     await store('v1.0.0');
     stores.lastUse.note(module, 'v1.0.0');
-    for (const version of ['v1.0.0', 'v1.1.0'] as const)
+    for (const version of ['v1.0.0', 'v1.1.0'] as const) {
       fetches.note({ module, version }, { kind: 'server' });
+    }
     await fetches.flush();
     await remove(Infinity);
     expect([...(await fetches.of(module)).keys()]).toEqual(['v1.1.0']);
