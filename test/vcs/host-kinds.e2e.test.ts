@@ -77,6 +77,26 @@ for (const kind of KINDS_OF_HOST) {
       expect(await stat(mark)).toMatchObject({ ino, birthtimeMs });
     });
 
+    it('has no mirror made anew for a tag on a file of a commit that came without its files', async () => {
+      await source.tag('file', { at: 'v1.0.0:n0.go' });
+      const trees = await open('trees');
+      await trees.stat(at(commits, 0));
+      const folder = await mirrorDir(vcsDir);
+      const inodes = async (): Promise<(number | undefined)[]> =>
+        Promise.all(
+          ['trees.git', 'content.git'].map(async (name) =>
+            stat(path.join(folder, name)).then(
+              ({ ino }) => ino,
+              () => undefined,
+            ),
+          ),
+        );
+      const before = await inodes();
+      expect((await errorOf(trees.stat('file'))).code).toBe('VERSION_NOT_FOUND');
+      const after = await inodes();
+      for (const [n, ino] of before.entries()) if (ino !== undefined) expect(after[n]).toBe(ino);
+    });
+
     it('hands out all of them at once', async () => {
       await Promise.all([4, 0, 3, 1, 2].map(async (n) => canBeHad(n)));
     });

@@ -11,6 +11,7 @@ import { git, lines, type GitWord } from '../names/git-words.js';
 import type { ObjectHash } from '../names/object-name.js';
 import { commitRef, HEAD, type RefName } from '../names/ref-name.js';
 import type { Refs } from '../objects/refs.js';
+import { GitFailure } from '../transport/git-exec.js';
 import type { GitFetchOptions, RemoteSession } from '../remote/remote-session.js';
 import { infoObjects, missingGoMods, tagDirectories, TagsAhead } from './tags-ahead.js';
 
@@ -68,7 +69,10 @@ export class CommitFetcher {
       warnings += stderr;
     };
     try {
-      await this.byHashOrName(trees, commit, ref, { onWarnings });
+      await this.byHashOrName(trees, commit, ref, { onWarnings }).catch((error: unknown) => {
+        if (!isLeftOut(error)) throw error;
+        return this.byHashOrName(trees, commit, ref, { anew: true, onWarnings });
+      });
     } catch (error) {
       if (!mayHelpToAskForAll(error) || isBroken(error, trees.dir)) throw error;
       return 'nothing';
@@ -179,6 +183,15 @@ export function everythingOf(refs: Refs): readonly GitWord[] {
   const isDetached = head !== undefined && ![...refs].some(([name, hash]) => name !== HEAD && hash === head);
   const detached = isDetached ? git`+HEAD:refs/modhaven/HEAD` : [];
   return git`+refs/heads/*:refs/heads/* +refs/tags/*:refs/tags/* ${detached}`;
+}
+
+/**
+ * Whether the host left out what it takes for known here: a tag on a blob of a commit that was fetched without its files.
+ * The mirror is not broken by that.
+ */
+function isLeftOut(error: unknown): boolean {
+  const failure = isModhavenError(error) ? error.cause : error;
+  return failure instanceof GitFailure && failure.stderr.includes('did not send all necessary objects');
 }
 
 /** Whether asking for more may help: a host that refused us or stayed silent did not do so because of a depth. */
