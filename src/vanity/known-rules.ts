@@ -23,7 +23,7 @@ export class KnownRules {
    */
   find(key: string, value: string | RuleEntry): VanityRule | undefined {
     const rule = this.#rules.get(key);
-    if (rule === undefined || rule.templates[0] !== value || rule.baseDir !== this.#baseDir) return undefined;
+    if (rule?.templates[0] !== value || rule.baseDir !== this.#baseDir) return undefined;
     const { templates, repos, subdir, display } = rule;
     const [repo] = repos; // none, where it depends on a {name}
     const isPlain = templates.length === 1 && subdir === '' && display === undefined;
