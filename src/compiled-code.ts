@@ -112,7 +112,8 @@ class CodeCache {
     const compile = prototype._compile;
     const scriptOf = (text: string, file: string) => this.#scriptOf(text, file);
     prototype._compile = function (text, file) {
-      if (!file.startsWith(HERE)) return compile.call(this, text, file);
+      // V8 of Node 20 forgets of kept code how its import() is answered: the AWS SDK and Redis would never be loaded.
+      if (!file.startsWith(HERE) || /\bimport\(/.test(text)) return compile.call(this, text, file);
       const run = scriptOf(text, file).runInThisContext() as (...wrapped: unknown[]) => unknown;
       const { exports } = this;
       return run.call(exports, exports, module.createRequire(file), this, file, path.dirname(file));
