@@ -38,7 +38,6 @@ const INSTALLED = [
   '@fastify/fast-json-stringify-compiler',
   'bcrypt',
   'cli-progress',
-  'jose',
   'pino',
   'pino-pretty',
   'redis',
@@ -73,10 +72,12 @@ async function bundle(dir) {
   );
   const input = programs.map((name) => [name.slice(0, -'.js'.length), path.join('build', name)]);
   const build = await rolldown({ input: Object.fromEntries(input), platform: 'node', external: INSTALLED });
-  await build.write({
+  const { output } = await build.write({
     dir,
     // Node 20 takes compiled code for nothing else (src/compiled-code.ts), and loads it faster.
     format: 'cjs',
+    // V8 of Node 20 forgets of kept code how its import() is answered.
+    dynamicImportInCjs: false,
     // As ES modules are, which most of it was written as.
     strict: true,
     // A third of the text, which each start would read; the sources and `build/` have them.
@@ -87,6 +88,9 @@ async function bundle(dir) {
     banner: notice(),
   });
   await build.close();
+  const importing = output.filter((part) => part.type === 'chunk' && /\bimport\(/.test(part.code));
+  if (importing.length > 0)
+    throw new Error(`import() is left in ${importing.map((part) => part.fileName).join(', ')}`);
   writeFileSync(path.join(dir, 'package.json'), '{ "type": "commonjs" }\n');
 }
 

@@ -1,7 +1,8 @@
 /**
  * Keeps what V8 made of the program for the next start, which otherwise compiles everything again: 310 ms of processor time
  * in place of 210 (docs/decisions/bundle.md). Node does that by itself from version 22 on. For Node 20 it is done here, for the
- * files of the bundle; they are CommonJS because V8 takes compiled code for scripts, but Node 20 gives it none for ES modules.
+ * files of the bundle; they are CommonJS because V8 takes compiled code for scripts, but Node 20 gives it none for ES modules. None of
+ * them has an `import()`, which kept code could not answer (scripts/build.js).
  *
  * The place is below the account's own cache folder, never a temporary one, where another account could leave code for us.
  * Where it cannot be written, nothing is kept, and everything works as well.
@@ -112,8 +113,7 @@ class CodeCache {
     const compile = prototype._compile;
     const scriptOf = (text: string, file: string) => this.#scriptOf(text, file);
     prototype._compile = function (text, file) {
-      // V8 of Node 20 forgets of kept code how its import() is answered: the AWS SDK and Redis would never be loaded.
-      if (!file.startsWith(HERE) || /\bimport\(/.test(text)) return compile.call(this, text, file);
+      if (!file.startsWith(HERE)) return compile.call(this, text, file);
       const run = scriptOf(text, file).runInThisContext() as (...wrapped: unknown[]) => unknown;
       const { exports } = this;
       return run.call(exports, exports, module.createRequire(file), this, file, path.dirname(file));
@@ -128,7 +128,6 @@ class CodeCache {
     const script = new vm.Script(module.wrap(text.replace(/^#!.*/, '')), {
       filename: file,
       cachedData: readOwn(kept),
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
     if (script.cachedDataRejected !== false) this.#missing.set(kept, script);
     return script;

@@ -58,6 +58,19 @@ it.each([
   expect(await kept(caches)).toEqual(new Map());
 });
 
+it('loads what only some starts need, also from the second start on', async () => {
+  const cwd = await tempDir('settings');
+  await writeFile(path.join(cwd, 'vanity.yaml'), 'paths: {}\n');
+  const bucket = 'store: { s3: { endpoint: "http://127.0.0.1:1", bucket: none, path_style: true } }';
+  await writeFile(path.join(cwd, 'modhaven.yaml'), `vanity: ./vanity.yaml\n${bucket}\n`);
+  const keys = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'a-secret-of-starts' };
+  const env = { XDG_CACHE_HOME: cwd, HOME: cwd, ...keys };
+  for (let i = 0; i < 2; i += 1) {
+    const { stderr } = await modhaven(['list'], { env, cwd });
+    expect(stderr).toContain('ECONNREFUSED');
+  }
+});
+
 describe.skipIf(!isOurs)('what is kept for Node 20', () => {
   it.each<[what: string, spoil: (file: string) => Promise<void>]>([
     ['is garbage', (file) => writeFile(file, 'garbage')],
