@@ -22,7 +22,7 @@ export async function storedProblems(cacheDir: string, versions: readonly Truth[
       problems.push(`${start}.ziphash: it says ${hash.toString()}, not ${truth.hash}`);
     }
     if (hash === undefined && existsSync(`${start}.zip`))
-      problems.push(`${start}.zip: no .ziphash is beside it`);
+      {problems.push(`${start}.zip: no .ziphash is beside it`);}
   }
   return problems;
 }

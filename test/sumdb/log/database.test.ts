@@ -220,7 +220,7 @@ describe('a guarded store', () => {
       published: (module, version) => {
         if (module !== PUBLIC) return Promise.resolve(undefined);
         if (version === 'v9.0.0') return Promise.reject(new ModhavenError('HOST_TIMEOUT', 'no answer'));
-        return Promise.resolve(sumsOf(PUBLIC, version as CanonicalVersion));
+        return Promise.resolve(sumsOf(PUBLIC, version));
       },
       onDifference: (difference) => differences.push(difference),
     });

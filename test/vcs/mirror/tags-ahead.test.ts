@@ -40,7 +40,7 @@ describe('TagsAhead', () => {
     return along;
   }
 
-  it('brings nothing along with the first three', async () => {
+  it('brings nothing along with the first three', () => {
     const refs = refsWith(10);
     expect(askFor(3, refs)).toEqual([]);
     expect(ahead.alongWith(repo, [hash(4)], refs)).toHaveLength(9);
@@ -52,12 +52,12 @@ describe('TagsAhead', () => {
     expect(askFor(4, refsWith(6))).toEqual([hash(5), hash(6)]);
   });
 
-  it('counts those that wait, and leaves them to the caller', async () => {
+  it('counts those that wait, and leaves them to the caller', () => {
     const along = ahead.alongWith(repo, [hash(1), hash(2), hash(3), hash(4)], refsWith(6));
     expect(along).toEqual([hash(5), hash(6)]);
   });
 
-  it('takes no build with many modules of one repository for a walk through a list', async () => {
+  it('takes no build with many modules of one repository for a walk through a list', () => {
     const modules = Array.from(
       { length: 20 },
       (_, n) => [`refs/tags/m${n}/v1.0.0`, hash(1_000 + n)] as const,
@@ -67,11 +67,11 @@ describe('TagsAhead', () => {
     expect(ahead.alongWith(repo, [hash(1), hash(99_999), hash(99_999), hash(99_999)], refs)).toEqual([]);
   });
 
-  it('brings a bounded number at once', async () => {
+  it('brings a bounded number at once', () => {
     expect(askFor(4, refsWith(5_000))).toHaveLength(800);
   });
 
-  it('does not try again what did not work, until the refs change', async () => {
+  it('does not try again what did not work, until the refs change', () => {
     const refs = refsWith(10);
     ahead.gaveUp(refs);
     expect(askFor(6, new Map(refs))).toEqual([]);
