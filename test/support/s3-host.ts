@@ -73,8 +73,9 @@ export async function s3Host(options: S3HostOptions = {}): Promise<S3Host> {
 /** Which server the tests run with. */
 export function chosenProgram(): S3Program {
   const name = process.env.MODHAVEN_TEST_S3 ?? 'versitygw';
-  if (name !== 'versitygw' && name !== 'minio')
-    {throw new Error(`MODHAVEN_TEST_S3 names no S3 server: ${name}`);}
+  if (name !== 'versitygw' && name !== 'minio') {
+    throw new Error(`MODHAVEN_TEST_S3 names no S3 server: ${name}`);
+  }
   return name;
 }
 
