@@ -21,8 +21,9 @@ export async function storedProblems(cacheDir: string, versions: readonly Truth[
     if (hash !== undefined && hash.toString() !== truth.hash) {
       problems.push(`${start}.ziphash: it says ${hash.toString()}, not ${truth.hash}`);
     }
-    if (hash === undefined && existsSync(`${start}.zip`))
-      {problems.push(`${start}.zip: no .ziphash is beside it`);}
+    if (hash === undefined && existsSync(`${start}.zip`)) {
+      problems.push(`${start}.zip: no .ziphash is beside it`);
+    }
   }
   return problems;
 }
