@@ -44,10 +44,12 @@ export interface HeldFile {
 
 /**
  * The regular files below the directory `path` of `commit`, in git's order; undefined if anything is not held, is
- * there twice, or has a name that git may refuse (verify_path): whatever is unusual there is git's to judge.
+ * there twice, or has a name that git may refuse (verify_path): whatever is unusual there is git's to judge. That holds for
+ * the names of the whole commit, because `git archive` reads all of them into an index, whatever directory it is asked for.
  */
 export function listHeld(identity: string, commit: string, path: string): HeldFile[] | undefined {
   const files: HeldFile[] = [];
+  const wanted = path === '' ? '' : `${path}/`;
   let left = MAX_DIRECTORIES;
 
   function walk(tree: GitObject, prefix: string): boolean {
@@ -56,21 +58,26 @@ export function listHeld(identity: string, commit: string, path: string): HeldFi
     const entries = parseTree(tree.content, tree.hash.length / 2);
     if (new Set(entries.map(({ name }) => name.toString('latin1'))).size < entries.length) return false;
     return entries.every(({ mode, name, hash }) => {
-      if (kindOf(mode) === 'submodule') return true;
       const text = name.toString('latin1');
+      if (!isUsualName(text, kindOf(mode))) return false;
+      if (kindOf(mode) === 'submodule') return true;
       const object = held.get(`${identity} ${hash}`);
-      if (object === undefined || !isUsualName(text, kindOf(mode))) return false;
-      if (isDirectory(mode)) return object.type === 'tree' && walk(object, `${prefix}${text}/`);
+      if (isDirectory(mode)) return object?.type === 'tree' && walk(object, `${prefix}${text}/`);
+      if (!prefix.startsWith(wanted)) return true; // no file of this directory is read
       // A file that is another object is git's to judge.
-      if (object.type !== 'blob') return false;
+      if (object?.type !== 'blob') return false;
       if (kindOf(mode) === 'regular') files.push({ path: prefix + text, content: object.content });
       return files.length <= MAX_FILES;
     });
   }
 
-  const top = resolve(identity, `${commit}:${path}`);
-  if (top === undefined || top === NOTHING || top.type !== 'tree') return undefined;
-  return walk(top, path === '' ? '' : `${path}/`) ? files : undefined;
+  const [root, top] = [resolve(identity, `${commit}:`), resolve(identity, `${commit}:${path}`)];
+  if (!isTree(root) || !isTree(top)) return undefined;
+  return walk(root, '') ? files : undefined;
+}
+
+function isTree(object: GitObject | typeof NOTHING | undefined): object is GitObject {
+  return object !== undefined && object !== NOTHING && object.type === 'tree';
 }
 
 /** One tree may stand for many directories and files. */

@@ -79,6 +79,8 @@ describe('findHeld', () => {
   });
 });
 
+const oddDirectory = directory({ HEAD: readme });
+
 describe('listHeld', () => {
   const pathsOf = (id: string, of: GitObject, path = '') =>
     listHeld(id, of.hash, path)?.map((each) => each.path);
@@ -105,6 +107,30 @@ describe('listHeld', () => {
     expect(pathsOf(id, commit)).toBeUndefined();
     expect(pathsOf(id, commit, 'README')).toBeUndefined();
     expect(pathsOf(id, commit, 'nope')).toBeUndefined();
+  });
+
+  it('lists a directory although files beside it are not held', () => {
+    const id = identity();
+    hold(id, [commit, root, sub, go]);
+    expect(pathsOf(id, commit, 'sub')).toEqual(['sub/x.go']);
+  });
+
+  it.each<[what: string, odd: { mode: string; hash: string }, held: GitObject[]]>([
+    ['a directory', oddDirectory, [oddDirectory]],
+    ['a file', readme, []],
+    ['a submodule', submodule, []],
+  ])('leaves to git what is beside %s called .git, or above one', (_, odd, objects) => {
+    const deep = directory({ '.git': odd });
+    for (const entries of [
+      { '.git': odd, sub },
+      { deep, sub },
+    ]) {
+      const id = identity();
+      const oddRoot = tree(entries);
+      const oddCommit = commitOf(oddRoot);
+      hold(id, [readme, go, sub, deep, ...objects, oddRoot, oddCommit]);
+      expect(pathsOf(id, oddCommit, 'sub')).toBeUndefined();
+    }
   });
 
   it.each(['.git', '.GIT', '..', '.', 'git~1', '.git ', 'a\\b', 'ü', '\u200c.git', 'con:', 'a'.repeat(101)])(
