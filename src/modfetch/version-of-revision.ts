@@ -152,7 +152,10 @@ class RevisionVersion {
       }
     }
     if (refusal !== undefined) throw new ModhavenError('MODULE_INVALID', refusal);
-    if (!isCanonicalVersion(version)) throw new Error(`${version} is not canonical`);
+    if (!isCanonicalVersion(version)) {
+      // A pseudo-version with build metadata, as v0.0.0-20240103230203-5ffdbd82a64e+meta.
+      throw new ModhavenError('VERSION_NOT_FOUND', `version ${version} is not canonical`);
+    }
     return {
       version,
       time: revision.time,
