@@ -71,16 +71,20 @@ async function askHosts(
   { hostRights, authorization, timeoutMs, first }: HostAsking,
 ): Promise<{ allowed: string[]; isComplete: boolean }> {
   if (hostRights === undefined) return { allowed: [], isComplete: false };
-  const deadline = performance.now() + timeoutMs;
+  // One timer for all: each of its own may be over a little before the time is, and another question would begin.
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), timeoutMs);
+  if (timeoutMs <= 0) over.abort();
   const limit = pLimit(CONCURRENT);
   const allowed: string[] = [];
   let isComplete = true;
   const ask = async ({ path, question }: HostedModule) => {
-    const verdict = await inTime(() => hostRights.judge(question, authorization), deadline);
+    const verdict = await inTime(() => hostRights.judge(question, authorization), over.signal);
     if (verdict === undefined) isComplete = false;
     else if (verdict.kind === 'may-read') allowed.push(path);
   };
   await Promise.all(inOrder(modules, first).map((module) => limit(() => ask(module))));
+  clearTimeout(timer);
   return { allowed, isComplete };
 }
 
@@ -90,16 +94,16 @@ function inOrder(modules: readonly HostedModule[], first: HostAsking['first']): 
   return [...modules.filter((_, index) => isFirst[index]), ...modules.filter((_, index) => !isFirst[index])];
 }
 
-/** Undefined where that fails, or takes too long; it is not begun too late. */
-async function inTime<T>(work: () => T | Promise<T>, deadline: number): Promise<T | undefined> {
-  const leftMs = deadline - performance.now();
-  if (leftMs <= 0) return undefined;
-  let timer: NodeJS.Timeout | undefined;
+/** Undefined where that fails, or is not done when `over` is aborted; it is not begun after that. */
+async function inTime<T>(work: () => T | Promise<T>, over: AbortSignal): Promise<T | undefined> {
+  if (over.aborted) return undefined;
+  let isOver = (): void => undefined;
   const tooLate = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), leftMs);
+    isOver = () => resolve(undefined);
+    over.addEventListener('abort', isOver);
   });
   const done = Promise.resolve()
     .then(work)
     .catch(() => undefined);
-  return Promise.race([done, tooLate]).finally(() => clearTimeout(timer));
+  return Promise.race([done, tooLate]).finally(() => over.removeEventListener('abort', isOver));
 }
