@@ -267,7 +267,7 @@ describe('createDiskStore, when the disk is not in order', () => {
       import { readdirSync } from 'node:fs';
       import { createDiskStore } from ${JSON.stringify(path.join(BUILD, 'store/disk/disk-store.js'))};
       const store = createDiskStore(process.argv[1]);
-      const part = { module: 'example.com/m', version: 'v1.0.0' as const, kind: 'zip' };
+      const part = { module: 'example.com/m', version: 'v1.0.0', kind: 'zip' };
       const codeOf = (promise) => promise.then(() => 'done', (error) => error.code);
       ${body}`;
     const command = `${mount} && exec "$2" --input-type=module -e "$3" "$1"`;
@@ -314,7 +314,7 @@ describe('createDiskStore, shared by processes', () => {
       process.stdout.write('ready\\n');
       await new Promise((resolve) => process.stdin.once('data', resolve));
       for (let i = 0; i < 20; i += 1) {
-        const part = { module: 'example.com/m', version: 'v1.' as const + i + '.0', kind: 'zip' };
+        const part = { module: 'example.com/m', version: 'v1.' + i + '.0', kind: 'zip' };
         await store.put(part, async (sink) => {
           for (let j = 0; j < 50; j += 1) sink.write(own.repeat(10_000));
         });
@@ -342,7 +342,7 @@ describe('createDiskStore, shared by processes', () => {
     const dir = await tempDir('store');
     const script = `
       import { createDiskStore } from ${JSON.stringify(path.join(BUILD, 'store/disk/disk-store.js'))};
-      const part = { module: 'example.com/Big/mod', version: 'v1.0.0-RC1' as const, kind: 'zip' };
+      const part = { module: 'example.com/Big/mod', version: 'v1.0.0-RC1', kind: 'zip' };
       await createDiskStore(process.argv[1]).put(part, async (sink) => {
         await new Promise((resolve) => sink.write('half', resolve));
         process.kill(process.pid, 'SIGKILL');
