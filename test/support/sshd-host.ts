@@ -79,6 +79,8 @@ export async function sshdHost(root: string, options: SshdOptions = {}): Promise
     'UsePAM no',
     'StrictModes no',
     'PidFile none',
+    // By default sshd turns connections away at random where ten have not logged in yet.
+    'MaxStartups 1000',
     // A bash that sshd starts reads ~/.bashrc. That of the account belongs to no test, and may take a second.
     `SetEnv HOME=${dir}`,
     ...((options.protocolV2 ?? true) ? ['AcceptEnv GIT_PROTOCOL'] : []),
