@@ -89,8 +89,9 @@ async function bundle(dir) {
   });
   await build.close();
   const importing = output.filter((part) => part.type === 'chunk' && /\bimport\(/.test(part.code));
-  if (importing.length > 0)
+  if (importing.length > 0) {
     throw new Error(`import() is left in ${importing.map((part) => part.fileName).join(', ')}`);
+  }
   writeFileSync(path.join(dir, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
