@@ -76,21 +76,21 @@ export function watchPurges(
   let seen: string | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  async function news(isFirst: boolean): Promise<boolean> {
-    // A place that cannot be read now has nothing new to say.
-    const purges = await seals.purges().catch(() => undefined);
-    const newest = purges?.[0]?.id ?? NONE;
-    if (purges === undefined || newest === seen) return false;
+  /** Whether something was purged since the last look; before the first one something may have been read already. */
+  async function news(): Promise<boolean> {
+    const purges = await seals.purges();
+    const newest = purges[0]?.id ?? NONE;
+    if (newest === seen) return false;
     const missed = missedSince(purges, seen ?? (await copies?.seenPurge()));
     if (missed === 'all' || missed.length > 0) await copies?.forget(missed);
     await copies?.sawPurge(newest);
-    const isNew = seen !== undefined && !isFirst;
     seen = newest;
-    return isNew;
+    return newest !== NONE;
   }
 
-  async function look(isFirst: boolean): Promise<void> {
-    const isNew = await news(isFirst);
+  async function look(): Promise<void> {
+    // A place that cannot be read or written now is looked at again.
+    const isNew = await news().catch(() => false);
     if (isClosed) return;
     if (isNew) {
       onPurge();
@@ -99,11 +99,11 @@ export function watchPurges(
       }, AGAIN_MS).unref();
     }
     clearTimeout(timer);
-    timer = setTimeout(() => void look(false), pollMs).unref();
+    timer = setTimeout(() => void look(), pollMs).unref();
   }
-  void look(true);
+  void look();
   return {
-    look: () => void look(false),
+    look: () => void look(),
     close() {
       isClosed = true;
       clearTimeout(timer);

@@ -99,6 +99,30 @@ describe('watchPurges, with local copies', () => {
     return { seals, forgotten, watch, notes };
   }
 
+  it('tells of a purge also where the first look failed, and goes on where a copy cannot be removed', async () => {
+    const { seals } = openStores({ cacheDir: await tempDir('purge') });
+    await seals.announcePurge(version);
+    let [looks, removals, purges] = [0, 0, 0];
+    const stores = {
+      seals: Object.assign(Object.create(seals) as typeof seals, {
+        purges: () => ((looks += 1) === 1 ? Promise.reject(new Error('no answer')) : seals.purges()),
+      }),
+      copies: {
+        forget: () => ((removals += 1) === 1 ? Promise.reject(new Error('EBUSY')) : Promise.resolve()),
+        seenPurge: () => Promise.resolve(undefined),
+        sawPurge: () => Promise.resolve(),
+      },
+    };
+    const watch = watchPurges(stores, () => (purges += 1));
+    for (let i = 0; i < 3; i += 1) {
+      await wait(20);
+      watch.look();
+    }
+    await wait(20);
+    expect([removals, purges]).toEqual([2, 1]);
+    watch.close();
+  });
+
   it('forgets all where it is not known which purge was seen', async () => {
     const { forgotten, watch } = await watched('long ago', [version]);
     expect(forgotten).toEqual(['all']);
