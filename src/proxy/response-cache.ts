@@ -33,10 +33,10 @@ export interface CachedResponse {
   logged?: string;
 }
 
-/** Of a response that may change. */
+/** From when a response is. */
 export interface Freshness {
-  /** When it was known to be so, in milliseconds since 1970. */
-  asOf: number;
+  /** Of one that may change: when it was known to be so, in milliseconds since 1970. Absent: it never changes. */
+  asOf?: number;
   /** `moment()` of the cache when its making began. */
   since: number;
 }
@@ -84,7 +84,10 @@ export class ResponseCache {
     return undefined;
   }
 
-  /** Keeps a response, whose body is in memory, if it is not too large; without `freshness` for good. */
+  /**
+   * Keeps a response, whose body is in memory, if it is not too large; without `asOf` for good. Nothing is kept of which the
+   * making began before something was forgotten: what never changes may have been purged meanwhile.
+   */
   keep(key: string, cached: CachedResponse, freshness?: Freshness): void {
     const { response } = cached;
     const held = this.bounded();

@@ -30,6 +30,8 @@ interface ResponseQuery {
   readonly url: string;
   readonly part: Part;
   readonly admission: Admission;
+  /** `moment()` of the cache. */
+  readonly since: number;
 }
 
 export class StoredResponses {
@@ -50,7 +52,7 @@ export class StoredResponses {
    * by the sender. Throws STORAGE for what cannot be read.
    */
   async find(url: string, part: Part, admission: Admission): Promise<CachedResponse | undefined> {
-    const wanted = { key: cacheKey(url, admission), url, part, admission };
+    const wanted = { key: cacheKey(url, admission), url, part, admission, since: this.cache.moment() };
     const flight = this.flights.get(wanted.key);
     if (flight === undefined) return this.begin(wanted);
     flight.isShared = true;
@@ -85,8 +87,8 @@ export class StoredResponses {
     return response === undefined ? undefined : { response, outcome: { module, version, cache: 'hit' } };
   }
 
-  private keep({ key, url }: ResponseQuery, found: CachedResponse): CachedResponse {
-    if (isPlainUrl(url)) this.cache.keep(key, found);
+  private keep({ key, url, since }: ResponseQuery, found: CachedResponse): CachedResponse {
+    if (isPlainUrl(url)) this.cache.keep(key, found, { since });
     return found;
   }
 

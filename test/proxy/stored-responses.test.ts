@@ -73,6 +73,17 @@ describe('StoredResponses', () => {
     await putBytes(store, zip, content);
   }
 
+  it('keeps nothing that was being read while something was purged', async () => {
+    const mod: Part = { ...zip, kind: 'mod' };
+    await putBytes(store, mod, Buffer.from('module m\n'));
+    const found = stored.find('/m/@v/v1.0.0.mod', mod, admission);
+    cache.forgetAll();
+    expect((await found)?.response.body).toBe('module m\n');
+    expect(cache.get('/m/@v/v1.0.0.mod')).toBeUndefined();
+    await stored.find('/m/@v/v1.0.0.mod', mod, admission);
+    expect(cache.get('/m/@v/v1.0.0.mod')).toBeDefined();
+  });
+
   it('reads a zip once for all who ask at the same time, and keeps it', async () => {
     await put();
     const all = await Promise.all(Array.from({ length: 100 }, async () => stored.find(url, zip, admission)));
