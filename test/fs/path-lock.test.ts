@@ -11,6 +11,9 @@ const STALE = { staleMs: 2_000 };
 const WAIT = { ...STALE, waitMs: 20_000 };
 const HURRY = { ...STALE, waitMs: 0 };
 
+/** More than the steps in which a file system counts modification times. */
+const CLOCK_TICK_MS = 50;
+
 interface Place {
   root: string;
   path: string;
@@ -169,7 +172,7 @@ describe.concurrent('a held lock', () => {
     const lock = await lockPath(path, { ...WAIT, renewMs: 1_000, onLost: () => (losses += 1) });
     await rm(lockDir, { recursive: true });
     expect(lock.isHeld()).toBe(false);
-    await sleep(5);
+    await sleep(CLOCK_TICK_MS);
     await mkdir(lockDir);
     expect(lock.isHeld()).toBe(false);
     await sleep(1_500);
@@ -182,7 +185,7 @@ describe.concurrent('a held lock', () => {
     const { path, lockDir } = await place();
     const lock = await lockPath(path, WAIT);
     await rm(lockDir, { recursive: true });
-    await sleep(5);
+    await sleep(CLOCK_TICK_MS);
     await mkdir(lockDir);
     await lock.release();
     expect(existsSync(lockDir)).toBe(true);
