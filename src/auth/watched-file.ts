@@ -1,8 +1,12 @@
 /** The content of a file of `auth:`, read again when it changes; a bad edit keeps the last good content. */
-import { readFileSync } from 'node:fs';
-import { ModhavenError, errorMessage } from '../errors.js';
+import type { ModhavenError } from '../errors.js';
 import { LastGood } from '../fs/last-good.js';
+import { readText } from '../fs/read-text.js';
 import type { Logger } from '../log/log.js';
+
+/** The remedy for a file that cannot be read. */
+const UNREADABLE =
+  'make the file readable for the account modhaven runs under, or correct its path in modhaven.yaml';
 
 export class WatchedFile<T> {
   readonly file: string;
@@ -14,7 +18,7 @@ export class WatchedFile<T> {
     this.file = file;
     this.#log = log;
     this.#content = new LastGood((last) => {
-      const text = readText(file);
+      const text = readText(file, UNREADABLE);
       return last?.text === text ? last : { text, value: parse(text, file) };
     }, file);
   }
@@ -41,17 +45,5 @@ export class WatchedFile<T> {
       'the file has an error; its last good content stays',
     );
     return false;
-  }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ModhavenError('CONFIG', `cannot read ${file}`, {
-      reason: errorMessage(error),
-      remedy:
-        'make the file readable for the account modhaven runs under, or correct its path in modhaven.yaml',
-    });
   }
 }

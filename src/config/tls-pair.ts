@@ -6,9 +6,12 @@
  * file is broken or gone: connections must not break because of a bad edit.
  */
 import { X509Certificate, createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
+import { readText } from '../fs/read-text.js';
+
+/** The remedy for a file that cannot be read. */
+const UNREADABLE = 'correct tls: in modhaven.yaml, or let the account modhaven runs under read the file';
 
 export interface TlsFiles {
   /** PEM: the certificate of the server, then those between it and its root. */
@@ -79,8 +82,8 @@ export class TlsPair {
 }
 
 function read({ certFile, keyFile }: TlsFiles): TlsMaterial {
-  const cert = readText(certFile);
-  const key = readText(keyFile);
+  const cert = readText(certFile, UNREADABLE);
+  const key = readText(keyFile, UNREADABLE);
   const certificate = parsed(certFile, 'a certificate', () => new X509Certificate(cert));
   const privateKey = parsed(keyFile, 'a private key without a passphrase', () => createPrivateKey(key));
   if (!certificate.checkPrivateKey(privateKey)) {
@@ -91,17 +94,6 @@ function read({ certFile, keyFile }: TlsFiles): TlsMaterial {
   }
   parsed(certFile, 'a certificate that can be used', () => createSecureContext({ cert, key }));
   return { cert, key };
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ModhavenError('CONFIG', `cannot read ${file}`, {
-      reason: errorMessage(error),
-      remedy: 'correct tls: in modhaven.yaml, or let the account modhaven runs under read the file',
-    });
-  }
 }
 
 function parsed<T>(file: string, what: string, parse: () => T): T {
