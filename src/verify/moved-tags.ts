@@ -49,8 +49,8 @@ export interface TagWatch {
 
 /** The tags of a repository at one moment. */
 export interface TagRefs {
-  /** Commits by `refs/tags/NAME`. */
-  refs: ReadonlyMap<string, string>;
+  /** Finds a commit by `refs/tags/NAME`. */
+  refs: Pick<ReadonlyMap<string, string>, 'get'>;
   /** When the host was asked, in milliseconds since 1970. */
   askedAt: number;
 }
@@ -245,10 +245,15 @@ function recordedIn(info: Buffer, version: CanonicalVersion): Recorded | undefin
   return { commit: Hash, ref: Ref, url: URL, readAt: monotonicNow() };
 }
 
-/** The tags of `repo`. */
+/** The tags of `repo`, by name once one is looked for: most lists of many tags are of modules of which nothing is stored. */
 export function tagRefs(repo: CodeRepo): TagRefs {
-  const tags = repo.tags('').list.map(({ name, hash }) => [`refs/tags/${name}`, hash] as const);
-  return { refs: new Map(tags), askedAt: repo.asOf };
+  const { list } = repo.tags('');
+  let byRef: Map<string, string> | undefined;
+  const get = (ref: string) => {
+    byRef ??= new Map(list.map(({ name, hash }) => [`refs/tags/${name}`, hash]));
+    return byRef.get(ref);
+  };
+  return { refs: { get }, askedAt: repo.asOf };
 }
 
 interface Move {
