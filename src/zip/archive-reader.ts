@@ -26,44 +26,61 @@ const BLOCK = 512;
 /** Larger than any header: a path and the target of a link of 4 KiB each, and some numbers. */
 const MAX_EXTENDED = 1024 * 1024;
 
-/** The entries of `archive` in their order. Throws the error of the stream, or an Error if it is not a whole tar archive. */
+/**
+ * The entries of `archive` in their order; it is destroyed when no more are wanted. Throws the error of the stream, or an
+ * Error if it is not a whole tar archive.
+ *
+ * Where all of a file is in memory, no promise is made for it but that of the iterator: of ten thousand files, a dozen each
+ * take longer than to read them.
+ */
 export async function* readTar(archive: Readable): AsyncGenerator<TarEntry> {
   const bytes = new ByteReader(archive);
   let extended = new Map<string, string>();
-  for (;;) {
-    const header = bytes.ready(BLOCK) ?? (await bytes.take(BLOCK));
-    if (header[0] === 0) {
-      // A block of zeros ends the archive; only the end of the stream says that nothing went wrong.
-      await bytes.end();
-      return;
+  try {
+    for (;;) {
+      const header = bytes.ready(BLOCK) ?? (await bytes.take(BLOCK));
+      if (header[0] === 0) break;
+      verifyChecksum(header);
+      const type = String.fromCharCode(header[156] ?? 0);
+      const size = sizeOf(header, extended);
+      if (type === 'x' || type === 'g') {
+        const records = await readExtended(bytes, size);
+        // A global header holds the hash and the time of the commit.
+        if (type === 'x') extended = parseRecords(records);
+        continue;
+      }
+      const end = bytes.position + size + padding(size);
+      yield {
+        path: extended.get('path') ?? pathOf(header),
+        isFile: type === '0',
+        size,
+        whole: () => bytes.ready(size) ?? bytes.take(size),
+        pieces: () => bytes.pieces(size),
+      };
+      if (extended.size > 0) extended = new Map();
+      const left = end - bytes.position;
+      if (left > 0 && bytes.ready(left) === undefined) await bytes.skip(left);
     }
-    verifyChecksum(header);
-    const type = String.fromCharCode(header[156] ?? 0);
-    const declared = Number(extended.get('size') ?? NaN);
-    const size = Number.isNaN(declared) ? octal(header, 124, 12) : declared;
-    if (!Number.isSafeInteger(size) || size < 0) throw new Error('git archive: a size cannot be read');
-
-    if (type === 'x' || type === 'g') {
-      if (size > MAX_EXTENDED) throw new Error('git archive: a header is too large');
-      const records = await bytes.take(size);
-      await bytes.skip(padding(size));
-      // A global header holds the hash and the time of the commit.
-      if (type === 'x') extended = parseRecords(records);
-      continue;
-    }
-
-    const end = bytes.position + size + padding(size);
-    yield {
-      path: extended.get('path') ?? pathOf(header),
-      isFile: type === '0',
-      size,
-      whole: () => bytes.ready(size) ?? bytes.take(size),
-      pieces: () => bytes.pieces(size),
-    };
-    extended = new Map();
-    const left = end - bytes.position;
-    if (left > 0) await bytes.skip(left);
+    // A block of zeros ends the archive; only the end of the stream says that nothing went wrong.
+    await bytes.end();
+  } finally {
+    archive.destroy();
   }
+}
+
+/** The size that a header declares, in bytes; an extended one before it counts. */
+function sizeOf(header: Buffer, extended: ReadonlyMap<string, string>): number {
+  const declared = Number(extended.get('size') ?? NaN);
+  const size = Number.isNaN(declared) ? octal(header, 124, 12) : declared;
+  if (!Number.isSafeInteger(size) || size < 0) throw new Error('git archive: a size cannot be read');
+  return size;
+}
+
+async function readExtended(bytes: ByteReader, size: number): Promise<Buffer> {
+  if (size > MAX_EXTENDED) throw new Error('git archive: a header is too large');
+  const records = await bytes.take(size);
+  await bytes.skip(padding(size));
+  return records;
 }
 
 /** Takes so many bytes at a time from a stream, whose pieces have other sizes. */

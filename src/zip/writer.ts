@@ -53,8 +53,8 @@ export interface CopiedEntry extends Pick<ZipEntry, 'flags' | 'method' | 'crc' |
 }
 
 export interface ZipWriter {
-  /** Adds a file that is held in memory. Resolves when there is room for more. */
-  addBuffer(name: string, content: Buffer): Promise<void>;
+  /** Adds a file that is held in memory. Resolves when there is room for more; undefined if there is room now. */
+  addBuffer(name: string, content: Buffer): Promise<void> | undefined;
   /** Adds a file that passes through. Resolves when it is written. */
   addStream(name: string, content: AsyncIterable<Buffer>): Promise<void>;
   /** Adds a file as another zip has it: the bytes are those that its content makes. Resolves when there is room for more. */
@@ -85,11 +85,10 @@ class StreamedZip implements ZipWriter {
     this.#onEntry = onEntry;
   }
 
-  async addBuffer(name: string, content: Buffer): Promise<void> {
+  addBuffer(name: string, content: Buffer): Promise<void> | undefined {
     if (this.#waiting === 0 && this.#isForNow(content)) {
       this.#writeWhole(name, content, compressAtOnce(content));
-      if (this.#output.isFull()) await this.#enqueue(() => this.#output.drained());
-      return;
+      return this.#output.isFull() ? this.#enqueue(() => this.#output.drained()) : undefined;
     }
     this.#pending += content.length;
     const compressing = compress(content);
@@ -99,7 +98,7 @@ class StreamedZip implements ZipWriter {
       if (this.#output.isFull()) await this.#output.drained();
       this.#pending -= content.length;
     });
-    if (this.#pending > MAX_PENDING) await written;
+    return this.#pending > MAX_PENDING ? written : undefined;
   }
 
   addStream(name: string, content: AsyncIterable<Buffer>): Promise<void> {

@@ -163,10 +163,10 @@ describe('createZipWriter', () => {
     const hashes: Buffer[] = [];
     const sink = createWriteStream(path.join(dir, 'v1.0.0.zip'));
     const writer = createZipWriter(sink);
-    const add = (file: string, content: Buffer): Promise<void> => {
+    const add = async (file: string, content: Buffer): Promise<void> => {
       const sum = createHash('sha256').update(content).digest('hex');
       hashes.push(Buffer.from(`${sum}  ${name}/${file}\n`));
-      return writer.addBuffer(`${name}/${file}`, content);
+      await writer.addBuffer(`${name}/${file}`, content);
     };
     for (let i = 0; i < 66_000; i += 1) {
       await add(`d${i % 300}/f${String(i).padStart(5, '0')}`, Buffer.alloc(0));

@@ -117,13 +117,16 @@ class ZipFiller {
     const { license } = this.#choice;
     if (license !== undefined) this.#hashes.expect({ path: 'LICENSE', sha256: sha256(license) });
     const { directory } = this.#zip;
-    for await (const file of this.#content()) {
+    for await (const file of await this.#content()) {
       const path = below(directory, file.path);
       if (path === undefined || !file.isFile || !this.#wanted.take(path)) continue;
-      await this.#copyUpTo(path);
-      await this.#add(path, file);
+      if (this.#all.length > 0) await this.#copyUpTo(path);
+      this.#sizes.add(path, file.size);
+      // Most files are in memory, and there is room for them: then nothing is waited for.
+      const added = file.size <= SMALL ? this.#addSmall(path, file.whole()) : this.#addLarge(path, file);
+      if (added !== undefined) await added;
     }
-    await this.#copyUpTo(undefined);
+    if (this.#all.length > 0) await this.#copyUpTo(undefined);
     const lost = this.#wanted.lost();
     if (lost !== undefined) throw new Error(`git archive left out ${lost}`);
     if (license !== undefined) {
@@ -137,7 +140,7 @@ class ZipFiller {
     return hash;
   }
 
-  #content(): AsyncGenerator<TarEntry> {
+  async #content(): Promise<Entries> {
     const { repo, commit, directory } = this.#zip;
     const { unchanged, ids } = this.#choice;
     if (this.#all.length === 0) return contentOf(repo, commit, directory, unchanged);
@@ -148,9 +151,28 @@ class ZipFiller {
     return contentOfSome(repo, commit, directory, files);
   }
 
-  async #add(path: string, file: TarEntry): Promise<void> {
-    this.#sizes.add(path, file.size);
-    const sum = await addFile(this.#writer, `${this.#zip.name}/${path}`, file);
+  #addSmall(path: string, content: Buffer | Promise<Buffer>): Promise<void> | undefined {
+    if (!Buffer.isBuffer(content)) return content.then((whole) => this.#addSmall(path, whole));
+    const room = this.#writer.addBuffer(`${this.#zip.name}/${path}`, content);
+    this.#added(path, sha256(content));
+    return room;
+  }
+
+  async #addLarge(path: string, file: TarEntry): Promise<void> {
+    const hash = createHash('sha256');
+    await this.#writer.addStream(
+      `${this.#zip.name}/${path}`,
+      (async function* () {
+        for await (const piece of file.pieces()) {
+          hash.update(piece);
+          yield piece;
+        }
+      })(),
+    );
+    this.#added(path, hash.digest('hex'));
+  }
+
+  #added(path: string, sum: string): void {
     this.#hashes.add({ path, sha256: sum });
     this.#reuse?.added(path, sum);
   }
@@ -172,36 +194,20 @@ class ZipFiller {
   }
 }
 
-async function addFile(writer: ZipWriter, name: string, file: TarEntry): Promise<string> {
-  if (file.size <= SMALL) {
-    const content = await file.whole();
-    await writer.addBuffer(name, content);
-    return sha256(content);
-  }
-  const hash = createHash('sha256');
-  await writer.addStream(
-    name,
-    (async function* () {
-      for await (const piece of file.pieces()) {
-        hash.update(piece);
-        yield piece;
-      }
-    })(),
-  );
-  return hash.digest('hex');
-}
-
 /** So many files are read one by one, and so many are named to git, at most. */
 const SOME = { read: 1_000, bytes: 16 * 1024 * 1024, named: 100 };
 
+/** Files in the order of an archive. */
+type Entries = AsyncIterable<TarEntry> | Iterable<TarEntry>;
+
 /** The content of `files` of an archive of `directory` to which no attribute applies, others among them. */
-async function* contentOfSome(
+async function contentOfSome(
   repo: CodeRepo,
   commit: CommitHash,
   directory: string,
   files: readonly { path: string; id: BlobId }[],
-): AsyncGenerator<TarEntry> {
-  if (files.length === 0) return;
+): Promise<Entries> {
+  if (files.length === 0) return [];
   const blobs =
     files.length <= SOME.read
       ? await repo.readBlobs(
@@ -210,41 +216,16 @@ async function* contentOfSome(
           SOME.bytes,
         )
       : undefined;
-  if (blobs !== undefined) {
-    for (const [i, { path }] of files.entries()) yield entryOf(path, blobs[i] ?? Buffer.alloc(0));
-    return;
-  }
+  if (blobs !== undefined) return files.map(({ path }, i) => entryOf(path, blobs[i] ?? Buffer.alloc(0)));
   const paths = files.length <= SOME.named ? files.map(({ path }) => path) : directory;
-  yield* archived(repo, commit, paths, true);
+  return readTar(repo.archive(commit, paths, true));
 }
 
 /** What an archive of `directory` holds; `unchanged` says that no attribute applies. */
-async function* contentOf(
-  repo: CodeRepo,
-  commit: CommitHash,
-  directory: string,
-  unchanged: boolean,
-): AsyncGenerator<TarEntry> {
+function contentOf(repo: CodeRepo, commit: CommitHash, directory: string, unchanged: boolean): Entries {
   const atHand = unchanged ? repo.readLocalFiles(commit, directory) : undefined;
-  if (atHand !== undefined) {
-    for (const { path, content } of atHand) yield entryOf(path, content);
-    return;
-  }
-  yield* archived(repo, commit, directory, unchanged);
-}
-
-async function* archived(
-  repo: CodeRepo,
-  commit: CommitHash,
-  paths: string | readonly string[],
-  unchanged: boolean,
-): AsyncGenerator<TarEntry> {
-  const archive = repo.archive(commit, paths, unchanged);
-  try {
-    yield* readTar(archive);
-  } finally {
-    archive.destroy();
-  }
+  if (atHand !== undefined) return atHand.map(({ path, content }) => entryOf(path, content));
+  return readTar(repo.archive(commit, directory, unchanged));
 }
 
 function entryOf(path: string, content: Buffer): TarEntry {
