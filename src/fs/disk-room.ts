@@ -32,6 +32,9 @@ const HOLDS_MS = 50;
 /** How long a fetch waits for room to be made, in milliseconds. */
 const WAIT_MS = 10_000;
 
+/** How often room is made for one fetch: what was made may be used up by others before it looks again. */
+const MOST_TRIES = 3;
+
 export interface RoomLog {
   error(details: object, message: string): void;
 }
@@ -52,7 +55,7 @@ export class DiskRoom {
     this.log = log;
   }
 
-  /** Has `makeRoom` called where there is too little: whether something was removed, so that it may be enough now. */
+  /** Has `makeRoom` called where there is too little: whether it may be enough now. */
   whenShort(makeRoom: () => Promise<boolean>): void {
     this.makeRoom = makeRoom;
   }
@@ -77,8 +80,8 @@ export class DiskRoom {
   /** Throws STORAGE while there is no room for anything new, also after what may be removed was removed. */
   async assert(): Promise<void> {
     let shortage = await this.shortage();
-    if (shortage === undefined) return;
-    if (await this.hasMadeRoom()) {
+    for (let tries = 0; shortage !== undefined && tries < MOST_TRIES; tries += 1) {
+      if (!(await this.hasMadeRoom())) break;
       await this.look();
       shortage = await this.shortage();
     }

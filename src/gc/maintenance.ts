@@ -84,16 +84,19 @@ export class Maintenance {
     };
   }
 
-  /** Makes room before its time, unless there was nothing to remove a moment ago; whether anything was removed. */
+  /**
+   * Makes room before its time, unless there was nothing to remove a moment ago. Resolves with whether there may be room now. The
+   * look may be one that went on already, and measured the disk before it was short.
+   */
   private async makeRoom(): Promise<boolean> {
     if (this.looking !== undefined) return this.looking;
     if (this.isExhausted) return false;
-    const hasMadeRoom = await this.look();
-    this.isExhausted = !hasMadeRoom;
-    return hasMadeRoom;
+    const hasRoom = await this.look();
+    this.isExhausted = !hasRoom;
+    return hasRoom;
   }
 
-  /** One look at a time, and the next one after a rest. Resolves with whether anything was removed. Never fails. */
+  /** One look at a time, and the next one after a rest. Resolves with whether there may be room now. Never fails. */
   private look(): Promise<boolean> {
     this.looking ??= this.lookNow().finally(() => (this.looking = undefined));
     return this.looking;
@@ -102,13 +105,13 @@ export class Maintenance {
   private async lookNow(): Promise<boolean> {
     if (this.nextLook !== undefined) this.forget(this.nextLook);
     const startedAt = performance.now();
-    const hasMadeRoom = await this.collect();
+    const hasRoom = await this.collect();
     const took = performance.now() - startedAt;
     this.nextLook = this.later(Math.max(LOOK.shortest, LOOK.timesAsLong * took), () => {
       this.isExhausted = false;
       return this.look();
     });
-    return hasMadeRoom;
+    return hasRoom;
   }
 
   private async collect(): Promise<boolean> {
@@ -124,7 +127,8 @@ export class Maintenance {
       const freed = (done?.before ?? 0) - (done?.after ?? 0);
       if (done !== undefined) occurred({ type: 'gc', removed, freedBytes: freed, failed: false });
       if (count > 0) log.info({ ...removed, freed }, 'room was made in the cache');
-      return freed > 0;
+      // What is within its limit has room, whatever was said of the disk a moment before.
+      return freed > 0 || (done !== undefined && done.after <= done.limit);
     } catch (error) {
       occurred({ type: 'gc', removed: removedCounts(undefined), freedBytes: 0, failed: true });
       log.warn({ error: errorMessage(error) }, 'the cache could not be looked through');

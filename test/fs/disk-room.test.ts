@@ -90,6 +90,22 @@ describe('DiskRoom', () => {
     expect(vi.mocked(statfs).mock.calls.length).toBeGreaterThan(1);
   });
 
+  it('has room made again where others used up what was made', async () => {
+    let [removals, free] = [0, 10];
+    vi.mocked(statfs).mockImplementation(() => Promise.resolve(disk(free)));
+    room.whenShort(() => {
+      removals += 1;
+      if (removals === 2) free = 60;
+      return Promise.resolve(true);
+    });
+    await room.assert();
+    expect(removals).toBe(2);
+    free = 10;
+    await room.look();
+    await expect(room.assert()).rejects.toMatchObject({ code: 'STORAGE' });
+    expect(removals).toBe(5);
+  });
+
   it('has no opinion of a disk that cannot be asked', async () => {
     const { statfs: really } = await vi.importActual<typeof FsPromises>('node:fs/promises');
     vi.mocked(statfs).mockImplementation(really);

@@ -42,6 +42,16 @@ interface Report {
 }
 const report = () => maintenance.report() as Report;
 
+/** A mirror of a repository, which may be removed. */
+async function madeMirror(): Promise<string> {
+  const mirror = join(dir, 'vcs', 'a'.repeat(64));
+  await mkdir(join(mirror, 'content.git'), { recursive: true });
+  await mkdir(join(mirror, 'trees.git'));
+  await mkdir(join(mirror, 'history.git'));
+  await writeFile(join(mirror, 'content.git/pack'), 'x'.repeat(100_000));
+  return mirror;
+}
+
 describe('Maintenance', () => {
   it('reports its limit before it has looked', () => {
     expect(report()).toEqual({ maxBytes: 1_000_000, disk: undefined, scrub: undefined });
@@ -73,11 +83,7 @@ describe('Maintenance', () => {
     vi.mocked(statfs).mockResolvedValueOnce(ROOMY);
     maintenance.start();
     await vi.waitFor(() => expect(report().bytes).toBe(0), { timeout: 20_000 });
-    const mirror = join(dir, 'vcs', 'a'.repeat(64));
-    await mkdir(join(mirror, 'content.git'), { recursive: true });
-    await mkdir(join(mirror, 'trees.git'));
-    await mkdir(join(mirror, 'history.git'));
-    await writeFile(join(mirror, 'content.git/pack'), 'x'.repeat(100_000));
+    const mirror = await madeMirror();
 
     vi.mocked(statfs)
       .mockResolvedValueOnce(NEARLY_FULL)
@@ -101,6 +107,23 @@ describe('Maintenance', () => {
     expect(vi.mocked(statfs).mock.calls.length - looks).toBe(2);
     expect(report().disk?.error).toContain('the disk is full but for 20.0 KiB of 2.0 MiB');
     vi.mocked(statfs).mockReset();
+  });
+
+  it('makes room also where a look goes on that began while there was some', async () => {
+    let answer!: () => void;
+    vi.mocked(statfs).mockImplementationOnce(() => new Promise((resolve) => (answer = () => resolve(ROOMY))));
+    maintenance.start();
+    await vi.waitFor(() => expect(statfs).toHaveBeenCalled(), { timeout: 20_000 });
+    const mirror = await madeMirror();
+    for (let i = 0; i < 3; i += 1) vi.mocked(statfs).mockResolvedValueOnce(NEARLY_FULL);
+    vi.mocked(statfs).mockResolvedValueOnce(ROOMY);
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
+    await stores.room.look();
+    const asserted = stores.room.assert();
+    answer();
+    await asserted;
+    clock.mockRestore();
+    expect(existsSync(mirror)).toBe(false);
   });
 
   it('writes down uses when it ends, and ends also where that fails', async () => {
