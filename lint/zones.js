@@ -25,6 +25,7 @@ export const MAY_IMPORT = {
   'secrets.ts': [],
   'redact.ts': ['secrets.ts'],
   'size-text.ts': [],
+  'compiled-code.ts': [],
   observe: [],
   concurrency: ['observe'],
   log: ['concurrency'],
@@ -220,6 +221,7 @@ export const MAY_IMPORT = {
     'store/open',
     'fs',
     'concurrency',
+    'compiled-code.ts',
   ],
 
   'checksum-services.ts': [
@@ -365,7 +367,6 @@ export const MAY_IMPORT = {
     'cli/report',
   ],
   'cli/commands': ['log', 'cli', 'cli/common', 'cli/report', 'cli/terminal'],
-  'compiled-code.ts': [],
   'cli.ts': ['cli/commands', 'compiled-code.ts', 'concurrency'],
   'json-schemas.ts': ['config', 'vanity'],
 };

@@ -4,5 +4,6 @@ import { keepCompiledCode } from './compiled-code.js';
 import { keepTickShape } from './concurrency/tick-shape.js';
 
 keepTickShape();
-keepCompiledCode();
+const command = process.argv.slice(2).find((word) => !word.startsWith('-'));
+keepCompiledCode(command === 'serve' ? 'serve' : 'command');
 void import('./cli/commands/program.js');

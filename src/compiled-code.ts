@@ -60,13 +60,16 @@ const HASH_BYTES = 32;
 /** After a month what an earlier program left is removed. */
 const KEPT_MS = 30 * 24 * 3_600_000;
 
-/** To be called before the rest of the program is loaded. */
-export function keepCompiledCode(): void {
+/**
+ * To be called before the rest of the program is loaded. The programs share files, but not what they need of them: each keeps its
+ * own, or a server would start with what a short command had compiled before it.
+ */
+export function keepCompiledCode(program: 'serve' | 'worker' | 'command'): void {
   const caches = cacheFolder();
   if (caches === undefined || process.env.NODE_DISABLE_COMPILE_CACHE !== undefined) return;
   const { enableCompileCache } = module as CompileCache;
   const name = enableCompileCache === undefined ? `v8-${cachedDataVersionTag()}` : 'node';
-  const dir = path.join(caches, 'modhaven', name);
+  const dir = path.join(caches, 'modhaven', `${name}-${program}`);
   if (!canBeMade(dir)) return;
   if (enableCompileCache !== undefined) enableCompileCache(dir);
   else new CodeCache(dir).use();

@@ -1,6 +1,5 @@
 /** The program of a worker process: a `WorkerServer` that the main process starts, tells what changes, and ends. */
 import { Access } from '../auth/access.js';
-import { keepTickShape } from '../concurrency/tick-shape.js';
 import { errorMessage } from '../errors.js';
 import { Faults } from '../log/faults.js';
 import { createLog } from '../log/log.js';
@@ -141,7 +140,6 @@ function say(message: FromWorker): void {
   if (process.connected) process.send?.(message);
 }
 
-keepTickShape();
 // Signals are the main process's to understand; a terminal sends them to all.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 // Without it nothing cold can be answered, and nothing would end this process.
