@@ -37,9 +37,10 @@ describe('deploy/docker/Dockerfile', () => {
     const { scripts } = z
       .object({ scripts: z.record(z.string(), z.string()) })
       .parse(JSON.parse(await readFile(path.join(project, 'package.json'), 'utf8')));
-    const copied = build
+    const copied = [...build, ...image]
       .filter(({ instruction }) => instruction === 'COPY')
-      .flatMap((step) => copyOf(step).names);
+      .map(copyOf)
+      .flatMap(({ from, names }) => (from === undefined ? names : []));
     const [, script = ''] = /^node (\S+)$/.exec(scripts.build ?? '') ?? [];
     expect(copied).toContain(script);
     const ignore = await readFile(`${file}.dockerignore`, 'utf8');

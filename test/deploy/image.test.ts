@@ -25,6 +25,9 @@ async function copy(step: Step, sources: string, root: string): Promise<void> {
   }
 }
 
+/** Docker takes HOME from the passwd file of the image. */
+const homeOf = (account: readonly string[]) => (account.length === 0 ? '/root' : '/home/modhaven');
+
 describe.skipIf(!isNightly || missing('root', 'mount-namespace', 'debootstrap'))('the image', () => {
   const env = { HOME: process.env.HOME, npm_config_update_notifier: 'false' };
   let image: Step[] = [];
@@ -50,11 +53,15 @@ describe.skipIf(!isNightly || missing('root', 'mount-namespace', 'debootstrap'))
     });
     await cp(node24.trim(), path.join(root, 'usr/local/bin/node'));
     await cp('/etc/resolv.conf', path.join(root, 'etc/resolv.conf'), { dereference: true });
+    let account: string[] = [];
     for (const step of end) {
-      if (step.instruction === 'COPY') await copy(step, built, root);
+      if (step.instruction === 'COPY') {
+        await copy(step, copyOf(step).from === undefined ? PROJECT : built, root);
+      }
+      if (step.instruction === 'USER') account = [`--userspec=${step.rest}:${step.rest}`];
       if (step.instruction !== 'RUN') continue;
-      await mustRun('chroot', [root, 'sh', '-ec', step.rest], {
-        env: { PATH: process.env.PATH, DEBIAN_FRONTEND: 'noninteractive' },
+      await mustRun('chroot', [...account, root, 'sh', '-ec', step.rest], {
+        env: { PATH: process.env.PATH, HOME: homeOf(account), DEBIAN_FRONTEND: 'noninteractive' },
         timeoutMs: MINUTES_MS,
       });
     }
@@ -101,6 +108,7 @@ done
 echo healthy
 ! ${inside} touch /opt/modhaven/x 2>/dev/null
 echo read-only
+${inside} NODE_DEBUG_NATIVE=COMPILE_CACHE modhaven serve --help 2>&1 | grep -c 'cache for .*/opt/modhaven/dist/.*was accepted'
 kill -TERM $server
 wait $server
 echo ended
