@@ -1,7 +1,7 @@
 /** Listening on loopback: the part that every in-process test host shares. */
 import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
-import { createServer } from 'node:net';
+import { freePort } from './free-port.js';
 
 /** A host that runs until it is stopped. */
 export interface Stoppable {
@@ -15,8 +15,11 @@ export interface LoopbackHost extends Stoppable {
   readonly port: number;
 }
 
-/** Starts `server` on 127.0.0.1; `port` 0 means any. */
-export async function listenOnLoopback(server: Server, port = 0): Promise<LoopbackHost> {
+export { freePort };
+
+/** Starts `server` on 127.0.0.1, without `port` at one that nobody is given once the host is stopped. */
+export async function listenOnLoopback(server: Server, port?: number): Promise<LoopbackHost> {
+  const place = port ?? (await freePort());
   const sockets = new Set<Socket>();
   // Node forgets sockets that were upgraded or CONNECTed, and `close` alone waits for hung ones forever.
   server.on('connection', (socket: Socket) => {
@@ -25,7 +28,7 @@ export async function listenOnLoopback(server: Server, port = 0): Promise<Loopba
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(place, '127.0.0.1', resolve);
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('not listening on a port');
@@ -53,12 +56,6 @@ export function passOn(
   onward.on('error', () => response.destroy());
   response.on('close', () => onward.destroy());
   request.pipe(onward);
-}
-
-/** A port that is free at the moment, for programs that cannot be told to take any. */
-export async function freePort(): Promise<number> {
-  await using host = await listenOnLoopback(createServer());
-  return host.port;
 }
 
 /** Whether something accepts connections at a port of 127.0.0.1 and answers `GET path` with 200. */
