@@ -10,9 +10,11 @@ export interface DaemonOptions {
   env?: Env;
   /** Asked every 30 ms, with both outputs so far, until it says yes. */
   isReady: (log: string) => boolean | Promise<boolean>;
-  /** How long to wait for that. Default: 20 seconds. */
+  /** How long to wait for that. Default: a minute, because a machine that does much else is no failure. */
   startMs?: number;
 }
+
+const LAST_WORDS_MS = 2_000;
 
 /** How a daemon ended. */
 export interface Exit {
@@ -26,7 +28,7 @@ export interface Daemon extends Stoppable {
   logs(): string;
   /** Sends a signal to the program itself. */
   signal(name: NodeJS.Signals): void;
-  /** Settles when the program has ended. */
+  /** Settles when the program has ended, and `logs` has what it said. */
   readonly exited: Promise<Exit>;
 }
 
@@ -57,7 +59,13 @@ export async function startDaemon(
       append(error.message);
       if (child.pid === undefined) resolve({ code: 127, signal: null });
     });
-    child.on('exit', (code, signal) => resolve({ code, signal }));
+    child.on('exit', (code, signal) => {
+      // Its last words may still be in the pipes; what it started may hold them open.
+      const said = new Promise((done) => child.once('close', done));
+      void Promise.race([said, sleep(LAST_WORDS_MS, undefined, { ref: false })]).then(() =>
+        resolve({ code, signal }),
+      );
+    });
   });
   const stop = async (): Promise<void> => {
     if (!hasEnded()) child.kill('SIGTERM');
@@ -67,7 +75,7 @@ export async function startDaemon(
     await exited;
     endAtExit.delete(kill);
   };
-  const deadline = Date.now() + (options.startMs ?? 20_000);
+  const deadline = Date.now() + (options.startMs ?? 60_000);
   while (!(await options.isReady(log))) {
     if (hasEnded() || Date.now() > deadline) {
       await stop();
@@ -75,6 +83,8 @@ export async function startDaemon(
     }
     await sleep(30);
   }
+  // What answered was another program then.
+  if (hasEnded()) throw new Error(`${cmd} ${args.join(' ')} ended at once:\n${log}`);
   return {
     pid: child.pid ?? 0,
     logs: () => log,
