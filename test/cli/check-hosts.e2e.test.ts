@@ -12,7 +12,7 @@ import { putBytes } from '../../src/store/version-store.js';
 import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
 import { repo } from '../support/git-repo.js';
 import { freePort, listenOnLoopback } from '../support/loopback.js';
-import { missing, programPath } from '../support/requirements.js';
+import { missing } from '../support/requirements.js';
 import { run } from '../support/run.js';
 import { CLI, modhaven } from '../support/server.js';
 import { sshdHost } from '../support/sshd-host.js';
@@ -254,7 +254,7 @@ describe.skipIf(missing('git'))('check', () => {
     ]);
   });
 
-  it.skipIf(programPath('script') === undefined)('draws a bar on a terminal', async () => {
+  it.skipIf(missing('script'))('draws a bar on a terminal', async () => {
     const { config } = await setUp({ rules: { '/foo': `${open.url}/foo.git` } });
     const command = `${process.execPath} ${CLI} check --config ${config} >${config}.out`;
     const { stdout } = await run('script', ['-qec', command, '/dev/null'], { env: { TERM: 'xterm' } });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ask, until } from '../e2e/ask.js';
 import { startDaemon } from '../support/daemon.js';
 import { answersOk, freePort } from '../support/loopback.js';
-import { programPath } from '../support/requirements.js';
+import { missing } from '../support/requirements.js';
 import type { Env } from '../support/run.js';
 import { CLI, startServer } from '../support/server.js';
 import { files } from './files.js';
@@ -38,7 +38,7 @@ describe('the log', () => {
     });
   });
 
-  it.skipIf(programPath('script') === undefined)('is readable on a terminal', async () => {
+  it.skipIf(missing('script'))('is readable on a terminal', async () => {
     const { config } = await files({ vanity: VANITY });
     const port = await freePort();
     const command = `'${process.execPath}' '${CLI}' serve --config '${config}' --listen 127.0.0.1:${port}`;

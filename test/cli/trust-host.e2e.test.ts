@@ -9,7 +9,7 @@ import { check } from '../../src/cli/check.js';
 import { trustHost, type TrustHostOptions } from '../../src/cli/trust-host.js';
 import { repo } from '../support/git-repo.js';
 import { freePort, listenOnLoopback } from '../support/loopback.js';
-import { missing, programPath } from '../support/requirements.js';
+import { missing } from '../support/requirements.js';
 import { mustRun, run, type RunResult } from '../support/run.js';
 import { CLI, modhaven } from '../support/server.js';
 import { sshdHost, type SshdHost } from '../support/sshd-host.js';
@@ -239,7 +239,7 @@ describe.skipIf(missing('git', 'ssh', 'sshd'))('trustHost', () => {
     expect(await command(host, config, right)).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it.skipIf(programPath('script') === undefined)('takes the answer from a terminal', async () => {
+  it.skipIf(missing('script'))('takes the answer from a terminal', async () => {
     await using host = await sshdHost(root);
     const { at, config, content } = await lab(host);
     const line = `${process.execPath} ${CLI} trust-host ${at} --config ${config}`;

@@ -12,7 +12,7 @@ import { tempDir } from '../support/tmp.js';
 
 const GUIDE = 'operations.md';
 
-describe.skipIf(missing('git'))(`the commands of docs/${GUIDE}`, () => {
+describe.skipIf(missing('git', 'curl'))(`the commands of docs/${GUIDE}`, () => {
   let git: GitHttpHost;
   let server: ModhavenServer;
   /** Stands for the root of the machine. */

@@ -38,7 +38,11 @@ export type Program =
   | 'wg'
   | 'wg-quick'
   | 'chromium'
-  | 'faketime';
+  | 'faketime'
+  | 'curl'
+  | 'script'
+  | 'unzip'
+  | 'python3';
 
 /**
  * A right of the account that runs the tests. `mount-namespace` is what `unshare -m` needs, `wireguard` a network

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { parseConfig } from '../../src/config/load-config.js';
 import { gitHttpHost } from '../support/git-http-host.js';
 import { repo } from '../support/git-repo.js';
-import { missing, programPath } from '../support/requirements.js';
+import { missing } from '../support/requirements.js';
 import { mustRun } from '../support/run.js';
 import { startServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
@@ -29,7 +29,7 @@ describe('docs/webhooks.md', () => {
     });
   });
 
-  it.skipIf(missing('git') || programPath('curl') === undefined)(
+  it.skipIf(missing('git', 'curl'))(
     'has a post-receive hook that makes a real push visible',
     async () => {
       const root = await tempDir('hooked');
