@@ -9,6 +9,8 @@ import { MODULE, VERSION, REQUESTS } from './gate.js';
 export interface ObservedServer {
   /** `http://127.0.0.1:PORT`. */
   url: string;
+  /** What the modules behind it were asked. */
+  work: readonly string[];
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -89,7 +91,11 @@ export function observerContract(
     it('is told when a client leaves in the middle', async () => {
       await using server = await start(replied);
       const socket = http.get(`${server.url}${SLOW}`, { agent: false }).on('error', () => undefined);
-      setTimeout(() => socket.destroy(), 100);
+      await until(
+        () => server.work,
+        (done) => done.includes('modules.list'),
+      );
+      socket.destroy();
       expect(await arrived(1)).toMatchObject([{ url: SLOW, status: 499, aborted: true, cached: undefined }]);
     });
   });

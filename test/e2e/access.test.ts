@@ -9,7 +9,7 @@ import { modhaven, startServer, type ModhavenServer } from '../support/server.js
 import { tempDir } from '../support/tmp.js';
 import { ask as askRaw, until, type Answer } from './ask.js';
 
-const SOON = 5_000;
+const SOON = 30_000;
 
 function ask(
   base: string,

@@ -11,7 +11,7 @@ import { modhaven, startServer, type ModhavenServer } from '../support/server.js
 import { tempDir } from '../support/tmp.js';
 import { ask, until } from './ask.js';
 
-const SOON = 5_000;
+const SOON = 30_000;
 const at = (name: string) => `/corp.test/${name}/@v/v1.0.0`;
 
 describe.skipIf(missing('git'))('the disk of a server', () => {

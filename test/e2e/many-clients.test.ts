@@ -33,7 +33,8 @@ describe.skipIf(missing('git')).each([{ workers: 1 }, { workers: 2 }])('$workers
     await big.tag('v1.0.0');
     git = await gitHttpHost(root);
     server = await startServer({
-      config: { ...config },
+      // A list that grows old under load would be asked for again.
+      config: { ...config, refresh: '1h' },
       vanity: { host: 'many.example', paths: { '/{name}': `${git.url}/{name}.git` } },
     });
     await logged(server, 'modhaven is ready');

@@ -24,7 +24,7 @@ describe.skipIf(missing('git'))('while a git host', () => {
   const start = async (dir?: string): Promise<ModhavenServer> =>
     startServer({
       ...(dir !== undefined && { dir }),
-      config: { refresh: '0s', vcs: { timeout: '2s', connect_timeout: '2s' } },
+      config: { refresh: '0s', vcs: { timeout: '20s', connect_timeout: '3s' } },
       vanity: { host: 'outage.example', paths: { '/{name}': `${git.url}/{name}.git` } },
     });
   const all = async (names: readonly string[]): Promise<Map<string, Answer>> =>

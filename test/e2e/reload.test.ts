@@ -11,7 +11,7 @@ import { tempDir } from '../support/tmp.js';
 import { ask, logged, until } from './ask.js';
 
 /** Long enough for a slow machine; an edit that is not noticed at all takes for ever. */
-const SOON = 5_000;
+const SOON = 30_000;
 /** Between two looks at a file. */
 const WATCH_MS = 250;
 
@@ -60,7 +60,7 @@ async function readings(server: ModhavenServer): Promise<number> {
     const now = count(server, 'vanity.yaml read again');
     if (now === before) return now;
     before = now;
-    await setTimeout(3 * WATCH_MS);
+    await setTimeout(6 * WATCH_MS);
   }
 }
 

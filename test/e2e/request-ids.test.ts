@@ -79,7 +79,6 @@ describe.each([1, 2])('with workers: %d', (workers) => {
       until(
         () => readFile(name, 'utf8').catch(() => ''),
         (text) => wanted.test(text),
-        5_000,
       );
     const line = (url: string, status: number) =>
       new RegExp(

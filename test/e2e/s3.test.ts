@@ -116,14 +116,14 @@ describe.skipIf(missing('git', 'go', 'nginx'))('a server with its versions in a 
   it('is not ready while the object store is away, serves what it has, and comes back by itself', async () => {
     await s3.stop();
     const ready = () => ask(server.url, '/-/readyz');
-    const down = await until(ready, ({ status }) => status === 503, 15_000);
+    const down = await until(ready, ({ status }) => status === 503);
     expect(down.text).toContain(
       `the bucket ${BUCKET} at ${s3.url} cannot be used: nothing listens at its address`,
     );
     expect(await statusOf(`${at}/v1.0.0.zip`)).toBe(200);
     const { port, dir } = s3;
     s3 = await s3Host({ port, dir });
-    expect((await until(ready, ({ status }) => status === 200, 15_000)).status).toBe(200);
+    expect((await until(ready, ({ status }) => status === 200)).status).toBe(200);
     expect(server.logs()).not.toContain(S3_LOGIN.AWS_SECRET_ACCESS_KEY);
   });
 });

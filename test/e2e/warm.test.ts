@@ -1,10 +1,10 @@
 /** What is answered without git and without the disk, by one process and by several: how long, and when not. */
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withDescendants } from '../chaos/processes.js';
 import { commandsIn, gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
 import { repo, type GitRepo } from '../support/git-repo.js';
 import { missing } from '../support/requirements.js';
@@ -232,10 +232,9 @@ describe.skipIf(missing('git')).each([{ workers: 1 }, { workers: 2 }])(
 
 /** The process ids of the workers; a git that runs just now is none. */
 function pids(server: ModhavenServer): number[] {
-  return execFileSync('ps', ['-o', 'pid=,args=', '--ppid', String(server.pid)], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes('workers/worker.js'))
-    .map((line) => Number.parseInt(line, 10));
+  return withDescendants(server.pid)
+    .filter(({ command }) => command.includes('workers/worker.js'))
+    .map(({ pid }) => pid);
 }
 
 /** Those of a server whose workers all listen. */
@@ -301,7 +300,7 @@ describe.skipIf(missing('git'))('workers', () => {
       (running) => running.length === 2 && !running.includes(hung),
     );
     expect(now).toHaveLength(2);
-    expect(server.logs()).toContain('a worker does not answer and is killed');
+    await logged(server, 'a worker does not answer and is killed');
   });
 
   it('end when the main process is killed', async () => {

@@ -112,9 +112,9 @@ describe('sendRequest', () => {
 
   it('ends where the host is silent, before its answer and in the middle of it', async () => {
     respond = () => undefined;
-    await expect(ask(6, { idleTimeoutMs: 100 })).rejects.toBeInstanceOf(IdleTimeout);
+    await expect(ask(6, { idleTimeoutMs: 1_000 })).rejects.toBeInstanceOf(IdleTimeout);
     respond = (_, response) => void response.write('begin');
-    const error: unknown = await bodyOf(await ask(6, { idleTimeoutMs: 100 })).catch(
+    const error: unknown = await bodyOf(await ask(6, { idleTimeoutMs: 1_000 })).catch(
       (thrown: unknown) => thrown,
     );
     expect(isIdleTimeout(error)).toBe(true);

@@ -14,7 +14,7 @@ it('writes lines some moments later, in order', async () => {
   const { file, lines } = await opened();
   lines.write('a\n');
   lines.write('b\n');
-  await vi.waitFor(async () => expect(await readFile(file, 'utf8')).toBe('a\nb\n'), 5_000);
+  await vi.waitFor(async () => expect(await readFile(file, 'utf8')).toBe('a\nb\n'), 20_000);
 });
 
 it('goes on in a new file when the old one was renamed', async () => {

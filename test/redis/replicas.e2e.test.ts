@@ -20,6 +20,13 @@ const STORE = { bucket: 'go-modules', prefix: 'x/' };
 const KEY = { group: 'm@v1', name: 'm@v1.zip' };
 const PROGRAMS: RedisProgram[] = ['redis-server', 'valkey-server'];
 
+/** Something that is waited for, and when it starts. */
+function startable(): { start: () => void; started: Promise<void> } {
+  let start!: () => void;
+  const started = new Promise<void>((resolve) => (start = resolve));
+  return { start, started };
+}
+
 describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s', (program) => {
   let redis: RedisHost;
   let opened: Replicas[];
@@ -120,7 +127,7 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
 
   it('fetches the parts of a version in one replica at a time, and there at once', async () => {
     const [a, b] = [await replica('a'), await replica('b')];
-    const parts = { info: version(400), mod: version(400), zip: version(400) };
+    const parts = { info: version(1_500), mod: version(), zip: version() };
     const at = ({ lease }: Replicas, kind: keyof typeof parts) =>
       lease.run({ ...KEY, name: `m@v1.${kind}` }, parts[kind].find, parts[kind].work);
     const first = at(a, 'info');
@@ -129,8 +136,11 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
       (fetches) => fetches === 1,
     );
     const others = [at(b, 'zip'), at(b, 'mod'), at(a, 'zip'), at(a, 'mod')];
-    await sleep(150);
-    expect([parts.zip.state.fetches, parts.mod.state.fetches]).toEqual([1, 1]);
+    await until(
+      () => parts.zip.state.fetches + parts.mod.state.fetches,
+      (fetches) => fetches === 2,
+    );
+    expect(parts.info.state.stored).toBeUndefined();
     expect(new Set(await Promise.all([first, ...others]))).toEqual(new Set(['content']));
     expect(Object.values(parts).map(({ state }) => state.fetches)).toEqual([1, 1, 1]);
   });
@@ -138,10 +148,15 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
   it('leaves work that failed otherwise to the next one', async () => {
     const [a, b] = [await replica('a'), await replica('b')];
     const { state, find, work } = version();
-    const failing = () => sleep(50).then(() => Promise.reject(new Error('the host broke off')));
+    const fetching = startable();
+    const failing = async () => {
+      fetching.start();
+      await sleep(50);
+      throw new Error('the host broke off');
+    };
     const [first, second] = await Promise.allSettled([
       a.lease.run(KEY, find, failing),
-      sleep(10).then(() => b.lease.run(KEY, find, work)),
+      fetching.started.then(() => b.lease.run(KEY, find, work)),
     ]);
     expect([first.status, second.status, state.fetches]).toEqual(['rejected', 'fulfilled', 1]);
   });
@@ -153,12 +168,12 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
     expect(await fetchesOf(a, b)).toBe(2);
     redis.signal('SIGCONT');
     const isSpared = (fetches: number) => fetches === 1;
-    expect(await until(() => fetchesOf(a, b), isSpared, 5_000)).toBe(1);
+    expect(await until(() => fetchesOf(a, b), isSpared)).toBe(1);
     const { port } = redis;
     await redis.stop();
     expect(await fetchesOf(a, b)).toBe(2);
     redis = await redisHost({ port, program });
-    expect(await until(() => fetchesOf(a, b), isSpared, 10_000)).toBe(1);
+    expect(await until(() => fetchesOf(a, b), isSpared)).toBe(1);
     expect(heard).toContain('a missed');
   });
 
@@ -179,20 +194,20 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
   it('is emptied after a push: what was found not to exist before the push is not believed after it', async () => {
     const [a, b] = [await replica('a'), await replica('b')];
     const find = () => Promise.resolve(undefined);
-    let refuse: () => void = () => undefined;
-    const absent = a.lease.run(
-      KEY,
-      find,
-      () =>
-        new Promise<string>((_, reject) => {
-          refuse = () => reject(new ModhavenError('VERSION_NOT_FOUND', 'not found: m@v1'));
-        }),
-    );
-    await sleep(50);
+    const [fetching, answer] = [startable(), startable()];
+    const absent = a.lease.run(KEY, find, async () => {
+      fetching.start();
+      await answer.started;
+      throw new ModhavenError('VERSION_NOT_FOUND', 'not found: m@v1');
+    });
+    await fetching.started;
     b.tellPush({ forge: 'gitea' });
-    await sleep(50);
+    await until(
+      () => heard,
+      (said) => said.length > 0,
+    );
     await command('FLUSHALL');
-    refuse();
+    answer.start();
     await expect(absent).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' });
     await sleep(50);
     expect(await b.lease.run(KEY, find, () => Promise.resolve('pushed'))).toBe('pushed');
@@ -264,23 +279,26 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
     const [a, b] = [await replica('a'), await replica('b')];
     const lease = new LeaseKeys('go-modules/x/').lease(KEY.group);
     const find = () => Promise.resolve(undefined);
-    let finishFirst: () => void = () => undefined;
-    const first = a.lease.run(
-      KEY,
-      find,
-      () => new Promise<string>((resolve) => (finishFirst = () => resolve('a'))),
-    );
-    await sleep(50);
+    const [begun, end] = [
+      { a: startable(), b: startable() },
+      { a: startable(), b: startable() },
+    ];
+    const work = (name: 'a' | 'b') => async () => {
+      begun[name].start();
+      await end[name].started;
+      return name;
+    };
+    const first = a.lease.run(KEY, find, work('a'));
+    await begun.a.started;
     const client = await createClient({ url: redis.url }).connect();
     await client.del(lease); // as if it had ended while its holder was paused
-    let isDone = false;
-    const second = b.lease.run(KEY, find, () => sleep(300).then(() => ((isDone = true), 'b')));
-    await sleep(50);
-    finishFirst();
+    const second = b.lease.run(KEY, find, work('b'));
+    await begun.b.started;
+    end.a.start();
     expect(await first).toBe('a');
     await sleep(50);
     expect(await client.get(lease)).not.toBeNull();
-    expect(isDone).toBe(false);
+    end.b.start();
     expect(await second).toBe('b');
     client.destroy();
   });

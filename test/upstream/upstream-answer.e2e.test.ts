@@ -19,7 +19,7 @@ function ask(url: string, consume: (answer: UpstreamAnswer) => Promise<unknown> 
     credentials: { username: 'me', password: 's3cret' },
     fallbackOn: 'not-found',
   } as const;
-  return askUpstream(http, proxy, PATH, { idleTimeoutMs: 300, overallMs: 5_000 }, consume);
+  return askUpstream(http, proxy, PATH, { idleTimeoutMs: 2_000, overallMs: 20_000 }, consume);
 }
 
 describe('askUpstream of a server', () => {

@@ -160,7 +160,7 @@ describe('POST /-/webhook', () => {
   });
 
   it('reads no more at one time than it is given room for, and none for long', async () => {
-    const bodies = new DeliveryBodies({ maxTotal: 100_000, timeoutMs: 500 });
+    const bodies = new DeliveryBodies({ maxTotal: 100_000, timeoutMs: 2_000 });
     const { started, send } = server({ webhook: { bodies } });
     const { url } = await started;
     const signed = { 'x-gitea-event': 'push', 'x-gitea-signature': 'ab', 'content-length': '90000' };
@@ -168,7 +168,6 @@ describe('POST /-/webhook', () => {
     const crowded = until(
       async () => firstLine(url, signed, ''),
       (line) => line.includes(' 503 '),
-      400,
     );
     expect(await crowded).toContain(' 503 ');
     expect(await slow).toContain(' 408 ');

@@ -55,5 +55,5 @@ it('says what stands in the way, and writes nothing where no file is set', async
   const onError = vi.fn();
   auditObserver({ file: () => undefined, onError }).replied?.(reply);
   auditObserver({ file: () => '/proc/nope/audit', onError }).replied?.(reply);
-  await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+  await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce(), 20_000);
 });

@@ -21,7 +21,7 @@ it('writes a request into each file that is wanted at the time, and says what ca
   await vi.waitFor(async () => {
     expect(await readFile(path.join(dir, 'audit.jsonl'), 'utf8')).toContain('"event":"read"');
     expect(await readFile(path.join(dir, 'access.log'), 'utf8')).toContain('/corp.test/x/@v/list');
-  }, 5_000);
+  }, 20_000);
   expect(lines.map(({ msg }) => msg)).toEqual(['request']);
 
   files.auditFile = undefined;
@@ -31,6 +31,6 @@ it('writes a request into each file that is wanted at the time, and says what ca
   await vi.waitFor(
     () =>
       expect(lines.map(({ msg }) => msg)).toEqual(['request', 'request', 'the access log cannot be written']),
-    5_000,
+    20_000,
   );
 });

@@ -205,13 +205,13 @@ describe.skipIf(missing('git'))('a host that sends no good pack', () => {
   it('thinks for longer than vcs.connect_timeout before it sends a pack: is waited for', async () => {
     const settings = { connectTimeoutMs: 5_000 };
     const opened = await openWith(settings);
-    settings.connectTimeoutMs = 300;
+    settings.connectTimeoutMs = 1_000;
     const [hash, pack] = [await l.repo.rev('v1.0.0'), await packOf('v1.0.0', 'v1.0.0^{tree}')];
     answerInstead = (response) => {
       setTimeout(() => {
         response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-result' });
         response.end(carrying(pack));
-      }, 900);
+      }, 2_500);
     };
     expect((await opened.stat('v1.0.0')).hash).toBe(hash);
     expect(fetches).toHaveLength(1);

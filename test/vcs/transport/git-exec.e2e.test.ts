@@ -13,6 +13,9 @@ import { sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
 import { git, type GitInput } from '../../../src/vcs/names/git-words.js';
 
+/** Long enough for a script to say its process id first, also on a machine that does much else. */
+const DEADLINE_MS = 2_000;
+
 /** A command that runs this shell script in place of git; it finds the files of the test in its directory. */
 async function fakeGit(script: string, more: Partial<GitCommand> = {}): Promise<GitCommand> {
   const cwd = await tempDir('fake-git');
@@ -79,27 +82,27 @@ describe('runGit', () => {
   });
 
   it('kills a child that hangs', async () => {
-    const command = await fakeGit('echo $$ >pid; exec sleep 600', { timeoutMs: 500 });
+    const command = await fakeGit('echo $$ >pid; exec sleep 600', { timeoutMs: DEADLINE_MS });
     expect(await failureOf(runGit(command))).toMatchObject({ timedOut: true });
     await gone(await written(command, 'pid'));
   });
 
   it('kills what the child started in turn', async () => {
     const script = 'sleep 600 & echo $! >pid; wait';
-    const command = await fakeGit(script, { timeoutMs: 500 });
+    const command = await fakeGit(script, { timeoutMs: DEADLINE_MS });
     expect(await failureOf(runGit(command))).toMatchObject({ timedOut: true });
     await gone(await written(command, 'pid'));
   });
 
   it('kills what outlives the child and holds its output open', async () => {
-    const command = await fakeGit('sleep 600 & echo $! >pid; exit 0', { timeoutMs: 500 });
+    const command = await fakeGit('sleep 600 & echo $! >pid; exit 0', { timeoutMs: DEADLINE_MS });
     expect(await failureOf(runGit(command))).toMatchObject({ timedOut: true });
     await gone(await written(command, 'pid'));
   });
 
   it('does not wait for a process that left the group with the output open', async () => {
     const script = 'setsid sh -c "echo \\$\\$ >pid; exec sleep 600" & wait';
-    const command = await fakeGit(script, { timeoutMs: 500 });
+    const command = await fakeGit(script, { timeoutMs: DEADLINE_MS });
     expect(await failureOf(runGit(command))).toMatchObject({ timedOut: true });
     process.kill(Number(await written(command, 'pid')));
   });
@@ -172,7 +175,7 @@ describe('streamGit', () => {
   });
 
   it('fails at the deadline', async () => {
-    const command = await fakeGit('echo half; echo $$ >pid; exec sleep 600', { timeoutMs: 500 });
+    const command = await fakeGit('echo half; echo $$ >pid; exec sleep 600', { timeoutMs: DEADLINE_MS });
     expect(await failureOf(readAll(command))).toMatchObject({ timedOut: true });
     await gone(await written(command, 'pid'));
   });
