@@ -119,7 +119,7 @@ describe.skipIf(missing('git', 'chromium'))('pages behind two workers', () => {
     const first = await page.goto(`${server.url}/corp.test/${name}`);
     expect(first?.status()).toBe(202);
     expect(await page.textContent('#phases')).toContain('running');
-    await page.waitForSelector('.status', { timeout: 25_000 });
+    await page.waitForSelector('.status');
     expect(await page.textContent('.status')).toBe('504');
     expect(trouble).toEqual([]);
     await page.context().close();

@@ -229,7 +229,7 @@ describe.skipIf(missing('git', 'chromium'))('pages', () => {
     expect(first?.status()).toBe(202);
     expect(sent).toContain('Fetching corp.test/slow');
     expect(sent).toMatch(/id="phases".*versions/s);
-    await page.waitForSelector('.status', { timeout: 20_000 });
+    await page.waitForSelector('.status');
     expect(await page.textContent('.status')).toBe('504');
     await page.context().close();
   });

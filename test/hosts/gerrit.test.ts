@@ -231,7 +231,7 @@ describe.skipIf(missing('git', 'go', 'ssh', 'java', 'javac', 'mvn'))('Gerrit', (
       .commit('fourth');
     await common.tag('v1.2.0');
     await expect
-      .poll(async () => (await ask(server, `${MODULE}/@v/list`)).text, { timeout: 10_000 })
+      .poll(async () => (await ask(server, `${MODULE}/@v/list`)).text)
       .toBe('v1.0.0\nv1.1.0\nv1.2.0\n');
 
     // A machine that has seen nothing yet gets what the first one got, down to the place it came from.

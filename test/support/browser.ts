@@ -10,8 +10,12 @@ const ARGS = [
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ];
 
+/** For whatever is waited for in a browser: a machine that does much else is no failure. */
+const TIMEOUT_MS = 90_000;
+
 export function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env.CHROME ?? programPath('chromium') ?? '', args: ARGS });
+  const executablePath = process.env.CHROME ?? programPath('chromium') ?? '';
+  return chromium.launch({ executablePath, args: ARGS, timeout: TIMEOUT_MS });
 }
 
 /** A tab, and what goes wrong in it. */
@@ -27,6 +31,7 @@ export async function openTab(
   options: BrowserContextOptions = {},
 ): Promise<Tab> {
   const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
+  context.setDefaultTimeout(TIMEOUT_MS);
   const page = await context.newPage();
   const trouble: string[] = [];
   page.on('console', (message) => {

@@ -119,6 +119,6 @@ async function startBalancer(ports: number[]): Promise<Daemon & { url: string }>
   });
   text = text
     .replace('listen 80;', `listen 127.0.0.1:${port};`)
-    .replace('proxy_read_timeout 130s;', 'proxy_read_timeout 4s;');
+    .replace('proxy_read_timeout 130s;', 'proxy_read_timeout 8s;');
   return { ...(await startNginx(text)), url: `http://127.0.0.1:${port}` };
 }
