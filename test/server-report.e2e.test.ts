@@ -28,7 +28,7 @@ const report = async () => JSON.parse((await ask(server.url, '/-/status')).text)
 it('knows what runs now and for how long, down to what a git host is asked', async () => {
   const asked = ask(server.url, '/corp.test/slow/@v/list').catch(() => undefined);
   const isAsking = ({ running: now }: Report) => now.some(({ command }) => command === 'ls-refs');
-  const { running, vanity, queue } = await until(report, isAsking, 5_000);
+  const { running, vanity, queue } = await until(report, isAsking);
   expect(vanity.rules).toBe(1);
   expect(running).toEqual(
     expect.arrayContaining([

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import { logged } from '../e2e/ask.js';
 import { startDaemon } from '../support/daemon.js';
 import { CLI, startServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
@@ -10,14 +11,14 @@ import { files } from './files.js';
 it('says where it listens, and at SIGHUP what takes effect at the next start', async () => {
   const server = await startServer({ config: { refresh: '10s' } });
   try {
-    expect(server.logs()).toContain(`"listen":"127.0.0.1:${server.port}"`);
+    await logged(server, `"listen":"127.0.0.1:${server.port}"`);
     await server.writeConfig({ refresh: '20s', cache: { dir: './other' } });
     server.signal('SIGHUP');
-    await expect.poll(() => server.logs(), { timeout: 20_000 }).toContain('"setting":"cache.dir"');
-    expect(server.logs()).toContain('takes effect at the next start');
+    const log = await logged(server, '"setting":"cache.dir"');
+    expect(log).toContain('takes effect at the next start');
     await server.writeConfig('refesh: 5s\n');
     server.signal('SIGHUP');
-    await expect.poll(() => server.logs(), { timeout: 20_000 }).toContain('the settings stay as they were');
+    await logged(server, 'the settings stay as they were');
   } finally {
     await server.stop();
   }
