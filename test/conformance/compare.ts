@@ -36,6 +36,11 @@ export function questionsOf({ queries, lists }: ConformanceCase, built: Built): 
 
 const REFUSED = 'refused';
 
+/** What `expected` says of these questions alone, where a go is asked fewer than there are. */
+export function onlyOf({ http, go }: Comparison, { queries, lists }: Questions): Comparison {
+  return { http, go: Object.fromEntries([...queries, ...lists].map((subject) => [subject, go[subject]])) };
+}
+
 /** What modhaven should answer. */
 export function expectedAnswers(truth: CaseTruth, known: readonly KnownDifference[]): Comparison {
   const expected: Comparison = { http: {}, go: {} };
@@ -59,10 +64,15 @@ export function expectedAnswers(truth: CaseTruth, known: readonly KnownDifferenc
   return expected;
 }
 
-/** What modhaven does answer. */
-export async function actualAnswers(questions: Questions, url: string, limit: Limit): Promise<Comparison> {
+/** What modhaven does answer: to raw requests, and to a go that asks `goQuestions` of it. */
+export async function actualAnswers(
+  questions: Questions,
+  goQuestions: Questions,
+  url: string,
+  limit: Limit,
+): Promise<Comparison> {
   const http = await httpAnswers(questions, url, limit);
-  const behind = await takeTruth(questions, { GOPROXY: url }, limit);
+  const behind = await takeTruth(goQuestions, { GOPROXY: url }, limit);
   const go: Answers = {};
   for (const [query, answer] of Object.entries(behind.queries)) {
     go[query] = goQueryAnswer(query, queryAnswer(answer));

@@ -5,13 +5,16 @@
  * MODHAVEN_CONFORMANCE_LIVE=all (once a night), and with `some` (in CI) for one case of each theme, or for every case where
  * the recording is of another go or git: the same programs say the same of the same commits, and a case whose commits
  * changed does not fit its recording. MODHAVEN_CONFORMANCE_RECORD=1 (`npm run conformance:record`) writes the recording.
+ *
+ * modhaven is asked everything by raw requests, and everything once more by a go. In CI the go asks one question of the
+ * cases of which the truth is not taken anew: what it makes of an answer is the same as it made when that was recorded.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { missing } from '../support/requirements.js';
 import { themes } from './all-cases.js';
-import { actualAnswers, expectedAnswers, questionsOf, type Questions } from './compare.js';
+import { actualAnswers, expectedAnswers, onlyOf, questionsOf, type Questions } from './compare.js';
 import { checkApart, startLab, type Lab } from './lab.js';
 import { readRecording, writeRecording } from './recording.js';
 import { takeTruth, toolVersions } from './truth.js';
@@ -86,7 +89,11 @@ describe.skipIf(missing('go', 'git'))('modhaven and GOPROXY=direct agree on', ()
       );
       const known = testCase.knownDifferences ?? [];
       const expected = expectedAnswers(truth, typeof known === 'function' ? known(built) : known);
-      expect(await actualAnswers(questions, lab.modhaven.url, limit)).toEqual(expected);
+      const isShort = live === 'some' && now === undefined;
+      const goQuestions = isShort ? { queries: questions.queries.slice(0, 1), lists: [] } : questions;
+      expect(await actualAnswers(questions, goQuestions, lab.modhaven.url, limit)).toEqual(
+        onlyOf(expected, goQuestions),
+      );
     },
   );
 });
