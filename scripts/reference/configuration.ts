@@ -45,6 +45,11 @@ const OTHER_VARIABLES: readonly (readonly [string, string])[] = [
     'where `cache.dir` is by default (`modhaven` in it), without a file or with the one above; else it is `./data`',
   ],
   [
+    'XDG_CACHE_HOME',
+    'where compiled code of the program is kept for the next start (`modhaven` in it); default: `~/.cache`',
+  ],
+  ['NODE_DISABLE_COMPILE_CACHE', 'no compiled code is kept, if it is set'],
+  [
     'HTTPS_PROXY, HTTP_PROXY, NO_PROXY',
     'the web proxy towards git hosts, upstreams and checksum databases, also in lower case',
   ],
