@@ -15,6 +15,8 @@ const ALONE = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((name) => path.posix.join('test', name))
   .filter((file) => /\bvi\.(?:mock|useFakeTimers|stub\w+)\(/.test(readFileSync(file, 'utf8')));
 
+const isShuffled = process.argv.some((word) => word.startsWith('--sequence.shuffle'));
+
 const UNIT = {
   globalSetup: ['test/support/run-dir-setup.ts'],
   // Refuses children, servers and connections.
@@ -28,7 +30,10 @@ export default defineConfig({
     maxWorkers: 3,
     // For `expect.poll`; a machine that does much else is no failure.
     expect: { poll: { timeout: 30_000 } },
-    sequence: { sequencer: LongestFirst },
+    // A sequencer of our own has the last word; who asks for another order is given it.
+    sequence: isShuffled ? {} : { sequencer: LongestFirst },
+    // Until a process of tests that is told to end is said to hang: a machine that does much else is no failure.
+    teardownTimeout: 60_000,
     // Compiled once for all projects, and for Node 24, which .ci/run asks after Node 20.
     experimental: { fsModuleCache: true },
     projects: [
