@@ -29,7 +29,11 @@ describe.skipIf(missing('git', 'ssh', 'sshd'))('trustHost', () => {
   });
 
   /** A configuration for `host` with a known hosts file of its own, which holds `known` or is not there. */
-  async function lab(host: { port: number; identityFile?: string }, known?: string, options = {}) {
+  async function lab(
+    host: { port: number; identityFile?: string; connectTimeout?: string },
+    known?: string,
+    options = {},
+  ) {
     const at = `127.0.0.1:${host.port}`;
     const entry = {
       ...(host.identityFile === undefined ? {} : { identity_file: host.identityFile }),
@@ -37,7 +41,7 @@ describe.skipIf(missing('git', 'ssh', 'sshd'))('trustHost', () => {
       ssh_options: options,
     };
     const { dir, config } = await files({
-      config: stringify({ vcs: { connect_timeout: '2s', hosts: { [at]: entry } } }),
+      config: stringify({ vcs: { connect_timeout: host.connectTimeout ?? '20s', hosts: { [at]: entry } } }),
       vanity: stringify({
         host: 'my.corp',
         paths: { '/foo': `ssh://${userInfo().username}@${at}/foo.git` },
@@ -212,7 +216,10 @@ describe.skipIf(missing('git', 'ssh', 'sshd'))('trustHost', () => {
     { name: 'a server listens and says nothing', says: { code: 'HOST_TIMEOUT' }, silent: true },
   ])('says why there is no key: $name', async ({ says, silent }) => {
     await using nobody = await listenOnLoopback(createServer());
-    const { at, trust } = await lab({ port: silent ? nobody.port : await freePort() });
+    const { at, trust } = await lab({
+      port: silent ? nobody.port : await freePort(),
+      connectTimeout: '2s',
+    });
     await expect(trust({ ask: () => Promise.resolve(true) })).rejects.toMatchObject({
       ...says,
       message: `cannot get the host keys of ${at}`,
