@@ -1,6 +1,7 @@
 /** Where a credential must never appear, whatever happens to the request it was for. */
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
 import { repo } from '../support/git-repo.js';
@@ -70,7 +71,7 @@ describe.skipIf(missing('git', 'openssl')).each(Object.entries(BY))(
         args: ['--log-level', 'trace'],
         config: {
           vcs: {
-            connect_timeout: '1s',
+            connect_timeout: '3s',
             hosts: {
               [key(hosts.token)]: { token: SECRETS.token, follow_redirects: true },
               [key(hosts.token_file)]: { token_file: tokenFile, follow_redirects: true },
@@ -127,7 +128,10 @@ describe.skipIf(missing('git', 'openssl')).each(Object.entries(BY))(
         const seen = new Set<string>();
         const hanging = { ended: false };
         void asked.finally(() => (hanging.ended = true));
-        while (!hanging.ended) for (const text of await processes(server.pid)) seen.add(text);
+        while (!hanging.ended) {
+          for (const text of await processes(server.pid)) seen.add(text);
+          await sleep(50); // to look all the time takes the processor from those that are looked at
+        }
         expect(await asked).toBe(504);
         // The port is in the address that git was given: it was there to be seen.
         const address = `:${hosts[way].port}/hang.git`;
