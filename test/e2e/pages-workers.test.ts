@@ -41,7 +41,7 @@ describe.skipIf(missing('git', 'chromium'))('pages behind two workers', () => {
       ...silent.map(({ url }, i) => `/slow${i}: ${url}/slow.git`),
     ];
     const vanity = `host: corp.test\npaths:\n${rules.map((rule) => `  ${rule}\n`).join('')}`;
-    const common = { workers: 2, vcs: { connect_timeout: '4s', timeout: '6s' } };
+    const common = { workers: 2, vcs: { connect_timeout: '4s', timeout: '30s' } };
     const dir = await tempDir('server');
     const auth = await annAndBob(dir);
     [server, open] = await Promise.all([

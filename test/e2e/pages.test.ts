@@ -93,7 +93,7 @@ describe.skipIf(missing('git', 'chromium'))('pages', () => {
     const config = {
       docs_url: 'http://docs.corp.test/{path}@{version}',
       admin: [],
-      vcs: { connect_timeout: '3s', timeout: '6s' },
+      vcs: { connect_timeout: '3s', timeout: '30s' },
       auth: await annAndBob(dir),
     };
     server = await startServer({
