@@ -27,7 +27,9 @@ async function startAndEnd(workers) {
   writeFileSync(config, `listen: unix:${socket}\nworkers: ${workers}\ncache: { dir: ./cache }\n`);
   const args = [path.join(import.meta.dirname, PROGRAM), 'serve', '--config', config];
   // The settings of the image are for what it serves later.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MODHAVEN_')));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('MODHAVEN_')),
+  );
   const server = spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit'] });
   const ended = new Promise((resolve) => server.once('exit', (code, signal) => resolve(signal ?? code)));
   const deadline = Date.now() + START_MS;

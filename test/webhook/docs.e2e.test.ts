@@ -29,35 +29,32 @@ describe('docs/webhooks.md', () => {
     });
   });
 
-  it.skipIf(missing('git', 'curl'))(
-    'has a post-receive hook that makes a real push visible',
-    async () => {
-      const root = await tempDir('hooked');
-      const bare = await repo(path.join(root, 'go/foo.git'));
-      await bare.write({ 'go.mod': 'module mycompany.com/go/foo\n' }).commit('first');
-      await bare.tag('v1.0.0');
-      await using git = await gitHttpHost(root);
-      await using server = await startServer({
-        config: { refresh: '1h', webhook: { secret: SECRET } },
-        vanity: { host: 'mycompany.com', paths: { '/go/foo': `${git.url}/go/foo.git` } },
-      });
-      const list = async () => (await fetch(`${server.url}/mycompany.com/go/foo/@v/list`)).text();
-      expect(await list()).toBe('v1.0.0\n');
+  it.skipIf(missing('git', 'curl'))('has a post-receive hook that makes a real push visible', async () => {
+    const root = await tempDir('hooked');
+    const bare = await repo(path.join(root, 'go/foo.git'));
+    await bare.write({ 'go.mod': 'module mycompany.com/go/foo\n' }).commit('first');
+    await bare.tag('v1.0.0');
+    await using git = await gitHttpHost(root);
+    await using server = await startServer({
+      config: { refresh: '1h', webhook: { secret: SECRET } },
+      vanity: { host: 'mycompany.com', paths: { '/go/foo': `${git.url}/go/foo.git` } },
+    });
+    const list = async () => (await fetch(`${server.url}/mycompany.com/go/foo/@v/list`)).text();
+    expect(await list()).toBe('v1.0.0\n');
 
-      const home = await tempDir('home');
-      await writeFile(path.join(home, 'webhook-header'), `Authorization: Bearer ${SECRET}\n`);
-      const script = (await block('sh')).replace(/^url=.*$/m, `url=${server.url}/-/webhook`);
-      const hook = path.join(bare.gitDir, 'hooks/post-receive');
-      await mkdir(path.dirname(hook), { recursive: true });
-      await writeFile(hook, script);
-      await chmod(hook, 0o755);
+    const home = await tempDir('home');
+    await writeFile(path.join(home, 'webhook-header'), `Authorization: Bearer ${SECRET}\n`);
+    const script = (await block('sh')).replace(/^url=.*$/m, `url=${server.url}/-/webhook`);
+    const hook = path.join(bare.gitDir, 'hooks/post-receive');
+    await mkdir(path.dirname(hook), { recursive: true });
+    await writeFile(hook, script);
+    await chmod(hook, 0o755);
 
-      const clone = await tempDir('clone');
-      const env = { HOME: home };
-      await mustRun('git', ['clone', '--quiet', bare.dir, clone], { env });
-      await mustRun('git', ['tag', 'v1.1.0'], { cwd: clone, env });
-      await mustRun('git', ['push', '--quiet', 'origin', 'v1.1.0'], { cwd: clone, env });
-      expect(await list()).toBe('v1.0.0\nv1.1.0\n');
-    },
-  );
+    const clone = await tempDir('clone');
+    const env = { HOME: home };
+    await mustRun('git', ['clone', '--quiet', bare.dir, clone], { env });
+    await mustRun('git', ['tag', 'v1.1.0'], { cwd: clone, env });
+    await mustRun('git', ['push', '--quiet', 'origin', 'v1.1.0'], { cwd: clone, env });
+    expect(await list()).toBe('v1.0.0\nv1.1.0\n');
+  });
 });
