@@ -127,8 +127,10 @@ export class Maintenance {
       const freed = (done?.before ?? 0) - (done?.after ?? 0);
       if (done !== undefined) occurred({ type: 'gc', removed, freedBytes: freed, failed: false });
       if (count > 0) log.info({ ...removed, freed }, 'room was made in the cache');
-      // What is within its limit has room, whatever was said of the disk a moment before.
-      return freed > 0 || (done !== undefined && done.after <= done.limit);
+      if (done === undefined) return false;
+      // Nothing had to go: the disk has room, whatever was said of it a moment before.
+      const hadRoom = done.limit === done.maxBytes && done.after <= done.limit;
+      return hadRoom || freed > 0;
     } catch (error) {
       occurred({ type: 'gc', removed: removedCounts(undefined), freedBytes: 0, failed: true });
       log.warn({ error: errorMessage(error) }, 'the cache could not be looked through');
