@@ -31,6 +31,7 @@ export class Access {
   #written: string;
   #state: AccessState | undefined;
   #error: ModhavenError | undefined;
+  #wanted: string[] = [];
 
   /** Throws CONFIG for files that cannot be used. */
   constructor(settings: AuthSettings | undefined, options: AccessOptions) {
@@ -44,9 +45,9 @@ export class Access {
     return this.#state;
   }
 
-  /** Files to be watched. */
+  /** Files to be watched: also those of settings that could not be taken over, which may be there later. */
   files(): string[] {
-    return this.#state?.authenticator.files() ?? [];
+    return [...new Set([...(this.#state?.authenticator.files() ?? []), ...this.#wanted])];
   }
 
   /** What is wrong with the settings or files on disk, in words. */
@@ -58,7 +59,9 @@ export class Access {
   /** Takes over new settings, or reads the files again. */
   update(settings: AuthSettings | undefined): void {
     const written = JSON.stringify(settings);
+    this.#wanted = [];
     if (written === this.#written) {
+      this.#error = undefined; // of settings that were taken back
       this.#state?.authenticator.reload();
       return;
     }
@@ -69,6 +72,8 @@ export class Access {
     } catch (error) {
       if (!isModhavenError(error)) throw error;
       this.#error = error;
+      this.#wanted = filesOf(settings);
+      this.#state?.authenticator.reload(); // a right that is taken away there does not wait for the settings
       this.#options.log.error({ error: error.message }, 'auth stays as it was');
     }
   }
@@ -91,6 +96,11 @@ export class Access {
     if (scope === undefined || judgeOf === undefined) return undefined;
     return new HostRights({ judgeOf: (module) => judgeOf(module, scope), ttlMs: () => gitHostTtlMs });
   }
+}
+
+function filesOf(settings: AuthSettings | undefined): string[] {
+  const { htpasswdFile, groupsFile, tokensFile } = settings ?? {};
+  return [htpasswdFile, groupsFile, tokensFile].filter((file) => file !== undefined);
 }
 
 function ruleOf({ modules, allow }: AuthSettings['rules'][number]): AccessSettings['rules'][number] {

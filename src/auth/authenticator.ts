@@ -2,11 +2,12 @@
  * From the login of a request to a principal: tokens, signed JWTs of CI systems, users of the htpasswd file, in this order,
  * told apart by the form of the secret. The user name beside a token or a JWT means nothing.
  */
+import { readFileSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
 import type { Logger } from '../log/log.js';
 import { ModhavenError } from '../errors.js';
-import { parseGroups, parseHtpasswd, PasswordChecker, type Groups } from './htpasswd.js';
+import { parseGroups, parseHtpasswd, PasswordChecker, type Groups, type Users } from './htpasswd.js';
 import { parseAuthorization, secretOf, type Login } from './login.js';
 import { issuerOf, type OidcIssuer } from './oidc.js';
 import { ANYONE, type Principal } from './principal.js';
@@ -57,17 +58,18 @@ export class Authenticator {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     const { htpasswdFile, groupsFile, tokensFile, log } = options;
-    // Each file is checked against the other one as it was read last.
-    let names: ReadonlySet<string> = new Set();
-    let tokensRead: Tokens = NO_TOKENS;
+    // Each file is held against the other one as it lies there now, because a name may move from one to the other in one edit;
+    // against its last good content while it cannot be read.
+    let users: Users = new Map();
+    let tokens: Tokens = NO_TOKENS;
     if (htpasswdFile !== undefined) {
       this.#users = new WatchedFile(
         htpasswdFile,
         (text, file) => {
-          const users = parseHtpasswd(text, file);
-          checkNames(tokensRead, users, file);
-          names = new Set(users.keys());
-          return new PasswordChecker(users);
+          const read = parseHtpasswd(text, file);
+          checkNames(readNow(tokensFile, parseTokens) ?? tokens, read, file);
+          users = read;
+          return new PasswordChecker(read);
         },
         log,
       );
@@ -77,10 +79,10 @@ export class Authenticator {
       this.#tokens = new WatchedFile(
         tokensFile,
         (text, file) => {
-          const tokens = parseTokens(text, file);
-          checkNames(tokens, names, file);
-          tokensRead = tokens;
-          return indexTokens(tokens);
+          const read = parseTokens(text, file);
+          checkNames(read, readNow(htpasswdFile, parseHtpasswd) ?? users, file);
+          tokens = read;
+          return indexTokens(read);
         },
         log,
       );
@@ -155,8 +157,18 @@ async function byJwt(issuers: readonly OidcIssuer[], token: string): Promise<Ide
   return identity;
 }
 
+/** What `parse` makes of a file as it lies there now; undefined where there is none, or it cannot be used. */
+function readNow<T>(file: string | undefined, parse: (text: string, file: string) => T): T | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return parse(readFileSync(file, 'utf8'), file);
+  } catch {
+    return undefined; // its own reader says what is wrong with it
+  }
+}
+
 /** `user:NAME` of a rule must mean one principal. */
-function checkNames({ tokens }: Tokens, users: Pick<ReadonlySet<string>, 'has'>, file: string): void {
+function checkNames({ tokens }: Tokens, users: Users, file: string): void {
   const shared = tokens.find(({ name }) => users.has(name));
   if (shared === undefined) return;
   throw new ModhavenError(

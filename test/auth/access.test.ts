@@ -56,6 +56,29 @@ it('keeps what it had where new settings cannot be used, and says why until they
   expect(access.state?.settings.public).toBe('authenticated');
 });
 
+it('forgets what was wrong with settings that are taken back', () => {
+  const access = new Access(settings(), { log });
+  access.update(settings({ htpasswdFile: '/nowhere/users' }));
+  access.update(settings());
+  expect(access.errors()).toEqual([]);
+  expect(access.files()).toEqual([tokensFile]);
+});
+
+it('waits for a file that new settings name, and goes on reading those in use', async () => {
+  const access = new Access(settings(), { log });
+  const groupsFile = join(await tempDir('auth'), 'groups');
+  const next = settings({ groupsFile, public: 'authenticated' });
+  access.update(next);
+  expect(access.files()).toEqual([tokensFile, groupsFile]);
+  await writeFile(tokensFile, '');
+  access.update(next);
+  expect(identify(access)).toEqual({ kind: 'unknown' });
+  await writeFile(groupsFile, '');
+  access.update(next);
+  expect(access.errors()).toEqual([]);
+  expect(access.state?.settings.public).toBe('authenticated');
+});
+
 it('reads its files again under the same settings', async () => {
   const access = new Access(settings(), { log });
   await writeFile(tokensFile, '');

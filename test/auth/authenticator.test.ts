@@ -125,6 +125,30 @@ describe('Authenticator', () => {
     expect(await auth.identify(basic('ann', 'changed'))).toMatchObject({ kind: 'known' });
   });
 
+  it('takes over names that move between its files in one edit', async () => {
+    const tool = { name: 'tool', hash: hashToken(generateToken()), groups: [], created: new Date(0) };
+    const withTool = addToken(NO_TOKENS, { ...tool, expires: new Date(1_000_000) }) ?? NO_TOKENS;
+    await writeFile(join(folder, 'users'), line('ann', 'right') + line('tool', 'right'));
+    const auth = authenticator();
+    await writeFile(join(folder, 'users'), line('ci', 'right'));
+    await writeFile(join(folder, 'tokens'), formatTokens(withTool));
+    auth.reload();
+    expect(auth.errors()).toEqual([]);
+    expect(await auth.identify(basic('ci', 'right'))).toMatchObject({ principal: { kind: 'user', name: 'ci' } });
+    expect(await auth.identify(basic('ann', 'right'))).toEqual({ kind: 'unknown' });
+  });
+
+  it('keeps both files as they were where they come to share a name', async () => {
+    const auth = authenticator();
+    await writeFile(join(folder, 'users'), line('ann', 'right') + line('ci', 'right'));
+    auth.reload();
+    expect(auth.errors().map(({ message }) => message)).toEqual([
+      `${join(folder, 'users')}: ci is the name of a token and of an htpasswd user`,
+    ]);
+    expect(await auth.identify(basic('ci', 'right'))).toEqual({ kind: 'unknown' });
+    expect(await auth.identify(`Bearer ${token}`)).toMatchObject({ kind: 'known' });
+  });
+
   it('wants its files at start, and a name for one principal only', async () => {
     await writeFile(join(folder, 'users'), line('ci', 'right'));
     expect(authenticator).toThrow(/ci is the name of a token and of an htpasswd user/);
