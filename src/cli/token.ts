@@ -1,5 +1,5 @@
 /** `modhaven token`: tokens for people and machines. A token is shown once; only its hash is kept. */
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import {
   NO_TOKENS,
   addToken,
@@ -13,9 +13,10 @@ import {
 } from '../auth/tokens.js';
 import { loadConfig } from '../config/load-config.js';
 import { parseDuration } from '../config/units.js';
-import { ModhavenError } from '../errors.js';
+import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
 import { replaceFile } from '../fs/durable-file.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
+import { lockPath } from '../fs/path-lock.js';
 import { audited } from './common/audited.js';
 import { tableLines } from './report/table.js';
 
@@ -49,11 +50,10 @@ export async function addTokenTo(options: AddTokenOptions): Promise<Report> {
   const names = groups.split(',').flatMap((group) => (group.trim() === '' ? [] : [group.trim()]));
   const ends = new Date(created.getTime() + lifetime);
   const made = { name, groups: names, created, expires: ends };
-  const next = addToken(await readTokens(file), { ...made, hash: hashToken(token) });
-  if (next === undefined) {
+  const isAdded = await editTokens(file, (tokens) => addToken(tokens, { ...made, hash: hashToken(token) }));
+  if (!isAdded) {
     return { text: `there is a token ${name}; revoke it first, or choose another name\n`, ok: false };
   }
-  await writeTokens(file, next);
   await audited(config, { event: 'token-added', token: name, groups: names, expires });
   if (options.json === true) return { text: asJson({ token, ...shownToken(made) }), ok: true };
   return {
@@ -95,10 +95,8 @@ function asJson(value: unknown): string {
 
 /** Ends a token; `ok` is false where there is none of this name. */
 export async function revokeTokenOf(config: string | undefined, name: string): Promise<Report> {
-  const file = tokensFile(config);
-  const next = revokeToken(await readTokens(file), name, new Date());
-  if (next === undefined) return { text: `there is no token ${name}\n`, ok: false };
-  await writeTokens(file, next);
+  const isRevoked = await editTokens(tokensFile(config), (tokens) => revokeToken(tokens, name, new Date()));
+  if (!isRevoked) return { text: `there is no token ${name}\n`, ok: false };
   await audited(config, { event: 'token-revoked', token: name });
   return { text: `revoked ${name}; servers that run refuse it within a second\n`, ok: true };
 }
@@ -124,6 +122,31 @@ async function readTokens(file: string): Promise<Tokens> {
   return text === undefined ? NO_TOKENS : parseTokens(text, file);
 }
 
-function writeTokens(file: string, tokens: Tokens): Promise<void> {
-  return replaceFile(file, formatTokens(tokens), { mode: 0o600 });
+/** A command that holds the lock has died if it did not renew it for so long; how long one that lives is waited for. In milliseconds. */
+const LOCK = { staleMs: 10_000, waitMs: 30_000 };
+
+/**
+ * Replaces the tokens by what `edit` makes of them; false, and nothing is changed, where that is undefined. One command at a
+ * time: of two that read the same file the later one would bring back what the other has revoked. The file keeps its rights
+ * and its owner: where root edits it, the account of the server still has to read it. Throws CONFIG where it cannot be written.
+ */
+async function editTokens(named: string, edit: (tokens: Tokens) => Tokens | undefined): Promise<boolean> {
+  try {
+    const file = (await absentAsUndefined(realpath(named))) ?? named;
+    const lock = await lockPath(file, LOCK);
+    try {
+      const next = edit(await readTokens(file));
+      if (next !== undefined) await replaceFile(file, formatTokens(next), { mode: 0o600, keepsRights: true });
+      return next !== undefined;
+    } finally {
+      await lock.release();
+    }
+  } catch (error) {
+    if (isModhavenError(error)) throw error;
+    throw new ModhavenError('CONFIG', `${named} cannot be written`, {
+      reason: errorMessage(error),
+      remedy: 'run the command under an account that may write the file and its folder',
+      cause: error,
+    });
+  }
 }

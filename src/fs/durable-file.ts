@@ -9,16 +9,18 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
   fsync,
   futimesSync,
   linkSync,
   openSync,
   renameSync,
+  statSync,
   unlinkSync,
   write,
   writeSync,
 } from 'node:fs';
-import { link } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { hasCode } from './file-errors.js';
@@ -35,6 +37,8 @@ export function temporaryName(folder: string): string {
 export interface FileOptions {
   /** Its rights. Default: 0o666, less what the umask takes away. */
   mode?: number | undefined;
+  /** Whether it gets the rights and the owner of the file that it replaces, as far as this account may give them. Default: no. */
+  keepsRights?: boolean | undefined;
   /** Its modification time, in milliseconds since 1970. Default: now. */
   modifiedAt?: number | undefined;
   /** Whether it outlasts a power failure, which would else leave it torn or away. Default: yes. */
@@ -47,15 +51,7 @@ export async function createFile(
   content: string | Uint8Array,
   options: FileOptions = {},
 ): Promise<boolean> {
-  return viaTemporary(file, content, options, (temporary) => {
-    try {
-      linkSync(temporary, file);
-      return true;
-    } catch (error) {
-      if (hasCode(error, 'EEXIST')) return false;
-      throw error;
-    }
-  });
+  return viaTemporary(file, content, options, (temporary) => linkIfFree(temporary, file));
 }
 
 /** Makes `file` with this content, in place of the one that may be there. */
@@ -69,8 +65,12 @@ export async function replaceFile(
 
 /** Gives a finished file its name. False, and nothing is changed, if there is a file of this name already. */
 export async function linkFirst(finished: string, file: string): Promise<boolean> {
+  return Promise.resolve(linkIfFree(finished, file));
+}
+
+function linkIfFree(finished: string, file: string): boolean {
   try {
-    await link(finished, file);
+    linkSync(finished, file);
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
@@ -87,7 +87,7 @@ const writeSome = promisify(write);
 async function viaTemporary<T>(
   file: string,
   content: string | Uint8Array,
-  { mode = 0o666, modifiedAt, isFlushed = true }: FileOptions,
+  { mode = 0o666, keepsRights = false, modifiedAt, isFlushed = true }: FileOptions,
   place: (temporary: string) => T,
 ): Promise<T> {
   const folder = dirname(file);
@@ -95,6 +95,7 @@ async function viaTemporary<T>(
   const fd = openSync(temporary, 'wx', mode);
   try {
     try {
+      if (keepsRights) copyRights(file, fd);
       await writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content);
       if (modifiedAt !== undefined) futimesSync(fd, modifiedAt / 1000, modifiedAt / 1000);
       if (isFlushed) await flushDescriptor(fd);
@@ -107,6 +108,18 @@ async function viaTemporary<T>(
   } finally {
     removeIfThere(temporary);
   }
+}
+
+/** Gives the open file `fd` the rights and the owner of `file`, if there is one. Only root may give a file away. */
+function copyRights(file: string, fd: number): void {
+  const before = statSync(file, { throwIfNoEntry: false });
+  if (before === undefined) return;
+  try {
+    fchownSync(fd, before.uid, before.gid);
+  } catch (error) {
+    if (!hasCode(error, 'EPERM')) throw error;
+  }
+  fchmodSync(fd, before.mode & 0o7777);
 }
 
 async function writeAll(fd: number, content: Uint8Array): Promise<void> {

@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { hashToken, parseTokens } from '../../src/auth/tokens.js';
@@ -41,6 +41,33 @@ it('says that a name is taken or unknown, and lets a revoked one be given again'
   expect(await revokeTokenOf(config, 'ci')).toMatchObject({ ok: false });
   expect(await add('ci')).toMatchObject({ ok: true });
   expect((await tokens()).revoked).toHaveLength(1);
+});
+
+it('loses nothing of several commands at once: what was revoked stays so', async () => {
+  await add('old');
+  const names = Array.from({ length: 8 }, (_, i) => `ci-${i}`);
+  await Promise.all([...names.map((name) => add(name)), revokeTokenOf(config, 'old')]);
+  const { tokens: kept, revoked } = await tokens();
+  expect(kept.map(({ name }) => name).sort()).toEqual(names);
+  expect(revoked.map(({ name }) => name)).toEqual(['old']);
+});
+
+it('leaves a file its rights, and a link what it is', async () => {
+  await add('ci');
+  const [file, target] = [join(folder, 'tokens.yaml'), join(folder, 'target.yaml')];
+  await rename(file, target);
+  await symlink('target.yaml', file);
+  await chmod(target, 0o640);
+  await add('cd');
+  expect((await lstat(file)).isSymbolicLink()).toBe(true);
+  expect((await stat(target)).mode & 0o777).toBe(0o640);
+  expect((await tokens()).tokens).toHaveLength(2);
+});
+
+it('says in words that the file cannot be written', async () => {
+  await writeFile(join(folder, 'file'), '');
+  await writeFile(config, 'auth: { tokens_file: ./file/tokens.yaml }\n');
+  await expect(add('ci')).rejects.toMatchObject({ code: 'CONFIG', message: expect.stringMatching(/tokens\.yaml cannot be written/) as string });
 });
 
 it.each(['90', '0d', '-1d', 'soon', '1w'])('refuses --expires %s', async (expires) => {

@@ -1,5 +1,5 @@
 /** Files that appear whole or not at all. */
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -83,6 +83,23 @@ describe('replaceFile', () => {
     await chmod(file, 0o400);
     await replaceFile(file, 'second');
     expect(await readFile(file, 'utf8')).toBe('second');
+  });
+
+  it('can keep the rights of the file before', async () => {
+    const file = path.join(await tempDir('durable'), 'a');
+    await replaceFile(file, 'first', { mode: 0o600, keepsRights: true });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    await chmod(file, 0o664);
+    await replaceFile(file, 'second', { mode: 0o600, keepsRights: true });
+    expect((await stat(file)).mode & 0o777).toBe(0o664);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('can keep its owner', async () => {
+    const file = path.join(await tempDir('durable'), 'a');
+    await writeFile(file, 'first');
+    await chown(file, 12, 34);
+    await replaceFile(file, 'second', { keepsRights: true });
+    expect(await stat(file)).toMatchObject({ uid: 12, gid: 34 });
   });
 
   it('leaves what is there, and nothing beside it, when it fails', async () => {
