@@ -18,8 +18,8 @@ A flag of the command line wins over a variable of the environment, a variable o
 **The file** is the one given with \`--config\`; else that of the variable \`MODHAVEN_CONFIG\`; else \`./modhaven.yaml\`; else
 \`modhaven/modhaven.yaml\` in \`$XDG_CONFIG_HOME\`, in \`%APPDATA%\`, or in \`~/.config\`. Without a file every setting has its default.
 Relative paths, also those of variables, are relative to the folder of the file, or without one to the working directory.
-\`\${NAME}\` in the file takes a variable of the environment; one that is not set is an error. An unknown key is an error that names the
-nearest known one.
+\`\${NAME}\` in the file takes a variable of the environment; one that is not set is an error. Where it is all of a value, it may be a number, true or
+false, or a list by commas, if the key wants one. An unknown key is an error that names the nearest known one.
 
 **Variables** have the name of the key: \`MODHAVEN_\` and its path in upper case, with \`_\` for every other character. Elements of a list
 are separated by commas. A secret may also come from a file: \`MODHAVEN_WEBHOOK_SECRET_FILE=/run/secrets/webhook\`. An empty variable

@@ -1,7 +1,7 @@
 /** `auth:` as the program is given it. */
-import { resolve } from 'node:path';
 import type { z } from 'zod';
 import type { Auth } from './schema-auth.js';
+import { absolutePath } from './schema-values.js';
 
 /** Who may read what, as written: `auth/read-access.ts` gives it its meaning. */
 export interface AuthSettings {
@@ -24,9 +24,9 @@ export type GitHostScope = 'all' | readonly string[];
 export function readAuth(written: z.output<typeof Auth> | undefined, base: string): AuthSettings | undefined {
   if (written === undefined) return undefined;
   return {
-    htpasswdFile: absolute(written.htpasswd_file, base),
-    groupsFile: absolute(written.groups_file, base),
-    tokensFile: absolute(written.tokens_file, base),
+    htpasswdFile: absolutePath(written.htpasswd_file, base),
+    groupsFile: absolutePath(written.groups_file, base),
+    tokensFile: absolutePath(written.tokens_file, base),
     issuers: written.oidc,
     public: written.public,
     pages: written.pages,
@@ -39,8 +39,4 @@ export function readAuth(written: z.output<typeof Auth> | undefined, base: strin
 function gitHostScope(written: boolean | readonly string[]): GitHostScope | undefined {
   if (typeof written === 'boolean') return written ? 'all' : undefined;
   return written.length === 0 ? undefined : written;
-}
-
-function absolute(path: string | undefined, base: string): string | undefined {
-  return path === undefined ? undefined : resolve(base, path);
 }

@@ -13,6 +13,7 @@ import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { configKeys, type ConfigKey } from './keys.js';
 import { ModhavenError } from '../errors.js';
+import type { DataPath } from '../yaml/problems.js';
 import { readConfigText } from '../yaml/read-text.js';
 import { issueSentence } from '../yaml/with-schema.js';
 
@@ -63,6 +64,23 @@ export function settingsFromEnvironment(
     merged: mergeSettings(written, data, new Set(fixed.map(({ path }) => path.join('.')))),
     variables,
     warnings: names.flatMap((name) => misspelling(name, known)),
+  };
+}
+
+/**
+ * What a text means at a place of the file that `schema` describes, where a variable gives all of it: a number, true or false, or a
+ * list by commas, as in the variable of that key.
+ */
+export function valueReader(schema: z.ZodType): (path: DataPath, text: string) => unknown {
+  let keys: readonly ConfigKey[] | undefined;
+  return (path, text) => {
+    keys ??= configKeys(schema);
+    const key = keys.find(
+      (known) =>
+        known.path.length === path.length &&
+        known.path.every((part, index) => part === '*' || part === path[index]),
+    );
+    return key === undefined ? text : readValue(key, text);
   };
 }
 

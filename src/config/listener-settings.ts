@@ -1,7 +1,7 @@
 /** `tls:` and `limits:` as the program is given them. */
-import { resolve } from 'node:path';
 import type { z } from 'zod';
 import type { Limits, Tls } from './schema-listener.js';
+import { absolutePath } from './schema-values.js';
 
 /** Absolute paths. */
 export interface TlsSettings {
@@ -20,7 +20,12 @@ export interface LimitSettings {
 
 /** `base`: the folder that relative paths are relative to. */
 export function readTls(written: z.output<typeof Tls>, base: string): TlsSettings | undefined {
-  return written && { certFile: resolve(base, written.cert_file), keyFile: resolve(base, written.key_file) };
+  return (
+    written && {
+      certFile: absolutePath(written.cert_file, base),
+      keyFile: absolutePath(written.key_file, base),
+    }
+  );
 }
 
 export function readLimits(written: z.output<typeof Limits>): LimitSettings {

@@ -7,13 +7,14 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { ModhavenError } from '../errors.js';
 import { findConfigFile, userDataDir } from './config-file.js';
-import { isMap, settingsFromEnvironment, type EnvironmentSettings } from './environment.js';
+import { isMap, settingsFromEnvironment, valueReader, type EnvironmentSettings } from './environment.js';
 import { readAuth, type AuthSettings } from './auth-settings.js';
 import { readLimits, readTls, type LimitSettings, type TlsSettings } from './listener-settings.js';
 import { defaultPublicUrl, isDefaultUrlGuess, parseListen } from './listen.js';
 import type { Listen } from './listen.js';
 import { ConfigFile } from './schema.js';
 import { readS3 } from './schema-store.js';
+import { absolutePath } from './schema-values.js';
 import type { S3Settings } from '../s3/bucket.js';
 import { noteSecrets } from './secrets-in-use.js';
 import type { UpstreamProxy } from '../module/address/goproxy-list.js';
@@ -52,6 +53,8 @@ export interface Config {
   listen: Listen;
   /** Without a trailing slash. */
   publicUrl: string;
+  /** Whether `publicUrl` is made from `listen`, because `public_url` is not set. */
+  publicUrlIsDefault: boolean;
   /** Whether `publicUrl` is made up and right on this machine only, although others reach the server. */
   publicUrlIsGuess: boolean;
   /** Lower-case host name of `publicUrl`, without port: the vanity host if vanity.yaml names none. */
@@ -142,7 +145,7 @@ export function parseConfig(
   overrides: ConfigOverrides = {},
 ): Config {
   const source = parseYaml(text, file ?? 'modhaven.yaml', VARIABLES);
-  const { data, problems } = expandVariables(source, env);
+  const { data, problems } = expandVariables(source, env, valueReader(ConfigFile));
   if (problems.length > 0) throw problemsError(source.file, problems);
   const environment = settingsFromEnvironment(ConfigFile, env, data);
   const written = parseWithSchema(ConfigFile, source, environment.merged);
@@ -152,18 +155,16 @@ export function parseConfig(
     overrides.listen === undefined
       ? (portOf(env, data, environment) ?? written.listen)
       : readListenFlag(overrides.listen);
-  const scheme = written.tls === undefined ? 'http' : 'https';
-  const publicUrl = (written.public_url ?? defaultPublicUrl(listen, scheme)).replace(/\/+$/, '');
+  const tls = readTls(written.tls, base);
+  const address = publicAddress(written.public_url, listen, tls);
   const { proxies } = written.upstream;
-  checkLoop(source, publicUrl, proxies);
+  checkLoop(source, address.publicUrl, proxies);
   const hosts = readHosts(source, written.vcs.hosts, base);
   noteSecrets({ hosts, upstream: proxies, webhookSecret: written.webhook.secret });
   return {
     file: file === undefined ? undefined : resolve(file),
     listen: 'path' in listen ? { path: resolve(base, listen.path) } : listen,
-    publicUrl,
-    publicUrlIsGuess: written.public_url === undefined && isDefaultUrlGuess(listen),
-    publicHost: new URL(publicUrl).hostname.toLowerCase(),
+    ...address,
     vanityFile: resolve(base, written.vanity),
     workers: written.workers,
     cacheDir: resolve(base, cacheDirPreset(environment.merged, file, env) ?? written.cache.dir),
@@ -180,9 +181,9 @@ export function parseConfig(
     trustProxy: written.trust_proxy,
     admin: written.admin,
     auth: readAuth(written.auth, base),
-    auditFile: absolute(written.audit, base),
-    accessLogFile: absolute(written.access_log, base),
-    tls: readTls(written.tls, base),
+    auditFile: absolutePath(written.audit, base),
+    accessLogFile: absolutePath(written.access_log, base),
+    tls,
     limits: readLimits(written.limits),
     clientQueue: written.limits.client_queue,
     docsUrl: written.docs_url,
@@ -195,6 +196,22 @@ export function parseConfig(
     vcsMaxPackSize: written.vcs.max_pack_size,
     hosts,
     warnings: [...directWarnings(source, written), ...environment.warnings],
+  };
+}
+
+/** How developers reach a server that listens at `listen`: `written` (`public_url`), or what can be told of it. */
+export function publicAddress(
+  written: string | undefined,
+  listen: Listen,
+  tls: TlsSettings | undefined,
+): Pick<Config, 'publicUrl' | 'publicUrlIsDefault' | 'publicUrlIsGuess' | 'publicHost'> {
+  const isDefault = written === undefined;
+  const publicUrl = (written ?? defaultPublicUrl(listen, tls === undefined ? 'http' : 'https')).replace(/\/+$/, '');
+  return {
+    publicUrl,
+    publicUrlIsDefault: isDefault,
+    publicUrlIsGuess: isDefault && isDefaultUrlGuess(listen),
+    publicHost: new URL(publicUrl).hostname.toLowerCase(),
   };
 }
 
@@ -214,7 +231,7 @@ function readSumdb(written: z.output<typeof ConfigFile>['sumdb'], base: string):
   return {
     name: written.name,
     keyFile,
-    witnessFile: absolute(written.witness_file, base) ?? `${keyFile}.witness`,
+    witnessFile: absolutePath(written.witness_file, base) ?? `${keyFile}.witness`,
   };
 }
 
@@ -234,20 +251,16 @@ function readHosts(
       key,
       username: entry.username ?? 'oauth2',
       token: entry.token,
-      tokenFile: absolute(entry.token_file, base),
-      caFile: absolute(entry.ca_file, base),
+      tokenFile: absolutePath(entry.token_file, base),
+      caFile: absolutePath(entry.ca_file, base),
       insecureTls: entry.insecure_tls,
-      identityFile: absolute(entry.identity_file, base),
-      knownHostsFile: absolute(entry.known_hosts_file, base),
+      identityFile: absolutePath(entry.identity_file, base),
+      knownHostsFile: absolutePath(entry.known_hosts_file, base),
       sshOptions: entry.ssh_options,
       followRedirects: entry.follow_redirects,
     });
   }
   return hosts;
-}
-
-function absolute(path: string | undefined, base: string): string | undefined {
-  return path === undefined ? undefined : resolve(base, path);
 }
 
 /** An upstream that is ourselves would ask itself until the machine gives up. */

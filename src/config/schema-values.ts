@@ -1,4 +1,5 @@
 /** Kinds of values in modhaven.yaml. */
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { parseDuration, parseSize } from './units.js';
 
@@ -7,6 +8,13 @@ export const Text = z.string().min(1);
 export const File = Text.refine((text) => !/\p{Cc}/u.test(text), {
   error: 'must be the path of a file, without control characters',
 });
+/** The absolute path that a `File` of a configuration in the folder `base` means. */
+export function absolutePath(written: string, base: string): string;
+export function absolutePath(written: string | undefined, base: string): string | undefined;
+export function absolutePath(written: string | undefined, base: string): string | undefined {
+  return written === undefined ? undefined : resolve(base, written);
+}
+
 /** Sent to a host as it is; a line break in it is a mistake (often from a file) that the host would only refuse. */
 export const OneLine = Text.refine((text) => !/\p{Cc}/u.test(text), { error: 'must be one line of text' });
 

@@ -6,7 +6,7 @@
  * keeps its old value, and that is said.
  */
 import { findConfigFile } from './config-file.js';
-import { loadConfig, type Config, type ConfigOverrides } from './load-config.js';
+import { loadConfig, publicAddress, type Config, type ConfigOverrides } from './load-config.js';
 import type { ModhavenError } from '../errors.js';
 import { LastGood } from '../fs/last-good.js';
 
@@ -36,7 +36,10 @@ export function createSettings(
     // Other files may be named; but what listens speaks either http or https.
     const isOtherScheme = (next.tls === undefined) !== (last.tls === undefined);
     needRestart = [...ignored.map(([name]) => name), ...(isOtherScheme ? ['tls'] : [])];
-    return { ...next, ...fixed, tls: isOtherScheme ? last.tls : next.tls };
+    const tls = isOtherScheme ? last.tls : next.tls;
+    // What is told to developers is where the server listens now, not where it will after a restart.
+    const address = next.publicUrlIsDefault ? publicAddress(undefined, listen, tls) : {};
+    return { ...next, ...fixed, tls, ...address };
   }, file ?? 'modhaven.yaml');
   return {
     current: () => config.value,

@@ -1,6 +1,6 @@
 /** Where each setting in force comes from: for `modhaven check` and `modhaven report`. Secrets are not shown. */
 import { userDataDir } from './config-file.js';
-import { isMap, settingsFromEnvironment, type ReadVariable } from './environment.js';
+import { isMap, settingsFromEnvironment, valueReader, type ReadVariable } from './environment.js';
 import { configKeys, type ConfigKey } from './keys.js';
 import { ConfigFile } from './schema.js';
 import { expandVariables, VARIABLES } from './variables.js';
@@ -29,7 +29,7 @@ export interface SourceOptions {
 /** Every key, in the order of the schema; of `vcs.hosts` those that are set. Throws CONFIG as `loadConfig` does. */
 export function settingSources({ file, text, env, flags = {} }: SourceOptions): SettingSource[] {
   const source = parseYaml(text, file ?? 'modhaven.yaml', VARIABLES);
-  const { data } = expandVariables(source, env);
+  const { data } = expandVariables(source, env, valueReader(ConfigFile));
   const { variables, merged } = settingsFromEnvironment(ConfigFile, env, data);
   return configKeys(ConfigFile)
     .flatMap((key) => entriesOf(key, merged))

@@ -75,6 +75,7 @@ describe('loadConfig', () => {
       file: undefined,
       listen: { host: '127.0.0.1', port: 10000 },
       publicUrl: 'http://127.0.0.1:10000',
+      publicUrlIsDefault: true,
       publicUrlIsGuess: false,
       publicHost: '127.0.0.1',
       vanityFile: resolve('vanity.yaml'),
@@ -142,6 +143,7 @@ describe('parseConfig', () => {
       file: '/etc/modhaven/modhaven.yaml',
       listen: { host: '127.0.0.1', port: 10000 },
       publicUrl: 'http://goproxy.mycompany.com:10000',
+      publicUrlIsDefault: false,
       publicUrlIsGuess: false,
       publicHost: 'goproxy.mycompany.com',
       vanityFile: '/etc/modhaven/vanity.yaml',
@@ -213,6 +215,28 @@ describe('parseConfig', () => {
   it('does not expand what a variable holds', () => {
     const { hosts } = parseConfig('vcs: { hosts: { h: { token: "${A}" } } }', 'm.yaml', { A: '${B}$&' });
     expect(hosts.get('h')?.token).toBe('${B}$&');
+  });
+
+  it('takes a variable for a number, a switch and a list, and leaves a text one that looks like them', () => {
+    const text = [
+      'workers: ${N}',
+      'private: ${LIST}',
+      'cache: { max_size: ${N} }',
+      'vcs: { concurrency: ${N}, hosts: { h: { token: ${N}, insecure_tls: ${YES} } } }',
+      'auth: { git_host: ${LIST} }',
+    ].join('\n');
+    const config = parseConfig(text, 'm.yaml', { N: '3', YES: 'true', LIST: 'a.corp, b.corp' });
+    expect(config).toMatchObject({
+      workers: 3,
+      cacheMaxSize: 3,
+      vcsConcurrency: 3,
+      privatePatterns: ['a.corp', 'b.corp'],
+      auth: { gitHost: ['a.corp', 'b.corp'] },
+    });
+    expect(config.hosts.get('h')).toMatchObject({ token: '3', insecureTls: true });
+    expect(messageOf(() => parseConfig('workers: ${N}', 'm.yaml', { N: 'many' }))).toBe(
+      'm.yaml:1:10: "workers" must be a whole number from 1 to 256, or auto',
+    );
   });
 
   it('takes the usual GOPROXY, with a warning about "direct"', () => {

@@ -49,6 +49,16 @@ describe('createSettings', () => {
     expect(secure.current().tls?.certFile).toMatch(/b\.crt$/);
   });
 
+  it('names no address to developers at which it does not listen yet', async () => {
+    const settings = open();
+    await writeFile(file, 'listen: 127.0.0.1:1\ntls: { cert_file: ./a.crt, key_file: ./a.key }\n');
+    expect(settings.reload()).toEqual(['listen', 'tls']);
+    expect(settings.current().publicUrl).toBe('http://127.0.0.1:10000');
+    await writeFile(file, 'listen: 127.0.0.1:1\npublic_url: https://goproxy.corp/\n');
+    expect(settings.reload()).toEqual(['listen']);
+    expect(settings.current()).toMatchObject({ publicUrl: 'https://goproxy.corp', publicHost: 'goproxy.corp' });
+  });
+
   it('takes nothing of a bad file, and forgets the error with it', async () => {
     const settings = open();
     const before = settings.current();

@@ -21,6 +21,20 @@ describe('expandVariables', () => {
     expect(expand(text)).toEqual({ data, problems: [] });
   });
 
+  it('asks what a variable means that is all of a value', () => {
+    const seen: unknown[] = [];
+    const source = parseYaml('a: ${A}\nb: x${A}\nc: [${B}]\nd: ${NONE}', 'f.yaml', VARIABLES);
+    const { data } = expandVariables(source, ENV, (path, text) => {
+      seen.push([path, text]);
+      return text.length;
+    });
+    expect(data).toEqual({ a: 3, b: 'xone', c: [3], d: '${NONE}' });
+    expect(seen).toEqual([
+      [['a'], 'one'],
+      [['c', 0], 'two'],
+    ]);
+  });
+
   it('does not look for variables in what a variable holds, nor in keys', () => {
     expect(expand('a: ${NESTED}\n"${A}": 1').data).toEqual({ a: '${A}', '${A}': 1 });
   });
