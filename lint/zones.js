@@ -13,7 +13,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SRC = path.join(ROOT, 'src');
 
 /** What the whole house stands on; every zone but these may import them. */
-const GROUND = ['errors.ts', 'program-files.ts', 'redact.ts', 'secrets.ts', 'size-text.ts'];
+const GROUND = ['errors.ts', 'program-files.ts', 'redact.ts', 'secrets.ts', 'shell-word.ts', 'size-text.ts'];
 
 /**
  * The zones of `src`, from the bottom up: a row names only rows above it, and itself is always allowed.
@@ -24,6 +24,7 @@ export const MAY_IMPORT = {
   'program-files.ts': [],
   'secrets.ts': [],
   'redact.ts': ['secrets.ts'],
+  'shell-word.ts': [],
   'size-text.ts': [],
   'compiled-code.ts': [],
   observe: [],
@@ -403,6 +404,7 @@ export const PURE = [
   'errors.ts',
   'redact.ts',
   'secrets.ts',
+  'shell-word.ts',
   'size-text.ts',
   'concurrency',
   'module/address',

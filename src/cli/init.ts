@@ -7,7 +7,7 @@ import { ModhavenError, errorMessage } from '../errors.js';
 import { makeFolder } from '../fs/make-folder.js';
 import { vanityFromSally, type ConvertedMap } from '../vanity/from-sally.js';
 import { parseVanity } from '../vanity/vanity-file.js';
-import { shellWord } from './report/hints.js';
+import { shellWord } from '../shell-word.js';
 import type { AskForText } from './terminal/prompt.js';
 
 export interface InitOptions {

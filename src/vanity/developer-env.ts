@@ -2,6 +2,7 @@
  * What a developer's machine has to be told: the variables of `go` that make this server its proxy. `modhaven env` and
  * `GET /-/env` print the same text.
  */
+import { shellWord } from '../shell-word.js';
 import type { VanityMap } from './vanity-map.js';
 
 /** The forms in which the settings are printed. */
@@ -68,16 +69,12 @@ function ownDatabase(key: string): [string, string][] {
 }
 
 const LINE: Record<EnvFormat, (name: string, value: string) => string> = {
-  shell: (name, value) => `export ${name}=${shellQuote(value)}`,
+  shell: (name, value) => `export ${name}=${shellWord(value)}`,
   powershell: (name, value) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
-  'go-env': (name, value) => `go env -w ${name}=${shellQuote(value)}`,
+  'go-env': (name, value) => `go env -w ${name}=${shellWord(value)}`,
 };
 
 /** A rule as a glob of GONOSUMDB: `{name}` becomes `*`. */
 function literalPrefix(elements: readonly string[]): string {
   return elements.map((element) => (element.startsWith('{') ? '*' : element)).join('/');
-}
-
-function shellQuote(text: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -3,6 +3,7 @@
  * program was called and with which configuration. What is printed can be pasted into the same shell.
  */
 import path from 'node:path';
+import { shellWord } from '../../shell-word.js';
 
 /** Commands that take `--config`. */
 const WITH_CONFIG =
@@ -30,9 +31,4 @@ export function programName(
   }
   const relative = path.relative('', script);
   return `node ${shellWord(relative.startsWith('..') ? script : relative)}`;
-}
-
-/** `text` as one word of a shell. */
-export function shellWord(text: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

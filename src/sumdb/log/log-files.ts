@@ -16,7 +16,9 @@ import { readFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createFile } from '../../fs/durable-file.js';
 import { makeFolderIn } from '../../fs/make-folder.js';
+import { diskReason } from '../../fs/disk-words.js';
 import { hasCode } from '../../fs/file-errors.js';
+import { orStorageError, storageError, type ServerFolder } from '../../fs/storage-errors.js';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import { malformed, parseCount } from '../format/encoding.js';
 import { formatDataTile, parseDataTile } from '../format/record.js';
@@ -219,7 +221,7 @@ function readIfThere(file: string): Buffer | undefined {
     return readFileSync(file);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
-    throw storageError(error);
+    throw failure(error);
   }
 }
 
@@ -228,24 +230,18 @@ async function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined>
     return await reading;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
-    throw storageError(error);
+    throw failure(error);
   }
 }
+
+/** What failures are about. */
+const FOLDER: ServerFolder = { name: 'the folder of the checksum database', place: 'cache.dir/sumdb' };
 
 /** `work`, whose failures are STORAGE errors. */
-export async function storage<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw error instanceof ModhavenError ? error : storageError(error);
-  }
+export function storage<T>(work: Promise<T>): Promise<T> {
+  return orStorageError(work, FOLDER);
 }
 
-function storageError(error: unknown): ModhavenError {
-  return new ModhavenError('STORAGE', 'the folder of the checksum database has a problem', {
-    reason: errorMessage(error),
-    remedy: 'check free space and rights of cache.dir/sumdb on the modhaven server',
-    remedyBy: 'admin',
-    cause: error,
-  });
+function failure(error: unknown): ModhavenError {
+  return storageError(diskReason(error), error, FOLDER);
 }

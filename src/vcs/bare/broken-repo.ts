@@ -3,7 +3,8 @@ import { isModhavenError } from '../../errors.js';
 import { redactLine } from '../../redact.js';
 import { GitFailure } from '../transport/git-exec.js';
 import type { BareRepo } from './bare-repo.js';
-import { asStorageError, ownLines, storageError } from './disk-errors.js';
+import { storageError } from '../../fs/storage-errors.js';
+import { asStorageError, ownLines } from './disk-errors.js';
 
 /**
  * Runs `work` on `repo`, which may turn out broken or gone: then once more, after `repo` was removed. Throws STORAGE where

@@ -4,6 +4,7 @@
  */
 import { ModhavenError, isModhavenError } from '../../errors.js';
 import { diskReason } from '../../fs/disk-words.js';
+import { storageError } from '../../fs/storage-errors.js';
 import { redactLine } from '../../redact.js';
 import { GitFailure } from '../transport/git-exec.js';
 
@@ -30,16 +31,6 @@ export function asStorageError(error: unknown): unknown {
     );
   }
   return storageError(diskReason(error), error);
-}
-
-/** The STORAGE error for a `reason`. */
-export function storageError(reason: string, cause: unknown): ModhavenError {
-  return new ModhavenError('STORAGE', 'the cache directory of modhaven has a problem', {
-    reason,
-    remedy: 'check free space and rights of cache.dir on the modhaven server',
-    remedyBy: 'admin',
-    cause,
-  });
 }
 
 /** Lines of standard error that git wrote here, without those passed on from the host. */

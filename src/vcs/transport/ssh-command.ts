@@ -6,6 +6,7 @@
  * by asking the program (git-config(1), `ssh.variant`).
  */
 import { LRUCache } from 'lru-cache';
+import { shellWord } from '../../shell-word.js';
 import type { AccountConfig } from './account-config.js';
 import { accountEnvironment } from './git-environment.js';
 import { endsWell } from './run-program.js';
@@ -33,9 +34,9 @@ export async function sshCommand(
 ): Promise<SshCommand> {
   const own = unlessEmpty(env.GIT_SSH_COMMAND) ?? account.sshCommand;
   const program = unlessEmpty(env.GIT_SSH);
-  const base = own ?? (program === undefined ? 'ssh' : shellQuote(program));
+  const base = own ?? (program === undefined ? 'ssh' : shellWord(program));
   const args = sshArguments(entry, connectTimeoutMs);
-  const line = [base, ...args.map(shellQuote)].join(' ');
+  const line = [base, ...args.map(shellWord)].join(' ');
   if (!(await isOpenSsh(base, line, env, account))) {
     return { line: own, words: undefined };
   }
@@ -107,9 +108,4 @@ function unlessEmpty(value: string | undefined): string | undefined {
 /** ssh splits file lists at spaces unless quoted. */
 function sshQuote(file: string): string {
   return /\s/.test(file) ? `"${file}"` : file;
-}
-
-/** git hands GIT_SSH_COMMAND to the shell. */
-function shellQuote(text: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

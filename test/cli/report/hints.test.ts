@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { completeHints, programName, shellWord } from '../../../src/cli/report/hints.js';
+import { completeHints, programName } from '../../../src/cli/report/hints.js';
 
 describe('completeHints', () => {
   it.each([
@@ -35,8 +35,4 @@ describe('programName', () => {
   ])('is %s for %s', (name, script, path) => {
     expect(programName(['node', script], path)).toBe(name);
   });
-});
-
-it('shellWord leaves plain words as they are', () => {
-  expect([shellWord('a/b.yaml'), shellWord(''), shellWord('a b')]).toEqual(['a/b.yaml', "''", "'a b'"]);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../../src/errors.js';
-import { asStorageError, ownLines, storageError } from '../../../src/vcs/bare/disk-errors.js';
+import { asStorageError, ownLines } from '../../../src/vcs/bare/disk-errors.js';
 import { GitFailure } from '../../../src/vcs/transport/git-exec.js';
 
 describe('asStorageError', () => {
@@ -55,5 +55,4 @@ it('repeats no credential that git printed', () => {
 
 it('keeps the lines that git wrote itself', () => {
   expect(ownLines('a\nremote: b\nc')).toEqual(['a', 'c']);
-  expect(storageError('why', undefined)).toMatchObject({ code: 'STORAGE', reason: 'why' });
 });
