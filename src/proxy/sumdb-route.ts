@@ -8,7 +8,8 @@ import type { ClientQueue } from './client-queue.js';
 import { ANYONE, admissionOf, cacheControlFor } from './gate.js';
 import { decodePath } from './request.js';
 import { noteOutcome } from './routes.js';
-import { CONTENT_TYPES, IMMUTABLE, SHORT, prepareText, staleHeaders } from './http/responses.js';
+import { IMMUTABLE, SHORT, prepareText, staleHeaders } from './http/responses.js';
+import { CONTENT_TYPES } from '../store/version-store.js';
 import { sendResponse } from './http/send-response.js';
 
 export interface SumdbRouteOptions {

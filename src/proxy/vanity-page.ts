@@ -5,7 +5,8 @@ import { lookupPage, renderGoImportPage } from '../vanity/go-import-page.js';
 import type { RepoRoot } from '../vanity/rule.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
 import { decodePath } from './request.js';
-import { CONTENT_TYPES, SHORT } from './http/responses.js';
+import { SHORT } from './http/responses.js';
+import { CONTENT_TYPES } from '../store/version-store.js';
 
 export interface VanityPageOptions {
   roots: RepoRoots;

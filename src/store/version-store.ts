@@ -22,6 +22,15 @@ export type PartKind = 'info' | 'mod' | 'zip' | 'ziphash';
 /** All kinds of parts, in the order in which a version is written: `ziphash` before the zip that it describes. */
 export const PART_KINDS: readonly PartKind[] = ['info', 'mod', 'ziphash', 'zip'];
 
+/** The `Content-Type` of each part and of a version list: from this server, and from a bucket behind any web server. */
+export const CONTENT_TYPES = {
+  list: 'text/plain; charset=utf-8',
+  info: 'application/json',
+  mod: 'text/plain; charset=utf-8',
+  zip: 'application/zip',
+  ziphash: 'text/plain; charset=utf-8',
+} as const satisfies Record<PartKind | 'list', string>;
+
 export interface ModuleVersion {
   module: ModulePath;
   version: CanonicalVersion;

@@ -5,14 +5,13 @@
 import { monotonicNow } from '../../concurrency/monotonic-clock.js';
 import { createHash } from 'node:crypto';
 import { ModhavenError } from '../../errors.js';
-import { storedName, type OpenPart, type Part, type VersionStore } from '../../store/version-store.js';
-
-export const CONTENT_TYPES = {
-  list: 'text/plain; charset=utf-8',
-  info: 'application/json',
-  mod: 'text/plain; charset=utf-8',
-  zip: 'application/zip',
-} as const;
+import {
+  CONTENT_TYPES,
+  storedName,
+  type OpenPart,
+  type Part,
+  type VersionStore,
+} from '../../store/version-store.js';
 
 /** For what never changes (a version that was served). */
 export const IMMUTABLE = 'public, max-age=31536000, immutable';

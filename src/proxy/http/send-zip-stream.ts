@@ -1,7 +1,7 @@
 /** Sends a zip while it comes in. Its hash is known at its end only, so there is no validator. */
 import type { FastifyReply } from 'fastify';
 import type { ZipStream } from '../../modfetch/repo.js';
-import { CONTENT_TYPES } from './responses.js';
+import { CONTENT_TYPES } from '../../store/version-store.js';
 import { STALLED_MS } from './send-response.js';
 
 /** A body that breaks off takes the connection with it: no client can take what came for the whole. */

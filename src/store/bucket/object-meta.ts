@@ -2,17 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { ObjectHead, PutOptions } from '../../s3/bucket.js';
 import { zipHashIn } from '../part-problem.js';
-import type { PartKind } from '../version-store.js';
+import { CONTENT_TYPES, type PartKind } from '../version-store.js';
 
 /** Names of what is written beside the bytes, in lower case. */
 const META = { sha256: 'modhaven-sha256', zipHash: 'modhaven-h1' } as const;
-
-const CONTENT_TYPES: Record<PartKind, string> = {
-  info: 'application/json',
-  mod: 'text/plain; charset=utf-8',
-  zip: 'application/zip',
-  ziphash: 'text/plain; charset=utf-8',
-};
 
 /** What is written with a small part. */
 export function describeText(kind: PartKind, bytes: Buffer): Pick<PutOptions, 'contentType' | 'meta'> {

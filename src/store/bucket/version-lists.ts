@@ -4,7 +4,7 @@ import type { CanonicalVersion } from '../../module/version.js';
 import type { ModulePath } from '../../module/module-path.js';
 import * as semver from '../../module/semver.js';
 import type { Bucket } from '../../s3/bucket.js';
-import { PART_KINDS, storedName, type PartKind } from '../version-store.js';
+import { CONTENT_TYPES, PART_KINDS, storedName, type PartKind } from '../version-store.js';
 import { LISTED_KINDS, partOfKey } from './bucket-listing.js';
 
 /** How often a list is tried again where another writer came between. */
@@ -86,7 +86,7 @@ export class VersionLists {
       if (before === undefined && bytes.length === 0) return true;
       const condition = before === undefined ? { ifAbsent: true } : { ifMatch: before.etag };
       const isMade = await this.bucket.put(key, bytes, {
-        contentType: 'text/plain; charset=utf-8',
+        contentType: CONTENT_TYPES.list,
         ...condition,
       });
       if (isMade) return true;
