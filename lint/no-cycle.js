@@ -1,6 +1,6 @@
 /**
  * An ESLint rule: no file may reach itself through its imports. `import-x/no-cycle` is its model, but that one lets
- * `import type` pass, and a cycle of types is a cycle for whoever reads the files.
+ * `import type` pass, and a cycle of types is a cycle for a reader of the files.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';

@@ -40,7 +40,7 @@ describe('a ModhavenError', () => {
     expect(isFinalAnswer(error(code))).toBe(FACTS.includes(code) || code === 'UPSTREAM_POLICY');
   });
 
-  it('is no fact where nothing was answered', () => {
+  it('does not state a fact where nothing was answered', () => {
     const outages: ErrorCode[] = [
       'HOST_REFUSED',
       'HOST_UNREACHABLE',

@@ -33,7 +33,7 @@ export function cpuSeconds(pid: number): number {
 }
 
 /**
- * Waits until a server has ended what it started for clients that are gone, so that it does not disturb whoever is
+ * Waits until a server has ended what it started for clients that are gone, so that it does not disturb what is
  * measured next. Gives up after half a minute.
  */
 export async function childrenGone(pid: number, before: number): Promise<void> {

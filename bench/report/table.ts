@@ -77,7 +77,7 @@ function rowsOf(line: Line): Rows {
   });
 }
 
-/** All medians, for who wants to see more than the best of the others. */
+/** All medians, for readers who want to see more than the best of the others. */
 function everybody(lines: readonly Line[], style: Style): string {
   const names = [...new Set(lines.flatMap(({ figures }) => figures.map(({ name }) => name)))];
   const rows = lines.map((line) => [

@@ -158,7 +158,7 @@ export class CheckedStore extends StoreDecorator {
     try {
       return statSync(file, { throwIfNoEntry: false });
     } catch (error) {
-      // A link that leads to itself is looked at by itself: it is no file, so it is moved away.
+      // A link that leads to itself is looked at by itself: it is not a file, so it is moved away.
       if (hasCode(error, 'ELOOP')) return lstatSync(file, { throwIfNoEntry: false });
       throw storageError(error);
     }

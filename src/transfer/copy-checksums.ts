@@ -79,7 +79,7 @@ async function joinTrees(options: CopyChecksumsOptions): Promise<SignedTree | un
   if (older !== undefined && !hash.equals(older.hash)) {
     throw new ModhavenError('CHECKSUM_DATABASE', `${verifier.name} shows two different histories`, {
       reason: `its tree of ${newer.size} records does not begin with its tree of ${older.size} records`,
-      remedy: `somebody lies: keep both folders as evidence, and find out who answers for ${verifier.name}`,
+      remedy: `one of the two is forged: keep both folders as evidence, and find out who answers for ${verifier.name}`,
     });
   }
   if (newer !== ours) await write('latest', newer.note);

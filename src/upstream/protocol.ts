@@ -125,7 +125,7 @@ const Line = z
   .max(1_000)
   .refine((text) => !/\p{Cc}/u.test(text));
 
-/** What `go` reads (`RevInfo`, `codehost.Origin`); what else there is was never read by anybody. */
+/** What `go` reads (`RevInfo`, `codehost.Origin`); no client has ever read the other fields. */
 const InfoFile = z.object({
   Version: Line,
   Time: z.iso.datetime({ offset: true }).optional(),

@@ -152,7 +152,7 @@ describe('a page', () => {
       reason: expect.stringContaining('leads out of the repository') as string,
     },
     { page: { status: 404 }, reason: 'ex.test answered 404' },
-  ])('is no help: $reason', async ({ page, reason }) => {
+  ])('does not help: $reason', async ({ page, reason }) => {
     pages['ex.test/m?go-get=1'] = page;
     await expect(discovery('ex.test').find('ex.test/m')).rejects.toMatchObject({
       code: 'MODULE_NOT_FOUND',

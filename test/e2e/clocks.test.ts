@@ -52,7 +52,7 @@ describe.skipIf(missing('git', 'faketime'))('a clock that is wrong', () => {
   });
 
   it.each([-120, 120])(
-    'of another server on the same disk, %i s off, takes nobody the lock of a fetch that goes on',
+    'of another server on the same disk, %i s off, leaves its holder the lock of a fetch that goes on',
     async (off) => {
       const dir = await tempDir('shared');
       const right = await start(dir, '1h', {});

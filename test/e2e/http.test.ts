@@ -105,7 +105,7 @@ describe.skipIf(missing('git')).each(ways)('HTTP $name', ({ config }) => {
       expect({ ...head.headers, date: '' }).toEqual({ ...got.headers, date: '' });
     });
 
-    it('answers 304 to who has it already, with the validator and the lifetime', async () => {
+    it('answers 304 to a client that has it already, with the validator and the lifetime', async () => {
       const { etag = '' } = (await ask(server.url, url, { headers })).headers;
       for (const condition of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
         const again = await ask(server.url, url, { headers: { ...headers, 'If-None-Match': condition } });
@@ -347,7 +347,7 @@ describe.skipIf(missing('git')).each(ways)('HTTP $name', ({ config }) => {
 
     const broken: { name: string; sent: string; status: string; says: string }[] = [
       {
-        name: 'what is no HTTP',
+        name: 'what is not HTTP',
         sent: 'EHLO mycompany.com\r\n\r\n',
         status: '400 Bad Request',
         says: 'not HTTP',

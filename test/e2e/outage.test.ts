@@ -12,7 +12,7 @@ const AT = '/outage.example/lib';
 /** What may change, and was asked for while the host was well. */
 const KNOWN = [`${AT}/@v/list`, `${AT}/@latest`, `${AT}/@v/main.info`];
 const STORED = ['info', 'mod', 'zip'].map((part) => `${AT}/@v/v1.0.0.${part}`);
-/** What nobody asked for then: another version, another branch, another module. */
+/** What no client asked for then: another version, another branch, another module. */
 const UNKNOWN = [`${AT}/@v/v0.9.0.info`, `${AT}/@v/dev.info`, '/outage.example/other/@v/list'];
 
 describe.skipIf(missing('git'))('while a git host', () => {

@@ -108,7 +108,7 @@ const ROWS: { name: string; path: string; is: unknown }[] = [
   { name: 'a double encoded capital mark', path: '/ex.com/%2521a/@v/list', is: 'INVALID_PATH' },
   { name: 'half an encoding', path: '/ex.com/a%/@v/list', is: 'INVALID_PATH' },
   { name: 'an encoding that is none', path: '/ex.com/a%zz/@v/list', is: 'INVALID_PATH' },
-  { name: 'bytes that are no UTF-8', path: '/ex.com/%ff/@v/list', is: 'INVALID_PATH' },
+  { name: 'bytes that are not UTF-8', path: '/ex.com/%ff/@v/list', is: 'INVALID_PATH' },
   { name: 'an overlong encoding of a slash', path: '/ex.com/a%c0%af/@v/list', is: 'INVALID_PATH' },
   { name: 'half a surrogate pair', path: '/ex.com/%ed%a0%80/@v/list', is: 'INVALID_PATH' },
   { name: 'a leading dash', path: '/-ex.com/a/@v/list', is: 'INVALID_PATH' },

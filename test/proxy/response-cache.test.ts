@@ -88,7 +88,7 @@ describe('ResponseCache', () => {
       expect(cache.get('/list')).toBeUndefined();
     });
 
-    it('is not given to who wants only what never changes', () => {
+    it('is not given to a request that wants only what never changes', () => {
       const cache = create();
       cache.keep('/list', remembered(), { asOf: now, since: cache.moment() });
       cache.keep('/info', remembered());

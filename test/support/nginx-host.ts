@@ -66,7 +66,7 @@ export async function startNginx(conf: string, prefix?: string): Promise<Daemon>
   const dir = prefix ?? (await tempDir('nginx'));
   const file = path.join(dir, 'nginx.conf');
   await writeFile(file, conf);
-  // Its workers would be nobody's, who may not enter the folders of a test.
+  // Its workers would run under the account nobody, which may not enter the folders of a test.
   const user = process.getuid?.() === 0 ? 'user root;' : '';
   const settings = `daemon off; ${user} pid ${dir}/nginx.pid; error_log stderr notice;`;
   return startDaemon('nginx', ['-p', dir, '-c', file, '-e', 'stderr', '-g', settings], {

@@ -62,7 +62,7 @@ describe('readLookup', () => {
     expect(await readLookup(dir, lookupOf(4), lab.verifier)).toBeUndefined();
   });
 
-  it('is no answer about another version', async () => {
+  it('does not answer for another version', async () => {
     const other = join(await tempDir('lookup'), 'x');
     const file = join(other, sumdbPath(lookupOf(4)));
     await mkdir(join(file, '..'), { recursive: true });
@@ -72,7 +72,7 @@ describe('readLookup', () => {
     });
   });
 
-  it('is no answer whose record is not in its tree yet', async () => {
+  it('does not give an answer whose record is not in its tree yet', async () => {
     const other = await tempDir('lookup');
     await lab.folder(other, 3, [3]);
     await expect(readLookup(other, lookupOf(3), lab.verifier)).rejects.toThrow('malformed answer');

@@ -125,7 +125,7 @@ describe('a large zip', () => {
     expect((await (await download()).whole).equals(zip)).toBe(true);
   });
 
-  it('is waited for by HEAD and by who wants a part', async () => {
+  it('is waited for by HEAD and by a request for a part', async () => {
     const { respond, proceed } = inTwoHalves(zip);
     upstream.answers[ZIP] = respond;
     const answers = Promise.all([

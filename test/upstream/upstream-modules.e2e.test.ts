@@ -407,7 +407,7 @@ describe('the list of upstreams', () => {
     },
   );
 
-  it('is asked so many things at once, and who waits too long is told so', async () => {
+  it('is asked so many things at once, and a request that waits too long is told so', async () => {
     let release: () => void = () => undefined;
     answers[`${BASE}/list`] = (_request, response) => {
       release = () => void response.end('v1.0.0\n');

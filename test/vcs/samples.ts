@@ -166,7 +166,7 @@ export const SSH_SAMPLES: readonly Sample[] = [
       says: ['other users can read it', 'chmod 600 /etc/modhaven/id', 'identity_file'],
     },
   ),
-  ssh('key file is no key', ['Load key "/etc/modhaven/id": error in libcrypto', DENIED], {
+  ssh('key file does not hold a key', ['Load key "/etc/modhaven/id": error in libcrypto', DENIED], {
     code: 'HOST_REFUSED',
     says: ['into /etc/modhaven/id', `${SSH_KEY}.identity_file`],
   }),

@@ -75,7 +75,7 @@ describe('parsePush', () => {
     ['a comment of Gerrit', json('{"type":"comment-added","change":{"project":"p"}}', {})],
     ['a change uploaded to Gerrit for review', DELIVERIES.gerrit({ ...TAG, ref: 'refs/changes/17/17/2' })],
     ['a note', DELIVERIES.gitea({ ...TAG, ref: 'refs/notes/commits' })],
-    ['JSON of nobody we know', json('{}', {})],
+    ['JSON of no forge we know', json('{}', {})],
   ])('ignores %s', (_name, delivery) => expect(parse(delivery)).toBe('ignored'));
 
   it.each([

@@ -129,7 +129,7 @@ describe('POST /-/webhook', () => {
     if (status === 415) expect(answer.body).toContain('set its content type to application/json');
   });
 
-  it('refuses what is no JSON, once it knows the sender', async () => {
+  it('refuses what is not JSON, once it knows the sender', async () => {
     const { send } = server();
     const headers = { 'x-gitlab-event': 'Push Hook', 'x-gitlab-token': SECRET };
     expect(await send(json('{"a":canary}', headers))).toMatchObject({

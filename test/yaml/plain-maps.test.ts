@@ -7,7 +7,7 @@ import { parseYaml } from '../../src/yaml/yaml-source.js';
 
 const PLACEHOLDERS = /(?<=[/\w.~-])\{\w+(?:\.\.\.)?\}/g;
 
-/** A comment in front that is no plain line makes the library read all of it. */
+/** A comment in front that is not a plain line makes the library read all of it. */
 const byLibrary = (text: string) => parseYaml(`# \u2028\n${text}`, 'f.yaml', PLACEHOLDERS);
 
 describe('readPlainMaps', () => {

@@ -59,7 +59,7 @@ const KEY_BYTES = 32;
 /** DER of a PKCS #8 private key (RFC 8410), up to the 32 bytes of the seed. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SIGNATURE_PREFIX = '\u2014 ';
-/** More than that on one note is somebody's joke. */
+/** No database has more signatures than that on one note; a larger number is refused. */
 const MAX_SIGNATURES = 100;
 // eslint-disable-next-line no-control-regex -- refusing them is the point
 const CONTROL = /[\u0000-\u0009\u000b-\u001f]/;

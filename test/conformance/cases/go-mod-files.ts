@@ -126,7 +126,7 @@ export const goModFileCases: readonly ConformanceCase[] = [
     lists: ['example.com/gomodlink', 'example.com/gomoddirectory'],
   },
   {
-    // Fact 8: whether a module is too new depends on who asks, and a server has no Go version.
+    // Fact 8: whether a module is too new depends on the Go version of the client, and a server has none.
     name: 'go-mod-wants-newer-go',
     facts: [8],
     build: async (make) => {

@@ -157,7 +157,7 @@ export const majorVersionCases: readonly ConformanceCase[] = [
     lists: ['example.com/vrule/v2', 'example.com/vrule/v2/sub'],
   },
   {
-    // Both layouts of a submodule use tags sub/v2.x.y; sub/v2/v2.2.0 is nobody's.
+    // Both layouts of a submodule use tags sub/v2.x.y; sub/v2/v2.2.0 belongs to no module.
     name: 'major-of-submodule',
     facts: [14],
     build: async (make) => {

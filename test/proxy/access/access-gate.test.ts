@@ -112,7 +112,7 @@ describe('the gate', () => {
     expect(gate()(request('/-/auth', free, '10.0.0.1'))).toEqual(open);
     expect(gate()(request('/-/auth?x', free, '192.0.2.7'))).toMatchObject(wantsLogin);
     expect(gate()(request('/-/auth', {}, '10.0.0.1'))).toMatchObject(wantsLogin);
-    // What the server in front could read in another way is for nobody, admins included, with and without `auth:`.
+    // What the server in front could read in another way is refused to everybody, admins included, with and without `auth:`.
     const unclear = { 'x-original-uri': `/pub.test/..${zip}` };
     for (const access of [() => ({ settings, authenticator }), () => undefined]) {
       const ask = gate({ access, trusts: createTrust(() => ['127.0.0.1']) });

@@ -14,7 +14,7 @@ it.each<[from: string | undefined, headers: Record<string, string>, isOne: boole
   ['127.0.0.1', {}, true],
   ['192.0.2.7', {}, false],
   [undefined, {}, true],
-  // A web server on the same machine that nobody trusts passes on what anybody sends.
+  // A web server on the same machine that is not in trust_proxy passes on what any client sends.
   ['127.0.0.1', { 'x-forwarded-for': '192.0.2.7' }, false],
   ['127.0.0.1', { via: '1.1 other' }, false],
   ['127.0.0.1', { 'x-forwarded-host': 'goproxy.corp' }, false],

@@ -28,7 +28,7 @@ describe('takeRequestId', () => {
 
   it.each([
     ['a stranger', 'abc', false],
-    ['nobody', '', true],
+    ['no client', '', true],
     ['a proxy that writes nonsense', 'a"b\n', true],
     ['one that writes a lot', 'x'.repeat(65), true],
   ])('takes none from %s', (_, given, isTrusted) =>

@@ -312,7 +312,7 @@ describe('who is asked', () => {
     await other.stop();
   });
 
-  it('is no other one if that one fails', async () => {
+  it('does not become another one if that one fails', async () => {
     const other = await fakeUpstream();
     other.otherwise = status(500);
     await expect(lookup(mirrorOver([other.url, proxy.url]), 1)).rejects.toMatchObject({

@@ -135,7 +135,7 @@ describe('a note', () => {
     ['an empty block of them', `${TEXT}\n`],
     ['a line that does not end', `${TEXT}\n${PETER_SIG.slice(0, -1)}`],
     ['a control character', `\u0001${TEXT}\n${PETER_SIG}`],
-    ['bytes that are no UTF-8', Buffer.concat([Buffer.from([0xff]), Buffer.from(`${TEXT}\n${PETER_SIG}`)])],
+    ['bytes that are not UTF-8', Buffer.concat([Buffer.from([0xff]), Buffer.from(`${TEXT}\n${PETER_SIG}`)])],
     ['a bad name', `${TEXT}\n${PETER_SIG.replace('PeterNeumann', 'Bad Name')}`],
     ['another line among the signatures', `${TEXT}\n${PETER_SIG}Unexpected line.\n`],
     ['a hundred signatures and one', `${TEXT}\n${PETER_SIG.repeat(101)}`],

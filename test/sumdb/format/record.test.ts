@@ -87,7 +87,7 @@ describe('a record', () => {
     expect(() => parseRecord(Buffer.from(answer))).toThrow('malformed answer');
   });
 
-  it('is refused in bytes that are no UTF-8', () => {
+  it('is refused in bytes that are not UTF-8', () => {
     expect(() => parseRecord(Buffer.from('123\nhello\xffworld\n\n', 'latin1'))).toThrow('malformed answer');
   });
 

@@ -16,7 +16,7 @@ export function answer(...lines: string[]): string {
   return lines.map((line) => (/^000[012]$/.test(line) ? line : packet(line))).join('');
 }
 
-/** What `answer` is to whoever reads packets. */
+/** What a reader of packets makes of `answer`. */
 export function heard(...lines: string[]): AsyncIterable<Packet[]> {
   return packets(inPieces(answer(...lines)));
 }

@@ -30,7 +30,7 @@ describe('sshCommand', () => {
     ],
     ['GIT_SSH', { GIT_SSH: '/my bin/ssh' }, {}, `'/my bin/ssh' ${OURS}`],
     ['plink', { GIT_SSH: '/opt/plink' }, {}, undefined],
-    ['a command that is no OpenSSH by its name', { GIT_SSH_COMMAND: 'plink -x' }, {}, 'plink -x'],
+    ['a command that is not OpenSSH by its name', { GIT_SSH_COMMAND: 'plink -x' }, {}, 'plink -x'],
     ['a variant', { GIT_SSH_COMMAND: 'mine', GIT_SSH_VARIANT: 'simple' }, {}, 'mine'],
     ['a configured variant', { GIT_SSH_COMMAND: 'mine' }, { sshVariant: 'ssh' }, `mine ${OURS}`],
   ])('is what git would take: %s', async (_, env, account, line) => {
