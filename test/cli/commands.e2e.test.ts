@@ -81,10 +81,16 @@ describe.each(COMMANDS)('modhaven %s', (name) => {
   });
 });
 
-it('a reader that has seen enough is not a failure', async () => {
-  const pipe = `'${process.execPath}' '${CLI}' completion bash | true; echo "\${PIPESTATUS[0]}"`;
+it.each(['completion bash', '--help'])('%s: a reader that has seen enough is not a failure', async (line) => {
+  const pipe = `'${process.execPath}' '${CLI}' ${line} | true; echo "\${PIPESTATUS[0]}"`;
   const result = await runProgram('bash', ['-c', pipe]);
   expect([result.stdout, result.stderr]).toEqual(['0\n', '']);
+});
+
+it.each(['completion bash', '--help', 'version'])('%s onto a full disk is a failure in words', async (line) => {
+  const { code, stderr } = await runProgram('bash', ['-c', `'${process.execPath}' '${CLI}' ${line} >/dev/full`]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^modhaven: the output cannot be written: ENOSPC[^\n]*\n$/);
 });
 
 describe('wrong usage', () => {

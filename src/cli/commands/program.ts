@@ -64,20 +64,26 @@ withHelp(program, {
 let config: string | undefined;
 program.hook('preAction', (_, command) => {
   config = command.opts<{ config?: string }>().config;
-  if (command.name() === 'serve') return;
-  // A reader that has seen enough (head, a pager) is not a failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
-    throw error;
-  });
+  if (command.name() === 'serve') {
+    process.stdout.off('error', outputLost); // its log knows what to do
+    return;
+  }
   // Ending by `exit` in place of by the signal lets the git children be ended, too. The server has its own way.
   process.once('SIGINT', () => process.exit(130));
   process.once('SIGTERM', () => process.exit(143));
 });
 
+process.stdout.on('error', outputLost);
 program.parseAsync().catch((error: unknown) => {
   process.exitCode = report(error);
 });
+
+/** What is printed reaches nothing: a reader that has seen enough (head, a pager) is not a failure, a full disk is. */
+function outputLost(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit();
+  process.stderr.write(`modhaven: the output cannot be written: ${error.message}\n`);
+  process.exit(NOT_IN_ORDER);
+}
 
 /** Says in one sentence what went wrong, and returns the exit code. */
 function report(error: unknown): number {
