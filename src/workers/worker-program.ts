@@ -1,8 +1,8 @@
 /** The program of a worker process: a `WorkerServer` that the main process starts, tells what changes, and ends. */
 import { Access } from '../auth/access.js';
-import { errorMessage } from '../errors.js';
+import { errorMessage, isModhavenError } from '../errors.js';
 import { Faults } from '../log/faults.js';
-import { createLog } from '../log/log.js';
+import { createLog, type Logger } from '../log/log.js';
 import { keepServing } from '../log/process-faults.js';
 import { logWarnings } from '../log/process-warnings.js';
 import { WorkerMetrics } from '../metrics/server-metrics.js';
@@ -24,7 +24,9 @@ class WorkerProgram {
   private settings: WorkerStart['settings'];
   private readonly server: WorkerServer;
   private readonly stores: Stores;
-  private readonly access: Access;
+  /** Undefined while what `auth:` names cannot be used: the main process has its last good content, and decides. */
+  private access: Access | undefined;
+  private readonly log: Logger;
   private readonly privacy = new KnownPrivacy();
   private readonly grants = new KnownGrants();
   private readonly faults: Faults;
@@ -36,6 +38,7 @@ class WorkerProgram {
     const readable = process.stdout.isTTY;
     const { log, writeLine, flush } = createLog({ level: logLevel, readable, shared: true });
     logWarnings(log);
+    this.log = log;
     this.settings = settings;
     this.storeName = stores.s3 === undefined ? 'disk' : 's3';
     this.flush = flush;
@@ -49,10 +52,10 @@ class WorkerProgram {
     });
     watchPurges(this.stores, () => cache.forgetAll());
     const trusts = createTrust(() => this.settings.trustProxy);
-    this.access = new Access(settings.auth, { log });
+    this.access = this.openAccess();
     this.server = new WorkerServer({
       gate: createAccessGate({
-        access: () => this.access.state,
+        access: () => (this.access === undefined ? 'unknown' : this.access.state),
         resources: {
           privacy: (path) => this.privacy.of(path),
           ownDatabase: () => this.settings.ownDatabase,
@@ -104,7 +107,8 @@ class WorkerProgram {
           this.settings = message.settings;
           this.server.update(message.settings);
           // Every message may say that a file of `auth:` was edited, and a file that was read while it was replaced is read again.
-          this.access.update(message.settings.auth);
+          if (this.access === undefined) this.access = this.openAccess();
+          else this.access.update(message.settings.auth);
           this.privacy.forget();
           this.grants.forget();
           return undefined;
@@ -125,6 +129,16 @@ class WorkerProgram {
           return this.end(message.handOver);
       }
     })();
+  }
+
+  private openAccess(): Access | undefined {
+    try {
+      return new Access(this.settings.auth, { log: this.log });
+    } catch (error) {
+      if (!isModhavenError(error)) throw error;
+      this.log.error({ error: error.message }, 'auth cannot be read; the main process decides who may read');
+      return undefined;
+    }
   }
 
   private async end(handOver: boolean): Promise<void> {

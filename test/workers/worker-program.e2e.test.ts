@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
+import type { AuthSettings } from '../../src/config/auth-settings.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { cacheLayout } from '../../src/store/paths.js';
@@ -95,6 +96,23 @@ it('answers what is stored, says what it is asked, and ends in good order', asyn
   expect(await hears('done')).toMatchObject({ id: 6 });
   tell({ type: 'end', handOver: false });
   expect(await exit).toBe(0);
+});
+
+it('starts while a file of auth: is broken, and then lets the main process decide about everything', async () => {
+  const { tell, hears } = start();
+  await hears('ready');
+  const port = await freePort();
+  const order = await startOf(port);
+  const auth: AuthSettings = {
+    ...{ htpasswdFile: undefined, groupsFile: undefined, tokensFile: '/nowhere/tokens.yaml', issuers: [] },
+    ...{ public: 'anyone', pages: 'anyone', rules: [], gitHost: undefined, gitHostTtlMs: 60_000 },
+  };
+  tell({ type: 'start', start: { ...order, settings: { ...order.settings, auth } } });
+  await hears('listening');
+  const status = async () => (await ask(`http://127.0.0.1:${port}`, '/ex.com/m/@v/v1.0.0.info')).status;
+  expect(await status()).toBe(503); // there is no main process
+  tell({ type: 'settings', settings: order.settings });
+  await expect.poll(status).toBe(200);
 });
 
 it('says why it cannot listen', async () => {

@@ -25,8 +25,11 @@ import { noteRefused } from './refused-reads.js';
 import { isSurelyNotOurs, originalResource, resourceOf, type ResourceRules } from './resource.js';
 
 export interface AccessGateOptions extends AdminAddressOptions {
-  /** Undefined: no `auth:`; then only what is for admins is refused to anyone. */
-  access: () => { settings: AccessSettings; authenticator: Authenticator } | undefined;
+  /**
+   * Undefined: no `auth:`; then only what is for admins is refused to anyone. `unknown`, in a worker only: there are rules, and it
+   * cannot read them; the main process decides about everything.
+   */
+  access: () => { settings: AccessSettings; authenticator: Authenticator } | 'unknown' | undefined;
   resources: ResourceRules;
   /**
    * Asks the git host (`auth/git-host.ts`). In a worker: what the main process has heard from it; undefined for what the
@@ -78,6 +81,7 @@ class AccessGate {
   private judge(): Decided | Promise<Decided> {
     const access = this.options.access();
     if (access === undefined) return this.withoutAuth();
+    if (access === 'unknown') return this.defer();
     const resource = this.resource();
     if (resource === 'unsure') return this.defer();
     if (resource === 'unclear') return unclearPath();

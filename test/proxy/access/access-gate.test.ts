@@ -53,6 +53,12 @@ describe('the gate', () => {
     expect(gate({ access: () => undefined })(request(zip))).toEqual(open);
   });
 
+  it('decides nothing while the rules cannot be read', () => {
+    for (const url of [zip, '/pub.test/x/@v/list', '/-/status', '/-/healthz']) {
+      expect(gate({ access: () => 'unknown' })(request(url))).toMatchObject({ deferred: true });
+    }
+  });
+
   it.each<{
     name: string;
     headers: Record<string, string>;
