@@ -206,7 +206,10 @@ export function publicAddress(
   tls: TlsSettings | undefined,
 ): Pick<Config, 'publicUrl' | 'publicUrlIsDefault' | 'publicUrlIsGuess' | 'publicHost'> {
   const isDefault = written === undefined;
-  const publicUrl = (written ?? defaultPublicUrl(listen, tls === undefined ? 'http' : 'https')).replace(/\/+$/, '');
+  const publicUrl = (written ?? defaultPublicUrl(listen, tls === undefined ? 'http' : 'https')).replace(
+    /\/+$/,
+    '',
+  );
   return {
     publicUrl,
     publicUrlIsDefault: isDefault,

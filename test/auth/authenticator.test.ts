@@ -134,7 +134,9 @@ describe('Authenticator', () => {
     await writeFile(join(folder, 'tokens'), formatTokens(withTool));
     auth.reload();
     expect(auth.errors()).toEqual([]);
-    expect(await auth.identify(basic('ci', 'right'))).toMatchObject({ principal: { kind: 'user', name: 'ci' } });
+    expect(await auth.identify(basic('ci', 'right'))).toMatchObject({
+      principal: { kind: 'user', name: 'ci' },
+    });
     expect(await auth.identify(basic('ann', 'right'))).toEqual({ kind: 'unknown' });
   });
 

@@ -87,11 +87,17 @@ it.each(['completion bash', '--help'])('%s: a reader that has seen enough is not
   expect([result.stdout, result.stderr]).toEqual(['0\n', '']);
 });
 
-it.each(['completion bash', '--help', 'version'])('%s onto a full disk is a failure in words', async (line) => {
-  const { code, stderr } = await runProgram('bash', ['-c', `'${process.execPath}' '${CLI}' ${line} >/dev/full`]);
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^modhaven: the output cannot be written: ENOSPC[^\n]*\n$/);
-});
+it.each(['completion bash', '--help', 'version'])(
+  '%s onto a full disk is a failure in words',
+  async (line) => {
+    const { code, stderr } = await runProgram('bash', [
+      '-c',
+      `'${process.execPath}' '${CLI}' ${line} >/dev/full`,
+    ]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^modhaven: the output cannot be written: ENOSPC[^\n]*\n$/);
+  },
+);
 
 describe('wrong usage', () => {
   it.each([

@@ -67,7 +67,10 @@ it('leaves a file its rights, and a link what it is', async () => {
 it('says in words that the file cannot be written', async () => {
   await writeFile(join(folder, 'file'), '');
   await writeFile(config, 'auth: { tokens_file: ./file/tokens.yaml }\n');
-  await expect(add('ci')).rejects.toMatchObject({ code: 'CONFIG', message: expect.stringMatching(/tokens\.yaml cannot be written/) as string });
+  await expect(add('ci')).rejects.toMatchObject({
+    code: 'CONFIG',
+    message: expect.stringMatching(/tokens\.yaml cannot be written/) as string,
+  });
 });
 
 it.each(['90', '0d', '-1d', 'soon', '1w'])('refuses --expires %s', async (expires) => {

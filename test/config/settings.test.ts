@@ -56,7 +56,10 @@ describe('createSettings', () => {
     expect(settings.current().publicUrl).toBe('http://127.0.0.1:10000');
     await writeFile(file, 'listen: 127.0.0.1:1\npublic_url: https://goproxy.corp/\n');
     expect(settings.reload()).toEqual(['listen']);
-    expect(settings.current()).toMatchObject({ publicUrl: 'https://goproxy.corp', publicHost: 'goproxy.corp' });
+    expect(settings.current()).toMatchObject({
+      publicUrl: 'https://goproxy.corp',
+      publicHost: 'goproxy.corp',
+    });
   });
 
   it('takes nothing of a bad file, and forgets the error with it', async () => {
