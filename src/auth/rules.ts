@@ -7,6 +7,7 @@
  * Git hosts have more spellings for a repository than its module has (`plainSpelling`), so what a rule refuses is refused under all of
  * them: a rule for `corp.com/*` allows nobody to read `corp.com/secret` as `corp.com/Secret` or `corp.com/secret.git`.
  */
+import { LRUCache } from 'lru-cache';
 import { parsePathPatterns, plainSpelling, type PathPattern } from '../module/path-patterns.js';
 import { isAuthenticated, type Principal } from './principal.js';
 
@@ -44,11 +45,49 @@ export function decide(
   module: string,
   principal: Principal,
 ): boolean | undefined {
-  const allows = (rule: ReadRule | undefined) => rule?.allow.some((subject) => isSubject(subject, principal));
-  for (const spelling of otherSpellings(rules, module)) {
-    if (allows(rules.find(({ matchesLowerCase }) => matchesLowerCase(spelling))) === false) return false;
+  const { deciding, ofOtherSpellings } = rulesFor(rules, module);
+  if (ofOtherSpellings.some((rule) => !allows(rule, principal))) return false;
+  return deciding && allows(deciding, principal);
+}
+
+/** The rules that a module falls under, whoever wants to read it. */
+interface ModuleRules {
+  /** The first that matches it. */
+  deciding: ReadRule | undefined;
+  /** The first that match its other spellings: they refuse, and allow nothing. */
+  ofOtherSpellings: readonly ReadRule[];
+}
+
+/** Characters of the paths of which it is remembered: unknown clients may ask about long ones. */
+const MAX_REMEMBERED = 1_000_000;
+
+/**
+ * What was found of modules, by the rules in use: to match their patterns takes longer than the rest of a warm request. Who
+ * may read is decided anew each time, and other settings are another list of rules.
+ */
+const remembered = new WeakMap<readonly ReadRule[], LRUCache<string, ModuleRules>>();
+
+function rulesFor(rules: readonly ReadRule[], module: string): ModuleRules {
+  let known = remembered.get(rules);
+  if (known === undefined) {
+    known = new LRUCache({ maxSize: MAX_REMEMBERED, sizeCalculation: (_, path) => path.length + 50 });
+    remembered.set(rules, known);
   }
-  return allows(rules.find(({ matches }) => matches(module)));
+  let found = known.get(module);
+  if (found === undefined) known.set(module, (found = matchingRules(rules, module)));
+  return found;
+}
+
+function matchingRules(rules: readonly ReadRule[], module: string): ModuleRules {
+  const deciding = rules.find(({ matches }) => matches(module));
+  const others = otherSpellings(rules, module).flatMap(
+    (spelling) => rules.find(({ matchesLowerCase }) => matchesLowerCase(spelling)) ?? [],
+  );
+  return { deciding, ofOtherSpellings: [...new Set(others)].filter((rule) => rule !== deciding) };
+}
+
+function allows({ allow }: ReadRule, principal: Principal): boolean {
+  return allow.some((subject) => isSubject(subject, principal));
 }
 
 /** Those of `module` that rules could judge in another way; mostly none. */

@@ -58,6 +58,28 @@ describe('decide, of other spellings of a path that a git host may take for the 
   });
 });
 
+describe('decide, of a module that was asked for before', () => {
+  const ann = someone('user', 'ann', 'core');
+  const bob = someone('user', 'bob');
+
+  it('judges each caller anew', () => {
+    const rules = [rule('corp.com/x', 'group:core')];
+    for (let again = 0; again < 2; again += 1) {
+      expect(decide(rules, 'corp.com/x', ann)).toBe(true);
+      expect(decide(rules, 'corp.com/x', bob)).toBe(false);
+      expect(decide(rules, 'corp.com/x', someone('user', 'ann'))).toBe(false);
+    }
+  });
+
+  it('goes by the rules that are given, not by those of the time before', () => {
+    for (let again = 0; again < 2; again += 1) {
+      expect(decide([rule('corp.com/*', 'authenticated')], 'corp.com/y', bob)).toBe(true);
+      expect(decide([rule('corp.com/y'), rule('corp.com/*', 'authenticated')], 'corp.com/y', bob)).toBe(false);
+      expect(decide([], 'corp.com/y', bob)).toBeUndefined();
+    }
+  });
+});
+
 describe('parseSubject', () => {
   it.each(['', 'user', 'user:', 'group: ', 'everyone', 'USER:ann', 'user: ann'])('refuses %j', (word) => {
     expect(parseSubject(word)).toBeUndefined();

@@ -95,17 +95,23 @@ class AccessGate {
 
   /** What is asked for; at `/-/auth` what the web server in front was asked for, if that is trusted. */
   private resource(): Resource | 'unsure' | 'unclear' {
-    const { url = '/', headers, socket } = this.request;
+    const { request } = this;
+    const { url = '/', headers, socket } = request;
     const { trusts, resources } = this.options;
     const original = headers['x-original-uri'];
-    const isAbout = isSubrequest(this.request);
+    const isAbout = isSubrequest(request);
     if (isAbout && (typeof original !== 'string' || !trusts(socket.remoteAddress))) {
       return { kind: 'admin' };
     }
     const asked = {
       url: isAbout ? String(original) : url,
-      host: requestHost(this.request, trusts),
-      wantsHtml: wantsHtml(headers),
+      // Only pages depend on these.
+      get host() {
+        return requestHost(request, trusts);
+      },
+      get wantsHtml() {
+        return wantsHtml(headers);
+      },
     };
     return isAbout ? originalResource(asked, resources) : resourceOf(asked, resources);
   }
@@ -161,15 +167,16 @@ class AccessGate {
   }
 
   private conclude(decision: Ruled, resource: Resource, grant?: Grant): Decided {
-    const about = resource.kind === 'module' && resource.isPrivate ? { privateModule: resource.path } : {};
+    const privateModule = resource.kind === 'module' && resource.isPrivate ? resource.path : undefined;
     if (decision.kind === 'allowed') {
       const audience = decision.isForEveryone ? undefined : RESTRICTED;
-      const allowed = { ...admission(decision.principal, audience), ...about };
+      const allowed = admission(decision.principal, audience, privateModule);
       if (this.options.isBehindWorkers !== true) return allowed;
       return { ...allowed, decision: encodeDecision(allowed, resource, grant) };
     }
     if (this.options.guesses === undefined) return this.defer();
     const principal = decision.kind === 'forbidden' ? { principal: named(decision.principal) } : {};
+    const about = privateModule === undefined ? {} : { privateModule };
     const refusal = { ...this.refusalFor(decision, resource), ...principal, ...about };
     noteRefused({
       status: refusal.refusedWith,
@@ -227,13 +234,17 @@ class AccessGate {
   }
 }
 
-function admission(principal: Principal, audience: string | undefined): Admission {
-  return { principal: named(principal), audience };
+function admission(
+  principal: Principal,
+  audience: string | undefined,
+  privateModule?: string | undefined,
+): Admission {
+  return { principal: named(principal), audience, ...(privateModule !== undefined && { privateModule }) };
 }
 
 /** Whether a web server in front asks about another request. */
 function isSubrequest({ url = '' }: IncomingMessage): boolean {
-  return url.split('?', 1)[0] === AUTH_PATH;
+  return url.startsWith(AUTH_PATH) && (url.length === AUTH_PATH.length || url[AUTH_PATH.length] === '?');
 }
 
 /** As the log names it. */

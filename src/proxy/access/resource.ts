@@ -2,10 +2,11 @@
  * What a request wants to read, as far as a right to it can be asked for: from its URL, its Host and what it accepts,
  * before anything else looks at it. A URL that cannot be parsed names no module, so its refusal gives nothing away.
  */
+import { LRUCache } from 'lru-cache';
 import type { Resource } from '../../auth/read-access.js';
 import { isModhavenError } from '../../errors.js';
 import { parseSumdbRequest } from '../../sumdb/format/request.js';
-import { decodePath, parseDecodedPath, parseProxyRequest } from '../request.js';
+import { decodePath, isPlainUrl, parseDecodedPath, parseProxyRequest } from '../request.js';
 
 /** Whether a module path is private; `unsure` where only the main process can tell. */
 export type PrivacyOf = (path: string) => 'private' | 'public' | 'unsure';
@@ -41,8 +42,22 @@ const OF_MODULES = ['/-/raw/', '/-/phases/'];
 /** Pages that show each visitor what they may read: see `readable.ts`. */
 const LISTINGS = new Set(['/-/modules', '/-/index']);
 
+/** Characters of the URLs whose module is remembered. */
+const MAX_REMEMBERED = 1_000_000;
+
+/**
+ * The modules that URLs ask for, as the go command writes them. A module follows from the URL alone; to read it there takes
+ * longer than the rest of a warm request. Whether the module is private is asked each time.
+ */
+const moduleOfUrl = new LRUCache<string, string>({
+  maxSize: MAX_REMEMBERED,
+  sizeCalculation: (module, url) => module.length + url.length + 50,
+});
+
 /** The resource of a request; `unsure` where only the main process can tell. */
 export function resourceOf(asked: Asked, rules: ResourceRules): Resource | 'unsure' {
+  const known = moduleOfUrl.get(asked.url);
+  if (known !== undefined) return moduleResource(known, rules.privacy);
   const [rawPath = '/', query = ''] = asked.url.replace(/^https?:\/\/[^/?#]*/i, '').split('?', 2);
   try {
     // As the router reads it: it decodes the path, and ends it at a hash.
@@ -53,7 +68,10 @@ export function resourceOf(asked: Asked, rules: ResourceRules): Resource | 'unsu
     if (isGoGet) return { kind: 'page' };
     if (path.startsWith('/sumdb/')) return checksumResource(decodePath(rawPath), rules);
     const parsed = parseProxyRequest(rawPath);
-    if (parsed !== undefined) return moduleResource(parsed.module, rules.privacy);
+    if (parsed !== undefined) {
+      if (isPlainUrl(asked.url)) moduleOfUrl.set(asked.url, parsed.module);
+      return moduleResource(parsed.module, rules.privacy);
+    }
     return asked.wantsHtml ? pageForPeople(asked.host, path, rules) : { kind: 'page' };
   } catch (error) {
     if (isModhavenError(error)) return { kind: 'open' };

@@ -70,6 +70,27 @@ describe('resourceOf', () => {
   });
 });
 
+describe('resourceOf, of a URL that was asked for before', () => {
+  const url = '/later.test/x/@v/v1.0.0.info';
+  const of = (asked: string, isPrivate: boolean) =>
+    resourceOf(
+      { url: asked, host: 'corp.test', wantsHtml: false },
+      { privacy: () => (isPrivate ? 'private' : 'public') },
+    );
+
+  it('goes by the privacy of now', () => {
+    expect(of(url, false)).toEqual({ kind: 'module', path: 'later.test/x', isPrivate: false });
+    expect(of(url, true)).toEqual({ kind: 'module', path: 'later.test/x', isPrivate: true });
+    expect(of(url, false)).toEqual({ kind: 'module', path: 'later.test/x', isPrivate: false });
+  });
+
+  it('does not take another URL for it', () => {
+    expect(of(`${url}?go-get=1`, true)).toEqual({ kind: 'page' });
+    expect(of('/later.test/!x/@v/v1.0.0.info', true)).toMatchObject({ path: 'later.test/X' });
+    expect(of('/Later.test/x/@v/v1.0.0.info', true)).toEqual({ kind: 'open' });
+  });
+});
+
 describe('originalResource, of what a web server in front is about to send', () => {
   const read = (url: string) => originalResource({ url, host: 'corp.test', wantsHtml: false }, rules);
 
