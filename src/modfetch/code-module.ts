@@ -63,6 +63,8 @@ class ModuleInRepo implements CodeModule {
   private readonly place: ModulePlace;
   /** What stands before versions in tags of the module: `sub/`, or ''. */
   private readonly tagPrefix: string;
+  /** What `versions` has found without a prefix: several steps of one query ask for it, and there may be many tags. */
+  private all: ReturnType<CodeModule['versions']> | undefined;
 
   constructor({ path, root, subdir, repo }: CodeModuleOptions) {
     this.path = path;
@@ -71,7 +73,11 @@ class ModuleInRepo implements CodeModule {
     this.tagPrefix = this.place.codeDir === '' ? '' : `${this.place.codeDir}/`;
   }
 
-  async versions(prefix = ''): Promise<{ list: CanonicalVersion[]; origin: Origin }> {
+  versions(prefix = ''): ReturnType<CodeModule['versions']> {
+    return prefix === '' ? (this.all ??= this.findVersions('')) : this.findVersions(prefix);
+  }
+
+  private async findVersions(prefix: string): ReturnType<CodeModule['versions']> {
     const { repo, path, tagPrefix, place } = this;
     const { codeDir, pathMajor } = place;
     // gopkg.in/x.v2-unstable takes no tags: those belong to gopkg.in/x.v2.
@@ -79,18 +85,18 @@ class ModuleInRepo implements CodeModule {
       return { list: [], origin: { VCS: 'git', URL: repo.url } };
     }
     const tags = repo.tags(tagPrefix + prefix);
-    const compatible: semver.SortKey<CanonicalVersion>[] = [];
-    const incompatible: semver.SortKey<CanonicalVersion>[] = [];
+    const compatible: ReleaseTag[] = [];
+    const incompatible: ReleaseTag[] = [];
     const slices = new Slices(TAGS_AT_ONCE);
     for (const { name } of tags.list) {
       if (slices.isOver()) await slices.next();
-      const version = name.slice(tagPrefix.length);
-      if (!isReleaseTag(version) || isPseudoVersion(version)) continue;
-      // A canonical version begins with its major version: of many tags the general rule takes longer than all else.
-      if (pathMajor === '' ? isMajorZeroOrOne(version) : matchPathMajor(version, pathMajor)) {
-        compatible.push(semver.sortKey(version));
+      const release = releaseTag(name.slice(tagPrefix.length));
+      if (release === undefined) continue;
+      // Of many tags the general rule takes longer than all else.
+      if (pathMajor === '' ? isMajorZeroOrOne(release) : matchPathMajor(release.text, pathMajor)) {
+        compatible.push(release);
       } else if (codeDir === '' && pathMajor === '') {
-        incompatible.push(semver.sortKey(version));
+        incompatible.push(release);
       }
     }
     const list = await sortedVersions(compatible);
@@ -181,16 +187,24 @@ class ModuleInRepo implements CodeModule {
 /** Tags that are read in one turn: there may be a hundred thousand. */
 const TAGS_AT_ONCE = 5_000;
 
-async function sortedVersions(keys: semver.SortKey<CanonicalVersion>[]): Promise<CanonicalVersion[]> {
-  return (await sortInSlices(keys, semver.compareKeys)).map(({ text }) => text);
+/** The version in a tag of the module. */
+type ReleaseTag = semver.SemverParts<CanonicalVersion>;
+
+/** `name`, which is what follows the prefix in a tag, if it is a version as it stands; `+incompatible` is never in a tag. */
+function releaseTag(name: string): ReleaseTag | undefined {
+  const parts = semver.parseCanonical(name);
+  return parts !== undefined && isRelease(parts) ? parts : undefined;
 }
 
-/** Whether what follows the prefix in a tag is a version as it stands; `+incompatible` is never in a tag. */
-function isReleaseTag(name: string): name is CanonicalVersion {
-  return name !== '' && name === semver.canonical(name);
+/** Of a canonical version: whether a tag may have this name. */
+function isRelease(parts: semver.SemverParts): parts is ReleaseTag {
+  return parts.prerelease === '' || !isPseudoVersion(parts.text);
 }
 
-/** Of a canonical version. */
-function isMajorZeroOrOne(version: string): boolean {
-  return version.startsWith('v0.') || version.startsWith('v1.');
+async function sortedVersions(releases: ReleaseTag[]): Promise<CanonicalVersion[]> {
+  return (await sortInSlices(releases, semver.compareParts)).map(({ text }) => text);
+}
+
+function isMajorZeroOrOne({ major }: ReleaseTag): boolean {
+  return major === '0' || major === '1';
 }

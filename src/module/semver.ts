@@ -15,8 +15,8 @@
 
 import { compareBytes } from './byte-order.js';
 
-/** Numbers stay text: they have any length. */
-interface SemverParts {
+/** A version, taken apart. Numbers stay text: they have any length. */
+export interface SemverParts<V extends string = string> {
   major: string;
   minor: string;
   patch: string;
@@ -25,7 +25,7 @@ interface SemverParts {
   /** With the leading `+`; empty if there is none. */
   build: string;
   /** The whole as it was written. */
-  text: string;
+  text: V;
 }
 
 const NUMBER = '(0|[1-9][0-9]*)';
@@ -89,24 +89,22 @@ export function compareVersions(v: string, w: string): number {
 /** A sorted copy, in the order of `compareVersions`; each version is parsed once. */
 export function sortVersions<V extends string>(list: readonly V[]): V[] {
   return list
-    .map((text) => sortKey(text))
-    .sort(compareKeys)
+    .map((text) => ({ text, parts: parse(text) }))
+    .sort((a, b) => comparePrecedence(a.parts, b.parts) || compareBytes(a.text, b.text))
     .map(({ text }) => text);
 }
 
-/** A version that is parsed, to be compared many times. */
-export interface SortKey<V extends string = string> {
-  readonly text: V;
-  readonly version: SemverParts | undefined;
-}
-
-export function sortKey<V extends string>(text: V): SortKey<V> {
-  return { text, version: parse(text) };
+/** The parts of a version in its canonical form, to be compared many times; undefined for any other text. */
+export function parseCanonical(text: string): SemverParts | undefined {
+  const match = CANONICAL.exec(text);
+  if (match === null) return undefined;
+  const [, major = '', minor = '', patch = '', prerelease = ''] = match;
+  return { major, minor, patch, prerelease, build: '', text };
 }
 
 /** As `compareVersions` does. */
-export function compareKeys(a: SortKey, b: SortKey): number {
-  return comparePrecedence(a.version, b.version) || compareBytes(a.text, b.text);
+export function compareParts(a: SemverParts, b: SemverParts): number {
+  return comparePrecedence(a, b) || compareBytes(a.text, b.text);
 }
 
 function parse(text: string): SemverParts | undefined {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { codeModule } from '../../src/modfetch/code-module.js';
 import { parseModulePath } from '../../src/module/module-path.js';
+import type { CodeRepo } from '../../src/vcs/types.js';
 import { FAKE_URL, fakeCodeRepo, fakeHash, type FakeCommit } from './fake-code-repo.js';
 
 function module(path: string, history: FakeCommit[], root = 'ex.com/m', subdir = '') {
@@ -65,6 +66,26 @@ describe('CodeModule.versions', () => {
     });
     expect(await of('ex.com/m/sub', ['sub/v1.0.0', 'v1.1.0'], 'v1.')).toEqual(before);
     expect(await of('ex.com/m/sub', ['sub/v1.0.0', 'sub/v1.1.0'], 'v1.')).not.toEqual(before);
+  });
+});
+
+describe('CodeModule.versions, asked for again', () => {
+  it('looks at the tags once, and has one list for each prefix', async () => {
+    const repo = fakeCodeRepo([{ tags: ['v1.0.0', 'v1.1.0', 'v2.0.0'] }]);
+    const asked: string[] = [];
+    const counting: CodeRepo = {
+      ...repo,
+      tags: (prefix) => {
+        asked.push(prefix);
+        return repo.tags(prefix);
+      },
+    };
+    const options = { path: parseModulePath('ex.com/m'), root: 'ex.com/m', subdir: '', repo: counting };
+    const found = codeModule(options);
+    expect((await found.versions()).list).toEqual(['v1.0.0', 'v1.1.0', 'v2.0.0+incompatible']);
+    expect((await found.versions('v1.')).list).toEqual(['v1.0.0', 'v1.1.0']);
+    expect((await found.versions()).list).toEqual(['v1.0.0', 'v1.1.0', 'v2.0.0+incompatible']);
+    expect(asked).toEqual(['', 'v1.']);
   });
 });
 

@@ -186,3 +186,24 @@ describe('sortVersions', () => {
     );
   });
 });
+
+describe('parseCanonical and compareParts', () => {
+  it('take exactly what is its own canonical form', () => {
+    fc.assert(
+      fc.property(versionLike, (text) => {
+        const parts = semver.parseCanonical(text);
+        expect(parts !== undefined).toBe(text !== '' && semver.canonical(text) === text);
+        if (parts === undefined) return;
+        expect([parts.text, `v${parts.major}`]).toEqual([text, semver.major(text)]);
+        expect([parts.prerelease, parts.build]).toEqual([semver.prerelease(text), '']);
+      }),
+    );
+  });
+
+  it('order versions as compareVersions does', () => {
+    const canonical = ASCENDING.flatMap((text) => semver.parseCanonical(text) ?? []);
+    expect(canonical.map(({ text }) => text)).toEqual(ASCENDING.slice(1));
+    const shuffled = [...canonical].reverse();
+    expect(shuffled.sort(semver.compareParts)).toEqual(canonical);
+  });
+});

@@ -85,7 +85,9 @@ const namesByCommit = new WeakMap<Refs, Map<ObjectHash, string[]> | undefined>()
 export function tagsOn(refs: Refs, commit: ObjectHash): readonly string[] {
   if (!namesByCommit.has(refs)) {
     namesByCommit.set(refs, undefined);
-    return tagsOf(refs, '').flatMap(({ name, hash }) => (hash === commit ? [name] : []));
+    return tagsOf(refs, '')
+      .filter(({ hash }) => hash === commit)
+      .map(({ name }) => name);
   }
   let names = namesByCommit.get(refs);
   if (names === undefined) {
