@@ -11,9 +11,9 @@ export class Slices {
     this.#left = atOnce;
   }
 
-  /** Counts one; whether `next` is to be awaited now. It is not a promise, because one for each of a million would cost more. */
-  isOver(): boolean {
-    this.#left -= 1;
+  /** Counts `some`, one at least; whether `next` is to be awaited now. It is not a promise, because one for each of a million would cost more. */
+  isOver(some = 1): boolean {
+    this.#left -= Math.max(1, some);
     return this.#left <= 0;
   }
 

@@ -82,6 +82,8 @@ export interface ZipTarget {
    * go.mod which is stored.
    */
   putFile(file: string, zip: WholeZip): Promise<void>;
+  /** The same for a zip that is held in memory. */
+  putBytes(bytes: Buffer, zip: WholeZip): Promise<void>;
   /** Other zips of the module that are stored; absent where they cannot be read at any position. */
   earlier?: OpenEarlier | undefined;
 }

@@ -5,7 +5,7 @@ import { ModhavenError } from '../errors.js';
 import { readStoredZip } from '../store/read-stored-zip.js';
 import { putBytes, type Part, type VersionStore } from '../store/version-store.js';
 import { goModIn, isZippedMod } from '../zip/zipped-mod.js';
-import type { FollowZip, ModuleZip, SourceZip, StoredZip, ZipTarget } from './repo.js';
+import type { FollowZip, ModuleZip, SourceZip, StoredZip, WholeZip, ZipTarget } from './repo.js';
 
 /** What is known of a zip once it begins to come in. */
 export type BegunZip = Omit<ModuleZip, 'stored'>;
@@ -57,6 +57,12 @@ export async function storeZip(
 /** The hash is stored first: a reader that finds the zip can rely on it being there. */
 function zipTarget(store: VersionStore, zip: Part): ZipTarget {
   const putHash = (hash: string) => putBytes(store, { ...zip, kind: 'ziphash' }, Buffer.from(hash));
+  const putWhole = async ({ hash, goMod }: WholeZip, put: () => Promise<boolean>): Promise<void> => {
+    const mod = await store.read({ ...zip, kind: 'mod' });
+    if (mod !== undefined) checkTogether(zip, mod, goMod);
+    await putHash(hash);
+    await put();
+  };
   return {
     async put(write) {
       await store.put(zip, async (sink) => {
@@ -68,12 +74,8 @@ function zipTarget(store: VersionStore, zip: Part): ZipTarget {
       const stored = isOther ? await storedZip(store, { ...zip, version }) : undefined;
       return stored && { hash: stored.hash, file: await stored.open() };
     },
-    async putFile(file, { hash, goMod }) {
-      const mod = await store.read({ ...zip, kind: 'mod' });
-      if (mod !== undefined) checkTogether(zip, mod, goMod);
-      await putHash(hash);
-      await store.putFile(zip, file);
-    },
+    putFile: (file, whole) => putWhole(whole, () => store.putFile(zip, file)),
+    putBytes: (bytes, whole) => putWhole(whole, () => putBytes(store, zip, bytes)),
   };
 }
 

@@ -15,6 +15,8 @@ import { Readable } from 'node:stream';
 const HELD_BACK = 64 * 1024 + 22;
 /** Readers get more in steps of so many bytes: each step wakes all of them. */
 const STEP = 256 * 1024;
+/** Of a file with so many bytes readers get the first ones. */
+export const FIRST_VISIBLE = STEP + HELD_BACK;
 
 /** Throws if `path` exists. */
 export async function createTailingFile(path: string): Promise<TailingFile> {

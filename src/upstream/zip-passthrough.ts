@@ -2,7 +2,8 @@
  * A zip on its way from an upstream: any number of readers may follow it while it comes in.
  *
  * What has come in is checked as a whole (size, names, checksums, the right module inside) and stored before any reader
- * gets its last bytes. Until the first byte went out, the next upstream may be tried.
+ * gets its last bytes. Until the first byte went out, the next upstream may be tried. A small zip, of which no reader would
+ * get anything before its end, is never in a file of its own.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +18,7 @@ import { readModuleZip } from '../zip/check.js';
 import { goModIn } from '../zip/zipped-mod.js';
 import type { GoproxyClient } from './goproxy-client.js';
 import { unusable, versionPath } from './protocol.js';
-import { createTailingFile, type TailingFile } from './tailing-file.js';
+import { FIRST_VISIBLE, createTailingFile, type TailingFile } from './tailing-file.js';
 import type { UpstreamAnswer } from './upstream-answer.js';
 
 export interface ZipRequest {
@@ -44,11 +45,13 @@ export async function fetchZip(request: ZipRequest): Promise<SourceZip> {
 }
 
 /** A whole zip that was checked. */
-interface Checked {
+type Checked = { zip: WholeZip } & ({ bytes: Buffer } | IncomingFile);
+
+interface IncomingFile {
   path: string;
+  /** Its own, to be removed with it. */
   folder: string;
   file: TailingFile;
-  zip: WholeZip;
 }
 
 class ArrivingZip {
@@ -89,8 +92,10 @@ class ArrivingZip {
 
   /** Readers get the end of the zip only after `target` took it. */
   async deliver(target: ZipTarget): Promise<void> {
-    if (this.checked === undefined) throw new Error(`${this.path()} was delivered before it came`);
-    const { path, folder, file, zip } = this.checked;
+    const { checked } = this;
+    if (checked === undefined) throw new Error(`${this.path()} was delivered before it came`);
+    if ('bytes' in checked) return target.putBytes(checked.bytes, checked.zip);
+    const { path, folder, file, zip } = checked;
     try {
       await target.putFile(path, zip);
       file.complete();
@@ -103,30 +108,48 @@ class ArrivingZip {
   }
 
   private async take(answer: UpstreamAnswer): Promise<undefined> {
-    const { tempDir, module, version } = this.request;
+    const pieces = plausible(answer, this.path());
+    const { bytes, isWhole } = await firstBytes(pieces, FIRST_VISIBLE);
+    if (isWhole) this.checked = { bytes, zip: await this.check(bytes) };
+    else await this.takeIntoFile(bytes, pieces, answer.length);
+  }
+
+  /** `begin` is what came before `rest`. */
+  private async takeIntoFile(
+    begin: Buffer,
+    rest: AsyncGenerator<Uint8Array>,
+    length: number | undefined,
+  ): Promise<void> {
+    const { tempDir } = this.request;
     await storage(mkdir(tempDir, { recursive: true }));
     const folder = await storage(mkdtemp(join(tempDir, `upstream-${processTag()}-`)));
     const path = join(folder, 'zip');
     const file = await storage(createTailingFile(path));
     try {
-      for await (const piece of plausible(answer, this.path())) {
-        await storage(file.write(piece));
-        if (this.current === undefined && file.visible() > 0) {
-          this.current = { file, length: answer.length };
-          this.show();
-        }
+      await storage(file.write(begin));
+      this.current = { file, length };
+      this.show();
+      for (;;) {
+        const { bytes, isWhole } = await firstBytes(rest, WRITTEN_AT_ONCE);
+        if (bytes.length > 0) await storage(file.write(bytes));
+        if (isWhole) break;
       }
-      const { hash, files } = await readModuleZip(path, `${module}@${version}`).catch((error: unknown) => {
-        // What an upstream sends in place of a zip says nothing about the version.
-        throw isModhavenError(error) ? unusable(this.path(), error.reason ?? error.message) : error;
-      });
-      const goMod = goModIn(files, { module, version });
-      this.checked = { path, folder, file, zip: { hash, goMod } };
+      this.checked = { path, folder, file, zip: await this.check(path) };
     } catch (error) {
       file.fail(error);
       await discard(file, folder);
       throw error;
     }
+  }
+
+  /** What a zip holds: its bytes, or those of the file with this path. */
+  private async check(zip: string | Buffer): Promise<WholeZip> {
+    const { module, version } = this.request;
+    const { hash, files } = await readModuleZip(zip, `${module}@${version}`).catch((error: unknown) => {
+      // What an upstream sends in place of a zip says nothing about the version.
+      throw isModhavenError(error) ? unusable(this.path(), error.reason ?? error.message) : error;
+    });
+    return { hash, goMod: goModIn(files, { module, version }) };
   }
 
   private path(): string {
@@ -138,6 +161,25 @@ class ArrivingZip {
 async function discard(file: TailingFile, folder: string): Promise<void> {
   await file.close();
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Bytes that are written in one step: over TLS they come in pieces of at most 16 KiB, each of which would be a trip to a thread. */
+const WRITTEN_AT_ONCE = 128 * 1024;
+
+/** The next pieces, until they are at least `enough` bytes or come to their end (`isWhole`). */
+async function firstBytes(
+  pieces: AsyncGenerator<Uint8Array>,
+  enough: number,
+): Promise<{ bytes: Buffer; isWhole: boolean }> {
+  const read: Uint8Array[] = [];
+  let size = 0;
+  while (size < enough) {
+    const next = await pieces.next();
+    if (next.done === true) return { bytes: Buffer.concat(read), isWhole: true };
+    read.push(next.value);
+    size += next.value.length;
+  }
+  return { bytes: Buffer.concat(read), isWhole: false };
 }
 
 /** The pieces of an answer, as long as it is a zip of possible size and comes to its announced end. */

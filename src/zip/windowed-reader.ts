@@ -42,6 +42,14 @@ export async function zipInFile(file: string): Promise<Required<ZipSource>> {
   }
 }
 
+/** The zip that `bytes` are. */
+export function zipInMemory(bytes: Buffer): ZipSource {
+  return {
+    size: bytes.length,
+    open: ({ start, end }) => Readable.from([bytes.subarray(start, end + 1)], { objectMode: false }),
+  };
+}
+
 /** A stream of the file would close it when it is destroyed, while others read. */
 async function* piecesOf(handle: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
   for (let at = start; at <= end;) {

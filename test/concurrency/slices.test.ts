@@ -9,6 +9,13 @@ it('says after so many that others should run', () => {
   expect(slices.isOver()).toBe(false);
 });
 
+it('counts what is larger as several', () => {
+  const slices = new Slices(3);
+  expect([slices.isOver(0), slices.isOver(2)]).toEqual([false, true]);
+  void slices.next();
+  expect(slices.isOver(100)).toBe(true);
+});
+
 it.each([0, 1, 4_000, 4_001, 30_000])(
   'sorts %i items as the array does, equal ones in their order',
   async (count) => {

@@ -19,9 +19,10 @@ describe('hashZip', () => {
     expect([hash, written]).toEqual(['h1:written', 20_000_000]);
   });
 
-  it('takes the hash of a finished file, and leaves the file alone', async () => {
+  it('takes the hash of a finished zip, and leaves its file alone', async () => {
     const whole = { hash: 'h1:file', goMod: undefined };
     expect(await hashZip({ deliver: (target) => target.putFile('/not/there.zip', whole) })).toBe('h1:file');
+    expect(await hashZip({ deliver: (target) => target.putBytes(Buffer.from('PK'), whole) })).toBe('h1:file');
   });
 
   it('throws what stands in the way of the zip', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -96,6 +97,21 @@ describe('storeZip', () => {
     });
     expect([await text(store, 'ziphash'), await text(store, 'zip')]).toEqual([HASH, 'PK']);
     expect(await readFile(file, 'utf8')).toBe('PK');
+  });
+
+  it('takes a whole zip in memory, if it belongs to the go.mod that is stored', async () => {
+    const store = createMemoryStore();
+    const bytes = Buffer.from('PK');
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+    const deliver = (goMod: string) =>
+      storeZip(store, zip, {
+        deliver: (target) => target.putBytes(bytes, { hash: HASH, goMod: sha256(goMod) }),
+      });
+    await put(store, 'mod', 'module corp.test/lib\n');
+    await expect(deliver('module corp.test/other\n')).rejects.toThrow('do not belong together');
+    expect([await text(store, 'ziphash'), await text(store, 'zip')]).toEqual([undefined, undefined]);
+    await deliver('module corp.test/lib\n');
+    expect([await text(store, 'ziphash'), await text(store, 'zip')]).toEqual([HASH, 'PK']);
   });
 
   it('stores neither zip nor hash where the zip breaks off', async () => {

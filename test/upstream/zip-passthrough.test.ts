@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
-import type { SourceZip, ZipTarget } from '../../src/modfetch/repo.js';
+import type { SourceZip, WholeZip, ZipTarget } from '../../src/modfetch/repo.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import type { GoproxyClient } from '../../src/upstream/goproxy-client.js';
+import { FIRST_VISIBLE } from '../../src/upstream/tailing-file.js';
 import type { UpstreamAnswer } from '../../src/upstream/upstream-answer.js';
 import { fetchZip } from '../../src/upstream/zip-passthrough.js';
 import { tempDir } from '../support/tmp.js';
@@ -41,22 +42,44 @@ function zipFrom(
 
 /** Notes what is delivered. */
 function target() {
-  const taken: { hash: string; goMod: string | undefined }[] = [];
-  const putFile = (_path: string, { hash, goMod }: { hash: string; goMod?: Buffer | undefined }) => {
-    taken.push({ hash, goMod: goMod?.toString() });
+  const taken: (WholeZip & { bytes: Buffer; isFile: boolean })[] = [];
+  const putFile = async (path: string, whole: WholeZip) => {
+    taken.push({ ...whole, bytes: await readFile(path), isFile: true });
+  };
+  const putBytes = (bytes: Buffer, whole: WholeZip) => {
+    taken.push({ ...whole, bytes, isFile: false });
     return Promise.resolve();
   };
-  return { taken, target: { putFile } as unknown as ZipTarget };
+  return { taken, target: { putFile, putBytes } as unknown as ZipTarget };
 }
 
 describe('fetchZip', () => {
-  it('delivers a whole zip that was checked, and leaves nothing behind', async () => {
+  it('delivers a small zip from memory, without a file of its own', async () => {
     const bytes = await zipOf(NAME, 'module ex.test/m\n', 'go.mod');
-    const zip = await zipFrom([bytes], bytes.length);
+    const pieces = [bytes.subarray(0, 1), bytes.subarray(1, 50), bytes.subarray(50)];
+    const zip = await zipFrom(pieces, bytes.length);
+    expect([await readdir(tempFolder), zip.follow]).toEqual([[], undefined]);
     const noted = target();
     await zip.deliver(noted.target);
-    const goModHash = createHash('sha256').update('module ex.test/m\n').digest('hex');
-    expect(noted.taken).toEqual([{ hash: expect.stringMatching(/^h1:/) as string, goMod: goModHash }]);
+    const goMod = createHash('sha256').update('module ex.test/m\n').digest('hex');
+    expect(noted.taken).toEqual([
+      { hash: expect.stringMatching(/^h1:/) as string, goMod, bytes, isFile: false },
+    ]);
+  });
+
+  it.each([
+    { size: FIRST_VISIBLE - 1_000, isFile: false },
+    { size: FIRST_VISIBLE + 200_000, isFile: true },
+    { size: 3_000_000, isFile: true },
+  ])('delivers a zip of about $size bytes as it came, and leaves nothing behind', async ({ size, isFile }) => {
+    const bytes = await zipOf(NAME, noise(size));
+    function* pieces(): Generator<Uint8Array> {
+      for (let at = 0; at < bytes.length; at += 10_007) yield bytes.subarray(at, at + 10_007);
+    }
+    const zip = await zipFrom(pieces());
+    const noted = target();
+    await zip.deliver(noted.target);
+    expect(noted.taken.map((taken) => [taken.isFile, taken.bytes.equals(bytes)])).toEqual([[isFile, true]]);
     expect(await readdir(tempFolder)).toEqual([]);
   });
 
@@ -84,10 +107,13 @@ describe('fetchZip', () => {
   it.each([
     ['a page', () => Promise.resolve(Buffer.from('<html>')), undefined, 'it is not a zip'],
     ['a zip that is cut off', () => zipOf(NAME), 1_000_000, 'it ended after'],
+    ['a large zip that is cut off', () => zipOf(NAME, noise(700_000)), 1_000_000, 'it ended after'],
     ['the zip of another module', () => zipOf('ex.test/other@v1.0.0'), undefined, ''],
     ['a zip that is said to be larger than any', () => zipOf(NAME), 600 * 1024 * 1024, 'larger than'],
   ])('takes %s for the fault of the upstream', async (_, bytes, length, reason) => {
-    const failure: unknown = await zipFrom([await bytes()], length).catch((error: unknown) => error);
+    const failure: unknown = await zipFrom([await bytes()], length)
+      .then((zip) => zip.deliver(target().target))
+      .catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: 'HOST_REFUSED',
       reason: expect.stringContaining(reason) as string,

@@ -30,6 +30,22 @@ describe('readModuleZip', () => {
     expect(await hashOf(zip)).toBe(hash);
   });
 
+  it.each([0, 1, 16_000, 17_000, 128 * 1024, 128 * 1024 + 1, 400_000])(
+    'reads a file of %i bytes, in memory and on the disk, and refuses one that changed',
+    async (size) => {
+      const { zip, hash } = await makeVersion(MODULE, VERSION, { 'a.txt': 'ab'.repeat(size).slice(0, size) });
+      expect([await hashOf(zip), (await readModuleZip(zip, NAME)).hash]).toEqual([hash, hash]);
+      const damaged = Buffer.from(zip);
+      // A record of the directory has the checksum 30 bytes before its name.
+      const checksum = damaged.lastIndexOf(`${NAME}/a.txt`) - 30;
+      damaged.writeUInt32LE((damaged.readUInt32LE(checksum) ^ 1) >>> 0, checksum);
+      await expect(readModuleZip(damaged, NAME)).rejects.toMatchObject({
+        reason: expect.stringContaining('checksum') as string,
+      });
+      expect(await refusal(damaged)).toContain('checksum');
+    },
+  );
+
   it('refuses the zip of another version', async () => {
     const { zip } = await makeVersion(MODULE, VERSION);
     expect(await refusal(zip, `${MODULE}@v1.0.1`)).toContain(`it holds ${NAME}/go.mod`);

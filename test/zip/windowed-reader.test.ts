@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
-import { WindowedReader, zipInFile, type ZipSource } from '../../src/zip/windowed-reader.js';
+import { WindowedReader, zipInFile, zipInMemory, type ZipSource } from '../../src/zip/windowed-reader.js';
 import { tempDir } from '../support/tmp.js';
 
 const MIB = 2 ** 20;
@@ -91,4 +91,11 @@ it('reads a file, which it closes', async () => {
   await source.close();
   await expect(buffer(source.open({ start: 0, end: 1 }))).rejects.toMatchObject({ code: 'EBADF' });
   await expect(zipInFile(`${file}2`)).rejects.toMatchObject({ code: 'ENOENT', syscall: 'open' });
+});
+
+it('reads a zip that is held in memory', async () => {
+  const zip = zipInMemory(Buffer.from('0123456789'));
+  expect([zip.size, String(await buffer(zip.open({ start: 2, end: 4 })))]).toEqual([10, '234']);
+  const reader = new WindowedReader(zip);
+  expect(String((await read(reader, 7, 3)).subarray(1, 4))).toBe('789');
 });
