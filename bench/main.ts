@@ -7,7 +7,7 @@ import { app } from './benches/app.js';
 import type { Bench } from './benches/bench.js';
 import { cold } from './benches/cold.js';
 import { company } from './benches/company.js';
-import { growth } from './benches/growth.js';
+import { growth, stored } from './benches/growth.js';
 import { login } from './benches/login.js';
 import { memory } from './benches/memory.js';
 import { replicas } from './benches/replicas.js';
@@ -23,7 +23,7 @@ import { renderReport } from './report/table.js';
 
 const BENCHES: Record<string, Bench> = {
   ...{ warm, login, cold, app, stampede, walk, company },
-  ...{ requirements, memory, growth, replicas },
+  ...{ requirements, memory, growth, stored, replicas },
 };
 
 interface Options {
@@ -42,7 +42,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addArgument(
       new Argument(
         '[names...]',
-        'which benches; default: all, with --against all but growth, company and requirements',
+        'which benches; default: all, with --against all but growth, stored, company and requirements',
       ).choices(Object.keys(BENCHES)),
     )
     .option('--rounds <n>', 'how often everything is measured', positive, 3)
@@ -95,7 +95,7 @@ async function bench(names: string[], options: Options): Promise<void> {
 /** All; of a comparison those that take ten minutes together. */
 function defaultNames(isComparison: boolean): string[] {
   return Object.keys(BENCHES).filter(
-    (name) => !isComparison || !['growth', 'company', 'requirements'].includes(name),
+    (name) => !isComparison || !['growth', 'stored', 'company', 'requirements'].includes(name),
   );
 }
 

@@ -74,7 +74,9 @@ describe('decide, of a module that was asked for before', () => {
   it('goes by the rules that are given, not by those of the time before', () => {
     for (let again = 0; again < 2; again += 1) {
       expect(decide([rule('corp.com/*', 'authenticated')], 'corp.com/y', bob)).toBe(true);
-      expect(decide([rule('corp.com/y'), rule('corp.com/*', 'authenticated')], 'corp.com/y', bob)).toBe(false);
+      expect(decide([rule('corp.com/y'), rule('corp.com/*', 'authenticated')], 'corp.com/y', bob)).toBe(
+        false,
+      );
       expect(decide([], 'corp.com/y', bob)).toBeUndefined();
     }
   });

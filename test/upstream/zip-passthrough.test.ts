@@ -71,17 +71,20 @@ describe('fetchZip', () => {
     { size: FIRST_VISIBLE - 1_000, isFile: false },
     { size: FIRST_VISIBLE + 200_000, isFile: true },
     { size: 3_000_000, isFile: true },
-  ])('delivers a zip of about $size bytes as it came, and leaves nothing behind', async ({ size, isFile }) => {
-    const bytes = await zipOf(NAME, noise(size));
-    function* pieces(): Generator<Uint8Array> {
-      for (let at = 0; at < bytes.length; at += 10_007) yield bytes.subarray(at, at + 10_007);
-    }
-    const zip = await zipFrom(pieces());
-    const noted = target();
-    await zip.deliver(noted.target);
-    expect(noted.taken.map((taken) => [taken.isFile, taken.bytes.equals(bytes)])).toEqual([[isFile, true]]);
-    expect(await readdir(tempFolder)).toEqual([]);
-  });
+  ])(
+    'delivers a zip of about $size bytes as it came, and leaves nothing behind',
+    async ({ size, isFile }) => {
+      const bytes = await zipOf(NAME, noise(size));
+      function* pieces(): Generator<Uint8Array> {
+        for (let at = 0; at < bytes.length; at += 10_007) yield bytes.subarray(at, at + 10_007);
+      }
+      const zip = await zipFrom(pieces());
+      const noted = target();
+      await zip.deliver(noted.target);
+      expect(noted.taken.map((taken) => [taken.isFile, taken.bytes.equals(bytes)])).toEqual([[isFile, true]]);
+      expect(await readdir(tempFolder)).toEqual([]);
+    },
+  );
 
   it('lets readers follow, who get the end only once it is stored', async () => {
     const bytes = await zipOf(NAME, noise(1_000_000));
