@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createZipWriter, type ZipWriter } from '../../src/zip/writer.js';
 import { goClient } from '../support/go.js';
-import { missing, programPath } from '../support/requirements.js';
+import { missing } from '../support/requirements.js';
 import { mustRun } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';
 import { collector, readZip } from './read-zip.js';
@@ -139,13 +139,13 @@ describe('createZipWriter', () => {
     expect([read.length, read.at(-1)?.name]).toEqual([count, `f${count - 1}`]);
   });
 
-  it.skipIf(programPath('unzip') === undefined)('writes archives that unzip finds no fault in', async () => {
+  it.skipIf(missing('unzip'))('writes archives that unzip finds no fault in', async () => {
     const file = path.join(await tempDir('zip'), 'x.zip');
     await writeFile(file, (await variedZip()).zip);
     expect(await mustRun('unzip', ['-tq', file])).toMatch(/^No errors detected/);
   });
 
-  it.skipIf(programPath('python3') === undefined)('writes archives that Python reads', async () => {
+  it.skipIf(missing('python3'))('writes archives that Python reads', async () => {
     const file = path.join(await tempDir('zip'), 'x.zip');
     const { zip, files } = await variedZip();
     await writeFile(file, zip);
