@@ -64,3 +64,4 @@ export const VanityFile = z
   })
   .catchall(Rule)
   .describe('Import paths and the repositories behind them. A path that begins with / belongs to host.');
+export type VanityFile = z.output<typeof VanityFile>;

@@ -5,7 +5,7 @@
 import { dirname, resolve } from 'node:path';
 import { explain, problemsError, type DataPath, type Problem } from '../yaml/problems.js';
 import { readConfigText } from '../yaml/read-text.js';
-import { nearestKey, parseWithSchema, unknownKey } from '../yaml/with-schema.js';
+import { nearestKey, parseWithSchema, readWithSchema, unknownKey } from '../yaml/with-schema.js';
 import { parseYaml, type YamlSource } from '../yaml/yaml-source.js';
 import type { ModhavenError } from '../errors.js';
 import { KnownRules } from './known-rules.js';
@@ -44,14 +44,10 @@ export function parseVanity(text: string, file: string, options: VanityFileOptio
   const source = parseYaml(text, file, PLACEHOLDERS);
   if (source.data === undefined) throw emptyFile(file);
   checkTopLevel(source);
-  const {
-    host: written,
-    cache_max_age,
-    paths,
-    ...topLevel
-  } = parseWithSchema(VanityFile, source, source.data);
+  const { content, problems } = readContent(source);
+  const { host: written, cache_max_age, paths, ...topLevel } = content;
   const host = (written ?? usableHost(options.defaultHost)).toLowerCase();
-  const problems: Problem[] = written === undefined ? [] : checkHost(source, host);
+  if (written !== undefined) problems.push(...checkHost(source, host));
   const warnings: Problem[] = [];
   const index = createRuleIndex();
   const known = new KnownRules(options.before, host, dirname(resolve(file)));
@@ -85,6 +81,52 @@ export function parseVanity(text: string, file: string, options: VanityFileOptio
     { file, warnings, host, hostless: written === undefined, cacheMaxAge: cache_max_age },
     index,
   );
+}
+
+/**
+ * What the schema makes of the file, and what it finds wrong. A value that is wrong is left out of the content, so that the
+ * mistakes of all other rules are found in the same look.
+ */
+function readContent(source: YamlSource): { content: VanityFile; problems: Problem[] } {
+  const read = readWithSchema(VanityFile, source, source.data);
+  if ('value' in read) return { content: read.value, problems: [] };
+  const wrong = new Map(read.problems.map(({ path }) => [JSON.stringify(ruleOf(path)), ruleOf(path)]));
+  const rest = [...wrong.values()].reduce(without, source.data);
+  // A key that is nearly known is the reason why a known one is missing.
+  const misspelt = [...wrong.values()].flatMap((path) => {
+    const entry = valueAt(source.data, path);
+    return isMap(entry)
+      ? unknownKeys(entry, source, path).problems.map((problem) => ({ problem, path }))
+      : [];
+  });
+  const isExplained = (path: DataPath) =>
+    misspelt.some((other) => JSON.stringify(other.path) === JSON.stringify(ruleOf(path)));
+  const others = read.problems.filter(({ path }) => !(path.at(-1) === 'repo' && isExplained(path)));
+  return {
+    content: parseWithSchema(VanityFile, source, rest),
+    problems: [...others, ...misspelt.map(({ problem }) => problem)],
+  };
+}
+
+/** The place of the rule, or of the other value of the file, that `path` is in. */
+function ruleOf(path: DataPath): DataPath {
+  return path.slice(0, path[0] === 'paths' ? 2 : 1);
+}
+
+function valueAt(data: unknown, [first, ...rest]: DataPath): unknown {
+  if (first === undefined) return data;
+  return isMap(data) ? valueAt(data[String(first)], rest) : undefined;
+}
+
+/** `data` without the value at `path`. */
+function without(data: unknown, [first = '', ...rest]: DataPath): unknown {
+  if (!isMap(data)) return data;
+  const { [String(first)]: value, ...others } = data;
+  return rest.length === 0 ? others : { ...others, [String(first)]: without(value, rest) };
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Editors empty a file before they write it: that must not take all rules away. */
@@ -160,7 +202,7 @@ function addRule({ source, index, host, path, key, value }: RuleInFile): {
 
 /** govanityurls ignores keys it does not know. One that is nearly a known one is a mistake all the same. */
 function unknownKeys(
-  entry: RuleEntry,
+  entry: object,
   source: YamlSource,
   path: DataPath,
 ): { problems: Problem[]; warnings: Problem[] } {

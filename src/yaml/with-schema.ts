@@ -8,15 +8,28 @@ import { z } from 'zod';
 import { problemsError, type DataPath, type Problem } from './problems.js';
 import type { YamlSource } from './yaml-source.js';
 
+/** A problem, and where it stands in the data. */
+export interface SchemaProblem extends Problem {
+  path: DataPath;
+}
+
 /** `data` (what `source` holds, perhaps with variables filled in) as `schema` makes it. Throws CONFIG with every problem. */
 export function parseWithSchema<T>(schema: z.ZodType<T>, source: YamlSource, data: unknown): T {
+  const read = readWithSchema(schema, source, data);
+  if ('problems' in read) throw problemsError(source.file, read.problems);
+  return read.value;
+}
+
+/** The same for a caller that has more to say of a file with problems. */
+export function readWithSchema<T>(
+  schema: z.ZodType<T>,
+  source: YamlSource,
+  data: unknown,
+): { value: T } | { problems: SchemaProblem[] } {
   const result = schema.safeParse(data ?? {}, { reportInput: true });
-  if (result.success) return result.data;
+  if (result.success) return { value: result.data };
   const context = { source, keysOf: keyFinder(schema) };
-  throw problemsError(
-    source.file,
-    result.error.issues.flatMap((issue) => problemsOf(issue, [], context)),
-  );
+  return { problems: result.error.issues.flatMap((issue) => problemsOf(issue, [], context)) };
 }
 
 /**
@@ -53,7 +66,7 @@ interface Context {
   keysOf: (path: DataPath) => string[];
 }
 
-function problemsOf(issue: z.core.$ZodIssue, above: DataPath, context: Context): Problem[] {
+function problemsOf(issue: z.core.$ZodIssue, above: DataPath, context: Context): SchemaProblem[] {
   const { source } = context;
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
@@ -61,11 +74,12 @@ function problemsOf(issue: z.core.$ZodIssue, above: DataPath, context: Context):
     return issue.keys.map((key) => ({
       ...source.locate([...path, key], 'key'),
       message: unknownKey(key, known),
+      path: [...path, key],
     }));
   }
   if (issue.code === 'invalid_key') {
     const message = `${JSON.stringify(String(path.at(-1)))} ${issue.issues[0]?.message ?? 'is not a valid key'}`;
-    return [{ ...source.locate(path, 'key'), message }];
+    return [{ ...source.locate(path, 'key'), message, path }];
   }
   if (issue.code === 'invalid_union') {
     // The branch that got further than the value itself is the one the author meant.
@@ -75,7 +89,7 @@ function problemsOf(issue: z.core.$ZodIssue, above: DataPath, context: Context):
     if (meant) return meant.flatMap((inner) => problemsOf(inner, path, context));
   }
   const name = path.length === 0 ? 'the file' : JSON.stringify(path.map(String).join('.'));
-  return [{ ...source.locate(path, 'value'), message: `${name} ${issueSentence(issue)}` }];
+  return [{ ...source.locate(path, 'value'), message: `${name} ${issueSentence(issue)}`, path }];
 }
 
 /** What is wrong, without the name of the key: `must be text, not a number`. */

@@ -149,6 +149,34 @@ paths:
     expect(rules[0]?.subdir).toBe(cleaned);
   });
 
+  it('finds every mistake in one look, also where a rule cannot be read at all', () => {
+    const text = `host: a.corp
+cache_max_age: soon
+paths:
+  /a: ""
+  /b: { rep: http://h/b }
+  /c: { repo: http://h/c, subdirs: x }
+  /d: ftp://h/d
+  /e: { vcs: git }
+  /f: http://h/f
+  /f/: http://h/g
+`;
+    expect(() => parse(text)).toThrow(
+      [
+        `${FILE}:2:16: "cache_max_age" must be a number, not text`,
+        `${FILE}:4:7: "paths./a" must not be empty`,
+        `${FILE}:5:9: unknown key "rep"; did you mean "repo"?`,
+        `${FILE}:6:27: unknown key "subdirs"; did you mean "subdir"?`,
+        `${FILE}:7:7: bad repository address "ftp://h/d": the scheme "ftp" is unknown`,
+      ].join('\n'),
+    );
+    expect(() => parse(text)).toThrow(
+      new RegExp(
+        `${FILE}:8:\\d+: "paths./e.repo" must be the address of a repository\n${FILE}:10:3: two rules for one path`,
+      ),
+    );
+  });
+
   it.each([
     {
       name: 'two rules for one path',
