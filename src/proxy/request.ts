@@ -45,6 +45,15 @@ export function parseDecodedPath(path: string): ProxyRequest | undefined {
   return { kind: kind as 'info' | 'mod' | 'zip', module, version: parseVersion(escaped) };
 }
 
+/**
+ * Whether a raw path is that of a page about a version, `MODULE@VERSION`: the protocol has a slash before each of its `@`. Only for
+ * browsers: for all others such a path is malformed where the version begins as a word of the protocol does (`@latest`).
+ */
+export function isVersionPage(rawPath: string): boolean {
+  const at = rawPath.indexOf('@');
+  return at > 0 && rawPath[at - 1] !== '/';
+}
+
 /** What the go command sends: a path without a query, in which nothing but `!` is percent-encoded. */
 const PLAIN_URL = /^\/(?:[^%?#]|%21)+$/;
 

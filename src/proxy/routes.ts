@@ -17,7 +17,7 @@ import type { ClientQueue } from './client-queue.js';
 import { admissionOf, cacheControlFor, cacheKey } from './gate.js';
 import { FRESHNESS_HEADER, OUTCOME_HEADER, encodeOutcome } from './internal-headers.js';
 import { findPage, type VanityPageOptions } from './vanity-page.js';
-import { isPlainUrl, parseProxyRequest, type ProxyRequest } from './request.js';
+import { isPlainUrl, isVersionPage, parseProxyRequest, type ProxyRequest } from './request.js';
 import { requestIdOf } from './http/request-id.js';
 import type { TrackedRequest } from './request-tracker.js';
 import type { Outcome, ResponseCache } from './response-cache.js';
@@ -91,12 +91,13 @@ class Routes {
     const url = (request.raw.url ?? '/').replace(/^https?:\/\/[^/?#]*/i, '');
     const [rawPath = '/', query = ''] = url.split('?', 2);
     const isPage = new URLSearchParams(query).get('go-get') === '1';
-    const asked = isPage ? undefined : parseProxyRequest(rawPath);
+    const isForPeople = !isPage && this.options.pageForPeople !== undefined && wantsHtml(request.headers);
+    const asked = isPage || (isForPeople && isVersionPage(rawPath)) ? undefined : parseProxyRequest(rawPath);
     if (asked !== undefined) {
       return this.options.clients.run(request.raw, () => this.module(request, reply, asked));
     }
     const { pageForPeople } = this.options;
-    if (pageForPeople !== undefined && !isPage && wantsHtml(request.headers)) {
+    if (pageForPeople !== undefined && isForPeople) {
       return this.options.clients.run(request.raw, () => pageForPeople(request, reply, rawPath));
     }
     const { text, type, cacheControl } = await onBehalfOf({ requestId: requestIdOf(request.raw) }, () =>

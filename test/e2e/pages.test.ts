@@ -321,6 +321,7 @@ describe.skipIf(missing('git', 'chromium'))('pages', () => {
   it('lead from a package, a branch and a short version to where they are', async () => {
     const to = async (url: string) => (await get(url, 'ann')).headers.location;
     expect(await to('/corp.test/open@main')).toBe('/corp.test/open@v1.1.0');
+    expect(await to('/corp.test/open@latest')).toBe('/corp.test/open@v1.1.0');
     expect(await to('/corp.test/open@v1?tab=mod')).toBe('/corp.test/open@v1.1.0?tab=mod');
     expect(await to('/corp.test/open@v1.0.0/docs')).toBe('/corp.test/open@v1.0.0?tab=files&file=docs');
     expect(await to('/corp.test/open/docs')).toBe('/corp.test/open?tab=files&file=docs');

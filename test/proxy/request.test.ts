@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isModhavenError } from '../../src/errors.js';
 import { escapePath, escapeVersion } from '../../src/module/escaping.js';
-import { decodePath, parseProxyRequest, type ProxyRequest } from '../../src/proxy/request.js';
+import { decodePath, isVersionPage, parseProxyRequest, type ProxyRequest } from '../../src/proxy/request.js';
 import { canonicalVersions, modulePaths } from '../module/arbitraries.js';
 
 /** The request, or the code of the refusal. */
@@ -234,6 +234,17 @@ describe('parseProxyRequest', () => {
       { numRuns: 2000 },
     );
   });
+});
+
+it.each([
+  ['/ex.com/a@v1.0.0', true],
+  ['/ex.com/a@latest', true],
+  ['/ex.com/a/@latest', false],
+  ['/ex.com/a/@v/list', false],
+  ['/@latest', false],
+  ['/ex.com/a', false],
+])('%s is a page about a version: %s', (path, is) => {
+  expect(isVersionPage(path)).toBe(is);
 });
 
 describe('decodePath', () => {

@@ -6,7 +6,13 @@ import { LRUCache } from 'lru-cache';
 import type { Resource } from '../../auth/read-access.js';
 import { isModhavenError } from '../../errors.js';
 import { parseSumdbRequest } from '../../sumdb/format/request.js';
-import { decodePath, isPlainUrl, parseDecodedPath, parseProxyRequest } from '../request.js';
+import {
+  decodePath,
+  isPlainUrl,
+  isVersionPage,
+  parseDecodedPath,
+  parseProxyRequest,
+} from '../request.js';
 
 /** Whether a module path is private; `unsure` where only the main process can tell. */
 export type PrivacyOf = (path: string) => 'private' | 'public' | 'unsure';
@@ -67,6 +73,7 @@ export function resourceOf(asked: Asked, rules: ResourceRules): Resource | 'unsu
     if (path === '/') return { kind: asked.wantsHtml && !isGoGet ? 'listing' : 'open' };
     if (isGoGet) return { kind: 'page' };
     if (path.startsWith('/sumdb/')) return checksumResource(decodePath(rawPath), rules);
+    if (asked.wantsHtml && isVersionPage(rawPath)) return pageForPeople(asked.host, path, rules);
     const parsed = parseProxyRequest(rawPath);
     if (parsed !== undefined) {
       if (isPlainUrl(asked.url)) moduleOfUrl.set(asked.url, parsed.module);

@@ -57,6 +57,9 @@ describe('resourceOf', () => {
     ['/x', { kind: 'module', path: 'corp.test/x', isPrivate: true }],
     ['/x?go-get=1', { kind: 'page' }],
     ['/x@v1.0.0', { kind: 'module', path: 'corp.test/x', isPrivate: true }],
+    ['/x@latest', { kind: 'module', path: 'corp.test/x', isPrivate: true }],
+    ['/x@latest-1/@v/list', { kind: 'module', path: 'corp.test/x', isPrivate: true }],
+    ['/corp.test/y/@latest', { kind: 'module', path: 'corp.test/y', isPrivate: true }],
     ['/-/status', { kind: 'admin' }],
   ])('of a browser: %s', (url, expected) => {
     const pageSubject = (host: string, path: string) => host + path.replace(/@.*/, '');
