@@ -132,7 +132,20 @@ async function differences(
   if (hash !== undefined && checked.zipHash !== undefined && hash !== checked.zipHash) {
     faults.push({ part: 'zip', problem: `is ${checked.zipHash} here and ${hash} there` });
   }
-  return faults;
+  return faults.length > 0 ? faults : zipDamage(checked, target, module, version);
+}
+
+/** Faults of a zip at the target that has the right hash beside it and another size: its compression may differ, or it is damaged. */
+async function zipDamage(
+  checked: CheckedVersion,
+  target: VersionReader,
+  module: ModulePath,
+  version: CanonicalVersion,
+): Promise<StoredFault[]> {
+  const size = await target.size({ module, version, kind: 'zip' });
+  if (size === undefined || checked.zipSize === undefined || size === checked.zipSize) return [];
+  const there = await checkVersion(target, module, version);
+  return there.faults.map(({ part, problem }) => ({ part, problem: `is damaged there: ${problem}` }));
 }
 
 /** Two proxies may record more or less of an origin; the fields that both record must agree. */

@@ -57,6 +57,15 @@ describe('copyVersion', () => {
     expect(await copy()).toMatchObject({ outcome: 'same', added: [] });
   });
 
+  it('tells a zip that is damaged at the target, and takes one that is only packed otherwise', async () => {
+    await fill(target, 'info', 'mod', 'ziphash');
+    await putBytes(target, part('zip'), Buffer.concat([made.zip, Buffer.from('x')]));
+    expect(await copy()).toMatchObject({
+      outcome: 'different',
+      faults: [{ part: 'zip', problem: expect.stringMatching(/^is damaged there: /) as string }],
+    });
+  });
+
   it('adds to a part of a version', async () => {
     await fill(target, 'info', 'mod');
     expect(await copy()).toMatchObject({ outcome: 'added', added: ['ziphash', 'zip'] });

@@ -19,7 +19,7 @@ export function readSigner({ name, keyFile }: KeySettings): Signer {
     throw new ModhavenError('CONFIG', `${keyFile}: the key of the checksum database cannot be used`, {
       reason: errorMessage(error),
       remedy: hasCode(error, 'ENOENT')
-        ? `make one with: modhaven sumdb keygen --name ${name} --out ${keyFile}`
+        ? `restore the file, if there was one: no other key can go on with its database; for a new database make one with: modhaven sumdb keygen --name ${name} --out ${keyFile}`
         : 'restore the file from a backup: no other key can go on with this database, and a new one needs a new name',
       remedyBy: 'admin',
       cause: error,
