@@ -5,7 +5,7 @@ import { ModhavenError, errorMessage } from '../errors.js';
 import type { LookupRequest } from '../sumdb/format/request.js';
 import { tilePath } from '../sumdb/format/tile.js';
 import { writeTimestamped } from '../fs/timestamped-file.js';
-import { databasesIn, tilesIn } from './checksum-folder.js';
+import { databasesIn, lookupsIn, tilesIn } from './checksum-folder.js';
 import { copyChecksums, type CopiedChecksums } from './copy-checksums.js';
 import { linkIntoTree, replaceInTree } from './tree-files.js';
 
@@ -21,6 +21,8 @@ export async function exportChecksums(
   const copied: CopiedChecksums[] = [];
   for (const verifier of await databasesIn(storeDir)) {
     const [from, to] = [storeDir, dir].map((root) => join(root, 'sumdb', verifier.name)) as [string, string];
+    // Of a database that has nothing to say of these versions, gc may have removed the tiles that prove its tree.
+    if (!(await knowsAny(from, wants))) continue;
     for await (const tile of tilesIn(from)) {
       const [stored, exported] = [join(from, tilePath(tile)), join(to, tilePath(tile))];
       if (!(await linkIntoTree(stored, exported))) await replaceInTree(exported, await readFile(stored));
@@ -32,6 +34,11 @@ export async function exportChecksums(
     copied.push(result);
   }
   return copied;
+}
+
+async function knowsAny(dir: string, wants: (lookup: LookupRequest) => boolean): Promise<boolean> {
+  for await (const lookup of lookupsIn(dir)) if (wants(lookup)) return true;
+  return false;
 }
 
 /**

@@ -46,6 +46,13 @@ describe('exportChecksums', () => {
     expect(await readFile(path.join(inside(tree), 'supported'))).toHaveLength(0);
   });
 
+  it('leaves out a database that knows none of the versions, whether its tree can be proved or not', async () => {
+    await lab.folder(inside(store), 600, [3]);
+    await rm(path.join(inside(store), 'tile'), { recursive: true });
+    expect(await exportChecksums(store, tree, () => false)).toEqual([]);
+    expect(existsSync(tree)).toBe(false);
+  });
+
   it('leaves out databases whose key is not known', async () => {
     await lab.folder(inside(store), 600, [3]);
     known.verifier = undefined;
