@@ -6,13 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type { Resource } from '../../auth/read-access.js';
 import { isModhavenError } from '../../errors.js';
 import { parseSumdbRequest } from '../../sumdb/format/request.js';
-import {
-  decodePath,
-  isPlainUrl,
-  isVersionPage,
-  parseDecodedPath,
-  parseProxyRequest,
-} from '../request.js';
+import { decodePath, isPlainUrl, isVersionPage, parseDecodedPath, parseProxyRequest } from '../request.js';
 
 /** Whether a module path is private; `unsure` where only the main process can tell. */
 export type PrivacyOf = (path: string) => 'private' | 'public' | 'unsure';
