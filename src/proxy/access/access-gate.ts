@@ -234,11 +234,7 @@ class AccessGate {
   }
 }
 
-function admission(
-  principal: Principal,
-  audience: string | undefined,
-  privateModule?: string | undefined,
-): Admission {
+function admission(principal: Principal, audience: string | undefined, privateModule?: string): Admission {
   return { principal: named(principal), audience, ...(privateModule !== undefined && { privateModule }) };
 }
 
