@@ -93,11 +93,21 @@ function cacheFolder(): string | undefined {
 function canBeMade(dir: string): boolean {
   try {
     for (const folder of [path.dirname(path.dirname(dir)), path.dirname(dir), dir]) {
-      if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
+      makeFolder(folder);
     }
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Another process may make it at the same time, as workers that start together do. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
   }
 }
 
