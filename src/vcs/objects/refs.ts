@@ -78,28 +78,44 @@ export function tagsOf(refs: Refs, prefix: string): readonly Tag[] {
   return prefix === '' ? all : all.filter(({ name }) => name.startsWith(prefix));
 }
 
-/** Names of tags by their commits; undefined for a listing that was asked once: to look through it once is quicker. */
-const namesByCommit = new WeakMap<Refs, Map<ObjectHash, string[]> | undefined>();
+/** Which tags are on which commits of a listing. */
+interface NamesByCommit {
+  /** Of the commits that were asked for first: to look through the list for each of them is quicker. */
+  asked: Map<ObjectHash, readonly string[]>;
+  /** Of all commits, once several were asked for. */
+  all: ReadonlyMap<ObjectHash, readonly string[]> | undefined;
+}
+
+/** Commits whose tags are looked for one by one: a query asks for the same one several times. */
+const LOOKED_FOR = 2;
+
+const namesByCommit = new WeakMap<Refs, NamesByCommit>();
 
 /** The names of the tags on `commit`, in their order. */
 export function tagsOn(refs: Refs, commit: ObjectHash): readonly string[] {
-  if (!namesByCommit.has(refs)) {
-    namesByCommit.set(refs, undefined);
-    return tagsOf(refs, '')
-      .filter(({ hash }) => hash === commit)
-      .map(({ name }) => name);
+  let known = namesByCommit.get(refs);
+  if (known === undefined) namesByCommit.set(refs, (known = { asked: new Map(), all: undefined }));
+  const names = known.asked.get(commit);
+  if (names !== undefined) return names;
+  if (known.asked.size === LOOKED_FOR) {
+    known.all ??= allNames(refs);
+    return known.all.get(commit) ?? [];
   }
-  let names = namesByCommit.get(refs);
-  if (names === undefined) {
-    names = new Map();
-    for (const { name, hash } of tagsOf(refs, '')) {
-      const known = names.get(hash);
-      if (known === undefined) names.set(hash, [name]);
-      else known.push(name);
-    }
-    namesByCommit.set(refs, names);
+  const found = tagsOf(refs, '')
+    .filter(({ hash }) => hash === commit)
+    .map(({ name }) => name);
+  known.asked.set(commit, found);
+  return found;
+}
+
+function allNames(refs: Refs): ReadonlyMap<ObjectHash, readonly string[]> {
+  const names = new Map<ObjectHash, string[]>();
+  for (const { name, hash } of tagsOf(refs, '')) {
+    const known = names.get(hash);
+    if (known === undefined) names.set(hash, [name]);
+    else known.push(name);
   }
-  return names.get(commit) ?? [];
+  return names;
 }
 
 function allTags(refs: Refs): Tag[] {

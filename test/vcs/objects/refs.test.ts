@@ -68,6 +68,15 @@ it('tagsOn names the tags of a commit, however often it is asked', () => {
   expect(tagsOn(refs, hashOf('f'.repeat(40)))).toEqual([]);
 });
 
+it('tagsOn says the same of the first commits it is asked about and of the many after them', () => {
+  const ids = Array.from({ length: 20 }, (_, n) => hashOf(n.toString(16).padStart(40, '0')));
+  const tags = ids.flatMap((id, n) => [`${id}\trefs/tags/v1.${n}.0`, `${id}\trefs/tags/v1.${n}.1`]);
+  const refs = parseRefs(tags.join('\n'));
+  for (const [n, id] of [...ids, ...ids].entries()) {
+    expect(tagsOn(refs, id)).toEqual([`v1.${n % 20}.0`, `v1.${n % 20}.1`]);
+  }
+});
+
 describe('tagsOf and tagsOrigin', () => {
   it('sorts by name, below a prefix', () => {
     expect(tagsOf(parseRefs(LISTING), 'v').map((tag) => tag.name)).toEqual(['v0.9.0', 'v1.0.0']);
