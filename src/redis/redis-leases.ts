@@ -120,8 +120,8 @@ export class RedisLeases implements Lease {
   }
 
   /** Something was pushed: what did not exist may exist now. Never fails. */
-  async pushed(): Promise<void> {
-    await this.options.link.ask((client) => client.del(this.keys.epoch));
+  pushed(): void {
+    this.options.link.send((client) => client.del(this.keys.epoch));
   }
 
   /** The lease; undefined where Redis does not say. Throws what another replica was told not to exist. */

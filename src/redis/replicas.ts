@@ -57,17 +57,17 @@ export class Replicas {
   }
 
   tellPush(push: unknown): void {
-    void this.leases?.pushed();
-    void this.messages?.tell({ type: 'push', push });
+    this.leases?.pushed();
+    this.messages?.tell({ type: 'push', push });
   }
 
   tellPurge(): void {
-    void this.messages?.tell({ type: 'purged' });
+    this.messages?.tell({ type: 'purged' });
   }
 
   tellReload(): void {
-    void this.leases?.pushed(); // an edited map may have what was found not to exist
-    void this.messages?.tell({ type: 'reload' });
+    this.leases?.pushed(); // an edited map may have what was found not to exist
+    this.messages?.tell({ type: 'reload' });
   }
 
   /** For `/-/status`: undefined without Redis. */

@@ -262,6 +262,21 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
     expect(heard[0]).toMatch(/^b (?:push|missed)/);
   });
 
+  it('was slow: a push is told at once, although nothing is asked of it for a moment', async () => {
+    await using relay = await tcpRelay(redis.port);
+    const [a] = [await replica('a', { url: relay.url('redis') }), await replica('b')];
+    relay.delayMs = 1_000;
+    expect(await fetchesOf(a)).toBe(1);
+    expect(a.report()).toEqual({ reached: false });
+    relay.delayMs = 0;
+    a.tellPush({ forge: 'gitea' });
+    await until(
+      () => heard,
+      (said) => said.length > 0,
+    );
+    expect(heard).toEqual(['b push {"forge":"gitea"}']);
+  });
+
   it('another store of the same Redis has leases and messages of its own', async () => {
     const [a, b] = [await replica('a'), await replica('b', { store: { ...STORE, prefix: 'y/' } })];
     expect(await fetchesOf(a, b)).toBe(2);
