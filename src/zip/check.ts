@@ -76,8 +76,13 @@ export async function openZip(source: ZipSource): Promise<OpenZip> {
     return { reader, zip: await fromRandomAccessReaderPromise(reader, source.size, ZIP_OPTIONS) };
   } catch (error) {
     await source.close?.();
-    throw error;
+    throw isTooLong(error) ? new Error('bytes follow behind its end', { cause: error }) : error;
   }
+}
+
+/** yauzl says it in three questions, one of which repeats bytes of the zip. */
+function isTooLong(error: unknown): boolean {
+  return errorMessage(error).startsWith('Invalid comment length');
 }
 
 /** Opens the zip `file`. Throws what the operating system says, or an Error that says why it is not a zip. */

@@ -101,6 +101,12 @@ describe('readModuleZip', () => {
     expect(turns).toBeGreaterThanOrEqual(300 / 32);
   });
 
+  it('says of bytes behind its end what they are', async () => {
+    const { zip } = await makeVersion(MODULE, VERSION);
+    const read = readModuleZip(Buffer.concat([zip, Buffer.from('x')]), `${MODULE}@${VERSION}`);
+    await expect(read).rejects.toMatchObject({ reason: 'bytes follow behind its end' });
+  });
+
   it('refuses a zip wherever it is cut off', async () => {
     const { zip } = await makeVersion(MODULE, VERSION);
     for (let length = 0; length < zip.length; length += 37) await refusal(zip.subarray(0, length));

@@ -43,7 +43,8 @@ export function copyReport(
   const { versions, added, same, incomplete, damaged, different } = copySummary(copies);
   if (different > 0) {
     lines.push(
-      '  to do: nothing was replaced. Compare both hashes with a go.sum to learn which of the two is the right one.',
+      '  to do: nothing was replaced. Compare both hashes with a go.sum to learn which of the two is the right one;',
+      '         what is damaged there is written again once its files are removed',
     );
   }
   const parts = [`${added} ${done}`, `${same} there before`];
