@@ -62,7 +62,7 @@ export class OidcIssuer {
 
   /**
    * The principal of a token; `ended` for one that was good and has expired, undefined for one that proves nothing.
-   * Throws HOST_UNREACHABLE while no key is known and the issuer cannot be asked.
+   * Throws HOST_UNREACHABLE while its key is not known and the issuer cannot be asked.
    */
   async verify(token: string): Promise<Principal | 'ended' | undefined> {
     const { errors, jwtVerify } = await import('jose');
@@ -96,7 +96,9 @@ export class OidcIssuer {
     if (isKnown && age >= REFRESH_MS) void this.#ask();
     else if (!isKnown && age >= COOLDOWN_MS) await this.#ask();
     else await this.#asking;
-    if (this.#keys === undefined) {
+    // The issuer may have a new key by now: that its token proves nothing is not known while it does not answer.
+    const isUndecided = this.#failure !== undefined && id !== undefined && this.#keys?.ids.has(id) === false;
+    if (this.#keys === undefined || isUndecided) {
       throw new ModhavenError('HOST_UNREACHABLE', `the issuer ${this.issuer} cannot be asked for its keys`, {
         reason: errorMessage(this.#failure),
         remedy: 'try again in a moment; if it stays so, tell the admin of the Go proxy',
@@ -112,6 +114,7 @@ export class OidcIssuer {
       .then(
         (keys) => {
           this.#keys = keys;
+          this.#failure = undefined;
         },
         (error: unknown) => {
           this.#failure = error;

@@ -155,6 +155,12 @@ describe('OidcIssuer', () => {
     failure = new Error('connect ECONNREFUSED');
     now += 3_600_000;
     await expect(issuer.verify(await token())).resolves.toMatchObject({ kind: 'oidc' });
+    // Its key may be a new one.
+    await expect(issuer.verify(await token({ key: second }))).rejects.toMatchObject({
+      code: 'HOST_UNREACHABLE',
+    });
+    failure = undefined;
+    now += 11_000;
     await expect(issuer.verify(await token({ key: second }))).resolves.toBeUndefined();
   });
 

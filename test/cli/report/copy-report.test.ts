@@ -53,6 +53,7 @@ describe('copyReport', () => {
       'DIFFERENT ex.test/m@v1.0.0: .zip d',
       'left out ex.test/m@v1.0.0: its go.mod is not stored, so no build can use it',
       expect.stringMatching(/^ {2}to do: nothing was replaced\./),
+      expect.stringMatching(/^ {9}what is damaged there is written again/),
       '4 versions: 0 imported, 0 there before, 1 left out, 1 damaged, 2 different',
     ]);
   });
