@@ -5,6 +5,7 @@ import type { Logger } from '../log/log.js';
 import type { Family } from '../metrics/families.js';
 import type { DamagedPart } from '../store/checked-store.js';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
+import { Silence, processState } from './silence.js';
 
 export interface PooledWorkerOptions {
   /** What it is told at its start, with the settings of then. */
@@ -17,8 +18,6 @@ export interface PooledWorkerOptions {
 
 /** How often this process looks whether a worker has answered, in milliseconds. */
 const POLL_MS = 250;
-/** How often it looks in vain before the worker is taken for hung: 5 s of this process's own time. */
-const MAX_LOOKS = 20;
 
 export class PooledWorker {
   /** Resolves when the worker listens; rejects with the reason if it cannot. */
@@ -31,6 +30,7 @@ export class PooledWorker {
   private readonly waiting = new Map<number, (answer?: FromWorker) => void>();
   private lastId = 0;
   private isStarted = false;
+  private isHung = false;
   private connections = 0;
 
   constructor(options: PooledWorkerOptions) {
@@ -109,17 +109,17 @@ export class PooledWorker {
   }
 
   /**
-   * Resolves with what the worker answered, or when it has ended. Looks are counted rather than the time measured: while this process
-   * itself stands still, an answer may be waiting that it has not read yet.
+   * Resolves with what the worker answered, or when it has ended; one that is silent for too long is killed (`silence.ts`). Looks
+   * are counted rather than the time measured: while this process itself stands still, an answer may be waiting that it has
+   * not read yet.
    */
   private ask(message: (id: number) => ToWorker): Promise<FromWorker | undefined> {
     this.lastId += 1;
     const id = this.lastId;
     return new Promise((resolve) => {
-      let looks = 0;
+      const silence = new Silence(processState(this.pid));
       const timer = setInterval(() => {
-        looks += 1;
-        if (looks === MAX_LOOKS) this.killHung();
+        if (silence.hasLasted(POLL_MS, processState(this.pid))) this.killHung();
       }, POLL_MS);
       this.waiting.set(id, (answer) => {
         clearInterval(timer);
@@ -130,7 +130,10 @@ export class PooledWorker {
     });
   }
 
+  /** Several questions may be without an answer: it is said once. */
   private killHung(): void {
+    if (this.isHung) return;
+    this.isHung = true;
     this.options.log.error({ pid: this.pid }, 'a worker does not answer and is killed');
     this.kill();
   }
