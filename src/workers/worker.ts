@@ -1,4 +1,5 @@
 /** Where a worker begins: with what has to be done before the rest of it is loaded. */
+import './ignore-signals.js';
 import { keepCompiledCode } from '../compiled-code.js';
 import { keepTickShape } from '../concurrency/tick-shape.js';
 
