@@ -28,6 +28,8 @@ export interface SshdOptions {
   protocolV2?: boolean;
   /** `uploadpack.allowFilter` of the repositories. Default: true. */
   allowFilter?: boolean;
+  /** `MaxStartups` of sshd_config(5). Default: more connections than a test makes. */
+  maxStartups?: string;
   /** `git` makes that login exist for this sshd alone (see `withGitAccount`). Default: the current user. */
   user?: 'git';
 }
@@ -80,7 +82,7 @@ export async function sshdHost(root: string, options: SshdOptions = {}): Promise
     'StrictModes no',
     'PidFile none',
     // By default sshd turns connections away at random where ten have not logged in yet.
-    'MaxStartups 1000',
+    `MaxStartups ${options.maxStartups ?? '1000'}`,
     // A bash that sshd starts reads ~/.bashrc. That of the account belongs to no test, and may take a second.
     `SetEnv HOME=${dir}`,
     ...((options.protocolV2 ?? true) ? ['AcceptEnv GIT_PROTOCOL'] : []),

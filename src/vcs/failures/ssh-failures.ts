@@ -119,9 +119,9 @@ export const SSH_FAILURES: readonly FailureRow[] = [
       /kex_exchange_identification|banner exchange: Connection .* invalid format|Connection closed by remote host/,
     code: 'HOST_UNREACHABLE',
     reason: (_, c) =>
-      `${hostOf(c)} closed the connection before ssh could begin: probably no ssh server is there`,
+      `${hostOf(c)} closed the connection before ssh could begin: probably no ssh server is there, or it has too many connections that are not logged in (MaxStartups of sshd)`,
     remedy: (c) =>
-      `correct the port ${IN_REPO} (ssh is 22, Gerrit 29418), or if it is the http port: repo: http://${hostOf(c)}/${c.repo.path.replace(/^\/+/, '')}`,
+      `try again; correct the port ${IN_REPO} (ssh is 22, Gerrit 29418), or if it is the http port: repo: http://${hostOf(c)}/${c.repo.path.replace(/^\/+/, '')}`,
   },
   {
     pattern: /bad line length character/,

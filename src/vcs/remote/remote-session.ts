@@ -19,6 +19,7 @@ import { plainAddress, type RepoAddress } from '../names/repo-address.js';
 import { scanKeys } from './host-keys.js';
 import { Redirects } from './redirects.js';
 import { listRefsOverSsh } from './ssh-refs.js';
+import { retryTurnedAway, type Pause } from './turned-away.js';
 import { accessTo, type HostAccess, type VcsSettings } from '../transport/access.js';
 import { NO_CONFIG, type AccountConfig, type ReadAccountConfig } from '../transport/account-config.js';
 import { NETWORK_OPTIONS, networkEnvironment, type Environment } from '../transport/git-environment.js';
@@ -55,6 +56,8 @@ export interface RemoteSessionOptions {
     env: NodeJS.ProcessEnv,
     account: AccountConfig,
   ) => Promise<HostAccess>;
+  /** Waits before a host is asked again that turned an ssh connection away. Default: some hundred milliseconds, at random. */
+  pause?: Pause;
 }
 
 /** For a look at the key of a host that just answered. */
@@ -70,6 +73,7 @@ export class RemoteSession {
   readonly #account: ReadAccountConfig;
   readonly #redirects = new Redirects();
   readonly #accessTo: NonNullable<RemoteSessionOptions['accessTo']>;
+  readonly #pause: Pause | undefined;
 
   constructor(session: RemoteSessionOptions) {
     const { remote, dir, settings, env, limiter, smart, account } = session;
@@ -81,6 +85,7 @@ export class RemoteSession {
     this.#limiter = limiter;
     this.#http = smart(remote, dir);
     this.#accessTo = session.accessTo ?? accessTo;
+    this.#pause = session.pause;
   }
 
   /** The refs of the host. `onAsk` is called right before the host is asked for what becomes the answer. */
@@ -209,7 +214,7 @@ export class RemoteSession {
       const account = this.#remote.local ? NO_CONFIG : await this.#account(this.#dir);
       const access = await this.#accessTo(this.#remote, this.#settings(), this.#env, account);
       try {
-        return await work(access);
+        return await retryTurnedAway(() => work(access), this.#pause);
       } catch (error) {
         throw await this.#explain(error, access);
       }
