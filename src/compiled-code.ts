@@ -172,10 +172,11 @@ function sha256(data: string | Uint8Array): Buffer {
 function readOwn(file: string): Buffer | undefined {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, 'r');
-    const { uid, mode } = fstatSync(descriptor);
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK); // a named pipe would be waited for
+    const stats = fstatSync(descriptor);
+    const { uid, mode } = stats;
     const isOwn = process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
-    if (!isOwn) return undefined;
+    if (!isOwn || !stats.isFile()) return undefined;
     const content = readFileSync(descriptor);
     const code = content.subarray(HASH_BYTES);
     return sha256(code).equals(content.subarray(0, HASH_BYTES)) ? code : undefined;

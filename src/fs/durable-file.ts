@@ -8,7 +8,6 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
-  constants,
   fchmodSync,
   fchownSync,
   fsync,
@@ -25,6 +24,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { hasCode } from './file-errors.js';
 import { processTag } from './process-tag.js';
+import { READING } from './regular-file.js';
 
 /** How the names of unfinished files begin. */
 export const TEMPORARY = '.tmp-';
@@ -139,7 +139,7 @@ function removeIfThere(file: string): void {
 
 /** Flushes a file, or a folder: a new name lasts only once its folder is flushed, too. */
 export async function flush(path: string): Promise<void> {
-  const fd = openSync(path, constants.O_RDONLY);
+  const fd = openSync(path, READING);
   try {
     await flushDescriptor(fd);
   } finally {

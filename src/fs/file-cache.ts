@@ -7,11 +7,10 @@
  * stays readable when it is removed.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import {
   appendFile,
   mkdir,
-  open,
   readdir,
   rename,
   rm,
@@ -26,6 +25,7 @@ import { TEMPORARY, temporaryName } from './durable-file.js';
 import { makePrivateFolder } from './make-folder.js';
 import { absentAsUndefined } from './file-errors.js';
 import { ownerState } from './process-tag.js';
+import { openRegular, streamRegular } from './regular-file.js';
 
 /** Bytes behind the content. */
 const DIGEST_BYTES = 32;
@@ -66,9 +66,10 @@ export class FileCache {
   async open(name: string): Promise<CachedFile | undefined> {
     let handle: FileHandle | undefined;
     try {
-      handle = await absentAsUndefined(open(join(this.dir, name), 'r'));
-      if (handle === undefined) return undefined;
-      const stats = await handle.stat();
+      const opened = await absentAsUndefined(openRegular(join(this.dir, name)));
+      if (opened === undefined) return undefined;
+      const { stats } = opened;
+      handle = opened.handle;
       if (await this.isWhole(name, handle, stats)) return { size: stats.size - DIGEST_BYTES, handle };
       await this.remove(name);
     } catch {
@@ -198,7 +199,7 @@ function stampOf({ ino, size }: Stats): string {
 async function sha256Of(file: string, size: number): Promise<Buffer> {
   const hash = createHash('sha256');
   if (size > 0) {
-    for await (const piece of createReadStream(file, { end: size - 1 })) hash.update(piece as Buffer);
+    for await (const piece of streamRegular(file, { end: size - 1 })) hash.update(piece as Buffer);
   }
   return hash.digest();
 }

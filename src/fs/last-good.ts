@@ -10,11 +10,15 @@ export class LastGood<T> {
   #value: T;
   #error: ModhavenError | undefined;
 
-  /** Calls `read` for the first time, and throws what it throws; `file` is what messages call it. */
-  constructor(read: (last: T | undefined) => T, file: string) {
+  /**
+   * Calls `read` for the first time, and throws what it throws; with `known`, which is known to be good, it begins with that, and
+   * throws nothing. `file` is what messages call it.
+   */
+  constructor(read: (last: T | undefined) => T, file: string, known?: T) {
     this.#read = read;
     this.#file = file;
-    this.#value = read(undefined);
+    this.#value = known ?? read(undefined);
+    if (known !== undefined) this.reload();
   }
 
   get value(): T {

@@ -3,7 +3,7 @@
  * databases. It behaves as the other programs of the account do: its web proxy, its authorities, its logins; what
  * `vcs.hosts` says about a host counts here as well.
  */
-import { readFile } from 'node:fs/promises';
+import { readRegularText } from '../fs/regular-file.js';
 import { netrcLoginFor, type PasswordLogin } from './netrc.js';
 import { noteSecret } from '../secrets.js';
 import { sendRequest, type HttpResponse } from './request.js';
@@ -71,7 +71,7 @@ export class HttpClient {
   async #ownLogin(url: URL): Promise<PasswordLogin | undefined> {
     const { username = 'oauth2', token, tokenFile } = this.#settings(url);
     if (token !== undefined) return { username, password: token };
-    if (tokenFile !== undefined) return { username, password: (await readFile(tokenFile, 'utf8')).trim() };
+    if (tokenFile !== undefined) return { username, password: (await readRegularText(tokenFile)).trim() };
     return netrcLoginFor(url, this.#options.env);
   }
 

@@ -6,9 +6,9 @@
  * that format, so what stands behind `machine HOST:PORT` is read here, for that server alone.
  */
 import { statSync, type Stats } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { readRegularText } from '../fs/regular-file.js';
 import { noteSecret } from '../secrets.js';
 
 export interface PasswordLogin {
@@ -75,7 +75,7 @@ async function readLogins(file: string | undefined): Promise<NetrcLogin[]> {
   const stamp = `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
   const known = read.get(file);
   if (known?.stamp === stamp) return known.logins;
-  const logins = parseNetrc(await readFile(file, 'utf8').catch(() => ''));
+  const logins = parseNetrc(await readRegularText(file).catch(() => ''));
   for (const { password } of logins) noteSecret(password);
   // What was changed a moment ago may be changed again within the same tick of the file system's clock.
   if (Date.now() - stats.mtimeMs > SETTLED_MS) read.set(file, { stamp, logins });

@@ -2,10 +2,11 @@
  * Which certificates are believed: those of the system's store, as git and the go command believe them, or those of a
  * `ca_file`. Node has a list of its own, which changes of an admin to that store do not reach.
  */
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { LRUCache } from 'lru-cache';
+import { readRegularText } from '../fs/regular-file.js';
 
 /** What decides whether the certificate of an https host is believed. */
 export interface TlsTrust {
@@ -54,7 +55,7 @@ export async function prepareTrust(
   const key = changed.join('\n');
   let context = contexts.get(key);
   if (context === undefined) {
-    const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+    const texts = await Promise.all(files.map((file) => readRegularText(file)));
     context = createSecureContext({ ca: caFile === undefined ? texts.filter(holdsCertificate) : texts });
     contexts.set(key, context);
   }

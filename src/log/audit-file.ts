@@ -2,8 +2,9 @@
  * The audit file (`audit:` in modhaven.yaml): one line of JSON for each event, for its owner alone. Several processes may
  * append to it: a line is one write at the end of the file, so that lines do not mix.
  */
-import { open } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { endsInLine } from '../fs/line-end.js';
+import { openForAppending } from '../fs/regular-file.js';
 
 /** What happened; `time` is added. No value may hold a credential. */
 export interface AuditEntry {
@@ -11,14 +12,22 @@ export interface AuditEntry {
   [field: string]: unknown;
 }
 
+/** Files whose last line is whole, as far as this process knows: no write to them has failed since it looked. */
+const whole = new Set<string>();
+
 /** Appends a line. Rejects with what the system says. */
 export async function appendAudit(file: string, entry: AuditEntry): Promise<void> {
   const line = `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`;
-  const handle = await open(file, 'a', 0o600);
+  const isTorn = !whole.has(file) && !(await endsInLine(file));
+  const handle = await openForAppending(file, 0o600);
   try {
     const { mode } = await handle.stat();
     if ((mode & 0o077) !== 0) await handle.chmod(0o600);
-    await handle.appendFile(line);
+    await handle.appendFile(isTorn ? `\n${line}` : line);
+    whole.add(file);
+  } catch (error) {
+    whole.delete(file);
+    throw error;
   } finally {
     await handle.close();
   }

@@ -3,8 +3,8 @@
  * the next lines are in a new file, and no signal is needed. Lines of some hundred milliseconds are written together, at
  * the end of the file, so that several processes may share it.
  */
-import { appendFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { endsInLine } from '../fs/line-end.js';
+import { appendSync, openForAppending } from '../fs/regular-file.js';
 
 export interface LineFileOptions {
   /** Undefined: lines are dropped. Asked at each write, because the setting may change. */
@@ -27,6 +27,8 @@ export class LineFile {
   private pendingLines = 0;
   private lost = 0;
   private isFailing = false;
+  /** Whether the last line of the file may be torn: by a write that failed, or before this process began. */
+  private mayBeTorn = true;
   private writing: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private readonly options: LineFileOptions;
@@ -61,9 +63,12 @@ export class LineFile {
     const file = this.options.file();
     if (file === undefined || text === '') return;
     try {
-      const handle = await open(file, 'a', MODE);
+      const isTorn = this.mayBeTorn && !(await endsInLine(file));
+      const handle = await openForAppending(file, MODE);
       try {
-        await handle.appendFile(text);
+        this.mayBeTorn = true;
+        await handle.appendFile(isTorn ? `\n${text}` : text);
+        this.mayBeTorn = false;
       } finally {
         await handle.close();
       }
@@ -101,7 +106,7 @@ export class LineFile {
     const file = this.options.file();
     if (file === undefined || text === '') return;
     try {
-      appendFileSync(file, text, { mode: MODE });
+      appendSync(file, text, MODE);
     } catch {
       // There is no other place to report it.
     }

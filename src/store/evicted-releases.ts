@@ -4,6 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
 import { LRUCache } from 'lru-cache';
+import { READING, notRegular } from '../fs/regular-file.js';
 import type { ModulePath } from '../module/module-path.js';
 
 /** What was read of one file. */
@@ -47,9 +48,10 @@ export class EvictedReleases {
   }
 
   #read(module: ModulePath, file: string, known: Read | undefined): Read {
-    const fd = openSync(file, 'r');
+    const fd = openSync(file, READING);
     try {
       const stats = fstatSync(fd);
+      if (!stats.isFile()) throw notRegular(file);
       const identity = identityOf(stats);
       const isGrown = known?.identity === identity && known.size <= stats.size;
       const from = isGrown ? known.size : 0;

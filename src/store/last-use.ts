@@ -4,10 +4,12 @@
  * Each process notes it in memory and appends what is new to one file from time to time and at its end, so that a
  * download costs no write. In the file the newest line of a version counts, whichever process wrote it.
  */
-import { appendFile, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { processTag } from '../fs/process-tag.js';
+import { endsInLine } from '../fs/line-end.js';
+import { APPENDING, readRegularText } from '../fs/regular-file.js';
 import { absentAsUndefined, storage } from './storage-error.js';
 import type { ModuleVersion } from './version-store.js';
 
@@ -20,14 +22,16 @@ const LONG = { bytes: 2 ** 20, times: 4 };
 
 export class LastUse {
   private readonly file: string;
+  private readonly lateWriterMs: number;
   /** Seconds since 1970, by `module@version`; what is not written yet. */
   private notes = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
   /** Bytes of the file when it was made short last. */
   private shortBytes = 0;
 
-  constructor(file: string) {
+  constructor(file: string, { lateWriterMs = LATE_WRITER_MS } = {}) {
     this.file = file;
+    this.lateWriterMs = lateWriterMs;
   }
 
   /** Notes that a version is used now. */
@@ -55,7 +59,7 @@ export class LastUse {
   async all(): Promise<Map<string, number>> {
     const uses = new Map<string, number>();
     for (const file of [this.file, ...(await this.renamed())]) {
-      addLines(uses, (await absentAsUndefined(readFile(file, 'utf8'))) ?? '');
+      addLines(uses, (await absentAsUndefined(readRegularText(file))) ?? '');
     }
     for (const [key, seconds] of this.notes) addUse(uses, key, seconds);
     return new Map([...uses].map(([key, seconds]) => [key, seconds * 1000]));
@@ -70,10 +74,10 @@ export class LastUse {
   async compact(stored: (key: string) => boolean): Promise<void> {
     const renamed = `${this.file}.old-${processTag()}-${Date.now()}`;
     await absentAsUndefined(rename(this.file, renamed));
-    await wait(LATE_WRITER_MS);
+    await wait(this.lateWriterMs);
     const uses = new Map<string, number>();
     const files = await this.renamed();
-    for (const file of files) addLines(uses, (await absentAsUndefined(readFile(file, 'utf8'))) ?? '');
+    for (const file of files) addLines(uses, (await absentAsUndefined(readRegularText(file))) ?? '');
     for (const key of uses.keys()) if (!stored(key)) uses.delete(key);
     if (uses.size > 0) await storage(this.append(uses));
     for (const file of files) await storage(rm(file, { force: true }));
@@ -92,7 +96,8 @@ export class LastUse {
   private async append(uses: ReadonlyMap<string, number>): Promise<void> {
     await mkdir(dirname(this.file), { recursive: true });
     const lines = [...uses].map(([key, seconds]) => `${seconds} ${key}\n`);
-    await appendFile(this.file, lines.join(''), { mode: 0o600 });
+    const begin = (await endsInLine(this.file)) ? '' : '\n'; // a write to a full disk was torn
+    await appendFile(this.file, begin + lines.join(''), { mode: 0o600, flag: APPENDING });
   }
 
   /** The files that are being compacted, or were when a process was killed. */
@@ -105,7 +110,7 @@ export class LastUse {
 
 function addLines(uses: Map<string, number>, text: string): void {
   for (const line of text.split('\n')) {
-    const [, seconds, key] = /^(\d{1,12}) (\S+)$/.exec(line) ?? [];
+    const [, seconds, key] = /^(\d{1,12}) (\S+@v\S+)$/.exec(line) ?? [];
     if (key !== undefined) addUse(uses, key, Number(seconds));
   }
 }

@@ -15,12 +15,13 @@
  * counts as lost, because half of a hash would condemn a part that is as it was.
  */
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync } from 'node:fs';
-import { appendFile, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { replaceFile } from '../fs/durable-file.js';
 import { inFolder, removeFile } from '../fs/empty-folders.js';
 import { makePrivateFolder } from '../fs/make-folder.js';
+import { APPENDING, appendSync, readRegularText } from '../fs/regular-file.js';
 import { goModHash, isHash1 } from '../module/files/dirhash.js';
 import { escapePath } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
@@ -86,7 +87,7 @@ export class RecordedSums {
    */
   async evict(module: ModulePath, versions: ReadonlySet<string>): Promise<void> {
     const file = this.fileOf(module);
-    const text = await absentAsUndefined(readFile(file, 'utf8'));
+    const text = await absentAsUndefined(readRegularText(file));
     if (text === undefined) return;
     const kept: string[] = [];
     const going = new Map<string, Line[]>();
@@ -103,17 +104,17 @@ export class RecordedSums {
 
   /** Empty where nothing can be read: then less is checked. */
   private text(module: ModulePath): Promise<string> {
-    return readFile(this.fileOf(module), 'utf8').catch(() => '');
+    return readRegularText(this.fileOf(module)).catch(() => '');
   }
 
   private async append(module: ModulePath, line: string): Promise<void> {
     const file = this.fileOf(module);
     try {
-      appendFileSync(file, line); // by way of a thread it takes ten times as long
+      appendSync(file, line); // by way of a thread it takes ten times as long
     } catch (error) {
       if (!hasCode(error, 'ENOENT')) throw error;
       if (!existsSync(this.dir)) await makePrivateFolder(this.dir);
-      await inFolder(dirname(file), () => appendFile(file, line));
+      await inFolder(dirname(file), () => appendFile(file, line, { flag: APPENDING }));
     }
   }
 

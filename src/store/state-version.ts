@@ -2,11 +2,11 @@
  * Which layout a cache directory has: one number in `<cache.dir>/version`, so that a later program can upgrade an older
  * directory, and an older program leaves a later one alone. A directory without the file has the first layout.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { replaceFile } from '../fs/durable-file.js';
 import { hasCode } from '../fs/file-errors.js';
+import { readRegularText } from '../fs/regular-file.js';
 
 /** Upgrades a directory from one layout to the next. May be run again after it was broken off, and beside readers. */
 export type Migration = (cacheDir: string) => Promise<void>;
@@ -19,7 +19,7 @@ const FIRST = 1;
 /** Throws CONFIG if `cacheDir` has a layout that this program does not know, or a broken number. */
 export async function checkStateVersion(cacheDir: string, migrations = MIGRATIONS): Promise<number> {
   const file = join(cacheDir, 'version');
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const text = await readRegularText(file).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return String(FIRST);
     throw new ModhavenError('CONFIG', `${file} cannot be read`, {
       reason: errorMessage(error),

@@ -2,13 +2,14 @@
  * The disk storage of Athens as a source of versions: `<module>/<version>/{go.mod,<version>.info,source.zip}`. Paths and
  * versions stand there as they are, upper-case letters included (gomods/athens, pkg/storage/fs and pkg/paths).
  */
-import { createReadStream, type Stats } from 'node:fs';
-import { readFile, readdir, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isModulePath, type ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import type { Part, PartKind, VersionReader } from '../store/version-store.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
+import { readRegular, streamRegular } from '../fs/regular-file.js';
 
 /** The name of every zip there. */
 export const ATHENS_ZIP = 'source.zip';
@@ -24,9 +25,9 @@ export function createAthensSource(dir: string): VersionReader {
       return part.kind === 'ziphash' ? undefined : (await statOf(part))?.size;
     },
     async read(part) {
-      return part.kind === 'ziphash' ? undefined : absentAsUndefined(readFile(fileOf(part)));
+      return part.kind === 'ziphash' ? undefined : absentAsUndefined(readRegular(fileOf(part)));
     },
-    open: (part, range) => createReadStream(fileOf(part), range),
+    open: (part, range) => streamRegular(fileOf(part), range),
     async versions(module, kind) {
       if (kind === 'ziphash') return [];
       const found: CanonicalVersion[] = [];

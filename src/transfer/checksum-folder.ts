@@ -2,7 +2,7 @@
  * The files of a checksum database in a folder: `<root>/sumdb/NAME/{latest,lookup/…,tile/…}`, as `GOPROXY=file://` reads it
  * and as `go` keeps it in GOMODCACHE/cache/download.
  */
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isModhavenError } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
@@ -20,6 +20,7 @@ import { TILE_WIDTH, tilePath, type Tile } from '../sumdb/format/tile.js';
 import { HASH_SIZE } from '../sumdb/format/tlog.js';
 import { openTree, type SignedTree } from '../sumdb/format/tree-head.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
+import { readRegular } from '../fs/regular-file.js';
 import type { RecordedSum } from './request-list.js';
 
 /** The answer to a lookup. */
@@ -42,7 +43,7 @@ export async function databasesIn(root: string): Promise<Verifier[]> {
 
 /** The signed tree in `file`; undefined if there is none. Throws CHECKSUM_DATABASE if `verifier` did not sign it. */
 export async function readTree(file: string, verifier: Verifier): Promise<SignedTree | undefined> {
-  const note = await absentAsUndefined(readFile(file));
+  const note = await absentAsUndefined(readRegular(file));
   return note === undefined ? undefined : openTree(note, verifier);
 }
 
@@ -53,7 +54,7 @@ export async function readLookup(
   verifier: Verifier,
 ): Promise<LookedUp | undefined> {
   const path = sumdbPath(lookup);
-  const bytes = await absentAsUndefined(readFile(join(dir, path)));
+  const bytes = await absentAsUndefined(readRegular(join(dir, path)));
   if (bytes === undefined) return undefined;
   const { number, record, rest } = parseRecord(bytes);
   const tree = openTree(rest, verifier);
@@ -65,9 +66,9 @@ export async function readLookup(
 
 /** The bytes of `tile` that `dir` keeps, also as the beginning of the full one; undefined if there are none. */
 export async function readTile(dir: string, tile: Tile): Promise<Buffer | undefined> {
-  const exact = await absentAsUndefined(readFile(join(dir, tilePath(tile))));
+  const exact = await absentAsUndefined(readRegular(join(dir, tilePath(tile))));
   if (exact !== undefined || tile.width === TILE_WIDTH) return exact;
-  const full = await absentAsUndefined(readFile(join(dir, tilePath({ ...tile, width: TILE_WIDTH }))));
+  const full = await absentAsUndefined(readRegular(join(dir, tilePath({ ...tile, width: TILE_WIDTH }))));
   return full?.subarray(0, tile.width * HASH_SIZE);
 }
 

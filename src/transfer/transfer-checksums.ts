@@ -1,9 +1,9 @@
 /** Copies checksum data out with an export, and in with an import. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
 import type { LookupRequest } from '../sumdb/format/request.js';
 import { tilePath } from '../sumdb/format/tile.js';
+import { readRegular } from '../fs/regular-file.js';
 import { writeTimestamped } from '../fs/timestamped-file.js';
 import { databasesIn, lookupsIn, tilesIn } from './checksum-folder.js';
 import { copyChecksums, type CopiedChecksums } from './copy-checksums.js';
@@ -25,7 +25,7 @@ export async function exportChecksums(
     if (!(await knowsAny(from, wants))) continue;
     for await (const tile of tilesIn(from)) {
       const [stored, exported] = [join(from, tilePath(tile)), join(to, tilePath(tile))];
-      if (!(await linkIntoTree(stored, exported))) await replaceInTree(exported, await readFile(stored));
+      if (!(await linkIntoTree(stored, exported))) await replaceInTree(exported, await readRegular(stored));
     }
     const write = (path: string, bytes: Buffer) => replaceInTree(join(to, path), bytes);
     const result = await copyChecksums({ verifier, from, to, wants, write });

@@ -1,10 +1,11 @@
 /** Writes files of an exported tree: a file appears whole under its name, or not at all. */
-import { link, readFile } from 'node:fs/promises';
+import { link } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { writeTimestamped } from '../fs/timestamped-file.js';
 import { absentAsUndefined, hasCode } from '../fs/file-errors.js';
 import { makeFolder } from '../fs/make-folder.js';
+import { readRegular } from '../fs/regular-file.js';
 
 /** Makes `file` another name of `from`, unless it exists. Returns false if the file system cannot do that. */
 export async function linkIntoTree(from: string, file: string): Promise<boolean> {
@@ -27,7 +28,7 @@ export async function linkIntoTree(from: string, file: string): Promise<boolean>
 /** Makes `file` hold `bytes`: a reader sees the old content or the new one. Throws STORAGE. */
 export async function replaceInTree(file: string, bytes: Buffer): Promise<void> {
   try {
-    const known = await absentAsUndefined(readFile(file));
+    const known = await absentAsUndefined(readRegular(file));
     if (known?.equals(bytes) !== true) await writeTimestamped(file, { bytes, askedAt: Date.now() });
   } catch (error) {
     throw treeError(error);

@@ -154,8 +154,6 @@ function say(message: FromWorker): void {
   if (process.connected) process.send?.(message);
 }
 
-// Signals are the main process's to understand; a terminal sends them to all.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 // Without it nothing cold can be answered, and nothing would end this process.
 process.on('disconnect', () => process.exit(0));
 

@@ -4,10 +4,11 @@
  * Small files and the directory are read through windows: a store opens a file for every read, and a zip may hold a
  * million entries.
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { RandomAccessReader } from 'yauzl';
+import { openRegular } from '../fs/regular-file.js';
 
 /** Bytes of one read. */
 const WINDOW = 1024 * 1024;
@@ -28,18 +29,12 @@ export interface ZipSource {
 
 /** The zip `file`. Throws what the operating system says. */
 export async function zipInFile(file: string): Promise<Required<ZipSource>> {
-  const handle = await open(file, 'r');
-  try {
-    const { size } = await handle.stat();
-    return {
-      size,
-      open: ({ start, end }) => Readable.from(piecesOf(handle, start, end), { objectMode: false }),
-      close: () => handle.close(),
-    };
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+  const { handle, stats } = await openRegular(file);
+  return {
+    size: stats.size,
+    open: ({ start, end }) => Readable.from(piecesOf(handle, start, end), { objectMode: false }),
+    close: () => handle.close(),
+  };
 }
 
 /** The zip that `bytes` are. */

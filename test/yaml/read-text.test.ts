@@ -54,12 +54,12 @@ describe('readConfigText', () => {
 
   it('reads no folder', async () => {
     await mkdir(join(dir, 'folder'));
-    expect(problemOf('folder').reason).toBe('it is not a regular file');
+    expect(problemOf('folder').reason).toBe(`it is not a regular file: ${join(dir, 'folder')}`);
   });
 
   it('reads no device, which may be endless', () => {
     expect(() => readConfigText('/dev/zero', WORDS)).toThrow(
-      expect.objectContaining({ reason: 'it is not a regular file' }) as Error,
+      expect.objectContaining({ reason: 'it is not a regular file: /dev/zero' }) as Error,
     );
   });
 

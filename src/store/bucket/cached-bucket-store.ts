@@ -2,12 +2,13 @@
  * Versions in a bucket, read through local copies (`bucket-copies.ts`): a warm request asks no object store. Zips that are
  * too large for the copies, and all of them where the local disk cannot be written, are read by `Range`.
  */
-import { mkdir, readFile, unlink } from 'node:fs/promises';
+import { mkdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { replaceFile } from '../../fs/durable-file.js';
 import { absentAsUndefined } from '../../fs/file-errors.js';
+import { readRegularText } from '../../fs/regular-file.js';
 import type { LocalCopies } from '../purge.js';
 import type { VersionSums } from '../recorded-sums.js';
 import { storage } from '../storage-error.js';
@@ -130,7 +131,7 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
 
   async seenPurge(): Promise<string | undefined> {
     return (
-      await absentAsUndefined(readFile(this.options.seenPurgeFile, 'utf8')).catch(() => undefined)
+      await absentAsUndefined(readRegularText(this.options.seenPurgeFile)).catch(() => undefined)
     )?.trim();
   }
 

@@ -1,13 +1,14 @@
 /** Blobs as files: names are paths below `dir`, the time of a blob is the modification time of its file. */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { TEMPORARY, createFile, replaceFile } from '../../fs/durable-file.js';
 import { inFolder, removeFile } from '../../fs/empty-folders.js';
 import { hasCode } from '../../fs/file-errors.js';
 import { makePrivateFolder } from '../../fs/make-folder.js';
 import { lockPath } from '../../fs/path-lock.js';
+import { openRegular, readOpened } from '../../fs/regular-file.js';
 import {
   checkBlobName,
   type BlobOptions,
@@ -38,13 +39,14 @@ class DiskBlobStore implements BlobStore {
     const path = this.fileOf(name);
     // Most are asked for to find that there is none. By way of a thread that takes ten times as long.
     if (!isThere(path)) return undefined;
-    const file = await absentAsUndefined(open(path, 'r'));
+    const file = await absentAsUndefined(openRegular(path));
     if (file === undefined) return undefined;
+    const { handle, stats } = file;
     try {
-      const bytes = await storage(file.readFile());
-      return { bytes, asOf: (await storage(file.stat())).mtimeMs, tag: tagOf(bytes) };
+      const bytes = await storage(readOpened(file));
+      return { bytes, asOf: stats.mtimeMs, tag: tagOf(bytes) };
     } finally {
-      await file.close();
+      await handle.close();
     }
   }
 

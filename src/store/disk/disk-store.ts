@@ -6,8 +6,8 @@
  * the name is taken, so the first part of a name stays for good, whichever process writes another at the same time.
  * Neither a crash nor a full disk leaves a part of a file where a reader could see it.
  */
-import { close, createReadStream, fstat, open as openFile, read } from 'node:fs';
-import { readFile, readdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { close, fstat, open as openFile, read } from 'node:fs';
+import { readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -23,6 +23,7 @@ import {
 } from '../../fs/durable-file.js';
 import { inFolder, removeEmptyFolders } from '../../fs/empty-folders.js';
 import * as files from '../../fs/file-errors.js';
+import { READING, notRegular, readRegular, streamRegular } from '../../fs/regular-file.js';
 import type { ModulePath } from '../../module/module-path.js';
 import type { CanonicalVersion } from '../../module/version.js';
 import { scanTree } from './disk-listing.js';
@@ -77,11 +78,11 @@ class DiskStore implements VersionStore {
   }
 
   read(part: Part): Promise<Buffer | undefined> {
-    return absentAsUndefined(readFile(partFile(this.dir, part)));
+    return absentAsUndefined(readRegular(partFile(this.dir, part)));
   }
 
   open(part: Part, range?: ByteRange): Readable {
-    return createReadStream(partFile(this.dir, part), { highWaterMark: READ_SIZE, ...range });
+    return streamRegular(partFile(this.dir, part), { highWaterMark: READ_SIZE, ...range });
   }
 
   async versions(module: ModulePath, kind: PartKind): Promise<CanonicalVersion[]> {
@@ -123,7 +124,7 @@ class DiskStore implements VersionStore {
     } catch (error) {
       if (!files.hasCode(error, 'EXDEV')) throw storageError(error);
       // On another disk, or where there are no hard links, it has to be copied.
-      return this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
+      return this.put(part, (sink) => pipeline(streamRegular(file), sink, { end: false }));
     }
     await storage(flushNames(dirname(target)));
     return isFirst;
@@ -145,7 +146,7 @@ class DiskStore implements VersionStore {
     const content = Buffer.alloc(PROBE_SIZE, file);
     try {
       await storage(inFolder(this.dir, () => writeFile(file, content, { flag: 'wx', flush: true })));
-      if (!(await storage(readFile(file))).equals(content)) {
+      if (!(await storage(readRegular(file))).equals(content)) {
         throw storageError(new Error('what was written is not what is read'));
       }
     } finally {
@@ -159,11 +160,13 @@ const statOf = promisify(fstat);
 
 /** By descriptor and with callbacks: a download of gigabytes reads thousands of times. */
 async function openForReading(file: string): Promise<OpenPart> {
-  const descriptor = await openDescriptor(file, 'r');
+  const descriptor = await openDescriptor(file, READING);
   // A failed close of a file that was only read loses nothing.
   const part = { close: () => close(descriptor, () => undefined) };
   try {
-    const { size } = await statOf(descriptor);
+    const stats = await statOf(descriptor);
+    if (!stats.isFile()) throw notRegular(file);
+    const { size } = stats;
     return {
       ...part,
       size,

@@ -1,8 +1,9 @@
 /** The newest signed tree of a public database, in a file: a database that shows an older history later is caught. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { replaceFile } from '../../fs/durable-file.js';
 import { hasCode } from '../../fs/file-errors.js';
+import { readRegular } from '../../fs/regular-file.js';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import type { SeenTree } from './client.js';
 
@@ -10,7 +11,7 @@ export function seenTreeFile(file: string): SeenTree {
   return {
     async read() {
       try {
-        return await readFile(file);
+        return await readRegular(file);
       } catch (error) {
         if (hasCode(error, 'ENOENT')) return undefined;
         throw storageError(error);

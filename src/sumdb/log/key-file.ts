@@ -1,7 +1,8 @@
 /** The file that holds the private key of our own checksum database. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import { hasCode } from '../../fs/file-errors.js';
+import { readNamedSync } from '../../fs/regular-file.js';
 import { parseSignerKey, type Signer } from '../format/note.js';
 
 export interface KeySettings {
@@ -10,11 +11,14 @@ export interface KeySettings {
   keyFile: string;
 }
 
+/** Bytes of a key file: a key is one line. */
+const MAX_BYTES = 64 * 1024;
+
 /** Reads the key of the database `name`. Throws CONFIG; the key is in no message. */
 export function readSigner({ name, keyFile }: KeySettings): Signer {
   let signer: Signer;
   try {
-    signer = parseSignerKey(readFileSync(keyFile, 'utf8').trim());
+    signer = parseSignerKey((readNamedSync(keyFile, MAX_BYTES) ?? '').toString('utf8').trim());
   } catch (error) {
     throw new ModhavenError('CONFIG', `${keyFile}: the key of the checksum database cannot be used`, {
       reason: errorMessage(error),

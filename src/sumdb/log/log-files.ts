@@ -11,14 +11,15 @@
  * is one history. A commit stays within one tile. The records of a full tile are "sealed": written as a tile, hashes
  * first, records last; from then on commits that begin before its end mean nothing and may go.
  */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { readFile, unlink } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createFile } from '../../fs/durable-file.js';
 import { makeFolderIn } from '../../fs/make-folder.js';
 import { diskReason } from '../../fs/disk-words.js';
 import { hasCode } from '../../fs/file-errors.js';
 import { orStorageError, storageError, type ServerFolder } from '../../fs/storage-errors.js';
+import { readRegular, readRegularSync } from '../../fs/regular-file.js';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import { malformed, parseCount } from '../format/encoding.js';
 import { formatDataTile, parseDataTile } from '../format/record.js';
@@ -100,7 +101,7 @@ export function logFiles(dir: string, shared?: SharedFiles): LogFiles {
   return {
     dir,
     isShared: shared !== undefined,
-    readTile: (tile) => absentAsUndefined(readFile(tileFile(tile))),
+    readTile: (tile) => absentAsUndefined(readRegular(tileFile(tile))),
     readTileSync: (tile) => readIfThere(tileFile(tile)),
 
     async createTile(tile, content) {
@@ -113,7 +114,7 @@ export function logFiles(dir: string, shared?: SharedFiles): LogFiles {
       }
       await storage(makeFolderIn(dir, dirname(file)));
       if (await storage(createFile(file, content))) return;
-      if (!(await storage(readFile(file))).equals(content)) {
+      if (!(await storage(readRegular(file))).equals(content)) {
         throw damaged(dir, `${tilePath(tile)} is not what follows from the records`);
       }
     },
@@ -218,7 +219,7 @@ export function parseCommit(bytes: Buffer): Commit {
 
 function readIfThere(file: string): Buffer | undefined {
   try {
-    return readFileSync(file);
+    return readRegularSync(file);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw failure(error);

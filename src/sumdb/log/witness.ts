@@ -3,9 +3,9 @@
  * to an older state is consistent in itself; only this tells that it once was larger, before anybody appends other
  * records at the same places and every developer's go reports a fork.
  */
-import { readFileSync } from 'node:fs';
 import { replaceFile } from '../../fs/durable-file.js';
 import { hasCode } from '../../fs/file-errors.js';
+import { readRegularSync } from '../../fs/regular-file.js';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import type { Verifier } from '../format/note.js';
 import { openTree, type SignedTree } from '../format/tree-head.js';
@@ -21,7 +21,7 @@ export interface Witness {
 export function createWitness(file: string, verifier: Verifier): Witness {
   function read(): SignedTree | undefined {
     try {
-      return openTree(readFileSync(file), verifier);
+      return openTree(readRegularSync(file), verifier);
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return undefined;
       throw new ModhavenError('STORAGE', `the witness ${file} of the checksum database cannot be used`, {

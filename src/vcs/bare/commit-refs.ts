@@ -2,9 +2,10 @@
  * What a bare repository of ours notes of the commits that were fetched into it one by one: a ref for each, and which of
  * them are without their parents. Read and written at once: by way of threads these small files take ten times as long.
  */
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '../../fs/file-errors.js';
+import { readRegularSync } from '../../fs/regular-file.js';
 import { isHash, type ObjectHash } from '../names/object-name.js';
 import { commitRef } from '../names/ref-name.js';
 
@@ -76,7 +77,7 @@ function commitsIn(text: string): ObjectHash[] {
 
 /** Empty where there is no such file. */
 function textOf(file: string): string {
-  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return existsSync(file) ? readRegularSync(file).toString('utf8') : '';
 }
 
 const SHALLOW = 'shallow';

@@ -1,9 +1,9 @@
 /** Notes that lie with a mirror, and go with it: what can be made again, at a cost. Their writers know damage by themselves. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../../fs/durable-file.js';
 import { makePrivateFolder } from '../../fs/make-folder.js';
+import { readRegular } from '../../fs/regular-file.js';
 
 export class MirrorNotes {
   readonly #dir: string;
@@ -15,7 +15,7 @@ export class MirrorNotes {
 
   /** Undefined if there is none, or none that can be read. */
   async read(name: string): Promise<Buffer | undefined> {
-    return readFile(this.#file(name)).catch(() => undefined);
+    return readRegular(this.#file(name)).catch(() => undefined);
   }
 
   /** A reader sees all of it, or what was there before. Nothing is flushed: what a power failure tears is found damaged by its reader. */

@@ -16,9 +16,10 @@
  * incomplete.
  */
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isModhavenError } from '../../errors.js';
+import { readRegularText } from '../../fs/regular-file.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import { git } from '../names/git-words.js';
 import type { ObjectHash } from '../names/object-name.js';
@@ -179,7 +180,7 @@ export class Mirror {
     const wanted = refsFingerprint(refs);
     return retryOnCorrupt(history, () =>
       history.write(formatOf(anyHash(refs)), async () => {
-        if ((await readFile(marker, 'utf8').catch(() => '')) === wanted) return;
+        if ((await readRegularText(marker).catch(() => '')) === wanted) return;
         // git hangs when it asks a host that only serves files for a filter.
         const unfiltered = this.#remote.bundle || existsSync(this.#dumbMark);
         try {

@@ -1,6 +1,7 @@
 /** The files of packs in a bare repository, made and looked up without git (gitrepository-layout(5)). */
-import { existsSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRegularSync } from '../../fs/regular-file.js';
 import { isHash, type ObjectSpec } from '../names/object-name.js';
 import { HASH_BYTES, type ObjectFormat } from './object-format.js';
 import { encodeIndex, lists } from './pack-index.js';
@@ -53,7 +54,7 @@ export function isAbsent(dir: string, specs: readonly ObjectSpec[]): boolean {
     if (!name.endsWith('.idx')) continue;
     const file = join(objects, 'pack', name);
     if (statSync(file).size > MAX_INDEX) return false;
-    const index = readFileSync(file);
+    const index = readRegularSync(file);
     if (hashes.some((hash) => lists(index, hash) !== false)) return false;
   }
   return true;

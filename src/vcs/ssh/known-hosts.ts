@@ -5,9 +5,10 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, open } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ModhavenError, errorMessage } from '../../errors.js';
+import { endsInLine } from '../../fs/line-end.js';
 import { makeFolder, makePrivateFolder } from '../../fs/make-folder.js';
 
 /** A public key that a host shows. */
@@ -80,19 +81,5 @@ export async function recordKeys(file: string, name: string, keys: readonly Host
       remedy: 'run the command as the account modhaven runs under, or set known_hosts_file under vcs.hosts',
       cause: error,
     });
-  }
-}
-
-/** Whether what is appended begins a line of its own. */
-async function endsInLine(file: string): Promise<boolean> {
-  const handle = await open(file, 'r').catch(() => undefined);
-  if (handle === undefined) return true;
-  try {
-    const { size } = await handle.stat();
-    if (size === 0) return true;
-    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
-    return buffer.toString() === '\n';
-  } finally {
-    await handle.close();
   }
 }

@@ -5,8 +5,8 @@
  * argument, no environment, no file and no URL. The helper is bound to the scheme, host and port of the repository,
  * so git shows it to no other host that a redirect names (an `http.extraHeader` would be sent there, too).
  */
-import { readFile } from 'node:fs/promises';
 import { ModhavenError, errorMessage } from '../../errors.js';
+import { readRegularText } from '../../fs/regular-file.js';
 import { DEFAULT_PORTS, parseRepoUrl, type RepoUrl } from '../../module/repo-url.js';
 import { noteSecret } from '../../secrets.js';
 import { config, type GitWord } from '../names/git-words.js';
@@ -237,7 +237,7 @@ async function findNetrcCredential(repo: RepoUrl, env: NodeJS.ProcessEnv): Promi
 
 async function readToken(file: string, repo: RepoUrl): Promise<string> {
   try {
-    return (await readFile(file, 'utf8')).trim();
+    return (await readRegularText(file)).trim();
   } catch (error) {
     throw new ModhavenError('HOST_REFUSED', `cannot read ${repo.url}`, {
       reason: `the server cannot read its token for the git host`,
