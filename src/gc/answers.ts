@@ -11,6 +11,7 @@ import { TEMPORARY } from '../fs/durable-file.js';
 import { removeFile } from '../fs/empty-folders.js';
 import { unescapePath, unescapeVersion, unescapedIfValid } from '../module/escaping.js';
 import type { CacheLayout } from '../store/paths.js';
+import { storage } from '../store/storage-error.js';
 import { TILE_WIDTH, parseTilePath } from '../sumdb/format/tile.js';
 import type { LastUses } from './uses.js';
 import { walk, type FoundFile } from './walk.js';
@@ -59,11 +60,11 @@ export async function* findAnswers(options: AnswerOptions): AsyncGenerator<Found
   }
 }
 
-/** Removes an answer. A process that holds it in memory, or reads it now, goes on with it. */
+/** Removes an answer. A process that holds it in memory, or reads it now, goes on with it. Throws STORAGE. */
 export async function removeAnswer(layout: CacheLayout, { path }: Pick<FoundAnswer, 'path'>): Promise<void> {
   const file = join(layout.root, path);
   const root = [layout.upstream, layout.checksums].find((dir) => file.startsWith(dir + sep));
-  await removeFile(file, root ?? layout.root);
+  await storage(removeFile(file, root ?? layout.root));
 }
 
 /** The files below `dir` that are finished. */

@@ -3,9 +3,11 @@
  * order, the least recently used first, together with what is noted of the versions.
  */
 import { forgetFetches } from '../catalog/first-fetches.js';
+import { isModhavenError, type ModhavenError } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
 import { LastUse } from '../store/last-use.js';
 import type { Stores } from '../store/open/open-stores.js';
+import { storageError } from '../store/storage-error.js';
 import type { ModuleVersion, VersionRemoval } from '../store/version-store.js';
 import { findAnswers, removeAnswer, type FoundAnswer } from './answers.js';
 import { Oldest } from './oldest.js';
@@ -34,7 +36,10 @@ export interface RemovedContent {
   answers: FoundAnswer[];
 }
 
-/** Removes the least recently used, at least `needed` bytes of it or else all there is. Throws STORAGE. */
+/**
+ * Removes the least recently used, at least `needed` bytes of it or else all there is; without what cannot be removed. Throws
+ * STORAGE where that is all.
+ */
 export async function removePublic(options: PublicOptions, needed: number): Promise<RemovedContent> {
   const { stores, dryRun = false, onProgress } = options;
   const removed: RemovedContent = { versions: [], answers: [] };
@@ -43,16 +48,19 @@ export async function removePublic(options: PublicOptions, needed: number): Prom
   if (removal === undefined || stores.bucket !== undefined) return removed;
   const chosen = await choose(options, removal, needed);
   if (!dryRun) await forgetVersions(stores, chosen.filter(isVersion));
+  let failure: ModhavenError | undefined;
   for (const [i, item] of chosen.entries()) {
     onProgress?.(i + 1, chosen.length);
-    if (isVersion(item)) {
-      if (!dryRun) await removal.remove(item);
-      removed.versions.push(item);
-    } else {
-      if (!dryRun) await removeAnswer(stores.layout, item);
-      removed.answers.push(item);
+    try {
+      if (!dryRun) await (isVersion(item) ? removal.remove(item) : removeAnswer(stores.layout, item));
+    } catch (error) {
+      failure ??= isModhavenError(error) ? error : storageError(error); // one that cannot be removed must not keep the others from it, time after time
+      continue;
     }
+    if (isVersion(item)) removed.versions.push(item);
+    else removed.answers.push(item);
   }
+  if (failure !== undefined && removed.versions.length + removed.answers.length === 0) throw failure;
   return removed;
 }
 

@@ -8,8 +8,7 @@
  * What fails is moved out of the sight of readers, into `<cache.dir>/damaged`, and counts as not stored: so it is fetched
  * again. The version is sealed before (`seals.ts`), so that nothing else can take its place.
  */
-import { lstatSync, readFileSync, statSync, type Stats } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { lstatSync, renameSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
@@ -18,6 +17,7 @@ import { createSingleflight } from '../concurrency/singleflight.js';
 import { temporaryName } from '../fs/durable-file.js';
 import { hasCode } from '../fs/file-errors.js';
 import { makeFolderIn } from '../fs/make-folder.js';
+import { readRegularSync } from '../fs/regular-file.js';
 import type { HashZip } from '../zip/zip-hasher.js';
 import { partFile } from './disk-tree.js';
 import { partProblem, zipHashIn } from './part-problem.js';
@@ -129,7 +129,7 @@ export class CheckedStore extends StoreDecorator {
 
   override async putFile(part: Part, file: string): Promise<boolean> {
     const isOurs = await this.inner.putFile(part, file);
-    if (isOurs) await this.stored(part, part.kind === 'zip' ? undefined : readFileSync(file));
+    if (isOurs) await this.stored(part, part.kind === 'zip' ? undefined : readRegularSync(file));
     return isOurs;
   }
 
@@ -170,9 +170,8 @@ export class CheckedStore extends StoreDecorator {
     const problem = stats.isFile() ? await this.problemOf(part) : 'it is not a file';
     this.remembered.set(storedName(part), { stamp: stampOf(stats), isWhole: problem === undefined });
     if (problem === undefined) return stats;
-    if (stampOf(this.look(part)) !== stampOf(stats)) return this.inspect(part); // replaced meanwhile
-    await this.setAside(part, problem);
-    return undefined;
+    // Another one that was put in its place meanwhile is judged by itself.
+    return (await this.setAside(part, problem, stampOf(stats))) ? undefined : this.inspect(part);
   }
 
   private async problemOf(part: Part): Promise<string | undefined> {
@@ -201,8 +200,13 @@ export class CheckedStore extends StoreDecorator {
     return undefined;
   }
 
-  /** Moves a part away. What cannot be moved (a read-only disk) is remembered as bad, and not given out either. */
-  private async setAside(part: Part, problem: string): Promise<void> {
+  /**
+   * Moves the file with this stamp away; false if there is another one now. What cannot be moved (a read-only disk) is
+   * remembered as bad, and not given out either.
+   */
+  private async setAside(part: Part, problem: string, stamp: string): Promise<boolean> {
+    const isReplaced = () => stampOf(this.look(part)) !== stamp;
+    if (isReplaced()) return false;
     await this.options.seals
       .add(part, { reason: 'damaged', ...(await this.knownSums(part, part.kind)) })
       .catch(() => undefined);
@@ -214,20 +218,25 @@ export class CheckedStore extends StoreDecorator {
     );
     try {
       await makeFolderIn(this.options.damagedDir, dirname(target));
-      await rename(file, target);
+      // At once: a good hash of a zip that is fetched again may be put there while this waits.
+      if (isReplaced()) return false;
+      renameSync(file, target);
     } catch {
+      if (isReplaced()) return false;
       // On a full disk no folder can be made, but a name beside the old one costs nothing.
-      target = temporaryName(dirname(file));
-      await rename(file, target).catch(() => (target = undefined));
+      target = moved(file, temporaryName(dirname(file)));
     }
     this.options.onDamage({ ...part, problem, at: Date.now(), file: target });
+    return true;
   }
 
   /** What is known of a version, to be sealed: from the record, else from the parts, those of `damaged` left out. */
   async knownSums(version: ModuleVersion, damaged?: PartKind): Promise<VersionSums> {
     const sums = await this.options.sums.of(version);
     if (sums.zip === undefined && damaged !== 'ziphash') {
-      const hash = await this.inner.read({ ...version, kind: 'ziphash' });
+      // Beside a damaged part it may be one that cannot be read either.
+      const reading = this.inner.read({ ...version, kind: 'ziphash' });
+      const hash = await (damaged === undefined ? reading : reading.catch(() => undefined));
       sums.zip = zipHashIn(hash);
     }
     return sums;
@@ -242,6 +251,16 @@ export class CheckedStore extends StoreDecorator {
     if (small === undefined) return;
     this.recent.set(storedName(part), { stamp, bytes: small });
     await this.options.sums.note(part, small);
+  }
+}
+
+/** The new name of a file; undefined where it cannot be moved. */
+function moved(file: string, to: string): string | undefined {
+  try {
+    renameSync(file, to);
+    return to;
+  } catch {
+    return undefined;
   }
 }
 
