@@ -7,11 +7,12 @@ import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
 import type { Logger } from '../log/log.js';
 import { ModhavenError } from '../errors.js';
-import { parseGroups, parseHtpasswd, PasswordChecker, type Groups, type Users } from './htpasswd.js';
+import { EMPTY_LINES, parseGroups, parseHtpasswd, PasswordChecker, type Groups, type Users } from './htpasswd.js';
 import { parseAuthorization, secretOf, type Login } from './login.js';
 import { issuerOf, type OidcIssuer } from './oidc.js';
 import { ANYONE, type Principal } from './principal.js';
 import {
+  EMPTY_TOKENS,
   NO_TOKENS,
   findToken,
   indexTokens,
@@ -71,10 +72,12 @@ export class Authenticator {
           users = read;
           return new PasswordChecker(read);
         },
-        log,
+        { log, empty: EMPTY_LINES },
       );
     }
-    if (groupsFile !== undefined) this.#groups = new WatchedFile(groupsFile, parseGroups, log);
+    if (groupsFile !== undefined) {
+      this.#groups = new WatchedFile(groupsFile, parseGroups, { log, empty: EMPTY_LINES });
+    }
     if (tokensFile !== undefined) {
       this.#tokens = new WatchedFile(
         tokensFile,
@@ -84,7 +87,7 @@ export class Authenticator {
           tokens = read;
           return indexTokens(read);
         },
-        log,
+        { log, empty: EMPTY_TOKENS },
       );
     }
   }

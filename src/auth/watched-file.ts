@@ -8,18 +8,32 @@ import type { Logger } from '../log/log.js';
 const UNREADABLE =
   'make the file readable for the account modhaven runs under, or correct its path in modhaven.yaml';
 
+/** How a kind of file says that there is nothing in it, as opposed to one that is just being written. */
+export interface EmptyContent {
+  /** Whether `text` says nothing. */
+  isEmpty: (text: string) => boolean;
+  /** The error for a file that said something before, and now nothing. */
+  error: (file: string) => ModhavenError;
+}
+
 export class WatchedFile<T> {
   readonly file: string;
   readonly #content: LastGood<{ text: string; value: T }>;
   readonly #log: Pick<Logger, 'error' | 'info'>;
 
   /** Reads the file for the first time. Throws CONFIG. */
-  constructor(file: string, parse: (text: string, file: string) => T, log: Pick<Logger, 'error' | 'info'>) {
+  constructor(
+    file: string,
+    parse: (text: string, file: string) => T,
+    { log, empty }: { log: Pick<Logger, 'error' | 'info'>; empty: EmptyContent },
+  ) {
     this.file = file;
     this.#log = log;
     this.#content = new LastGood((last) => {
       const text = readText(file, UNREADABLE);
-      return last?.text === text ? last : { text, value: parse(text, file) };
+      if (last?.text === text) return last;
+      if (last !== undefined && empty.isEmpty(text) && !empty.isEmpty(last.text)) throw empty.error(file);
+      return { text, value: parse(text, file) };
     }, file);
   }
 

@@ -6,9 +6,10 @@
  * keeps its old value, and that is said.
  */
 import { findConfigFile } from './config-file.js';
-import { loadConfig, publicAddress, type Config, type ConfigOverrides } from './load-config.js';
+import { parseConfig, publicAddress, readConfig, type Config, type ConfigOverrides } from './load-config.js';
 import type { ModhavenError } from '../errors.js';
 import { LastGood } from '../fs/last-good.js';
+import { emptiedFile, saysNothing } from '../yaml/empty-file.js';
 
 export interface Settings {
   current(): Config;
@@ -27,8 +28,16 @@ export function createSettings(
   // Found once: a file that turns up in another place is not the one that this server was started with.
   const file = findConfigFile(flag, env);
   let needRestart: string[] = [];
+  /** Of the settings in use. */
+  let textInUse = '';
   const config = new LastGood<Config>((last) => {
-    const next = loadConfig(file, env, overrides);
+    const { text } = readConfig(file, env);
+    // Without `auth` everybody may read everything: a file that an editor has just emptied is not taken, although it is valid.
+    if (last !== undefined && saysNothing(text) && !saysNothing(textInUse)) {
+      throw emptiedFile(file ?? 'modhaven.yaml', 'no settings', '{}');
+    }
+    const next = parseConfig(text, file, env, overrides);
+    textInUse = text;
     if (last === undefined) return next;
     const { listen, cacheDir, workers, sumdb, s3, redis } = last;
     const fixed = { listen, cacheDir, workers, sumdb, s3, redis };

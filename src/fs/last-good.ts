@@ -10,15 +10,11 @@ export class LastGood<T> {
   #value: T;
   #error: ModhavenError | undefined;
 
-  /**
-   * Calls `read` for the first time, and throws what it throws; with `known`, which is known to be good, it begins with that, and
-   * throws nothing. `file` is what messages call it.
-   */
-  constructor(read: (last: T | undefined) => T, file: string, known?: T) {
+  /** Calls `read` for the first time, and throws what it throws; `file` is what messages call it. */
+  constructor(read: (last: T | undefined) => T, file: string) {
     this.#read = read;
     this.#file = file;
-    this.#value = known ?? read(undefined);
-    if (known !== undefined) this.reload();
+    this.#value = read(undefined);
   }
 
   get value(): T {

@@ -3,6 +3,7 @@
  * look at the log is enough; any problem at all means that the file is not used.
  */
 import { dirname, resolve } from 'node:path';
+import { emptiedFile } from '../yaml/empty-file.js';
 import { explain, problemsError, type DataPath, type Problem } from '../yaml/problems.js';
 import { readConfigText } from '../yaml/read-text.js';
 import { nearestKey, parseWithSchema, readWithSchema, unknownKey } from '../yaml/with-schema.js';
@@ -19,6 +20,8 @@ export interface VanityFileOptions {
   defaultHost: string;
   /** Whether rules are in use that this file would take away: then one without any has to say `paths: {}`. Default: no. */
   hasRules?: boolean;
+  /** The option of the command line that names the file, where it is not the one of modhaven.yaml. */
+  namedBy?: '--vanity' | '--against' | undefined;
   /** What the file said before: rules that are as they were are not read anew. */
   before?: VanityMap | undefined;
 }
@@ -34,7 +37,9 @@ export function loadVanity(file: string, options: VanityFileOptions): VanityMap 
   const text = readConfigText(file, {
     what: 'the vanity file',
     remedy:
-      'Check the key vanity in modhaven.yaml and the permissions of the file; "modhaven init" writes both files.',
+      options.namedBy === undefined
+        ? 'Check the key vanity in modhaven.yaml and the permissions of the file; "modhaven init" writes both files.'
+        : `Check the path given with ${options.namedBy} and the permissions of the file.`,
   });
   return parseVanity(text, file, options);
 }
@@ -131,8 +136,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
 
 /** Editors empty a file before they write it: that must not take all rules away. */
 function emptyFile(file: string): ModhavenError {
-  const message = 'the file holds no rules, only comments or nothing at all; write "paths: {}" to have none';
-  return problemsError(file, [{ line: 1, column: 1, message }]);
+  return emptiedFile(file, 'no rules', 'paths: {}');
 }
 
 /** Whether an empty map is written, as opposed to a file of which only the first lines are there so far. */

@@ -44,7 +44,7 @@ describe('createSettings', () => {
     await writeFile(file, pair('b'));
     expect(secure.reload()).toEqual([]);
     expect(secure.current().tls?.certFile).toMatch(/b\.crt$/);
-    await writeFile(file, '');
+    await writeFile(file, '{}\n');
     expect(secure.reload()).toEqual(['tls']);
     expect(secure.current().tls?.certFile).toMatch(/b\.crt$/);
   });
@@ -60,6 +60,24 @@ describe('createSettings', () => {
       publicUrl: 'https://goproxy.corp',
       publicHost: 'goproxy.corp',
     });
+  });
+
+  it('takes nothing of a file that was emptied or commented out, but starts with one', async () => {
+    await writeFile(file, 'auth: {}\n');
+    const settings = open();
+    for (const text of ['', '# auth: {}\n']) {
+      await writeFile(file, text);
+      expect(settings.reload()).toBeUndefined();
+      expect(settings.current().auth).toBeDefined();
+      expect(settings.lastError()?.message).toContain(`${file}:1:1: the file holds no settings`);
+      expect(open().current().auth).toBeUndefined();
+    }
+    await writeFile(file, '{}\n');
+    expect(settings.reload()).toEqual([]);
+    expect(settings.current().auth).toBeUndefined();
+    // From here on it says nothing that could be lost.
+    await writeFile(file, '');
+    expect(open().reload()).toEqual([]);
   });
 
   it('takes nothing of a bad file, and forgets the error with it', async () => {
