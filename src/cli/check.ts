@@ -67,9 +67,9 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
     settings: sources,
     rules: [...rows.flat(), ...uncovered.map((module) => uncoveredRow(map.file, module))],
   };
-  // Patterns of which no repository was tried say nothing about the repositories.
-  const wasTried = result.rules.length === 0 || result.rules.some((row) => !row.skipped);
-  const ok = wasTried && result.rules.every((row) => row.ok) && server.problems.length === 0;
+  // Of a pattern of which no repository is known its host is asked: where not even that was, nothing is proved.
+  const wasAsked = result.rules.length === 0 || result.rules.some((row) => !row.skipped || row.hostAnswers);
+  const ok = wasAsked && result.rules.every((row) => row.ok) && server.problems.length === 0;
   const report =
     options.json === true ? `${JSON.stringify({ ok, ...result }, null, 2)}\n` : checkReport(result);
   return { text: report, ok };
@@ -86,7 +86,8 @@ function readBoth(options: CheckOptions) {
     throw withProblemsOf(options.vanity ?? beside, error);
   }
   const file = options.vanity ?? config.vanityFile;
-  const map = loadVanity(file, { defaultHost: config.publicHost });
+  const namedBy = options.vanity === undefined ? undefined : '--vanity';
+  const map = loadVanity(file, { defaultHost: config.publicHost, namedBy });
   return { config, sources: settingSources({ file: configFile, text, env: process.env }), file, map };
 }
 

@@ -1,5 +1,5 @@
 /** `modhaven token`: tokens for people and machines. A token is shown once; only its hash is kept. */
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import {
   NO_TOKENS,
   addToken,
@@ -17,6 +17,7 @@ import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
 import { replaceFile } from '../fs/durable-file.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
 import { lockPath } from '../fs/path-lock.js';
+import { readRegularText } from '../fs/regular-file.js';
 import { audited } from './common/audited.js';
 import { tableLines } from './report/table.js';
 
@@ -49,6 +50,7 @@ export async function addTokenTo(options: AddTokenOptions): Promise<Report> {
   const created = new Date();
   const names = groups.split(',').flatMap((group) => (group.trim() === '' ? [] : [group.trim()]));
   const ends = new Date(created.getTime() + lifetime);
+  names.forEach(checkGroup);
   const made = { name, groups: names, created, expires: ends };
   const isAdded = await editTokens(file, (tokens) => addToken(tokens, { ...made, hash: hashToken(token) }));
   if (!isAdded) {
@@ -101,6 +103,18 @@ export async function revokeTokenOf(config: string | undefined, name: string): P
   return { text: `revoked ${name}; servers that run refuse it within a second\n`, ok: true };
 }
 
+/** `group:NAME` and `user:NAME` are words of a rule, and the prefix is not a part of the name. */
+function checkGroup(group: string): void {
+  const [, prefix, name = ''] = /^(group|user):(.*)$/.exec(group) ?? [];
+  if (prefix === undefined) return;
+  throw new ModhavenError('CONFIG', `${JSON.stringify(group)} cannot be the name of a group`, {
+    remedy:
+      prefix === 'group'
+        ? `write --groups ${name}: a rule that allows group:${name} means that`
+        : `a rule that allows user:${name} means the user or token of this name, whatever its groups are`,
+  });
+}
+
 /** `modhaven token` takes minutes, too, which no other setting needs to. */
 function parseLifetime(text: string): number {
   const days = /^(\d{1,5})d$/.exec(text)?.[1];
@@ -118,7 +132,7 @@ function tokensFile(config: string | undefined): string {
 }
 
 async function readTokens(file: string): Promise<Tokens> {
-  const text = await absentAsUndefined(readFile(file, 'utf8'));
+  const text = await absentAsUndefined(readRegularText(file));
   return text === undefined ? NO_TOKENS : parseTokens(text, file);
 }
 

@@ -107,7 +107,7 @@ function storedJson(versions: StoredVersion[], leftovers: string[], ok: boolean)
 async function verifyMove(options: VerifyOptions & { against: string }, setup: Setup): Promise<Result> {
   const { against } = options;
   const { config, current, store, wanted } = setup;
-  const next = loadVanity(against, { defaultHost: config.publicHost });
+  const next = loadVanity(against, { defaultHost: config.publicHost, namedBy: '--against' });
   const journal = options.resume === undefined ? undefined : await openJournal(options.resume);
   const host = createCodeHost({
     dir: cacheLayout(config.cacheDir).mirrors,

@@ -87,12 +87,27 @@ describe.skipIf(missing('git'))('modhaven check', () => {
     expect(stdout).toContain('1 of 2 repositories could not be read');
   });
 
-  it('fails where nothing was tried, and says how to', async () => {
+  it('is content with patterns whose hosts answer, and says how to try a repository', async () => {
     const { code, stdout } = await check({ '/{name}': `${open.url}/{name}.git` });
-    expect(code).toBe(1);
+    expect(code).toBe(0);
     expect(stdout).toMatch(/^mycompany\.com\/\{name\}|^\/\{name\}/m);
     expect(stdout).toMatch(/to try one of its modules: \S+ ?\S* check --config \S+ MODULE/);
+    expect(stdout).toContain(
+      'the hosts of 1 of 1 rules answer, and no repository was tried: every rule is a pattern',
+    );
+  });
+
+  it('fails where not even a host was asked', async () => {
+    const { code, stdout } = await check({ '/{name}': `${await tempDir('empty')}/{name}.git` });
+    expect(code).toBe(1);
     expect(stdout).toContain('nothing was tried: every rule is a pattern');
+  });
+
+  it('names the option for a file that it cannot read', async () => {
+    const { code, stderr } = await check({ '/foo': fooAt(open) }, ['--vanity', '/nowhere/new.yaml']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Check the path given with --vanity and the permissions of the file.');
+    expect(stderr).not.toContain('the key vanity');
   });
 
   it('tries a pattern with the name of --try', async () => {

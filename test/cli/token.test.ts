@@ -77,6 +77,17 @@ it.each(['90', '0d', '-1d', 'soon', '1w'])('refuses --expires %s', async (expire
   await expect(add('ci', expires)).rejects.toThrow(/--expires/);
 });
 
+it('refuses a group with the prefix that only rules have', async () => {
+  await expect(add('ci', '90d', 'core, group:builds')).rejects.toMatchObject({
+    code: 'CONFIG',
+    message: '"group:builds" cannot be the name of a group',
+    remedy: 'write --groups builds: a rule that allows group:builds means that',
+  });
+  await expect(add('ci', '90d', 'user:ann')).rejects.toThrow(/cannot be the name of a group/);
+  // As groups from claims may be.
+  expect(await add('ci', '90d', 'project:go/foo')).toMatchObject({ ok: true });
+});
+
 it('wants a name that can stand in rules and logs, and a file to write to', async () => {
   await expect(add('a b')).rejects.toThrow(/cannot be the name/);
   await writeFile(config, '');

@@ -85,7 +85,12 @@ function notes(row: CheckRow): string[] {
 function summary(rows: CheckRow[]): string {
   const tried = rows.filter((row) => !row.skipped || !row.ok);
   if (tried.length === 0 && rows.length > 0) {
-    return 'nothing was tried: every rule is a pattern, and no repository of it is known. Name one: modhaven check MODULE, or modhaven check --try NAME';
+    const answered = rows.filter((row) => row.hostAnswers).length;
+    const asked =
+      answered === 0
+        ? 'nothing was tried'
+        : `the hosts of ${answered} of ${rows.length} rules answer, and no repository was tried`;
+    return `${asked}: every rule is a pattern, and no repository of it is known. Name one: modhaven check MODULE, or modhaven check --try NAME`;
   }
   const failed = tried.filter((row) => !row.ok).length;
   if (failed > 0) return `${failed} of ${tried.length} repositories could not be read`;
