@@ -24,14 +24,13 @@ function infoProblem({ version }: Truth, text: string): string | undefined {
   }
 }
 
-/** Asks for a part: what is wrong with the answer, `lost` where there was no whole answer. */
-export async function askFor(
-  url: string,
-  truth: Truth,
-  part: Part,
-): Promise<{ status: number; problem?: string | undefined } | 'lost'> {
-  const answer = await ask(url, pathOf(truth, part)).catch(() => undefined);
-  if (answer === undefined) return 'lost';
+/** A whole answer, and what is wrong with it; or why there was none. */
+export type Outcome = { status: number; problem?: string | undefined } | { lost: string };
+
+/** Asks for a part. */
+export async function askFor(url: string, truth: Truth, part: Part): Promise<Outcome> {
+  const answer = await ask(url, pathOf(truth, part)).catch((error: unknown) => ({ lost: String(error) }));
+  if ('lost' in answer) return answer;
   if (answer.status !== 200) return { status: answer.status, problem: answer.text };
   return { status: 200, problem: await problemOf(truth, part, answer.bytes) };
 }

@@ -51,6 +51,8 @@ const AT_MOST_MS = 1500;
  * end, for which it may wait long among others; what lives on does so for ever.
  */
 const SOON_MS = 60_000;
+/** Of the log of each server, with a finding. */
+const LOG_LINES = 30;
 /** After so many rounds a new cache begins, because each `verify` reads all of it. */
 const ROUNDS_OF_A_CACHE = 8;
 
@@ -71,6 +73,8 @@ class Chaos {
   readonly #say: (line: string) => void;
   #dir = '';
   #running: { server: ModhavenServer; workers: number } | undefined;
+  /** The last two that were started: the one that was killed, and the one after it. */
+  #servers: ModhavenServer[] = [];
   /** Names the processes of this run in their environment. */
   readonly #mark = `chaos-${process.pid}`;
 
@@ -99,6 +103,7 @@ class Chaos {
     const asked = await this.#kill(n, victim, versions, find);
     this.result.kills[victim] += 1;
     await this.#judge(asked, versions, find);
+    if (this.result.findings.length > before) this.#say(this.#lastLines());
     this.#say(
       `${String(n + 1).padStart(5)}  ${victim.padEnd(20)} ${((Date.now() - begun) / 1000).toFixed(1)} s` +
         (this.result.findings.length > before ? '  FOUND' : ''),
@@ -156,18 +161,26 @@ class Chaos {
     if (code !== 0) find(`the server ended with ${code}:\n${server.logs().slice(-2000)}`);
   }
 
+  /** What the servers of this round, the last ones that ran, said at their ends. */
+  #lastLines(): string {
+    const logs = this.#servers.map((server) => server.logs().trimEnd().split('\n').slice(-LOG_LINES));
+    return ['the last lines of the log:', ...logs.flat(), ''].join('\n');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running?.server.stop();
   }
 
   async #start(workers: number): Promise<ModhavenServer> {
-    return startServer({
+    const server = await startServer({
       dir: this.#dir,
       config: { workers, refresh: '1s' },
       vanity: this.#world.vanity,
       env: this.#env,
       args: ['--log-level', 'warn'],
     });
+    this.#servers = [...this.#servers.slice(-1), server];
+    return server;
   }
 
   get #env(): Record<string, string | undefined> {
@@ -271,8 +284,8 @@ class Chaos {
       [...wanted.values()].flatMap((truth) =>
         PARTS.map(async (part) => {
           const answer = await askFor(server.url, truth, part);
-          if (answer === 'lost') {
-            find(`${pathOf(truth, part)}: no answer after the restart`);
+          if ('lost' in answer) {
+            find(`${pathOf(truth, part)}: no answer after the restart: ${answer.lost}`);
           } else if (answer.problem !== undefined) {
             find(`${pathOf(truth, part)} after the restart: ${answer.status} ${answer.problem}`);
           }

@@ -44,8 +44,8 @@ export class Traffic {
       const [couldFail, kills] = [this.#mayFail, this.#kills];
       const answer = await askFor(url, truth, part);
       const mayFail = couldFail || this.#mayFail || kills !== this.#kills;
-      if (answer === 'lost') {
-        if (!mayFail) this.problems.push(`${pathOf(truth, part)}: no answer`);
+      if ('lost' in answer) {
+        if (!mayFail) this.problems.push(`${pathOf(truth, part)}: no answer: ${answer.lost}`);
         await sleep(20);
         continue;
       }

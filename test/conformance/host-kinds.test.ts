@@ -135,8 +135,9 @@ async function serve({ base, env }: RunningHost): Promise<ModhavenServer> {
     ]),
   );
   return startServer({
-    // Nothing changes here, so that refs which are asked for again would say the same.
-    config: { refresh: '1h' },
+    // Nothing changes here, so that refs which are asked for again would say the same. A machine that does much else is no
+    // silent host.
+    config: { refresh: '1h', vcs: { connect_timeout: '120s', timeout: '10m' } },
     vanity: { paths: Object.fromEntries(rules) as Record<string, unknown> },
     env,
   });
