@@ -30,7 +30,8 @@ written so; where there is none, each \`_\` stands for a dot, and digits behind 
 (\`MODHAVEN_VCS_HOSTS_GIT_CORP_8443_TOKEN\`). A host with a dash in its name needs an entry in the file, which may be empty.
 
 **While the server runs**, both files are read again when they change and on \`SIGHUP\`, and take effect at once. A file with an error
-changes nothing. \`listen\`, \`cache.dir\`, \`workers\`, \`sumdb\`, \`store\`, \`redis\`, and whether there is \`tls\` at all, take effect at the
+changes nothing, nor does one that was emptied, because editors do that before they write (\`{}\` stands for every default). Either may
+have 2 MiB. \`listen\`, \`cache.dir\`, \`workers\`, \`sumdb\`, \`store\`, \`redis\`, and whether there is \`tls\` at all, take effect at the
 next start, and the log says so. Variables are those that the server was started with.
 `;
 
