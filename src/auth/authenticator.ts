@@ -7,7 +7,14 @@ import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
 import type { Logger } from '../log/log.js';
 import { ModhavenError } from '../errors.js';
-import { EMPTY_LINES, parseGroups, parseHtpasswd, PasswordChecker, type Groups, type Users } from './htpasswd.js';
+import {
+  EMPTY_LINES,
+  parseGroups,
+  parseHtpasswd,
+  PasswordChecker,
+  type Groups,
+  type Users,
+} from './htpasswd.js';
 import { parseAuthorization, secretOf, type Login } from './login.js';
 import { issuerOf, type OidcIssuer } from './oidc.js';
 import { ANYONE, type Principal } from './principal.js';

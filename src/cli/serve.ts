@@ -18,6 +18,7 @@ import { Faults } from '../log/faults.js';
 import { createLog, type Log, type Logger, type LogLevel } from '../log/log.js';
 import { keepServing } from '../log/process-faults.js';
 import { logWarnings } from '../log/process-warnings.js';
+import { takeSignals } from '../start-signals.js';
 import { startTracing } from '../tracing/start-tracing.js';
 import { WorkerPool } from '../workers/pool.js';
 import { SharedInvalidation } from '../workers/shared-invalidation.js';
@@ -229,9 +230,9 @@ function isOpenToAnyone({ auth, listen }: Config): boolean {
   return auth === undefined && 'host' in listen && !/^(?:127\.|localhost$|::1$)/.test(listen.host);
 }
 
-/** Resolves with the signal to end; until then SIGHUP has the files read again. */
+/** Resolves with the signal to end; until then SIGHUP has the files read again, one that came before included. */
 function untilSignal(app: App): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
+  const asked = new Promise<NodeJS.Signals>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
     process.on('SIGHUP', (signal) => {
@@ -239,6 +240,8 @@ function untilSignal(app: App): Promise<NodeJS.Signals> {
       else app.reload();
     });
   });
+  if (takeSignals()) app.reload();
+  return asked;
 }
 
 /** Finishes the requests that are running, as long as `shutdown_timeout` allows. */
