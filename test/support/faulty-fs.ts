@@ -16,8 +16,8 @@ export interface FaultyWork {
 /** More operations than any work here makes. */
 const MAX_OPERATIONS = 2_000;
 
-/** Every operation takes minutes for all works; one of three, another one of each code, is for each day. */
-export const STRIDE = process.env.MODHAVEN_SLOW === '1' ? 1 : 3;
+/** Every operation takes minutes for all works; one of seven, another one of each code, is for each day. */
+export const STRIDE = process.env.MODHAVEN_SLOW === '1' ? 1 : 7;
 
 /**
  * Does the work that `prepare` makes for a new folder again and again: the first time its first operation below the folder
