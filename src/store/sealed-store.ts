@@ -2,6 +2,8 @@
  * A store that takes nothing for a version that was there before but what it was then: a sealed one (`seals.ts`), or a
  * release that was removed to make room (`recorded-sums.ts`).
  */
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { ModhavenError } from '../errors.js';
 import { goModHash } from '../module/files/dirhash.js';
 import { zipHashIn } from './part-problem.js';
@@ -43,12 +45,36 @@ export class SealedStore extends StoreDecorator {
 
   override async put(part: Part, content: PartContent): Promise<boolean> {
     // The hash of a zip is stored before the zip itself: a caller that may not store the one never stores the other.
-    if (part.kind === 'zip') return this.inner.put(part, content);
+    if (part.kind === 'zip') return this.checkAfterwards(part, await this.inner.put(part, content));
     const memory = await this.memoryOf(part);
     if (memory === undefined) return this.inner.put(part, content);
     const bytes = await bytesOf(content);
     checkSame(part, bytes, memory);
     return this.inner.put(part, bytes);
+  }
+
+  override async putFile(part: Part, file: string): Promise<boolean> {
+    if (part.kind === 'zip') return this.checkAfterwards(part, await this.inner.putFile(part, file));
+    return this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
+  }
+
+  /**
+   * A zip takes time on its way into the store, and its process may have been paused meanwhile: the version that was there
+   * may have been purged between the judgement of the hash and now. The seal is older than the room for this zip, so
+   * that it is seen here: what is not as it says goes again.
+   */
+  private async checkAfterwards(zip: Part, isStored: boolean): Promise<boolean> {
+    const memory = isStored ? await this.memoryOf(zip) : undefined;
+    if (memory?.zip === undefined) return isStored;
+    const hash = await this.inner.read({ ...zip, kind: 'ziphash' });
+    try {
+      if (hash === undefined) throw purgedMeanwhile(zip);
+      checkSame({ ...zip, kind: 'ziphash' }, hash, memory);
+    } catch (error) {
+      await this.inner.removal?.remove(zip);
+      throw error;
+    }
+    return isStored;
   }
 
   private async memoryOf(version: ModuleVersion): Promise<Memory | undefined> {
@@ -57,6 +83,12 @@ export class SealedStore extends StoreDecorator {
     const sums = this.evicted(version);
     return sums && { ...sums, reason: 'evicted' };
   }
+}
+
+function purgedMeanwhile({ module, version }: ModuleVersion): ModhavenError {
+  return new ModhavenError('STORAGE', `${module}@${version} was purged while it was stored`, {
+    remedy: 'try again',
+  });
 }
 
 function checkSame({ module, version, kind }: Part, bytes: Buffer, memory: Memory): void {

@@ -43,25 +43,26 @@ export class Seals {
 
   /** Seals a version. What an earlier seal says is never changed, only added to. Throws STORAGE. */
   async add(version: ModuleVersion, { reason, ...sums }: Seal): Promise<void> {
-    const before = await this.of(version).catch(() => undefined);
     const known = Object.fromEntries(Object.entries(sums).filter(([, sum]) => sum !== undefined));
-    const seal: Seal = { ...known, ...before, reason };
-    await this.blobs.replace(nameOf(version), Buffer.from(`${JSON.stringify(seal)}\n`));
+    const isMade = await this.change(nameOf(version), (before) => {
+      const seal: Seal = { ...known, ...(before && readSeal(before)), reason };
+      return `${JSON.stringify(seal)}\n`;
+    });
+    if (isMade) return;
+    throw new ModhavenError('STORAGE', `${version.module}@${version.version} could not be sealed`, {
+      reason: 'other processes changed its seal again and again',
+      remedy: 'try again',
+    });
   }
 
   /** Lets every process and replica know that a version was purged. Throws STORAGE. */
   async announcePurge(version: ModuleVersion): Promise<void> {
     const line = `${randomUUID()} ${nameOf(version)}`;
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-      const before = await this.blobs.get(LAST_PURGE);
-      const known = before === undefined ? [] : purgeLines(before.bytes);
-      const bytes = Buffer.from([line, ...known].slice(0, MAX_ANNOUNCED).join('\n') + '\n');
-      const isMade =
-        before === undefined
-          ? await this.blobs.putIfAbsent(LAST_PURGE, bytes)
-          : await this.blobs.replace(LAST_PURGE, bytes, { expected: before.tag });
-      if (isMade) return;
-    }
+    const isMade = await this.change(LAST_PURGE, (before) => {
+      const known = before === undefined ? [] : purgeLines(before);
+      return [line, ...known].slice(0, MAX_ANNOUNCED).join('\n') + '\n';
+    });
+    if (isMade) return;
     throw new ModhavenError(
       'STORAGE',
       `the purge of ${version.module}@${version.version} could not be announced`,
@@ -80,6 +81,23 @@ export class Seals {
       return { id, version: versionOf(name) };
     });
   }
+
+  /**
+   * Makes a blob of what it was before, so that what other processes write at the same time stays in it. False where they
+   * came between again and again. Throws STORAGE: what cannot be read now is not replaced either.
+   */
+  private async change(name: string, make: (before: Buffer | undefined) => string): Promise<boolean> {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const before = await this.blobs.get(name);
+      const bytes = Buffer.from(make(before?.bytes));
+      const isMade =
+        before === undefined
+          ? await this.blobs.putIfAbsent(name, bytes)
+          : await this.blobs.replace(name, bytes, { expected: before.tag });
+      if (isMade) return true;
+    }
+    return false;
+  }
 }
 
 /** One purge, told from all others by its id. */
@@ -91,7 +109,7 @@ export interface Purge {
 
 /** Whatever purges writes it anew. It cannot be the path of a module. */
 const LAST_PURGE = '.last-purge';
-/** How often an announcement is tried again where another one came between. */
+/** How often a change is tried again where another one came between. */
 const MAX_ATTEMPTS = 50;
 /** Purges that a process may have missed and is still told by name. */
 export const MAX_ANNOUNCED = 200;

@@ -10,6 +10,8 @@ import { putBytes, type PartKind } from '../../src/store/version-store.js';
 const version = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0' as const };
 const COMMIT = 'a'.repeat(40);
 const ZIP = `h1:${Buffer.alloc(32, 1).toString('base64')}`;
+const OTHER_ZIP = `h1:${Buffer.alloc(32, 2).toString('base64')}`;
+const NAME = 'corp.test/lib@v1.0.0';
 const MOD = 'module corp.test/lib\n';
 const info = (commit: string) => JSON.stringify({ Version: 'v1.0.0', Origin: { Hash: commit } });
 
@@ -91,8 +93,28 @@ describe('SealedStore', () => {
 
   it('holds no zip in memory: its hash was judged before', async () => {
     const { put, read } = await sealed(SEAL);
+    await put('ziphash', ZIP);
     await put('zip', 'PK');
     expect(await read('zip')).toBe('PK');
+  });
+
+  it.each<[string, string | undefined, object]>([
+    ['another', OTHER_ZIP, { code: 'CHECKSUM_MISMATCH', message: expect.stringContaining('its zip') as string }],
+    ['the same', ZIP, {}],
+    ['no', undefined, { code: 'STORAGE', message: `${NAME} was purged while it was stored` }],
+  ])('judges a zip again that was on its way while its version was purged: %s hash', async (_, hash, error) => {
+    const inner = createMemoryStore();
+    const seals = new Seals(createMemoryBlobStore());
+    const store = new SealedStore(inner, seals);
+    await putBytes(store, { ...version, kind: 'ziphash' }, Buffer.from(hash ?? ''));
+    const zip = store.put({ ...version, kind: 'zip' }, async (sink) => {
+      await seals.add(version, SEAL);
+      if (hash === undefined) await inner.removal?.remove(version);
+      sink.write('PK');
+    });
+    if (hash === ZIP) expect(await zip).toBe(true);
+    else await expect(zip).rejects.toMatchObject(error);
+    expect(await inner.size({ ...version, kind: 'zip' })).toBe(hash === ZIP ? 2 : undefined);
   });
 
   it('stores nothing where the content cannot be made', async () => {

@@ -16,6 +16,23 @@ describe('Seals', () => {
     expect(await seals.of({ ...version, version: 'v1.0.1' })).toBeUndefined();
   });
 
+  it('loses nothing that two processes seal at once', async () => {
+    const blobs = createMemoryBlobStore();
+    await Promise.all([
+      new Seals(blobs).add(version, { reason: 'purged', zip: 'h1:a' }),
+      new Seals(blobs).add(version, { reason: 'purged', mod: 'h1:b' }),
+    ]);
+    expect(await new Seals(blobs).of(version)).toEqual({ reason: 'purged', zip: 'h1:a', mod: 'h1:b' });
+  });
+
+  it('replaces no seal that cannot be read now', async () => {
+    const blobs = createMemoryBlobStore();
+    await new Seals(blobs).add(version, { reason: 'purged', zip: 'h1:a' });
+    const broken = { ...blobs, get: () => Promise.reject(new Error('the store is away')) };
+    await expect(new Seals(broken).add(version, { reason: 'damaged' })).rejects.toThrow('the store is away');
+    expect(await new Seals(blobs).of(version)).toEqual({ reason: 'purged', zip: 'h1:a' });
+  });
+
   it.each(['', 'no JSON', '[]', '{}', '{"reason":"purged","zip":1}', '{"reason":"other"}'])(
     'refuses to read %j as a seal',
     async (content) => {

@@ -83,9 +83,14 @@ export class BucketCopies {
     await this.keepHash(zip, stored);
   }
 
-  /** What is known of a version, to be sealed; the parts of `damaged` left out. */
+  /**
+   * What is known of a version, to be sealed; the parts of `damaged` left out. The hash is the one that the zip names: the
+   * object beside it may be what another writer left.
+   */
   async knownSums(version: ModuleVersion, damaged?: PartKind): Promise<VersionSums> {
-    if (damaged === 'ziphash') return {};
+    const head = await this.bucket.head({ ...version, kind: 'zip' });
+    const named = head && namedZipHash(head);
+    if (named !== undefined || damaged === 'ziphash') return { zip: named };
     return { zip: zipHashIn(await this.bucket.read({ ...version, kind: 'ziphash' })) };
   }
 

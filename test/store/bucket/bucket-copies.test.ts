@@ -69,6 +69,19 @@ describe('a part out of the bucket', () => {
     expect(await cache.read(storedName(MOD))).toBeUndefined();
   });
 
+  it('is known, to be sealed, by the hash that the zip names', async () => {
+    const [hash, other] = [1, 2].map((byte) => `h1:${Buffer.alloc(32, byte).toString('base64')}`);
+    expect(await copies.knownSums(version)).toEqual({ zip: undefined });
+    await putBytes(raw, { ...version, kind: 'ziphash' }, Buffer.from(hash ?? ''));
+    expect(await copies.knownSums(version)).toEqual({ zip: hash });
+    await putBytes(raw, ZIP, Buffer.from('PK'));
+    // What another writer left beside it.
+    alter({ ...version, kind: 'ziphash' }, Buffer.from(other ?? ''));
+    for (const damaged of [undefined, 'zip', 'ziphash'] as const) {
+      expect(await copies.knownSums(version, damaged)).toEqual({ zip: hash });
+    }
+  });
+
   it('costs a copy and nothing else where the local disk does not take it', async () => {
     await putBytes(raw, MOD, TEXT);
     await putBytes(raw, ZIP, Buffer.from('PK'));
