@@ -89,6 +89,9 @@ export class VersionLists {
         contentType: CONTENT_TYPES.list,
         ...condition,
       });
+      // Another replica that stored it again may have found it in the list that was there before, and written nothing.
+      const isBack = isMade && removed !== undefined && (await this.isComplete(module, removed));
+      if (isBack) return this.writeList(module, {});
       if (isMade) return true;
     }
     return false;

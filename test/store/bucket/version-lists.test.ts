@@ -54,6 +54,22 @@ it('has what was just stored, and not what was just removed, although the object
   expect(listOf(bucket)).not.toContain('v1.0.0');
 });
 
+it('has what another replica stored again while it was taken out', async () => {
+  const bucket = await bucketOf('v1.0.0', 'v1.1.0');
+  const [lists, others] = [new VersionLists(bucket), new VersionLists(bucket)];
+  await lists.changed(MODULE, { added: 'v1.0.0' });
+  for (const kind of ['info', 'mod', 'zip']) await bucket.remove(`${FOLDER}/v1.0.0.${kind}`);
+  const put = bucket.put.bind(bucket);
+  bucket.put = async (key, bytes, options) => {
+    bucket.put = put;
+    for (const kind of ['info', 'mod', 'zip']) await put(`${FOLDER}/v1.0.0.${kind}`, Buffer.from('x'));
+    await others.changed(MODULE, { added: 'v1.0.0' }); // which finds it in the list that is still there
+    return put(key, bytes, options);
+  };
+  await lists.changed(MODULE, { removed: 'v1.0.0' });
+  expect(listOf(bucket)).toBe('v1.0.0\nv1.1.0\n');
+});
+
 it('has nothing of a version that is not complete', async () => {
   const bucket = await bucketOf('v1.0.0');
   await bucket.remove(`${FOLDER}/v1.0.0.mod`);
