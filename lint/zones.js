@@ -181,6 +181,7 @@ export const MAY_IMPORT = {
     'sumdb',
     'sumdb/format',
     'sumdb/client',
+    'concurrency',
   ],
   webhook: ['module', 'vcs', 'vanity', 'modfetch', 'modfetch/repository', 'concurrency', 'auth'],
 
@@ -337,7 +338,7 @@ export const MAY_IMPORT = {
     'cli/terminal',
   ],
   'cli/report': ['config', 'module', 'vcs/transport', 'verify', 'transfer', 'cli/probe', 'cli/terminal'],
-  'cli/common': ['config', 'log', 'fs', 'store', 'cli/terminal', 'cli/report'],
+  'cli/common': ['config', 'log', 'fs', 'store', 'store/open', 'transfer', 'cli/terminal', 'cli/report'],
   cli: [
     'start-signals.ts',
     'cli/common',

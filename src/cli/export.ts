@@ -1,4 +1,5 @@
 /** `modhaven export`: the finished versions of the cache as a plain tree, for a site without a network. */
+import { join } from 'node:path';
 import { loadConfig } from '../config/load-config.js';
 import { ModhavenError } from '../errors.js';
 import { isCanonicalVersion } from '../module/version.js';
@@ -10,6 +11,7 @@ import { allVersions, type VersionName } from '../transfer/import-versions.js';
 import { exportChecksums } from '../transfer/transfer-checksums.js';
 import { readRequestList } from '../transfer/request-list.js';
 import { storedVersions } from '../verify/stored.js';
+import { withChecksums } from './common/checksums.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 import { sumErrors } from './report/sum-errors.js';
 import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
@@ -34,17 +36,20 @@ interface Refused extends VersionName {
 export async function exportTree(options: ExportOptions): Promise<{ text: string; ok: boolean }> {
   // Of a script whose variable is not set: the working directory is not what it means.
   if (options.dir === '') throw new ModhavenError('CONFIG', 'the folder of the tree is empty text; name one');
-  const { layout, unchecked: store } = openStores(loadConfig(options.config));
-  const storeDir = layout.download;
+  const stores = openStores(loadConfig(options.config));
+  const { unchecked: store } = stores;
   const { versions, missing, refused } = await choose(store, options.wanted);
   const onDone = counter(versions.length, options.onProgress);
-  const copies = await exportVersions(versions, { store, storeDir, dir: options.dir, onDone });
+  const copies = await exportVersions(versions, {
+    ...{ store, dir: options.dir, onDone },
+    ...(stores.bucket === undefined
+      ? { storeDir: stores.layout.download }
+      : { stagingDir: join(stores.layout.copies, 'export') }),
+  });
   const names = new Set(versions.map(({ module, version }) => `${module}@${version}`));
-  const checksums = await exportChecksums(
-    storeDir,
-    options.dir,
-    ({ module, version }) => options.wanted.length === 0 || names.has(`${module}@${version}`),
-  );
+  const wants = ({ module, version }: { module: string; version: string }) =>
+    options.wanted.length === 0 || names.has(`${module}@${version}`);
+  const checksums = await withChecksums(stores, ({ root }) => exportChecksums(root, options.dir, wants));
   const ok =
     copiesInOrder(copies) &&
     checksums.every(({ faults }) => faults.length === 0) &&

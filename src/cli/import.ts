@@ -7,6 +7,7 @@ import { recordedSums } from '../transfer/checksum-folder.js';
 import { importChecksums } from '../transfer/transfer-checksums.js';
 import { noVersions, recognizeLayout } from '../transfer/layout.js';
 import { prepareCacheDir } from './common/cache-dir.js';
+import { withChecksums } from './common/checksums.js';
 import { ownSums } from './own-sums.js';
 import { bringForward } from '../store/state-version.js';
 import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
@@ -26,21 +27,23 @@ export async function importTree(options: ImportOptions): Promise<{ text: string
   const config = loadConfig(options.config);
   await prepareCacheDir(config.cacheDir);
   await bringForward(config.cacheDir);
-  const { layout, versions: store } = openStores(config);
-  const storeDir = layout.download;
+  const stores = openStores(config);
   const { name, dir, source, goStateDir } = await recognizeLayout(options.dir);
   const versions = await allVersions(source);
   if (versions.length === 0) throw noVersions(options.dir);
   const onDone = counter(versions.length, options.onProgress);
   const { dryRun = false } = options;
-  // First, so that versions are compared with them.
-  const checksums = await importChecksums(dir, storeDir, { goStateDir, dryRun });
   const own = ownSums(config);
-  const recorded = async (module: ModulePath, version: string) => [
-    ...(await own(module, version)),
-    ...(await recordedSums([storeDir, dir], module, version)),
-  ];
-  const copies = await importVersions(versions, { source, store, recorded, dryRun, onDone });
+  const { checksums, copies } = await withChecksums(stores, async ({ root, keep }) => {
+    // First, so that versions are compared with them.
+    const checksums = await importChecksums(dir, root, { goStateDir, dryRun, keep });
+    const recorded = async (module: ModulePath, version: string) => [
+      ...(await own(module, version)),
+      ...(await recordedSums([root, dir], module, version)),
+    ];
+    const store = stores.versions;
+    return { checksums, copies: await importVersions(versions, { source, store, recorded, dryRun, onDone }) };
+  });
   const ok = copiesInOrder(copies) && checksums.every(({ faults }) => faults.length === 0);
   if (options.json === true) {
     const result = {

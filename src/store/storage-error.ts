@@ -1,5 +1,5 @@
 /** Failures of the disk below a store, as the error that callers know. */
-import type { ModhavenError } from '../errors.js';
+import { isModhavenError, type ModhavenError } from '../errors.js';
 import { diskReason } from '../fs/disk-words.js';
 import * as files from '../fs/file-errors.js';
 import * as folders from '../fs/storage-errors.js';
@@ -7,6 +7,11 @@ import * as folders from '../fs/storage-errors.js';
 /** The STORAGE error for a failure that the operating system reported. */
 export function storageError(error: unknown): ModhavenError {
   return folders.storageError(diskReason(error), error);
+}
+
+/** Whether an error is one that `storageError` made: a bucket has others. */
+export function isDiskProblem(error: unknown): error is ModhavenError {
+  return isModhavenError(error, 'STORAGE') && error.message === folders.storageError('', error).message;
 }
 
 /** `work`, whose failures are STORAGE errors. */

@@ -37,8 +37,8 @@ export interface CopiedVersion {
 export interface CopyOptions {
   source: VersionReader;
   target: VersionStore;
-  /** Puts the zip or a small file of the source into place; default: its bytes are copied. */
-  place?: (part: Part) => Promise<boolean>;
+  /** Puts the zip or a small file of the source into place; where that is not true, its bytes are copied. */
+  place?: (part: Part) => Promise<boolean | undefined>;
   /** What go.sum files or checksum databases record of a version: a version with other hashes is damaged. */
   recorded?: (module: ModulePath, version: CanonicalVersion) => Promise<RecordedSum[]>;
   /** Only says what would be done. */
@@ -62,6 +62,7 @@ export async function copyVersion(
   const faults = await differences(checked, target, module, version);
   if (faults.length > 0) return { ...result, outcome: 'different', faults };
 
+  let isOurs = true;
   // The info first, because it says what the others are; the hash before the zip, because readers of a zip rely on it.
   for (const [kind, bytes] of [
     ['info', checked.info],
@@ -74,8 +75,16 @@ export async function copyVersion(
     result.added.push(kind);
     if (dryRun === true) continue;
     if ((await place?.(part)) === true) continue;
-    if (bytes === 'stream') await copyZip(part, source, target, checked.zipSize);
-    else await putBytes(target, part, bytes);
+    const isStored =
+      bytes === 'stream'
+        ? await copyZip(part, source, target, checked.zipSize)
+        : await putBytes(target, part, bytes);
+    isOurs &&= isStored;
+  }
+  if (!isOurs) {
+    // Another process stored it meanwhile.
+    const others = await differences(checked, target, module, version);
+    if (others.length > 0) return { ...result, outcome: 'different', added: [], faults: others };
   }
   return { ...result, outcome: result.added.length > 0 ? 'added' : 'same' };
 }
@@ -95,8 +104,8 @@ async function copyZip(
   source: VersionReader,
   target: VersionStore,
   size: number | undefined,
-): Promise<void> {
-  await target.put(zip, async (sink) => {
+): Promise<boolean> {
+  return target.put(zip, async (sink) => {
     let copied = 0;
     const counted = async function* (pieces: AsyncIterable<Buffer>) {
       for await (const piece of pieces) {

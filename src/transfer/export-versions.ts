@@ -5,22 +5,29 @@
  * copies. `@v/list`, the one file that grows, lists the complete versions in the tree.
  */
 import { join } from 'node:path';
-import pLimit from 'p-limit';
-import { isModhavenError } from '../errors.js';
+import { forEach } from '../concurrency/for-each.js';
 import { escapePath } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
 import { createDiskStore } from '../store/disk/disk-store.js';
 import { partFile } from '../store/disk-tree.js';
+import { isDiskProblem } from '../store/storage-error.js';
 import type { Part, PartKind, VersionReader, VersionStore } from '../store/version-store.js';
 import { copyVersion, type CopiedVersion } from './copy-version.js';
 import type { VersionName } from './import-versions.js';
+import { LocalZip } from './local-zip.js';
 import { linkIntoTree, replaceInTree, treeError } from './tree-files.js';
 
-export interface ExportVersionsOptions {
+/** Where versions are read. */
+export interface ExportSource {
   store: VersionStore;
-  /** The folder of the store's files. */
-  storeDir: string;
+  /** The folder of the store's files; undefined where they are far away. */
+  storeDir?: string | undefined;
+  /** Where zips of a store that is far away are held while they are copied. */
+  stagingDir?: string | undefined;
+}
+
+export interface ExportVersionsOptions extends ExportSource {
   /** The root of the tree. */
   dir: string;
   /** Called after each version. */
@@ -36,25 +43,42 @@ const DONE: readonly CopiedVersion['outcome'][] = ['added', 'same'];
 /** What a version must have in the tree before `list` offers it. */
 const LISTED: readonly PartKind[] = ['info', 'mod', 'zip'];
 
-/** What became of each of `versions`, in their order. Throws STORAGE if the tree cannot be written. */
+/** What became of each of `versions`, in their order. Throws STORAGE if the tree cannot be written, or the store not be read. */
 export async function exportVersions(
   versions: readonly VersionName[],
-  { store, storeDir, dir, onDone }: ExportVersionsOptions,
+  { dir, onDone, ...source }: ExportVersionsOptions,
 ): Promise<CopiedVersion[]> {
   const target = createDiskStore(dir);
-  const place = (part: Part) => linkIntoTree(partFile(storeDir, part), partFile(dir, part));
-  const limit = pLimit(PARALLEL);
-  const copied = await Promise.all(
-    versions.map(({ module, version }) =>
-      limit(() => copyVersion(module, version, { source: store, target, place }).finally(onDone)),
-    ),
-  ).catch((error: unknown) => {
-    throw isModhavenError(error, 'STORAGE') ? treeError(error.cause) : error;
+  const copied: CopiedVersion[] = [];
+  await forEach(versions.entries(), PARALLEL, async ([i, version]) => {
+    copied[i] = await exportVersion(version, source, { target, dir });
+    onDone?.();
+  }).catch((error: unknown) => {
+    throw isDiskProblem(error) ? treeError(error.cause) : error;
   });
   // Also if nothing is new: an interrupted export may have left files without a list.
   const modules = new Set(copied.filter(({ outcome }) => DONE.includes(outcome)).map(({ module }) => module));
   for (const module of modules) await writeList(target, dir, module);
   return copied;
+}
+
+async function exportVersion(
+  { module, version }: VersionName,
+  { store, storeDir, stagingDir }: ExportSource,
+  { target, dir }: { target: VersionStore; dir: string },
+): Promise<CopiedVersion> {
+  if (stagingDir === undefined) {
+    const place = async (part: Part) =>
+      storeDir !== undefined && linkIntoTree(partFile(storeDir, part), partFile(dir, part));
+    return copyVersion(module, version, { source: store, target, place });
+  }
+  const zip = { module, version, kind: 'zip' } as const;
+  return LocalZip.with(store, { zip, folder: stagingDir }, async (local) => {
+    const copied = await copyVersion(module, version, { source: local, target });
+    // What could not be read is not damaged for that.
+    if (copied.outcome === 'damaged' && local.failure !== undefined) throw local.failure;
+    return copied;
+  });
 }
 
 /**

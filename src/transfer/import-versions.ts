@@ -1,5 +1,5 @@
 /** Copies the versions in the files of another proxy, or in a module cache, into the store. */
-import pLimit from 'p-limit';
+import { forEach } from '../concurrency/for-each.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { CanonicalVersion } from '../module/version.js';
 import type { VersionReader, VersionStore } from '../store/version-store.js';
@@ -40,15 +40,13 @@ export async function importVersions(
   versions: readonly VersionName[],
   { source, store, recorded, dryRun, onDone }: ImportVersionsOptions,
 ): Promise<CopiedVersion[]> {
-  const limit = pLimit(PARALLEL);
-  return Promise.all(
-    versions.map(({ module, version }) =>
-      limit(() =>
-        copyVersion(module, version, {
-          ...{ source, target: store, dryRun: dryRun === true },
-          ...(recorded === undefined ? {} : { recorded }),
-        }).finally(onDone),
-      ),
-    ),
-  );
+  const copied: CopiedVersion[] = [];
+  await forEach(versions.entries(), PARALLEL, async ([i, { module, version }]) => {
+    copied[i] = await copyVersion(module, version, {
+      ...{ source, target: store, dryRun: dryRun === true },
+      ...(recorded === undefined ? {} : { recorded }),
+    });
+    onDone?.();
+  });
+  return copied;
 }

@@ -5,12 +5,14 @@
  * Nothing at the target is replaced by a version, and what is there already is not copied again, so that a migration
  * that was interrupted goes on where it ended.
  */
-import pLimit from 'p-limit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { forEach } from '../concurrency/for-each.js';
 import { isModhavenError } from '../errors.js';
 import { readIfAny, type BlobStore } from '../store/blob-store.js';
 import type { CheckedStore } from '../store/checked-store.js';
 import { infoSum } from '../store/recorded-sums.js';
-import type { VersionStore } from '../store/version-store.js';
+import type { VersionReader, VersionStore } from '../store/version-store.js';
+import { LocalZip } from './local-zip.js';
 import { copyVersion, type CopiedVersion } from './copy-version.js';
 import type { VersionName } from './import-versions.js';
 import type { RecordedSum } from './request-list.js';
@@ -35,6 +37,8 @@ export interface MigrateOptions {
   to: MigratedStores;
   /** What our own checksum database has of a version. */
   recorded: (version: VersionName) => Promise<RecordedSum[]>;
+  /** Where zips that lie in a bucket are held while they are copied; absent for a source on this disk. */
+  stagingDir?: string | undefined;
   /** Called after each version. */
   onDone?: () => void;
 }
@@ -49,34 +53,72 @@ export interface CopiedBlobs {
 
 /** Zips that are read at once. */
 const PARALLEL = 4;
+/** A version is tried again so long after a store failed, or what came of it was damaged, in milliseconds. */
+const RETRY_MS = [500, 4_000];
 /** Small things that are copied at once. */
 const PARALLEL_BLOBS = 16;
 /** How often a checksum database is looked through that grows meanwhile. */
 const MAX_PASSES = 10;
 
-/** Copies `versions`; what became of each, in their order. Throws STORAGE if a place cannot be used. */
-export function migrateVersions(
+/**
+ * Copies `versions`; what became of each, in their order. Throws STORAGE if a place cannot be used, also after some time: then
+ * no more is begun, and what was copied stays.
+ */
+export async function migrateVersions(
   versions: readonly VersionName[],
-  { from, to, recorded, onDone }: MigrateOptions,
+  options: MigrateOptions,
 ): Promise<CopiedVersion[]> {
-  const limit = pLimit(PARALLEL);
-  return Promise.all(
-    versions.map((version) => limit(() => migrateVersion(version, from, to, recorded).finally(onDone))),
-  );
+  const copies: CopiedVersion[] = [];
+  await forEach(versions.entries(), PARALLEL, async ([i, version]) => {
+    copies[i] = await insist(version, options);
+    options.onDone?.();
+  });
+  return copies;
 }
 
-async function migrateVersion(
+/** A bucket that fails in passing, or whose bytes were damaged on their way, is asked again. */
+async function insist(name: VersionName, options: MigrateOptions): Promise<CopiedVersion> {
+  for (const wait of RETRY_MS) {
+    try {
+      const copied = await migrateVersion(name, options);
+      if (copied.outcome !== 'damaged' || options.stagingDir === undefined) return copied;
+    } catch (error) {
+      if (!isModhavenError(error, 'STORAGE')) throw error;
+    }
+    await sleep(wait);
+  }
+  return migrateVersion(name, options);
+}
+
+async function migrateVersion(name: VersionName, options: MigrateOptions): Promise<CopiedVersion> {
+  const { from, to, stagingDir: folder } = options;
+  const copy = async (source: VersionReader, zipFile?: string) =>
+    withSameSize(await judgeAndCopy(name, { ...options, source, zipFile }), from, to);
+  if (folder === undefined) return copy(from.unchecked);
+  return LocalZip.with(from.unchecked, { zip: { ...name, kind: 'zip' }, folder }, async (local) => {
+    const copied = await copy(local, local.file);
+    // What could not be read is not damaged for that.
+    if (copied.outcome === 'damaged' && local.failure !== undefined) throw local.failure;
+    return copied;
+  });
+}
+
+interface JudgeOptions extends MigrateOptions {
+  source: VersionReader;
+  /** The zip of the source as a file on this disk. */
+  zipFile?: string | undefined;
+}
+
+async function judgeAndCopy(
   name: VersionName,
-  from: MigratedStores,
-  to: MigratedStores,
-  recorded: MigrateOptions['recorded'],
+  { from, to, recorded, source, zipFile }: JudgeOptions,
 ): Promise<CopiedVersion> {
   const { module, version } = name;
   const left = (outcome: 'damaged' | 'different', part: 'info' | 'zip', problem: string): CopiedVersion => ({
     ...{ module, version, outcome, added: [], faults: [{ part, problem }] },
   });
   const sums = await from.checked.knownSums(name);
-  const info = await from.unchecked.read({ ...name, kind: 'info' });
+  const info = await source.read({ ...name, kind: 'info' });
   if (info !== undefined && sums.info !== undefined && infoSum(info) !== sums.info) {
     return left('damaged', 'info', 'is not the one that was stored');
   }
@@ -86,12 +128,12 @@ async function migrateVersion(
     ...(sums.mod === undefined ? [] : [{ kind: 'mod' as const, hash: sums.mod, place }]),
   ];
   try {
-    const copied = await copyVersion(module, version, {
-      source: from.unchecked,
-      target: to.versions,
+    return await copyVersion(module, version, {
+      ...{ source, target: to.versions },
       recorded: async () => [...known, ...(await recorded(name))],
+      place: async (part) =>
+        part.kind === 'zip' && zipFile !== undefined ? to.versions.putFile(part, zipFile) : undefined,
     });
-    return await withSameSize(copied, from, to);
   } catch (error) {
     // The target has a seal: it was another one that was purged there.
     if (isModhavenError(error, 'CHECKSUM_MISMATCH')) {
@@ -172,15 +214,11 @@ async function copyBlobs(
   seen = new Set<string>(),
 ): Promise<CopiedBlobs> {
   const result: CopiedBlobs = { added: 0, same: 0, different: [] };
-  const limit = pLimit(PARALLEL_BLOBS);
-  const running: Promise<void>[] = [];
-  for await (const name of from.names()) {
-    if (!wants(name)) continue;
+  await forEach(from.names(), PARALLEL_BLOBS, async (name) => {
+    if (!wants(name)) return;
     seen.add(name);
-    running.push(limit(() => copyBlob(name, from, to, wins, result)));
-    if (running.length >= PARALLEL_BLOBS * 8) await Promise.all(running.splice(0));
-  }
-  await Promise.all(running);
+    await copyBlob(name, from, to, wins, result);
+  });
   return result;
 }
 

@@ -5,6 +5,7 @@ import type { LookupRequest } from '../sumdb/format/request.js';
 import { tilePath } from '../sumdb/format/tile.js';
 import { readRegular } from '../fs/regular-file.js';
 import { writeTimestamped } from '../fs/timestamped-file.js';
+import type { ChecksumFolder } from './checksum-blobs.js';
 import { databasesIn, lookupsIn, tilesIn } from './checksum-folder.js';
 import { copyChecksums, type CopiedChecksums } from './copy-checksums.js';
 import { linkIntoTree, replaceInTree } from './tree-files.js';
@@ -41,14 +42,19 @@ async function knowsAny(dir: string, wants: (lookup: LookupRequest) => boolean):
   return false;
 }
 
-/**
- * Copies the checksum data of the tree `root` into the store in `storeDir`. `go` keeps the newest tree it has seen beside
- * its module cache, in `goStateDir`.
- */
+export interface ImportChecksumsOptions {
+  /** Where `go` keeps the newest tree it has seen, beside its module cache. */
+  goStateDir?: string | undefined;
+  dryRun: boolean;
+  /** Puts what was written into the store of which `storeDir` is a copy. */
+  keep?: ChecksumFolder['keep'];
+}
+
+/** Copies the checksum data of the tree `root` into the store in `storeDir`. */
 export async function importChecksums(
   root: string,
   storeDir: string,
-  { goStateDir, dryRun }: { goStateDir?: string | undefined; dryRun: boolean },
+  { goStateDir, dryRun, keep }: ImportChecksumsOptions,
 ): Promise<CopiedChecksums[]> {
   const copied: CopiedChecksums[] = [];
   for (const verifier of await databasesIn(root)) {
@@ -61,6 +67,7 @@ export async function importChecksums(
       } catch (error) {
         throw storeError(error);
       }
+      await keep?.(`${verifier.name}/${path}`, bytes);
     };
     copied.push(await copyChecksums({ verifier, from, to, latest, wants: () => true, write }));
   }

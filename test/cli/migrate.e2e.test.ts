@@ -98,6 +98,23 @@ describe.skipIf(missing('go'))('modhaven migrate', () => {
     expect(imported.stdout + imported.stderr).toContain('was purged');
   });
 
+  it('leaves a bucket of which export makes a tree, and into which import takes one', async () => {
+    const zip = await readFile(proxyFile(download, 'ex.test/a', 'v1.0.0', 'zip'));
+    expect((await migrate('disk', 's3')).code).toBe(0);
+    await rename(path.join(dir, 'data'), path.join(dir, 'old'));
+    const out = path.join(dir, 'out');
+    expect(await command('s3.yaml', 'export', out)).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('2 versions: 2 exported') as string,
+    });
+    expect((await readFile(proxyFile(out, 'ex.test/a', 'v1.0.0', 'zip'))).equals(zip)).toBe(true);
+    expect(await readFile(path.join(out, 'ex.test/a/@v/list'), 'utf8')).toBe('v1.0.0\n');
+    await writeProxyTree(out, await makeVersion('ex.test/c', 'v1.0.0'));
+    expect((await command('s3.yaml', 'import', out)).stdout).toContain('3 versions: 1 imported, 2 there before');
+    expect((await command('s3.yaml', 'list')).stdout).toContain('ex.test/c');
+  });
+
   it('says what is wrong with how it was called', async () => {
     expect(await migrate('disk', 'disk')).toMatchObject({ code: 2 });
     expect(await migrate('disk', 'tape')).toMatchObject({ code: 2 });

@@ -2,12 +2,23 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
-import { absentAsUndefined, isSystemError, storage, storageError } from '../../src/store/storage-error.js';
+import {
+  absentAsUndefined,
+  isDiskProblem,
+  isSystemError,
+  storage,
+  storageError,
+} from '../../src/store/storage-error.js';
 import { tempDir } from '../support/tmp.js';
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: as node words it, write`), { code, syscall: 'write' });
 }
+
+it('tells a problem of the disk from that of a bucket', () => {
+  const bucket = new ModhavenError('STORAGE', 'the bucket go cannot be used');
+  expect([storageError(new Error('EIO')), bucket, new Error('x')].map(isDiskProblem)).toEqual([true, false, false]);
+});
 
 describe('storageError', () => {
   it('says what to look at, and keeps what the system said', () => {
