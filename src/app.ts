@@ -310,7 +310,8 @@ class Program implements App {
     const isMapRead = this.rules.reload();
     occurred({ type: 'reload', file: 'vanity', failed: !isMapRead });
     if (isMapRead) this.services.drift.mapChanged(mapBefore, this.vanity());
-    const { auth, tls, limits } = this.config();
+    const { auth, tls, limits, redis } = this.config();
+    this.replicas.use(redis).catch((error: unknown) => this.options.faults.caught(error, 'redis'));
     this.access.update(auth);
     if (tls !== undefined) this.tlsPair?.update(tls);
     if (this.options.workers === undefined) applyLimits(this.server.app.server, limits);

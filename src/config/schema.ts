@@ -140,7 +140,7 @@ export const ConfigFile = z
       'Where finished versions are kept: disk, below cache.dir, or s3, for several replicas. Default: disk. A change needs a restart.',
     ),
     redis: RedisUrl.optional().describe(
-      'redis:// or rediss:// URL of a Redis that spares double work between replicas; never needed to be right. Default: none. A change needs a restart.',
+      'redis:// or rediss:// URL of a Redis that spares double work between replicas; never needed to be right. Default: none.',
     ),
     shutdown_timeout: Timeout.prefault('30s').describe(
       'How long running requests may take to end when the server ends. Default: 30s.',

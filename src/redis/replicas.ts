@@ -1,7 +1,8 @@
 /** The other replicas, as far as Redis reaches them: leases on cold fetches, and what they tell each other. */
-import { NO_LEASE, type Lease } from '../concurrency/lease.js';
+import type { Lease } from '../concurrency/lease.js';
 import { RedisLeases } from './redis-leases.js';
-import { RedisLink, type RedisLog } from './redis-link.js';
+import type { RedisLog } from './redis-connection.js';
+import { RedisLink } from './redis-link.js';
 import { ReplicaMessages } from './replica-messages.js';
 
 export interface ReplicasOptions {
@@ -26,22 +27,29 @@ export interface ReplicaListeners {
 }
 
 export class Replicas {
-  readonly lease: Lease;
-  private readonly link: RedisLink | undefined;
-  private readonly leases: RedisLeases | undefined;
-  private readonly messages: ReplicaMessages | undefined;
+  private readonly link: RedisLink;
+  private readonly leases: RedisLeases;
+  private readonly messages: ReplicaMessages;
 
   constructor({ url, store, timeoutMs, log }: ReplicasOptions) {
     const scope = store === undefined ? '' : `${store.bucket}/${store.prefix}`;
-    this.link = url === undefined ? undefined : new RedisLink({ url, log });
-    this.messages = this.link && new ReplicaMessages(this.link, scope);
-    this.leases = this.link && new RedisLeases({ link: this.link, scope, timeoutMs });
-    this.lease = this.leases ?? NO_LEASE;
+    this.link = new RedisLink(url, log);
+    this.messages = new ReplicaMessages(this.link, scope);
+    this.leases = new RedisLeases({ link: this.link, scope, timeoutMs });
+  }
+
+  get lease(): Lease {
+    return this.leases;
+  }
+
+  /** Takes another Redis, or none, from now on: leases that were had in the one before end by themselves. */
+  use(url: string | undefined): Promise<void> {
+    return this.link.use(url);
   }
 
   /** Begins to connect and to listen. */
   async listen({ onPush, onPurge, onReload, onMissed }: ReplicaListeners): Promise<void> {
-    await this.messages?.listen((message) => {
+    await this.messages.listen((message) => {
       switch (message.type) {
         case 'push':
           onPush(message.push);
@@ -57,25 +65,26 @@ export class Replicas {
   }
 
   tellPush(push: unknown): void {
-    this.leases?.pushed();
-    this.messages?.tell({ type: 'push', push });
+    this.leases.pushed();
+    this.messages.tell({ type: 'push', push });
   }
 
   tellPurge(): void {
-    this.messages?.tell({ type: 'purged' });
+    this.messages.tell({ type: 'purged' });
   }
 
   tellReload(): void {
-    this.leases?.pushed(); // an edited map may have what was found not to exist
-    this.messages?.tell({ type: 'reload' });
+    this.leases.pushed(); // an edited map may have what was found not to exist
+    this.messages.tell({ type: 'reload' });
   }
 
   /** For `/-/status`: undefined without Redis. */
   report(): { reached: boolean } | undefined {
-    return this.link && { reached: this.link.isUp };
+    const { isUp } = this.link;
+    return isUp === undefined ? undefined : { reached: isUp };
   }
 
   close(): void {
-    this.link?.close();
+    this.link.close();
   }
 }

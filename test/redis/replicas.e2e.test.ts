@@ -363,6 +363,38 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
     await relay.stop();
   });
 
+  it('is taken, and left, while a replica runs', async () => {
+    const b = await replica('b');
+    const a = new Replicas({ url: undefined, store: STORE, timeoutMs: () => 5_000, log });
+    opened.push(a);
+    await a.listen({
+      onPush: () => undefined,
+      onPurge: () => undefined,
+      onReload: () => heard.push('a reload'),
+      onMissed: () => heard.push('a missed'),
+    });
+    expect([a.report(), await fetchesOf(a, b)]).toEqual([undefined, 2]);
+    await a.use(redis.url);
+    await until(
+      () => a.report(),
+      (report) => report?.reached === true,
+    );
+    expect(await fetchesOf(a, b)).toBe(1);
+    // What was sent before it listened.
+    await until(
+      () => heard,
+      (words) => words.includes('a missed'),
+    );
+    b.tellReload();
+    await until(
+      () => heard,
+      (words) => words.includes('a reload'),
+    );
+    expect(heard).toEqual(['a missed', 'a reload']);
+    await a.use(undefined);
+    expect([a.report(), await fetchesOf(a, b)]).toEqual([undefined, 2]);
+  });
+
   it('waits for nothing where no Redis listens', async () => {
     const alone = new Replicas({ url: 'redis://127.0.0.1:9/0', store: STORE, timeoutMs: () => 5_000, log });
     opened.push(alone);
