@@ -7,21 +7,44 @@ const EndpointUrl = z
   .string()
   .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
     error: 'must be an http or https URL such as https://s3.corp',
+    abort: true,
+  })
+  .refine((text) => !/[?#@]/.test(text), {
+    error:
+      'must be a URL alone: no login (credentials come from the AWS chain, such as AWS_ACCESS_KEY_ID), no query',
   });
 
-const S3 = z.strictObject({
+/** Also the ARN of an access point. Object stores of one's own know more names than S3. */
+const BucketName = z.string().regex(/^(?:arn:\S+|\w[\w.-]*)$/, {
+  error: 'must be the name of a bucket; what is to stand before every key is store.s3.prefix',
+});
+
+/** Part of a host name of AWS, and of every signature. */
+const Region = z.string().regex(/^[\w.-]+$/, { error: 'must be the name of a region such as eu-central-1' });
+
+/** Servers that have keys as files would read `..` as the folder above, and an empty element as nothing. */
+const Prefix = z
+  .string()
+  .refine(
+    (text) =>
+      text === '' ||
+      text
+        .replace(/\/$/, '')
+        .split('/')
+        .every((element) => !/^\.{0,2}$|[\p{Cc}\\]/u.test(element)),
+    { error: 'must be the beginning of a key such as modhaven/, without / at its own beginning' },
+  )
+  .transform((prefix) => (prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`));
+
+const S3Keys = z.strictObject({
   endpoint: EndpointUrl.optional().describe(
     'The object store, such as https://s3.corp. Default: AWS, by region.',
   ),
-  bucket: Text.describe(
+  bucket: BucketName.describe(
     'The bucket. It has to be there, and to keep to conditional writes (If-None-Match, If-Match).',
   ),
-  prefix: z
-    .string()
-    .default('')
-    .transform((prefix) => (prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`))
-    .describe('Before the key of every object, such as modhaven/. Default: nothing.'),
-  region: Text.optional().describe('The region. Default: AWS_REGION, or us-east-1 with an endpoint.'),
+  prefix: Prefix.prefault('').describe('Before the key of every object, such as modhaven/. Default: nothing.'),
+  region: Region.optional().describe('The region. Default: AWS_REGION, or us-east-1 with an endpoint.'),
   path_style: z
     .boolean()
     .default(false)
@@ -40,12 +63,19 @@ const S3 = z.strictObject({
   ),
 });
 
-/** `redis://` or `rediss://`. */
-export const RedisUrl = z
-  .string()
-  .refine((text) => URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol), {
-    error: 'must be a URL such as redis://redis.corp:6379/0',
-  });
+const S3 = S3Keys.refine(({ sse, kms_key_id: key }) => key === undefined || sse === 'aws:kms', {
+  path: ['kms_key_id'],
+  error: 'is for sse: aws:kms alone',
+});
+
+/** `redis://` or `rediss://`, with the number of a database behind the host. */
+export const RedisUrl = z.string().refine(
+  (text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    return url !== undefined && /^rediss?:$/.test(url.protocol) && /^\/?\d*$/.test(url.pathname);
+  },
+  { error: 'must be a URL such as redis://redis.corp:6379/0' },
+);
 
 /** `disk`, or where else versions are kept. */
 export const Store = z.preprocess(

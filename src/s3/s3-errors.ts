@@ -45,15 +45,21 @@ export function isLostUpload(error: unknown): boolean {
   return failureOf(error).code === 'NoSuchUpload';
 }
 
+const UNKNOWN_AUTHORITY =
+  'its certificate is not signed by an authority that is known here; NODE_EXTRA_CA_CERTS names more of them';
+
 const WORDS: Readonly<Record<string, string>> = {
   AccessDenied: 'the credentials have no right to do that',
   AllAccessDisabled: 'the credentials have no right to do that',
   AuthorizationHeaderMalformed: 'it is in another region than store.s3.region says',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
   CredentialsProviderError: 'no AWS credentials were found',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
   EAI_AGAIN: 'its name cannot be resolved now',
   ECONNREFUSED: 'nothing listens at its address',
   ECONNRESET: 'the connection broke off',
-  ENOTFOUND: 'its name cannot be resolved',
+  ENOTFOUND: 'its name cannot be resolved; without path_style: true, the bucket is part of the name',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
   EntityTooLarge: 'it takes no objects of that size',
   InvalidAccessKeyId: 'it does not know the access key',
   NoSuchBucket: 'there is no such bucket',
@@ -61,9 +67,12 @@ const WORDS: Readonly<Record<string, string>> = {
   PermanentRedirect: 'the bucket is in another region',
   QuotaExceeded: 'its quota is used up',
   RequestTimeTooSkewed: 'the clock of this machine is wrong',
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   SignatureDoesNotMatch: 'it does not accept the secret key',
   SlowDown: 'it is overloaded',
   TimeoutError: 'it did not answer in time',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
   XMinioStorageFull: 'its disk is full',
 };
 

@@ -18,6 +18,10 @@ describe('store', () => {
     });
   });
 
+  it.each(['go', 'go-modules.corp', 'Go_Modules', 'arn:aws:s3:eu-1:1:accesspoint/go'])('has a name: %s', (name) => {
+    expect(read(`store: { s3: { bucket: "${name}" } }\n`).s3?.bucket).toBe(name);
+  });
+
   it('takes no more than half of the cache for local copies', () => {
     const text = 'cache: { max_size: 4GiB }\nstore: { s3: { bucket: go } }\n';
     expect(read(text).s3?.cacheBytes).toBe(2 * 1024 ** 3);
@@ -33,6 +37,22 @@ describe('store', () => {
       'store: { s3: { bucket: b, endpoint: s3.corp } }\n',
       'must be an http or https URL such as https://s3.corp',
     ],
+    ...[
+      ['endpoint', 'https://me:secret@s3.corp', 'no login (credentials come from the AWS chain'],
+      ['endpoint', 'https://s3.corp?x=1', 'must be a URL alone'],
+      ['bucket', 'go/modules', 'must be the name of a bucket; what is to stand before every key is store.s3.prefix'],
+      ['bucket', '', 'must be the name of a bucket'],
+      ['prefix', '/modhaven', 'must be the beginning of a key such as modhaven/'],
+      ['prefix', 'a/../b', 'must be the beginning of a key'],
+      ['prefix', 'a//b', 'must be the beginning of a key'],
+      ['region', 'eu 1', 'must be the name of a region'],
+      ['sse', 'aes', 'must be AES256 or aws:kms'],
+      ['kms_key_id', 'key', '"store.s3.kms_key_id" is for sse: aws:kms alone'],
+    ].map(([key = '', value = '', message = '']): [string, string] => [
+      `store: { s3: ${JSON.stringify({ bucket: 'b', [key]: value })} }\n`,
+      message,
+    ]),
+    ['redis: redis://redis.corp/modhaven\n', 'must be a URL such as redis://redis.corp:6379/0'],
     ['store: { s3: { prefix: x } }\n', '"store.s3.bucket" must be text, but nothing is given'],
     [
       'redis: http://redis.corp\n',
