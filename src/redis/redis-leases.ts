@@ -26,7 +26,7 @@ export interface LeaseOptions {
   scope: string;
   /** How long the holder of a lease is waited for, in milliseconds: as long as its work may take. */
   timeoutMs: () => number;
-  /** The clock of callers that wait; tests replace it. */
+  /** The clock of callers that wait, and of holders that prolong their lease; tests replace it. */
   clock?: LeaseClock;
 }
 
@@ -34,9 +34,18 @@ export interface LeaseClock {
   /** In milliseconds, from any begin. */
   now: () => number;
   sleep: (ms: number) => Promise<void>;
+  /** Calls `work` every `ms` milliseconds, until what it returns is called. */
+  every: (ms: number, work: () => void) => () => void;
 }
 
-const CLOCK: LeaseClock = { now: () => performance.now(), sleep };
+const CLOCK: LeaseClock = {
+  now: () => performance.now(),
+  sleep,
+  every(ms, work) {
+    const timer = setInterval(work, ms).unref();
+    return () => clearInterval(timer);
+  },
+};
 
 const Acquired = z.tuple([z.number(), z.string(), z.string()]);
 
@@ -97,7 +106,7 @@ export class RedisLeases implements Lease {
   }
 
   private begin(group: string, value: string, epoch: string): Held {
-    const { link } = this.options;
+    const { link, clock = CLOCK } = this.options;
     const prolong = async () => {
       const isHeld = await link.ask((client) =>
         client.eval(PROLONG, { keys: [this.keys.lease(group)], arguments: [value, String(LEASE_MS)] }),
@@ -105,14 +114,14 @@ export class RedisLeases implements Lease {
       // It ended while this process was paused, or Redis was emptied: later callers do not share it.
       if (isHeld === 0 && this.held.get(group) === held) this.held.delete(group);
     };
-    const timer = setInterval(() => void prolong(), LEASE_MS / 3).unref();
-    const held: Held = { value, epoch, callers: 0, timer };
+    const stopProlonging = clock.every(LEASE_MS / 3, () => void prolong());
+    const held: Held = { value, epoch, callers: 0, stopProlonging };
     this.held.set(group, held);
     return held;
   }
 
   private end(group: string, held: Held): void {
-    clearInterval(held.timer);
+    held.stopProlonging();
     if (this.held.get(group) === held) this.held.delete(group);
     this.options.link.send((client) =>
       client.eval(RELEASE, { keys: [this.keys.lease(group)], arguments: [held.value] }),
@@ -165,7 +174,7 @@ interface Held {
   epoch: string;
   /** Who works under it. */
   callers: number;
-  timer: NodeJS.Timeout;
+  stopProlonging: () => void;
 }
 
 function readRefused(text: string): ModhavenError | undefined {

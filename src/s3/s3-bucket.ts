@@ -19,7 +19,14 @@ import type {
 } from './bucket.js';
 import { idleLimit } from './idle-limit.js';
 import { proveConditions } from './prove-conditions.js';
-import { MAX_ATTEMPTS, TIMEOUT_MS, openClient, type S3Client } from './s3-client.js';
+import {
+  MAX_ATTEMPTS,
+  TIMEOUT_MS,
+  openClient,
+  sendInOnePart,
+  type Conditional,
+  type S3Client,
+} from './s3-client.js';
 import { bucketError, isAbsent, isConditionFailed, isConflict, isLostUpload } from './s3-errors.js';
 
 /** Files above this size are sent in parts, each of it: what a slow link carries within `TIMEOUT_MS.answer`. */
@@ -31,14 +38,25 @@ const WRITER = 'modhaven-writer';
 /** Below it lies what `usable` and `probe` write. */
 const PROBES = '.modhaven/probe/';
 
+/** What tests replace. */
+export interface S3BucketParts {
+  open?: (settings: S3Settings) => Promise<S3Client>;
+  /** Files above this size are sent in parts of it. */
+  partBytes?: number;
+}
+
 export class S3Bucket implements Bucket {
   readonly place: string;
   private readonly settings: S3Settings;
+  private readonly open: (settings: S3Settings) => Promise<S3Client>;
+  private readonly partBytes: number;
   private loading: Promise<S3Client> | undefined;
   private proof: Promise<void> | undefined;
 
-  constructor(settings: S3Settings) {
+  constructor(settings: S3Settings, { open = openClient, partBytes = PART_BYTES }: S3BucketParts = {}) {
     this.settings = settings;
+    this.open = open;
+    this.partBytes = partBytes;
     const { bucket, endpoint } = settings;
     this.place = endpoint === undefined ? `bucket ${bucket}` : `bucket ${bucket} at ${endpoint}`;
   }
@@ -91,18 +109,18 @@ export class S3Bucket implements Bucket {
   async putFile(key: string, file: string, options: PutOptions = {}): Promise<boolean> {
     const { size } = await stat(file);
     return this.write(key, options, async ({ sdk, client }, common) => {
-      if (size <= PART_BYTES) {
+      if (size <= this.partBytes) {
         // A stream cannot be sent a second time; the bytes of one part can.
         const bytes = await buffer(createReadStream(file));
         await client.send(new sdk.PutObjectCommand({ ...common, Body: bytes }));
         return;
       }
       const { Upload } = await import('@aws-sdk/lib-storage');
-      const body = createReadStream(file, { highWaterMark: PART_BYTES });
+      const body = createReadStream(file, { highWaterMark: this.partBytes });
       const upload = new Upload({
         client,
         params: { ...common, Body: body },
-        partSize: PART_BYTES,
+        partSize: this.partBytes,
         queueSize: 2,
       });
       await upload.done().finally(() => body.destroy());
@@ -249,7 +267,7 @@ export class S3Bucket implements Bucket {
   }
 
   private load(): Promise<S3Client> {
-    this.loading ??= openClient(this.settings).catch((error: unknown) => {
+    this.loading ??= this.open(this.settings).catch((error: unknown) => {
       this.loading = undefined;
       throw error;
     });
@@ -257,7 +275,6 @@ export class S3Bucket implements Bucket {
   }
 }
 
-type Conditional = Omit<Sdk.PutObjectCommandInput, 'Body'>;
 type Send = (loaded: S3Client, common: Conditional) => Promise<void>;
 
 function headOf(
@@ -270,25 +287,4 @@ function headOf(
     meta: found.Metadata ?? {},
     modifiedAt: found.LastModified?.getTime() ?? 0,
   };
-}
-
-/** An upload in parts that has one: for the proof alone, because a client would send so little in one request. */
-async function sendInOnePart(
-  { sdk, client }: S3Client,
-  { IfNoneMatch, IfMatch, ...common }: Conditional,
-  bytes: Buffer,
-): Promise<void> {
-  const { Bucket, Key } = common;
-  const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(common));
-  const upload = { Bucket, Key, UploadId };
-  try {
-    const { ETag } = await client.send(new sdk.UploadPartCommand({ ...upload, PartNumber: 1, Body: bytes }));
-    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
-    await client.send(
-      new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload, IfNoneMatch, IfMatch }),
-    );
-  } catch (error) {
-    await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => undefined);
-    throw error;
-  }
 }

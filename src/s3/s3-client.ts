@@ -24,6 +24,9 @@ export interface S3Client {
   client: Sdk.S3Client;
 }
 
+/** A write with its conditions, without what is written. */
+export type Conditional = Omit<Sdk.PutObjectCommandInput, 'Body'>;
+
 export async function openClient({ endpoint, region, pathStyle }: S3Settings): Promise<S3Client> {
   // The SDK would write to standard error that it wants a newer Node than this one.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -52,4 +55,25 @@ export async function openClient({ endpoint, region, pathStyle }: S3Settings): P
   noteSecret(secretAccessKey);
   noteSecret(sessionToken);
   return { sdk, client };
+}
+
+/** An upload in parts that has one: for the proof alone, because a client would send so little in one request. */
+export async function sendInOnePart(
+  { sdk, client }: S3Client,
+  { IfNoneMatch, IfMatch, ...common }: Conditional,
+  bytes: Buffer,
+): Promise<void> {
+  const { Bucket, Key } = common;
+  const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(common));
+  const upload = { Bucket, Key, UploadId };
+  try {
+    const { ETag } = await client.send(new sdk.UploadPartCommand({ ...upload, PartNumber: 1, Body: bytes }));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    await client.send(
+      new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload, IfNoneMatch, IfMatch }),
+    );
+  } catch (error) {
+    await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => undefined);
+    throw error;
+  }
 }

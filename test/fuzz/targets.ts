@@ -34,7 +34,7 @@ import { GitFailure } from '../../src/vcs/transport/git-exec.js';
 import { parsePush } from '../../src/webhook/payload.js';
 import { readTar } from '../../src/zip/archive-reader.js';
 import { hashZipFile } from '../../src/zip/hash-zip-file.js';
-import { property } from '../model/commands.js';
+import { property } from '../model/run.js';
 import { versionLike } from '../module/arbitraries.js';
 import { tempDir } from '../support/tmp.js';
 import { answer, inPieces } from '../vcs/smart-http/pieces.js';

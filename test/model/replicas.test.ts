@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { property } from './commands.js';
+import { property } from './run.js';
 
 const RUNS = Number(process.env.MODHAVEN_MODEL_RUNS ?? 20);
 

@@ -16,6 +16,12 @@ import type {
 export class MemoryBucket implements Bucket {
   readonly place = 'bucket in memory';
   readonly objects = new Map<string, StoredObject>();
+  private readonly now: () => number;
+
+  /** `now`: the clock of the object store, in milliseconds since 1970. */
+  constructor(now: () => number = Date.now) {
+    this.now = now;
+  }
 
   head(key: string): Promise<ObjectHead | undefined> {
     return Promise.resolve(this.objects.get(key));
@@ -45,7 +51,7 @@ export class MemoryBucket implements Bucket {
       size: bytes.length,
       etag,
       meta,
-      modifiedAt: Date.now(),
+      modifiedAt: this.now(),
     });
     return Promise.resolve(true);
   }

@@ -1,9 +1,9 @@
-/** What may happen to three replicas, as commands of fast-check, and what has to hold afterwards whatever happened. */
+/** Makes things happen to three replicas, and says what has to hold afterwards whatever happened. */
 import { mkdir } from 'node:fs/promises';
-import type { CanonicalVersion } from '../../src/module/version.js';
 import path from 'node:path';
 import fc from 'fast-check';
-import { ModhavenError } from '../../src/errors.js';
+import { isModhavenError } from '../../src/errors.js';
+import type { CanonicalVersion } from '../../src/module/version.js';
 import { createBucketBlobStore } from '../../src/store/bucket/bucket-blob-store.js';
 import { BUCKET_FOLDERS } from '../../src/store/bucket/bucket-layout.js';
 import { generateKey, parseSignerKey, type Signer } from '../../src/sumdb/format/note.js';
@@ -12,61 +12,17 @@ import { openLog } from '../../src/sumdb/log/log.js';
 import { SharedLog } from '../../src/sumdb/log/shared-log.js';
 import { MemoryBucket } from '../support/memory-bucket.js';
 import { MemoryRedis } from '../support/memory-redis.js';
+import { MemoryS3 } from '../support/memory-s3.js';
 import { removeTree, tempDir } from '../support/tmp.js';
-import { Gaps, Killed, type Fault } from './gaps.js';
-import { DATABASE, Replica, zipHashOf, type World } from './replica.js';
+import { REPLICAS, VERSIONS, events, type Event, type Question } from './events.js';
+import { isStruck } from './gapped-s3.js';
+import { Gaps } from './gaps.js';
+import { DATABASE, Replica, Vanished, partsOf, zipHashOf, type World } from './replica.js';
 
-const REPLICAS = 3;
 /** So many gaps may be passed between two events. */
 const MAX_STEPS = 25;
 /** In the log at the start: two versions more are a whole tile of 256. */
 const RECORDS = 254;
-const VERSIONS: readonly CanonicalVersion[] = ['v1.0.0', 'v1.1.0', 'v1.2.0'];
-
-/** One thing that happens. Questions to replicas go on while the next things happen. */
-export type Event =
-  | { what: 'fetch' | 'record'; replica: number; version: number; home: number }
-  | { what: 'kill' | 'lose' | 'pause' | 'resume'; replica: number }
-  | { what: 'storm'; version: number }
-  | { what: 'faults'; faults: Fault[] }
-  | { what: 'flush' | 'hour' | 'settle' };
-
-const replica = fc.nat(REPLICAS - 1);
-const question = fc.record({
-  what: fc.constantFrom('fetch' as const, 'record' as const),
-  ...{ replica, version: fc.nat(VERSIONS.length - 1), home: fc.nat(1) },
-});
-
-const events: fc.Arbitrary<readonly Event[]> = fc.array(
-  fc.oneof(
-    { weight: 8, arbitrary: question },
-    {
-      weight: 3,
-      arbitrary: fc.record({ what: fc.constant('storm' as const), version: fc.nat(VERSIONS.length - 1) }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        what: fc.constantFrom('kill' as const, 'lose' as const, 'pause' as const, 'resume' as const),
-        replica,
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        what: fc.constant('faults' as const),
-        faults: fc.array(fc.constantFrom<Fault>('unsent', 'unheard'), { minLength: 1, maxLength: 4 }),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        what: fc.constantFrom('flush' as const, 'hour' as const, 'settle' as const),
-      }),
-    },
-  ),
-  { minLength: 1, maxLength: 14 },
-);
 
 /** Whatever happens, in whatever order. A seed chooses both. */
 export function property(): fc.IAsyncProperty<[readonly Event[], number]> {
@@ -115,24 +71,35 @@ function begin(): Promise<Begin> {
 class Run {
   private readonly dir: string;
   private readonly world: World;
+  private readonly bucket: MemoryBucket;
   private readonly replicas: Replica[] = [];
   private readonly running = new Set<Promise<void>>();
   private readonly wrong: string[] = [];
   /** What was ever seen of a version, by anybody. */
   private readonly zips = new Map<string, string>();
   private readonly records = new Map<string, string>();
+  /** The newest answer of the origin that a replica has kept. */
+  private learned = 0;
   /** The folders of the replicas, by number. */
   private readonly homes: string[] = [];
   private starts = 0;
-  private isAnyKilled = false;
+  private redisOffset = 0;
+  /** What has ever happened in this run. */
+  private readonly ever = { killed: false, purged: false, jumped: false };
 
   constructor(dir: string, order: number, { signer, objects }: Begin) {
     this.dir = dir;
     const gaps = new Gaps(order);
-    const bucket = new MemoryBucket();
-    for (const [key, object] of objects) bucket.objects.set(key, object);
-    this.world = { gaps, bucket, signer, alarms: [], redis: new MemoryRedis(() => gaps.now) };
-    this.world.redis.isAway = gaps.below(2) === 0;
+    this.bucket = new MemoryBucket(() => gaps.now);
+    for (const [key, object] of objects) this.bucket.objects.set(key, object);
+    const redis = new MemoryRedis(() => gaps.now + this.redisOffset);
+    redis.isAway = gaps.below(2) === 0;
+    let generation = 0;
+    const askOrigin = () => {
+      gaps.advance(1);
+      return (generation += 1);
+    };
+    this.world = { ...{ gaps, signer, redis, askOrigin }, s3: new MemoryS3(this.bucket), alarms: [] };
   }
 
   async start(): Promise<void> {
@@ -157,20 +124,22 @@ class Run {
         this.ask(event);
         return;
       case 'storm':
-        // All at once, from homes that are not of one mind.
         for (let number = 0; number < REPLICAS; number += 1) {
           this.ask({ what: 'record', replica: number, version: event.version, home: number % 2 });
         }
         return;
-      case 'kill':
-      case 'lose': {
-        const life = this.replicas[event.replica]?.life;
-        if (life !== undefined) life.isKilled = true;
-        this.isAnyKilled = true;
-        life?.resume();
-        this.replicas[event.replica] = await this.startReplica(event.replica, event.what === 'lose');
+      case 'learn':
+        this.meanwhile(event.replica, 'learn', async (asked) => {
+          this.learned = Math.max(this.learned, await asked.learn());
+        });
         return;
-      }
+      case 'purge':
+        this.purge(event);
+        return;
+      case 'kill':
+      case 'lose':
+        await this.replace(event.replica, event.what === 'lose');
+        return;
       case 'pause':
         this.replicas[event.replica]?.life.pause();
         return;
@@ -180,11 +149,14 @@ class Run {
       case 'faults':
         gaps.strike(event.faults);
         return;
+      case 'jump':
+        this.jump(event.whose, event.ms);
+        return;
       case 'flush':
         redis.flush();
         return;
       case 'hour':
-        gaps.now += 3_600_000;
+        gaps.advance(3_600_000);
         return;
       case 'settle':
         for (const { life } of this.replicas) life.resume();
@@ -192,16 +164,43 @@ class Run {
     }
   }
 
-  /** Whatever a client of a replica sees, it is what everybody sees; an outage is allowed, as long as something fails. */
-  private ask({ what, replica: number, version: index, home }: Event & { what: 'fetch' | 'record' }): void {
-    const asked = this.replicas[number];
+  private async replace(number: number, isNew: boolean): Promise<void> {
+    const life = this.replicas[number]?.life;
+    if (life !== undefined) life.isKilled = true;
+    this.ever.killed = true;
+    life?.resume();
+    this.replicas[number] = await this.startReplica(number, isNew);
+  }
+
+  private jump(whose: number | 'redis', ms: number): void {
+    this.ever.jumped = true;
+    const life = whose === 'redis' ? undefined : this.replicas[whose]?.life;
+    if (life !== undefined) life.clockOffset += ms;
+    else if (whose === 'redis') this.redisOffset += ms;
+  }
+
+  private purge({ replica, version: index }: Extract<Event, { what: 'purge' }>): void {
     const version = VERSIONS[index];
-    if (asked === undefined || version === undefined) return;
-    const work = what === 'fetch' ? this.fetch(asked, version, home) : this.record(asked, version, home);
-    const done = work.catch((error: unknown) => {
-      if (error instanceof Killed || asked.life.isKilled) return;
-      if (error instanceof ModhavenError && error.message.includes('broke off')) return;
-      this.wrong.push(`${what} ${version}: ${String(error)} ${(error as ModhavenError).reason ?? ''}`);
+    if (version === undefined) return;
+    this.ever.purged = true;
+    this.meanwhile(replica, `purge ${version}`, (asked) => asked.purge(version));
+  }
+
+  private ask({ what, replica, version: index, home }: Question): void {
+    const version = VERSIONS[index];
+    if (version === undefined) return;
+    this.meanwhile(replica, `${what} ${version}`, (asked) =>
+      what === 'fetch' ? this.fetch(asked, version, home) : this.record(asked, version, home),
+    );
+  }
+
+  /** Whatever a client of a replica sees, it is what everybody sees; an outage is allowed, as long as something fails. */
+  private meanwhile(number: number, what: string, work: (asked: Replica) => Promise<void>): void {
+    const asked = this.replicas[number];
+    if (asked === undefined) return;
+    const done = work(asked).catch((error: unknown) => {
+      if (asked.life.isKilled || isStruck(error) || (this.ever.purged && isOfPurge(error))) return;
+      this.wrong.push(`${what}: ${textOf(error)}`);
     });
     this.running.add(done);
     void done.finally(() => this.running.delete(done));
@@ -228,21 +227,15 @@ class Run {
 
   /** All is well again: everybody sees the same, nothing is lost, and a new replica reads the whole log. */
   async check(): Promise<void> {
-    const { gaps, bucket } = this.world;
+    const { gaps } = this.world;
     for (const { life } of this.replicas) life.resume();
     await this.settle();
     gaps.heal();
     const newcomer = await this.startReplica(REPLICAS);
     const all = [...this.replicas, newcomer];
-    for (const version of VERSIONS) {
-      for (const asked of all) await this.fetch(asked, version, 1);
-      for (const asked of all) await this.record(asked, version, 0);
-      const zip = this.zips.get(version) ?? '';
-      const [, hash = ''] = this.records.get(version)?.split(' ') ?? [];
-      const home = zip.startsWith('zip of home 0') ? 0 : 1;
-      if (zip !== `zip of home ${home} ${zipHashOf(home)}`) this.wrong.push(`${version}: ${zip}`);
-      if (hash !== zipHashOf(home)) this.wrong.push(`${version}: recorded ${hash}`);
-    }
+    await this.checkAnswers(newcomer);
+    for (const asked of all) await asked.noticePurges();
+    for (const version of VERSIONS) await this.checkVersion(version, all);
     for (const asked of [...all, await this.startReplica(REPLICAS + 1)]) {
       const size = (await asked.log()).size();
       if (size !== RECORDS + VERSIONS.length) {
@@ -250,10 +243,55 @@ class Run {
       }
     }
     for (const asked of all) await asked.retryLists();
-    if (this.isAnyKilled) await newcomer.mendLists();
-    const list = bucket.objects.get('corp.test/lib/@v/list')?.bytes.toString();
+    if (this.ever.killed) await newcomer.mendLists();
+    const list = this.bucket.objects.get('corp.test/lib/@v/list')?.bytes.toString();
     if (list !== VERSIONS.map((version) => `${version}\n`).join('')) this.wrong.push(`@v/list: ${list}`);
-    const damaged = this.world.alarms.filter((alarm) => alarm.startsWith('damaged'));
-    if (this.wrong.length + damaged.length > 0) throw new Error([...this.wrong, ...damaged].join('\n'));
+    this.wrong.push(...this.world.alarms.filter((alarm) => alarm.startsWith('damaged')));
+    if (this.wrong.length > 0) throw new Error(this.wrong.join('\n'));
   }
+
+  private async checkVersion(version: CanonicalVersion, all: readonly Replica[]): Promise<void> {
+    // What was purged comes back as what it was, which one of the two homes has.
+    for (const home of [1, 0]) {
+      await this.fetch(all[0] as Replica, version, home).catch((error: unknown) => {
+        if (!this.ever.purged || !isModhavenError(error, 'CHECKSUM_MISMATCH')) throw error;
+      });
+    }
+    for (const asked of all) await this.fetch(asked, version, 1);
+    if (this.ever.purged) await all[0]?.completeParts(version);
+    for (const asked of all) await this.record(asked, version, 0);
+    const home = this.zips.get(version)?.startsWith('zip of home 0') === true ? 0 : 1;
+    const { zip, ziphash } = partsOf(version, home);
+    const seen = this.zips.get(version);
+    if (seen !== `${zip} ${ziphash}`) this.wrong.push(`${version}: ${seen}`);
+    const [, hash] = this.records.get(version)?.split(' ') ?? [];
+    if (hash !== ziphash) this.wrong.push(`${version}: recorded ${hash}`);
+    const key = `corp.test/lib/@v/${version}`;
+    const text = (kind: string) => this.bucket.objects.get(`${key}.${kind}`)?.bytes.toString();
+    if (text('zip') !== zip || text('ziphash') !== ziphash) {
+      this.wrong.push(`the bucket has ${text('zip')} ${text('ziphash')} of ${version}`);
+    }
+  }
+
+  /** What an origin said later is never replaced by what it said before, and no clock that was wrong stands in the way. */
+  private async checkAnswers(newcomer: Replica): Promise<void> {
+    const kept = await newcomer.lastAnswer();
+    if (!this.ever.jumped && kept < this.learned) {
+      this.wrong.push(`the origin said ${this.learned}, and ${kept} is kept`);
+    }
+    this.world.gaps.advance(2_000);
+    const newest = await newcomer.learn();
+    const now = await newcomer.lastAnswer();
+    if (now !== newest) this.wrong.push(`the origin says ${newest}, and ${now} is kept`);
+  }
+}
+
+/** What clients see of a version that is purged at that moment, or was. */
+function isOfPurge(error: unknown): boolean {
+  if (error instanceof Vanished || isModhavenError(error, 'CHECKSUM_MISMATCH')) return true;
+  return isModhavenError(error, 'STORAGE') && /(?:removed|purged) while it was/.test(error.message);
+}
+
+function textOf(error: unknown): string {
+  return `${String(error)} ${isModhavenError(error) ? (error.reason ?? '') : ''}`.trimEnd();
 }
