@@ -1,4 +1,7 @@
-/** A bucket that is not what replicas need: one that forgets its conditions, and one that was rolled back. */
+/**
+ * A bucket that is not what replicas need: one that forgets its conditions, one that takes no writes, and one that was rolled
+ * back.
+ */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -45,6 +48,28 @@ describe.skipIf(missing('git', 'go', 'nginx', 'redis-server'))('a bucket', () =>
     expect(refused.status).toBeGreaterThanOrEqual(500);
     expect(refused.text).toContain('If-None-Match');
     expect(readdirSync(folder).filter((name) => !name.startsWith('.'))).toEqual([]);
+  });
+
+  it('that takes no writes, as the copy in another region, gives what is stored, and go has the rest from the first', async () => {
+    const stored = at('m3', 0);
+    expect(await world.get(stored)).toBe(200);
+    expect((await ask(world.nginx.url, lookup('m3'))).status).toBe(200);
+    await using copy = await faultyS3(world.s3.port);
+    copy.decide = (request) => (/^(?:PUT|POST|DELETE) /.test(request) ? [403, 'AccessDenied'] : undefined);
+    await using far = await world.startReplica(4, { endpoint: copy.url, upPath: '/-/healthz' });
+
+    expect(world.see(stored, await ask(far.url, stored))).toBe(200);
+    expect((await ask(far.url, lookup('m3'))).status).toBe(200);
+    for (const refused of ['/-/readyz', at('m3', 1), at('m3', 1, 'info')]) {
+      const { status, text } = await ask(far.url, refused);
+      expect(status, refused).toBeGreaterThanOrEqual(500);
+      expect(text).toContain('the credentials have no right to do that');
+    }
+    await using ann = await world.developer({
+      GOPROXY: `${far.url}|${world.nginx.url}`,
+      GOSUMDB: `${world.verifier} ${world.nginx.url}/sumdb/sum.corp.test`,
+    });
+    for (const version of [0, 1]) expect(await ann.download(version, ['m3'])).toMatchObject({ code: 0 });
   });
 
   it('that was rolled back is refused by the checksum database of each replica that knew more', async () => {

@@ -1,9 +1,13 @@
-/** Three replicas, one of which is killed and one paused, and whose Redis goes. */
+/** Three replicas, one of which is killed, one paused and one parted from Redis, which then goes altogether. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { missing } from '../../support/requirements.js';
-import { ask } from '../ask.js';
+import { ask, until } from '../ask.js';
 import { MODULES, at, expectAllInOrder, startReplicas, type ReplicaWorld } from './world.js';
+
+interface Status {
+  redis: { reached: boolean };
+}
 
 describe.skipIf(missing('git', 'go', 'nginx', 'redis-server'))('three replicas', () => {
   let world: ReplicaWorld;
@@ -24,12 +28,24 @@ describe.skipIf(missing('git', 'go', 'nginx', 'redis-server'))('three replicas',
     for (const other of others) expect(other).toEqual(first);
   });
 
+  it('go on when one is parted from Redis, which spares work again once it is back', async () => {
+    const [link] = world.links;
+    link?.part();
+    expect(await world.build(5)).toMatchObject({ code: 0 });
+    link?.heal();
+    const status = async () => JSON.parse((await ask(world.replicas[0]?.url ?? '', '/-/status')).text) as Status;
+    expect(await until(status, ({ redis }) => redis.reached)).toMatchObject({ redis: { reached: true } });
+  });
+
   it('go on when one is killed, when one is paused, and when Redis is gone', async () => {
     const [first, second] = world.replicas;
     const load = (version: number) => Promise.all(MODULES.map((name) => world.get(at(name, version))));
-    const killed = load(6);
+    const killed = world.build(6);
+    const beside = load(9);
+    await sleep(300);
     first?.signal('SIGKILL');
-    expect(await killed).toEqual(MODULES.map(() => 200));
+    expect(await killed).toMatchObject({ code: 0 });
+    expect(await beside).toEqual(MODULES.map(() => 200));
 
     // Paused in the middle of its work, with its leases: they end, and what it does afterwards changes nothing.
     const paused = MODULES.map((name) => ask(second?.url ?? '', at(name, 7)).catch(() => undefined));

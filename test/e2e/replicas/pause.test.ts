@@ -21,7 +21,7 @@ describe.skipIf(missing('git', 'go', 'nginx', 'redis-server'))('a replica that w
   beforeAll(async () => {
     world = await startReplicas();
     relay = await faultyS3(world.s3.port);
-    paused = await world.startReplica(4, relay.url);
+    paused = await world.startReplica(4, { endpoint: relay.url });
   });
   afterAll(async () => {
     paused.signal('SIGCONT');

@@ -8,11 +8,14 @@ import type { Daemon } from '../../support/daemon.js';
 import { faultyS3 } from '../../support/faulty-s3.js';
 import { gitHttpHost } from '../../support/git-http-host.js';
 import { repo, type GitRepo } from '../../support/git-repo.js';
+import { goClient } from '../../support/go.js';
 import { freePort } from '../../support/loopback.js';
 import { redisHost } from '../../support/redis-host.js';
 import { S3_LOGIN, s3Host } from '../../support/s3-host.js';
 import { modhaven, startServer, type ModhavenServer } from '../../support/server.js';
 import { startNginx } from '../../support/nginx-host.js';
+import type { RunResult } from '../../support/run.js';
+import { tcpRelay, type TcpRelay } from '../../support/tcp-relay.js';
 import { tempDir } from '../../support/tmp.js';
 import { ask, type Answer } from '../ask.js';
 import { noise } from '../noise.js';
@@ -29,6 +32,13 @@ export interface ReplicaOptions {
   hasRedis?: boolean;
 }
 
+export interface MoreReplicaOptions {
+  /** Another way to the same bucket. */
+  endpoint?: string;
+  /** What it answers with 200 once it is up. Default: /-/readyz. */
+  upPath?: string;
+}
+
 export async function startReplicas({ hasRedis = true }: ReplicaOptions = {}) {
   const root = await tempDir('replicas-git');
   const repos = await Promise.all(MODULES.map((name) => makeRepo(root, name)));
@@ -36,20 +46,29 @@ export async function startReplicas({ hasRedis = true }: ReplicaOptions = {}) {
   await s3.bucket('go-modules');
   const store = await faultyS3(s3.port);
   const keyFile = path.join(await tempDir('key'), 'sumdb.key');
-  await modhaven(['sumdb', 'keygen', '--name', 'sum.corp.test', '--out', keyFile]);
-  /** One more replica; `endpoint` leads to the same bucket another way. */
-  async function startReplica(number: number, endpoint = store.url): Promise<ModhavenServer> {
+  const { stdout } = await modhaven(['sumdb', 'keygen', '--name', 'sum.corp.test', '--out', keyFile]);
+  const [, verifier = ''] = /GOSUMDB=(.*)/.exec(stdout) ?? [];
+  /** The way of each replica to Redis. */
+  const links: TcpRelay[] = [];
+  /** One more replica. */
+  async function startReplica(
+    number: number,
+    { endpoint = store.url, upPath }: MoreReplicaOptions = {},
+  ): Promise<ModhavenServer> {
     const dir = await tempDir(`replica${number}`);
+    const link = await tcpRelay(redis.port);
+    links[number - 1] = link;
     return startServer({
       dir,
       env: S3_LOGIN,
       config: {
         store: { s3: { endpoint, bucket: 'go-modules', prefix: 'x/', path_style: true } },
-        ...(hasRedis && { redis: redis.url }),
+        ...(hasRedis && { redis: link.url('redis') }),
         refresh: '1s',
         sumdb: { name: 'sum.corp.test', key_file: keyFile, witness_file: path.join(dir, 'witness') },
       },
       vanity: `host: corp.test\npaths:\n  /{name}: ${git.url}/{name}.git\n`,
+      ...(upPath !== undefined && { upPath }),
     });
   }
 
@@ -78,12 +97,33 @@ export async function startReplicas({ hasRedis = true }: ReplicaOptions = {}) {
     );
   }
 
+  /**
+   * A developer with an empty module cache, who trusts the checksum database alone. `download` asks for this version of
+   * some modules, and may be called again.
+   */
+  async function developer(env: { GOPROXY?: string; GOSUMDB?: string } = {}) {
+    const go = await goClient({ GOPROXY: nginx.url, GOSUMDB: verifier, ...env });
+    return {
+      download: (version: number, names: readonly string[] = MODULES): Promise<RunResult> =>
+        go.run('mod', 'download', ...names.map((name) => `corp.test/${name}@v1.${version}.0`)),
+      [Symbol.asyncDispose]: () => go.stop(),
+    };
+  }
+  /** What such a developer sees who tries once more where it did not work. */
+  async function build(version: number, names?: readonly string[]): Promise<RunResult> {
+    await using ann = await developer();
+    const first = await ann.download(version, names);
+    return first.code === 0 ? first : ann.download(version, names);
+  }
+
   return {
-    ...{ git, repos, s3, store, redis, nginx, replicas, startReplica, see, get },
+    ...{ git, repos, s3, store, redis, links, nginx, replicas, startReplica },
+    ...{ verifier, see, get, developer, build },
     async stop(): Promise<void> {
       await nginx.stop();
       await Promise.all(replicas.map((each) => each.stop()));
-      await Promise.all([git.stop(), redis.stop(), store.stop()]);
+      for (const link of links) link.heal();
+      await Promise.all([git, redis, store, ...links].map((each) => each.stop()));
       await s3.stop();
     },
   };
@@ -97,7 +137,7 @@ async function makeRepo(root: string, name: string): Promise<GitRepo> {
     'data.bin': noise(50_000),
   });
   await made.commit('first');
-  await made.manyTags(Array.from({ length: 9 }, (_, i) => `v1.${i}.0`));
+  await made.manyTags(Array.from({ length: 10 }, (_, i) => `v1.${i}.0`));
   return made;
 }
 
