@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../e2e/ask.js';
 import { startDaemon, type Daemon } from '../support/daemon.js';
+import { envoyPath } from '../support/envoy.js';
 import { answersOk, freePort, listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
 import { missing, programPath } from '../support/requirements.js';
 import { tempDir } from '../support/tmp.js';
@@ -37,7 +38,7 @@ async function standIn(name: string): Promise<StandIn> {
 }
 
 interface Balancer {
-  name: string;
+  name: 'nginx' | 'haproxy' | 'envoy';
   file: string;
   /** The shipped file with the ports of this test. */
   settings: (shipped: string, port: number, replicas: number[]) => string;
@@ -92,9 +93,9 @@ const BALANCERS: Balancer[] = [
   },
 ];
 
-/** Debian has no Envoy: it is tried where it was installed by hand. */
-const isAbsent = (name: string) =>
-  name === 'envoy' ? programPath('envoy') === undefined : missing(name as 'nginx' | 'haproxy');
+const isAbsent = (name: Balancer['name']) =>
+  name === 'envoy' ? programPath('envoy') === undefined && missing('pip3') : missing(name);
+const programOf = (name: Balancer['name']) => (name === 'envoy' ? envoyPath() : programPath(name));
 
 describe.each(BALANCERS)('$name, $file', ({ name, file, settings, args }) => {
   describe.skipIf(isAbsent(name))('as it is shipped', () => {
@@ -109,7 +110,7 @@ describe.each(BALANCERS)('$name, $file', ({ name, file, settings, args }) => {
       const conf = path.join(dir, path.basename(file));
       const ports = replicas.map((replica) => replica.port);
       await writeFile(conf, settings(shipped, port, ports));
-      daemon = await startDaemon(programPath(name) ?? name, args(dir, conf), {
+      daemon = await startDaemon((await programOf(name)) ?? name, args(dir, conf), {
         isReady: () => answersOk(port, '/ready'),
       });
       url = `http://127.0.0.1:${port}`;

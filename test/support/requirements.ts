@@ -42,7 +42,8 @@ export type Program =
   | 'curl'
   | 'script'
   | 'unzip'
-  | 'python3';
+  | 'python3'
+  | 'pip3';
 
 /**
  * A right of the account that runs the tests. `mount-namespace` is what `unshare -m` needs, `wireguard` a network
