@@ -42,7 +42,7 @@ const defaults = {
   coldShare: 0.0005,
   /** Requests of one cold fetch to the bucket that write or list, and that read (`npm run bench -- replicas`). */
   writesPerFetch: 7,
-  readsPerFetch: 11,
+  readsPerFetch: 12,
   /** Of one replica at rest without workers, a minute, to the bucket, which read: whether something was purged. */
   restRequestsPerMinute: 30,
   /**
