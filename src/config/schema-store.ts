@@ -43,7 +43,9 @@ const S3Keys = z.strictObject({
   bucket: BucketName.describe(
     'The bucket. It has to be there, and to keep to conditional writes (If-None-Match, If-Match).',
   ),
-  prefix: Prefix.prefault('').describe('Before the key of every object, such as modhaven/. Default: nothing.'),
+  prefix: Prefix.prefault('').describe(
+    'Before the key of every object, such as modhaven/. Default: nothing.',
+  ),
   region: Region.optional().describe('The region. Default: AWS_REGION, or us-east-1 with an endpoint.'),
   path_style: z
     .boolean()

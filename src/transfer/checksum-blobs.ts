@@ -43,7 +43,12 @@ export async function withChecksumFolder<T>(
 }
 
 /** In place of what was read before, which decided over `bytes`. */
-async function keep(blobs: BlobStore, name: string, bytes: Buffer, before: string | undefined): Promise<void> {
+async function keep(
+  blobs: BlobStore,
+  name: string,
+  bytes: Buffer,
+  before: string | undefined,
+): Promise<void> {
   const isKept =
     before === undefined
       ? await blobs.putIfAbsent(name, bytes)

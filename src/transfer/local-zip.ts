@@ -103,10 +103,14 @@ async function fetchZip(
 
 function unread({ module, version }: Part, error: unknown): ModhavenError {
   if (isModhavenError(error)) return error;
-  return new ModhavenError('STORAGE', `the zip of ${module}@${version} could not be brought to this machine`, {
-    reason: errorMessage(error),
-    remedy: 'check the object store, what stands before it, and the free space of cache.dir',
-    remedyBy: 'admin',
-    cause: error,
-  });
+  return new ModhavenError(
+    'STORAGE',
+    `the zip of ${module}@${version} could not be brought to this machine`,
+    {
+      reason: errorMessage(error),
+      remedy: 'check the object store, what stands before it, and the free space of cache.dir',
+      remedyBy: 'admin',
+      cause: error,
+    },
+  );
 }

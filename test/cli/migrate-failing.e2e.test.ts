@@ -86,25 +86,30 @@ describe.skipIf(missing('go'))('modhaven migrate, with an object store that fail
     expect(await stored()).toEqual(contents);
   });
 
-  it.each(['disk', 's3'])('ends soon and says why where the bucket goes away, from %s, and goes on from there', async (from) => {
-    const to = from === 'disk' ? 's3' : 'disk';
-    if (from === 's3') {
-      expect(await migrate('disk', 's3')).toMatchObject({ code: 0 });
-      await rename(path.join(dir, 'data'), path.join(dir, 'old'));
-    }
-    let seen = 0;
-    relay.decide = (request) => {
-      if (/ex\.test\/.*\.zip/.test(request) && /^(?:GET|PUT) /.test(request)) seen += 1;
-      return seen > 3 ? [503, 'SlowDown'] : undefined;
-    };
-    const failed = await migrate(from, to);
-    expect(failed).toMatchObject({ code: 1, stdout: '' });
-    expect(failed.stderr).toMatch(/^modhaven: the bucket failing-\d+ at \S+ cannot be used: it is overloaded/);
-    expect(failed.stderr).toContain('what was copied stays, and the next run goes on from there');
-    expect(failed.stderr.trimEnd().split('\n')).toHaveLength(1);
-    relay.decide = undefined;
-    const again = await migrate(from, to);
-    expect(again).toMatchObject({ code: 0, stderr: '' });
-    expect(again.stdout).toMatch(/6 versions: \d copied, [1-5] there before/);
-  });
+  it.each(['disk', 's3'])(
+    'ends soon and says why where the bucket goes away, from %s, and goes on from there',
+    async (from) => {
+      const to = from === 'disk' ? 's3' : 'disk';
+      if (from === 's3') {
+        expect(await migrate('disk', 's3')).toMatchObject({ code: 0 });
+        await rename(path.join(dir, 'data'), path.join(dir, 'old'));
+      }
+      let seen = 0;
+      relay.decide = (request) => {
+        if (/ex\.test\/.*\.zip/.test(request) && /^(?:GET|PUT) /.test(request)) seen += 1;
+        return seen > 3 ? [503, 'SlowDown'] : undefined;
+      };
+      const failed = await migrate(from, to);
+      expect(failed).toMatchObject({ code: 1, stdout: '' });
+      expect(failed.stderr).toMatch(
+        /^modhaven: the bucket failing-\d+ at \S+ cannot be used: it is overloaded/,
+      );
+      expect(failed.stderr).toContain('what was copied stays, and the next run goes on from there');
+      expect(failed.stderr.trimEnd().split('\n')).toHaveLength(1);
+      relay.decide = undefined;
+      const again = await migrate(from, to);
+      expect(again).toMatchObject({ code: 0, stderr: '' });
+      expect(again.stdout).toMatch(/6 versions: \d copied, [1-5] there before/);
+    },
+  );
 });

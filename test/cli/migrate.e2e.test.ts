@@ -111,7 +111,9 @@ describe.skipIf(missing('go'))('modhaven migrate', () => {
     expect((await readFile(proxyFile(out, 'ex.test/a', 'v1.0.0', 'zip'))).equals(zip)).toBe(true);
     expect(await readFile(path.join(out, 'ex.test/a/@v/list'), 'utf8')).toBe('v1.0.0\n');
     await writeProxyTree(out, await makeVersion('ex.test/c', 'v1.0.0'));
-    expect((await command('s3.yaml', 'import', out)).stdout).toContain('3 versions: 1 imported, 2 there before');
+    expect((await command('s3.yaml', 'import', out)).stdout).toContain(
+      '3 versions: 1 imported, 2 there before',
+    );
     expect((await command('s3.yaml', 'list')).stdout).toContain('ex.test/c');
   });
 

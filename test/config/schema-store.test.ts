@@ -18,9 +18,12 @@ describe('store', () => {
     });
   });
 
-  it.each(['go', 'go-modules.corp', 'Go_Modules', 'arn:aws:s3:eu-1:1:accesspoint/go'])('has a name: %s', (name) => {
-    expect(read(`store: { s3: { bucket: "${name}" } }\n`).s3?.bucket).toBe(name);
-  });
+  it.each(['go', 'go-modules.corp', 'Go_Modules', 'arn:aws:s3:eu-1:1:accesspoint/go'])(
+    'has a name: %s',
+    (name) => {
+      expect(read(`store: { s3: { bucket: "${name}" } }\n`).s3?.bucket).toBe(name);
+    },
+  );
 
   it('takes no more than half of the cache for local copies', () => {
     const text = 'cache: { max_size: 4GiB }\nstore: { s3: { bucket: go } }\n';
@@ -40,7 +43,11 @@ describe('store', () => {
     ...[
       ['endpoint', 'https://me:secret@s3.corp', 'no login (credentials come from the AWS chain'],
       ['endpoint', 'https://s3.corp?x=1', 'must be a URL alone'],
-      ['bucket', 'go/modules', 'must be the name of a bucket; what is to stand before every key is store.s3.prefix'],
+      [
+        'bucket',
+        'go/modules',
+        'must be the name of a bucket; what is to stand before every key is store.s3.prefix',
+      ],
       ['bucket', '', 'must be the name of a bucket'],
       ['prefix', '/modhaven', 'must be the beginning of a key such as modhaven/'],
       ['prefix', 'a/../b', 'must be the beginning of a key'],

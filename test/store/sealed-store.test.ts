@@ -99,23 +99,30 @@ describe('SealedStore', () => {
   });
 
   it.each<[string, string | undefined, object]>([
-    ['another', OTHER_ZIP, { code: 'CHECKSUM_MISMATCH', message: expect.stringContaining('its zip') as string }],
+    [
+      'another',
+      OTHER_ZIP,
+      { code: 'CHECKSUM_MISMATCH', message: expect.stringContaining('its zip') as string },
+    ],
     ['the same', ZIP, {}],
     ['no', undefined, { code: 'STORAGE', message: `${NAME} was purged while it was stored` }],
-  ])('judges a zip again that was on its way while its version was purged: %s hash', async (_, hash, error) => {
-    const inner = createMemoryStore();
-    const seals = new Seals(createMemoryBlobStore());
-    const store = new SealedStore(inner, seals);
-    await putBytes(store, { ...version, kind: 'ziphash' }, Buffer.from(hash ?? ''));
-    const zip = store.put({ ...version, kind: 'zip' }, async (sink) => {
-      await seals.add(version, SEAL);
-      if (hash === undefined) await inner.removal?.remove(version);
-      sink.write('PK');
-    });
-    if (hash === ZIP) expect(await zip).toBe(true);
-    else await expect(zip).rejects.toMatchObject(error);
-    expect(await inner.size({ ...version, kind: 'zip' })).toBe(hash === ZIP ? 2 : undefined);
-  });
+  ])(
+    'judges a zip again that was on its way while its version was purged: %s hash',
+    async (_, hash, error) => {
+      const inner = createMemoryStore();
+      const seals = new Seals(createMemoryBlobStore());
+      const store = new SealedStore(inner, seals);
+      await putBytes(store, { ...version, kind: 'ziphash' }, Buffer.from(hash ?? ''));
+      const zip = store.put({ ...version, kind: 'zip' }, async (sink) => {
+        await seals.add(version, SEAL);
+        if (hash === undefined) await inner.removal?.remove(version);
+        sink.write('PK');
+      });
+      if (hash === ZIP) expect(await zip).toBe(true);
+      else await expect(zip).rejects.toMatchObject(error);
+      expect(await inner.size({ ...version, kind: 'zip' })).toBe(hash === ZIP ? 2 : undefined);
+    },
+  );
 
   it('stores nothing where the content cannot be made', async () => {
     const { inner } = await sealed(SEAL);

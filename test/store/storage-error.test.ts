@@ -17,7 +17,11 @@ function systemError(code: string): Error {
 
 it('tells a problem of the disk from that of a bucket', () => {
   const bucket = new ModhavenError('STORAGE', 'the bucket go cannot be used');
-  expect([storageError(new Error('EIO')), bucket, new Error('x')].map(isDiskProblem)).toEqual([true, false, false]);
+  expect([storageError(new Error('EIO')), bucket, new Error('x')].map(isDiskProblem)).toEqual([
+    true,
+    false,
+    false,
+  ]);
 });
 
 describe('storageError', () => {

@@ -20,7 +20,9 @@ const textOf = async (name: string) => (await blobs.get(name))?.bytes.toString()
 describe('withChecksumFolder', () => {
   it('has all of it in a folder, of which nothing is left', async () => {
     const read = await withChecksumFolder(blobs, dir, ({ root }) =>
-      Promise.all([LATEST, 'sum.test/tile/8/0/000'].map((name) => readFile(path.join(root, 'sumdb', name), 'utf8'))),
+      Promise.all(
+        [LATEST, 'sum.test/tile/8/0/000'].map((name) => readFile(path.join(root, 'sumdb', name), 'utf8')),
+      ),
     );
     expect(read).toEqual(['tree 1', 'hashes']);
     expect(await readdir(dir)).toEqual([]);

@@ -33,7 +33,8 @@ describe.skipIf(missing('git', 'go', 'nginx', 'redis-server'))('three replicas',
     link?.part();
     expect(await world.build(5)).toMatchObject({ code: 0 });
     link?.heal();
-    const status = async () => JSON.parse((await ask(world.replicas[0]?.url ?? '', '/-/status')).text) as Status;
+    const status = async () =>
+      JSON.parse((await ask(world.replicas[0]?.url ?? '', '/-/status')).text) as Status;
     expect(await until(status, ({ redis }) => redis.reached)).toMatchObject({ redis: { reached: true } });
   });
 
