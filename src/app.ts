@@ -302,7 +302,6 @@ class Program implements App {
   }
 
   private readAgain(isOwn = true): void {
-    if (isOwn) this.replicas.tellReload();
     const watchedBefore = this.watched().join('\n');
     const mapBefore = this.vanity();
     const isConfigRead = reloadSettings(this.options.settings, this.options.log);
@@ -311,7 +310,7 @@ class Program implements App {
     occurred({ type: 'reload', file: 'vanity', failed: !isMapRead });
     if (isMapRead) this.services.drift.mapChanged(mapBefore, this.vanity());
     const { auth, tls, limits, redis } = this.config();
-    this.replicas.use(redis).catch((error: unknown) => this.options.faults.caught(error, 'redis'));
+    this.pushes.reloaded({ isOwn, redis });
     this.access.update(auth);
     if (tls !== undefined) this.tlsPair?.update(tls);
     if (this.options.workers === undefined) applyLimits(this.server.app.server, limits);

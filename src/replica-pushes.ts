@@ -42,6 +42,13 @@ export class ReplicaPushes {
     this.passedOn = new PushHandler({ ...shared, prefetch: () => false, onPush: changed });
   }
 
+  /** The files were read again: `isOwn` if no other replica said so, which the others are told; `redis` as it is now. */
+  reloaded({ isOwn, redis }: { isOwn: boolean; redis: string | undefined }): void {
+    const { replicas, faults } = this.options;
+    if (isOwn) replicas.tellReload();
+    replicas.use(redis).catch((error: unknown) => faults.caught(error, 'redis'));
+  }
+
   /** Begins to listen to the other replicas. */
   listen(): void {
     const { replicas, faults, changed, reload, lookForPurges } = this.options;

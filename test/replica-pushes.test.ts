@@ -28,6 +28,8 @@ beforeEach(() => {
   };
   const replicas = {
     tellPush: event('told'),
+    tellReload: event('told of files'),
+    use: (url: string) => Promise.resolve().then(event(`redis ${url}`)),
     listen: (listeners: ReplicaListeners) => {
       hears = listeners;
       return Promise.resolve();
@@ -49,6 +51,12 @@ beforeEach(() => {
     log: { info: () => undefined, warn: () => undefined },
   });
   pushes.listen();
+});
+
+it('tells the others of files that this replica read again by itself, and takes the Redis that they name', async () => {
+  for (const isOwn of [true, false]) pushes.reloaded({ isOwn, redis: 'redis://r' });
+  await Promise.resolve();
+  expect(events).toEqual(['told of files', 'redis redis://r', 'redis redis://r']);
 });
 
 it('passes a push of a git host on, and not one that was passed on', async () => {

@@ -52,9 +52,7 @@ export async function copyVersion(
   { source, target, place, recorded, dryRun }: CopyOptions,
 ): Promise<CopiedVersion> {
   const checked = await checkVersion(source, module, version);
-  if (checked.faults.length === 0) {
-    checked.faults.push(...sumFaults(checked, (await recorded?.(module, version)) ?? []));
-  }
+  if (checked.faults.length === 0) await checkRecorded(checked, recorded?.(module, version));
   const result: CopiedVersion = { module, version, outcome: 'same', added: [], faults: checked.faults };
   if (checked.faults.length > 0) return { ...result, outcome: 'damaged' };
   // Without its go.mod no build can use a version.
@@ -75,18 +73,22 @@ export async function copyVersion(
     result.added.push(kind);
     if (dryRun === true) continue;
     if ((await place?.(part)) === true) continue;
-    const isStored =
-      bytes === 'stream'
-        ? await copyZip(part, source, target, checked.zipSize)
-        : await putBytes(target, part, bytes);
+    const isStored = await (bytes === 'stream'
+      ? copyZip(part, source, target, checked.zipSize)
+      : putBytes(target, part, bytes));
     isOurs &&= isStored;
   }
-  if (!isOurs) {
-    // Another process stored it meanwhile.
-    const others = await differences(checked, target, module, version);
-    if (others.length > 0) return { ...result, outcome: 'different', added: [], faults: others };
-  }
+  // Another process stored it meanwhile.
+  const others = isOurs ? [] : await differences(checked, target, module, version);
+  if (others.length > 0) return { ...result, outcome: 'different', added: [], faults: others };
   return { ...result, outcome: result.added.length > 0 ? 'added' : 'same' };
+}
+
+async function checkRecorded(
+  checked: CheckedVersion,
+  recorded: Promise<RecordedSum[]> | undefined,
+): Promise<void> {
+  checked.faults.push(...sumFaults(checked, (await recorded) ?? []));
 }
 
 /** The faults of a version whose hashes differ from `sums`. */

@@ -20,7 +20,7 @@ export class LocalZip implements VersionReader {
   /** Undefined where there is no such zip. */
   readonly file: string | undefined;
   /** Why something could not be read; undefined as long as everything could. */
-  failure: unknown;
+  failure: Error | undefined;
   private readonly source: VersionReader;
 
   private constructor(source: VersionReader, file: string | undefined) {
@@ -50,7 +50,7 @@ export class LocalZip implements VersionReader {
     try {
       return await this.source.read(part);
     } catch (error) {
-      this.failure ??= error;
+      this.failure ??= error instanceof Error ? error : new Error(errorMessage(error));
       throw error;
     }
   }

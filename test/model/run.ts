@@ -252,10 +252,12 @@ class Run {
 
   private async checkVersion(version: CanonicalVersion, all: readonly Replica[]): Promise<void> {
     // What was purged comes back as what it was, which one of the two homes has.
-    for (const home of [1, 0]) {
-      await this.fetch(all[0] as Replica, version, home).catch((error: unknown) => {
-        if (!this.ever.purged || !isModhavenError(error, 'CHECKSUM_MISMATCH')) throw error;
-      });
+    for (const asked of all.slice(0, 1)) {
+      for (const home of [1, 0]) {
+        await this.fetch(asked, version, home).catch((error: unknown) => {
+          if (!this.ever.purged || !isModhavenError(error, 'CHECKSUM_MISMATCH')) throw error;
+        });
+      }
     }
     for (const asked of all) await this.fetch(asked, version, 1);
     if (this.ever.purged) await all[0]?.completeParts(version);

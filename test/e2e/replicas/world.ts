@@ -113,7 +113,7 @@ export async function startReplicas({ hasRedis = true }: ReplicaOptions = {}) {
   async function build(version: number, names?: readonly string[]): Promise<RunResult> {
     await using ann = await developer();
     const first = await ann.download(version, names);
-    return first.code === 0 ? first : ann.download(version, names);
+    return first.code === 0 ? first : await ann.download(version, names);
   }
 
   return {
