@@ -81,6 +81,7 @@ const STATUS_WORDS: Readonly<Record<number, string>> = {
   401: 'it does not accept the credentials',
   403: 'the credentials have no right to do that',
   404: 'there is no such bucket',
+  503: 'it is overloaded, or down',
   507: 'its disk is full',
 };
 

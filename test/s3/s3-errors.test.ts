@@ -31,6 +31,7 @@ describe('bucketError', () => {
       400,
       'it does not accept the request, as when store.s3.region is wrong (Unknown, status 400)',
     ],
+    ['Unknown', 503, 'it is overloaded, or down (Unknown, status 503)'],
     ['CredentialsProviderError', undefined, 'no AWS credentials were found (CredentialsProviderError)'],
     ['Strange', undefined, 'text of the server'],
   ])('puts %s into words', (name, status, reason) => {
