@@ -15,7 +15,7 @@ import { configKeys, type ConfigKey } from './keys.js';
 import { ModhavenError } from '../errors.js';
 import type { DataPath } from '../yaml/problems.js';
 import { readConfigText } from '../yaml/read-text.js';
-import { issueSentence } from '../yaml/with-schema.js';
+import { issueSentence, meantIssues } from '../yaml/with-schema.js';
 
 export interface EnvironmentSettings {
   /** What the file holds, with what the variables say in its place. */
@@ -217,8 +217,9 @@ function check(schema: z.ZodType, data: unknown, variables: readonly ReadVariabl
   if (result.success) return;
   const same = (path: readonly string[], other: readonly string[]) =>
     path.length === other.length && path.every((part, index) => part === other[index]);
-  const problems = result.error.issues.flatMap((issue) => {
-    const path = issue.path.map(String);
+  const issues = result.error.issues.flatMap((issue) => meantIssues(issue));
+  const problems = issues.flatMap(({ path: place, issue }) => {
+    const path = place.map(String);
     const found =
       variables.find((variable) => same(variable.path, path)) ??
       variables.find((variable) => same(variable.path, path.slice(0, -1)));

@@ -29,7 +29,8 @@ export function readWithSchema<T>(
   const result = schema.safeParse(data ?? {}, { reportInput: true });
   if (result.success) return { value: result.data };
   const context = { source, keysOf: keyFinder(schema) };
-  return { problems: result.error.issues.flatMap((issue) => problemsOf(issue, [], context)) };
+  const issues = result.error.issues.flatMap((issue) => meantIssues(issue));
+  return { problems: issues.flatMap(({ path, issue }) => problemsOf(path, issue, context)) };
 }
 
 /**
@@ -66,11 +67,25 @@ interface Context {
   keysOf: (path: DataPath) => string[];
 }
 
-function problemsOf(issue: z.core.$ZodIssue, above: DataPath, context: Context): SchemaProblem[] {
-  const { source } = context;
+/** An issue, or those of the branch of a union that its author meant, each with its path from the root. */
+export function meantIssues(
+  issue: z.core.$ZodIssue,
+  above: DataPath = [],
+): { path: DataPath; issue: z.core.$ZodIssue }[] {
   const path = [...above, ...issue.path];
+  if (issue.code === 'invalid_union') {
+    // The branch that got further than the value itself.
+    const meant = issue.errors.find((branch) =>
+      branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+    );
+    if (meant) return meant.flatMap((inner) => meantIssues(inner, path));
+  }
+  return [{ path, issue }];
+}
+
+function problemsOf(path: DataPath, issue: z.core.$ZodIssue, { source, keysOf }: Context): SchemaProblem[] {
   if (issue.code === 'unrecognized_keys') {
-    const known = context.keysOf(path);
+    const known = keysOf(path);
     return issue.keys.map((key) => ({
       ...source.locate([...path, key], 'key'),
       message: unknownKey(key, known),
@@ -80,13 +95,6 @@ function problemsOf(issue: z.core.$ZodIssue, above: DataPath, context: Context):
   if (issue.code === 'invalid_key') {
     const message = `${JSON.stringify(String(path.at(-1)))} ${issue.issues[0]?.message ?? 'is not a valid key'}`;
     return [{ ...source.locate(path, 'key'), message, path }];
-  }
-  if (issue.code === 'invalid_union') {
-    // The branch that got further than the value itself is the one the author meant.
-    const meant = issue.errors.find((branch) =>
-      branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
-    );
-    if (meant) return meant.flatMap((inner) => problemsOf(inner, path, context));
   }
   const name = path.length === 0 ? 'the file' : JSON.stringify(path.map(String).join('.'));
   return [{ ...source.locate(path, 'value'), message: `${name} ${issueSentence(issue)}`, path }];

@@ -69,6 +69,12 @@ describe('store', () => {
     expect(() => read(text)).toThrow(message);
   });
 
+  it('names the variable that says something wrong of it', () => {
+    expect(() => read('', { MODHAVEN_STORE_S3_BUCKET: 'go', MODHAVEN_STORE_S3_PATH_STYLE: '1' })).toThrow(
+      'the variable MODHAVEN_STORE_S3_PATH_STYLE must be true or false, not text',
+    );
+  });
+
   it('comes from the environment, too', () => {
     const env = {
       MODHAVEN_STORE_S3_BUCKET: 'go',
