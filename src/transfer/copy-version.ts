@@ -73,10 +73,7 @@ export async function copyVersion(
     result.added.push(kind);
     if (dryRun === true) continue;
     if ((await place?.(part)) === true) continue;
-    const isStored = await (bytes === 'stream'
-      ? copyZip(part, source, target, checked.zipSize)
-      : putBytes(target, part, bytes));
-    isOurs &&= isStored;
+    isOurs = (await putPart(target, part, bytes, { source, size: checked.zipSize })) && isOurs;
   }
   // Another process stored it meanwhile.
   const others = isOurs ? [] : await differences(checked, target, module, version);
@@ -99,6 +96,16 @@ function sumFaults({ mod, zipHash }: CheckedVersion, sums: readonly RecordedSum[
     const differs = found !== undefined && hash.startsWith('h1:') && found !== hash;
     return differs ? [{ part: kind, problem: `is ${found}, ${place} records ${hash}` }] : [];
   });
+}
+
+/** False where another process stored it meanwhile. */
+function putPart(
+  target: VersionStore,
+  part: Part,
+  bytes: Buffer | 'stream',
+  { source, size }: { source: VersionReader; size: number | undefined },
+): Promise<boolean> {
+  return bytes === 'stream' ? copyZip(part, source, target, size) : putBytes(target, part, bytes);
 }
 
 async function copyZip(
