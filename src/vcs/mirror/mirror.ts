@@ -223,12 +223,17 @@ export class Mirror {
     }
   }
 
-  /** Takes over what came into `trees` with all its files. Where that fails, the commit is fetched once more. */
+  /**
+   * Takes over what came into `trees` with all its files, which nobody may discard meanwhile: half of its packs would pass for
+   * a whole commit. Where that fails, the commit is fetched once more.
+   */
   async #reuseFiltered(refs: Refs, commit: ObjectHash): Promise<void> {
     const { trees, content } = this;
-    await content
-      .write(formatOf(anyHash(refs)), () => reuseCommit(trees, content, commit))
-      .catch(() => undefined);
+    const format = formatOf(anyHash(refs));
+    const reuse = async () => {
+      if (await holds(trees, commit)) await reuseCommit(trees, content, commit);
+    };
+    await content.write(format, () => trees.write(format, reuse)).catch(() => undefined);
   }
 
   /** Whether the host is known to send all files or none. */

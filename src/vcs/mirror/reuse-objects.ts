@@ -1,4 +1,5 @@
 /** Makes what `trees.git` has of a commit part of `content.git`, so that it need not be fetched again. */
+import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linkFirst } from '../../fs/durable-file.js';
@@ -10,14 +11,20 @@ import { shallowCommits } from '../bare/commit-refs.js';
 
 /**
  * Links the packs of `from`, which hold `commit` with all its files although less was asked for, into `to`. Both are
- * shallow and on one disk; only inside of `write` of `to`.
+ * shallow and on one disk; only inside of `write` of both. Where it fails midway, what is in `to` is whole: a pack leaves out
+ * only what older ones hold.
  */
 export async function reuseCommit(from: BareRepo, to: BareRepo, commit: ObjectHash): Promise<void> {
   const packs = join(from.dir, 'objects', 'pack');
-  // An index makes its pack visible, so packs come first.
-  const names = (await readdir(packs)).filter((name) => /^pack-[0-9a-f]+\.(?:pack|idx)$/.test(name));
-  for (const name of names.sort((a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx')))) {
-    await linkFirst(join(packs, name), join(to.dir, 'objects', 'pack', name));
+  const indexes = (await readdir(packs)).filter((name) => /^pack-[0-9a-f]+\.idx$/.test(name));
+  const byAge = indexes
+    .map((name) => ({ name, madeMs: statSync(join(packs, name)).mtimeMs }))
+    .sort((a, b) => a.madeMs - b.madeMs);
+  for (const { name } of byAge) {
+    // An index makes its pack visible, so the pack comes first.
+    for (const each of [name.replace(/idx$/, 'pack'), name]) {
+      await linkFirst(join(packs, each), join(to.dir, 'objects', 'pack', each));
+    }
   }
   recordCommit(from, to, commit);
 }

@@ -1,3 +1,4 @@
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { BareRepo, holds } from '../../../src/vcs/bare/bare-repo.js';
@@ -55,6 +56,24 @@ it.skipIf(missing('git'))(
     expect(await holds(to, second)).toBe(true);
     expect(String((await to.objects([objectAt(second, 'a.txt')]))[0]?.content)).toBe('three\n');
     expect(await to.text(git`fsck --no-dangling`)).toBe('');
+  },
+);
+
+it.skipIf(missing('git'))(
+  'takes over no pack without the older ones that hold the rest of its commit',
+  async () => {
+    const { r, first, second } = await world();
+    const from = await fetched(r.dir, first, ['--depth=1'], 'trees.git');
+    const packs = path.join(from.dir, 'objects', 'pack');
+    const [older = ''] = (await readdir(packs)).filter((name) => name.endsWith('.pack'));
+    const fetch = ['-c', 'fetch.unpackLimit=1', 'fetch', '-q', '--depth=1', `file://${r.dir}`, second];
+    await mustRun('git', ['--git-dir', from.dir, ...fetch]);
+    await rm(path.join(packs, older));
+    const to = new BareRepo({
+      ...{ dir: path.join(path.dirname(from.dir), 'content.git'), env: sealedEnv(), timeoutMs: 30_000 },
+    });
+    await expect(to.write('sha1', () => reuseCommit(from, to, second))).rejects.toThrow('ENOENT');
+    expect(await holds(to, second)).toBe(false);
   },
 );
 
