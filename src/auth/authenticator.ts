@@ -7,19 +7,11 @@ import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
 import type { Logger } from '../log/log.js';
 import { ModhavenError } from '../errors.js';
-import {
-  EMPTY_LINES,
-  parseGroups,
-  parseHtpasswd,
-  PasswordChecker,
-  type Groups,
-  type Users,
-} from './htpasswd.js';
+import { parseGroups, parseHtpasswd, PasswordChecker, type Groups, type Users } from './htpasswd.js';
 import { parseAuthorization, secretOf, type Login } from './login.js';
 import { issuerOf, type OidcIssuer } from './oidc.js';
 import { ANYONE, type Principal } from './principal.js';
 import {
-  EMPTY_TOKENS,
   NO_TOKENS,
   findToken,
   indexTokens,
@@ -79,11 +71,11 @@ export class Authenticator {
           users = read;
           return new PasswordChecker(read);
         },
-        { log, empty: EMPTY_LINES },
+        log,
       );
     }
     if (groupsFile !== undefined) {
-      this.#groups = new WatchedFile(groupsFile, parseGroups, { log, empty: EMPTY_LINES });
+      this.#groups = new WatchedFile(groupsFile, parseGroups, log);
     }
     if (tokensFile !== undefined) {
       this.#tokens = new WatchedFile(
@@ -94,7 +86,7 @@ export class Authenticator {
           tokens = read;
           return indexTokens(read);
         },
-        { log, empty: EMPTY_TOKENS },
+        log,
       );
     }
   }

@@ -19,16 +19,6 @@ export type Users = ReadonlyMap<string, { hash: string; line: number }>;
 /** Groups by user name. */
 export type Groups = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** A file of lines that has none; see `WatchedFile`. A comment is one: whoever wrote it has not just emptied the file. */
-export const EMPTY_LINES = {
-  isEmpty: (text: string) => text.trim() === '',
-  error: (file: string) =>
-    new ModhavenError(
-      'CONFIG',
-      `${file}:1:1: the file is empty; write a line "# none" to have no lines in it`,
-    ),
-};
-
 /** Reads an htpasswd file. Throws CONFIG, `FILE:LINE:1: sentence`, one problem a line. */
 export function parseHtpasswd(text: string, file: string): Users {
   const users = new Map<string, { hash: string; line: number }>();

@@ -8,7 +8,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { emptiedFile, saysNothing } from '../yaml/empty-file.js';
 import { parseYaml } from '../yaml/yaml-source.js';
 import { parseWithSchema } from '../yaml/with-schema.js';
 
@@ -72,12 +71,6 @@ const TokensFile = z.strictObject({
     .default([]),
   revoked: z.array(z.strictObject({ name: Name, hash: Hash, revoked: Time })).default([]),
 });
-
-/** A tokens file that says nothing; see `WatchedFile`. */
-export const EMPTY_TOKENS = {
-  isEmpty: saysNothing,
-  error: (file: string) => emptiedFile(file, 'no tokens', 'tokens: []'),
-};
 
 /** Reads a tokens file. Throws CONFIG, `FILE:LINE:COL: sentence`, one problem a line. */
 export function parseTokens(text: string, file: string): Tokens {

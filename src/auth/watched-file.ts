@@ -1,4 +1,7 @@
-/** The content of a file of `auth:`, read again when it changes; a bad edit keeps the last good content. */
+/**
+ * The content of a file of `auth:`, read again when it changes; a bad edit keeps the last good content. An empty file is not a
+ * bad one: `htpasswd -D` of the last user leaves one, and a right that was taken away must not hold on.
+ */
 import type { ModhavenError } from '../errors.js';
 import { LastGood } from '../fs/last-good.js';
 import { readText } from '../fs/read-text.js';
@@ -8,32 +11,18 @@ import type { Logger } from '../log/log.js';
 const UNREADABLE =
   'make the file readable for the account modhaven runs under, or correct its path in modhaven.yaml';
 
-/** How a kind of file says that there is nothing in it, as opposed to one that is just being written. */
-export interface EmptyContent {
-  /** Whether `text` says nothing. */
-  isEmpty: (text: string) => boolean;
-  /** The error for a file that said something before, and now nothing. */
-  error: (file: string) => ModhavenError;
-}
-
 export class WatchedFile<T> {
   readonly file: string;
   readonly #content: LastGood<{ text: string; value: T }>;
   readonly #log: Pick<Logger, 'error' | 'info'>;
 
   /** Reads the file for the first time. Throws CONFIG. */
-  constructor(
-    file: string,
-    parse: (text: string, file: string) => T,
-    { log, empty }: { log: Pick<Logger, 'error' | 'info'>; empty: EmptyContent },
-  ) {
+  constructor(file: string, parse: (text: string, file: string) => T, log: Pick<Logger, 'error' | 'info'>) {
     this.file = file;
     this.#log = log;
     this.#content = new LastGood((last) => {
       const text = readText(file, UNREADABLE);
-      if (last?.text === text) return last;
-      if (last !== undefined && empty.isEmpty(text) && !empty.isEmpty(last.text)) throw empty.error(file);
-      return { text, value: parse(text, file) };
+      return last?.text === text ? last : { text, value: parse(text, file) };
     }, file);
   }
 

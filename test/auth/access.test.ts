@@ -70,7 +70,7 @@ it('waits for a file that new settings name, and goes on reading those in use', 
   const next = settings({ groupsFile, public: 'authenticated' });
   access.update(next);
   expect(access.files()).toEqual([tokensFile, groupsFile]);
-  await writeFile(tokensFile, 'tokens: []\n');
+  await writeFile(tokensFile, '');
   access.update(next);
   expect(identify(access)).toEqual({ kind: 'unknown' });
   await writeFile(groupsFile, '');
@@ -81,7 +81,7 @@ it('waits for a file that new settings name, and goes on reading those in use', 
 
 it('reads its files again under the same settings', async () => {
   const access = new Access(settings(), { log });
-  await writeFile(tokensFile, 'tokens: []\n');
+  await writeFile(tokensFile, '');
   access.update(settings());
   expect(identify(access)).toEqual({ kind: 'unknown' });
 });

@@ -22,11 +22,7 @@ function parse(text: string, name: string): string {
   return text.toUpperCase();
 }
 
-const empty = {
-  isEmpty: (text: string) => text.trim() === '',
-  error: (name: string) => new ModhavenError('CONFIG', `${name}:1:1: the file is empty`),
-};
-const open = () => new WatchedFile(file, parse, { log, empty });
+const open = () => new WatchedFile(file, parse, log);
 
 describe('WatchedFile', () => {
   it('takes a new content, and says so in the log', async () => {
@@ -70,21 +66,6 @@ describe('WatchedFile', () => {
     expect(watched.reload()).toBe(false);
     expect(watched.value).toBe('ONE');
     expect(watched.error).toMatchObject({ code: 'CONFIG', message: `cannot read ${file}` });
-  });
-
-  it('keeps the last good content while an editor has emptied the file, and starts with an empty one', async () => {
-    await writeFile(file, '');
-    const watched = open();
-    expect([watched.value, watched.error]).toEqual(['', undefined]);
-    await writeFile(file, 'one');
-    expect(watched.reload()).toBe(true);
-    for (const text of ['', '\n']) {
-      await writeFile(file, text);
-      expect([watched.reload(), watched.value]).toEqual([false, 'ONE']);
-      expect(watched.error?.message).toBe(`${file}:1:1: the file is empty`);
-    }
-    await writeFile(file, 'two');
-    expect([watched.reload(), watched.value, watched.error]).toEqual([true, 'TWO', undefined]);
   });
 
   it('cannot be made of a file that is missing or bad', async () => {
