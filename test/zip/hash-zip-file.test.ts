@@ -67,7 +67,7 @@ describe('hashZipFile', () => {
 
   it('says of no zip that it is bad because it cannot be read', async () => {
     await expect(hashZipFile(join(dir, 'missing'))).rejects.toMatchObject({ code: 'ENOENT' });
-    await expect(hashZipFile(dir)).rejects.toMatchObject({ code: 'EISDIR' });
+    await expect(hashZipFile(dir)).rejects.toMatchObject({ code: 'EFTYPE' });
   });
 });
 

@@ -31,7 +31,7 @@ describe('seenTreeFile', () => {
   it('does not take a file that cannot be read for none: an older tree would pass', async () => {
     const file = join(dir, 'latest');
     await mkdir(file);
-    await expect(seenTreeFile(file).read()).rejects.toMatchObject(storage(file, 'EISDIR'));
+    await expect(seenTreeFile(file).read()).rejects.toMatchObject(storage(file, 'not a regular file'));
   });
 
   it('says where it cannot write', async () => {
