@@ -61,7 +61,7 @@ describe('modhaven import', () => {
     expect(lines[1]).toMatch(/^DAMAGED ex\.test\/a@v1\.0\.0: \.zip /);
     expect(lines[2]).toBe(`DIFFERENT ex.test/b@v1.0.0: .zip is ${other.hash} here and ${b.hash} there`);
     expect(lines[3]).toMatch(/^ {2}to do: nothing was replaced\./);
-    expect(lines[4]).toBe('2 versions: 0 imported, 0 there before, 1 damaged, 1 different');
+    expect(lines).toContain('2 versions: 0 imported, 0 there before, 1 damaged, 1 different');
   });
 
   it.each(['nothing', 'tree'])('exits with 2 for a folder without versions (%s)', async (name) => {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ask } from '../e2e/ask.js';
 import { startDaemon, type Daemon } from '../support/daemon.js';
 import { envoyPath } from '../support/envoy.js';
@@ -114,6 +114,14 @@ describe.each(BALANCERS)('$name, $file', ({ name, file, settings, args }) => {
         isReady: () => answersOk(port, '/ready'),
       });
       url = `http://127.0.0.1:${port}`;
+      // Envoy asks nothing of a replica whose health it does not know, and begins with the first one that it knows.
+      await vi.waitFor(
+        async () => {
+          const answered = await Promise.all(modules.map((module) => whoHas(`${module}/@v/list`)));
+          if (new Set(answered).size < 3) throw new Error('not all replicas were asked');
+        },
+        { timeout: 30_000 },
+      );
     });
     afterAll(async () => {
       await daemon?.stop();
