@@ -34,6 +34,7 @@ import type { HostLimiter } from '../../concurrency/host-limiter.js';
 import { RemoteSession } from '../remote/remote-session.js';
 import { BareRepo, holds } from '../bare/bare-repo.js';
 import { isBroken, retryOnCorrupt } from '../bare/broken-repo.js';
+import { referencedCommits } from '../bare/commit-refs.js';
 import { SMALL_PACK } from '../smart-http/receive-pack.js';
 import { repositoriesOf } from './mirror-layout.js';
 import { MirrorNotes } from './mirror-notes.js';
@@ -231,7 +232,7 @@ export class Mirror {
     const { trees, content } = this;
     const format = formatOf(anyHash(refs));
     const reuse = async () => {
-      if (await holds(trees, commit)) await reuseCommit(trees, content, commit);
+      if (referencedCommits(trees.dir).includes(commit)) await reuseCommit(trees, content, commit);
     };
     await content.write(format, () => trees.write(format, reuse)).catch(() => undefined);
   }
