@@ -26,7 +26,6 @@ const UNIT = {
 
 export default defineConfig({
   test: {
-    // The tests of e2e wait more than they compute.
     maxWorkers: 3,
     // For `expect.poll`; a machine that does much else is no failure.
     expect: { poll: { timeout: 30_000 } },
@@ -34,7 +33,7 @@ export default defineConfig({
     sequence: isShuffled ? {} : { sequencer: LongestFirst },
     // Until a process of tests that is told to end is said to hang: a machine that does much else is no failure.
     teardownTimeout: 60_000,
-    // Compiled once for all projects, and for Node 24, which .ci/run asks after Node 20.
+    // Compiled once for all projects.
     experimental: { fsModuleCache: true },
     projects: [
       {
@@ -54,6 +53,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: E2E,
+          // They wait more than they compute.
+          maxWorkers: 4,
           globalSetup: ['test/support/run-dir-setup.ts', 'test/support/build-setup.ts'],
           // Real git, sshd, nginx and go are started by these tests: a slow machine is not a failure.
           testTimeout: 120_000,
