@@ -45,36 +45,56 @@ export class SealedStore extends StoreDecorator {
 
   override async put(part: Part, content: PartContent): Promise<boolean> {
     // The hash of a zip is stored before the zip itself: a caller that may not store the one never stores the other.
-    if (part.kind === 'zip') return this.checkAfterwards(part, await this.inner.put(part, content));
+    if (part.kind === 'zip') return this.putZip(part, () => this.inner.put(part, content));
     const memory = await this.memoryOf(part);
     if (memory === undefined) return this.inner.put(part, content);
     const bytes = await bytesOf(content);
-    checkSame(part, bytes, memory);
+    checkSame(part, bytes, await this.completed(memory, part, bytes));
     return this.inner.put(part, bytes);
   }
 
   override async putFile(part: Part, file: string): Promise<boolean> {
-    if (part.kind === 'zip') return this.checkAfterwards(part, await this.inner.putFile(part, file));
+    if (part.kind === 'zip') return this.putZip(part, () => this.inner.putFile(part, file));
     return this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
   }
 
   /**
    * A zip takes time on its way into the store, and its process may have been paused meanwhile: the version that was there
    * may have been purged between the judgement of the hash and now. The seal is older than the room for this zip, so
-   * that it is seen here: what is not as it says goes again.
+   * that it is seen afterwards: what is not as it says goes again.
+   *
+   * A version that was purged before its zip was there has a seal without its hash. Then the hash is added before the zip can be
+   * read, because the purge may still remove it; a seal that comes later finds the hash in the store (`purge.ts`).
    */
-  private async checkAfterwards(zip: Part, isStored: boolean): Promise<boolean> {
+  private async putZip(zip: Part, put: () => Promise<boolean>): Promise<boolean> {
+    const hashPart = { ...zip, kind: 'ziphash' } as const;
+    const before = await this.memoryOf(zip);
+    if (before !== undefined && before.zip === undefined) {
+      const hash = await this.inner.read(hashPart);
+      if (hash !== undefined) checkSame(hashPart, hash, await this.completed(before, hashPart, hash));
+    }
+    const isStored = await put();
     const memory = isStored ? await this.memoryOf(zip) : undefined;
     if (memory?.zip === undefined) return isStored;
-    const hash = await this.inner.read({ ...zip, kind: 'ziphash' });
+    const hash = await this.inner.read(hashPart);
     try {
       if (hash === undefined) throw purgedMeanwhile(zip);
-      checkSame({ ...zip, kind: 'ziphash' }, hash, memory);
+      checkSame(hashPart, hash, memory);
     } catch (error) {
       await this.inner.removal?.remove(zip);
       throw error;
     }
     return isStored;
+  }
+
+  /** What is known of a version, with what `bytes` of it are, where its seal does not say: it is added to the seal. */
+  private async completed(memory: Memory, part: Part, bytes: Buffer): Promise<Memory> {
+    const sums = sumsOf(part.kind, bytes);
+    const isKnown = Object.keys(sums).every((name) => memory[name as keyof VersionSums] !== undefined);
+    if (memory.reason === 'evicted' || isKnown) return memory;
+    await this.seals.add(part, { ...sums, reason: memory.reason });
+    // Another process may have added another one first.
+    return (await this.seals.of(part)) ?? memory;
   }
 
   private async memoryOf(version: ModuleVersion): Promise<Memory | undefined> {
@@ -89,6 +109,17 @@ function purgedMeanwhile({ module, version }: ModuleVersion): ModhavenError {
   return new ModhavenError('STORAGE', `${module}@${version} was purged while it was stored`, {
     remedy: 'try again',
   });
+}
+
+/** What a seal says of a part, by its bytes. */
+function sumsOf(kind: Part['kind'], bytes: Buffer): VersionSums {
+  const [name, sum] = {
+    info: ['origin', infoOrigin(bytes)] as const,
+    mod: ['mod', goModHash(bytes)] as const,
+    ziphash: ['zip', zipHashIn(bytes)] as const,
+    zip: ['zip', undefined] as const,
+  }[kind];
+  return sum === undefined ? {} : { [name]: sum };
 }
 
 function checkSame({ module, version, kind }: Part, bytes: Buffer, memory: Memory): void {

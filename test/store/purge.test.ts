@@ -40,6 +40,15 @@ describe('purge', () => {
     expect((await stores.versions.read({ ...version, kind: 'mod' }))?.toString()).toBe(CONTENT.mod);
   });
 
+  it('seals a zip whose hash was stored while the purge began', async () => {
+    const stores = openStores({ cacheDir: await tempDir('purge') });
+    for (const kind of PART_KINDS) {
+      await putBytes(stores.versions, { ...version, kind }, Buffer.from(CONTENT[kind]));
+    }
+    await purge({ ...stores, checked: { knownSums: () => Promise.resolve({}) } }, version);
+    expect(await stores.seals.of(version)).toMatchObject({ reason: 'purged', zip: HASH });
+  });
+
   it('is noticed by others, and only then', async () => {
     const cacheDir = await tempDir('purge');
     const [server, command] = [openStores({ cacheDir }), openStores({ cacheDir })];

@@ -22,6 +22,7 @@ async function sealed(seal?: Seal) {
   const store = new SealedStore(inner, seals);
   return {
     inner,
+    seals,
     put: (kind: PartKind, text: string, of = version) => putBytes(store, { ...of, kind }, Buffer.from(text)),
     read: async (kind: PartKind) => (await inner.read({ ...version, kind }))?.toString(),
   };
@@ -89,6 +90,25 @@ describe('SealedStore', () => {
     const { put, read } = await sealed({ reason: 'purged', zip: ZIP });
     await put('mod', 'anything');
     expect(await read('mod')).toBe('anything');
+  });
+
+  it('adds to the seal of a version that was purged before its zip was there, before the zip can be read', async () => {
+    for (const isSealedFirst of [true, false]) {
+      const { inner, seals, put } = await sealed(
+        isSealedFirst ? { reason: 'purged', origin: COMMIT } : undefined,
+      );
+      await put('ziphash', ZIP);
+      if (!isSealedFirst) await seals.add(version, { reason: 'purged', origin: COMMIT });
+      let sealedAs: Seal | undefined;
+      const store = new SealedStore(inner, seals);
+      await store.put({ ...version, kind: 'zip' }, async (sink) => {
+        sealedAs = await seals.of(version);
+        sink.write('PK');
+      });
+      expect(sealedAs).toEqual({ reason: 'purged', origin: COMMIT, zip: ZIP });
+      await inner.removal?.remove(version);
+      await expect(put('ziphash', OTHER_ZIP)).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+    }
   });
 
   it('holds no zip in memory: its hash was judged before', async () => {
