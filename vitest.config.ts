@@ -54,8 +54,9 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: E2E,
-          // They wait more than they compute.
+          // They wait more than they compute. Projects with other numbers of processes run one after the other.
           maxWorkers: 4,
+          sequence: { groupOrder: 1 },
           globalSetup: ['test/support/run-dir-setup.ts', 'test/support/build-setup.ts'],
           // Real git, sshd, nginx and go are started by these tests: a slow machine is not a failure.
           testTimeout: 120_000,
