@@ -2,11 +2,11 @@
  * From the login of a request to a principal: tokens, signed JWTs of CI systems, users of the htpasswd file, in this order,
  * told apart by the form of the secret. The user name beside a token or a JWT means nothing.
  */
-import { readFileSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
 import type { Logger } from '../log/log.js';
 import { ModhavenError } from '../errors.js';
+import { readText } from '../fs/read-text.js';
 import { parseGroups, parseHtpasswd, PasswordChecker, type Groups, type Users } from './htpasswd.js';
 import { parseAuthorization, secretOf, type Login } from './login.js';
 import { issuerOf, type OidcIssuer } from './oidc.js';
@@ -20,7 +20,7 @@ import {
   type TokenIndex,
   type Tokens,
 } from './tokens.js';
-import { WatchedFile } from './watched-file.js';
+import { UNREADABLE, WatchedFile } from './watched-file.js';
 
 /** What a login is worth. */
 export type Identity =
@@ -163,7 +163,7 @@ async function byJwt(issuers: readonly OidcIssuer[], token: string): Promise<Ide
 function readNow<T>(file: string | undefined, parse: (text: string, file: string) => T): T | undefined {
   if (file === undefined) return undefined;
   try {
-    return parse(readFileSync(file, 'utf8'), file);
+    return parse(readText(file, UNREADABLE), file);
   } catch {
     return undefined; // its own reader says what is wrong with it
   }

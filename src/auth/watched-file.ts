@@ -8,7 +8,7 @@ import { readText } from '../fs/read-text.js';
 import type { Logger } from '../log/log.js';
 
 /** The remedy for a file that cannot be read. */
-const UNREADABLE =
+export const UNREADABLE =
   'make the file readable for the account modhaven runs under, or correct its path in modhaven.yaml';
 
 export class WatchedFile<T> {

@@ -19,6 +19,7 @@ const partsOf = (name: string): string[] => PARTS.map((part) => `/odd.example/${
 interface Status {
   config: { error?: string };
   vanity: { error?: string };
+  auth: 'off' | { errors: unknown[] };
   store: { damaged: { count: number } };
 }
 
@@ -101,5 +102,26 @@ describe.skipIf(missing('git'))('where named pipes lie in the place of files', (
     await writeFile(server.vanityFile, `host: odd.example\npaths: { '/{name}': '${root}/{name}.git' }\n`);
     await until(status, ({ config, vanity }) => config.error === undefined && vanity.error === undefined);
     await expectAsBefore(everything);
+  });
+
+  it('reads the file of users again while a pipe lies in the place of the tokens', async () => {
+    const [users, tokens] = ['users', 'tokens.yaml'].map((name) => path.join(server.dir, name)) as [
+      string,
+      string,
+    ];
+    await writeFile(users, '');
+    await writeFile(tokens, 'tokens: []\n');
+    const auth = { htpasswd_file: users, tokens_file: tokens };
+    await server.writeConfig({ refresh: '0s', cache: { memory: 0 }, auth });
+    await until(status, (found) => found.auth !== 'off');
+    await inPlaceOf(tokens);
+    await writeFile(users, `ann:$2b$04$${'a'.repeat(53)}\n`);
+    const told = await until(status, (found) => found.auth !== 'off' && found.auth.errors.length > 0);
+    expect(JSON.stringify(told.auth)).toContain(`cannot read ${tokens}`);
+    await until(
+      () => server.logs(),
+      (said) => said.includes(`"file":"${users}","msg":"file read again"`),
+    );
+    expect(server.logs()).toContain(`"file":"${users}","msg":"file read again"`);
   });
 });
