@@ -2,9 +2,9 @@
  * A store that takes nothing for a version that was there before but what it was then: a sealed one (`seals.ts`), or a
  * release that was removed to make room (`recorded-sums.ts`).
  */
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { ModhavenError } from '../errors.js';
+import { streamRegular } from '../fs/regular-file.js';
 import { goModHash } from '../module/files/dirhash.js';
 import { zipHashIn } from './part-problem.js';
 import { infoOrigin, type VersionSums } from './recorded-sums.js';
@@ -15,6 +15,7 @@ import {
   type ModuleVersion,
   type Part,
   type PartContent,
+  type PartKind,
   type VersionStore,
 } from './version-store.js';
 
@@ -22,6 +23,9 @@ import {
 interface Memory extends VersionSums {
   reason: keyof typeof WHY_GONE;
 }
+
+/** A part that is judged by its bytes: a zip is judged by the hash beside it. */
+type JudgedPart = ModuleVersion & { kind: Exclude<PartKind, 'zip'> };
 
 /** What was noted of releases that were removed to make room; undefined for any other version. */
 export type Evicted = (version: ModuleVersion) => VersionSums | undefined;
@@ -49,13 +53,14 @@ export class SealedStore extends StoreDecorator {
     const memory = await this.memoryOf(part);
     if (memory === undefined) return this.inner.put(part, content);
     const bytes = await bytesOf(content);
-    checkSame(part, bytes, await this.completed(memory, part, bytes));
+    const small = { ...part, kind: part.kind };
+    checkSame(small, bytes, await this.completed(memory, small, bytes));
     return this.inner.put(part, bytes);
   }
 
   override async putFile(part: Part, file: string): Promise<boolean> {
     if (part.kind === 'zip') return this.putZip(part, () => this.inner.putFile(part, file));
-    return this.put(part, (sink) => pipeline(createReadStream(file), sink, { end: false }));
+    return this.put(part, (sink) => pipeline(streamRegular(file), sink, { end: false }));
   }
 
   /**
@@ -88,11 +93,12 @@ export class SealedStore extends StoreDecorator {
   }
 
   /** What is known of a version, with what `bytes` of it are, where its seal does not say: it is added to the seal. */
-  private async completed(memory: Memory, part: Part, bytes: Buffer): Promise<Memory> {
-    const sums = sumsOf(part.kind, bytes);
-    const isKnown = Object.keys(sums).every((name) => memory[name as keyof VersionSums] !== undefined);
-    if (memory.reason === 'evicted' || isKnown) return memory;
-    await this.seals.add(part, { ...sums, reason: memory.reason });
+  private async completed(memory: Memory, part: JudgedPart, bytes: Buffer): Promise<Memory> {
+    const { name, of } = SUMS[part.kind];
+    if (memory.reason === 'evicted' || memory[name] !== undefined) return memory;
+    const sum = of(bytes);
+    if (sum === undefined) return memory;
+    await this.seals.add(part, { [name]: sum, reason: memory.reason });
     // Another process may have added another one first.
     return (await this.seals.of(part)) ?? memory;
   }
@@ -111,25 +117,22 @@ function purgedMeanwhile({ module, version }: ModuleVersion): ModhavenError {
   });
 }
 
-/** What a seal says of a part, by its bytes. */
-function sumsOf(kind: Part['kind'], bytes: Buffer): VersionSums {
-  const [name, sum] = {
-    info: ['origin', infoOrigin(bytes)] as const,
-    mod: ['mod', goModHash(bytes)] as const,
-    ziphash: ['zip', zipHashIn(bytes)] as const,
-    zip: ['zip', undefined] as const,
-  }[kind];
-  return sum === undefined ? {} : { [name]: sum };
-}
+/** What is remembered of a part: under which name, what people call it, and how it follows from the bytes. */
+const SUMS = {
+  info: { name: 'origin', what: 'commit', of: infoOrigin },
+  mod: { name: 'mod', what: 'go.mod', of: goModHash },
+  ziphash: { name: 'zip', what: 'zip', of: zipHashIn },
+} as const satisfies Record<
+  JudgedPart['kind'],
+  { name: keyof VersionSums; what: string; of: (bytes: Buffer) => string | undefined }
+>;
 
-function checkSame({ module, version, kind }: Part, bytes: Buffer, memory: Memory): void {
-  const [before, found, what] = {
-    info: [memory.origin, infoOrigin(bytes), 'commit'] as const,
-    mod: [memory.mod, goModHash(bytes), 'go.mod'] as const,
-    ziphash: [memory.zip, zipHashIn(bytes), 'zip'] as const,
-    zip: [undefined, undefined, 'zip'] as const,
-  }[kind];
-  if (before === undefined || before === found) return;
+function checkSame({ module, version, kind }: JudgedPart, bytes: Buffer, memory: Memory): void {
+  const { name, what, of } = SUMS[kind];
+  const before = memory[name];
+  if (before === undefined) return;
+  const found = of(bytes);
+  if (before === found) return;
   throw new ModhavenError(
     'CHECKSUM_MISMATCH',
     `refused: ${module}@${version}: its ${what} is not the one that was served before`,
