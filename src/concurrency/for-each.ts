@@ -29,3 +29,16 @@ export async function forEach<T>(
   }
   if (failures.length > 0) throw failures[0];
 }
+
+/** What `work` makes of each item, in their order; otherwise as `forEach`. */
+export async function mapEach<T, R>(
+  items: readonly T[],
+  parallel: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const made: R[] = [];
+  await forEach(items.entries(), parallel, async ([i, item]) => {
+    made[i] = await work(item);
+  });
+  return made;
+}

@@ -5,7 +5,7 @@
  * copies. `@v/list`, the one file that grows, lists the complete versions in the tree.
  */
 import { join } from 'node:path';
-import { forEach } from '../concurrency/for-each.js';
+import { mapEach } from '../concurrency/for-each.js';
 import { escapePath } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
@@ -15,7 +15,7 @@ import { isDiskProblem } from '../store/storage-error.js';
 import type { Part, PartKind, VersionReader, VersionStore } from '../store/version-store.js';
 import { copyVersion, type CopiedVersion } from './copy-version.js';
 import type { VersionName } from './import-versions.js';
-import { LocalZip } from './local-zip.js';
+import { copyByLocalZip } from './local-zip.js';
 import { linkIntoTree, replaceInTree, treeError } from './tree-files.js';
 
 /** Where versions are read. */
@@ -49,10 +49,10 @@ export async function exportVersions(
   { dir, onDone, ...source }: ExportVersionsOptions,
 ): Promise<CopiedVersion[]> {
   const target = createDiskStore(dir);
-  const copied: CopiedVersion[] = [];
-  await forEach(versions.entries(), PARALLEL, async ([i, version]) => {
-    copied[i] = await exportVersion(version, source, { target, dir });
+  const copied = await mapEach(versions, PARALLEL, async (version) => {
+    const exported = await exportVersion(version, source, { target, dir });
     onDone?.();
+    return exported;
   }).catch((error: unknown) => {
     throw isDiskProblem(error) ? treeError(error.cause) : error;
   });
@@ -72,13 +72,9 @@ async function exportVersion(
       storeDir !== undefined && linkIntoTree(partFile(storeDir, part), partFile(dir, part));
     return copyVersion(module, version, { source: store, target, place });
   }
-  const zip = { module, version, kind: 'zip' } as const;
-  return LocalZip.with(store, { zip, folder: stagingDir }, async (local) => {
-    const copied = await copyVersion(module, version, { source: local, target });
-    // What could not be read is not damaged for that.
-    if (copied.outcome === 'damaged' && local.failure !== undefined) throw local.failure;
-    return copied;
-  });
+  return copyByLocalZip(store, { module, version, folder: stagingDir }, (local) =>
+    copyVersion(module, version, { source: local, target }),
+  );
 }
 
 /**

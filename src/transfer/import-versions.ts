@@ -1,5 +1,5 @@
 /** Copies the versions in the files of another proxy, or in a module cache, into the store. */
-import { forEach } from '../concurrency/for-each.js';
+import { mapEach } from '../concurrency/for-each.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { CanonicalVersion } from '../module/version.js';
 import type { VersionReader, VersionStore } from '../store/version-store.js';
@@ -40,13 +40,12 @@ export async function importVersions(
   versions: readonly VersionName[],
   { source, store, recorded, dryRun, onDone }: ImportVersionsOptions,
 ): Promise<CopiedVersion[]> {
-  const copied: CopiedVersion[] = [];
-  await forEach(versions.entries(), PARALLEL, async ([i, { module, version }]) => {
-    copied[i] = await copyVersion(module, version, {
+  return mapEach(versions, PARALLEL, async ({ module, version }) => {
+    const copied = await copyVersion(module, version, {
       ...{ source, target: store, dryRun: dryRun === true },
       ...(recorded === undefined ? {} : { recorded }),
     });
     onDone?.();
+    return copied;
   });
-  return copied;
 }

@@ -10,7 +10,8 @@ import { temporaryName } from '../fs/durable-file.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { CanonicalVersion } from '../module/version.js';
 import { storage } from '../store/storage-error.js';
-import type { ByteRange, Part, PartKind, VersionReader } from '../store/version-store.js';
+import type { ByteRange, ModuleVersion, Part, PartKind, VersionReader } from '../store/version-store.js';
+import type { CopiedVersion } from './copy-version.js';
 
 /** How often a zip that breaks off is taken up where it ended. */
 const MAX_ATTEMPTS = 4;
@@ -74,6 +75,20 @@ export class LocalZip implements VersionReader {
   modules(): AsyncIterable<ModulePath> {
     return this.source.modules();
   }
+}
+
+/** Copies a version of `source` by way of its zip in a file below `folder`. Throws STORAGE, and what could not be read. */
+export async function copyByLocalZip(
+  source: VersionReader,
+  { module, version, folder }: ModuleVersion & { folder: string },
+  copy: (local: LocalZip) => Promise<CopiedVersion>,
+): Promise<CopiedVersion> {
+  return LocalZip.with(source, { zip: { module, version, kind: 'zip' }, folder }, async (local) => {
+    const copied = await copy(local);
+    // What could not be read is not damaged for that.
+    if (copied.outcome === 'damaged' && local.failure !== undefined) throw local.failure;
+    return copied;
+  });
 }
 
 async function fetchZip(

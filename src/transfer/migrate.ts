@@ -6,13 +6,13 @@
  * that was interrupted goes on where it ended.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { forEach } from '../concurrency/for-each.js';
+import { forEach, mapEach } from '../concurrency/for-each.js';
 import { isModhavenError } from '../errors.js';
 import { readIfAny, type BlobStore } from '../store/blob-store.js';
 import type { CheckedStore } from '../store/checked-store.js';
 import { infoSum } from '../store/recorded-sums.js';
 import type { VersionReader, VersionStore } from '../store/version-store.js';
-import { LocalZip } from './local-zip.js';
+import { copyByLocalZip } from './local-zip.js';
 import { copyVersion, type CopiedVersion } from './copy-version.js';
 import type { VersionName } from './import-versions.js';
 import type { RecordedSum } from './request-list.js';
@@ -68,12 +68,11 @@ export async function migrateVersions(
   versions: readonly VersionName[],
   options: MigrateOptions,
 ): Promise<CopiedVersion[]> {
-  const copies: CopiedVersion[] = [];
-  await forEach(versions.entries(), PARALLEL, async ([i, version]) => {
-    copies[i] = await insist(version, options);
+  return mapEach(versions, PARALLEL, async (version) => {
+    const copied = await insist(version, options);
     options.onDone?.();
+    return copied;
   });
-  return copies;
 }
 
 /** A bucket that fails in passing, or whose bytes were damaged on their way, is asked again. */
@@ -95,12 +94,7 @@ async function migrateVersion(name: VersionName, options: MigrateOptions): Promi
   const copy = async (source: VersionReader, zipFile?: string) =>
     withSameSize(await judgeAndCopy(name, { ...options, source, zipFile }), from, to);
   if (folder === undefined) return copy(from.unchecked);
-  return LocalZip.with(from.unchecked, { zip: { ...name, kind: 'zip' }, folder }, async (local) => {
-    const copied = await copy(local, local.file);
-    // What could not be read is not damaged for that.
-    if (copied.outcome === 'damaged' && local.failure !== undefined) throw local.failure;
-    return copied;
-  });
+  return copyByLocalZip(from.unchecked, { ...name, folder }, (local) => copy(local, local.file));
 }
 
 interface JudgeOptions extends MigrateOptions {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { forEach } from '../../src/concurrency/for-each.js';
+import { forEach, mapEach } from '../../src/concurrency/for-each.js';
 
 async function* slowly<T>(items: readonly T[]): AsyncGenerator<T> {
   for (const item of items) {
@@ -57,4 +57,12 @@ describe('forEach', () => {
     await expect(forEach(broken(), 3, work)).rejects.toThrow('no more items');
     expect(isEnded).toBe(true);
   });
+});
+
+it('mapEach gives what was made of each item in the order of the items, whatever ends first', async () => {
+  const made = await mapEach([3, 1, 2], 3, async (item) => {
+    for (let i = 0; i < item; i += 1) await turn();
+    return item * 10;
+  });
+  expect(made).toEqual([30, 10, 20]);
 });

@@ -5,7 +5,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { StoreDecorator } from '../../src/store/store-decorator.js';
 import type { ByteRange, Part, VersionReader, VersionStore } from '../../src/store/version-store.js';
-import { LocalZip } from '../../src/transfer/local-zip.js';
+import type { CopiedVersion } from '../../src/transfer/copy-version.js';
+import { copyByLocalZip, LocalZip } from '../../src/transfer/local-zip.js';
 import { createMemoryStore } from '../support/memory-store.js';
 import { tempDir } from '../support/tmp.js';
 
@@ -94,5 +95,28 @@ describe('LocalZip', () => {
       await local.size(ZIP),
     ]);
     expect(found).toEqual([undefined, undefined]);
+  });
+});
+
+describe('copyByLocalZip', () => {
+  const outcome = (faults: CopiedVersion['faults']): CopiedVersion => ({
+    ...{ ...version, added: [], faults },
+    outcome: faults.length === 0 ? 'same' : 'damaged',
+  });
+  const DAMAGE = [{ part: 'mod' as const, problem: 'is damaged' }];
+
+  it('says what the copy says, also of a version that is damaged', async () => {
+    for (const faults of [[], DAMAGE]) {
+      const copied = copyByLocalZip(source, { ...version, folder }, () => Promise.resolve(outcome(faults)));
+      expect(await copied).toEqual(outcome(faults));
+    }
+  });
+
+  it('takes no version for damaged of which something could not be read', async () => {
+    const copied = copyByLocalZip(new BreakingStore(source, 0), { ...version, folder }, async (local) => {
+      await local.read(MOD).catch(() => undefined);
+      return outcome(DAMAGE);
+    });
+    await expect(copied).rejects.toThrow('the connection broke off');
   });
 });
