@@ -2,10 +2,10 @@
 /** Where the program begins: with what has to be done before the rest of it is loaded. */
 import { keepCompiledCode } from './compiled-code.js';
 import { keepTickShape } from './concurrency/tick-shape.js';
-import { holdSignals } from './start-signals.js';
+import { commandOf, holdSignals } from './start-signals.js';
 
-holdSignals(process.argv.slice(2));
+const words = process.argv.slice(2);
+holdSignals(words);
 keepTickShape();
-const command = process.argv.slice(2).find((word) => !word.startsWith('-'));
-keepCompiledCode(command === 'serve' ? 'serve' : 'command');
+keepCompiledCode(commandOf(words) === 'serve' ? 'serve' : 'command');
 void import('./cli/commands/program.js');

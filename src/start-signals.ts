@@ -3,9 +3,9 @@
  * process 1 of a container; so `cli.ts` has them taken before it loads the rest of the program.
  */
 
-/** `modhaven [OPTIONS] serve …`, of the words behind the name of the program. */
-function isServe(words: readonly string[]): boolean {
-  return words.find((word) => !word.startsWith('-')) === 'serve';
+/** The command of `modhaven [OPTIONS] COMMAND …`, of the words behind the name of the program; undefined if there is none. */
+export function commandOf(words: readonly string[]): string | undefined {
+  return words.find((word) => !word.startsWith('-'));
 }
 
 let isReloadAsked = false;
@@ -20,7 +20,7 @@ const end = (): void => process.exit(0);
  * in good order at SIGTERM and SIGINT. Other commands are left as they are.
  */
 export function holdSignals(words: readonly string[]): void {
-  if (!isServe(words)) return;
+  if (commandOf(words) !== 'serve') return;
   process.on('SIGHUP', remember);
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
