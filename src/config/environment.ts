@@ -13,7 +13,7 @@ import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { configKeys, type ConfigKey } from './keys.js';
 import { ModhavenError } from '../errors.js';
-import type { DataPath } from '../yaml/problems.js';
+import { isDataMap, type DataPath } from '../yaml/problems.js';
 import { readConfigText } from '../yaml/read-text.js';
 import { issueSentence, meantIssues } from '../yaml/with-schema.js';
 
@@ -92,18 +92,13 @@ export function mergeSettings(
   path = '',
 ): unknown {
   // A value where only a map can be: the schema says what is wrong with it. `store: disk` gives way to what is below `store`.
-  if (base !== undefined && base !== null && !isMap(base) && !values.has(path)) return base;
-  const merged: Record<string, unknown> = isMap(base) ? { ...base } : {};
+  if (base !== undefined && base !== null && !isDataMap(base) && !values.has(path)) return base;
+  const merged: Record<string, unknown> = isDataMap(base) ? { ...base } : {};
   for (const [key, value] of Object.entries(over)) {
     const at = path === '' ? key : `${path}.${key}`;
-    merged[key] = isMap(value) ? mergeSettings(merged[key], value, values, at) : value;
+    merged[key] = isDataMap(value) ? mergeSettings(merged[key], value, values, at) : value;
   }
   return merged;
-}
-
-/** Whether `value` is a map of keys, as YAML gives it. */
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isOnlyEntries(forms: ConfigKey['forms']): boolean {
@@ -160,7 +155,7 @@ function aroundChosen({ path }: ConfigKey): { start: string; end: string } {
 
 /** The key of an entry, as the file has it, or as the name of its variable tells it. */
 function entryOf(text: string, entries: unknown): string {
-  const known = isMap(entries) ? Object.keys(entries).find((key) => inName(key) === text) : undefined;
+  const known = isDataMap(entries) ? Object.keys(entries).find((key) => inName(key) === text) : undefined;
   if (known !== undefined) return known;
   const host = text.toLowerCase().replaceAll('_', '.');
   const isAddress = /^\d+(?:\.\d+){3}$/.test(host);
@@ -168,7 +163,7 @@ function entryOf(text: string, entries: unknown): string {
 }
 
 function below(data: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((value, key) => (isMap(value) ? value[key] : undefined), data);
+  return path.reduce<unknown>((value, key) => (isDataMap(value) ? value[key] : undefined), data);
 }
 
 function readVariable(
@@ -206,7 +201,7 @@ function put(data: Record<string, unknown>, [first = '', ...rest]: readonly stri
     return;
   }
   // A variable below a key wins over one of the key itself.
-  const next = isMap(data[first]) ? data[first] : {};
+  const next = isDataMap(data[first]) ? data[first] : {};
   data[first] = next;
   put(next, rest, value);
 }

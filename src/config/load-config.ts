@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { ModhavenError } from '../errors.js';
 import { findConfigFile, userDataDir } from './config-file.js';
-import { isMap, settingsFromEnvironment, valueReader, type EnvironmentSettings } from './environment.js';
+import { settingsFromEnvironment, valueReader, type EnvironmentSettings } from './environment.js';
 import { readAuth, type AuthSettings } from './auth-settings.js';
 import { readLimits, readTls, type LimitSettings, type TlsSettings } from './listener-settings.js';
 import { defaultPublicUrl, isDefaultUrlGuess, parseListen } from './listen.js';
@@ -19,7 +19,7 @@ import type { S3Settings } from '../s3/bucket.js';
 import { noteSecrets } from './secrets-in-use.js';
 import type { UpstreamProxy } from '../module/address/goproxy-list.js';
 import { expandVariables, VARIABLES } from './variables.js';
-import { problemsError } from '../yaml/problems.js';
+import { isDataMap, problemsError } from '../yaml/problems.js';
 import { readConfigText } from '../yaml/read-text.js';
 import { parseWithSchema } from '../yaml/with-schema.js';
 import { parseYaml, type YamlSource } from '../yaml/yaml-source.js';
@@ -224,8 +224,8 @@ function cacheDirPreset(
   file: string | undefined,
   env: NodeJS.ProcessEnv,
 ): string | undefined {
-  const cache = isMap(merged) ? merged.cache : undefined;
-  return isMap(cache) && cache.dir !== undefined ? undefined : userDataDir(file, env);
+  const cache = isDataMap(merged) ? merged.cache : undefined;
+  return isDataMap(cache) && cache.dir !== undefined ? undefined : userDataDir(file, env);
 }
 
 function readSumdb(written: z.output<typeof ConfigFile>['sumdb'], base: string): SumdbSettings | undefined {

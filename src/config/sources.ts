@@ -1,9 +1,10 @@
 /** Where each setting in force comes from: for `modhaven check` and `modhaven report`. Secrets are not shown. */
 import { userDataDir } from './config-file.js';
-import { isMap, settingsFromEnvironment, valueReader, type ReadVariable } from './environment.js';
+import { settingsFromEnvironment, valueReader, type ReadVariable } from './environment.js';
 import { configKeys, type ConfigKey } from './keys.js';
 import { ConfigFile } from './schema.js';
 import { expandVariables, VARIABLES } from './variables.js';
+import { isDataMap } from '../yaml/problems.js';
 import { redactLine } from '../redact.js';
 import { parseYaml, type YamlSource } from '../yaml/yaml-source.js';
 
@@ -86,7 +87,7 @@ function fromFile(key: ConfigKey, source: YamlSource): SettingSource | undefined
 
 /** `store: { s3: … }` is what its own keys say, not a value of `store`. */
 function isSection({ forms }: ConfigKey, value: unknown): boolean {
-  return isMap(value) && !forms.includes('entries');
+  return isDataMap(value) && !forms.includes('entries');
 }
 
 function preset(key: ConfigKey, file: string | undefined, env: NodeJS.ProcessEnv): SettingSource {
@@ -105,7 +106,7 @@ function entriesOf(key: ConfigKey, merged: unknown): ConfigKey[] {
   const star = key.path.indexOf('*');
   if (star < 0) return [key];
   const entries = valueAt(merged, key.path.slice(0, star));
-  const names = isMap(entries) ? Object.keys(entries) : [];
+  const names = isDataMap(entries) ? Object.keys(entries) : [];
   return names
     .map((name) => ({ ...key, path: key.path.with(star, name) }))
     .filter(({ path }) => valueAt(merged, path) !== undefined);
@@ -113,7 +114,7 @@ function entriesOf(key: ConfigKey, merged: unknown): ConfigKey[] {
 
 function valueAt(data: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
-    (value, key) => (isMap(value) && Object.hasOwn(value, key) ? value[key] : undefined),
+    (value, key) => (isDataMap(value) && Object.hasOwn(value, key) ? value[key] : undefined),
     data,
   );
 }

@@ -4,7 +4,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import { emptiedFile } from '../yaml/empty-file.js';
-import { explain, problemsError, type DataPath, type Problem } from '../yaml/problems.js';
+import { explain, isDataMap, problemsError, type DataPath, type Problem } from '../yaml/problems.js';
 import { readConfigText } from '../yaml/read-text.js';
 import { nearestKey, parseWithSchema, readWithSchema, unknownKey } from '../yaml/with-schema.js';
 import { parseYaml, type YamlSource } from '../yaml/yaml-source.js';
@@ -100,7 +100,7 @@ function readContent(source: YamlSource): { content: VanityFile; problems: Probl
   // A key that is nearly known is the reason why a known one is missing.
   const misspelt = [...wrong.values()].flatMap((path) => {
     const entry = valueAt(source.data, path);
-    return isMap(entry)
+    return isDataMap(entry)
       ? unknownKeys(entry, source, path).problems.map((problem) => ({ problem, path }))
       : [];
   });
@@ -120,18 +120,14 @@ function ruleOf(path: DataPath): DataPath {
 
 function valueAt(data: unknown, [first, ...rest]: DataPath): unknown {
   if (first === undefined) return data;
-  return isMap(data) ? valueAt(data[String(first)], rest) : undefined;
+  return isDataMap(data) ? valueAt(data[String(first)], rest) : undefined;
 }
 
 /** `data` without the value at `path`. */
 function without(data: unknown, [first = '', ...rest]: DataPath): unknown {
-  if (!isMap(data)) return data;
+  if (!isDataMap(data)) return data;
   const { [String(first)]: value, ...others } = data;
   return rest.length === 0 ? others : { ...others, [String(first)]: without(value, rest) };
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Editors empty a file before they write it: that must not take all rules away. */

@@ -10,6 +10,11 @@ export interface Position {
 /** Where something stands in the data: keys and list indexes from the root. */
 export type DataPath = readonly PropertyKey[];
 
+/** Whether a value of the data is a map of keys. */
+export function isDataMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** One thing that is wrong, or worth a warning. `message` is one sentence without the position. */
 export interface Problem extends Position {
   message: string;
