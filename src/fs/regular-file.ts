@@ -87,16 +87,21 @@ export async function readRegularText(path: string): Promise<string> {
   return (await readRegular(path)).toString('utf8');
 }
 
-/** The content of a regular file, read at once. */
-export function readRegularSync(path: string): Buffer {
+/** What `work` makes of a regular file that is open for reading, at once. */
+export function withRegularSync<T>(path: string, work: (descriptor: number, stats: Stats) => T): T {
   const descriptor = openSync(path, READING);
   try {
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) throw notRegular(path);
-    return readUpTo(descriptor, stats.size);
+    return work(descriptor, stats);
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** The content of a regular file, read at once. */
+export function readRegularSync(path: string): Buffer {
+  return withRegularSync(path, (descriptor, stats) => readUpTo(descriptor, stats.size));
 }
 
 /** What a shell passes for `<(command)` and `-`: a pipe, which is read although it is not a regular file. */

@@ -2,9 +2,9 @@
  * The lines about removed releases in the files of `recorded-sums.ts`, which are asked for before anything is stored. A file
  * grows with each part that is stored: what was read of it once is not read again.
  */
-import { closeSync, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
+import { readSync, statSync, type Stats } from 'node:fs';
 import { LRUCache } from 'lru-cache';
-import { READING, notRegular } from '../fs/regular-file.js';
+import { withRegularSync } from '../fs/regular-file.js';
 import type { ModulePath } from '../module/module-path.js';
 
 /** What was read of one file. */
@@ -48,10 +48,7 @@ export class EvictedReleases {
   }
 
   #read(module: ModulePath, file: string, known: Read | undefined): Read {
-    const fd = openSync(file, READING);
-    try {
-      const stats = fstatSync(fd);
-      if (!stats.isFile()) throw notRegular(file);
+    return withRegularSync(file, (fd, stats) => {
       const identity = identityOf(stats);
       const isGrown = known?.identity === identity && known.size <= stats.size;
       const from = isGrown ? known.size : 0;
@@ -63,9 +60,7 @@ export class EvictedReleases {
       const read = { identity, size, lines };
       this.#known.set(module, read);
       return read;
-    } finally {
-      closeSync(fd);
-    }
+    });
   }
 }
 
