@@ -2,7 +2,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { faultyS3, type FaultyS3, type S3Fate } from '../support/faulty-s3.js';
+import { faultyS3, nextMeet, type FaultyS3 } from '../support/faulty-s3.js';
 import { missing } from '../support/requirements.js';
 import { S3_LOGIN, s3Host, type S3Host } from '../support/s3-host.js';
 import { modhaven } from '../support/server.js';
@@ -57,16 +57,6 @@ describe.skipIf(missing('go'))('modhaven migrate, with an object store that fail
     );
   const isZip = (request: string) => /^GET .*\.zip(?:\?|$)/.test(request);
 
-  /** The first `count` requests that `is` finds meet `fate`. */
-  function next(count: number, fate: S3Fate, is: (request: string) => boolean): void {
-    let left = count;
-    relay.decide = (request) => {
-      if (left === 0 || !is(request)) return undefined;
-      left -= 1;
-      return fate;
-    };
-  }
-
   it('copies all to the bucket and back although requests fail all the time', async () => {
     relay.fail('error', 3);
     expect(await migrate('disk', 's3')).toMatchObject({ code: 0, stderr: '' });
@@ -81,7 +71,7 @@ describe.skipIf(missing('go'))('modhaven migrate, with an object store that fail
   it('takes no zip that was damaged on its way', async () => {
     expect(await migrate('disk', 's3')).toMatchObject({ code: 0 });
     await rename(path.join(dir, 'data'), path.join(dir, 'old'));
-    next(2, 'wrong', isZip);
+    nextMeet(relay, 2, 'wrong', isZip);
     expect(await migrate('s3', 'disk')).toMatchObject({ code: 0, stderr: '' });
     expect(await stored()).toEqual(contents);
   });

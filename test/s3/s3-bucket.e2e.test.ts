@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { S3Bucket } from '../../src/s3/s3-bucket.js';
-import { faultyS3, type FaultyS3, type S3Fate } from '../support/faulty-s3.js';
+import { faultyS3, nextMeet, type FaultyS3, type S3Fate } from '../support/faulty-s3.js';
 import { missing } from '../support/requirements.js';
 import { s3Host, settingsOf, useS3Login, type S3Host } from '../support/s3-host.js';
 import { tempDir } from '../support/tmp.js';
@@ -40,15 +40,6 @@ describe.skipIf(missing('go'))('a bucket whose object store fails', () => {
     bucket = new S3Bucket(settingsOf(relay.url, name));
   });
 
-  /** From now on the first `count` requests that `is` finds meet `fate`. */
-  function next(count: number, fate: S3Fate, is: (request: string) => boolean): void {
-    let left = count;
-    relay.decide = (request) => {
-      if (left === 0 || !is(request)) return undefined;
-      left -= 1;
-      return fate;
-    };
-  }
   const isPut = (request: string) => request.startsWith(`PUT /${name}/${KEY}`);
   const isGet = (request: string) => request.startsWith(`GET /${name}/${KEY}`);
   /** The request that ends an upload in parts. */
@@ -79,12 +70,12 @@ describe.skipIf(missing('go'))('a bucket whose object store fails', () => {
 
   it('a write whose answer was lost is told from the success of another writer', async () => {
     await bucket.usable();
-    next(1, 'lost', isPut);
+    nextMeet(relay, 1, 'lost', isPut);
     expect(await bucket.put(KEY, Buffer.from('mine'), isAbsent)).toBe(true);
     const etag = (await bucket.head(KEY))?.etag;
-    next(1, 'lost', isPut);
+    nextMeet(relay, 1, 'lost', isPut);
     expect(await bucket.put(KEY, Buffer.from('next'), { ifMatch: etag })).toBe(true);
-    next(1, 'lost', isPut);
+    nextMeet(relay, 1, 'lost', isPut);
     expect(await bucket.put(KEY, Buffer.from('other'), isAbsent)).toBe(false);
     expect((await bucket.read(KEY))?.bytes.toString()).toBe('next');
   });
@@ -96,7 +87,7 @@ describe.skipIf(missing('go'))('a bucket whose object store fails', () => {
     ['its upload is not known any more', [404, 'NoSuchUpload'], isEnd],
   ])('a large zip arrives whole and once although %s', async (_, fate, is) => {
     await bucket.usable();
-    next(1, fate, is);
+    nextMeet(relay, 1, fate, is);
     expect(await bucket.putFile(KEY, large, isAbsent)).toBe(true);
     expect((await bucket.read(KEY))?.bytes.equals(bytes)).toBe(true);
     expect(await bucket.putFile(KEY, large, isAbsent)).toBe(false);
@@ -109,17 +100,17 @@ describe.skipIf(missing('go'))('a bucket whose object store fails', () => {
     [500, 'InternalError'],
   ])('a write that meets %j is sent again', async (...fate) => {
     await bucket.usable();
-    next(2, fate as S3Fate, isPut);
+    nextMeet(relay, 2, fate as S3Fate, isPut);
     expect(await bucket.put(KEY, Buffer.from('mine'), isAbsent)).toBe(true);
-    next(2, fate as S3Fate, isPut);
+    nextMeet(relay, 2, fate as S3Fate, isPut);
     expect(await bucket.put(KEY, Buffer.from('other'), isAbsent)).toBe(false);
   });
 
   it('a body that ends before its Content-Length is asked for again, and is an outage if it stays so', async () => {
     await bucket.put(KEY, Buffer.alloc(100_000, 'x'));
-    next(2, 'cut', isGet);
+    nextMeet(relay, 2, 'cut', isGet);
     expect((await bucket.read(KEY))?.size).toBe(100_000);
-    next(Infinity, 'cut', isGet);
+    nextMeet(relay, Infinity, 'cut', isGet);
     await expect(bucket.read(KEY)).rejects.toMatchObject({ code: 'STORAGE' });
   });
 

@@ -128,3 +128,18 @@ function refuse(
   response.writeHead(status, { 'content-type': 'application/xml' });
   response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>a test</Message></Error>`);
 }
+
+/** From now on the first `count` requests that `is` finds meet `fate`, and all others pass. */
+export function nextMeet(
+  relay: FaultyS3,
+  count: number,
+  fate: S3Fate,
+  is: (request: string) => boolean,
+): void {
+  let left = count;
+  relay.decide = (request) => {
+    if (left === 0 || !is(request)) return undefined;
+    left -= 1;
+    return fate;
+  };
+}
