@@ -37,7 +37,7 @@ const defaults = {
   missMicros: 18_000,
   coldMicros: 470_000,
   /** Requests to the bucket for a version of which a replica has no copy: `.info`, `.mod`, zip and its hash. */
-  readsPerMiss: 4,
+  readsPerMiss: 5,
   /** Share of the requests for a version that no replica has ever fetched. */
   coldShare: 0.0005,
   /** Requests of one cold fetch to the bucket that write or list, and that read (`npm run bench -- replicas`). */

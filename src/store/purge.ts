@@ -2,7 +2,6 @@
 import { infoOrigin, type VersionSums } from './recorded-sums.js';
 import { goModHash } from '../module/files/dirhash.js';
 import type { CheckedStore } from './checked-store.js';
-import { zipHashIn } from './part-problem.js';
 import { MAX_ANNOUNCED, type Purge, type Seals } from './seals.js';
 import { PART_KINDS, type ModuleVersion, type VersionStore } from './version-store.js';
 
@@ -53,9 +52,8 @@ export async function purge(stores: PurgeStores, version: ModuleVersion): Promis
   // The seal first: between the two, a server may already store the version again.
   await seals.add(version, { reason: 'purged', ...sums });
   if (sums.zip === undefined) {
-    // A server that knew of no seal may have stored the hash just now, and the zip is about to follow.
-    const hash = await unchecked.read({ ...version, kind: 'ziphash' });
-    const zip = hash && zipHashIn(hash);
+    // A server that knew of no seal may have stored a zip just now. One that comes later finds the seal and adds its hash.
+    const { zip } = await checked.knownSums(version);
     if (zip !== undefined) await seals.add(version, { reason: 'purged', zip });
   }
   await unchecked.removal?.remove(version);

@@ -64,27 +64,23 @@ export class SealedStore extends StoreDecorator {
   }
 
   /**
-   * A zip takes time on its way into the store, and its process may have been paused meanwhile: the version that was there
-   * may have been purged between the judgement of the hash and now. The seal is older than the room for this zip, so
-   * that it is seen afterwards: what is not as it says goes again.
+   * A version may be purged between the judgement of the hash of its zip and the zip: its process may have been paused
+   * meanwhile. So the hash is judged again, and once more when the zip is there, because the seal is older than the room
+   * for it: what is not as it says goes again.
    *
-   * A version that was purged before its zip was there has a seal without its hash. Then the hash is added before the zip can be
-   * read, because the purge may still remove it; a seal that comes later finds the hash in the store (`purge.ts`).
+   * A version that was purged before its zip was there has a seal without its hash. The hash is added before the zip can be
+   * read: the purge may still remove it. A seal that comes later is made by a purge that looks for a zip once more
+   * (`purge.ts`).
    */
   private async putZip(zip: Part, put: () => Promise<boolean>): Promise<boolean> {
     const hashPart = { ...zip, kind: 'ziphash' } as const;
     const before = await this.memoryOf(zip);
-    if (before !== undefined && before.zip === undefined) {
-      const hash = await this.inner.read(hashPart);
-      if (hash !== undefined) checkSame(hashPart, hash, await this.completed(before, hashPart, hash));
-    }
+    if (before !== undefined) await this.checkZipHash(hashPart, before);
     const isStored = await put();
     const memory = isStored ? await this.memoryOf(zip) : undefined;
-    if (memory?.zip === undefined) return isStored;
-    const hash = await this.inner.read(hashPart);
+    if (memory === undefined) return isStored;
     try {
-      if (hash === undefined) throw purgedMeanwhile(zip);
-      checkSame(hashPart, hash, memory);
+      await this.checkZipHash(hashPart, memory);
     } catch (error) {
       await this.inner.removal?.remove(zip);
       throw error;
@@ -92,15 +88,31 @@ export class SealedStore extends StoreDecorator {
     return isStored;
   }
 
+  private async checkZipHash(part: ModuleVersion & { kind: 'ziphash' }, memory: Memory): Promise<void> {
+    const hash = await this.inner.read(part);
+    if (hash !== undefined) {
+      checkSame(part, hash, await this.completed(memory, part, hash));
+    } else if (memory.reason !== 'evicted' || memory.zip !== undefined) {
+      // It was written before its zip: only a purge takes it.
+      throw purgedMeanwhile(part);
+    }
+  }
+
   /** What is known of a version, with what `bytes` of it are, where its seal does not say: it is added to the seal. */
   private async completed(memory: Memory, part: JudgedPart, bytes: Buffer): Promise<Memory> {
     const { name, of } = SUMS[part.kind];
     if (memory.reason === 'evicted' || memory[name] !== undefined) return memory;
-    const sum = of(bytes);
+    // A zip that can be read was served: its hash is what the seal says.
+    const served = part.kind === 'ziphash' ? await this.storedZipHash(part) : undefined;
+    const sum = served ?? of(bytes);
     if (sum === undefined) return memory;
-    await this.seals.add(part, { [name]: sum, reason: memory.reason });
     // Another process may have added another one first.
-    return (await this.seals.of(part)) ?? memory;
+    return this.seals.add(part, { [name]: sum, reason: memory.reason });
+  }
+
+  private async storedZipHash(version: ModuleVersion): Promise<string | undefined> {
+    if ((await this.inner.size({ ...version, kind: 'zip' })) === undefined) return undefined;
+    return zipHashIn(await this.inner.read({ ...version, kind: 'ziphash' }));
   }
 
   private async memoryOf(version: ModuleVersion): Promise<Memory | undefined> {

@@ -41,18 +41,32 @@ export class Seals {
     });
   }
 
-  /** Seals a version. What an earlier seal says is never changed, only added to. Throws STORAGE. */
-  async add(version: ModuleVersion, { reason, ...sums }: Seal): Promise<void> {
+  /**
+   * Seals a version. What an earlier seal says is never changed, only added to. Resolves with the seal as it is now. Throws
+   * STORAGE.
+   */
+  async add(version: ModuleVersion, { reason, ...sums }: Seal): Promise<Seal> {
     const known = Object.fromEntries(Object.entries(sums).filter(([, sum]) => sum !== undefined));
+    let seal: Seal = { reason };
     const isMade = await this.change(nameOf(version), (before) => {
-      const seal: Seal = { ...known, ...(before && readSeal(before)), reason };
+      seal = { ...known, ...(before && readSeal(before)), reason };
       return `${JSON.stringify(seal)}\n`;
     });
-    if (isMade) return;
+    if (isMade) return seal;
     throw new ModhavenError('STORAGE', `${version.module}@${version.version} could not be sealed`, {
       reason: 'other processes changed its seal again and again',
       remedy: 'try again',
     });
+  }
+
+  /**
+   * The hash that the zip of a version has to have where one with the hash `stored` can be read; undefined for a version
+   * without a seal. A seal that names no hash names this one from now on. Throws STORAGE.
+   */
+  async zipHashOf(version: ModuleVersion, stored: string): Promise<string | undefined> {
+    const seal = await this.of(version);
+    if (seal === undefined || seal.zip !== undefined) return seal?.zip;
+    return (await this.add(version, { reason: seal.reason, zip: stored })).zip;
   }
 
   /** Lets every process and replica know that a version was purged. Throws STORAGE. */

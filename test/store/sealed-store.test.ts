@@ -92,23 +92,57 @@ describe('SealedStore', () => {
     expect(await read('mod')).toBe('anything');
   });
 
-  it('adds to the seal of a version that was purged before its zip was there, before the zip can be read', async () => {
-    for (const isSealedFirst of [true, false]) {
-      const { inner, seals, put } = await sealed(
-        isSealedFirst ? { reason: 'purged', origin: COMMIT } : undefined,
-      );
+  describe('adds to the seal of a version that was purged before its zip was there', () => {
+    const SEAL_WITHOUT_ZIP: Seal = { reason: 'purged', origin: COMMIT };
+    const SEALED = { ...SEAL_WITHOUT_ZIP, zip: ZIP };
+
+    it.each([true, false])(
+      'before the zip can be read (sealed before its hash came: %s)',
+      async (isSealedFirst) => {
+        const { inner, seals, put } = await sealed(isSealedFirst ? SEAL_WITHOUT_ZIP : undefined);
+        await put('ziphash', ZIP);
+        if (!isSealedFirst) await seals.add(version, SEAL_WITHOUT_ZIP);
+        let sealedAs: Seal | undefined;
+        await new SealedStore(inner, seals).put({ ...version, kind: 'zip' }, async (sink) => {
+          sealedAs = await seals.of(version);
+          sink.write('PK');
+        });
+        expect(sealedAs).toEqual(SEALED);
+        await inner.removal?.remove(version);
+        await expect(put('ziphash', OTHER_ZIP)).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+      },
+    );
+
+    it('when the zip is there, where the seal came while it was written', async () => {
+      const { inner, seals, put } = await sealed();
       await put('ziphash', ZIP);
-      if (!isSealedFirst) await seals.add(version, { reason: 'purged', origin: COMMIT });
-      let sealedAs: Seal | undefined;
-      const store = new SealedStore(inner, seals);
-      await store.put({ ...version, kind: 'zip' }, async (sink) => {
-        sealedAs = await seals.of(version);
+      await new SealedStore(inner, seals).put({ ...version, kind: 'zip' }, async (sink) => {
+        await seals.add(version, SEAL_WITHOUT_ZIP);
         sink.write('PK');
       });
-      expect(sealedAs).toEqual({ reason: 'purged', origin: COMMIT, zip: ZIP });
-      await inner.removal?.remove(version);
+      expect(await seals.of(version)).toEqual(SEALED);
+    });
+
+    it('what can be read, not what another process comes with', async () => {
+      const { inner, seals, put } = await sealed();
+      await put('ziphash', ZIP);
+      await put('zip', 'PK');
+      await seals.add(version, SEAL_WITHOUT_ZIP);
       await expect(put('ziphash', OTHER_ZIP)).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
-    }
+      expect(await seals.of(version)).toEqual(SEALED);
+      expect((await inner.read({ ...version, kind: 'ziphash' }))?.toString()).toBe(ZIP);
+    });
+
+    it('nothing, and stores no zip, where the purge has removed the hash', async () => {
+      const { inner, put } = await sealed(SEAL_WITHOUT_ZIP);
+      await put('ziphash', ZIP);
+      await inner.removal?.remove(version);
+      await expect(put('zip', 'PK')).rejects.toMatchObject({
+        code: 'STORAGE',
+        message: `${NAME} was purged while it was stored`,
+      });
+      expect(await inner.size({ ...version, kind: 'zip' })).toBeUndefined();
+    });
   });
 
   it('holds no zip in memory: its hash was judged before', async () => {

@@ -11,7 +11,8 @@ describe('Seals', () => {
     const seals = new Seals(createMemoryBlobStore());
     expect(await seals.of(version)).toBeUndefined();
     await seals.add(version, { reason: 'damaged', zip: 'h1:a' });
-    await seals.add(version, { reason: 'purged', zip: 'h1:b', mod: 'h1:c', origin: undefined });
+    const now = await seals.add(version, { reason: 'purged', zip: 'h1:b', mod: 'h1:c', origin: undefined });
+    expect(now).toEqual({ reason: 'purged', zip: 'h1:a', mod: 'h1:c' });
     expect(await seals.of(version)).toEqual({ reason: 'purged', zip: 'h1:a', mod: 'h1:c' });
     expect(await seals.of({ ...version, version: 'v1.0.1' })).toBeUndefined();
   });

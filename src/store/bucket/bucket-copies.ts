@@ -10,6 +10,7 @@ import { copyFile, unlink, writeFile } from 'node:fs/promises';
 import { createSingleflight } from '../../concurrency/singleflight.js';
 import { ModhavenError } from '../../errors.js';
 import type { FileCache } from '../../fs/file-cache.js';
+import type { ObjectHead } from '../../s3/bucket.js';
 import type { HashZip } from '../../zip/zip-hasher.js';
 import type { DamagedPart } from '../checked-store.js';
 import { partProblem, zipHashIn } from '../part-problem.js';
@@ -85,13 +86,27 @@ export class BucketCopies {
 
   /**
    * What is known of a version, to be sealed; the parts of `damaged` left out. The hash is the one that the zip names: the
-   * object beside it may be what another writer left.
+   * object beside it may be what another writer left, and without a zip it may yet become another one.
    */
   async knownSums(version: ModuleVersion, damaged?: PartKind): Promise<VersionSums> {
     const head = await this.bucket.head({ ...version, kind: 'zip' });
-    const named = head && namedZipHash(head);
+    if (head === undefined) return {};
+    const named = namedZipHash(head);
     if (named !== undefined || damaged === 'ziphash') return { zip: named };
     return { zip: zipHashIn(await this.bucket.read({ ...version, kind: 'ziphash' })) };
+  }
+
+  /**
+   * Whether a zip that lies in the bucket is what its version was before. A replica that knew of no seal yet may have stored
+   * another one just now, and takes it back (`sealed-store.ts`), unless it is killed: that one is set aside.
+   */
+  async isAsSealed(zip: ModuleVersion, head: ObjectHead): Promise<boolean> {
+    const own = namedZipHash(head);
+    if (own === undefined) return true;
+    const sealed = await this.options.seals.zipHashOf(zip, own);
+    if (sealed === undefined || sealed === own) return true;
+    await this.bucket.setAside({ ...zip, kind: 'zip' }, head.etag);
+    return false;
   }
 
   private async keepHash(zip: Part, { zipHash }: StoredZipHash): Promise<void> {
@@ -133,9 +148,10 @@ export class BucketCopies {
   }
 
   /** The hash of a zip, as the zip itself has it: the object beside it may be what another writer left. */
-  private async hashOfZip(part: Part, bytes: Buffer): Promise<Buffer> {
+  private async hashOfZip(part: Part, bytes: Buffer): Promise<Buffer | undefined> {
     const zip = await this.bucket.head({ ...part, kind: 'zip' });
     if (zip === undefined) return bytes; // it may yet become another one
+    if (!(await this.isAsSealed(part, zip))) return undefined;
     const own = namedZipHash(zip);
     if (own === undefined || own === zipHashIn(bytes)) return this.keep(part, bytes);
     await this.bucket.settleZipHash(part, own);
@@ -151,6 +167,7 @@ export class BucketCopies {
         if (found === 'too large') return 'uncopied';
         const { file, sha256, etag } = found;
         try {
+          if (!(await this.isAsSealed(zip, found))) return 'absent';
           const problem = await this.zipProblem(zip, found);
           if (problem === undefined) {
             await onDisk(this.options.copies.keep(storedName(zip), file, sha256));

@@ -168,7 +168,8 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
     const outcome = await this.copies.copyZip(part);
     if (outcome === 'absent') return undefined;
     copy = await this.options.copies.open(name);
-    return copy === undefined ? RangedPart.open(this.bucket, part) : openCopy(copy);
+    if (copy !== undefined) return openCopy(copy);
+    return RangedPart.open(this.bucket, part, (head) => this.copies.isAsSealed(part, head));
   }
 
   private async pour(part: Part, range: ByteRange | undefined, into: Writable): Promise<void> {

@@ -31,10 +31,14 @@ export class RangedPart implements OpenPart {
     this.sha256 = namedSha256(head);
   }
 
-  /** Undefined if it is not stored. A part that is removed while it is read fails. */
-  static async open(store: BucketStore, part: Part): Promise<OpenPart | undefined> {
+  /** Undefined if it is not stored, or not what `isGood` takes. A part that is removed while it is read fails. */
+  static async open(
+    store: BucketStore,
+    part: Part,
+    isGood: (head: ObjectHead) => Promise<boolean>,
+  ): Promise<OpenPart | undefined> {
     const head = await store.head(part);
-    return head && new RangedPart(store, part, head);
+    return head && (await isGood(head)) ? new RangedPart(store, part, head) : undefined;
   }
 
   read(

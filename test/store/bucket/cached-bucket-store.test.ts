@@ -150,7 +150,7 @@ describe('CachedBucketStore', () => {
     dir = await tempDir('cached');
     await readAll(open());
     expect(logging.asked).toEqual([
-      ...['stream v1.0.0.zip', 'read v1.0.0.ziphash', 'read v1.0.0.info', 'read v1.0.0.mod'],
+      ...['stream v1.0.0.zip', 'read v1.0.0', 'read v1.0.0.ziphash', 'read v1.0.0.info', 'read v1.0.0.mod'],
     ]);
   });
 

@@ -32,7 +32,7 @@ it('reads at any position with few requests, and fails once the part is another 
     draft: () => Promise.reject(new Error('not used')),
     onDifference: () => undefined,
   });
-  const part = await RangedPart.open(store, ZIP);
+  const part = await RangedPart.open(store, ZIP, () => Promise.resolve(true));
   if (part === undefined) throw new Error('it is stored');
   for (let at = 0; at < 1_000_000; at += 100_000) {
     expect((await readAt(part, 100_000, at)).equals(bytes.subarray(at, at + 100_000))).toBe(true);
@@ -43,7 +43,10 @@ it('reads at any position with few requests, and fails once the part is another 
   await bucket.put(KEY, Buffer.from('another'));
   await expect(readAt(part, 10, 5)).rejects.toMatchObject({ code: 'STORAGE' });
   part.close();
-  expect(await RangedPart.open(store, { ...ZIP, version: 'v2.0.0' })).toBeUndefined();
+  expect(
+    await RangedPart.open(store, { ...ZIP, version: 'v2.0.0' }, () => Promise.resolve(true)),
+  ).toBeUndefined();
+  expect(await RangedPart.open(store, ZIP, () => Promise.resolve(false))).toBeUndefined();
 });
 
 it('does not give out the end of a zip that is not what its writer named', async () => {
@@ -64,7 +67,7 @@ it('does not give out the end of a zip that is not what its writer named', async
     onDifference: () => undefined,
   });
   const readAll = async () => {
-    const part = await RangedPart.open(store, ZIP);
+    const part = await RangedPart.open(store, ZIP, () => Promise.resolve(true));
     if (part === undefined) throw new Error('it is stored');
     for (let at = 0; at < part.size;) at += (await readAt(part, 50_000, at)).length;
   };
