@@ -10,7 +10,7 @@ import { bringForward } from '../store/state-version.js';
 import { readConfig, type Config } from '../config/load-config.js';
 import { settingSources } from '../config/sources.js';
 import { openSecrets } from './probe/serve-problems.js';
-import { formatListen } from '../config/listen.js';
+import { defaultPublicUrl, formatListen, type Listen } from '../config/listen.js';
 import { takeInheritedSocket, type InheritedSocket } from './common/inherited-socket.js';
 import { createSettings, type Settings } from '../config/settings.js';
 import { ModhavenError, errorMessage } from '../errors.js';
@@ -178,12 +178,17 @@ async function removeDeadSocket(path: string): Promise<void> {
   if (isDead) await unlink(path);
 }
 
-function announce({ app, settings, log, inherited }: Service, count: number): void {
+function announce(service: Service, count: number): void {
+  const { app, settings, log, inherited } = service;
   const map = app.vanity();
-  const { publicUrl: url, publicUrlIsGuess, cacheDir: cache } = settings.current();
+  const { publicUrlIsDefault, publicUrlIsGuess, cacheDir: cache } = settings.current();
+  const address = listensAt(service, count);
+  const url = reachedUrl(settings.current(), inherited === undefined ? undefined : address);
   log.info(
     {
-      listen: inherited === undefined ? listensAt(app, settings.current(), count) : 'inherited socket',
+      listen: [...(inherited ? ['inherited socket'] : []), ...(address ? [formatListen(address)] : [])].join(
+        ' ',
+      ),
       url,
       rules: map.rules.length,
       cache,
@@ -191,12 +196,16 @@ function announce({ app, settings, log, inherited }: Service, count: number): vo
     },
     'modhaven is ready',
   );
-  if (publicUrlIsGuess) {
+  if (inherited !== undefined && publicUrlIsDefault) {
+    log.warn(
+      `public_url is not set, and the service manager chose the address: pages and "modhaven env" name ${settings.current().publicUrl}`,
+    );
+  } else if (publicUrlIsGuess) {
     log.warn(
       'public_url is not set, and others reach this server, too: its pages and "modhaven env" name localhost',
     );
   }
-  if (isOpenToAnyone(settings.current())) {
+  if (settings.current().auth === undefined && reachesOthers(address)) {
     log.warn(
       'everybody who reaches this server can read all its modules; to change that, set auth: in modhaven.yaml, or listen on 127.0.0.1',
     );
@@ -208,13 +217,28 @@ function announce({ app, settings, log, inherited }: Service, count: number): vo
   log.info(`try it: GOPROXY=${url} GONOPROXY=none GONOSUMDB='*' ${command}`);
 }
 
-/** Where connections are accepted: port 0 of the settings is any free one. */
-function listensAt(app: App, { listen }: Config, count: number): string {
-  if ('path' in listen || count > 1) return formatListen(listen);
-  const address = app.server.app.server.address();
-  return formatListen(
-    address !== null && typeof address === 'object' ? { ...listen, port: address.port } : listen,
-  );
+/**
+ * Where connections are accepted: port 0 of the settings is any free one. Undefined for an inherited socket that only workers
+ * listen at.
+ */
+function listensAt({ app, settings, inherited }: Service, count: number): Listen | undefined {
+  const { listen } = settings.current();
+  const address = count > 1 ? null : app.server.app.server.address();
+  if (address === null) return inherited === undefined ? listen : undefined;
+  if (typeof address === 'string') return { path: address };
+  if (inherited !== undefined) return { host: address.address, port: address.port };
+  return 'path' in listen ? listen : { ...listen, port: address.port };
+}
+
+/** The address to try the server at; `inherited` is that of a socket the service manager opened. */
+function reachedUrl({ publicUrl, publicUrlIsDefault, tls }: Config, inherited: Listen | undefined): string {
+  if (inherited === undefined || !publicUrlIsDefault) return publicUrl;
+  return defaultPublicUrl(inherited, tls === undefined ? 'http' : 'https');
+}
+
+/** Whether other machines may reach a server that listens at `address`; undefined if that is not known. */
+function reachesOthers(address: Listen | undefined): boolean {
+  return address === undefined || ('host' in address && !/^(?:127\.|localhost$|::1$)/.test(address.host));
 }
 
 /** Says which files with secrets other accounts of this machine can read. */
@@ -223,11 +247,6 @@ async function warnOfOpenSecrets(config: Config, file: string | undefined, log: 
   for (const { setting, problem, remedy } of await openSecrets(config, sources)) {
     log.warn({ setting, remedy }, problem);
   }
-}
-
-/** Whether there is no access control on an address that other machines reach. */
-function isOpenToAnyone({ auth, listen }: Config): boolean {
-  return auth === undefined && 'host' in listen && !/^(?:127\.|localhost$|::1$)/.test(listen.host);
 }
 
 /** Resolves with the signal to end; until then SIGHUP has the files read again, one that came before included. */
