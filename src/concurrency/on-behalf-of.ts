@@ -1,7 +1,7 @@
 /**
  * On whose behalf work is done: the client, and the request of it that began the work. What shares out turns
  * (`concurrency/host-limiter.ts`) and the log ask here, far below what knows of requests. Work that several wait for is
- * done on behalf of the one that came first.
+ * done on behalf of the one that came first. Why this is not an argument, and what it costs: docs/decisions/on-behalf-of.md.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
@@ -36,8 +36,8 @@ export function onBehalfOf<T>(of: Partial<Behalf>, work: () => T): T {
 }
 
 /**
- * While a context is in use, Node 20 tells it of everything asynchronous that begins, also for those who have no use for it:
- * a reply from memory takes 10 % more processor time. So it is given up when no such work has run for a moment.
+ * While a context is in use, Node 20 has hooks on everything asynchronous, also for requests that never ask for it: a reply from
+ * memory takes 10 % more processor time. So it is given up when no such work has run for a moment.
  */
 function ended(): void {
   running -= 1;

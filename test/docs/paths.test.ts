@@ -50,6 +50,16 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
+describe('docs/architecture.md', () => {
+  it('says of every folder of src what it knows', () => {
+    const table = [...textOf('docs/architecture.md').matchAll(/^\| `src\/([\w-]+)` \|/gm)];
+    const folders = readdirSync(path.join(PROJECT, 'src'), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+    expect(table.map(([, name = '']) => name).sort()).toEqual(folders.sort());
+  });
+});
+
 describe('docs/reliability.md', () => {
   it('names test files that exist for every fault', () => {
     const tables = textOf('docs/reliability.md')
