@@ -21,6 +21,7 @@ import { gitHostProblems } from './probe/git-host-problem.js';
 import { serveProblems } from './probe/serve-problems.js';
 import { tryTarget } from './probe/try-repository.js';
 import { checkReport } from './report/check-report.js';
+import { jsonText } from './report/json-text.js';
 import type { OnProgress } from './terminal/progress-bar.js';
 
 export interface CheckOptions {
@@ -71,7 +72,7 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
   const wasAsked = result.rules.length === 0 || result.rules.some((row) => !row.skipped || row.hostAnswers);
   const ok = wasAsked && result.rules.every((row) => row.ok) && server.problems.length === 0;
   const report =
-    options.json === true ? `${JSON.stringify({ ok, ...result }, null, 2)}\n` : checkReport(result);
+    options.json === true ? jsonText({ ok, ...result }) : checkReport(result);
   return { text: report, ok };
 }
 

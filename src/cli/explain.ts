@@ -26,6 +26,7 @@ import type { Origin } from '../module/origin.js';
 import type { CodeHost, CodeRepo } from '../vcs/types.js';
 import type { Explanation, RepositoryStory, TagStory } from './report/explanation.js';
 import { explainReport } from './report/explain-report.js';
+import { jsonText } from './report/json-text.js';
 import { goAnswers } from './probe/go-answers.js';
 import type { OnProgress } from './terminal/progress-bar.js';
 import { createStopwatch, type Stopwatch } from './terminal/stopwatch.js';
@@ -41,7 +42,7 @@ export interface ExplainOptions {
 /** The story as text, and whether `go` would get the module. Throws CONFIG. */
 export async function explain(options: ExplainOptions): Promise<{ text: string; ok: boolean }> {
   const story = await tell(options);
-  const text = options.json === true ? `${JSON.stringify(story, null, 2)}\n` : explainReport(story);
+  const text = options.json === true ? jsonText(story) : explainReport(story);
   return { text, ok: story.ok };
 }
 

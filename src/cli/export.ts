@@ -15,6 +15,7 @@ import { withChecksums } from './common/checksums.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 import { sumErrors } from './report/sum-errors.js';
 import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
+import { jsonText } from './report/json-text.js';
 
 export interface ExportOptions {
   config?: string;
@@ -57,7 +58,7 @@ export async function exportTree(options: ExportOptions): Promise<{ text: string
   if (options.json === true) {
     const summary = { ...copySummary(copies), missing: missing.length, refused: refused.length };
     const result = { ok, dir: options.dir, summary, versions: copies, checksums, missing, refused };
-    return { text: `${JSON.stringify(result, null, 2)}\n`, ok };
+    return { text: jsonText(result), ok };
   }
   const lines = [...missingReport(missing), ...sumErrors(refused)];
   return { text: [...lines, copyReport(copies, checksums, 'exported')].join('\n'), ok };

@@ -9,6 +9,7 @@ import { checkStateVersion } from '../store/state-version.js';
 import { openStores } from '../store/open/open-stores.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { prepareCacheDir } from './common/cache-dir.js';
+import { jsonText } from './report/json-text.js';
 import type { OnProgress } from './terminal/progress-bar.js';
 
 export interface GcOptions {
@@ -45,7 +46,7 @@ export async function gc(options: GcOptions): Promise<{ text: string; ok: boolea
   }
   const isWithin = result.after <= result.limit;
   const text =
-    options.json === true ? `${JSON.stringify({ isWithin, ...asJson(result) }, null, 2)}\n` : report(result);
+    options.json === true ? jsonText({ isWithin, ...asJson(result) }) : report(result);
   // What is left and above the limit may not be removed: the command has done what it is for.
   return { text, ok: true };
 }

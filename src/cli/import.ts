@@ -11,6 +11,7 @@ import { withChecksums } from './common/checksums.js';
 import { ownSums } from './own-sums.js';
 import { bringForward } from '../store/state-version.js';
 import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
+import { jsonText } from './report/json-text.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 
 export interface ImportOptions {
@@ -55,7 +56,7 @@ export async function importTree(options: ImportOptions): Promise<{ text: string
       versions: copies,
       checksums,
     };
-    return { text: `${JSON.stringify(result, null, 2)}\n`, ok };
+    return { text: jsonText(result), ok };
   }
   const done = dryRun ? 'would be imported' : 'imported';
   return { text: `${dir}: ${name}\n${copyReport(copies, checksums, done)}`, ok };

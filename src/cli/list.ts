@@ -8,6 +8,7 @@ import { newestRelease } from '../module/latest.js';
 import { sortVersions } from '../module/semver.js';
 import { openStores } from '../store/open/open-stores.js';
 import { PART_KINDS, type VersionReader } from '../store/version-store.js';
+import { jsonText } from './report/json-text.js';
 import { tableLines } from './report/table.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 
@@ -42,7 +43,7 @@ export async function list(options: ListOptions): Promise<string> {
     if (stored !== undefined) modules.push(stored);
     onDone();
   }
-  if (json) return `${JSON.stringify(modules, null, 2)}\n`;
+  if (json) return jsonText(modules);
   if (modules.length === 0) {
     return pattern === undefined
       ? 'the store holds no module\n'

@@ -10,6 +10,7 @@ import { migrateRecords, migrateSeals, migrateVersions, type CopiedBlobs } from 
 import { prepareCacheDir } from './common/cache-dir.js';
 import { ownSums } from './own-sums.js';
 import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
+import { jsonText } from './report/json-text.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 
 export type StoreKind = 'disk' | 's3';
@@ -34,7 +35,7 @@ export async function migrateStore(options: MigrateCommandOptions): Promise<{ te
   if (options.json === true) {
     const { from: source, to: target } = options;
     const result = { ok, from: source, to: target, summary: copySummary(copies), versions: copies, records };
-    return { text: `${JSON.stringify(result, null, 2)}\n`, ok };
+    return { text: jsonText(result), ok };
   }
   const lines = records.different.map((name) => `DIFFERENT ${name}: another one is there, and stays`);
   const small = `seals, answers and checksum data: ${records.added} copied, ${records.same} there before\n`;

@@ -8,6 +8,7 @@ import { checkStateVersion } from '../store/state-version.js';
 import { openStores } from '../store/open/open-stores.js';
 import { purge } from '../store/purge.js';
 import type { ModuleVersion } from '../store/version-store.js';
+import { jsonText } from './report/json-text.js';
 
 export interface PurgeOptions {
   config?: string;
@@ -49,7 +50,7 @@ interface Purged extends ModuleVersion {
 function report(versions: readonly Purged[], { json }: PurgeOptions): string {
   if (json === true) {
     const ok = versions.length > 0 && versions.every((each) => each.purged);
-    return `${JSON.stringify({ ok, versions }, null, 2)}\n`;
+    return jsonText({ ok, versions });
   }
   if (versions.length === 0) return 'nothing was purged\n';
   const lines = versions.map((version) => {

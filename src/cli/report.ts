@@ -14,6 +14,7 @@ import { loadVanity } from '../vanity/vanity-file.js';
 import { toolVersions } from '../vcs/transport/tool-versions.js';
 import { formatProblem } from '../yaml/problems.js';
 import { askServer, type AskedServer } from './probe/ask-server.js';
+import { jsonText } from './report/json-text.js';
 
 export interface ReportCommandOptions {
   config?: string;
@@ -59,8 +60,8 @@ export async function report(options: ReportCommandOptions): Promise<{ text: str
   const isRead = configuration.error === undefined && vanity?.error === undefined;
   const ok = isRead && result.server?.problem === undefined;
   const shown = redactDeep(result) as SupportReport;
-  const text = options.json === true ? JSON.stringify({ ok, ...shown }, null, 2) : asText(shown);
-  return { text: `${text}\n`, ok };
+  const text = options.json === true ? jsonText({ ok, ...shown }) : `${asText(shown)}\n`;
+  return { text, ok };
 }
 
 function readConfiguration(

@@ -19,6 +19,7 @@ import { absentAsUndefined } from '../fs/file-errors.js';
 import { lockPath } from '../fs/path-lock.js';
 import { readRegularText } from '../fs/regular-file.js';
 import { audited } from './common/audited.js';
+import { jsonText } from './report/json-text.js';
 import { tableLines } from './report/table.js';
 
 interface Report {
@@ -57,7 +58,7 @@ export async function addTokenTo(options: AddTokenOptions): Promise<Report> {
     return { text: `there is a token ${name}; revoke it first, or choose another name\n`, ok: false };
   }
   await audited(config, { event: 'token-added', token: name, groups: names, expires });
-  if (options.json === true) return { text: asJson({ token, ...shownToken(made) }), ok: true };
+  if (options.json === true) return { text: jsonText({ token, ...shownToken(made) }), ok: true };
   return {
     text: `${token}\n\nThis is the only time it is shown. It is sent as the password, with any user name, and ends in ${expires}.\n`,
     ok: true,
@@ -72,7 +73,7 @@ export interface ListTokensOptions {
 /** The tokens that are in force or have expired. */
 export async function listTokens({ config, json = false }: ListTokensOptions): Promise<Report> {
   const { tokens } = await readTokens(tokensFile(config));
-  if (json) return { text: asJson(tokens.map(shownToken)), ok: true };
+  if (json) return { text: jsonText(tokens.map(shownToken)), ok: true };
   if (tokens.length === 0) return { text: 'there are no tokens\n', ok: true };
   const now = Date.now();
   const rows = tokens.map(({ name, groups, created, expires }) => [
@@ -89,10 +90,6 @@ export async function listTokens({ config, json = false }: ListTokensOptions): P
 function shownToken({ name, groups, created, expires }: Omit<Tokens['tokens'][number], 'hash'>): object {
   const expired = expires.getTime() <= Date.now();
   return { name, groups, created: created.toISOString(), expires: expires.toISOString(), expired };
-}
-
-function asJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /** Ends a token; `ok` is false where there is none of this name. */

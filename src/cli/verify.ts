@@ -25,6 +25,7 @@ import { openJournal } from '../verify/journal.js';
 import { planComparison } from '../verify/plan.js';
 import { comparisonReport, countVerdicts, isBad, storedReport } from '../verify/report.js';
 import { checkStored, storedVersions, type LocalFiles, type StoredVersion } from '../verify/stored.js';
+import { jsonText } from './report/json-text.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 
 export interface VerifyOptions {
@@ -95,7 +96,7 @@ async function verifyStore({ json, onProgress }: VerifyOptions, setup: Setup): P
   );
   const ok = versions.every(({ faults }) => faults.length === 0);
   const text =
-    json === true ? asJson(storedJson(versions, leftovers, ok)) : storedReport(versions, leftovers);
+    json === true ? jsonText(storedJson(versions, leftovers, ok)) : storedReport(versions, leftovers);
   return { text, ok };
 }
 
@@ -134,7 +135,7 @@ async function verifyMove(options: VerifyOptions & { against: string }, setup: S
   const warnings = next.warnings.map((warning) => formatProblem(next.file, warning));
   if (options.json === true) {
     const summary = { total: comparisons.length, resumed, ...countVerdicts(comparisons) };
-    return { text: asJson({ ok, against, summary, warnings, versions: comparisons }), ok };
+    return { text: jsonText({ ok, against, summary, warnings, versions: comparisons }), ok };
   }
   const notes = warnings.map((warning) => `warning: ${warning}\n`).join('');
   return { text: notes + comparisonReport(comparisons, resumed), ok };
@@ -190,8 +191,4 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
   for await (const item of items) list.push(item);
   return list;
-}
-
-function asJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

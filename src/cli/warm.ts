@@ -8,6 +8,7 @@ import { readRequestList } from '../transfer/request-list.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { prepareCacheDir } from './common/cache-dir.js';
 import { bringForward } from '../store/state-version.js';
+import { jsonText } from './report/json-text.js';
 import { sumErrors } from './report/sum-errors.js';
 import { count } from '../verify/report.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
@@ -51,7 +52,7 @@ export async function warm(options: WarmOptions): Promise<{ text: string; ok: bo
   };
   const text =
     options.json === true
-      ? `${JSON.stringify({ ok, summary, versions }, null, 2)}\n`
+      ? jsonText({ ok, summary, versions })
       : warmReport(versions, summary);
   return { text, ok };
 }
@@ -77,7 +78,7 @@ function warmReport(versions: readonly Warmed[], { fetched, thereBefore, failed 
   for (const { module, query, version = query } of unrecorded) {
     lines.push(`no checksum database knows ${module}@${version}`);
   }
-  if (unrecorded.length > 0) lines.push('  to do: who builds with them needs GONOSUMDB for these modules');
+  if (unrecorded.length > 0) lines.push('  to do: developers who build with them need GONOSUMDB for these modules');
   lines.push(...sumErrors(versions));
   const failures = failed === 0 ? '' : `, ${failed} failed`;
   const total = count(versions.length, 'version');
