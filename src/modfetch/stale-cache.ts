@@ -35,57 +35,69 @@ export interface StaleCacheOptions {
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Paths as in the GOPROXY protocol, escaped, without a slash before them; they name the blobs. */
-export function createStaleCache({ blobs, log }: StaleCacheOptions): StaleCache {
-  const memory = new LRUCache<string, DatedAnswer>({
+export function createStaleCache(options: StaleCacheOptions): StaleCache {
+  return new BlobStaleCache(options);
+}
+
+class BlobStaleCache implements StaleCache {
+  private readonly blobs: BlobStore;
+  private readonly log: StaleCacheOptions['log'];
+  private readonly memory = new LRUCache<string, DatedAnswer>({
     maxSize: MAX_BYTES,
     sizeCalculation: ({ bytes }, path) => bytes.length + path.length + 1,
   });
 
+  constructor({ blobs, log }: StaleCacheOptions) {
+    this.blobs = blobs;
+    this.log = log;
+  }
+
+  async get(path: string): Promise<DatedAnswer | undefined> {
+    const known = this.memory.get(path);
+    if (known !== undefined || !isKept(path)) return known;
+    const blob = await this.attempt(path, this.blobs.get(path));
+    if (blob === undefined) return undefined;
+    const bytes = decodeAnswer(path, blob.bytes);
+    if (bytes === undefined) {
+      this.log.warn({ path }, 'the last answer for a path is damaged: it counts as unknown');
+      return undefined;
+    }
+    const answer = { bytes, asOf: blob.asOf };
+    this.memory.set(path, answer);
+    return answer;
+  }
+
+  async set(path: string, answer: DatedAnswer): Promise<void> {
+    const before = this.memory.get(path);
+    if (before?.asOf === answer.asOf && before.bytes.equals(answer.bytes)) return;
+    this.memory.set(path, answer);
+    if (!isKept(path)) return;
+    const kept = encodeAnswer(path, answer.bytes);
+    await this.attempt(path, this.blobs.replace(path, kept, { asOf: answer.asOf }));
+  }
+
+  async forget(path: string): Promise<void> {
+    this.memory.delete(path);
+    if (isKept(path)) await this.attempt(path, this.blobs.remove(path));
+  }
+
   /** What a blob store cannot do is only a line in the log: the origin is asked instead. */
-  async function attempt<T>(path: string, work: Promise<T>): Promise<T | undefined> {
+  private async attempt<T>(path: string, work: Promise<T>): Promise<T | undefined> {
     try {
       return await work;
     } catch (error) {
-      log.warn({ path, error: errorMessage(error) }, 'the last answer for a path cannot be read or kept');
+      this.log.warn(
+        { path, error: errorMessage(error) },
+        'the last answer for a path cannot be read or kept',
+      );
       return undefined;
     }
   }
-
-  return {
-    async get(path) {
-      const known = memory.get(path);
-      if (known !== undefined || !isKept(path)) return known;
-      const blob = await attempt(path, blobs.get(path));
-      if (blob === undefined) return undefined;
-      const bytes = decodeAnswer(path, blob.bytes);
-      if (bytes === undefined) {
-        log.warn({ path }, 'the last answer for a path is damaged: it counts as unknown');
-        return undefined;
-      }
-      const answer = { bytes, asOf: blob.asOf };
-      memory.set(path, answer);
-      return answer;
-    },
-
-    async set(path, answer) {
-      const before = memory.get(path);
-      if (before?.asOf === answer.asOf && before.bytes.equals(answer.bytes)) return;
-      memory.set(path, answer);
-      if (isKept(path)) {
-        await attempt(path, blobs.replace(path, encodeAnswer(path, answer.bytes), { asOf: answer.asOf }));
-      }
-    },
-
-    async forget(path) {
-      memory.delete(path);
-      if (isKept(path)) await attempt(path, blobs.remove(path));
-    },
-  };
 }
 
 /**
- * Lists, `@latest` and branches: so many there are. Commit hashes can be abbreviated in endless ways, and versions have
- * endless ones with something behind a plus sign.
+ * Whether the answer for `path` is written down: those for lists, `@latest` and branches, whose number the origin bounds. Clients
+ * can abbreviate a commit hash, and add build metadata to a version, in endless ways.
  */
 function isKept(path: string): boolean {
   return !/\/@v\/(?:[0-9a-f]{7,64}|v\d[^/]*\+[^/]*)\.info$/.test(path);

@@ -33,32 +33,53 @@ interface Base {
 /** How long, in milliseconds, a choice lasts. */
 const CHOICE_MS = 600_000;
 
-export function createSumdbSource({
-  client,
-  proxies,
-  address = (name) => `https://${name}`,
-}: SumdbSourceOptions): SumdbSource {
-  const chosen = new Map<string, Base>();
-  const flights = createSingleflight();
+export function createSumdbSource(options: SumdbSourceOptions): SumdbSource {
+  return new UpstreamSumdbs(options);
+}
 
-  async function baseOf(name: string): Promise<Base> {
-    const base = chosen.get(name);
-    if (base?.list === proxies() && monotonicNow() < base.until) return base;
-    return flights.run(name, async () => {
-      const list = proxies();
+class UpstreamSumdbs implements SumdbSource {
+  private readonly client: GoproxyClient;
+  private readonly proxies: SumdbSourceOptions['proxies'];
+  private readonly address: (name: string) => string;
+  private readonly chosen = new Map<string, Base>();
+  private readonly flights = createSingleflight();
+
+  constructor({ client, proxies, address = (name) => `https://${name}` }: SumdbSourceOptions) {
+    this.client = client;
+    this.proxies = proxies;
+    this.address = address;
+  }
+
+  async read(name: string, path: string): Promise<Buffer> {
+    const { proxy, prefix } = await this.baseOf(name);
+    const full = `${prefix}/${path}`;
+    try {
+      return await this.client.readFrom(proxy, full, (answer) => readText(answer, full));
+    } catch (error) {
+      // It may be another one that passes it through by now.
+      if (!isModhavenError(error, 'MODULE_NOT_FOUND', 'VERSION_GONE')) this.chosen.delete(name);
+      throw prefix === '' ? ofDatabase(error, name) : error;
+    }
+  }
+
+  private async baseOf(name: string): Promise<Base> {
+    const base = this.chosen.get(name);
+    if (base?.list === this.proxies() && monotonicNow() < base.until) return base;
+    return this.flights.run(name, async () => {
+      const list = this.proxies();
       const until = monotonicNow() + CHOICE_MS;
-      const proxy = await firstSupporting(list, name);
+      const proxy = await this.firstSupporting(list, name);
       const choice: Base =
         proxy === undefined
-          ? { proxy: ownAddress(name), prefix: '', list, until }
+          ? { proxy: this.ownAddress(name), prefix: '', list, until }
           : { proxy, prefix: `/sumdb/${name}`, list, until };
-      chosen.set(name, choice);
+      this.chosen.set(name, choice);
       return choice;
     });
   }
 
   /** Undefined if all of them say that they do not pass it through. Throws what the list throws otherwise. */
-  async function firstSupporting(
+  private async firstSupporting(
     list: readonly UpstreamProxy[],
     name: string,
   ): Promise<UpstreamProxy | undefined> {
@@ -66,7 +87,7 @@ export function createSumdbSource({
     let outage: unknown;
     for (const proxy of list) {
       try {
-        await client.readFrom(proxy, path, (answer) => readText(answer, path));
+        await this.client.readFrom(proxy, path, (answer) => readText(answer, path));
         return proxy;
       } catch (error) {
         if (isModhavenError(error, 'MODULE_NOT_FOUND', 'VERSION_GONE')) continue;
@@ -78,23 +99,9 @@ export function createSumdbSource({
     return undefined;
   }
 
-  function ownAddress(name: string): UpstreamProxy {
-    return { url: address(name), credentials: undefined, fallbackOn: 'not-found' };
+  private ownAddress(name: string): UpstreamProxy {
+    return { url: this.address(name), credentials: undefined, fallbackOn: 'not-found' };
   }
-
-  return {
-    async read(name, path) {
-      const { proxy, prefix } = await baseOf(name);
-      const full = `${prefix}/${path}`;
-      try {
-        return await client.readFrom(proxy, full, (answer) => readText(answer, full));
-      } catch (error) {
-        // It may be another one that passes it through by now.
-        if (!isModhavenError(error, 'MODULE_NOT_FOUND', 'VERSION_GONE')) chosen.delete(name);
-        throw prefix === '' ? ofDatabase(error, name) : error;
-      }
-    },
-  };
 }
 
 /** The same failure, in words that fit: no upstream proxy was asked. */

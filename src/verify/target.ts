@@ -16,8 +16,8 @@ import { createDiskStore } from '../store/disk/disk-store.js';
 import { CachedModules } from '../modfetch/cached.js';
 import { GitSource } from '../modfetch/git-source.js';
 import { hashZip } from '../modfetch/hash-zip.js';
-import type { SourceZip } from '../modfetch/repo.js';
-import { createRepoRoots } from '../modfetch/repo-root.js';
+import type { ModuleSource, SourceZip } from '../modfetch/repo.js';
+import { createRepoRoots, type RepoRoots } from '../modfetch/repo-root.js';
 import { versionsOfTag } from '../modfetch/repository/tag-modules.js';
 import { decodeInfo } from '../module/info.js';
 import type { VersionStore } from '../store/version-store.js';
@@ -57,64 +57,79 @@ export interface TargetOptions {
   host: CodeHost;
 }
 
-export function createTarget({ candidates, host }: TargetOptions): Target {
-  const moment = frozen(host);
-  const roots = createRepoRoots({ candidates, host: moment, refreshMs: () => 1 });
-  const source = new GitSource({ roots, host: moment, refreshMs: () => 1 });
+export function createTarget(options: TargetOptions): Target {
+  return new RepositoryTarget(options);
+}
 
-  return {
-    addresses: (module) => addressesOf(candidates(module)),
+class RepositoryTarget implements Target {
+  private readonly candidates: TargetOptions['candidates'];
+  private readonly host: CodeHost;
+  private readonly roots: RepoRoots;
+  private readonly source: ModuleSource;
 
-    async fingerprint(module, version, pinned) {
-      const info = decodeInfo(pinned ?? (await source.info(module, version)).info);
-      const { mod } = await source.mod(module, version, info);
-      const zip = await zipHash(source.zip(module, version, info));
-      return {
-        repository: info.Origin?.URL ?? '',
-        commit: info.Origin?.Hash ?? '',
-        mod: goModHash(mod),
-        ...zip,
-      };
-    },
+  constructor({ candidates, host }: TargetOptions) {
+    this.candidates = candidates;
+    this.host = frozen(host);
+    this.roots = createRepoRoots({ candidates, host: this.host, refreshMs: () => 1 });
+    this.source = new GitSource({ roots: this.roots, host: this.host, refreshMs: () => 1 });
+  }
 
-    async files(module, version) {
-      const dir = await mkdtemp(join(tmpdir(), 'modhaven-verify-'));
-      try {
-        const store = createDiskStore(dir);
-        const modules = new CachedModules(source, store, { log: { warn: () => undefined } });
-        await (await modules.zip(module, version)).stored();
-        return await storedFiles(store, module, version);
-      } finally {
-        await rm(dir, { recursive: true, force: true });
-      }
-    },
+  addresses(module: ModulePath): string[] {
+    return addressesOf(this.candidates(module));
+  }
 
-    async versions(module) {
-      try {
-        return (await source.list(module)).versions;
-      } catch (error) {
-        if (isNotExist(error)) return [];
-        throw error;
-      }
-    },
+  async fingerprint(module: ModulePath, version: CanonicalVersion, pinned?: Buffer): Promise<Fingerprint> {
+    const { source } = this;
+    const info = decodeInfo(pinned ?? (await source.info(module, version)).info);
+    const { mod } = await source.mod(module, version, info);
+    const zip = await zipHash(source.zip(module, version, info));
+    return {
+      repository: info.Origin?.URL ?? '',
+      commit: info.Origin?.Hash ?? '',
+      mod: goModHash(mod),
+      ...zip,
+    };
+  }
 
-    async modules(path) {
-      try {
-        const found = await roots.find(path);
-        const [first] = found.repos;
-        if (first === undefined) return [];
-        const tags = (await moment.open(first, 1)).tags('').list;
-        const paths = tags.flatMap(({ name }) => versionsOfTag(found, name).map((version) => version.path));
-        // A longer rule may have taken a part of the repository for itself.
-        return [...new Set(paths)].filter((module) =>
-          candidates(module).some(({ root, rule }) => root === found.root && rule === found.rule),
-        );
-      } catch (error) {
-        if (isNotExist(error)) return [];
-        throw error;
-      }
-    },
-  };
+  async files(module: ModulePath, version: CanonicalVersion): Promise<Map<string, string>> {
+    const dir = await mkdtemp(join(tmpdir(), 'modhaven-verify-'));
+    try {
+      const store = createDiskStore(dir);
+      const modules = new CachedModules(this.source, store, { log: { warn: () => undefined } });
+      await (await modules.zip(module, version)).stored();
+      return await storedFiles(store, module, version);
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
+  }
+
+  versions(module: ModulePath): Promise<CanonicalVersion[]> {
+    return noneIfAbsent(async () => (await this.source.list(module)).versions);
+  }
+
+  modules(path: string): Promise<ModulePath[]> {
+    return noneIfAbsent(async () => {
+      const found = await this.roots.find(path);
+      const [first] = found.repos;
+      if (first === undefined) return [];
+      const tags = (await this.host.open(first, 1)).tags('').list;
+      const paths = tags.flatMap(({ name }) => versionsOfTag(found, name).map((version) => version.path));
+      // A longer rule may have taken a part of the repository for itself.
+      return [...new Set(paths)].filter((module) =>
+        this.candidates(module).some(({ root, rule }) => root === found.root && rule === found.rule),
+      );
+    });
+  }
+}
+
+/** What `list` lists; nothing where its host says that what it asks for does not exist. */
+async function noneIfAbsent<T>(list: () => Promise<T[]>): Promise<T[]> {
+  try {
+    return await list();
+  } catch (error) {
+    if (isNotExist(error)) return [];
+    throw error;
+  }
 }
 
 /** The hash of a zip, or why the go command refuses to make one. */
@@ -155,7 +170,7 @@ function frozen(host: CodeHost): CodeHost {
       const failure = failures.get(repoKey(remote));
       if (failure !== undefined) throw failure;
       try {
-        // 0 comes from somebody whose refs led nowhere: they have changed under way.
+        // 0 comes from a caller whose refs led nowhere: they have changed under way.
         // Every version that is looked for is read whole in the end.
         const repo = await host.open(remote, maxAgeMs === 0 ? 0 : monotonicNow() - since + 1, 'files');
         return neverOutdated(repo);

@@ -94,106 +94,133 @@ export function commitName(start: number): string {
 
 /** The log in `dir`; with `shared`, which has its copy there, what is added is added for all replicas. */
 export function logFiles(dir: string, shared?: SharedFiles): LogFiles {
-  const commitFolder = join(dir, 'commit');
-  const tileFile = (tile: Tile) => join(dir, tilePath(tile));
-  const commitFile = (start: number) => join(dir, commitName(start));
-
-  return {
-    dir,
-    isShared: shared !== undefined,
-    readTile: (tile) => absentAsUndefined(readRegular(tileFile(tile))),
-    readTileSync: (tile) => readIfThere(tileFile(tile)),
-
-    async createTile(tile, content) {
-      const file = tileFile(tile);
-      if (shared !== undefined && !(await shared.put(tilePath(tile), content))) {
-        const there = await shared.read(tilePath(tile));
-        if (there?.equals(content) !== true) {
-          throw damaged(dir, `${tilePath(tile)} is not what follows from the records`);
-        }
-      }
-      await storage(makeFolderIn(dir, dirname(file)));
-      if (await storage(createFile(file, content))) return;
-      if (!(await storage(readRegular(file))).equals(content)) {
-        throw damaged(dir, `${tilePath(tile)} is not what follows from the records`);
-      }
-    },
-
-    isSealed: (number) => existsSync(tileFile(dataTile(number))),
-
-    async isSealedAnywhere(number) {
-      return existsSync(tileFile(dataTile(number))) || (await shared?.isSealed(number)) === true;
-    },
-
-    refresh: async (known) => shared?.copyNew(known),
-
-    commitStarts() {
-      const names = existsSync(commitFolder) ? readdirSync(commitFolder) : [];
-      return names
-        .filter((name) => /^\d{12,}$/.test(name))
-        .map(Number)
-        .sort((a, b) => a - b);
-    },
-
-    readCommit(start) {
-      const bytes = readIfThere(commitFile(start));
-      if (bytes === undefined) return undefined;
-      try {
-        const commit = parseCommit(bytes);
-        if (commit.start === start) return commit;
-      } catch (error) {
-        throw damaged(dir, `${commitFile(start)}: ${errorMessage(error)}`, error);
-      }
-      throw damaged(dir, `${commitFile(start)} is another commit`);
-    },
-
-    async createCommit(commit) {
-      const bytes = formatCommit(commit);
-      if (shared !== undefined) {
-        if (!(await isKnownEnd(commit.start, this, shared))) return false;
-        if (!(await shared.put(commitName(commit.start), bytes))) return false;
-      }
-      await storage(makeFolderIn(dir, commitFolder));
-      return storage(createFile(commitFile(commit.start), bytes));
-    },
-
-    async removeCommit(start) {
-      await shared?.remove(commitName(start));
-      await storage(
-        unlink(commitFile(start)).catch((error: unknown) => {
-          if (!hasCode(error, 'ENOENT')) throw error;
-        }),
-      );
-    },
-  };
+  return new FilesOfLog(dir, shared);
 }
 
-/**
- * Whether what all replicas have still ends, or once ended, as this replica knows it at `size`; false where it has grown.
- * Throws STORAGE if that is not there any more: a commit behind it would leave a gap, or follow another history.
- */
-async function isKnownEnd(size: number, files: LogFiles, shared: SharedFiles): Promise<boolean> {
-  if (size === 0) return true;
-  const last = files
-    .commitStarts()
-    .filter((start) => start < size)
-    .at(-1);
-  const known = last === undefined ? undefined : files.readCommit(last);
-  if (known !== undefined && known.start + known.records.length === size) {
-    const there = await shared.read(commitName(known.start));
-    if (there?.equals(formatCommit(known)) === true) return true;
+class FilesOfLog implements LogFiles {
+  readonly dir: string;
+  readonly isShared: boolean;
+  private readonly shared: SharedFiles | undefined;
+  private readonly commitFolder: string;
+
+  constructor(dir: string, shared: SharedFiles | undefined) {
+    this.dir = dir;
+    this.isShared = shared !== undefined;
+    this.shared = shared;
+    this.commitFolder = join(dir, 'commit');
   }
-  const tile = dataTile(Math.floor((size - 1) / TILE_WIDTH));
-  const sealed = await shared.read(tilePath(tile));
-  const own = sealed === undefined ? undefined : await files.readTile(tile);
-  if (sealed !== undefined && own === undefined) return false;
-  if (own !== undefined && sealed?.equals(own) === true) return true;
-  throw new ModhavenError('STORAGE', `the checksum database ${shared.place} was rolled back`, {
-    reason: `this replica knows ${size} signed records, and the newest of them are not there any more`,
-    remedy:
-      'restore its newest state; if that is lost, start a new database under a new name (docs/checksum-database.md)',
-    remedyBy: 'admin',
-  });
+
+  readTile(tile: Tile): Promise<Buffer | undefined> {
+    return absentAsUndefined(readRegular(this.tileFile(tile)));
+  }
+
+  readTileSync(tile: Tile): Buffer | undefined {
+    return readIfThere(this.tileFile(tile));
+  }
+
+  async createTile(tile: Tile, content: Buffer): Promise<void> {
+    const { shared } = this;
+    const file = this.tileFile(tile);
+    if (shared !== undefined && !(await shared.put(tilePath(tile), content))) {
+      const there = await shared.read(tilePath(tile));
+      if (there?.equals(content) !== true) throw this.otherTile(tile);
+    }
+    await storage(makeFolderIn(this.dir, dirname(file)));
+    if (await storage(createFile(file, content))) return;
+    if (!(await storage(readRegular(file))).equals(content)) throw this.otherTile(tile);
+  }
+
+  isSealed(number: number): boolean {
+    return existsSync(this.tileFile(dataTile(number)));
+  }
+
+  async isSealedAnywhere(number: number): Promise<boolean> {
+    return this.isSealed(number) || (await this.shared?.isSealed(number)) === true;
+  }
+
+  async refresh(known: { size: number; sealed: number }): Promise<void> {
+    await this.shared?.copyNew(known);
+  }
+
+  commitStarts(): number[] {
+    const names = existsSync(this.commitFolder) ? readdirSync(this.commitFolder) : [];
+    return names
+      .filter((name) => /^\d{12,}$/.test(name))
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
+  readCommit(start: number): Commit | undefined {
+    const file = this.commitFile(start);
+    const bytes = readIfThere(file);
+    if (bytes === undefined) return undefined;
+    try {
+      const commit = parseCommit(bytes);
+      if (commit.start === start) return commit;
+    } catch (error) {
+      throw damaged(this.dir, `${file}: ${errorMessage(error)}`, error);
+    }
+    throw damaged(this.dir, `${file} is another commit`);
+  }
+
+  async createCommit(commit: Commit): Promise<boolean> {
+    const { shared } = this;
+    const bytes = formatCommit(commit);
+    if (shared !== undefined) {
+      if (!(await this.isKnownEnd(commit.start, shared))) return false;
+      if (!(await shared.put(commitName(commit.start), bytes))) return false;
+    }
+    await storage(makeFolderIn(this.dir, this.commitFolder));
+    return storage(createFile(this.commitFile(commit.start), bytes));
+  }
+
+  async removeCommit(start: number): Promise<void> {
+    await this.shared?.remove(commitName(start));
+    await storage(
+      unlink(this.commitFile(start)).catch((error: unknown) => {
+        if (!hasCode(error, 'ENOENT')) throw error;
+      }),
+    );
+  }
+
+  /**
+   * Whether what all replicas have still ends, or once ended, as this replica knows it at `size`; false where it has grown.
+   * Throws STORAGE if that is not there any more: a commit behind it would leave a gap, or follow another history.
+   */
+  private async isKnownEnd(size: number, shared: SharedFiles): Promise<boolean> {
+    if (size === 0) return true;
+    const last = this.commitStarts()
+      .filter((start) => start < size)
+      .at(-1);
+    const known = last === undefined ? undefined : this.readCommit(last);
+    if (known !== undefined && known.start + known.records.length === size) {
+      const there = await shared.read(commitName(known.start));
+      if (there?.equals(formatCommit(known)) === true) return true;
+    }
+    const tile = dataTile(Math.floor((size - 1) / TILE_WIDTH));
+    const sealed = await shared.read(tilePath(tile));
+    const own = sealed === undefined ? undefined : await this.readTile(tile);
+    if (sealed !== undefined && own === undefined) return false;
+    if (own !== undefined && sealed?.equals(own) === true) return true;
+    throw new ModhavenError('STORAGE', `the checksum database ${shared.place} was rolled back`, {
+      reason: `this replica knows ${size} signed records, and the newest of them are not there any more`,
+      remedy:
+        'restore its newest state; if that is lost, start a new database under a new name (docs/checksum-database.md)',
+      remedyBy: 'admin',
+    });
+  }
+
+  private tileFile(tile: Tile): string {
+    return join(this.dir, tilePath(tile));
+  }
+
+  private commitFile(start: number): string {
+    return join(this.dir, commitName(start));
+  }
+
+  private otherTile(tile: Tile): ModhavenError {
+    return damaged(this.dir, `${tilePath(tile)} is not what follows from the records`);
+  }
 }
 
 /** `START COUNT`, the records as in a tile, the note. */
