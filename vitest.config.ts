@@ -21,18 +21,18 @@ const UNIT = {
   globalSetup: ['test/support/run-dir-setup.ts'],
   // Refuses children, servers and connections.
   setupFiles: ['test/support/unit-guard.ts'],
-  // For a machine that does much else; half a minute was exceeded once.
+  // For a machine that does much else: half a minute was exceeded once.
   testTimeout: 120_000,
 };
 
 export default defineConfig({
   test: {
     maxWorkers: 3,
-    // For `expect.poll`; a machine that does much else is no failure.
+    // For `expect.poll`: a machine that does much else is not a failure.
     expect: { poll: { timeout: 30_000 } },
-    // A sequencer of our own has the last word; who asks for another order is given it.
+    // A sequencer of our own has the last word, unless the command line names another order.
     sequence: isShuffled ? {} : { sequencer: LongestFirst },
-    // Until a process of tests that is told to end is said to hang: a machine that does much else is no failure.
+    // Until a process of tests that is told to end is said to hang: a machine that does much else is not a failure.
     teardownTimeout: 60_000,
     // Compiled once for all projects.
     experimental: { fsModuleCache: true },

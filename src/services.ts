@@ -55,7 +55,7 @@ export interface Services extends Git, PrivateAndPublic {
   store: VersionStore;
   /** What `store` holds, for pages. */
   catalog: Catalog;
-  /** Who asked first for what is in `store`, for admins. */
+  /** The first requesters of what is in `store`, for admins. */
   firstFetches: FirstFetches;
   /** Whether a module path is private. */
   isPrivate: (path: string) => boolean;
@@ -109,7 +109,7 @@ export function createServices(options: ServicesOptions): Services {
   const firstFetches = new FirstFetches({
     blobs: stores.fetched,
     onError: (error) =>
-      log.warn({ err: error }, 'who asked first for some versions could not be written down'),
+      log.warn({ err: error }, 'the first requesters of some versions could not be written down'),
   });
   const store = new AnnouncingStore(inner, (version) => {
     catalog.stored(version);

@@ -147,7 +147,7 @@ async function carry(lab: Lab, servers: readonly RunningServer[], { relay, redis
   const warmMicros = ((cpu() - cpuBefore) * 1e6) / (WARM_ROUNDS * PATHS.length * servers.length);
   const warmBucketRequests = requests() - asked;
 
-  // What was put off is done by then (who asked first, the next look for purges).
+  // What was put off is done by then (the notes of first requesters, the next look for purges).
   await sleep(SETTLE_MS);
   const seconds = Math.max(15, lab.seconds * 5);
   const share = 60 / seconds / servers.length;

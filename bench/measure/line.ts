@@ -4,7 +4,7 @@ import { median } from './statistics.js';
 /** What a figure counts. More is better for rates, less for everything else. */
 export type Unit = 'req/s' | 'MB/s' | 'µs' | 'ms' | 'MB' | 'calls';
 
-/** Who was measured: modhaven, another GOPROXY server, or something that a server cannot beat or is compared to. */
+/** What was measured: modhaven, another GOPROXY server, or something that a server cannot beat or is compared to. */
 export type Role = 'modhaven' | 'peer' | 'limit';
 
 export interface Figure {

@@ -50,7 +50,7 @@ export function decide(
   return deciding && allows(deciding, principal);
 }
 
-/** The rules that a module falls under, whoever wants to read it. */
+/** The rules that a module falls under, for every principal. */
 interface ModuleRules {
   /** The first that matches it. */
   deciding: ReadRule | undefined;

@@ -36,7 +36,7 @@ export function looksLikeToken(text: string): boolean {
   return /^mhv_[A-Za-z0-9_-]{43}$/.test(text);
 }
 
-/** A new token. It exists nowhere else: who loses it needs another one. */
+/** A new token. It exists nowhere else: its owner, if it is lost, needs another one. */
 export function generateToken(): string {
   return PREFIX + randomBytes(32).toString('base64url');
 }

@@ -1,5 +1,5 @@
 /**
- * Who asked first for each version that was fetched: for the pages, which show it to admins. Nothing depends on it.
+ * The first requester of each version that was fetched: for the pages, which show it to admins. Nothing depends on it.
  *
  * It is noted in memory and written a moment later, one small blob for each module (`MODULE/@fetched`) with a line for each
  * version, so that neither a fetch nor its client waits for it. What a killed process has not written yet is lost. When a
@@ -102,7 +102,7 @@ export class FirstFetches {
   }
 }
 
-/** Forgets who asked first for versions that are removed. Throws STORAGE. */
+/** Forgets the first requesters of versions that are removed. Throws STORAGE. */
 export async function forgetFetches(
   blobs: BlobStore,
   module: ModulePath,

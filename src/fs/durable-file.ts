@@ -2,7 +2,7 @@
  * Files that appear whole or not at all, and last: written under a temporary name, flushed, and put in place in one
  * step of the file system. Errors are those of the operating system.
  *
- * What only changes names and what is in memory is done at once: by way of a thread each such step takes several times as
+ * What only changes names and what is in memory is done synchronously: by way of a thread each such step takes several times as
  * long, and a file needs seven of them. What waits for the disk, and what is large, is left to threads.
  */
 import { randomBytes } from 'node:crypto';

@@ -172,7 +172,7 @@ class Watch {
 
 /**
  * The file system as `proper-lockfile` is given it: renewals are noted, and a lock that was lost is left to its new holder.
- * Making, seeing and removing an empty directory is done at once: by way of a thread it takes ten times as long.
+ * Making, seeing and removing an empty directory is synchronous: by way of a thread it takes ten times as long.
  */
 const observedFs = {
   ...fs,

@@ -38,7 +38,7 @@ export function counter(name: string, help: string, values: number | readonly Sa
   return { ...gauge(name, help, values), type: 'counter' };
 }
 
-/** Counts by label. The labels come from small fixed sets, or are bounded by who gives them. */
+/** Counts by label. The labels come from small fixed sets, or are bounded by the code that gives them. */
 export class Counter {
   private readonly counts = new Map<string, { labels: Labels; value: number }>();
 
@@ -101,7 +101,7 @@ export class Histogram {
     this.bounds = bounds;
   }
 
-  /** The distribution of these labels, for who adds to it often. */
+  /** The distribution of these labels, for a caller that adds to it often. */
   of(labels: Labels): Buckets {
     const key = keyOf(labels);
     let found = this.series.get(key);

@@ -38,12 +38,12 @@ export function rememberPrivacy(
     maxSize: MAX_REMEMBERED,
     sizeCalculation: (_, path) => path.length + 50,
   });
-  let of: { map: VanityMap; settings: PrivacySettings } | undefined;
+  let knownFor: { map: VanityMap; settings: PrivacySettings } | undefined;
   return (path) => {
     const [mapNow, settingsNow] = [map(), settings()];
-    if (of?.map !== mapNow || of.settings !== settingsNow) {
+    if (knownFor?.map !== mapNow || knownFor.settings !== settingsNow) {
       known.clear();
-      of = { map: mapNow, settings: settingsNow };
+      knownFor = { map: mapNow, settings: settingsNow };
     }
     let isPrivate = known.get(path);
     if (isPrivate === undefined) {

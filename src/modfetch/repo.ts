@@ -36,7 +36,7 @@ export interface ModuleSource {
 
 export interface SourceList {
   versions: CanonicalVersion[];
-  /** When the home said so, in milliseconds since 1970. */
+  /** When the origin said so, in milliseconds since 1970. */
   asOf: number;
 }
 
@@ -45,7 +45,7 @@ export interface SourceInfo {
   version: CanonicalVersion;
   /** The bytes of the `.info`, for this query: an Origin names what the answer depends on. */
   info: Buffer;
-  /** When the home said so, in milliseconds since 1970. */
+  /** When the origin said so, in milliseconds since 1970. */
   asOf: number;
   /**
    * The `.info` of `version` asked for by this name, from the same state of the origin: what is stored of a version that
@@ -110,7 +110,7 @@ export interface FetchOptions {
   onlyCached: boolean;
   /**
    * The store was asked for it just now, from then on (`performance.now()`), and does not have it: it need not be asked
-   * again before the home is.
+   * again before the origin is.
    */
   absentSince?: number | undefined;
 }

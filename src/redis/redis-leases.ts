@@ -75,7 +75,7 @@ export class RedisLeases implements Lease {
     for (let isFirst = true; ; isFirst = false) {
       const held = this.held.get(key.group) ?? (await this.acquire(key));
       if (held === undefined) return work(); // Redis has no answer
-      // One who waited before looks first.
+      // A caller that waited before looks first.
       if (held !== 'taken') return this.hold(key, held, isFirst ? undefined : find, work);
       if (this.held.has(key.group)) continue; // by another caller here, meanwhile
       await clock.sleep(wait);
@@ -86,7 +86,7 @@ export class RedisLeases implements Lease {
     }
   }
 
-  /** Works under a lease, which ends with the last of those who work under it. */
+  /** Works under a lease, which ends when the last caller that works under it is done. */
   private async hold<T>(
     key: LeaseKey,
     held: Held,
@@ -172,7 +172,7 @@ export class RedisLeases implements Lease {
 interface Held {
   value: string;
   epoch: string;
-  /** Who works under it. */
+  /** How many callers work under it. */
   callers: number;
   stopProlonging: () => void;
 }

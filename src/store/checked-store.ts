@@ -152,7 +152,7 @@ export class CheckedStore extends StoreDecorator {
     return this.checks.run(name, () => this.inspect(part));
   }
 
-  /** At once: it happens before each read, and by way of a thread it takes ten times as long. */
+  /** Synchronous: it happens before each read, and by way of a thread it takes ten times as long. */
   private look(part: Part): Stats | undefined {
     const file = partFile(this.options.dir, part);
     try {
@@ -218,7 +218,7 @@ export class CheckedStore extends StoreDecorator {
     );
     try {
       await makeFolderIn(this.options.damagedDir, dirname(target));
-      // At once: a good hash of a zip that is fetched again may be put there while this waits.
+      // Without waiting: a good hash of a zip that is fetched again may be put there meanwhile.
       if (isReplaced()) return false;
       renameSync(file, target);
     } catch {

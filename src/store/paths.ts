@@ -11,7 +11,7 @@
  *     sumdb/.seen/        the newest signed trees of public checksum databases
  *     sums/               what was stored of each version, to judge it later, and of removed releases (`recorded-sums.ts`)
  *     recorded/           versions whose content is sealed (`seals.ts`)
- *     fetched/            who asked first for each version (`catalog/first-fetches.ts`); may be deleted at any time
+ *     fetched/            the first requester of each version (`catalog/first-fetches.ts`); may be deleted at any time
  *     damaged/            parts that were not what was stored
  *     copies/ID/          local copies of versions that lie in a bucket (`bucket/cached-bucket-store.ts`)
  *     version             the number of this layout (`state-version.ts`)

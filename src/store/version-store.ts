@@ -8,8 +8,8 @@
  * There is more than one good place for versions, and not every place can do everything. What only some can do is a
  * capability: a property that is undefined where it is missing (`positions`, `removal`, `listing`).
  *
- * The implementations: `disk/disk-store.ts` (the default), and decorators that add a rule to another store
- * (`store-decorator.ts`).
+ * The implementations: `disk/disk-store.ts` (the default), `bucket/bucket-store.ts` (an object store), and decorators that add
+ * a rule to another store (`store-decorator.ts`).
  */
 import { Writable, type Readable } from 'node:stream';
 import { escapePath, escapeVersion } from '../module/escaping.js';
@@ -91,7 +91,7 @@ export interface VersionStore extends VersionReader {
   probe(): Promise<void>;
   /** Capability: reads at any position of a part without a stream for each. Undefined: `open` with a range. */
   readonly positions?: PositionalReads | undefined;
-  /** Capability: what is stored can be measured and removed. Undefined: somebody else's rules decide. */
+  /** Capability: what is stored can be measured and removed. Undefined: nothing is removed from here. */
   readonly removal?: VersionRemoval | undefined;
   /** Capability: says at little cost what it holds, and what has changed since. Undefined: no pages list its modules. */
   readonly listing?: VersionListing | undefined;

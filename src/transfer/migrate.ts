@@ -160,7 +160,7 @@ export function migrateSeals({ from, to }: Pick<MigrateOptions, 'from' | 'to'>):
   return copyBlobs(from.sealed, to.sealed);
 }
 
-/** Copies what public checksum databases and origins said last, who asked first for each version, and our own checksum database. */
+/** Copies what public checksum databases and origins said last, the first requester of each version, and our own checksum database. */
 export async function migrateRecords({
   from,
   to,

@@ -17,7 +17,7 @@ export { GitFailure, GitOutputTooLarge } from './transport/git-exec.js';
 /** Making an archive is local work, bounded all the same: 500 MiB at a very slow 1 MiB/s. */
 const ARCHIVE_TIMEOUT_MS = 10 * 60_000;
 
-/** The share of archives, which no host has for a name. */
+/** The name under which the limiter counts archives; no host can have it. */
 const ARCHIVES = 'git archive';
 
 export interface ArchiveOptions {

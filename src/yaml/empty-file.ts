@@ -1,6 +1,6 @@
 /**
  * Files that say nothing. Editors empty a file before they write it, so that a file which said something and now says
- * nothing must not take everything away: who means that has to write it.
+ * nothing must not take everything away: a person who means that has to write it.
  */
 import type { ModhavenError } from '../errors.js';
 import { problemsError } from './problems.js';

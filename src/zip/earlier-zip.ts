@@ -37,7 +37,7 @@ export class EarlierZip {
   /** The `length` bytes from `start` on, piece by piece. Throws where the zip ends before. */
   async *pieces(start: number, length: number): AsyncGenerator<Buffer> {
     for (let at = start, left = length; left > 0;) {
-      // A window is never written to again: who was given a part of it may still hold it.
+      // A window is never written to again: a caller that was given a part of it may still hold it.
       if (this.ready(at, 1) === undefined) this.#window = { start: at, bytes: await this.#read(at) };
       const inWindow = at - this.#window.start;
       const piece = this.#window.bytes.subarray(inWindow, inWindow + left);

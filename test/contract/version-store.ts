@@ -77,7 +77,7 @@ export function versionStoreContract({ name, open, has, clockStepMs = 50 }: Vers
         const isOurs = await Promise.all(writers.map((own) => put(kind, own.repeat(1_000))));
         const stored = await textOf({ ...ZIP, kind });
         expect(stored).toMatch(/^(a{1000}|b{1000}|c{1000}|d{1000})$/);
-        // Who is told that its content is stored need not read it back.
+        // A caller that is told that its content is stored need not read it back.
         for (const own of writers.filter((_, i) => isOurs[i] === true)) {
           expect(stored).toBe(own.repeat(1_000));
         }

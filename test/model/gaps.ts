@@ -75,7 +75,7 @@ export class Gaps {
   private readonly repeated = new Set<Repeated>();
   private random: number;
 
-  /** `order` decides who goes on, wherever several could. */
+  /** `order` decides which of them goes on, wherever several could. */
   constructor(order: number) {
     this.random = order;
   }

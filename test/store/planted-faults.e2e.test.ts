@@ -1,6 +1,6 @@
 /**
  * Faults of the disk at every operation of what writes below `cache.dir`: what is there afterwards is whole or not there,
- * whoever wrote it is told in words, and the same can be done again.
+ * its writer is told in words, and the same can be done again.
  */
 import { FAULT_CODES, eachFault, type FaultyWork } from '../support/faulty-fs.js';
 import { existsSync } from 'node:fs';

@@ -60,7 +60,7 @@ describe.skipIf(missing('git', 'go'))('a checksum database of ours', () => {
     await host.stop();
   });
 
-  /** A new developer's machine that knows the key, behind the server or behind who is in the middle. */
+  /** A new developer's machine that knows the key, behind the server or behind a party in the middle. */
   async function developer(proxy = server.url, gosumdb = verifierKey): Promise<GoClient> {
     return goClient({ GOPROXY: proxy, GOSUMDB: gosumdb, GONOSUMDB: 'none', GONOPROXY: 'none' });
   }

@@ -10,7 +10,7 @@ const ARGS = [
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
 ];
 
-/** For whatever is waited for in a browser: a machine that does much else is no failure. */
+/** For whatever is waited for in a browser: a machine that does much else is not a failure. */
 const TIMEOUT_MS = 90_000;
 
 export function startBrowser(): Promise<Browser> {

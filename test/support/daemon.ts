@@ -10,7 +10,7 @@ export interface DaemonOptions {
   env?: Env;
   /** Asked every 30 ms, with both outputs so far, until it says yes. */
   isReady: (log: string) => boolean | Promise<boolean>;
-  /** How long to wait for that. Default: a minute, because a machine that does much else is no failure. */
+  /** How long to wait for that. Default: a minute, because a machine that does much else is not a failure. */
   startMs?: number;
 }
 

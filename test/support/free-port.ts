@@ -1,7 +1,7 @@
 /**
  * Ports for what tests start, the programs that cannot be told to take any among them.
  *
- * Between the choice and the start of a program nobody else may take its port, and the port of a host that a test has stopped
+ * Between the choice and the start of a program no other one may take its port, and the port of a host that a test has stopped
  * must stay without one. So none comes from what the kernel gives to connections and to listeners at port 0 (32768 and above on
  * Linux). A test process has a block of ports for itself: it listens at the first of them as long as it lives, and the processes
  * of other runs do the same.

@@ -8,8 +8,8 @@
  *     const c = await r.at('2024-01-02T03:04:05Z').write({ 'go.mod': 'module example.com/x\n' }).commit('first');
  *     await r.tag('v1.0.0');
  *
- * `write`, `remove`, `symlink`, `mode` and `gitlink` are collected for the next `commit`. HEAD, the default branch of
- * who clones, is `main` and moves only by `head`; `checkout` chooses where the next commit goes.
+ * `write`, `remove`, `symlink`, `mode` and `gitlink` are collected for the next `commit`. HEAD, the branch that
+ * `git clone` checks out, is `main` and moves only by `head`; `checkout` chooses where the next commit goes.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';

@@ -17,7 +17,7 @@ export interface LoopbackHost extends Stoppable {
 
 export { freePort };
 
-/** Starts `server` on 127.0.0.1, without `port` at one that nobody is given once the host is stopped. */
+/** Starts `server` on 127.0.0.1, without `port` at one that no other host is given once this one is stopped. */
 export async function listenOnLoopback(server: Server, port?: number): Promise<LoopbackHost> {
   const place = port ?? (await freePort());
   const sockets = new Set<Socket>();

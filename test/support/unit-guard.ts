@@ -12,7 +12,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import { forgetSecrets } from '../../src/secrets.js';
 
-/** What is refused: who does it, and how a test is told. */
+/** What is refused: the function that does it, and how a test is told. */
 const REFUSED: [owner: object, method: string, what: string][] = [
   [childProcess.ChildProcess.prototype, 'spawn', 'starts a program'],
   [childProcess, 'spawnSync', 'starts a program'],

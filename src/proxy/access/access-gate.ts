@@ -137,7 +137,7 @@ class AccessGate {
     return verdict.then((late) => this.ruled(decision, late, resource));
   }
 
-  /** What a git host said becomes a decision. Who is known here keeps the name they have here. */
+  /** What a git host said becomes a decision. A principal that is known here keeps its name. */
   private ruled(
     { question, principal: known }: Extract<Decision, { kind: 'host-decides' }>,
     verdict: HostVerdict,

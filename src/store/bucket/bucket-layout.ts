@@ -6,7 +6,7 @@
  *     .modhaven/upstream/…             lists, `@latest` and branches as upstreams said them last
  *     .modhaven/private/…              the same of private modules, as their git hosts said them last
  *     .modhaven/recorded/…             versions whose content is sealed (`seals.ts`)
- *     .modhaven/fetched/…              who asked first for each version (`catalog/first-fetches.ts`)
+ *     .modhaven/fetched/…              the first requester of each version (`catalog/first-fetches.ts`)
  *     .modhaven/sumdb/NAME/…           our own checksum database
  *     .modhaven/damaged/…              parts that were not what was stored
  *     .modhaven/probe/…                what a replica writes to see whether it can

@@ -53,7 +53,7 @@ export interface Stores {
   checksums: BlobStore;
   /** The blobs of `seals`. */
   sealed: BlobStore;
-  /** Who asked first for each version. */
+  /** The first requester of each version. */
   fetched: BlobStore;
   /** Our own checksum databases, by name. */
   ownDatabases: BlobStore;

@@ -51,7 +51,7 @@ export interface BareRepoOptions {
 
 export class BareRepo {
   readonly dir: string;
-  /** Of a child that reads it. */
+  /** The environment of a child that reads it. */
   readonly env: Environment;
   /** Whether it lacks objects on purpose. */
   readonly filtered: boolean;

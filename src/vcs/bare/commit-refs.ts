@@ -1,6 +1,6 @@
 /**
  * What a bare repository of ours notes of the commits that were fetched into it one by one: a ref for each, and which of
- * them are without their parents. Read and written at once: by way of threads these small files take ten times as long.
+ * them are without their parents. Read and written synchronously: by way of threads these small files take ten times as long.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -15,7 +15,7 @@ const MAX_INDEX = 256 * 1024;
 
 /**
  * Adds a pack to the repository in `dir` and returns what is in it. Nothing is flushed to the disk: what a power failure
- * tears is found broken later, and brought again. At once: by way of threads the few steps take ten times as long. Throws
+ * tears is found broken later, and brought again. Synchronous: by way of threads the few steps take ten times as long. Throws
  * `NotSmall`, and errors of the file system.
  */
 export function storeSmallPack(
@@ -41,7 +41,7 @@ export function storeSmallPack(
 
 /**
  * Whether none of the objects that `specs` (`HASH`, `HASH:path`) begin with is in the repository in `dir`; false also where
- * that is for git to find out. At once: by way of threads these few looks take ten times as long.
+ * that is for git to find out. Synchronous: by way of threads these few looks take ten times as long.
  */
 export function isAbsent(dir: string, specs: readonly ObjectSpec[]): boolean {
   const hashes = [...new Set(specs.map((spec) => spec.split(':', 1)[0] ?? ''))];

@@ -60,7 +60,7 @@ export interface GitCommand {
   signal?: AbortSignal | undefined;
   /** Whether it talks to a host, and so may wait for one that hangs. */
   network?: boolean | undefined;
-  /** The address of the repository that it talks to, without credentials: who observes git is told. */
+  /** The address of the repository that it talks to, without credentials, for observers. */
   repository?: string | undefined;
 }
 

@@ -30,7 +30,7 @@ export interface VersionRow {
   fetchedBy: Fetcher | undefined;
 }
 
-/** Who asked first for each version of a module. */
+/** The first requester of each version of a module. */
 export type Fetches = ReadonlyMap<string, FirstFetch>;
 
 /** A note this much later than the version is about another fetch, in milliseconds: the first one was not noted. */

@@ -127,7 +127,7 @@ function Badges({ facts }: { facts: ModuleFacts }): VNode {
   );
 }
 
-/** Who asked first for a version, where the visitor may know it. */
+/** The first requester of a version, where the visitor may know it. */
 export function FetchedBy({ row: { fetchedBy } }: { row: VersionRow }): VNode | null {
   if (fetchedBy === undefined) return null;
   return (

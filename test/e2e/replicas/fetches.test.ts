@@ -62,7 +62,7 @@ describe.skipIf(missing('git', 'go', 'nginx', 'redis-server')).each([
     };
     const [fetching, reading] = world.replicas;
     const cold = await askedFor(fetching?.url);
-    // Those for the checksum database are not among them, nor the note of who asked first.
+    // Those for the checksum database are not among them, nor the note of the first requester.
     expect(cold.length, cold.join('\n')).toBeLessThanOrEqual(19);
     const stored = await askedFor(reading?.url);
     expect(stored.length, stored.join('\n')).toBeLessThanOrEqual(5);

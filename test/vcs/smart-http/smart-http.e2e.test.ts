@@ -1,4 +1,4 @@
-/** Who talks to an http host: this process where all is as usual, git where it is not. */
+/** What talks to an http host: this process where all is as usual, git where it is not. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
