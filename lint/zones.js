@@ -337,8 +337,8 @@ export const MAY_IMPORT = {
     'proxy/http',
     'cli/terminal',
   ],
-  'cli/report': ['config', 'module', 'vcs/transport', 'verify', 'transfer', 'cli/probe', 'cli/terminal'],
-  'cli/common': ['config', 'log', 'fs', 'store', 'store/open', 'transfer', 'cli/terminal', 'cli/report'],
+  'cli/output': ['config', 'module', 'vcs/transport', 'verify', 'transfer', 'cli/probe', 'cli/terminal'],
+  'cli/common': ['config', 'log', 'fs', 'store', 'store/open', 'transfer', 'cli/terminal', 'cli/output'],
   cli: [
     'start-signals.ts',
     'cli/common',
@@ -368,9 +368,9 @@ export const MAY_IMPORT = {
     'app.ts',
     'cli/terminal',
     'cli/probe',
-    'cli/report',
+    'cli/output',
   ],
-  'cli/commands': ['log', 'cli', 'cli/common', 'cli/report', 'cli/terminal'],
+  'cli/commands': ['log', 'cli', 'cli/common', 'cli/output', 'cli/terminal'],
   'cli.ts': ['cli/commands', 'compiled-code.ts', 'concurrency', 'start-signals.ts'],
   'json-schemas.ts': ['config', 'vanity'],
 };

@@ -1,5 +1,5 @@
 /** A report as text: for a terminal or, as Markdown, for the README. Pure. */
-import { tableLines } from '../../src/cli/report/table.js';
+import { tableLines } from '../../src/cli/output/table.js';
 import { exponents, type GrowthLine } from '../measure/growth-line.js';
 import { bestPeer, changeOf, first, judge, type Figure, type Line, type Unit } from '../measure/line.js';
 import { median } from '../measure/statistics.js';

@@ -20,8 +20,8 @@ import { createHostCircuit } from './probe/host-circuit.js';
 import { gitHostProblems } from './probe/git-host-problem.js';
 import { serveProblems } from './probe/serve-problems.js';
 import { tryTarget } from './probe/try-repository.js';
-import { checkReport } from './report/check-report.js';
-import { jsonText } from './report/json-text.js';
+import { checkReport } from './output/check-report.js';
+import { jsonText } from './output/json-text.js';
 import type { OnProgress } from './terminal/progress-bar.js';
 
 export interface CheckOptions {

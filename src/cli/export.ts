@@ -13,9 +13,9 @@ import { readRequestList } from '../transfer/request-list.js';
 import { storedVersions } from '../verify/stored.js';
 import { withChecksums } from './common/checksums.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
-import { sumErrors } from './report/sum-errors.js';
-import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
-import { jsonText } from './report/json-text.js';
+import { sumErrors } from './output/sum-errors.js';
+import { copiesInOrder, copyReport, copySummary } from './output/copy-report.js';
+import { jsonText } from './output/json-text.js';
 
 export interface ExportOptions {
   config?: string;

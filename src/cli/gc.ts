@@ -9,7 +9,7 @@ import { checkStateVersion } from '../store/state-version.js';
 import { openStores } from '../store/open/open-stores.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { prepareCacheDir } from './common/cache-dir.js';
-import { jsonText } from './report/json-text.js';
+import { jsonText } from './output/json-text.js';
 import type { OnProgress } from './terminal/progress-bar.js';
 
 export interface GcOptions {

@@ -10,8 +10,8 @@ import { prepareCacheDir } from './common/cache-dir.js';
 import { withChecksums } from './common/checksums.js';
 import { ownSums } from './own-sums.js';
 import { bringForward } from '../store/state-version.js';
-import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
-import { jsonText } from './report/json-text.js';
+import { copiesInOrder, copyReport, copySummary } from './output/copy-report.js';
+import { jsonText } from './output/json-text.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 
 export interface ImportOptions {

@@ -8,8 +8,8 @@ import { newestRelease } from '../module/latest.js';
 import { sortVersions } from '../module/semver.js';
 import { openStores } from '../store/open/open-stores.js';
 import { PART_KINDS, type VersionReader } from '../store/version-store.js';
-import { jsonText } from './report/json-text.js';
-import { tableLines } from './report/table.js';
+import { jsonText } from './output/json-text.js';
+import { tableLines } from './output/table.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 
 export interface ListOptions {

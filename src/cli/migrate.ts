@@ -9,8 +9,8 @@ import { allVersions, type VersionName } from '../transfer/import-versions.js';
 import { migrateRecords, migrateSeals, migrateVersions, type CopiedBlobs } from '../transfer/migrate.js';
 import { prepareCacheDir } from './common/cache-dir.js';
 import { ownSums } from './own-sums.js';
-import { copiesInOrder, copyReport, copySummary } from './report/copy-report.js';
-import { jsonText } from './report/json-text.js';
+import { copiesInOrder, copyReport, copySummary } from './output/copy-report.js';
+import { jsonText } from './output/json-text.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 
 export type StoreKind = 'disk' | 's3';

@@ -8,7 +8,7 @@ import { checkStateVersion } from '../store/state-version.js';
 import { openStores } from '../store/open/open-stores.js';
 import { purge } from '../store/purge.js';
 import type { ModuleVersion } from '../store/version-store.js';
-import { jsonText } from './report/json-text.js';
+import { jsonText } from './output/json-text.js';
 
 export interface PurgeOptions {
   config?: string;

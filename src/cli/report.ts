@@ -14,7 +14,7 @@ import { loadVanity } from '../vanity/vanity-file.js';
 import { toolVersions } from '../vcs/transport/tool-versions.js';
 import { formatProblem } from '../yaml/problems.js';
 import { askServer, type AskedServer } from './probe/ask-server.js';
-import { jsonText } from './report/json-text.js';
+import { jsonText } from './output/json-text.js';
 
 export interface ReportCommandOptions {
   config?: string;

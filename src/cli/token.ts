@@ -19,8 +19,8 @@ import { absentAsUndefined } from '../fs/file-errors.js';
 import { lockPath } from '../fs/path-lock.js';
 import { readRegularText } from '../fs/regular-file.js';
 import { audited } from './common/audited.js';
-import { jsonText } from './report/json-text.js';
-import { tableLines } from './report/table.js';
+import { jsonText } from './output/json-text.js';
+import { tableLines } from './output/table.js';
 
 interface Report {
   text: string;

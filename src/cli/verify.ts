@@ -25,7 +25,7 @@ import { openJournal } from '../verify/journal.js';
 import { planComparison } from '../verify/plan.js';
 import { comparisonReport, countVerdicts, isBad, storedReport } from '../verify/report.js';
 import { checkStored, storedVersions, type LocalFiles, type StoredVersion } from '../verify/stored.js';
-import { jsonText } from './report/json-text.js';
+import { jsonText } from './output/json-text.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 
 export interface VerifyOptions {

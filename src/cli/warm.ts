@@ -8,8 +8,8 @@ import { readRequestList } from '../transfer/request-list.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { prepareCacheDir } from './common/cache-dir.js';
 import { bringForward } from '../store/state-version.js';
-import { jsonText } from './report/json-text.js';
-import { sumErrors } from './report/sum-errors.js';
+import { jsonText } from './output/json-text.js';
+import { sumErrors } from './output/sum-errors.js';
 import { count } from '../verify/report.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { explain } from '../../src/cli/explain.js';
-import type { Explanation } from '../../src/cli/report/explanation.js';
+import type { Explanation } from '../../src/cli/output/explanation.js';
 import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
 import { repo, type GitRepo } from '../support/git-repo.js';
 import { missing } from '../support/requirements.js';

@@ -23,7 +23,7 @@ import { registerTrustHost } from './trust-host.js';
 import { registerVerify } from './verify.js';
 import { VERSION, registerVersion } from './version.js';
 import { registerWarm } from './warm.js';
-import { completeHints } from '../report/hints.js';
+import { completeHints } from '../output/hints.js';
 import { isModhavenError } from '../../errors.js';
 import { redact } from '../../redact.js';
 import { strikeSecrets } from '../../secrets.js';

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { coloured, hasColours } from '../terminal/colour.js';
 import type { OnProgress } from '../terminal/progress-bar.js';
 import { strikeSecrets } from '../../secrets.js';
-import { completeHints } from '../report/hints.js';
+import { completeHints } from '../output/hints.js';
 
 /** The exit code of a command whose subject is not in order. */
 export const NOT_IN_ORDER = 1;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { tableLines } from '../../../src/cli/report/table.js';
+import { tableLines } from '../../../src/cli/output/table.js';
 
 it.each([
   [[], []],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { explainReport } from '../../../src/cli/report/explain-report.js';
-import type { Explanation, RepositoryStory } from '../../../src/cli/report/explanation.js';
+import { explainReport } from '../../../src/cli/output/explain-report.js';
+import type { Explanation, RepositoryStory } from '../../../src/cli/output/explanation.js';
 
 const REPOSITORY: RepositoryStory = {
   ...{

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { completeHints, programName } from '../../../src/cli/report/hints.js';
+import { completeHints, programName } from '../../../src/cli/output/hints.js';
 
 describe('completeHints', () => {
   it.each([

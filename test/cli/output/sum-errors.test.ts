@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sumErrors } from '../../../src/cli/report/sum-errors.js';
+import { sumErrors } from '../../../src/cli/output/sum-errors.js';
 
 const VERSION = { module: 'a.example/m', query: 'v1', version: 'v1.2.3' };
 const mismatch = (kind: 'zip' | 'mod') => ({ kind, hash: 'h1:theirs', stored: 'h1:ours', place: 'go.sum:3' });

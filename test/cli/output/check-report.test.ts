@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkReport, type CheckResult } from '../../../src/cli/report/check-report.js';
+import { checkReport, type CheckResult } from '../../../src/cli/output/check-report.js';
 import type { CheckRow } from '../../../src/cli/probe/check-row.js';
 
 const ROW: CheckRow = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { copiesInOrder, copyReport, copySummary } from '../../../src/cli/report/copy-report.js';
+import { copiesInOrder, copyReport, copySummary } from '../../../src/cli/output/copy-report.js';
 import { parseModulePath } from '../../../src/module/module-path.js';
 import type { CopiedVersion } from '../../../src/transfer/copy-version.js';
 import type { CopiedChecksums } from '../../../src/transfer/copy-checksums.js';
