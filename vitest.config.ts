@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { LongestFirst } from './test/support/longest-first.js';
+import { LongestFirst } from './test/support/vitest/longest-first.js';
 
 /** What starts programs or servers: these folders, and elsewhere what is called `*.e2e.test.ts`. */
 const E2E = [
@@ -18,9 +18,9 @@ const ALONE = readdirSync('test', { recursive: true, encoding: 'utf8' })
 const isShuffled = process.argv.some((word) => word.startsWith('--sequence.shuffle'));
 
 const UNIT = {
-  globalSetup: ['test/support/run-dir-setup.ts'],
+  globalSetup: ['test/support/vitest/run-dir-setup.ts'],
   // Refuses children, servers and connections.
-  setupFiles: ['test/support/unit-guard.ts'],
+  setupFiles: ['test/support/vitest/unit-guard.ts'],
   // For a machine that does much else: half a minute was exceeded once.
   testTimeout: 120_000,
 };
@@ -57,7 +57,7 @@ export default defineConfig({
           // They wait more than they compute. Projects with other numbers of processes run one after the other.
           maxWorkers: 4,
           sequence: { groupOrder: 1 },
-          globalSetup: ['test/support/run-dir-setup.ts', 'test/support/build-setup.ts'],
+          globalSetup: ['test/support/vitest/run-dir-setup.ts', 'test/support/vitest/build-setup.ts'],
           // Real git, sshd, nginx and go are started by these tests: a slow machine is not a failure.
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createApp, type App } from '../src/app.js';
 import { createSettings } from '../src/config/settings.js';
 import { Faults } from '../src/log/faults.js';
-import { ask } from './e2e/ask.js';
+import { ask } from './support/ask.js';
 import { tempDir } from './support/tmp.js';
 
 let dir: string;

@@ -1,7 +1,7 @@
 /** What a server says of itself, as an admin reads it. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask, until } from './e2e/ask.js';
-import { gitHttpHost, type GitHttpHost } from './support/git-http-host.js';
+import { ask, until } from './support/ask.js';
+import { gitHttpHost, type GitHttpHost } from './support/hosts/git-http-host.js';
 import { startServer, type ModhavenServer } from './support/server.js';
 import { tempDir } from './support/tmp.js';
 

@@ -7,7 +7,7 @@ import { createSettings } from '../src/config/settings.js';
 import { parseModulePath } from '../src/module/module-path.js';
 import { createServices, openUpstream, type Services } from '../src/services.js';
 import { loadVanity } from '../src/vanity/vanity-file.js';
-import { repo, type GitRepo } from './support/git-repo.js';
+import { repo, type GitRepo } from './support/git/git-repo.js';
 import { missing } from './support/requirements.js';
 import { tempDir } from './support/tmp.js';
 import { fakeUpstream, send } from './upstream/fake-upstream.js';

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { holdSignals, takeSignals } from '../src/start-signals.js';
-import { until } from './e2e/ask.js';
+import { until } from './support/ask.js';
 import { withDescendants } from './chaos/processes.js';
 import { killGroup, mustRun, sealedEnv } from './support/run.js';
 import { CLI } from './support/server.js';

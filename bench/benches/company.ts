@@ -6,7 +6,7 @@ import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { errorMessage } from '../../src/errors.js';
-import { commandsIn } from '../../test/support/git-http-host.js';
+import { commandsIn } from '../../test/support/hosts/git-http-host.js';
 import { downloadApp, recordDownload, writeApp } from '../lab/go.js';
 import { lineOf, withDir, withFreshServer, type Lab } from '../lab/lab.js';
 import { MODHAVEN } from '../lab/modhaven.js';

@@ -4,7 +4,7 @@
  */
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
-import { publicProxy, type PublicProxy } from '../../test/support/public-proxy.js';
+import { publicProxy, type PublicProxy } from '../../test/support/hosts/public-proxy.js';
 import { downloadApp, writePublicApp } from '../lab/go.js';
 import { besides, lineOf, withDir, withServer, type Lab } from '../lab/lab.js';
 import type { RunningServer } from '../lab/server.js';

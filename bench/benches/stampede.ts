@@ -1,5 +1,5 @@
 /** A hundred clients want the same version at the same moment, and it is not stored yet. */
-import { commandsIn } from '../../test/support/git-http-host.js';
+import { commandsIn } from '../../test/support/hosts/git-http-host.js';
 import { SMALLS, moduleOf } from '../corpus/repos.js';
 import { besides, lineOf, proxyPath, withFreshServer, type Lab } from '../lab/lab.js';
 import { MODHAVEN } from '../lab/modhaven.js';

@@ -3,7 +3,7 @@
  * nginx configuration in front of modhaven. Servers run on one processor and wrk on another, where that can be.
  */
 import { spawnSync } from 'node:child_process';
-import { nginxHost } from '../../test/support/nginx-host.js';
+import { nginxHost } from '../../test/support/hosts/nginx-host.js';
 import { moduleOf, SMALLS } from '../corpus/repos.js';
 import { isInstalled } from '../lab/cores.js';
 import { besides, lineOf, proxyPath, withDir, withServers, type Lab, type NamedServer } from '../lab/lab.js';

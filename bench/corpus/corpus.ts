@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { repo } from '../../test/support/git-repo.js';
+import { repo } from '../../test/support/git/git-repo.js';
 import { removeTree } from '../../test/support/tmp.js';
 import { REPOS } from './repos.js';
 

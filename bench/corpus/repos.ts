@@ -7,8 +7,8 @@ import {
   commitSeries,
   type CommitCommand,
   type FileChange,
-} from '../../test/support/fast-import.js';
-import type { GitRepo } from '../../test/support/git-repo.js';
+} from '../../test/support/git/fast-import.js';
+import type { GitRepo } from '../../test/support/git/git-repo.js';
 import { goSource, incompressible } from './content.js';
 
 /** The vanity host of every module here. */

@@ -1,7 +1,7 @@
 /** The go command as a client: with a server, without one, and with a finished tree of files. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { PublicProxy } from '../../test/support/public-proxy.js';
+import type { PublicProxy } from '../../test/support/hosts/public-proxy.js';
 import { mustRun, type Env } from '../../test/support/run.js';
 import { moduleOf, SMALLS } from '../corpus/repos.js';
 import { goEnvironment } from './go-environment.js';

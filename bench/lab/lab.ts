@@ -1,7 +1,7 @@
 /** What every bench works with: the corpus behind a git host, the servers, and how much to measure. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { gitHttpHost, type GitHttpHost } from '../../test/support/git-http-host.js';
+import { gitHttpHost, type GitHttpHost } from '../../test/support/hosts/git-http-host.js';
 import { removeTree, tempDir } from '../../test/support/tmp.js';
 import { corpus } from '../corpus/corpus.js';
 import type { Goal, Line, Role, Unit } from '../measure/line.js';

@@ -1,9 +1,9 @@
 /** A server under test: started by a shell command, its output in a file as an administrator would have it. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { startDaemon, type Daemon } from '../../test/support/daemon.js';
+import { startDaemon, type Daemon } from '../../test/support/process/daemon.js';
 import { freePort } from '../../test/support/loopback.js';
-import type { PublicProxy } from '../../test/support/public-proxy.js';
+import type { PublicProxy } from '../../test/support/hosts/public-proxy.js';
 import type { Env } from '../../test/support/run.js';
 import { get } from '../measure/client.js';
 import { pinned } from './cores.js';

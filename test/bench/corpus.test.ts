@@ -3,7 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { goSource, incompressible } from '../../bench/corpus/content.js';
 import { moduleOf, REPOS, SMALLS } from '../../bench/corpus/repos.js';
-import { repo } from '../support/git-repo.js';
+import { repo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 
 describe('contents', () => {

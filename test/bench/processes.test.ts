@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { cpuSeconds, peakResidentMB, processTree, residentMB } from '../../bench/measure/processes.js';
-import { until } from '../e2e/ask.js';
+import { until } from '../support/ask.js';
 import { killGroup } from '../support/run.js';
 
 /** A shell that starts a program which fills 150 MB, and gives them back before it says so. */

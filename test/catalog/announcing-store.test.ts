@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { AnnouncingStore } from '../../src/catalog/announcing-store.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createMemoryStore } from '../support/memory-store.js';
+import { createMemoryStore } from '../support/stores/memory-store.js';
 import { putBytes } from '../../src/store/version-store.js';
 
 const version = { module: parseModulePath('example.com/m'), version: 'v1.0.0' as const };

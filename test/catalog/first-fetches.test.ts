@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { FirstFetches, forgetFetches, type Fetcher } from '../../src/catalog/first-fetches.js';
 import type { ModulePath } from '../../src/module/module-path.js';
-import { createMemoryBlobStore } from '../support/memory-blob-store.js';
+import { createMemoryBlobStore } from '../support/stores/memory-blob-store.js';
 
 const module = 'corp.test/Kit' as ModulePath;
 const ann: Fetcher = { kind: 'user', name: 'ann' };

@@ -3,7 +3,7 @@ import { Catalog } from '../../src/catalog/catalog.js';
 import { Uses } from '../../src/catalog/uses.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import type { CanonicalVersion } from '../../src/module/version.js';
-import { createMemoryStore } from '../support/memory-store.js';
+import { createMemoryStore } from '../support/stores/memory-store.js';
 import { putBytes } from '../../src/store/version-store.js';
 
 const store = createMemoryStore();

@@ -1,6 +1,6 @@
 /** What a server answers for a version, compared with what is right. */
 import { zipHash } from '../conformance/module-hash.js';
-import { ask } from '../e2e/ask.js';
+import { ask } from '../support/ask.js';
 import type { Truth } from './world.js';
 
 export const PARTS = ['info', 'mod', 'zip'] as const;

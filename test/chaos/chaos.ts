@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { readdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../e2e/ask.js';
+import { until } from '../support/ask.js';
 import { killGroup, sealedEnv } from '../support/run.js';
 import { CLI, modhaven, startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';

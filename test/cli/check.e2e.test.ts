@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
-import { repo } from '../support/git-repo.js';
+import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import type { RunResult } from '../support/run.js';
 import { modhaven } from '../support/server.js';

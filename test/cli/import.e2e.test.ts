@@ -9,7 +9,7 @@ import {
   writeAthensTree,
   writeProxyTree,
   type MadeVersion,
-} from '../transfer/versions.js';
+} from '../support/stores/versions.js';
 import { versionTrees, type VersionTrees } from './version-trees.js';
 
 let dir: string;

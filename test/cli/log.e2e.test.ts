@@ -1,7 +1,7 @@
 /** The log of `serve`: for programs when a program reads it, for people on a terminal. */
 import { describe, expect, it } from 'vitest';
-import { ask, until } from '../e2e/ask.js';
-import { startDaemon } from '../support/daemon.js';
+import { ask, until } from '../support/ask.js';
+import { startDaemon } from '../support/process/daemon.js';
 import { answersOk, freePort } from '../support/loopback.js';
 import { missing } from '../support/requirements.js';
 import type { Env } from '../support/run.js';

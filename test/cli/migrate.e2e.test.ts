@@ -3,10 +3,10 @@ import { cp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { missing } from '../support/requirements.js';
-import { S3_LOGIN, s3Host, type S3Host } from '../support/s3-host.js';
+import { S3_LOGIN, s3Host, type S3Host } from '../support/hosts/s3-host.js';
 import { modhaven, startServer } from '../support/server.js';
-import { ask } from '../e2e/ask.js';
-import { makeVersion, proxyFile, writeProxyTree } from '../transfer/versions.js';
+import { ask } from '../support/ask.js';
+import { makeVersion, proxyFile, writeProxyTree } from '../support/stores/versions.js';
 import { files } from './files.js';
 
 describe.skipIf(missing('go'))('modhaven migrate', () => {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { purgeVersions, type PurgeOptions } from '../../src/cli/purge.js';
-import { makeVersion, proxyFile, writeProxyTree, type MadeVersion } from '../transfer/versions.js';
+import { makeVersion, proxyFile, writeProxyTree, type MadeVersion } from '../support/stores/versions.js';
 import { files } from './files.js';
 
 let config: string;

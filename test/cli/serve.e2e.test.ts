@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { logged } from '../e2e/ask.js';
-import { startDaemon } from '../support/daemon.js';
+import { logged } from '../support/ask.js';
+import { startDaemon } from '../support/process/daemon.js';
 import { CLI, startServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
 import { files } from './files.js';

@@ -1,9 +1,9 @@
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ask, until } from '../e2e/ask.js';
-import { gitHttpHost } from '../support/git-http-host.js';
-import { repo } from '../support/git-repo.js';
+import { ask, until } from '../support/ask.js';
+import { gitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import type { RunResult } from '../support/run.js';
 import { modhaven, startServer } from '../support/server.js';

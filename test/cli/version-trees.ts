@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { modhaven } from '../support/server.js';
 import type { RunResult } from '../support/run.js';
-import { makeVersion, type MadeVersion } from '../transfer/versions.js';
+import { makeVersion, type MadeVersion } from '../support/stores/versions.js';
 import { files } from './files.js';
 
 export interface VersionTrees {

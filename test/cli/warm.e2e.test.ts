@@ -3,13 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goModHash } from '../conformance/module-hash.js';
-import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
-import { repo } from '../support/git-repo.js';
+import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import type { RunResult } from '../support/run.js';
 import { modhaven } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
-import { makeVersion, proxyFile, writeProxyTree, type MadeVersion } from '../transfer/versions.js';
+import { makeVersion, proxyFile, writeProxyTree, type MadeVersion } from '../support/stores/versions.js';
 import { files } from './files.js';
 
 describe.skipIf(missing('git'))('modhaven warm', () => {

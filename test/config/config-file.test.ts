@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findConfigFile, userConfigFile, userDataDir } from '../../src/config/config-file.js';
 import { loadConfig } from '../../src/config/load-config.js';
 import { tempDir } from '../support/tmp.js';
-import { messageOf } from './message-of.js';
+import { messageOf } from '../support/message-of.js';
 
 let home: string;
 let cwd: string;

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { mergeSettings, settingsFromEnvironment, variableName } from '../../src/config/environment.js';
 import { parseConfig } from '../../src/config/load-config.js';
-import { messageOf } from './message-of.js';
+import { messageOf } from '../support/message-of.js';
 
 const parse = (text: string, env: NodeJS.ProcessEnv, listen?: string) =>
   parseConfig(text, '/etc/mh/modhaven.yaml', env, { listen });

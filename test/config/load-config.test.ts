@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig, parseConfig } from '../../src/config/load-config.js';
-import { messageOf } from './message-of.js';
+import { messageOf } from '../support/message-of.js';
 
 const ENV = {
   GITLAB_TOKEN: 's3cret',

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { applyTls, createHttpServer, refuseBrokenRequest } from '../../src/proxy/http/listener.js';
 import { TlsPair } from '../../src/config/tls-pair.js';
 import { missing } from '../support/requirements.js';
-import { selfSignedCertificate, type Certificate } from '../support/tls-certificate.js';
+import { selfSignedCertificate, type Certificate } from '../support/hosts/tls-certificate.js';
 import { tempDir } from '../support/tmp.js';
 
 describe.skipIf(missing('openssl'))('a TLS pair', () => {

@@ -6,7 +6,7 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GitRepo } from '../support/git-repo.js';
+import type { GitRepo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { goMod } from './go-mod-text.js';
 import { startLab, type Lab } from './lab.js';

@@ -1,5 +1,5 @@
 /**
- * The same truth, whatever the git host hands out (support/host-kinds.ts) and in whichever order it is asked: the newest
+ * The same truth, whatever the git host hands out (support/hosts/host-kinds.ts) and in whichever order it is asked: the newest
  * versions first, all at once, and after the mirrors were deleted.
  *
  * Without MODHAVEN_CONFORMANCE_HOSTS it asks the theme in which commits without a ref count most. `all` is for the night;
@@ -10,8 +10,8 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { repo } from '../support/git-repo.js';
-import { KINDS_OF_HOST, type RunningHost } from '../support/host-kinds.js';
+import { repo } from '../support/git/git-repo.js';
+import { KINDS_OF_HOST, type RunningHost } from '../support/hosts/host-kinds.js';
 import { missing } from '../support/requirements.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';

@@ -4,12 +4,12 @@
  * `.info`, is the same for both, and the same on every machine.
  */
 import path from 'node:path';
-import { forwardProxy, type ForwardProxy } from '../support/forward-proxy.js';
-import { gitHttpHost } from '../support/git-http-host.js';
-import { repo } from '../support/git-repo.js';
+import { forwardProxy, type ForwardProxy } from '../support/relays/forward-proxy.js';
+import { gitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo } from '../support/git/git-repo.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
-import { vanityPageHost } from '../support/vanity-page-host.js';
+import { vanityPageHost } from '../support/hosts/vanity-page-host.js';
 import { directEnv, type GoEnv } from './truth.js';
 import type { Built, ConformanceCase } from './types.js';
 

@@ -3,7 +3,7 @@
  *
  * A row `crlf` of a case `eol` is the module `example.com/eol/crlf`, tagged v1.0.0.
  */
-import type { GitRepo, RepoOptions } from '../support/git-repo.js';
+import type { GitRepo, RepoOptions } from '../support/git/git-repo.js';
 import { goMod } from './go-mod-text.js';
 import type { ConformanceCase, KnownDifference } from './types.js';
 

@@ -3,7 +3,7 @@
  *
  * A case never says what the answers are. `GOPROXY=direct` does (truth.ts), and modhaven has to agree (compare.ts).
  */
-import type { GitRepo, RepoOptions } from '../support/git-repo.js';
+import type { GitRepo, RepoOptions } from '../support/git/git-repo.js';
 
 /** Makes or reopens the repository `CASE/NAME.git` of the git host. */
 export type MakeRepo = (name: string, options?: RepoOptions) => Promise<GitRepo>;

@@ -1,5 +1,5 @@
 import { createDiskBlobStore } from '../../src/store/disk/disk-blob-store.js';
-import { createMemoryBlobStore } from '../support/memory-blob-store.js';
+import { createMemoryBlobStore } from '../support/stores/memory-blob-store.js';
 import { tempDir } from '../support/tmp.js';
 import { blobStoreContract } from './blob-store.js';
 

@@ -9,9 +9,9 @@ import { CachedBucketStore } from '../../src/store/bucket/cached-bucket-store.js
 import { openStores, type Stores } from '../../src/store/open/open-stores.js';
 import { Seals } from '../../src/store/seals.js';
 import { createZipHasher } from '../../src/zip/zip-hasher.js';
-import { MemoryBucket } from '../support/memory-bucket.js';
+import { MemoryBucket } from '../support/stores/memory-bucket.js';
 import { missing } from '../support/requirements.js';
-import { s3Host, useS3Login, type S3Host } from '../support/s3-host.js';
+import { s3Host, useS3Login, type S3Host } from '../support/hosts/s3-host.js';
 import { tempDir } from '../support/tmp.js';
 import { blobStoreContract } from './blob-store.js';
 import { versionStoreContract } from './version-store.js';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { S3Bucket } from '../../src/s3/s3-bucket.js';
-import { MemoryBucket } from '../support/memory-bucket.js';
+import { MemoryBucket } from '../support/stores/memory-bucket.js';
 import { missing, programPath } from '../support/requirements.js';
-import { s3Host, useS3Login, type S3Host } from '../support/s3-host.js';
+import { s3Host, useS3Login, type S3Host } from '../support/hosts/s3-host.js';
 import { bucketContract } from './bucket.js';
 
 bucketContract({ name: 'memory', open: () => Promise.resolve(new MemoryBucket()) });

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Admission, Gate, Refusal } from '../../src/proxy/gate.js';
-import { ask } from '../e2e/ask.js';
+import { ask } from '../support/ask.js';
 
 /** A running server behind a gate, with one module of which `VERSION` is stored, and a webhook. */
 export interface GatedServer {

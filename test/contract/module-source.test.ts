@@ -18,7 +18,7 @@ import { httpClient } from '../support/http-client.js';
 import { listenOnLoopback } from '../support/loopback.js';
 import { missing } from '../support/requirements.js';
 import { tempDir } from '../support/tmp.js';
-import { selfSignedCertificate } from '../support/tls-certificate.js';
+import { selfSignedCertificate } from '../support/hosts/tls-certificate.js';
 import { fileHost, lab, settingsOf, type Lab } from '../vcs/lab.js';
 import { MODULE, VERSIONS, moduleSourceContract, type OpenedSource } from './module-source.js';
 

@@ -3,7 +3,7 @@ import http from 'node:http';
 import { connect } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ReplyEvent } from '../../src/proxy/observer.js';
-import { ask, until } from '../e2e/ask.js';
+import { ask, until } from '../support/ask.js';
 import { MODULE, VERSION, REQUESTS } from './gate.js';
 
 export interface ObservedServer {

@@ -10,8 +10,8 @@ import { SealedStore } from '../../src/store/sealed-store.js';
 import { Seals } from '../../src/store/seals.js';
 import { guardedStore } from '../../src/sumdb/log/guarded-store.js';
 import { createZipHasher } from '../../src/zip/zip-hasher.js';
-import { createMemoryBlobStore } from '../support/memory-blob-store.js';
-import { createMemoryStore } from '../support/memory-store.js';
+import { createMemoryBlobStore } from '../support/stores/memory-blob-store.js';
+import { createMemoryStore } from '../support/stores/memory-store.js';
 import { tempDir } from '../support/tmp.js';
 import { versionStoreContract } from './version-store.js';
 

@@ -9,12 +9,12 @@ import { CachedModules } from '../../src/modfetch/cached.js';
 import { GitSource } from '../../src/modfetch/git-source.js';
 import { createCodeHost } from '../../src/vcs/code-host.js';
 import { httpClient } from '../support/http-client.js';
-import { gitHttpHost } from '../support/git-http-host.js';
-import { repo } from '../support/git-repo.js';
+import { gitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo } from '../support/git/git-repo.js';
 import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
 import { missing } from '../support/requirements.js';
 import { tempDir } from '../support/tmp.js';
-import { selfSignedCertificate } from '../support/tls-certificate.js';
+import { selfSignedCertificate } from '../support/hosts/tls-certificate.js';
 
 interface Page {
   status?: number;

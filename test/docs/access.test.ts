@@ -4,16 +4,16 @@ import http from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Daemon } from '../support/daemon.js';
-import { repo } from '../support/git-repo.js';
+import type { Daemon } from '../support/process/daemon.js';
+import { repo } from '../support/git/git-repo.js';
 import { guideBlock } from '../support/guide.js';
 import { freePort, listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
-import { startNginx } from '../support/nginx-host.js';
+import { startNginx } from '../support/hosts/nginx-host.js';
 import { missing } from '../support/requirements.js';
 import { run } from '../support/run.js';
 import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
-import { ask } from '../e2e/ask.js';
+import { ask } from '../support/ask.js';
 
 const block = (heading: string, language: string, has = '') =>
   guideBlock('access.md', (found) => {

@@ -6,7 +6,7 @@ import { parseVanity } from '../../src/vanity/vanity-file.js';
 import { guideBlock, guideBlocks } from '../support/guide.js';
 import { modhaven } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
-import { makeVersion, writeProxyTree } from '../transfer/versions.js';
+import { makeVersion, writeProxyTree } from '../support/stores/versions.js';
 
 const GUIDE = 'coming-from.md';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type z } from 'zod';
 import { JSON_OUTPUT } from '../../scripts/reference/json-output.js';
-import { repo } from '../support/git-repo.js';
+import { repo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { modhaven } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';

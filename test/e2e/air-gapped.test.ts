@@ -5,10 +5,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
-import { repo } from '../support/git-repo.js';
+import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo } from '../support/git/git-repo.js';
 import { goClient, type GoClient } from '../support/go.js';
-import { publicProxy } from '../support/public-proxy.js';
+import { publicProxy } from '../support/hosts/public-proxy.js';
 import { missing } from '../support/requirements.js';
 import type { Env } from '../support/run.js';
 import { modhaven, startServer, type ModhavenServer } from '../support/server.js';

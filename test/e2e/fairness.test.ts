@@ -1,13 +1,13 @@
 /** One client that asks for more than it may have waiting, at a git host that is slow, and another one that asks for one thing. */
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
-import { repo } from '../support/git-repo.js';
+import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
-import { ask, until } from './ask.js';
-import { gateTo, type Gate } from './gate.js';
+import { ask, until } from '../support/ask.js';
+import { gateTo, type Gate } from '../support/relays/gate.js';
 
 const ways = [
   { name: 'one process', workers: 1 },

@@ -6,9 +6,9 @@ import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { missing } from '../support/requirements.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
-import { selfSignedCertificate, type Certificate } from '../support/tls-certificate.js';
+import { selfSignedCertificate, type Certificate } from '../support/hosts/tls-certificate.js';
 import { tempDir } from '../support/tmp.js';
-import { ask, logged, until } from './ask.js';
+import { ask, logged, until } from '../support/ask.js';
 
 const ways = [
   { name: 'one process', workers: 1 },

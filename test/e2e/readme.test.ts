@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startDaemon, type Daemon } from '../support/daemon.js';
+import { startDaemon, type Daemon } from '../support/process/daemon.js';
 import { answersOk, freePort } from '../support/loopback.js';
 import { missing } from '../support/requirements.js';
 import { run, type RunResult } from '../support/run.js';

@@ -3,12 +3,12 @@ import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
-import { repo, type GitRepo } from '../support/git-repo.js';
+import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo, type GitRepo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
-import { ask, logged, until } from './ask.js';
+import { ask, logged, until } from '../support/ask.js';
 
 /** Long enough for a slow machine; an edit that is not noticed at all takes for ever. */
 const SOON = 30_000;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
-import { ask, until } from './ask.js';
+import { ask, until } from '../support/ask.js';
 
 let refusing: LoopbackHost;
 beforeAll(async () => {

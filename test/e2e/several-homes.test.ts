@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
-import { repo } from '../support/git-repo.js';
+import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { startServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
-import { logged } from './ask.js';
+import { logged } from '../support/ask.js';
 
 type Server = Awaited<ReturnType<typeof startServer>>;
 

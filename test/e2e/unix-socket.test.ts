@@ -4,10 +4,10 @@ import { writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { startDaemon } from '../support/daemon.js';
+import { startDaemon } from '../support/process/daemon.js';
 import { CLI } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
-import { logged } from './ask.js';
+import { logged } from '../support/ask.js';
 
 function get(socketPath: string, url: string): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {

@@ -5,13 +5,13 @@ import http from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withDescendants } from '../chaos/processes.js';
-import { commandsIn, gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
-import { repo, type GitRepo } from '../support/git-repo.js';
+import { commandsIn, gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo, type GitRepo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { startServer, type ModhavenServer, type ServerOptions } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
-import { ask, logged, until, type Answer } from './ask.js';
-import { noise } from './noise.js';
+import { ask, logged, until, type Answer } from '../support/ask.js';
+import { noise } from '../support/noise.js';
 
 const at = '/mycompany.com/go/foo/@v';
 const SECRET = 'a secret between two programs';

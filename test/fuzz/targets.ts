@@ -35,7 +35,7 @@ import { parsePush } from '../../src/webhook/payload.js';
 import { readTar } from '../../src/zip/archive-reader.js';
 import { hashZipFile } from '../../src/zip/hash-zip-file.js';
 import { property } from '../model/run.js';
-import { versionLike } from '../module/arbitraries.js';
+import { versionLike } from '../support/arbitraries.js';
 import { tempDir } from '../support/tmp.js';
 import { answer, inPieces } from '../vcs/smart-http/pieces.js';
 import { mutated } from './mutations.js';

@@ -5,14 +5,14 @@
 import path from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gerritHost, type GerritHost } from '../support/gerrit-host.js';
-import { gitHttpHost } from '../support/git-http-host.js';
-import { repo, type GitRepo } from '../support/git-repo.js';
+import { gerritHost, type GerritHost } from '../support/hosts/gerrit-host.js';
+import { gitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo, type GitRepo } from '../support/git/git-repo.js';
 import { goClient } from '../support/go.js';
 import { missing } from '../support/requirements.js';
 import { mustRun } from '../support/run.js';
 import { modhaven, startServer } from '../support/server.js';
-import { logged } from '../e2e/ask.js';
+import { logged } from '../support/ask.js';
 import { tempDir } from '../support/tmp.js';
 
 const MODULE = 'mycompany.com/go/common';

@@ -5,20 +5,20 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { logged } from '../e2e/ask.js';
+import { logged } from '../support/ask.js';
 import { parse, stringify } from 'yaml';
-import { startDaemon, type Daemon } from '../support/daemon.js';
-import { gitHttpHost } from '../support/git-http-host.js';
-import { repo } from '../support/git-repo.js';
+import { startDaemon, type Daemon } from '../support/process/daemon.js';
+import { gitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo } from '../support/git/git-repo.js';
 import { goClient } from '../support/go.js';
 import { guideBlock } from '../support/guide.js';
 import type { Stoppable } from '../support/loopback.js';
 import { missing } from '../support/requirements.js';
 import { mustRun, type RunResult } from '../support/run.js';
 import { CLI } from '../support/server.js';
-import { sshdHost } from '../support/sshd-host.js';
+import { sshdHost } from '../support/hosts/sshd-host.js';
 import { tempDir } from '../support/tmp.js';
-import { wireguardLab, type WireguardLab } from '../support/wireguard-lab.js';
+import { wireguardLab, type WireguardLab } from '../support/hosts/wireguard-lab.js';
 
 const GUIDE = 'wireguard.md';
 const PROXY = 'http://10.0.0.1:10000';

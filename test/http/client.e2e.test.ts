@@ -9,12 +9,12 @@ import { beginningOf, contentOf, discard } from '../../src/http/body.js';
 import type { HttpClientOptions } from '../../src/http/client.js';
 import { describeHttpError } from '../../src/http/errors.js';
 import { BadRedirect, followRedirects } from '../../src/http/redirects.js';
-import { forwardProxy } from '../support/forward-proxy.js';
+import { forwardProxy } from '../support/relays/forward-proxy.js';
 import { httpClient } from '../support/http-client.js';
 import { freePort, listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
 import { missing } from '../support/requirements.js';
 import { tempDir } from '../support/tmp.js';
-import { selfSignedCertificate, type Certificate } from '../support/tls-certificate.js';
+import { selfSignedCertificate, type Certificate } from '../support/hosts/tls-certificate.js';
 
 type Respond = (request: IncomingMessage, response: ServerResponse) => void;
 

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { until } from '../e2e/ask.js';
+import { until } from '../support/ask.js';
 import { startServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
 

@@ -2,10 +2,10 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, until } from '../e2e/ask.js';
-import { startDaemon, type Daemon } from '../support/daemon.js';
-import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
-import { repo } from '../support/git-repo.js';
+import { ask, until } from '../support/ask.js';
+import { startDaemon, type Daemon } from '../support/process/daemon.js';
+import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo } from '../support/git/git-repo.js';
 import { freePort } from '../support/loopback.js';
 import { missing } from '../support/requirements.js';
 import { run } from '../support/run.js';

@@ -7,8 +7,8 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { RetriesPerRequest } from '../../src/s3/retries.js';
 import { S3Bucket } from '../../src/s3/s3-bucket.js';
 import { MAX_ATTEMPTS, type S3Client } from '../../src/s3/s3-client.js';
-import { s3Failure, type MemoryS3 } from '../support/memory-s3.js';
-import { settingsOf } from '../support/s3-host.js';
+import { s3Failure, type MemoryS3 } from '../support/stores/memory-s3.js';
+import { settingsOf } from '../support/hosts/s3-host.js';
 import { Killed, type Fault, type Gaps, type Life } from './gaps.js';
 
 /** Larger files are sent in parts of this size: a few of them make an upload, not megabytes. */

@@ -19,8 +19,8 @@ import type { Signer } from '../../src/sumdb/format/note.js';
 import { goSumLines, sumsIn } from '../../src/sumdb/format/record.js';
 import { openLog, type ChecksumLog } from '../../src/sumdb/log/log.js';
 import { SharedLog } from '../../src/sumdb/log/shared-log.js';
-import type { MemoryRedis } from '../support/memory-redis.js';
-import type { MemoryS3 } from '../support/memory-s3.js';
+import type { MemoryRedis } from '../support/stores/memory-redis.js';
+import type { MemoryS3 } from '../support/stores/memory-s3.js';
 import { Life, type Gaps } from './gaps.js';
 import { PART_BYTES, gappedBucket } from './gapped-s3.js';
 

@@ -10,9 +10,9 @@ import { generateKey, parseSignerKey, type Signer } from '../../src/sumdb/format
 import { goSumLines } from '../../src/sumdb/format/record.js';
 import { openLog } from '../../src/sumdb/log/log.js';
 import { SharedLog } from '../../src/sumdb/log/shared-log.js';
-import { MemoryBucket } from '../support/memory-bucket.js';
-import { MemoryRedis } from '../support/memory-redis.js';
-import { MemoryS3 } from '../support/memory-s3.js';
+import { MemoryBucket } from '../support/stores/memory-bucket.js';
+import { MemoryRedis } from '../support/stores/memory-redis.js';
+import { MemoryS3 } from '../support/stores/memory-s3.js';
 import { removeTree, tempDir } from '../support/tmp.js';
 import { REPLICAS, VERSIONS, events, type Event, type Question } from './events.js';
 import { isStruck } from './gapped-s3.js';

@@ -9,7 +9,7 @@ import type { ModulePath } from '../../src/module/module-path.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 import { createCodeHost } from '../../src/vcs/code-host.js';
 import type { CodeHost } from '../../src/vcs/types.js';
-import { repo, type GitRepo } from '../support/git-repo.js';
+import { repo, type GitRepo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { sealedEnv } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';

@@ -9,7 +9,7 @@ import type { ModuleSource } from '../../src/modfetch/repo.js';
 import { createStaleCache } from '../../src/modfetch/stale-cache.js';
 import type { ModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk/disk-store.js';
-import { createMemoryBlobStore } from '../support/memory-blob-store.js';
+import { createMemoryBlobStore } from '../support/stores/memory-blob-store.js';
 import { StoreDecorator } from '../../src/store/store-decorator.js';
 import { storedName, type Part, type VersionStore } from '../../src/store/version-store.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';

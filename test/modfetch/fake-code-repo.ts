@@ -4,7 +4,7 @@ import type { CommitHash } from '../../src/module/commit-hash.js';
 import * as semver from '../../src/module/semver.js';
 import { tagsOf, tagsOrigin } from '../../src/vcs/objects/refs.js';
 import type { CodeRepo, Revision } from '../../src/vcs/types.js';
-import { refsOf } from '../support/git-names.js';
+import { refsOf } from '../support/git/git-names.js';
 
 export interface FakeCommit {
   tags?: string[];

@@ -3,7 +3,7 @@ import { monotonicNow } from '../../src/concurrency/monotonic-clock.js';
 import { ModhavenError } from '../../src/errors.js';
 import { LastAnswers } from '../../src/modfetch/last-answers.js';
 import { createStaleCache, type DatedAnswer } from '../../src/modfetch/stale-cache.js';
-import { createMemoryBlobStore } from '../support/memory-blob-store.js';
+import { createMemoryBlobStore } from '../support/stores/memory-blob-store.js';
 
 const LIST = 'ex.test/m/@v/list';
 const ask = (text: string) => () => Promise.resolve({ bytes: Buffer.from(text), asOf: monotonicNow() });

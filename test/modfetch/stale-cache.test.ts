@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createStaleCache } from '../../src/modfetch/stale-cache.js';
 import type { BlobStore } from '../../src/store/blob-store.js';
-import { createMemoryBlobStore } from '../support/memory-blob-store.js';
+import { createMemoryBlobStore } from '../support/stores/memory-blob-store.js';
 
 const LIST = 'ex.test/m/@v/list';
 const answer = (text: string, asOf = 1_000) => ({ bytes: Buffer.from(text), asOf });

@@ -8,7 +8,7 @@ import {
 } from '../../src/modfetch/stored-versions.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import type { CanonicalVersion } from '../../src/module/version.js';
-import { createMemoryStore } from '../support/memory-store.js';
+import { createMemoryStore } from '../support/stores/memory-store.js';
 import type { Part, PartKind } from '../../src/store/version-store.js';
 
 const module = parseModulePath('corp.test/lib');

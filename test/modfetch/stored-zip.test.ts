@@ -15,7 +15,7 @@ import {
 } from '../../src/modfetch/stored-zip.js';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { createDiskStore } from '../../src/store/disk/disk-store.js';
-import { createMemoryStore } from '../support/memory-store.js';
+import { createMemoryStore } from '../support/stores/memory-store.js';
 import { putBytes, type Part, type PartKind, type VersionStore } from '../../src/store/version-store.js';
 import { tempDir } from '../support/tmp.js';
 

@@ -9,7 +9,7 @@ import {
   unescapedIfValid,
 } from '../../src/module/escaping.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { modulePaths, versions } from './arbitraries.js';
+import { modulePaths, versions } from '../support/arbitraries.js';
 
 const PATHS = [
   { path: 'example.com/m', escaped: 'example.com/m' },

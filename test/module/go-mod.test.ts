@@ -8,7 +8,7 @@ import {
   parseGoMod,
   synthesizeGoMod,
 } from '../../src/module/go-mod.js';
-import { modulePaths } from './arbitraries.js';
+import { modulePaths } from '../support/arbitraries.js';
 
 describe('goModModulePath', () => {
   it.each([

@@ -11,7 +11,7 @@ import {
   pathMajorReason,
   splitPathVersion,
 } from '../../src/module/module-path.js';
-import { pathLike } from './arbitraries.js';
+import { pathLike } from '../support/arbitraries.js';
 
 const VALID = [
   { name: 'a host', path: 'example.com' },

@@ -9,7 +9,7 @@ import {
   pseudoVersionTime,
 } from '../../src/module/pseudo-version.js';
 import * as semver from '../../src/module/semver.js';
-import { canonicalVersions } from './arbitraries.js';
+import { canonicalVersions } from '../support/arbitraries.js';
 
 const TIME = new Date('2023-01-02T03:04:05Z');
 const REV = 'abcdef123456';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import * as semver from '../../src/module/semver.js';
-import { versionLike, versions } from './arbitraries.js';
+import { versionLike, versions } from '../support/arbitraries.js';
 
 const PARTS = [
   { v: 'v1', canonical: 'v1.0.0', major: 'v1', majorMinor: 'v1.0', prerelease: '', build: '' },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapePath, escapeVersion } from '../../src/module/escaping.js';
 import { parseModule, parseVersion } from '../../src/module/url-element.js';
-import { canonicalVersions, modulePaths } from './arbitraries.js';
+import { canonicalVersions, modulePaths } from '../support/arbitraries.js';
 
 describe('parseModule', () => {
   it('reads every module path as go escapes it', () => {

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import semver from 'semver';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startDaemon } from '../support/daemon.js';
+import { startDaemon } from '../support/process/daemon.js';
 import { answersOk, freePort } from '../support/loopback.js';
 import { missing } from '../support/requirements.js';
 import { mustRun, run, type RunResult } from '../support/run.js';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { startDaemon } from '../support/daemon.js';
+import { startDaemon } from '../support/process/daemon.js';
 import { answersOk, freePort } from '../support/loopback.js';
 import { run } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';

@@ -8,7 +8,7 @@ import { createEntrance, type AdmittedListener } from '../../src/proxy/entrance.
 import { openGate } from '../../src/proxy/gate.js';
 import type { ReplyEvent } from '../../src/proxy/observer.js';
 import { RequestTracker } from '../../src/proxy/request-tracker.js';
-import { ask, until } from '../e2e/ask.js';
+import { ask, until } from '../support/ask.js';
 import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
 
 describe('the entrance', () => {

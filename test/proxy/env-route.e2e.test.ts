@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ask } from '../e2e/ask.js';
+import { ask } from '../support/ask.js';
 import { mustRun } from '../support/run.js';
 import { modhaven, startServer } from '../support/server.js';
 

@@ -15,10 +15,10 @@ import { putBytes } from '../../src/store/version-store.js';
 import type { OpenPart, Part, PartKind, VersionStore } from '../../src/store/version-store.js';
 import type { ModulePath } from '../../src/module/module-path.js';
 import type { CanonicalVersion } from '../../src/module/version.js';
-import { ask, until } from '../e2e/ask.js';
-import { noise } from '../e2e/noise.js';
+import { ask, until } from '../support/ask.js';
+import { noise } from '../support/noise.js';
 import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
-import { storeWith } from '../support/store-with.js';
+import { storeWith } from '../support/stores/store-with.js';
 import { tempDir } from '../support/tmp.js';
 
 const module = 'mycompany.com/go/foo' as ModulePath;

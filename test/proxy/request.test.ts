@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isModhavenError } from '../../src/errors.js';
 import { escapePath, escapeVersion } from '../../src/module/escaping.js';
 import { decodePath, isVersionPage, parseProxyRequest, type ProxyRequest } from '../../src/proxy/request.js';
-import { canonicalVersions, modulePaths } from '../module/arbitraries.js';
+import { canonicalVersions, modulePaths } from '../support/arbitraries.js';
 
 /** The request, or the code of the refusal. */
 function parse(rawPath: string): ProxyRequest | undefined | string {

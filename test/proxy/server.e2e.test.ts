@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Modules } from '../../src/modfetch/repo.js';
-import { ask, until } from '../e2e/ask.js';
+import { ask, until } from '../support/ask.js';
 import { labServer, type LabServer } from './lab.js';
 
 const running: LabServer[] = [];

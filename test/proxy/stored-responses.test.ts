@@ -6,8 +6,8 @@ import { ANYONE } from '../../src/proxy/gate.js';
 import { openPartOf } from '../../src/proxy/http/responses.js';
 import { StoredResponses } from '../../src/proxy/stored-responses.js';
 import { putBytes, type Part, type VersionStore } from '../../src/store/version-store.js';
-import { noise } from '../e2e/noise.js';
-import { storeWith } from '../support/store-with.js';
+import { noise } from '../support/noise.js';
+import { storeWith } from '../support/stores/store-with.js';
 import { tempDir } from '../support/tmp.js';
 
 const admission = { principal: ANYONE, audience: undefined };

@@ -8,10 +8,10 @@ import { ModhavenError } from '../../src/errors.js';
 import { LeaseKeys, keyPrefix } from '../../src/redis/lease-scripts.js';
 import { Replicas } from '../../src/redis/replicas.js';
 import { listenOnLoopback } from '../support/loopback.js';
-import { redisHost, type RedisHost, type RedisProgram } from '../support/redis-host.js';
+import { redisHost, type RedisHost, type RedisProgram } from '../support/hosts/redis-host.js';
 import { missing } from '../support/requirements.js';
-import { tcpRelay } from '../support/tcp-relay.js';
-import { until } from '../e2e/ask.js';
+import { tcpRelay } from '../support/relays/tcp-relay.js';
+import { until } from '../support/ask.js';
 
 const log = { info: () => undefined, warn: () => undefined };
 

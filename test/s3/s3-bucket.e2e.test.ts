@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { S3Bucket } from '../../src/s3/s3-bucket.js';
-import { faultyS3, nextMeet, type FaultyS3, type S3Fate } from '../support/faulty-s3.js';
+import { faultyS3, nextMeet, type FaultyS3, type S3Fate } from '../support/relays/faulty-s3.js';
 import { missing } from '../support/requirements.js';
-import { s3Host, settingsOf, useS3Login, type S3Host } from '../support/s3-host.js';
+import { s3Host, settingsOf, useS3Login, type S3Host } from '../support/hosts/s3-host.js';
 import { tempDir } from '../support/tmp.js';
 
 const KEY = 'a.test/@v/v1.0.0.zip';

@@ -2,7 +2,7 @@
  * Faults of the disk at every operation of what writes below `cache.dir`: what is there afterwards is whole or not there,
  * its writer is told in words, and the same can be done again.
  */
-import { FAULT_CODES, eachFault, type FaultyWork } from '../support/faulty-fs.js';
+import { FAULT_CODES, eachFault, type FaultyWork } from '../support/process/faulty-fs.js';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -23,7 +23,7 @@ import { generateKey, parseSignerKey } from '../../src/sumdb/format/note.js';
 import { openLog } from '../../src/sumdb/log/log.js';
 import { record } from '../sumdb/log/log-lab.js';
 import { tempDir } from '../support/tmp.js';
-import { makeVersion, writeProxyTree, type MadeVersion } from '../transfer/versions.js';
+import { makeVersion, writeProxyTree, type MadeVersion } from '../support/stores/versions.js';
 
 const VERSION = 'v1.0.0' as CanonicalVersion;
 /** More than is written at once. */

@@ -5,7 +5,7 @@ import { openStores } from '../../src/store/open/open-stores.js';
 import { purge, watchPurges } from '../../src/store/purge.js';
 import { Seals } from '../../src/store/seals.js';
 import { PART_KINDS, putBytes } from '../../src/store/version-store.js';
-import { createMemoryBlobStore } from '../support/memory-blob-store.js';
+import { createMemoryBlobStore } from '../support/stores/memory-blob-store.js';
 import { tempDir } from '../support/tmp.js';
 
 const version = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0' as const };

@@ -4,7 +4,7 @@ import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { readStoredZip } from '../../src/store/read-stored-zip.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { tempDir } from '../support/tmp.js';
-import { makeVersion } from '../transfer/versions.js';
+import { makeVersion } from '../support/stores/versions.js';
 
 const V1 = { module: parseModulePath('example.com/m'), version: 'v1.0.0' as const };
 

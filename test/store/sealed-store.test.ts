@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { goModHash } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createMemoryBlobStore } from '../support/memory-blob-store.js';
-import { createMemoryStore } from '../support/memory-store.js';
+import { createMemoryBlobStore } from '../support/stores/memory-blob-store.js';
+import { createMemoryStore } from '../support/stores/memory-store.js';
 import { SealedStore } from '../../src/store/sealed-store.js';
 import { Seals, type Seal } from '../../src/store/seals.js';
 import { putBytes, type PartKind } from '../../src/store/version-store.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createMemoryBlobStore } from '../support/memory-blob-store.js';
+import { createMemoryBlobStore } from '../support/stores/memory-blob-store.js';
 import { Seals } from '../../src/store/seals.js';
 
 const version = { module: parseModulePath('corp.test/Lib'), version: 'v1.0.0' as const };

@@ -11,7 +11,7 @@ import { parseRecord } from '../../src/sumdb/format/record.js';
 import { parseTilePath, readTileData, tilePath } from '../../src/sumdb/format/tile.js';
 import { recordHash } from '../../src/sumdb/format/tlog.js';
 import { formatTree, parseTree } from '../../src/sumdb/format/tree-head.js';
-import { publicProxy } from '../support/public-proxy.js';
+import { publicProxy } from '../support/hosts/public-proxy.js';
 import { missing } from '../support/requirements.js';
 import { mustRun } from '../support/run.js';
 import { tempDir } from '../support/tmp.js';

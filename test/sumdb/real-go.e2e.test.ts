@@ -6,14 +6,14 @@ import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateKey } from '../../src/sumdb/format/note.js';
-import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
-import { repo, type GitRepo } from '../support/git-repo.js';
+import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo, type GitRepo } from '../support/git/git-repo.js';
 import { goClient, type GoClient } from '../support/go.js';
-import { publicProxy } from '../support/public-proxy.js';
+import { publicProxy } from '../support/hosts/public-proxy.js';
 import { missing } from '../support/requirements.js';
 import { startServer, type ModhavenServer, type ServerOptions } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
-import { logged } from '../e2e/ask.js';
+import { logged } from '../support/ask.js';
 import { tamperingProxy, type TamperingProxy } from './tampering-proxy.js';
 
 const NAME = 'sum.mycompany.example';

@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { forwardProxy, type ForwardProxy } from './forward-proxy.js';
-import { gitHttpHost, type GitHttpHost } from './git-http-host.js';
-import { repo } from './git-repo.js';
+import { forwardProxy, type ForwardProxy } from './relays/forward-proxy.js';
+import { gitHttpHost, type GitHttpHost } from './hosts/git-http-host.js';
+import { repo } from './git/git-repo.js';
 import { goClient } from './go.js';
 import { missing } from './requirements.js';
 import { run } from './run.js';
 import { tempDir } from './tmp.js';
-import { vanityPageHost, type VanityPageHost } from './vanity-page-host.js';
+import { vanityPageHost, type VanityPageHost } from './hosts/vanity-page-host.js';
 
 describe.skipIf(missing('go', 'git'))('go in direct mode on loopback', () => {
   let git: GitHttpHost;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { gitHttpHost } from './git-http-host.js';
-import { repo } from './git-repo.js';
+import { gitHttpHost } from './hosts/git-http-host.js';
+import { repo } from './git/git-repo.js';
 import { goClient } from './go.js';
 import { missing } from './requirements.js';
 import { modhaven, startServer } from './server.js';

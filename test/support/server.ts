@@ -6,7 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import { startDaemon, type Daemon } from './daemon.js';
+import { startDaemon, type Daemon } from './process/daemon.js';
 import { answersOk, freePort } from './loopback.js';
 import { run, type Env, type RunOptions, type RunResult } from './run.js';
 import { tempDir } from './tmp.js';

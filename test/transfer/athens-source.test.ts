@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { createAthensSource } from '../../src/transfer/athens-source.js';
 import { tempDir } from '../support/tmp.js';
-import { makeVersion, writeAthensTree } from './versions.js';
+import { makeVersion, writeAthensTree } from '../support/stores/versions.js';
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];

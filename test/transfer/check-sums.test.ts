@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { goModHash } from '../../src/module/files/dirhash.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createMemoryStore } from '../support/memory-store.js';
+import { createMemoryStore } from '../support/stores/memory-store.js';
 import { sumMismatches } from '../../src/transfer/check-sums.js';
-import { makeVersion } from './versions.js';
+import { makeVersion } from '../support/stores/versions.js';
 
 const MODULE = parseModulePath('example.com/m');
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createMemoryStore } from '../support/memory-store.js';
+import { createMemoryStore } from '../support/stores/memory-store.js';
 import type { Part, PartKind } from '../../src/store/version-store.js';
 import { checkVersion, type CheckedVersion } from '../../src/transfer/check-version.js';
-import { makeVersion, type MadeVersion } from './versions.js';
+import { makeVersion, type MadeVersion } from '../support/stores/versions.js';
 
 const NAME = 'example.com/m';
 const MODULE = parseModulePath(NAME);

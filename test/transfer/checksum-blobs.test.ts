@@ -3,7 +3,7 @@ import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { BlobStore } from '../../src/store/blob-store.js';
 import { withChecksumFolder } from '../../src/transfer/checksum-blobs.js';
-import { createMemoryBlobStore } from '../support/memory-blob-store.js';
+import { createMemoryBlobStore } from '../support/stores/memory-blob-store.js';
 import { tempDir } from '../support/tmp.js';
 
 const LATEST = 'sum.test/latest';

@@ -12,9 +12,9 @@ import {
   type VersionStore,
 } from '../../src/store/version-store.js';
 import { copyVersion, type CopyOptions } from '../../src/transfer/copy-version.js';
-import { storeWith } from '../support/store-with.js';
+import { storeWith } from '../support/stores/store-with.js';
 import { tempDir } from '../support/tmp.js';
-import { makeVersion, type MadeVersion } from './versions.js';
+import { makeVersion, type MadeVersion } from '../support/stores/versions.js';
 
 const MODULE = parseModulePath('ex.test/m');
 const VERSION = 'v1.0.0';

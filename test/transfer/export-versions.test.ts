@@ -7,7 +7,7 @@ import type { CopiedVersion } from '../../src/transfer/copy-version.js';
 import { exportVersions } from '../../src/transfer/export-versions.js';
 import { allVersions } from '../../src/transfer/import-versions.js';
 import { tempDir } from '../support/tmp.js';
-import { makeVersion, proxyFile, writeProxyTree } from './versions.js';
+import { makeVersion, proxyFile, writeProxyTree } from '../support/stores/versions.js';
 
 let dir: string;
 let storeDir: string;

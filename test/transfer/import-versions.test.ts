@@ -15,7 +15,7 @@ import {
   writeAthensTree,
   writeProxyTree,
   type MadeVersion,
-} from './versions.js';
+} from '../support/stores/versions.js';
 
 let dir: string;
 let storeDir: string;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseModulePath } from '../../src/module/module-path.js';
 import { recognizeLayout } from '../../src/transfer/layout.js';
 import { tempDir } from '../support/tmp.js';
-import { makeVersion, writeAthensTree, writeProxyTree } from './versions.js';
+import { makeVersion, writeAthensTree, writeProxyTree } from '../support/stores/versions.js';
 
 /** A module with capitals: one layout escapes them, the other does not. */
 const NAME = 'example.com/Group/m';

@@ -7,7 +7,7 @@ import { StoreDecorator } from '../../src/store/store-decorator.js';
 import type { ByteRange, Part, VersionReader, VersionStore } from '../../src/store/version-store.js';
 import type { CopiedVersion } from '../../src/transfer/copy-version.js';
 import { copyByLocalZip, LocalZip } from '../../src/transfer/local-zip.js';
-import { createMemoryStore } from '../support/memory-store.js';
+import { createMemoryStore } from '../support/stores/memory-store.js';
 import { tempDir } from '../support/tmp.js';
 
 const version = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0' } as const;

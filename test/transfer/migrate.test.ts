@@ -1,6 +1,6 @@
 /** What a migration does beside versions; `test/cli/migrate.e2e.test.ts` has the rest, over a real object store. */
 import { beforeEach, expect, it } from 'vitest';
-import { createMemoryBlobStore } from '../support/memory-blob-store.js';
+import { createMemoryBlobStore } from '../support/stores/memory-blob-store.js';
 import type { BlobStore } from '../../src/store/blob-store.js';
 import {
   migrateRecords,
@@ -10,7 +10,7 @@ import {
 } from '../../src/transfer/migrate.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { parseModulePath } from '../../src/module/module-path.js';
-import { createMemoryStore } from '../support/memory-store.js';
+import { createMemoryStore } from '../support/stores/memory-store.js';
 
 function stores(): MigratedStores {
   const versions = createMemoryStore();

@@ -4,7 +4,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, until } from '../e2e/ask.js';
+import { ask, until } from '../support/ask.js';
 import { SECRET, DELIVERIES } from '../webhook/deliveries.js';
 import { goClient } from '../support/go.js';
 import { freePort } from '../support/loopback.js';

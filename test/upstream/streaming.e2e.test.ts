@@ -3,9 +3,9 @@ import http, { type IncomingMessage } from 'node:http';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ask, until } from '../e2e/ask.js';
-import { noise } from '../e2e/noise.js';
-import { peakMemory } from '../support/memory.js';
+import { ask, until } from '../support/ask.js';
+import { noise } from '../support/noise.js';
+import { peakMemory } from '../support/process/memory.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
 import { fakeUpstream, inTwoHalves, send, status, to, zipOf, type FakeUpstream } from './fake-upstream.js';
 

@@ -11,7 +11,7 @@ import { FIRST_VISIBLE } from '../../src/upstream/tailing-file.js';
 import type { UpstreamAnswer } from '../../src/upstream/upstream-answer.js';
 import { fetchZip } from '../../src/upstream/zip-passthrough.js';
 import { tempDir } from '../support/tmp.js';
-import { noise } from '../e2e/noise.js';
+import { noise } from '../support/noise.js';
 import { zipOf } from './fake-upstream.js';
 
 const NAME = 'ex.test/m@v1.0.0';

@@ -5,7 +5,7 @@ import { createRepoRoots } from '../../src/modfetch/repo-root.js';
 import { lookupPage, renderGoImportPage } from '../../src/vanity/go-import-page.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 import type { CodeHost } from '../../src/vcs/types.js';
-import { messageOf } from '../config/message-of.js';
+import { messageOf } from '../support/message-of.js';
 
 const parse = (text: string) => parseVanity(text, 'v.yaml', { defaultHost: '' });
 const NO_HOST = { open: () => Promise.reject(new Error('no host may be asked')) } as unknown as CodeHost;

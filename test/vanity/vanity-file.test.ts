@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { formatProblem } from '../../src/yaml/problems.js';
 import { loadVanity, parseVanity } from '../../src/vanity/vanity-file.js';
 import type { VanityMap } from '../../src/vanity/vanity-map.js';
-import { messageOf } from '../config/message-of.js';
+import { messageOf } from '../support/message-of.js';
 
 const FILE = '/etc/modhaven/vanity.yaml';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { watchFiles } from '../../src/config/watch-files.js';
 import { createVanityStore } from '../../src/vanity/vanity-store.js';
-import { messageOf } from '../config/message-of.js';
+import { messageOf } from '../support/message-of.js';
 
 let dir: string;
 let file: string;

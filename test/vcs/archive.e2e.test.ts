@@ -3,7 +3,7 @@ import { streamArchive, type ArchiveOptions } from '../../src/vcs/archive.js';
 import { BareRepo } from '../../src/vcs/bare/bare-repo.js';
 import { GitFailure } from '../../src/vcs/transport/git-exec.js';
 import type { HostLimiter } from '../../src/concurrency/host-limiter.js';
-import { repo } from '../support/git-repo.js';
+import { repo } from '../support/git/git-repo.js';
 import { sealedEnv } from '../support/run.js';
 import { text } from './lab.js';
 

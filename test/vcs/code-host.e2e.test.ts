@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { missing } from '../support/requirements.js';
 import { listenOnLoopback } from '../support/loopback.js';
 import { run, sealedEnv } from '../support/run.js';
-import { gitHttpHost } from '../support/git-http-host.js';
+import { gitHttpHost } from '../support/hosts/git-http-host.js';
 import { tempDir } from '../support/tmp.js';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
 import { codeHost, lab, settingsOf, errorOf, silentPort, type Lab } from './lab.js';

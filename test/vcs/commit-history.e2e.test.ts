@@ -9,9 +9,9 @@ import { BareRepo } from '../../src/vcs/bare/bare-repo.js';
 import type { Mirror } from '../../src/vcs/mirror/mirror.js';
 import { RefsChanged } from '../../src/vcs/refs-changed.js';
 import { parseRefs } from '../../src/vcs/objects/refs.js';
-import { repo } from '../support/git-repo.js';
+import { repo } from '../support/git/git-repo.js';
 import { sealedEnv } from '../support/run.js';
-import { hashOf } from '../support/git-names.js';
+import { hashOf } from '../support/git/git-names.js';
 
 const ABSENT = hashOf('f'.repeat(40));
 const all = () => Promise.resolve(true);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findInRefs, unknownRevision } from '../../src/vcs/find-revision.js';
-import { refsOf } from '../support/git-names.js';
+import { refsOf } from '../support/git/git-names.js';
 
 const A = 'aaaaaaa1'.repeat(5);
 const A2 = 'aaaaaaa1'.repeat(4) + 'aaaaaaa2';

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
-import { repo } from '../support/git-repo.js';
+import { repo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { tempDir } from '../support/tmp.js';
 import { codeHost, commitsIn, inMirror, lab, mirrorDir, type Lab } from './lab.js';

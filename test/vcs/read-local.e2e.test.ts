@@ -4,7 +4,7 @@ import { parseRepoUrl } from '../../src/module/repo-url.js';
 import { readLocalFiles } from '../../src/vcs/read-local.js';
 import { lab, mirrorDir } from './lab.js';
 import type { CommitHash } from '../../src/module/commit-hash.js';
-import { hashOf } from '../support/git-names.js';
+import { hashOf } from '../support/git/git-names.js';
 
 it('reads what a mirror holds after the host is gone, and knows what it does not', async () => {
   const world = await lab();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
 import type { Listing } from '../../src/vcs/objects/refs.js';
 import { Spellings } from '../../src/vcs/spellings.js';
-import { refsOf } from '../support/git-names.js';
+import { refsOf } from '../support/git/git-names.js';
 
 function listing(head: string): Listing {
   return { refs: refsOf({ HEAD: head.repeat(40) }), defaultBranch: 'main', askedAt: 1 };

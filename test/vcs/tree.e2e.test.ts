@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { findFile, listTree } from '../../src/vcs/tree.js';
 import { kindOf, parseTree } from '../../src/vcs/objects/tree-object.js';
 import { BareRepo } from '../../src/vcs/bare/bare-repo.js';
-import { repo } from '../support/git-repo.js';
+import { repo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { listedFiles } from './listed-files.js';
 import { mustRun, sealedEnv } from '../support/run.js';

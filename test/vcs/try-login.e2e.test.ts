@@ -3,8 +3,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../src/module/repo-url.js';
 import { LoginTrials } from '../../src/vcs/try-login.js';
-import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
-import { repo } from '../support/git-repo.js';
+import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { tempDir } from '../support/tmp.js';
 

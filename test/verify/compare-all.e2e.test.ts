@@ -6,7 +6,7 @@ import type { Comparison } from '../../src/verify/compare-version.js';
 import type { Target } from '../../src/verify/target.js';
 import { openJournal } from '../../src/verify/journal.js';
 import { planComparison } from '../../src/verify/plan.js';
-import { commandsIn } from '../support/git-http-host.js';
+import { commandsIn } from '../support/hosts/git-http-host.js';
 import { missing } from '../support/requirements.js';
 import { tempDir } from '../support/tmp.js';
 import { LAB_VERSIONS, labModule, moveLab, release, type MoveLab } from './move-lab.js';

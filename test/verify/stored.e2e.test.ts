@@ -12,7 +12,7 @@ import { zipHash } from '../conformance/module-hash.js';
 import { missing } from '../support/requirements.js';
 import { tempDir } from '../support/tmp.js';
 import { labModule, moveLab, type MoveLab } from './move-lab.js';
-import { hashOf } from '../support/git-names.js';
+import { hashOf } from '../support/git/git-names.js';
 
 const VERSION = 'v1.0.0';
 const NO_MIRROR: LocalFiles = () => Promise.resolve(undefined);

@@ -6,7 +6,7 @@ import { parseModulePath } from '../../src/module/module-path.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 import { createCodeHost } from '../../src/vcs/code-host.js';
 import { createTarget, type Target } from '../../src/verify/target.js';
-import { repo, type GitRepo } from '../support/git-repo.js';
+import { repo, type GitRepo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { tempDir } from '../support/tmp.js';
 

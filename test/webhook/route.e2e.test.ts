@@ -7,7 +7,7 @@ import type { Push } from '../../src/webhook/payload.js';
 import { DeliveryBodies } from '../../src/webhook/delivery-bodies.js';
 import { requestIdOf } from '../../src/proxy/http/request-id.js';
 import { webhookRoute, type WebhookRouteOptions } from '../../src/webhook/route.js';
-import { until } from '../e2e/ask.js';
+import { until } from '../support/ask.js';
 import { deliver, labServer, type LabServer, type Reply } from '../proxy/lab.js';
 import { DELIVERIES, SECRET, TAG, json, type Delivery } from './deliveries.js';
 

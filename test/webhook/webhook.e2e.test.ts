@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { gitHttpHost, type GitHttpHost } from '../support/git-http-host.js';
-import { repo, type GitRepo } from '../support/git-repo.js';
+import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
+import { repo, type GitRepo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { startServer, type ModhavenServer, type ServerOptions } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';

@@ -1,7 +1,7 @@
 import http, { Agent, createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HeldConnections, excessOf } from '../../src/workers/connection-share.js';
-import { until } from '../e2e/ask.js';
+import { until } from '../support/ask.js';
 import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
 
 describe('excessOf', () => {

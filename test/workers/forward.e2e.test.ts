@@ -12,7 +12,7 @@ import { openGate } from '../../src/proxy/gate.js';
 import { RequestTracker } from '../../src/proxy/request-tracker.js';
 import { ResponseCache } from '../../src/proxy/response-cache.js';
 import { createForwarder } from '../../src/workers/forward.js';
-import { ask } from '../e2e/ask.js';
+import { ask } from '../support/ask.js';
 import { listenOnLoopback } from '../support/loopback.js';
 import { removeTree } from '../support/tmp.js';
 

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import http, { Agent } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { withDescendants } from '../chaos/processes.js';
-import { ask, logged, until } from '../e2e/ask.js';
+import { ask, logged, until } from '../support/ask.js';
 import { startServer, type ModhavenServer } from '../support/server.js';
 
 let server: ModhavenServer;

@@ -9,7 +9,7 @@ import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { cacheLayout } from '../../src/store/paths.js';
 import { putBytes } from '../../src/store/version-store.js';
 import type { FromWorker, ToWorker, WorkerStart } from '../../src/workers/messages.js';
-import { ask } from '../e2e/ask.js';
+import { ask } from '../support/ask.js';
 import { freePort, listenOnLoopback } from '../support/loopback.js';
 import { tempDir } from '../support/tmp.js';
 

@@ -13,7 +13,7 @@ import { ResponseCache } from '../../src/proxy/response-cache.js';
 import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { putBytes } from '../../src/store/version-store.js';
 import { WorkerServer } from '../../src/workers/worker-server.js';
-import { ask, until } from '../e2e/ask.js';
+import { ask, until } from '../support/ask.js';
 import { removeTree, tempDir } from '../support/tmp.js';
 
 const INFO = { module: parseModulePath('ex.com/m'), version: 'v1.0.0', kind: 'info' } as const;

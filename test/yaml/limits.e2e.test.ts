@@ -9,7 +9,7 @@ import { loadConfig, parseConfig } from '../../src/config/load-config.js';
 import { isModhavenError } from '../../src/errors.js';
 import { loadVanity, parseVanity } from '../../src/vanity/vanity-file.js';
 import { MAX_ALIASES, MAX_DEPTH, MAX_FILE_BYTES, MAX_NODES } from '../../src/yaml/limits.js';
-import { messageOf } from '../config/message-of.js';
+import { messageOf } from '../support/message-of.js';
 
 const readers = {
   'modhaven.yaml': (text: string) => parseConfig(text, 'f.yaml', {}),

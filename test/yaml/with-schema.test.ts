@@ -8,7 +8,7 @@ import {
   unknownKey,
 } from '../../src/yaml/with-schema.js';
 import { parseYaml } from '../../src/yaml/yaml-source.js';
-import { messageOf } from '../config/message-of.js';
+import { messageOf } from '../support/message-of.js';
 
 const SCHEMA = z.strictObject({
   name: z.string().min(1).optional(),

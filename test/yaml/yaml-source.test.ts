@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseYaml } from '../../src/yaml/yaml-source.js';
 import { VARIABLES } from '../../src/config/variables.js';
-import { messageOf } from '../config/message-of.js';
+import { messageOf } from '../support/message-of.js';
 
 describe('parseYaml', () => {
   it.each([

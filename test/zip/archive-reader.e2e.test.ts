@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { extract, pack, type Pack } from 'tar-stream';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readTar, type TarEntry } from '../../src/zip/archive-reader.js';
-import { repo } from '../support/git-repo.js';
+import { repo } from '../support/git/git-repo.js';
 
 interface Read {
   path: string;

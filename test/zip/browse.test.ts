@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { listZip, readZipFile } from '../../src/zip/browse.js';
 import type { ZipSource } from '../../src/zip/windowed-reader.js';
-import { zipOf } from '../support/zip-of.js';
+import { zipOf } from '../support/stores/zip-of.js';
 
 const source = (bytes: Buffer): ZipSource => ({
   size: bytes.length,

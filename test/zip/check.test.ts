@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
 import { readModuleZip } from '../../src/zip/check.js';
 import { tempDir } from '../support/tmp.js';
-import { makeVersion } from '../transfer/versions.js';
+import { makeVersion } from '../support/stores/versions.js';
 
 const MODULE = 'example.com/m';
 const VERSION = 'v1.0.0';

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { HashReply, HashRequest } from '../../src/zip/hash-thread.js';
 import { tempDir } from '../support/tmp.js';
-import { makeVersion } from '../transfer/versions.js';
+import { makeVersion } from '../support/stores/versions.js';
 
 let thread: Worker;
 beforeAll(() => {

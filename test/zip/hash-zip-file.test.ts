@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { hashZipFile } from '../../src/zip/hash-zip-file.js';
 import { createZipWriter } from '../../src/zip/writer.js';
 import { tempDir } from '../support/tmp.js';
-import { makeVersion, type MadeVersion } from '../transfer/versions.js';
+import { makeVersion, type MadeVersion } from '../support/stores/versions.js';
 
 let dir: string;
 let made: MadeVersion;

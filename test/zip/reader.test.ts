@@ -4,7 +4,7 @@ import { readZipFiles } from '../../src/zip/reader.js';
 import type { ZipSource } from '../../src/zip/windowed-reader.js';
 import { createZipWriter } from '../../src/zip/writer.js';
 import { zipHash } from '../conformance/module-hash.js';
-import { makeVersion } from '../transfer/versions.js';
+import { makeVersion } from '../support/stores/versions.js';
 import { collector } from './read-zip.js';
 
 /** A zip in memory that counts how often it is opened. */

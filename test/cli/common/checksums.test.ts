@@ -3,8 +3,8 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { withChecksums } from '../../../src/cli/common/checksums.js';
 import { cacheLayout } from '../../../src/store/paths.js';
-import { createMemoryBlobStore } from '../../support/memory-blob-store.js';
-import { MemoryBucket } from '../../support/memory-bucket.js';
+import { createMemoryBlobStore } from '../../support/stores/memory-blob-store.js';
+import { MemoryBucket } from '../../support/stores/memory-bucket.js';
 import { tempDir } from '../../support/tmp.js';
 
 it('is the folder of the disk, which needs nothing kept elsewhere', async () => {

@@ -1,6 +1,6 @@
 /** Names of files in a repository: which ones a zip takes, which it leaves out, and which make it impossible. */
-import type { GitRepo } from '../../support/git-repo.js';
-import type { RawTreeEntry } from '../../support/raw-tree.js';
+import type { GitRepo } from '../../support/git/git-repo.js';
+import type { RawTreeEntry } from '../../support/git/raw-tree.js';
 import { goMod } from '../go-mod-text.js';
 import { files, tableCase, type Fill } from '../one-version.js';
 import type { ConformanceCase } from '../types.js';

@@ -7,11 +7,11 @@ import { readdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { faultyS3 } from '../../support/faulty-s3.js';
+import { faultyS3 } from '../../support/relays/faulty-s3.js';
 import { missing } from '../../support/requirements.js';
-import { S3_LOGIN } from '../../support/s3-host.js';
+import { S3_LOGIN } from '../../support/hosts/s3-host.js';
 import { startServer } from '../../support/server.js';
-import { ask } from '../ask.js';
+import { ask } from '../../support/ask.js';
 import { MODULES, at, startReplicas, type ReplicaWorld } from './world.js';
 
 const lookup = (name: string, version = 'v1.0.0') =>

@@ -1,8 +1,8 @@
 /** Three replicas while their object store fails. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { missing } from '../../support/requirements.js';
-import type { S3Fault } from '../../support/faulty-s3.js';
-import { ask, until } from '../ask.js';
+import type { S3Fault } from '../../support/relays/faulty-s3.js';
+import { ask, until } from '../../support/ask.js';
 import { MODULES, at, expectAllInOrder, startReplicas, type ReplicaWorld } from './world.js';
 
 /** To be quick: each of them is fetched in each way the object store fails. */

@@ -1,9 +1,9 @@
 /** How often the git host is asked by three replicas together, beside one alone. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commandsIn } from '../../support/git-http-host.js';
+import { commandsIn } from '../../support/hosts/git-http-host.js';
 import { missing } from '../../support/requirements.js';
 import type { ModhavenServer } from '../../support/server.js';
-import { ask } from '../ask.js';
+import { ask } from '../../support/ask.js';
 import { at, startReplicas, type ReplicaWorld } from './world.js';
 
 const ALONE = 'm0';

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { missing } from '../../support/requirements.js';
-import { ask } from '../ask.js';
+import { ask } from '../../support/ask.js';
 import { MODULES, at, expectAllInOrder, startReplicas, type ReplicaWorld } from './world.js';
 
 describe.skipIf(missing('git', 'go', 'nginx', 'redis-server'))('three replicas', () => {

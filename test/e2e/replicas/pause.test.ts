@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LeaseKeys } from '../../../src/redis/lease-scripts.js';
-import { faultyS3, type FaultyS3 } from '../../support/faulty-s3.js';
+import { faultyS3, type FaultyS3 } from '../../support/relays/faulty-s3.js';
 import { missing } from '../../support/requirements.js';
 import type { ModhavenServer } from '../../support/server.js';
-import { ask, until } from '../ask.js';
+import { ask, until } from '../../support/ask.js';
 import { at, expectAllInOrder, startReplicas, type ReplicaWorld } from './world.js';
 
 /** A lease lasts nine seconds. Once a night: a minute. */

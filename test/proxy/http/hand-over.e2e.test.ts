@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ask, until } from '../../e2e/ask.js';
+import { ask, until } from '../../support/ask.js';
 import { sealedEnv } from '../../support/run.js';
 import { CLI } from '../../support/server.js';
 import { tempDir } from '../../support/tmp.js';

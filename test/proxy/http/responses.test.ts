@@ -11,7 +11,7 @@ import {
   withBody,
 } from '../../../src/proxy/http/responses.js';
 import { createDiskStore } from '../../../src/store/disk/disk-store.js';
-import { createMemoryStore } from '../../support/memory-store.js';
+import { createMemoryStore } from '../../support/stores/memory-store.js';
 import { putBytes, type Part, type PartKind } from '../../../src/store/version-store.js';
 import { tempDir } from '../../support/tmp.js';
 

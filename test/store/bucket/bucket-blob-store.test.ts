@@ -1,7 +1,7 @@
 /** What the contract of blob stores does not say of those in a bucket. */
 import { expect, it } from 'vitest';
 import { createBucketBlobStore } from '../../../src/store/bucket/bucket-blob-store.js';
-import { MemoryBucket } from '../../support/memory-bucket.js';
+import { MemoryBucket } from '../../support/stores/memory-bucket.js';
 
 const HOUR_MS = 3_600_000;
 

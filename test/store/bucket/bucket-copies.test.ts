@@ -13,7 +13,7 @@ import type { DamagedPart } from '../../../src/store/checked-store.js';
 import { Seals } from '../../../src/store/seals.js';
 import { putBytes, storedName, type Part } from '../../../src/store/version-store.js';
 import { createZipHasher } from '../../../src/zip/zip-hasher.js';
-import { MemoryBucket } from '../../support/memory-bucket.js';
+import { MemoryBucket } from '../../support/stores/memory-bucket.js';
 import { tempDir } from '../../support/tmp.js';
 
 const version = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0' } as const;

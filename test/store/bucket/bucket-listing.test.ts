@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { partOfKey, scanBucket } from '../../../src/store/bucket/bucket-listing.js';
-import { MemoryBucket } from '../../support/memory-bucket.js';
+import { MemoryBucket } from '../../support/stores/memory-bucket.js';
 
 const SCAN = { stateOf: () => undefined, onWrongList: () => undefined };
 

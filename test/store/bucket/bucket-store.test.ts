@@ -7,7 +7,7 @@ import type { CanonicalVersion } from '../../../src/module/version.js';
 import { BucketStore } from '../../../src/store/bucket/bucket-store.js';
 import type { StoredDifference } from '../../../src/store/damage-report.js';
 import { putBytes, type PartKind } from '../../../src/store/version-store.js';
-import { MemoryBucket } from '../../support/memory-bucket.js';
+import { MemoryBucket } from '../../support/stores/memory-bucket.js';
 import { tempDir } from '../../support/tmp.js';
 
 const module = parseModulePath('corp.test/Lib');

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { parseModulePath } from '../../../src/module/module-path.js';
 import { BucketStore } from '../../../src/store/bucket/bucket-store.js';
 import { DiskError, download } from '../../../src/store/bucket/download.js';
-import { MemoryBucket } from '../../support/memory-bucket.js';
+import { MemoryBucket } from '../../support/stores/memory-bucket.js';
 import { tempDir } from '../../support/tmp.js';
 
 it('tells a local disk that takes nothing from a bucket that has nothing', async () => {

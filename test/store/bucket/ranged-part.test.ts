@@ -4,7 +4,7 @@ import { parseModulePath } from '../../../src/module/module-path.js';
 import { BucketStore } from '../../../src/store/bucket/bucket-store.js';
 import { RangedPart } from '../../../src/store/bucket/ranged-part.js';
 import type { OpenPart, Part } from '../../../src/store/version-store.js';
-import { MemoryBucket } from '../../support/memory-bucket.js';
+import { MemoryBucket } from '../../support/stores/memory-bucket.js';
 
 const ZIP: Part = { module: parseModulePath('corp.test/lib'), version: 'v1.0.0', kind: 'zip' };
 const KEY = 'corp.test/lib/@v/v1.0.0.zip';

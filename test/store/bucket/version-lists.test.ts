@@ -3,7 +3,7 @@ import { parseModulePath } from '../../../src/module/module-path.js';
 import type { PutOptions } from '../../../src/s3/bucket.js';
 import { BucketStore } from '../../../src/store/bucket/bucket-store.js';
 import { VersionLists, storedVersions } from '../../../src/store/bucket/version-lists.js';
-import { MemoryBucket } from '../../support/memory-bucket.js';
+import { MemoryBucket } from '../../support/stores/memory-bucket.js';
 
 const MODULE = parseModulePath('corp.test/lib');
 const FOLDER = 'corp.test/lib/@v';

@@ -8,7 +8,7 @@ import { goSumLines } from '../../../src/sumdb/format/record.js';
 import { auditLog } from '../../../src/sumdb/log/audit.js';
 import type { ChecksumLog, LogView } from '../../../src/sumdb/log/log.js';
 import { tempDir } from '../../support/tmp.js';
-import { makeVersion, type MadeVersion } from '../../transfer/versions.js';
+import { makeVersion, type MadeVersion } from '../../support/stores/versions.js';
 import { fill, logLab } from './log-lab.js';
 
 let log: ChecksumLog;

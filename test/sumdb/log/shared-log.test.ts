@@ -3,7 +3,7 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { BlobStore } from '../../../src/store/blob-store.js';
-import { createMemoryBlobStore } from '../../support/memory-blob-store.js';
+import { createMemoryBlobStore } from '../../support/stores/memory-blob-store.js';
 import { generateKey, parseSignerKey } from '../../../src/sumdb/format/note.js';
 import { openLog, type ChecksumLog } from '../../../src/sumdb/log/log.js';
 import { SharedLog } from '../../../src/sumdb/log/shared-log.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { referencedCommits, shallowCommits, writeCommitRefs } from '../../../src/vcs/bare/commit-refs.js';
 import { tempDir } from '../../support/tmp.js';
 import { commitRef } from '../../../src/vcs/names/ref-name.js';
-import { hashOf } from '../../support/git-names.js';
+import { hashOf } from '../../support/git/git-names.js';
 
 const [A, B] = [hashOf('a'.repeat(40)), hashOf('b'.repeat(40))];
 

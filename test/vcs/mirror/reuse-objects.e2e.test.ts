@@ -5,7 +5,7 @@ import { BareRepo, holds } from '../../../src/vcs/bare/bare-repo.js';
 import { reuseCommit, reuseTrees, takeInventory } from '../../../src/vcs/mirror/reuse-objects.js';
 import { git } from '../../../src/vcs/names/git-words.js';
 import { objectAt } from '../../../src/vcs/names/object-name.js';
-import { repo } from '../../support/git-repo.js';
+import { repo } from '../../support/git/git-repo.js';
 import { missing } from '../../support/requirements.js';
 import { mustRun, sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';

@@ -6,7 +6,7 @@ import { infoObjects, tagDirectories, TagsAhead } from '../../../src/vcs/mirror/
 import { sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
 import type { Refs } from '../../../src/vcs/objects/refs.js';
-import { hashOf, refsOf } from '../../support/git-names.js';
+import { hashOf, refsOf } from '../../support/git/git-names.js';
 
 const hash = (n: number) => hashOf(n.toString(16).padStart(40, '0'));
 

@@ -3,7 +3,7 @@ import { config, git, lines, localPath } from '../../../src/vcs/names/git-words.
 import { NotAName, treePath } from '../../../src/vcs/names/object-name.js';
 import { HEAD } from '../../../src/vcs/names/ref-name.js';
 import { type runGit } from '../../../src/vcs/transport/git-exec.js';
-import { hashOf } from '../../support/git-names.js';
+import { hashOf } from '../../support/git/git-names.js';
 
 const A = hashOf('a'.repeat(40));
 const B = hashOf('b'.repeat(40));

@@ -7,7 +7,7 @@ import {
   parseHashPrefix,
   treePath,
 } from '../../../src/vcs/names/object-name.js';
-import { hashOf } from '../../support/git-names.js';
+import { hashOf } from '../../support/git/git-names.js';
 
 const A = 'a'.repeat(40);
 

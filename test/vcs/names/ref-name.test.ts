@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commitRef, HEAD, parseRefName } from '../../../src/vcs/names/ref-name.js';
-import { hashOf } from '../../support/git-names.js';
+import { hashOf } from '../../support/git/git-names.js';
 
 describe('parseRefName', () => {
   it.each([

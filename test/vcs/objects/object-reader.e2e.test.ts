@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { readObjects, type ObjectRequest } from '../../../src/vcs/objects/object-reader.js';
 import { localEnvironment } from '../../../src/vcs/transport/git-environment.js';
 import { GitOutputTooLarge } from '../../../src/vcs/transport/git-exec.js';
-import { repo } from '../../support/git-repo.js';
+import { repo } from '../../support/git/git-repo.js';
 import { sealedEnv } from '../../support/run.js';
 import { objectAt, type ObjectSpec } from '../../../src/vcs/names/object-name.js';
-import { hashOf } from '../../support/git-names.js';
+import { hashOf } from '../../support/git/git-names.js';
 
 async function world() {
   const r = await repo();

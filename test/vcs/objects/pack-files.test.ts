@@ -7,7 +7,7 @@ import { isAbsent, storeSmallPack } from '../../../src/vcs/objects/pack-files.js
 import { NotSmall } from '../../../src/vcs/objects/small-pack.js';
 import { tempDir } from '../../support/tmp.js';
 import { objectAt } from '../../../src/vcs/names/object-name.js';
-import { hashOf } from '../../support/git-names.js';
+import { hashOf } from '../../support/git/git-names.js';
 
 const BLOB = 3;
 const nameOf = (content: string) =>

@@ -8,7 +8,7 @@ import {
   tagsOrigin,
   type Tag,
 } from '../../../src/vcs/objects/refs.js';
-import { hashOf } from '../../support/git-names.js';
+import { hashOf } from '../../support/git/git-names.js';
 
 const A = hashOf('a'.repeat(40));
 const B = hashOf('b'.repeat(40));

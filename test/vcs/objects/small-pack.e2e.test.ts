@@ -12,7 +12,7 @@ import {
   ThinPack,
   type PackedObject,
 } from '../../../src/vcs/objects/small-pack.js';
-import { repo, type GitRepo } from '../../support/git-repo.js';
+import { repo, type GitRepo } from '../../support/git/git-repo.js';
 import { missing } from '../../support/requirements.js';
 import { mustRun } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';

@@ -5,7 +5,7 @@ import { parseRepoUrl } from '../../../src/module/repo-url.js';
 import { offeredKeys, scanKeys, sshTarget } from '../../../src/vcs/remote/host-keys.js';
 import { missing } from '../../support/requirements.js';
 import { freePort } from '../../support/loopback.js';
-import { sshdHost } from '../../support/sshd-host.js';
+import { sshdHost } from '../../support/hosts/sshd-host.js';
 import { tempDir } from '../../support/tmp.js';
 import { errorOf, settingsOf } from '../lab.js';
 

@@ -2,10 +2,10 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
 import { readAdvertised, sshDestination } from '../../../src/vcs/remote/ssh-refs.js';
-import { repo } from '../../support/git-repo.js';
+import { repo } from '../../support/git/git-repo.js';
 import { missing } from '../../support/requirements.js';
 import { sealedEnv } from '../../support/run.js';
-import { sshdHost } from '../../support/sshd-host.js';
+import { sshdHost } from '../../support/hosts/sshd-host.js';
 import { tempDir } from '../../support/tmp.js';
 import { codeHost, errorOf } from '../lab.js';
 

@@ -10,11 +10,11 @@ import { isTurnedAway, retryTurnedAway } from '../../../src/vcs/remote/turned-aw
 import { createSmartHosts } from '../../../src/vcs/smart-http/smart-http.js';
 import { createAccountConfig } from '../../../src/vcs/transport/account-config.js';
 import { GitFailure } from '../../../src/vcs/transport/git-exec.js';
-import { until } from '../../e2e/ask.js';
-import { repo } from '../../support/git-repo.js';
+import { until } from '../../support/ask.js';
+import { repo } from '../../support/git/git-repo.js';
 import { missing } from '../../support/requirements.js';
 import { sealedEnv } from '../../support/run.js';
-import { sshdHost, type SshdHost } from '../../support/sshd-host.js';
+import { sshdHost, type SshdHost } from '../../support/hosts/sshd-host.js';
 import { tempDir } from '../../support/tmp.js';
 import { errorOf, settingsOf } from '../lab.js';
 

@@ -1,5 +1,5 @@
 /** Whose question a host heard, and what came of it. */
-import type { RecordedRequest } from '../../support/git-http-host.js';
+import type { RecordedRequest } from '../../support/hosts/git-http-host.js';
 import { sealedEnv } from '../../support/run.js';
 import { errorOf } from '../lab.js';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
 import type { HostEntry } from '../../../src/vcs/transport/access.js';
-import { gitHttpHost, type GitHttpOptions } from '../../support/git-http-host.js';
+import { gitHttpHost, type GitHttpOptions } from '../../support/hosts/git-http-host.js';
 import { listenOnLoopback } from '../../support/loopback.js';
 import { missing } from '../../support/requirements.js';
 import { sealedEnv } from '../../support/run.js';

@@ -12,7 +12,7 @@ import {
 import type { Packet } from '../../../src/vcs/smart-http/pkt-line.js';
 import { packets } from '../../../src/vcs/smart-http/pkt-line.js';
 import { answer, heard, inPieces } from './pieces.js';
-import { hashOf } from '../../support/git-names.js';
+import { hashOf } from '../../support/git/git-names.js';
 
 const A = hashOf('a'.repeat(40));
 const B = hashOf('b'.repeat(40));

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { BareRepo } from '../../../src/vcs/bare/bare-repo.js';
 import { FallbackToGit } from '../../../src/vcs/smart-http/fallback-to-git.js';
 import { receivePack } from '../../../src/vcs/smart-http/receive-pack.js';
-import { repo } from '../../support/git-repo.js';
+import { repo } from '../../support/git/git-repo.js';
 import { sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
 import { objectAt } from '../../../src/vcs/names/object-name.js';

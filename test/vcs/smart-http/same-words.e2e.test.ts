@@ -7,11 +7,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
 import type { HostEntry, VcsSettings } from '../../../src/vcs/transport/access.js';
 import { packet } from '../../../src/vcs/smart-http/pkt-line.js';
-import { gitHttpHost, type Failure, type GitHttpHost } from '../../support/git-http-host.js';
+import { gitHttpHost, type Failure, type GitHttpHost } from '../../support/hosts/git-http-host.js';
 import { freePort, listenOnLoopback } from '../../support/loopback.js';
 import { missing } from '../../support/requirements.js';
 import { tempDir } from '../../support/tmp.js';
-import { selfSignedCertificate, type Certificate } from '../../support/tls-certificate.js';
+import { selfSignedCertificate, type Certificate } from '../../support/hosts/tls-certificate.js';
 import { codeHost, lab, settingsOf, type Lab } from '../lab.js';
 import { askers, GIT_ALONE, wordsOf } from './answers.js';
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { certificateFault } from '../../../src/vcs/transport/certificate.js';
 import { missing } from '../../support/requirements.js';
-import { selfSignedCertificate } from '../../support/tls-certificate.js';
+import { selfSignedCertificate } from '../../support/hosts/tls-certificate.js';
 
 const DAY_MS = 86_400_000;
 

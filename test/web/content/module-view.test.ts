@@ -5,7 +5,7 @@ import { parseModulePath } from '../../../src/module/module-path.js';
 import { putBytes } from '../../../src/store/version-store.js';
 import { FetchJobs } from '../../../src/web/content/fetch-jobs.js';
 import { moduleView, versionRows, type ModuleViewOptions } from '../../../src/web/content/module-view.js';
-import { createMemoryStore } from '../../support/memory-store.js';
+import { createMemoryStore } from '../../support/stores/memory-store.js';
 import { answering } from './modules.js';
 
 const module = parseModulePath('example.com/m');

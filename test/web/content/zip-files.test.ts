@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { parseModulePath } from '../../../src/module/module-path.js';
 import { putBytes } from '../../../src/store/version-store.js';
 import { ZipFiles } from '../../../src/web/content/zip-files.js';
-import { createMemoryStore } from '../../support/memory-store.js';
-import { zipOf } from '../../support/zip-of.js';
+import { createMemoryStore } from '../../support/stores/memory-store.js';
+import { zipOf } from '../../support/stores/zip-of.js';
 
 const version = { module: parseModulePath('example.com/m'), version: 'v1.0.0' as const };
 const PREFIX = 'example.com/m@v1.0.0/';
