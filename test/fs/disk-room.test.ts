@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { DiskRoom, missingBytes } from '../../src/fs/disk-room.js';
 import { tempDir } from '../support/tmp.js';
 
-// A disk that is nearly full cannot be had without rights to mount one; `test/e2e/disk.test.ts` does where it may.
+// A disk that is nearly full cannot be had without rights to mount one; `test/e2e/faults/disk.test.ts` does where it may.
 vi.mock('node:fs/promises', async (importOriginal) => {
   const original = await importOriginal<typeof FsPromises>();
   return { ...original, statfs: vi.fn(original.statfs) };

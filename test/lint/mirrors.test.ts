@@ -29,12 +29,12 @@ const SUITES: readonly { folder: string; test: string; reason: string }[] = [
   },
   {
     folder: 'web',
-    test: 'e2e/pages.test.ts',
+    test: 'e2e/pages/pages.test.ts',
     reason: 'routes over a whole server: what they send shows in a browser',
   },
   ...['pages.ts', 'visitors.ts'].map((file) => ({
     folder: file,
-    test: 'e2e/pages.test.ts',
+    test: 'e2e/pages/pages.test.ts',
     reason: 'they wire what the pages of a whole server need',
   })),
 ];

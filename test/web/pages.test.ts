@@ -1,6 +1,6 @@
 /**
  * All pages, filled with what an attacker might call things: nothing of it may come out as anything but text. The browser
- * sees them in `test/e2e/pages.test.ts`.
+ * sees them in `test/e2e/pages/pages.test.ts`.
  */
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';

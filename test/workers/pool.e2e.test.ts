@@ -1,4 +1,4 @@
-/** The workers of a running server. What happens when one dies or hangs is in test/e2e/worker-faults.test.ts. */
+/** The workers of a running server. What happens when one dies or hangs is in test/e2e/faults/worker-faults.test.ts. */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import http, { Agent } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -8,7 +8,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONG = [
   'test/conformance/conformance.test.ts',
   'test/packaging/install.test.ts',
-  'test/e2e/host-faults.test.ts',
+  'test/e2e/faults/host-faults.test.ts',
   'test/conformance/host-kinds.test.ts',
   'test/e2e/warm.test.ts',
   'test/vcs/host-kinds.e2e.test.ts',

@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { mustRun, run } from '../support/run.js';
-import { startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { fakeUpstream, send, zipOf, type FakeUpstream } from '../upstream/fake-upstream.js';
-import { ask, until, type Answer } from '../support/ask.js';
+import { repo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { mustRun, run } from '../../support/run.js';
+import { startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { fakeUpstream, send, zipOf, type FakeUpstream } from '../../upstream/fake-upstream.js';
+import { ask, until, type Answer } from '../../support/ask.js';
 
 const MIB = 2 ** 20;
 /** The reserve is 2 MiB then, and half of it takes two zips more. */

@@ -2,15 +2,15 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { zipHash } from '../conformance/module-hash.js';
-import { commandsIn, gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
-import { repo, type GitRepo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
-import { settableClock } from '../support/process/set-clock.js';
-import { tempDir } from '../support/tmp.js';
-import { ask, until } from '../support/ask.js';
-import { gateTo, type Gate } from '../support/relays/gate.js';
+import { zipHash } from '../../conformance/module-hash.js';
+import { commandsIn, gitHttpHost, type GitHttpHost } from '../../support/hosts/git-http-host.js';
+import { repo, type GitRepo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { modhaven, startServer, type ModhavenServer } from '../../support/server.js';
+import { settableClock } from '../../support/process/set-clock.js';
+import { tempDir } from '../../support/tmp.js';
+import { ask, until } from '../../support/ask.js';
+import { gateTo, type Gate } from '../../support/relays/gate.js';
 
 const LIST = '/clock.example/lib/@v/list';
 const zipOf = (version: string): string => `/clock.example/lib/@v/${version}.zip`;

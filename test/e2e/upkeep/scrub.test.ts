@@ -4,10 +4,10 @@ import { open, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startDaemon, type Daemon } from '../support/process/daemon.js';
-import { tempDir } from '../support/tmp.js';
-import { makeVersion, proxyFile, writeProxyTree } from '../support/stores/versions.js';
-import { ask, until } from '../support/ask.js';
+import { startDaemon, type Daemon } from '../../support/process/daemon.js';
+import { tempDir } from '../../support/tmp.js';
+import { makeVersion, proxyFile, writeProxyTree } from '../../support/stores/versions.js';
+import { ask, until } from '../../support/ask.js';
 
 const VERSION = 'v1.0.0';
 const MODULES = Array.from({ length: 20 }, (_, n) => `scrub.example/m${n}`);
@@ -122,5 +122,5 @@ it('finds a lost bit of a file that was checked before, while requests are answe
 });
 
 function built(file: string): string {
-  return fileURLToPath(new URL(`../../build/${file}`, import.meta.url));
+  return fileURLToPath(new URL(`../../../build/${file}`, import.meta.url));
 }

@@ -7,12 +7,12 @@ import net from 'node:net';
 import path from 'node:path';
 import bcrypt from 'bcrypt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repo } from '../support/git/git-repo.js';
-import { nginxHost, type NginxHost } from '../support/hosts/nginx-host.js';
-import { missing } from '../support/requirements.js';
-import { startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { ask, until } from '../support/ask.js';
+import { repo } from '../../support/git/git-repo.js';
+import { nginxHost, type NginxHost } from '../../support/hosts/nginx-host.js';
+import { missing } from '../../support/requirements.js';
+import { startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { ask, until } from '../../support/ask.js';
 
 const SECRET = 'module corp.test/secret/here\n';
 const FILE = '/corp.test/secret/here/@v/v1.0.0.mod';

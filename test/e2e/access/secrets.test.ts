@@ -3,13 +3,13 @@ import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
-import { repo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { selfSignedCertificate } from '../support/hosts/tls-certificate.js';
-import { ask, until } from '../support/ask.js';
+import { gitHttpHost, type GitHttpHost } from '../../support/hosts/git-http-host.js';
+import { repo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { modhaven, startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { selfSignedCertificate } from '../../support/hosts/tls-certificate.js';
+import { ask, until } from '../../support/ask.js';
 
 /** The ways in which a credential can be given; each has a host of its own. */
 const WAYS = ['token', 'token_file', 'environment', 'netrc', 'url'] as const;

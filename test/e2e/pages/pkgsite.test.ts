@@ -1,13 +1,13 @@
 /** Package documentation: the field's own tool reads it through modhaven, of private modules and of public ones. */
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repo } from '../support/git/git-repo.js';
-import { startPkgsite, type Pkgsite } from '../support/hosts/pkgsite.js';
-import { publicProxy } from '../support/hosts/public-proxy.js';
-import { missing } from '../support/requirements.js';
-import { startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { ask, until } from '../support/ask.js';
+import { repo } from '../../support/git/git-repo.js';
+import { startPkgsite, type Pkgsite } from '../../support/hosts/pkgsite.js';
+import { publicProxy } from '../../support/hosts/public-proxy.js';
+import { missing } from '../../support/requirements.js';
+import { startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { ask, until } from '../../support/ask.js';
 
 const SETUP_MS = 600_000;
 const proxy = missing('git', 'go') ? undefined : publicProxy();

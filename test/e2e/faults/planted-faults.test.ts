@@ -6,16 +6,16 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FAULT_CODES, STRIDE, type FaultCode } from '../support/process/faulty-fs.js';
-import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
-import { repo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { filesHash, zipHash } from '../conformance/module-hash.js';
-import { ask, until, type Answer } from '../support/ask.js';
+import { FAULT_CODES, STRIDE, type FaultCode } from '../../support/process/faulty-fs.js';
+import { gitHttpHost, type GitHttpHost } from '../../support/hosts/git-http-host.js';
+import { repo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { modhaven, startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { filesHash, zipHash } from '../../conformance/module-hash.js';
+import { ask, until, type Answer } from '../../support/ask.js';
 
-const FAULTY_FS = new URL('../support/process/faulty-fs.mjs', import.meta.url).href;
+const FAULTY_FS = new URL('../../support/process/faulty-fs.mjs', import.meta.url).href;
 const PARTS = ['info', 'mod', 'zip'] as const;
 /** More than a cold request makes. */
 const MAX_OPERATIONS = 400;

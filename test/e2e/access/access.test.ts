@@ -3,11 +3,11 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import bcrypt from 'bcrypt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { ask as askRaw, until, type Answer } from '../support/ask.js';
+import { repo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { modhaven, startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { ask as askRaw, until, type Answer } from '../../support/ask.js';
 
 const SOON = 30_000;
 

@@ -2,9 +2,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
-import { fakeUpstream, send, zipOf, type FakeUpstream } from '../upstream/fake-upstream.js';
-import { ask } from '../support/ask.js';
+import { modhaven, startServer, type ModhavenServer } from '../../support/server.js';
+import { fakeUpstream, send, zipOf, type FakeUpstream } from '../../upstream/fake-upstream.js';
+import { ask } from '../../support/ask.js';
 
 const KIB = 1024;
 const RELEASE = '/public.example/kept/@v/v1.0.0';

@@ -5,12 +5,12 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { mustRun } from '../support/run.js';
-import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { ask, until, type Answer } from '../support/ask.js';
+import { repo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { mustRun } from '../../support/run.js';
+import { modhaven, startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { ask, until, type Answer } from '../../support/ask.js';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'];
 const PARTS = ['info', 'mod', 'zip'];

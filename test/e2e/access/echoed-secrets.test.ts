@@ -2,12 +2,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
-import { repo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { ask, logged, until } from '../support/ask.js';
+import { gitHttpHost, type GitHttpHost } from '../../support/hosts/git-http-host.js';
+import { repo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { modhaven, startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { ask, logged, until } from '../../support/ask.js';
 
 /** Of the server, and of a caller whose login the git host judges. */
 const SECRETS = { oauth2: 'canary+own/k3y&x=1 y', ann: 'canary:ann"s/p%ss&2' };

@@ -5,14 +5,14 @@ import path from 'node:path';
 import bcrypt from 'bcrypt';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { goClient, type GoClient } from '../support/go.js';
-import { repo } from '../support/git/git-repo.js';
-import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
-import { missing } from '../support/requirements.js';
-import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
-import { selfSignedCertificate } from '../support/hosts/tls-certificate.js';
-import { tempDir } from '../support/tmp.js';
-import { until } from '../support/ask.js';
+import { goClient, type GoClient } from '../../support/go.js';
+import { repo } from '../../support/git/git-repo.js';
+import { listenOnLoopback, type LoopbackHost } from '../../support/loopback.js';
+import { missing } from '../../support/requirements.js';
+import { modhaven, startServer, type ModhavenServer } from '../../support/server.js';
+import { selfSignedCertificate } from '../../support/hosts/tls-certificate.js';
+import { tempDir } from '../../support/tmp.js';
+import { until } from '../../support/ask.js';
 
 const AUDIENCE = 'https://goproxy.corp.test';
 

@@ -2,12 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { survivors, withDescendants, type Process } from '../chaos/processes.js';
-import { repo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { ask, logged, until } from '../support/ask.js';
+import { survivors, withDescendants, type Process } from '../../chaos/processes.js';
+import { repo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { ask, logged, until } from '../../support/ask.js';
 
 const INFO = '/workers.example/lib/@v/v1.0.0.info';
 const SOON_MS = 30_000;

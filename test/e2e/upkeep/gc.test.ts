@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { fakeUpstream, send, zipOf, type FakeUpstream } from '../upstream/fake-upstream.js';
-import { ask, until } from '../support/ask.js';
+import { repo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { modhaven, startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { fakeUpstream, send, zipOf, type FakeUpstream } from '../../upstream/fake-upstream.js';
+import { ask, until } from '../../support/ask.js';
 
 const MIB = 2 ** 20;
 const LIMIT = 6 * MIB;

@@ -2,17 +2,17 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { zipHash } from '../conformance/module-hash.js';
-import { gitHttpHost } from '../support/hosts/git-http-host.js';
-import { repo } from '../support/git/git-repo.js';
-import { missing, type Program } from '../support/requirements.js';
-import type { Env } from '../support/run.js';
-import { sshdHost } from '../support/hosts/sshd-host.js';
-import { startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { ask, until, type Answer } from '../support/ask.js';
-import { faultyHttp, faultyTcp, type FaultyHost, type Fault } from '../support/relays/faulty-host.js';
-import { noise } from '../support/noise.js';
+import { zipHash } from '../../conformance/module-hash.js';
+import { gitHttpHost } from '../../support/hosts/git-http-host.js';
+import { repo } from '../../support/git/git-repo.js';
+import { missing, type Program } from '../../support/requirements.js';
+import type { Env } from '../../support/run.js';
+import { sshdHost } from '../../support/hosts/sshd-host.js';
+import { startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { ask, until, type Answer } from '../../support/ask.js';
+import { faultyHttp, faultyTcp, type FaultyHost, type Fault } from '../../support/relays/faulty-host.js';
+import { noise } from '../../support/noise.js';
 
 /**
  * After so long a host that says no more has failed, for the server that hosts are silent to: the other faults are seen at

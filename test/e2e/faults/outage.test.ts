@@ -1,12 +1,12 @@
 /** A git host that is down in one way or another, while what it said before is asked for: with it, and after a restart. */
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gitHttpHost, type Failure, type GitHttpHost } from '../support/hosts/git-http-host.js';
-import { repo, type GitRepo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { ask, until, type Answer } from '../support/ask.js';
+import { gitHttpHost, type Failure, type GitHttpHost } from '../../support/hosts/git-http-host.js';
+import { repo, type GitRepo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { ask, until, type Answer } from '../../support/ask.js';
 
 const AT = '/outage.example/lib';
 /** What may change, and was asked for while the host was well. */

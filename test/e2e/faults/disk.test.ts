@@ -4,12 +4,12 @@ import { chmod, mkdir, readFile, readdir, rm, truncate, writeFile } from 'node:f
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { repo, type GitRepo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { mustRun, run } from '../support/run.js';
-import { modhaven, startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { ask, until } from '../support/ask.js';
+import { repo, type GitRepo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { mustRun, run } from '../../support/run.js';
+import { modhaven, startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { ask, until } from '../../support/ask.js';
 
 const SOON = 30_000;
 const at = (name: string) => `/corp.test/${name}/@v/v1.0.0`;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { programPath } from './requirements.js';
+import { programPath } from '../../support/requirements.js';
 
 /** Root has no sandbox of its own; without the others Chromium looks for hosts of its vendor at every start. */
 const ARGS = [

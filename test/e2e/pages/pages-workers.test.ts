@@ -2,14 +2,14 @@
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTab, startBrowser } from '../support/browser.js';
-import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
-import { repo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
+import { openTab, startBrowser } from './browser.js';
+import { gitHttpHost, type GitHttpHost } from '../../support/hosts/git-http-host.js';
+import { repo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
 import { annAndBob } from './ann-and-bob.js';
-import { ask, type Answer } from '../support/ask.js';
+import { ask, type Answer } from '../../support/ask.js';
 
 const HTML = { Accept: 'text/html' };
 const login = (user: string) => ({

@@ -1,12 +1,12 @@
 /** `git_host`: the git host decides who may read, by the caller's own login, whichever process answers. */
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
-import { repo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { ask as askRaw, type Answer } from '../support/ask.js';
+import { gitHttpHost, type GitHttpHost } from '../../support/hosts/git-http-host.js';
+import { repo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { ask as askRaw, type Answer } from '../../support/ask.js';
 
 const PASSWORDS: Record<string, string> = {
   ann: 'ann-pw',
