@@ -1,7 +1,7 @@
 /** What every command does with wrong words and wrong files. */
 import { describe, expect, it } from 'vitest';
 import { modhaven } from './support/server.js';
-import { files } from './cli/files.js';
+import { files } from './cli/support/files.js';
 
 const VANITY = 'host: mycompany.com\npaths:\n  /foo: http://git.mycompany.com/foo.git\n';
 

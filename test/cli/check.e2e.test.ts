@@ -7,7 +7,7 @@ import { missing } from '../support/requirements.js';
 import type { RunResult } from '../support/run.js';
 import { modhaven } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
-import { files } from './files.js';
+import { files } from './support/files.js';
 
 interface Report {
   ok: boolean;

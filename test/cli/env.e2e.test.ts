@@ -4,7 +4,7 @@ import { missing } from '../support/requirements.js';
 import { mustRun } from '../support/run.js';
 import { modhaven } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
-import { files } from './files.js';
+import { files } from './support/files.js';
 
 const VANITY = `
 host: mycompany.com

@@ -12,8 +12,8 @@ import { modhaven, startServer, type ModhavenServer } from '../support/server.js
 import { sshdHost } from '../support/hosts/sshd-host.js';
 import { tempDir } from '../support/tmp.js';
 import { fakeUpstream, send } from '../upstream/fake-upstream.js';
-import { files } from './files.js';
-import { sealedAccount } from './in-process.js';
+import { files } from './support/files.js';
+import { sealedAccount } from './support/in-process.js';
 
 const CANARY = 'canary-a1b7';
 

@@ -3,7 +3,7 @@ import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeVersion, proxyFile, writeProxyTree, type MadeVersion } from '../support/stores/versions.js';
-import { versionTrees, type VersionTrees } from './version-trees.js';
+import { versionTrees, type VersionTrees } from './support/version-trees.js';
 
 let dir: string;
 let tree: string;

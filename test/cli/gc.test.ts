@@ -3,7 +3,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { gc, type GcOptions } from '../../src/cli/gc.js';
-import { files } from './files.js';
+import { files } from './support/files.js';
 
 let config: string;
 let left: string;

@@ -10,7 +10,7 @@ import {
   writeProxyTree,
   type MadeVersion,
 } from '../support/stores/versions.js';
-import { versionTrees, type VersionTrees } from './version-trees.js';
+import { versionTrees, type VersionTrees } from './support/version-trees.js';
 
 let dir: string;
 let tree: string;

@@ -5,7 +5,7 @@ import { parseModulePath } from '../../src/module/module-path.js';
 import type { CanonicalVersion } from '../../src/module/version.js';
 import { openStores } from '../../src/store/open/open-stores.js';
 import { putBytes, type PartKind } from '../../src/store/version-store.js';
-import { files, type Files } from './files.js';
+import { files, type Files } from './support/files.js';
 
 let at: Files;
 

@@ -7,7 +7,7 @@ import { S3_LOGIN, s3Host, type S3Host } from '../support/hosts/s3-host.js';
 import { modhaven, startServer } from '../support/server.js';
 import { ask } from '../support/ask.js';
 import { makeVersion, proxyFile, writeProxyTree } from '../support/stores/versions.js';
-import { files } from './files.js';
+import { files } from './support/files.js';
 
 describe.skipIf(missing('go'))('modhaven migrate', () => {
   let s3: S3Host;

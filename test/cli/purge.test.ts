@@ -3,7 +3,7 @@ import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { purgeVersions, type PurgeOptions } from '../../src/cli/purge.js';
 import { makeVersion, proxyFile, writeProxyTree, type MadeVersion } from '../support/stores/versions.js';
-import { files } from './files.js';
+import { files } from './support/files.js';
 
 let config: string;
 let download: string;

@@ -6,7 +6,7 @@ import { logged } from '../support/ask.js';
 import { startDaemon } from '../support/process/daemon.js';
 import { CLI, startServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
-import { files } from './files.js';
+import { files } from './support/files.js';
 
 it('says where it listens, and at SIGHUP what takes effect at the next start', async () => {
   const server = await startServer({ config: { refresh: '10s' } });

@@ -13,7 +13,7 @@ import { parseSignerKey, parseVerifierKey } from '../../src/sumdb/format/note.js
 import { goSumLines } from '../../src/sumdb/format/record.js';
 import { fill, silent } from '../sumdb/log/log-lab.js';
 import { modhaven } from '../support/server.js';
-import { files } from './files.js';
+import { files } from './support/files.js';
 
 const NAME = 'sum.mycompany.com';
 const MODULE = parseModulePath('mycompany.com/go/foo');

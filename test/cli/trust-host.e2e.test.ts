@@ -14,8 +14,8 @@ import { mustRun, run, type RunResult } from '../support/run.js';
 import { CLI, modhaven } from '../support/server.js';
 import { sshdHost, type SshdHost } from '../support/hosts/sshd-host.js';
 import { tempDir } from '../support/tmp.js';
-import { files } from './files.js';
-import { sealedAccount } from './in-process.js';
+import { files } from './support/files.js';
+import { sealedAccount } from './support/in-process.js';
 
 const OLD = { KexAlgorithms: '+diffie-hellman-group14-sha1', HostKeyAlgorithms: '+ssh-rsa' };
 

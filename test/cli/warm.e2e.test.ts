@@ -10,7 +10,7 @@ import type { RunResult } from '../support/run.js';
 import { modhaven } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
 import { makeVersion, proxyFile, writeProxyTree, type MadeVersion } from '../support/stores/versions.js';
-import { files } from './files.js';
+import { files } from './support/files.js';
 
 describe.skipIf(missing('git'))('modhaven warm', () => {
   let host: GitHttpHost;

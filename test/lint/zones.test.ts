@@ -74,15 +74,6 @@ describe('the table of zones', () => {
   });
 });
 
-describe('a folder of src', () => {
-  it('has at most 20 files on one level', () => {
-    const counts = ZONES.filter((zone) => !zone.endsWith('.ts')).map(
-      (zone) => [zone, sourceFiles().filter((file) => path.posix.dirname(file) === zone).length] as const,
-    );
-    expect(counts.filter(([, count]) => count > 20)).toEqual([]);
-  });
-});
-
 describe('an import that the table does not allow', () => {
   it.each(ZONES)('is refused in %s, from every zone', async (zone) => {
     const others = ZONES.filter((other) => other !== zone);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createReplyMetrics, kindOf, outcomeOf } from '../../src/metrics/reply-metrics.js';
 import { prepareText } from '../../src/proxy/http/responses.js';
 import type { ReplyEvent } from '../../src/proxy/observer.js';
-import { replyEvent } from '../proxy/reply-event.js';
+import { replyEvent } from '../proxy/support/reply-event.js';
 
 const at = '/corp.test/lib/@v';
 const cached = () => ({ response: prepareText(Buffer.from('x'), 'text/plain', 'no-store'), outcome: {} });

@@ -12,8 +12,8 @@ import {
   workerGate,
 } from '../../src/proxy/gate.js';
 import { gateContract, MODULE, VERSION } from '../contract/gate.js';
-import { oneProcess, parts, workerAndMain } from './gated.js';
-import { labServer, type LabServer } from './lab.js';
+import { oneProcess, parts, workerAndMain } from './support/gated.js';
+import { labServer, type LabServer } from './support/lab.js';
 
 gateContract('one process', async (gate) => oneProcess({ gate }));
 gateContract('a worker', async (gate) => workerAndMain({ gate }));

@@ -11,7 +11,7 @@ import {
   writeFields,
 } from '../../src/proxy/internal-headers.js';
 import { prepareText } from '../../src/proxy/http/responses.js';
-import { exchange } from './exchange.js';
+import { exchange } from './support/exchange.js';
 
 describe('writeFields', () => {
   it('is read as it was written, and is a value that a header may have', () => {

@@ -5,7 +5,7 @@ import { Faults } from '../../src/log/faults.js';
 import type { Occurrence } from '../../src/observe/events.js';
 import { observeAll } from '../../src/proxy/observer.js';
 import { observerContract } from '../contract/observer.js';
-import { oneProcess, workerAndMain } from './gated.js';
+import { oneProcess, workerAndMain } from './support/gated.js';
 
 observerContract('one process', async (replied) => oneProcess({ replied }));
 observerContract('a worker', async (replied) => workerAndMain({ replied }));

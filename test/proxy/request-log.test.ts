@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { prepareText } from '../../src/proxy/http/responses.js';
 import type { ReplyEvent } from '../../src/proxy/observer.js';
-import { replyEvent } from './reply-event.js';
+import { replyEvent } from './support/reply-event.js';
 import { createRequestLog, loggedPath } from '../../src/proxy/request-log.js';
 
 const response = prepareText(Buffer.from('x'), 'text/plain', 'no-store');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReplyEvent } from '../../src/proxy/observer.js';
 import { RequestTracker, type TrackedRequest } from '../../src/proxy/request-tracker.js';
-import { exchange } from './exchange.js';
+import { exchange } from './support/exchange.js';
 
 function tracker() {
   const events: ReplyEvent[] = [];

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Modules } from '../../src/modfetch/repo.js';
 import { ask, until } from '../support/ask.js';
-import { labServer, type LabServer } from './lab.js';
+import { labServer, type LabServer } from './support/lab.js';
 
 const running: LabServer[] = [];
 afterEach(async () => {

@@ -14,7 +14,7 @@ import {
   tilesIn,
 } from '../../src/transfer/checksum-folder.js';
 import { tempDir } from '../support/tmp.js';
-import { checksumLab, lookupOf, newSigner, type ChecksumLab } from './checksum-lab.js';
+import { checksumLab, lookupOf, newSigner, type ChecksumLab } from './support/checksum-lab.js';
 
 let lab: ChecksumLab;
 let dir: string;

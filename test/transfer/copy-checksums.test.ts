@@ -10,7 +10,7 @@ import { openTree } from '../../src/sumdb/format/tree-head.js';
 import { readLookup, readTile } from '../../src/transfer/checksum-folder.js';
 import { copyChecksums, type CopiedChecksums } from '../../src/transfer/copy-checksums.js';
 import { tempDir } from '../support/tmp.js';
-import { checksumLab, damage, lookupOf, newSigner, type ChecksumLab } from './checksum-lab.js';
+import { checksumLab, damage, lookupOf, newSigner, type ChecksumLab } from './support/checksum-lab.js';
 
 const signer = newSigner();
 let lab: ChecksumLab;

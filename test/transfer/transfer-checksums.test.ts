@@ -8,7 +8,7 @@ import { sumdbPath } from '../../src/sumdb/format/request.js';
 import { openTree } from '../../src/sumdb/format/tree-head.js';
 import { exportChecksums, importChecksums } from '../../src/transfer/transfer-checksums.js';
 import { tempDir } from '../support/tmp.js';
-import { checksumLab, damage, lookupOf, type ChecksumLab } from './checksum-lab.js';
+import { checksumLab, damage, lookupOf, type ChecksumLab } from './support/checksum-lab.js';
 
 /** The database whose key is known: only its owner can sign for the public one. */
 const known = vi.hoisted(() => ({ verifier: undefined as Verifier | undefined }));

@@ -8,7 +8,7 @@ import { DeliveryBodies } from '../../src/webhook/delivery-bodies.js';
 import { requestIdOf } from '../../src/proxy/http/request-id.js';
 import { webhookRoute, type WebhookRouteOptions } from '../../src/webhook/route.js';
 import { until } from '../support/ask.js';
-import { deliver, labServer, type LabServer, type Reply } from '../proxy/lab.js';
+import { deliver, labServer, type LabServer, type Reply } from '../proxy/support/lab.js';
 import { DELIVERIES, SECRET, TAG, json, type Delivery } from './deliveries.js';
 
 const MATCHED: PushOutcome = { matched: true, text: 'asking for new refs of ex.com/go/common' };

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { prepareCacheDir } from '../../../src/cli/common/cache-dir.js';
 import { makeFolder } from '../../../src/fs/make-folder.js';
 import { tempDir } from '../../support/tmp.js';
-import { files } from '../files.js';
+import { files } from '../support/files.js';
 
 const CLI = path.resolve('dist/cli.js');
 

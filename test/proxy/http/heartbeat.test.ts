@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { showSignsOfLife } from '../../../src/proxy/http/heartbeat.js';
-import { exchange } from '../exchange.js';
+import { exchange } from '../support/exchange.js';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
 afterEach(() => void vi.useRealTimers());

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { requestIdOf, takeRequestId } from '../../../src/proxy/http/request-id.js';
-import { exchange } from '../exchange.js';
+import { exchange } from '../support/exchange.js';
 
 const request = (given?: string) => exchange(given === undefined ? {} : { 'x-request-id': given }).request;
 

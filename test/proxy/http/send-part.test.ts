@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sendPart } from '../../../src/proxy/http/send-part.js';
 import type { OpenPart } from '../../../src/store/version-store.js';
-import { exchange } from '../exchange.js';
+import { exchange } from '../support/exchange.js';
 
 const MIB = 1024 * 1024;
 

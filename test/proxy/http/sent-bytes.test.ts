@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { noteSentBytes, sentBytes } from '../../../src/proxy/http/sent-bytes.js';
-import { exchange } from '../exchange.js';
+import { exchange } from '../support/exchange.js';
 
 it('knows the size of what was sent, and that HEAD gets nothing', () => {
   const [got, head] = [exchange(), exchange({}, 'HEAD')];

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { accessLog, combinedLine } from '../../../src/proxy/observers/access-log.js';
-import { replyEvent } from '../reply-event.js';
+import { replyEvent } from '../support/reply-event.js';
 
 const AT = new Date('2026-03-05T08:09:10.123Z');
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { auditObserver } from '../../../src/proxy/observers/audit-observer.js';
 import { tempDir } from '../../support/tmp.js';
-import { replyEvent } from '../reply-event.js';
+import { replyEvent } from '../support/reply-event.js';
 
 const reply = replyEvent({
   url: '/corp.test/x/@v/v1.0.0.zip',

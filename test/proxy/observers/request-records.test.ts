@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
 import { requestRecords } from '../../../src/proxy/observers/request-records.js';
 import { tempDir } from '../../support/tmp.js';
-import { replyEvent } from '../reply-event.js';
+import { replyEvent } from '../support/reply-event.js';
 
 it('writes a request into each file that is wanted at the time, and says what cannot be written', async () => {
   const dir = await tempDir('records');

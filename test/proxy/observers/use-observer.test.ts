@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { noteUses } from '../../../src/proxy/observers/use-observer.js';
-import { replyEvent } from '../reply-event.js';
+import { replyEvent } from '../support/reply-event.js';
 
 const reply = replyEvent({ outcome: { module: 'corp.test/x', version: 'v1.0.0' } });
 

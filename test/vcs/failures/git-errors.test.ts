@@ -5,7 +5,7 @@ import { errorText } from '../../../src/proxy/http/http-errors.js';
 import { GitFailure } from '../../../src/vcs/transport/git-exec.js';
 import type { FailureContext } from '../../../src/vcs/failures/failure-row.js';
 import { explainGitFailure, FAILURE_ROWS } from '../../../src/vcs/failures/git-errors.js';
-import { HTTP_SAMPLES, SSH_SAMPLES, type Sample } from '../samples.js';
+import { HTTP_SAMPLES, SSH_SAMPLES, type Sample } from './samples.js';
 
 const SAMPLES = [...SSH_SAMPLES, ...HTTP_SAMPLES];
 const LONG_PATH = `mycompany.com/platform/${'services/'.repeat(8)}payment-gateway/v2@v2.17.3`;

@@ -2,16 +2,16 @@
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startDaemon } from '../support/process/daemon.js';
-import { faultyS3, type FaultyS3 } from '../support/relays/faulty-s3.js';
-import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
-import { repo } from '../support/git/git-repo.js';
-import { missing } from '../support/requirements.js';
-import { S3_LOGIN, s3Host, type S3Host } from '../support/hosts/s3-host.js';
-import { CLI, modhaven, startServer, type ModhavenServer } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
-import { ask, until } from '../support/ask.js';
-import { makeVersion, writeProxyTree } from '../support/stores/versions.js';
+import { startDaemon } from '../../support/process/daemon.js';
+import { faultyS3, type FaultyS3 } from '../../support/relays/faulty-s3.js';
+import { gitHttpHost, type GitHttpHost } from '../../support/hosts/git-http-host.js';
+import { repo } from '../../support/git/git-repo.js';
+import { missing } from '../../support/requirements.js';
+import { S3_LOGIN, s3Host, type S3Host } from '../../support/hosts/s3-host.js';
+import { CLI, modhaven, startServer, type ModhavenServer } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
+import { ask, until } from '../../support/ask.js';
+import { makeVersion, writeProxyTree } from '../../support/stores/versions.js';
 
 const BUCKET = 'go-modules';
 const MODULES = ['a', 'b', 'c'].map((name) => `ex.test/${name}`);

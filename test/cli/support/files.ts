@@ -1,7 +1,7 @@
 /** The two files of a command under test, in a folder of their own. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { tempDir } from '../support/tmp.js';
+import { tempDir } from '../../support/tmp.js';
 
 export interface Files {
   dir: string;

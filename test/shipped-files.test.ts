@@ -3,13 +3,13 @@ import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
-import { loadConfig, parseConfig } from '../../src/config/load-config.js';
-import { ConfigFile } from '../../src/config/schema.js';
-import { keysAt } from '../../src/yaml/with-schema.js';
-import { RuleEntry } from '../../src/vanity/schema.js';
-import { loadVanity, parseVanity } from '../../src/vanity/vanity-file.js';
+import { loadConfig, parseConfig } from '../src/config/load-config.js';
+import { ConfigFile } from '../src/config/schema.js';
+import { keysAt } from '../src/yaml/with-schema.js';
+import { RuleEntry } from '../src/vanity/schema.js';
+import { loadVanity, parseVanity } from '../src/vanity/vanity-file.js';
 
-const FOLDER = fileURLToPath(new URL('../../config/', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../config/', import.meta.url));
 const CONFIG = resolve(FOLDER, 'modhaven.yaml');
 const VANITY = resolve(FOLDER, 'vanity.yaml');
 

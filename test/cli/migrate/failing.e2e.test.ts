@@ -2,12 +2,12 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { faultyS3, nextMeet, type FaultyS3 } from '../support/relays/faulty-s3.js';
-import { missing } from '../support/requirements.js';
-import { S3_LOGIN, s3Host, type S3Host } from '../support/hosts/s3-host.js';
-import { modhaven } from '../support/server.js';
-import { makeVersion, proxyFile, writeProxyTree } from '../support/stores/versions.js';
-import { files } from './files.js';
+import { faultyS3, nextMeet, type FaultyS3 } from '../../support/relays/faulty-s3.js';
+import { missing } from '../../support/requirements.js';
+import { S3_LOGIN, s3Host, type S3Host } from '../../support/hosts/s3-host.js';
+import { modhaven } from '../../support/server.js';
+import { makeVersion, proxyFile, writeProxyTree } from '../../support/stores/versions.js';
+import { files } from '../support/files.js';
 
 const MODULES = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `ex.test/${name}`);
 const PATHS = MODULES.flatMap((module) =>

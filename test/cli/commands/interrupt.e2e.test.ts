@@ -5,9 +5,9 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { sealedEnv } from '../support/run.js';
-import { CLI } from '../support/server.js';
-import { tempDir } from '../support/tmp.js';
+import { sealedEnv } from '../../support/run.js';
+import { CLI } from '../../support/server.js';
+import { tempDir } from '../../support/tmp.js';
 
 describe.each([
   { signal: 'SIGINT', code: 130 },

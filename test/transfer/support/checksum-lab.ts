@@ -1,14 +1,14 @@
 /** A checksum database of a test's own, and folders that hold what a client of it needs at some size. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseModulePath } from '../../src/module/module-path.js';
-import { generateKey, parseSignerKey, type Signer, type Verifier } from '../../src/sumdb/format/note.js';
-import { formatRecord, goSumLines } from '../../src/sumdb/format/record.js';
-import { sumdbPath, type LookupRequest } from '../../src/sumdb/format/request.js';
-import { readTileData, tilePath, TILE_HEIGHT } from '../../src/sumdb/format/tile.js';
-import { recordHash, treeHash, type HashReader } from '../../src/sumdb/format/tlog.js';
-import { signTree } from '../../src/sumdb/format/tree-head.js';
-import { newTiles, newStoredHashes } from '../sumdb/format/growing-tree.js';
+import { parseModulePath } from '../../../src/module/module-path.js';
+import { generateKey, parseSignerKey, type Signer, type Verifier } from '../../../src/sumdb/format/note.js';
+import { formatRecord, goSumLines } from '../../../src/sumdb/format/record.js';
+import { sumdbPath, type LookupRequest } from '../../../src/sumdb/format/request.js';
+import { readTileData, tilePath, TILE_HEIGHT } from '../../../src/sumdb/format/tile.js';
+import { recordHash, treeHash, type HashReader } from '../../../src/sumdb/format/tlog.js';
+import { signTree } from '../../../src/sumdb/format/tree-head.js';
+import { newTiles, newStoredHashes } from '../../sumdb/format/growing-tree.js';
 
 export interface ChecksumLab {
   verifier: Verifier;

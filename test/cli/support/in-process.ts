@@ -1,7 +1,7 @@
 /** Commands called as functions, with an account of their own: no settings of the account that runs the tests. */
 import { afterAll, beforeAll, vi } from 'vitest';
-import { sealedEnv } from '../support/run.js';
-import { tempDir } from '../support/tmp.js';
+import { sealedEnv } from '../../support/run.js';
+import { tempDir } from '../../support/tmp.js';
 
 export interface Account {
   /** Where ~/.netrc is looked for. */

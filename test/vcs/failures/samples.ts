@@ -3,7 +3,7 @@
  * hosts (sshd, Gerrit, Gitea, nginx, a bare listener), with LC_ALL=C and prompts turned off. Lines marked "worded" are
  * those of other builds (OpenSSL, other ssh versions), taken from their sources.
  */
-import type { ErrorCode } from '../../src/errors.js';
+import type { ErrorCode } from '../../../src/errors.js';
 
 export interface Sample {
   name: string;

@@ -1,12 +1,12 @@
 /** The log of `serve`: for programs when a program reads it, for people on a terminal. */
 import { describe, expect, it } from 'vitest';
-import { ask, until } from '../support/ask.js';
-import { startDaemon } from '../support/process/daemon.js';
-import { answersOk, freePort } from '../support/loopback.js';
-import { missing } from '../support/requirements.js';
-import type { Env } from '../support/run.js';
-import { CLI, startServer } from '../support/server.js';
-import { files } from './files.js';
+import { ask, until } from '../../support/ask.js';
+import { startDaemon } from '../../support/process/daemon.js';
+import { answersOk, freePort } from '../../support/loopback.js';
+import { missing } from '../../support/requirements.js';
+import type { Env } from '../../support/run.js';
+import { CLI, startServer } from '../../support/server.js';
+import { files } from '../support/files.js';
 
 const VANITY = 'host: mycompany.com\npaths:\n  /foo: http://127.0.0.1:9/foo.git\n';
 

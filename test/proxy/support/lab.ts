@@ -2,15 +2,15 @@
 import http, { type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import { Faults } from '../../src/log/faults.js';
-import type { Modules } from '../../src/modfetch/repo.js';
-import type { RepoRoots } from '../../src/modfetch/repo-root.js';
-import { ClientQueue } from '../../src/proxy/client-queue.js';
-import { openGate } from '../../src/proxy/gate.js';
-import { ResponseCache } from '../../src/proxy/response-cache.js';
-import { createServer, type Server, type ServerOptions } from '../../src/proxy/server.js';
-import type { VersionStore } from '../../src/store/version-store.js';
-import { parseVanity } from '../../src/vanity/vanity-file.js';
+import { Faults } from '../../../src/log/faults.js';
+import type { Modules } from '../../../src/modfetch/repo.js';
+import type { RepoRoots } from '../../../src/modfetch/repo-root.js';
+import { ClientQueue } from '../../../src/proxy/client-queue.js';
+import { openGate } from '../../../src/proxy/gate.js';
+import { ResponseCache } from '../../../src/proxy/response-cache.js';
+import { createServer, type Server, type ServerOptions } from '../../../src/proxy/server.js';
+import type { VersionStore } from '../../../src/store/version-store.js';
+import { parseVanity } from '../../../src/vanity/vanity-file.js';
 
 export interface LabServer extends Server {
   /** `http://127.0.0.1:PORT`. */

@@ -1,8 +1,8 @@
 /** Two versions, a file tree beside a server's folder of versions, and a command that moves versions between the two. */
 import path from 'node:path';
-import { modhaven } from '../support/server.js';
-import type { RunResult } from '../support/run.js';
-import { makeVersion, type MadeVersion } from '../support/stores/versions.js';
+import { modhaven } from '../../support/server.js';
+import type { RunResult } from '../../support/run.js';
+import { makeVersion, type MadeVersion } from '../../support/stores/versions.js';
 import { files } from './files.js';
 
 export interface VersionTrees {

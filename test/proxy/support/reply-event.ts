@@ -1,5 +1,5 @@
 /** What an observer is told, for tests of observers. */
-import type { ReplyEvent } from '../../src/proxy/observer.js';
+import type { ReplyEvent } from '../../../src/proxy/observer.js';
 
 /** The reply to a GET, a success that says nothing special. */
 export function replyEvent(event: Partial<ReplyEvent> = {}): ReplyEvent {
