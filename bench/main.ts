@@ -22,8 +22,18 @@ import type { Report } from './report/report.js';
 import { renderReport } from './report/table.js';
 
 const BENCHES: Record<string, Bench> = {
-  ...{ warm, login, cold, app, stampede, walk, company },
-  ...{ requirements, memory, growth, stored, replicas },
+  warm,
+  login,
+  cold,
+  app,
+  stampede,
+  walk,
+  company,
+  requirements,
+  memory,
+  growth,
+  stored,
+  replicas,
 };
 
 interface Options {

@@ -33,7 +33,8 @@ export class ReplicaPushes {
     this.options = options;
     const shared = { vanity, host: { refresh: services.pushed }, modules: services.ours, log };
     this.own = new PushHandler({
-      ...{ ...shared, prefetch },
+      ...shared,
+      prefetch,
       onPush(push) {
         changed();
         replicas.tellPush(push);

@@ -8,7 +8,7 @@ import type { Logger } from './log/log.js';
 import { guarded, openChecksums, openPublished } from './checksum-services.js';
 import { currentClient } from './concurrency/on-behalf-of.js';
 import { NO_LEASE, type Lease } from './concurrency/lease.js';
-import type { Config } from './config/load-config.js';
+import { passesPublicModules, type Config } from './config/load-config.js';
 import { vcsSettings, type Settings } from './config/settings.js';
 import { namesHostOf } from './discovery/direct-hosts.js';
 import { createDiscovery, pagesThrough } from './discovery/discovery.js';
@@ -96,9 +96,12 @@ export function createServices(options: ServicesOptions): Services {
   });
   const reached: BaseParts = { ...options, config, stores, isPrivate, http, client };
   const published = openPublished({
-    ...{ layout: stores.layout, blobs: stores.checksums, isPrivate, log },
+    layout: stores.layout,
+    blobs: stores.checksums,
+    isPrivate,
+    log,
     source: createSumdbSource({ client, proxies: () => config().upstream }),
-    isOnline: () => hasUpstream(config()),
+    isOnline: () => passesPublicModules(config()),
     refreshMs: () => config().refreshMs,
   });
   const inner = guarded(new ObservedStore(stores.versions), isPrivate, published, ownDatabase);
@@ -171,7 +174,8 @@ interface Git {
 
 function openGit({ config, vanity, stores, store, isPrivate, log, onNewRefs }: StoreParts): Git {
   const tags = createTagWatch({
-    ...{ store, log },
+    store,
+    log,
     ...(stores.bucket !== undefined && { listHoldsMs: LIST_HOLDS_MS }),
     onForeign: (module) => drift.check(module),
     refresh: (remote) => void host.open(remote, 0).catch(() => undefined),
@@ -189,7 +193,7 @@ function openGit({ config, vanity, stores, store, isPrivate, log, onNewRefs }: S
     candidates: (path) => vanity().candidates(path),
     host,
     refreshMs: () => config().refreshMs,
-    isPublic: (path) => !isPrivate(path) && !hasUpstream(config()),
+    isPublic: (path) => !isPrivate(path) && !passesPublicModules(config()),
   });
   const pushed = (repo: RepoUrl) => {
     roots.forget(repo);
@@ -224,7 +228,10 @@ function openModules(shared: StoreParts, { host, roots, drift, tags }: Git): Pri
   const { config, vanity, stores, store, isPrivate, client, log, lease = NO_LEASE } = shared;
   const refreshMs = () => config().refreshMs;
   const git = new GitSource({
-    ...{ roots, host, refreshMs, log },
+    roots,
+    host,
+    refreshMs,
+    log,
     onRepo: (module, remote, repo) => {
       tags.sees(module, remote, () => tagRefs(repo));
       drift.reached(module);
@@ -248,7 +255,10 @@ function openModules(shared: StoreParts, { host, roots, drift, tags }: Git): Pri
   const ours = new CachedModules(gitSource, store, { log, lease, lastAnswers: lastPrivate });
   const direct = new CachedModules(directSource, store, { log, lease, lastAnswers: lastPrivate });
   const upstream = new CachedModules(upstreamSource, store, {
-    ...{ log, lease, lastAnswers: lastPublic, orStored: true },
+    log,
+    lease,
+    lastAnswers: lastPublic,
+    orStored: true,
     areApart: true,
   });
   const offlineSource = new ObservedSource('offline', new OfflineSource({ store, unknown: git }));
@@ -257,9 +267,11 @@ function openModules(shared: StoreParts, { host, roots, drift, tags }: Git): Pri
   return {
     ours,
     modules: createModuleRouter({
-      ...{ ours, upstream, offline },
+      ours,
+      upstream,
+      offline,
       covers: isPrivate,
-      hasUpstream: () => hasUpstream(config()),
+      hasUpstream: () => passesPublicModules(config()),
       // Private by its login alone: then the proxies of the list are passed over, and the rules have nothing to say.
       direct: (path) => (!vanity().covers(path) && isDirect(path) ? direct : undefined),
     }),
@@ -271,7 +283,8 @@ function openModules(shared: StoreParts, { host, roots, drift, tags }: Git): Pri
 /** Modules of named hosts, out of the repositories that their go-import pages name. */
 function openDirect({ config, stores, http, log }: StoreParts, refreshMs: () => number): ModuleSource {
   return new GitSource({
-    ...{ refreshMs, log },
+    refreshMs,
+    log,
     roots: createDiscovery({
       hosts: () => config().directHosts,
       timeoutMs: () => config().vcsTimeoutMs,
@@ -305,10 +318,6 @@ export function openUpstream(config: Config): ModuleSource {
   const proxies = () => config.upstream;
   const client = createGoproxyClient({ http, proxies, timeoutMs: () => config.vcsTimeoutMs });
   return new UpstreamModules({ client, tempDir: config.cacheDir });
-}
-
-function hasUpstream({ upstream, directHosts }: Config): boolean {
-  return upstream.length > 0 || directHosts.size > 0;
 }
 
 /** What is asked over http but git itself; a host counts as named where any setting names it. */

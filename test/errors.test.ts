@@ -61,7 +61,9 @@ describe('asConfigError', () => {
   it('makes a fault of the program one that names the file', () => {
     const fault = new TypeError('x is not a function');
     expect(asConfigError(fault, '/etc/x.yaml')).toMatchObject({
-      ...{ code: 'CONFIG', reason: 'x is not a function', cause: fault },
+      code: 'CONFIG',
+      reason: 'x is not a function',
+      cause: fault,
       message: expect.stringContaining('/etc/x.yaml') as string,
     });
   });

@@ -131,7 +131,10 @@ describe('redactDeep', () => {
   it('strikes every string, and leaves everything else', () => {
     const at = new Date(0);
     expect(redactDeep({ a: ['https://u:p@h/'], n: 1, at, none: null })).toEqual({
-      ...{ a: ['https://***@h/'], n: 1, at, none: null },
+      a: ['https://***@h/'],
+      n: 1,
+      at,
+      none: null,
     });
   });
 });

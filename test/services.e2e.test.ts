@@ -35,7 +35,9 @@ async function scene(config: string): Promise<Scene> {
   const map = loadVanity(vanityFile, { defaultHost: '' });
   let count = 0;
   const services = createServices({
-    ...{ settings, log, vanity: () => map },
+    settings,
+    log,
+    vanity: () => map,
     onNewRefs: () => (count += 1),
   });
   return { services, made, newRefs: () => count };

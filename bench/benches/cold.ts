@@ -120,7 +120,11 @@ async function fromServer(server: Contender, name: string): Promise<ZipSample> {
     const serverMB = peakResidentMB(pid);
     const next = await measured(pid, () => mustGet(url + proxyPath(module, 'v1.1.0.zip')));
     return {
-      ...{ first: first.ms, firstCpuMs: first.cpuMs, next: next.ms, nextCpuMs: next.cpuMs, serverMB },
+      first: first.ms,
+      firstCpuMs: first.cpuMs,
+      next: next.ms,
+      nextCpuMs: next.cpuMs,
+      serverMB,
       ...(treeMB === undefined ? {} : { treeMB }),
     };
   });

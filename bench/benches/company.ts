@@ -130,8 +130,12 @@ async function build(
       ),
     );
     return {
-      ...{ ms, slowestMs, failed, cpuMs: (cpuSeconds(pid) - before) * 1_000 },
-      ...{ asked: commandsIn(lab.git.requests).length, serverMB: peakResidentMB(pid) },
+      ms,
+      slowestMs,
+      failed,
+      cpuMs: (cpuSeconds(pid) - before) * 1_000,
+      asked: commandsIn(lab.git.requests).length,
+      serverMB: peakResidentMB(pid),
     };
   });
 }

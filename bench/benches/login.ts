@@ -48,7 +48,9 @@ export async function login(lab: Lab): Promise<BenchResult> {
   return {
     lines: [
       lineOf(lab, samples, {
-        ...{ name, unit: 'req/s', value: (s) => s.requestsPerSecond },
+        name,
+        unit: 'req/s',
+        value: (s) => s.requestsPerSecond,
         goals: [versusPeer(1.7), versus(WITHOUT, 0.9)],
       }),
       lineOf(lab, samples, {

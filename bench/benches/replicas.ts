@@ -156,7 +156,12 @@ async function carry(lab: Lab, servers: readonly RunningServer[], { relay, redis
   [cpuBefore, asked] = [cpu(), requests()];
   await sleep(seconds * 1_000);
   return {
-    ...{ coldMs, coldCpuMs, fetches, bucketRequests, warmMicros, warmBucketRequests },
+    coldMs,
+    coldCpuMs,
+    fetches,
+    bucketRequests,
+    warmMicros,
+    warmBucketRequests,
     restCpuMs: (cpu() - cpuBefore) * 1_000 * share,
     restBucketRequests: (requests() - asked) * share,
     restRedisCommands: ((await redisCommands(redis)) - commands - question) * share,

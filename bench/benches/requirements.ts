@@ -47,13 +47,17 @@ export async function requirements(lab: Lab): Promise<BenchResult> {
     return {
       lines: [
         lineOf(lab, samples, {
-          ...{ name: `${name}, proxy cold`, unit: 'ms', value: (s) => s.coldMs },
+          name: `${name}, proxy cold`,
+          unit: 'ms',
+          value: (s) => s.coldMs,
           goals: [versus(UPSTREAM, 1.3), versusPeer(0.7)],
         }),
         lineOf(lab, samples, { name: `${name}: processor time`, unit: 'ms', value: (s) => s.cpuMs }),
         lineOf(lab, samples, { name: `${name}: peak memory`, unit: 'MB', value: (s) => s.serverMB }),
         lineOf(lab, samples, {
-          ...{ name: `${name}, proxy warm`, unit: 'ms', value: (s) => s.warmMs },
+          name: `${name}, proxy warm`,
+          unit: 'ms',
+          value: (s) => s.warmMs,
           goals: [versusPeer(1)],
         }),
       ],

@@ -40,7 +40,9 @@ export async function writePublicApp(
 ): Promise<{ app: string; requirements: number }> {
   const env = { ...(await goEnvironment(dir, lab.git.url)), ...proxy.env, GOPROXY: proxy.url };
   const found = await mustRun('go', ['mod', 'download', '-json', version], {
-    ...{ cwd: dir, env, timeoutMs: TIMEOUT_MS },
+    cwd: dir,
+    env,
+    timeoutMs: TIMEOUT_MS,
   });
   const { GoMod } = JSON.parse(found) as { GoMod: string };
   // What it replaces lies in its own repository.

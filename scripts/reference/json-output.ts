@@ -26,7 +26,12 @@ const copy = z.object({
   faults: z.array(fault),
 });
 const copySummary = {
-  ...{ versions: count, added: count, same: count, incomplete: count, damaged: count, different: count },
+  versions: count,
+  added: count,
+  same: count,
+  incomplete: count,
+  damaged: count,
+  different: count,
 };
 const checksums = z.array(
   z.object({
@@ -146,7 +151,11 @@ const verifyAgainst = z.object({
   summary: z.object({
     total: count,
     resumed: count,
-    ...{ same: count, 'moved-commit': count, different: count, missing: count, unreachable: count },
+    same: count,
+    'moved-commit': count,
+    different: count,
+    missing: count,
+    unreachable: count,
     extra: count,
   }),
   warnings: z.array(z.string()),
@@ -176,7 +185,11 @@ const sumdb = {
 };
 const removed = { bytes: count };
 const token = {
-  ...{ name: z.string(), groups: z.array(z.string()), created: time, expires: time, expired: z.boolean() },
+  name: z.string(),
+  groups: z.array(z.string()),
+  created: time,
+  expires: time,
+  expired: z.boolean(),
 };
 
 /** File name in docs/json without `.schema.json` → the schema. */
@@ -259,7 +272,11 @@ export const JSON_OUTPUT = {
     ok: isOk,
     at: time,
     versions: z.object({
-      ...{ modhaven: z.string(), node: z.string(), git: z.string(), ssh: z.string(), system: z.string() },
+      modhaven: z.string(),
+      node: z.string(),
+      git: z.string(),
+      ssh: z.string(),
+      system: z.string(),
     }),
     configuration: z.object({
       file: z.string().optional(),

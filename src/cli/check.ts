@@ -71,8 +71,7 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
   // Of a pattern of which no repository is known its host is asked: where not even that was, nothing is proved.
   const wasAsked = result.rules.length === 0 || result.rules.some((row) => !row.skipped || row.hostAnswers);
   const ok = wasAsked && result.rules.every((row) => row.ok) && server.problems.length === 0;
-  const report =
-    options.json === true ? jsonText({ ok, ...result }) : checkReport(result);
+  const report = options.json === true ? jsonText({ ok, ...result }) : checkReport(result);
   return { text: report, ok };
 }
 

@@ -1,5 +1,5 @@
 /** `modhaven env`: what a developer's machine has to be told, computed from the configuration. */
-import { loadConfig } from '../config/load-config.js';
+import { loadConfig, passesPublicModules } from '../config/load-config.js';
 import { readSigner } from '../sumdb/log/key-file.js';
 import { formatDeveloperEnv } from '../vanity/developer-env.js';
 import { loadVanity } from '../vanity/vanity-file.js';
@@ -13,12 +13,12 @@ export interface EnvOptions {
 /** The text to print. Throws CONFIG. */
 export function env({ config: file, format }: EnvOptions): string {
   const config = loadConfig(file);
-  const { sumdb, upstream, directHosts } = config;
+  const { sumdb } = config;
   const settings = {
     ...config,
     map: loadVanity(config.vanityFile, { defaultHost: config.publicHost }),
     sumdbKey: sumdb && readSigner(sumdb).verifier.text,
-    hasUpstream: upstream.length > 0 || directHosts.size > 0,
+    hasUpstream: passesPublicModules(config),
   };
   return formatDeveloperEnv(settings, format);
 }

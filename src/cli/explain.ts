@@ -59,19 +59,9 @@ async function tell({ module: argument, config: file, onProgress }: ExplainOptio
   const refreshMs = Math.max(config.refreshMs, config.vcsTimeoutMs);
   const isPublic = (path: string) => !isPrivatePath(path, map, config);
   const roots = createRepoRoots({ candidates, host, refreshMs: () => refreshMs, isPublic });
-  const story: Explanation = {
-    ...{
-      module,
-      query,
-      version: undefined,
-      rule: undefined,
-      private: whyPrivate(module, map, config),
-      upstream: [],
-      root: undefined,
-      subdir: undefined,
-    },
-    ...{ repositories: [], cache: {}, origin: {}, tag: undefined, go: [], timings: watch.steps, ok: false },
-  };
+  const story = emptyStory(module, query);
+  story.private = whyPrivate(module, map, config);
+  story.timings = watch.steps;
   if (isPublic(module) && config.upstream.length > 0) {
     return tellPublic(story, { config, module, store, watch });
   }
@@ -99,6 +89,27 @@ async function tell({ module: argument, config: file, onProgress }: ExplainOptio
   story.go = await goAnswers({ module, query, newest, source, store, watch, admin });
   story.ok = story.go.every(({ status }) => status === 200);
   return story;
+}
+
+/** The story of a module of which nothing is known yet. */
+function emptyStory(module: ModulePath, query: string | undefined): Explanation {
+  return {
+    module,
+    query,
+    version: undefined,
+    rule: undefined,
+    private: undefined,
+    upstream: [],
+    root: undefined,
+    subdir: undefined,
+    repositories: [],
+    cache: {},
+    origin: {},
+    tag: undefined,
+    go: [],
+    timings: [],
+    ok: false,
+  };
 }
 
 /** The story of a module that no rule covers and the upstream is asked for, as it answers now. */
@@ -187,8 +198,12 @@ async function lookAt({
   const story: RepositoryStory = {
     url: repo.url,
     ...(await summarizeAccess(repo, hosts)),
-    ...{ reached: false, defaultBranch: undefined, versions: undefined, revision: undefined },
-    ...{ problem: undefined, remedy: undefined },
+    reached: false,
+    defaultBranch: undefined,
+    versions: undefined,
+    revision: undefined,
+    problem: undefined,
+    remedy: undefined,
   };
   const look: Look = { story, opened: undefined, origin: undefined };
   try {

@@ -42,7 +42,9 @@ export async function exportTree(options: ExportOptions): Promise<{ text: string
   const { versions, missing, refused } = await choose(store, options.wanted);
   const onDone = counter(versions.length, options.onProgress);
   const copies = await exportVersions(versions, {
-    ...{ store, dir: options.dir, onDone },
+    store,
+    dir: options.dir,
+    onDone,
     ...(stores.bucket === undefined
       ? { storeDir: stores.layout.download }
       : { stagingDir: join(stores.layout.copies, 'export') }),

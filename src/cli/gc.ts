@@ -45,8 +45,7 @@ export async function gc(options: GcOptions): Promise<{ text: string; ok: boolea
     });
   }
   const isWithin = result.after <= result.limit;
-  const text =
-    options.json === true ? jsonText({ isWithin, ...asJson(result) }) : report(result);
+  const text = options.json === true ? jsonText({ isWithin, ...asJson(result) }) : report(result);
   // What is left and above the limit may not be removed: the command has done what it is for.
   return { text, ok: true };
 }

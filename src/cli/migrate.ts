@@ -51,7 +51,9 @@ async function migrateAll(
   const versions = await storedVersionsOf(from);
   const own = ownSums(config);
   const copies = await migrateVersions(versions, {
-    ...{ from, to, recorded: ({ module, version }) => own(module, version) },
+    from,
+    to,
+    recorded: ({ module, version }) => own(module, version),
     stagingDir: from.bucket && join(from.layout.copies, 'migrate'),
     onDone: counter(versions.length, onProgress),
   });
@@ -76,7 +78,8 @@ function whereItEnded(error: unknown): never {
   if (!isModhavenError(error, 'STORAGE')) throw error;
   const { message, reason, remedy } = error;
   throw new ModhavenError('STORAGE', message, {
-    ...{ reason, cause: error },
+    reason,
+    cause: error,
     remedy: `${remedy === undefined ? '' : `${remedy}; `}what was copied stays, and the next run goes on from there`,
   });
 }

@@ -100,7 +100,7 @@ async function verifyStore({ json, onProgress }: VerifyOptions, setup: Setup): P
   return { text, ok };
 }
 
-function storedJson(versions: StoredVersion[], leftovers: string[], ok: boolean): unknown {
+function storedJson(versions: StoredVersion[], leftovers: string[], ok: boolean): object {
   const bad = versions.filter(({ faults }) => faults.length > 0).length;
   return { ok, summary: { versions: versions.length, bad }, leftovers, versions };
 }

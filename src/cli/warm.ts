@@ -50,10 +50,7 @@ export async function warm(options: WarmOptions): Promise<{ text: string; ok: bo
     ...{ versions: versions.length, fetched, thereBefore: warmed.length - fetched },
     failed: versions.length - warmed.length,
   };
-  const text =
-    options.json === true
-      ? jsonText({ ok, summary, versions })
-      : warmReport(versions, summary);
+  const text = options.json === true ? jsonText({ ok, summary, versions }) : warmReport(versions, summary);
   return { text, ok };
 }
 
@@ -78,7 +75,8 @@ function warmReport(versions: readonly Warmed[], { fetched, thereBefore, failed 
   for (const { module, query, version = query } of unrecorded) {
     lines.push(`no checksum database knows ${module}@${version}`);
   }
-  if (unrecorded.length > 0) lines.push('  to do: developers who build with them need GONOSUMDB for these modules');
+  if (unrecorded.length > 0)
+    lines.push('  to do: developers who build with them need GONOSUMDB for these modules');
   lines.push(...sumErrors(versions));
   const failures = failed === 0 ? '' : `, ${failed} failed`;
   const total = count(versions.length, 'version');

@@ -110,6 +110,14 @@ export interface Config {
   warnings: readonly string[];
 }
 
+/** Whether public modules are passed through: from other proxies, or from the repositories of named hosts. */
+export function passesPublicModules({
+  upstream,
+  directHosts,
+}: Pick<Config, 'upstream' | 'directHosts'>): boolean {
+  return upstream.length > 0 || directHosts.size > 0;
+}
+
 export interface ConfigOverrides {
   /** Of the command line; wins over `listen` of the file. */
   listen?: string | undefined;

@@ -130,7 +130,8 @@ async function spaceOf(dir: string): Promise<DiskSpace | undefined> {
   if (disk === undefined) return undefined;
   const { blocks, bavail, bsize, files, ffree } = disk;
   const supply = (total: number, free: number, most: number): Supply => ({
-    ...{ total, free },
+    total,
+    free,
     reserve: Math.floor(Math.min(most, total * RESERVE.share)),
   });
   return {

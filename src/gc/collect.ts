@@ -69,8 +69,16 @@ async function collectAlone(options: CollectOptions, leftovers: Leftover[]): Pro
   const missing = space === undefined ? 0 : missingBytes(space, after);
   const limit = missing === 0 ? maxBytes : Math.max(0, Math.min(maxBytes, after - missing));
   const result: Collection = {
-    ...{ dryRun, before, after, folders, maxBytes, limit, leftovers },
-    ...{ mirrors: [], versions: [], answers: [] },
+    dryRun,
+    before,
+    after,
+    folders,
+    maxBytes,
+    limit,
+    leftovers,
+    mirrors: [],
+    versions: [],
+    answers: [],
   };
   if (result.after > limit) await removeMirrors(result, options);
   if (result.after > limit) {

@@ -66,12 +66,10 @@ export class Maintenance {
     return {
       maxBytes: options.maxBytes(),
       ...(last && {
-        ...{
-          bytes: last.after,
-          limit: last.limit,
-          at: iso(last.at),
-          wouldRemove: Math.max(0, last.after - last.limit),
-        },
+        bytes: last.after,
+        limit: last.limit,
+        at: iso(last.at),
+        wouldRemove: Math.max(0, last.after - last.limit),
         removed: {
           leftovers: last.leftovers.length,
           mirrors: last.mirrors.length,
@@ -118,8 +116,10 @@ export class Maintenance {
     const { stores, maxBytes, isReplaceable, hasUpstream, log } = this.options;
     try {
       const done = await collect({
-        ...{ stores, isReplaceable },
-        ...{ maxBytes: maxBytes(), hasUpstream: hasUpstream() },
+        stores,
+        isReplaceable,
+        maxBytes: maxBytes(),
+        hasUpstream: hasUpstream(),
       });
       if (done !== undefined) this.last = { ...done, at: Date.now() };
       const removed = removedCounts(done);

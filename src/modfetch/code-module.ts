@@ -177,7 +177,11 @@ class ModuleInRepo implements CodeModule {
   /** The version of `revision` that was found for `asked` ('' where nothing in particular was asked for). */
   private toVersion(revision: Revision, asked: string): Promise<VersionInfo> {
     return versionOfRevision({
-      ...{ revision, asked, repo: this.repo, place: this.place, tagPrefix: this.tagPrefix },
+      revision,
+      asked,
+      repo: this.repo,
+      place: this.place,
+      tagPrefix: this.tagPrefix,
       findRoot: (version) => this.findRoot(version, revision.hash),
       retractions: () => this.retractions(),
     });

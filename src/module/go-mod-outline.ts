@@ -45,8 +45,15 @@ export interface GoModOutline {
 /** The outline of a go.mod text; of one that cannot be read, an empty one. */
 export function outlineGoMod(text: string): GoModOutline {
   const outline: GoModOutline = {
-    ...{ module: undefined, go: undefined, toolchain: undefined, deprecated: undefined },
-    ...{ requires: [], replaces: [], excludes: [], retracts: [], tools: [] },
+    module: undefined,
+    go: undefined,
+    toolchain: undefined,
+    deprecated: undefined,
+    requires: [],
+    replaces: [],
+    excludes: [],
+    retracts: [],
+    tools: [],
   };
   try {
     for (const { words, start, lines } of parseStatements(text)) {

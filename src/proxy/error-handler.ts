@@ -45,7 +45,11 @@ export function createErrorHandler(options: ErrorHandlerOptions): ErrorHandler {
       const { code, reason, remedy } = error;
       log.error(
         {
-          ...{ code, path: loggedPath(request.url), reason, remedy, cause: causeOf(error) },
+          code,
+          path: loggedPath(request.url),
+          reason,
+          remedy,
+          cause: causeOf(error),
           requestId: requestIdOf(request.raw),
         },
         error.message,

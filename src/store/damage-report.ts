@@ -73,7 +73,10 @@ export class DamageReport {
     newest: { module: string; version: string; part: string; problem: string; at: string }[];
   } {
     const newest = this.newest.map(({ module, version, kind, problem, at }) => ({
-      ...{ module, version, part: kind, problem },
+      module,
+      version,
+      part: kind,
+      problem,
       at: new Date(at).toISOString(),
     }));
     return { count: this.count, newest };

@@ -47,7 +47,10 @@ const BATCH = 256;
 export async function copyChecksums(options: CopyChecksumsOptions): Promise<CopiedChecksums> {
   const { verifier } = options;
   const copied: CopiedChecksums = {
-    ...{ database: verifier.name, treeSize: 0, added: 0, same: 0 },
+    database: verifier.name,
+    treeSize: 0,
+    added: 0,
+    same: 0,
     faults: [],
   };
   try {

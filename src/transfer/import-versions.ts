@@ -42,7 +42,9 @@ export async function importVersions(
 ): Promise<CopiedVersion[]> {
   return mapEach(versions, PARALLEL, async ({ module, version }) => {
     const copied = await copyVersion(module, version, {
-      ...{ source, target: store, dryRun: dryRun === true },
+      source,
+      target: store,
+      dryRun: dryRun === true,
       ...(recorded === undefined ? {} : { recorded }),
     });
     onDone?.();

@@ -25,7 +25,9 @@ export async function recognizeLayout(dir: string): Promise<Layout> {
   const moduleCache = resolve(dir).endsWith(DOWNLOAD) ? resolve(dir) : join(dir, DOWNLOAD);
   if ((await absentAsUndefined(stat(moduleCache)))?.isDirectory() === true) {
     return {
-      ...{ name: 'GOMODCACHE', dir: moduleCache, source: createDiskStore(moduleCache) },
+      name: 'GOMODCACHE',
+      dir: moduleCache,
+      source: createDiskStore(moduleCache),
       goStateDir: resolve(moduleCache, '../../../sumdb'),
     };
   }

@@ -109,7 +109,11 @@ async function judgeAndCopy(
 ): Promise<CopiedVersion> {
   const { module, version } = name;
   const left = (outcome: 'damaged' | 'different', part: 'info' | 'zip', problem: string): CopiedVersion => ({
-    ...{ module, version, outcome, added: [], faults: [{ part, problem }] },
+    module,
+    version,
+    outcome,
+    added: [],
+    faults: [{ part, problem }],
   });
   const sums = await from.checked.knownSums(name);
   const info = await source.read({ ...name, kind: 'info' });
@@ -123,7 +127,8 @@ async function judgeAndCopy(
   ];
   try {
     return await copyVersion(module, version, {
-      ...{ source, target: to.versions },
+      source,
+      target: to.versions,
       recorded: async () => [...known, ...(await recorded(name))],
       place: async (part) =>
         part.kind === 'zip' && zipFile !== undefined ? to.versions.putFile(part, zipFile) : undefined,

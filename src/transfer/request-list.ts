@@ -50,7 +50,9 @@ async function readArgument(arg: string): Promise<RequestedVersion[]> {
   if (name.endsWith('.sum')) {
     const text = await readText(arg);
     return parseGoSum(text, arg).map(({ module, version, kind, hash, line }) => ({
-      ...{ module, query: version, zip: kind === 'zip' },
+      module,
+      query: version,
+      zip: kind === 'zip',
       sums: [{ kind, hash, place: `${arg}:${line}` }],
     }));
   }

@@ -99,7 +99,10 @@ export class UpstreamModules implements ModuleSource {
 
   zip(module: ModulePath, version: CanonicalVersion, pinned?: Info): Promise<SourceZip> {
     return fetchZip({
-      ...{ client: this.options.client, tempDir: this.options.tempDir, module, version },
+      client: this.options.client,
+      tempDir: this.options.tempDir,
+      module,
+      version,
       beyond: this.beyond(module, (source) => source.zip(module, version, pinned)),
     });
   }

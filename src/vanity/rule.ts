@@ -120,7 +120,16 @@ export function compileRule(
   const takesRest = isRest(elements.at(-1) ?? '');
   const { key, line, column, baseDir, display } = source;
   const rule: VanityRule = {
-    ...{ key, prefix, elements, line, column, isPattern, takesRest, baseDir, display, foreign },
+    key,
+    prefix,
+    elements,
+    line,
+    column,
+    isPattern,
+    takesRest,
+    baseDir,
+    display,
+    foreign,
     sources: foreign === undefined ? read.map(({ shown }) => shown) : [foreign.address],
     repos: isPattern ? [] : read.map(({ sample }) => sample),
     templates: written,

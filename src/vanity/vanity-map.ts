@@ -52,8 +52,19 @@ interface TrieNode {
  * the host; on any other host it makes the host private, since names of internal modules must not leave.
  */
 const PUBLIC_HOSTS: ReadonlySet<string> = new Set([
-  ...['github.com', 'gitlab.com', 'bitbucket.org', 'codeberg.org', 'gitee.com', 'git.sr.ht', 'gopkg.in'],
-  ...['golang.org', 'google.golang.org', 'cloud.google.com', 'go.uber.org', 'k8s.io', 'sigs.k8s.io'],
+  'github.com',
+  'gitlab.com',
+  'bitbucket.org',
+  'codeberg.org',
+  'gitee.com',
+  'git.sr.ht',
+  'gopkg.in',
+  'golang.org',
+  'google.golang.org',
+  'cloud.google.com',
+  'go.uber.org',
+  'k8s.io',
+  'sigs.k8s.io',
 ]);
 
 /** Whether everybody's public modules live on `host`. */

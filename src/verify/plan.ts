@@ -114,7 +114,11 @@ async function listBoth(
     } catch (error) {
       const { cause, remedy } = explainFailure(error, module);
       failures.push({
-        ...{ module, verdict: 'unreachable', home, stored: {}, cause: `${what}: ${cause ?? ''}` },
+        module,
+        verdict: 'unreachable',
+        home,
+        stored: {},
+        cause: `${what}: ${cause ?? ''}`,
         ...(remedy === undefined || isNotExist(error) ? {} : { remedy }),
       });
       return [];

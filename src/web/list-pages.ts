@@ -40,8 +40,11 @@ export async function homePage(page: PageRequest): Promise<FastifyReply> {
   return sendPage(
     page,
     HomePage({
-      ...{ context, hasUpstream, settings: shell },
-      ...{ shells: shellSnippets(facts), tools: toolSnippets(facts) },
+      context,
+      hasUpstream,
+      settings: shell,
+      shells: shellSnippets(facts),
+      tools: toolSnippets(facts),
       logins: hasAuth ? loginSnippets(facts) : [],
       newest: web.catalog.newest(NEWEST_SHOWN, (path) => paths.has(path)),
       count: isRead && isComplete ? paths.size : undefined,
@@ -78,7 +81,11 @@ export async function modulesPage(page: PageRequest): Promise<FastifyReply> {
   const rows = items.map((module) => rowOf(module, web.isPrivate));
   if (isJson) {
     const modules = rows.map(({ path, newest, storedAt, versions, isPrivate }) => ({
-      ...{ path, version: newest, time: storedAt, versions, private: isPrivate },
+      path,
+      version: newest,
+      time: storedAt,
+      versions,
+      private: isPrivate,
     }));
     const text = JSON.stringify({ modules, ...counts, complete: isRead && isComplete });
     return sendData(page, 'application/json; charset=utf-8', `${text}\n`);
@@ -86,7 +93,7 @@ export async function modulesPage(page: PageRequest): Promise<FastifyReply> {
   const isPath = checkModulePath(words) === undefined && !rows.some(({ path }) => path === words);
   const elsewhere = isPath ? moduleHref({ module: words }) : undefined;
   const missing = missingOf(isRead, isComplete);
-  return sendPage(page, ModulesPage({ ...{ context, query: words, rows, missing, elsewhere }, ...counts }));
+  return sendPage(page, ModulesPage({ context, query: words, rows, missing, elsewhere, ...counts }));
 }
 
 /** `GET /-/index`: lines of JSON in the format of the public index of modules. */
@@ -174,7 +181,9 @@ function rowOf(module: CatalogModule, isPrivate: (path: string) => boolean): Mod
   const newest = module.newest() ?? '';
   const moment = module.momentOf(newest);
   return {
-    ...{ path: module.path, newest, versions: module.versions().length },
+    path: module.path,
+    newest,
+    versions: module.versions().length,
     storedAt: moment && formatMoment(moment),
     isPrivate: isPrivate(module.path),
   };

@@ -121,10 +121,17 @@ async function factsOf(
   const root = web.vanity().resolve(module);
   const docsUrl = web.docsUrl();
   return {
-    ...{ module, version, row, latest: view.latest, isLatest: view.latest === version },
-    ...{ isStale: view.isStale, deprecated: view.deprecated, isPrivate: web.isPrivate(module) },
+    module,
+    version,
+    row,
+    latest: view.latest,
+    isLatest: view.latest === version,
+    isStale: view.isStale,
+    deprecated: view.deprecated,
+    isPrivate: web.isPrivate(module),
     rule: root && {
-      ...{ key: root.rule.key, subdir: root.subdir },
+      key: root.rule.key,
+      subdir: root.subdir,
       repository: root.repos[0]?.url ?? root.foreign?.address,
     },
     origin: info.Origin && { url: info.Origin.URL, subdir: info.Origin.Subdir },

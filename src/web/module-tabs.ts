@@ -66,7 +66,8 @@ async function readmeOf(page: PageRequest, view: ModuleView): Promise<Readme> {
   const isFolder = (name: string) => files.some((other) => other.name.startsWith(`${name}/`));
   const { module, version } = view;
   const html = renderMarkdown(text, {
-    ...{ ref: { module, version }, file },
+    ref: { module, version },
+    file,
     has: (name) => names.has(name) || (name !== '' && isFolder(name)),
   });
   return { kind: 'html', file, html };
@@ -102,7 +103,10 @@ async function filesTab(page: PageRequest, view: ModuleView): Promise<VNode> {
   }
   const here = inside.filter(({ name }) => !name.slice(prefix.length).includes('/'));
   return FolderTab({
-    ...{ module, version, total: files.length, isCut: listing?.isCut ?? false },
+    module,
+    version,
+    total: files.length,
+    isCut: listing?.isCut ?? false,
     folder: inside.length === 0 ? '' : wanted,
     folders: [...folders].map(([name, count]) => ({ name, files: count })),
     files: here.map(({ name, size }) => ({ name: name.slice(prefix.length), size })),
@@ -128,7 +132,10 @@ async function importsTab({ web, visitor, query }: PageRequest, view: ModuleView
   const users = uses.of(module, (path) => paths.has(path));
   const { items, ...counts } = pageOf(users, USERS_SHOWN, query.get('page'));
   return ImportsTab({
-    ...{ module, outline: mod, users: items, ...counts },
+    module,
+    outline: mod,
+    users: items,
+    ...counts,
     pageHref: (number) => moduleHref(view, { tab: 'imports', page: String(number) }),
     missing: missingOf(catalog.isComplete, isComplete),
   });
@@ -141,7 +148,13 @@ async function diffTab(page: PageRequest, view: ModuleView): Promise<VNode> {
   const from = asked !== undefined && isCanonicalVersion(asked) ? asked : undefined;
   const choices = versions.filter((choice) => choice !== version).slice(0, CHOICES_SHOWN);
   const empty: DiffProps = {
-    ...{ module, version, from, choices, files: [], requires: [], problem: undefined },
+    module,
+    version,
+    from,
+    choices,
+    files: [],
+    requires: [],
+    problem: undefined,
     docs: from === undefined ? undefined : docsOfBoth(page, module, from, version),
     go: { before: undefined, after: undefined },
   };

@@ -57,11 +57,18 @@ export function pageRequest(web: Web, request: FastifyRequest, reply: FastifyRep
   const visitor = visitorOf(request.raw, web);
   const { version, assetsTag } = web;
   return {
-    ...{ web, request, reply, visitor, trusts: web.trusts },
+    web,
+    request,
+    reply,
+    visitor,
+    trusts: web.trusts,
     prefix: new URL(web.publicUrl()).pathname.replace(/\/$/, ''),
     context: {
-      ...{ name: visitor.name, canLogIn: visitor.canLogIn, publicUrl: web.publicUrl() },
-      ...{ version, assetsTag },
+      name: visitor.name,
+      canLogIn: visitor.canLogIn,
+      publicUrl: web.publicUrl(),
+      version,
+      assetsTag,
     },
     query: new URLSearchParams(request.raw.url?.split('?', 2)[1] ?? ''),
   };

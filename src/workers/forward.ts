@@ -158,7 +158,8 @@ class Forwarder {
     if (refusal !== undefined) (request as TrackedRequest).refusal = refusal;
     request.admission = {
       ...request.admission,
-      ...{ principal: { name }, audience },
+      principal: { name },
+      audience,
       ...(privacy === 'private' && path !== undefined && { privateModule: path }),
     };
     this.options.onDecision?.(decision, request.headers.authorization);

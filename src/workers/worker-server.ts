@@ -59,7 +59,10 @@ export class WorkerServer {
     const forward = createForwarder({ socket, cache, trusts, onDecision });
     const entrance = createEntrance(
       {
-        ...{ gate, tracker: this.tracker, faults, trusts },
+        gate,
+        tracker: this.tracker,
+        faults,
+        trusts,
         isClosing: () => this.isClosing,
         isHandingOver: () => this.isHandingOver,
       },

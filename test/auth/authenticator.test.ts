@@ -80,7 +80,10 @@ describe('Authenticator', () => {
         ),
     }));
     const auth = new Authenticator({
-      ...{ htpasswdFile: undefined, groupsFile: undefined, tokensFile: undefined, log: silent },
+      htpasswdFile: undefined,
+      groupsFile: undefined,
+      tokensFile: undefined,
+      log: silent,
       issuers: issuers as unknown as OidcIssuer[],
     });
     const claims = Buffer.from(JSON.stringify({ iss: 'https://ci.example' })).toString('base64url');

@@ -122,8 +122,10 @@ export class World implements AsyncDisposable {
         }));
         // The repositories have no go.mod, because their module paths differ from round to round.
         return {
-          ...{ module, version: version as CanonicalVersion },
-          ...{ mod: `module ${module}\n`, hash: filesHash(entries) },
+          module,
+          version: version as CanonicalVersion,
+          mod: `module ${module}\n`,
+          hash: filesHash(entries),
         };
       }),
     );

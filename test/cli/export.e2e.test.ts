@@ -55,7 +55,9 @@ describe('modhaven export', () => {
       summary: { versions: 2, added: 1, damaged: 1, missing: 0, refused: 0 },
       versions: [
         {
-          ...{ module: 'ex.test/a', version: 'v1.0.0', outcome: 'damaged' },
+          module: 'ex.test/a',
+          version: 'v1.0.0',
+          outcome: 'damaged',
           faults: [{ part: 'zip', problem: 'it holds ex.test/b@v1.0.0/go.mod' }],
         },
         { module: 'ex.test/b', outcome: 'added' },

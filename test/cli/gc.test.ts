@@ -34,24 +34,20 @@ describe('gc', () => {
 
   it('prints JSON', async () => {
     expect(JSON.parse((await run({ json: true, maxSize: '1GiB' })).text)).toMatchObject({
-      ...{
-        isWithin: true,
-        limit: expect.any(Number) as number,
-        leftovers: [{ path: left, bytes: 2048 }],
-        mirrors: [],
-        versions: [],
-        answers: [],
-      },
+      isWithin: true,
+      limit: expect.any(Number) as number,
+      leftovers: [{ path: left, bytes: 2048 }],
+      mirrors: [],
+      versions: [],
+      answers: [],
     });
   });
 
   it.each(['much', '', '-1'])('takes no size of %j', async (maxSize) => {
     await expect(run({ maxSize })).rejects.toMatchObject({
-      ...{
-        code: 'CONFIG',
-        message: `--max-size ${maxSize} is not a size`,
-        remedy: 'write a number with a unit, such as 20GiB',
-      },
+      code: 'CONFIG',
+      message: `--max-size ${maxSize} is not a size`,
+      remedy: 'write a number with a unit, such as 20GiB',
     });
     expect(existsSync(left)).toBe(true);
   });

@@ -80,7 +80,8 @@ describe('modhaven import', () => {
     await writeProxyTree(tree, a);
     expect((await command('import', tree)).code).toBe(0);
     const server = await startServer({
-      ...{ dir, config: { sumdb: { name: 'sum.ex.test', key_file: './sumdb-key' } } },
+      dir,
+      config: { sumdb: { name: 'sum.ex.test', key_file: './sumdb-key' } },
       vanity: { paths: { 'ex.test/a': '/srv/git/a.git' } },
     });
     const lookup = await fetch(`${server.url}/sumdb/sum.ex.test/lookup/ex.test/a@v1.0.0`);
@@ -107,7 +108,10 @@ describe('modhaven import', () => {
       summary: { versions: 1, added: 1, same: 0, incomplete: 0, damaged: 0, different: 0 },
       versions: [
         {
-          ...{ module: 'ex.test/a', version: 'v1.0.0', outcome: 'added', faults: [] },
+          module: 'ex.test/a',
+          version: 'v1.0.0',
+          outcome: 'added',
+          faults: [],
           added: ['info', 'mod', 'ziphash', 'zip'],
         },
       ],

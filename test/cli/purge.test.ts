@@ -23,17 +23,16 @@ const isThere = () => existsSync(proxyFile(download, 'ex.test/M', 'v1.0.0', 'zip
 describe('purgeVersions', () => {
   it('removes a version, and says what alone can come back', async () => {
     expect(await purge(['ex.test/M@v1.0.0'])).toEqual({
-      ...{ text: `purged ex.test/M@v1.0.0; only ${made.hash} can come back\n`, ok: true },
+      text: `purged ex.test/M@v1.0.0; only ${made.hash} can come back\n`,
+      ok: true,
     });
     expect(isThere()).toBe(false);
   });
 
   it('goes on after a version that is not there', async () => {
     expect(await purge(['ex.test/M@v2.0.0', 'ex.test/M@v1.0.0'])).toMatchObject({
-      ...{
-        ok: false,
-        text: expect.stringMatching(/^ex.test\/M@v2.0.0: nothing of it is in the cache\npurged /) as string,
-      },
+      ok: false,
+      text: expect.stringMatching(/^ex.test\/M@v2.0.0: nothing of it is in the cache\npurged /) as string,
     });
     expect(isThere()).toBe(false);
   });
@@ -51,7 +50,8 @@ describe('purgeVersions', () => {
 
   it('removes nothing where there is no terminal to ask at', async () => {
     await expect(purge(['ex.test/M@v1.0.0'], { yes: false })).rejects.toMatchObject({
-      ...{ code: 'CONFIG', message: 'purge asks first, and there is no terminal to ask at' },
+      code: 'CONFIG',
+      message: 'purge asks first, and there is no terminal to ask at',
     });
     expect(isThere()).toBe(true);
   });

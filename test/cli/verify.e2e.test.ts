@@ -141,8 +141,14 @@ describe.skipIf(missing('git'))('modhaven verify', () => {
         ok: false,
         against: lab.newVanityFile,
         summary: {
-          ...{ total: 3, resumed: 0, same: 1, 'moved-commit': 1, different: 0, missing: 1 },
-          ...{ unreachable: 0, extra: 0 },
+          total: 3,
+          resumed: 0,
+          same: 1,
+          'moved-commit': 1,
+          different: 0,
+          missing: 1,
+          unreachable: 0,
+          extra: 0,
         },
         warnings: [],
       });
@@ -152,7 +158,10 @@ describe.skipIf(missing('git'))('modhaven verify', () => {
         zip: expect.any(String) as string,
       };
       expect(report.versions).toContainEqual({
-        ...{ module: 'my.corp/rebased', version: 'v1.0.0', verdict: 'moved-commit', home },
+        module: 'my.corp/rebased',
+        version: 'v1.0.0',
+        verdict: 'moved-commit',
+        home,
         stored: { ...known, mod: expect.any(String) as string },
         found: { ...known, mod: expect.any(String) as string, repository: home[0] },
       });

@@ -133,13 +133,11 @@ describe.skipIf(missing('git'))('modhaven warm', () => {
       versions: [
         { module: 'public.test/bar', query: 'v1.2.3', version: 'v1.2.3', fetched: true, mismatches: [] },
         {
-          ...{
-            module: 'public.test/none',
-            query: 'v1.0.0',
-            version: 'v1.0.0',
-            fetched: false,
-            mismatches: [],
-          },
+          module: 'public.test/none',
+          query: 'v1.0.0',
+          version: 'v1.0.0',
+          fetched: false,
+          mismatches: [],
           cause: expect.stringContaining('there is no such file') as string,
         },
       ],

@@ -25,8 +25,10 @@ export function directEnv(proxyEnv: Env, { url, root }: { url: string; root: str
     GOPROXY: 'direct',
     GOINSECURE: '*',
     GIT_CONFIG_COUNT: '2',
-    ...{ GIT_CONFIG_KEY_0: `url.file://${root}/.insteadOf`, GIT_CONFIG_VALUE_0: `${url}/` },
-    ...{ GIT_CONFIG_KEY_1: 'maintenance.auto', GIT_CONFIG_VALUE_1: 'false' },
+    GIT_CONFIG_KEY_0: `url.file://${root}/.insteadOf`,
+    GIT_CONFIG_VALUE_0: `${url}/`,
+    GIT_CONFIG_KEY_1: 'maintenance.auto',
+    GIT_CONFIG_VALUE_1: 'false',
     ...proxyEnv,
   };
 }

@@ -72,8 +72,10 @@ versionStoreContract({
   open: async () => {
     const dir = await tempDir('checked');
     return new CheckedStore(createDiskStore(path.join(dir, 'download')), {
-      ...{ dir: path.join(dir, 'download'), damagedDir: path.join(dir, 'damaged') },
-      ...{ seals: new Seals(createMemoryBlobStore()), sums: new RecordedSums(path.join(dir, 'sums')) },
+      dir: path.join(dir, 'download'),
+      damagedDir: path.join(dir, 'damaged'),
+      seals: new Seals(createMemoryBlobStore()),
+      sums: new RecordedSums(path.join(dir, 'sums')),
       hashZip: createZipHasher(),
       onDamage: () => undefined,
     });

@@ -193,7 +193,9 @@ describe.skipIf(missing('git', 'ssh', 'sshd', 'openssl', 'java', 'javac', 'mvn')
       // The admin's own git, in place of a login typed in and of keys in ~/.ssh.
       const pushUrl = `url.${gitlab.url.replace('//', `//admin:${TOKEN}@`)}.pushInsteadOf`;
       const ownGit = {
-        ...{ GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: pushUrl, GIT_CONFIG_VALUE_0: gitlab.url },
+        GIT_CONFIG_COUNT: '1',
+        GIT_CONFIG_KEY_0: pushUrl,
+        GIT_CONFIG_VALUE_0: gitlab.url,
         GIT_SSH_COMMAND: `ssh -i ${gerrit.identityFile} -o UserKnownHostsFile=${gerrit.knownHostsFile}`,
       };
       const printed: string[] = [];

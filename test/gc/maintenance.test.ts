@@ -28,8 +28,11 @@ beforeEach(async () => {
   dir = await tempDir('maintenance');
   stores = openStores({ cacheDir: dir });
   maintenance = new Maintenance({
-    ...{ stores, log, maxBytes: () => 1_000_000 },
-    ...{ isReplaceable: () => false, hasUpstream: () => false },
+    stores,
+    log,
+    maxBytes: () => 1_000_000,
+    isReplaceable: () => false,
+    hasUpstream: () => false,
   });
 });
 afterEach(() => maintenance.stop());

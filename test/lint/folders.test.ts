@@ -22,7 +22,9 @@ function crowded(files: readonly string[]): string[] {
 function filesOf(folder: string): string[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
-    .map(({ parentPath, name }) => path.relative(ROOT, path.join(parentPath, name)).split(path.sep).join('/'));
+    .map(({ parentPath, name }) =>
+      path.relative(ROOT, path.join(parentPath, name)).split(path.sep).join('/'),
+    );
 }
 
 describe('a folder', () => {

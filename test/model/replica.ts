@@ -86,7 +86,8 @@ export class Replica {
     });
     const seals = new Seals(createBucketBlobStore(bucket, BUCKET_FOLDERS.seals));
     const checked = new CachedBucketStore(unchecked, {
-      ...{ seals, seenPurgeFile: path.join(home, 'seen-purge') },
+      seals,
+      seenPurgeFile: path.join(home, 'seen-purge'),
       copies: new FileCache(path.join(home, 'files'), CACHE_BYTES[gaps.below(CACHE_BYTES.length)] ?? 0),
       hashZip: () => Promise.reject(new Error('every zip here names its hash')),
       onDamage: ({ kind, version }) => world.alarms.push(`damaged ${kind} of ${version}`),

@@ -99,7 +99,7 @@ class Run {
       gaps.advance(1);
       return (generation += 1);
     };
-    this.world = { ...{ gaps, signer, redis, askOrigin }, s3: new MemoryS3(this.bucket), alarms: [] };
+    this.world = { gaps, signer, redis, askOrigin, s3: new MemoryS3(this.bucket), alarms: [] };
   }
 
   async start(): Promise<void> {

@@ -61,7 +61,10 @@ describe('CodeModule.versions', () => {
       (await module(path, [{ tags }]).versions(prefix)).origin;
     const before = await of('ex.com/m/sub', ['sub/v1.0.0', 'v1.0.0'], 'v1.');
     expect(before).toEqual({
-      ...{ VCS: 'git', URL: FAKE_URL, Subdir: 'sub', TagPrefix: 'sub/v1.' },
+      VCS: 'git',
+      URL: FAKE_URL,
+      Subdir: 'sub',
+      TagPrefix: 'sub/v1.',
       TagSum: expect.stringMatching(/^t1:/) as string,
     });
     expect(await of('ex.com/m/sub', ['sub/v1.0.0', 'v1.1.0'], 'v1.')).toEqual(before);

@@ -49,8 +49,14 @@ export function fakeCodeRepo(commits: readonly FakeCommit[]): CodeRepo {
     throw new Error('this needs no files of a zip');
   };
   return {
-    ...{ url: FAKE_URL, spelling: { first: FAKE_URL, number: 0 }, defaultBranch: 'main', asOf: 0 },
-    ...{ ensureCommit: unused, listFiles: unused, readLocalFiles: unused, archive: unused },
+    url: FAKE_URL,
+    spelling: { first: FAKE_URL, number: 0 },
+    defaultBranch: 'main',
+    asOf: 0,
+    ensureCommit: unused,
+    listFiles: unused,
+    readLocalFiles: unused,
+    archive: unused,
     readBlobs: unused,
     tags(prefix) {
       const list = tagsOf(refs, prefix);

@@ -85,7 +85,10 @@ describe('chooseVersion', () => {
 
   it('names in the Origin the tags that the choice depends on, and the commit', async () => {
     expect((await choose('v1.2', history)).origin).toEqual({
-      ...{ VCS: 'git', URL: FAKE_URL, Hash: fakeHash(0), TagPrefix: 'v1.2.' },
+      VCS: 'git',
+      URL: FAKE_URL,
+      Hash: fakeHash(0),
+      TagPrefix: 'v1.2.',
       TagSum: expect.stringMatching(/^t1:/) as string,
     });
   });

@@ -18,7 +18,9 @@ function named(name: string): Modules {
 
 function router(overrides: Partial<ModuleRouterOptions> = {}): Modules {
   return createModuleRouter({
-    ...{ ours: named('ours'), upstream: named('upstream'), offline: named('offline') },
+    ours: named('ours'),
+    upstream: named('upstream'),
+    offline: named('offline'),
     covers: (path) => path.startsWith('corp.test/'),
     hasUpstream: () => true,
     ...overrides,

@@ -25,7 +25,9 @@ describe('versionOfRevision, as CodeModule.stat asks it', () => {
     [`v1.0.1-0.${fakeStamp(2)}`, `v1.0.1-0.${fakeStamp(2)}`, 2],
   ])('%s is a version', async (asked, version, index) => {
     expect(await module('ex.com/m', HISTORY).stat(asked)).toMatchObject({
-      ...{ version, time: fakeTime(index), commit: fakeHash(index) },
+      version,
+      time: fakeTime(index),
+      commit: fakeHash(index),
       origin: { Hash: fakeHash(index) },
     });
   });

@@ -40,7 +40,8 @@ it('decodeInfo takes null, as some proxies send it, for nothing', () => {
     Version: 'v1.0.0',
   });
   expect(decodeInfo(Buffer.from('{"Version":"v1.0.0","Origin":{"Ref":null}}'))).toEqual({
-    ...{ Version: 'v1.0.0', Origin: {} },
+    Version: 'v1.0.0',
+    Origin: {},
   });
 });
 

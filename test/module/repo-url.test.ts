@@ -132,7 +132,13 @@ describe('parseRepoUrl', () => {
   ])('reads the local path $text', ({ text, path, url = `file://${path}`, bundle = false }) => {
     expect(parseRepoUrl(text, BASE)).toEqual({
       ...PLAIN,
-      ...{ url, gitUrl: path, scheme: 'file', host: '', path, local: true, bundle },
+      url,
+      gitUrl: path,
+      scheme: 'file',
+      host: '',
+      path,
+      local: true,
+      bundle,
     });
   });
 

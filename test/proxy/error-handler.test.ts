@@ -72,7 +72,9 @@ describe('createErrorHandler', () => {
       return Promise.resolve('corp.test/lib2');
     };
     const unknown = new ModhavenError('MODULE_NOT_FOUND', 'not found: x', {
-      ...{ reason: 'no rule', remedy: 'add a rule to vanity.yaml', remedyBy: 'admin' },
+      reason: 'no rule',
+      remedy: 'add a rule to vanity.yaml',
+      remedyBy: 'admin',
     });
     const { body, headers } = await failWith(unknown, undefined, suggest);
     expect(paths).toEqual(['corp.test/lib']);

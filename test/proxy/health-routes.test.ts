@@ -29,7 +29,10 @@ describe('healthRoutes', () => {
   it('says whether it is ready, and why not', async () => {
     expect(await get('/-/readyz')).toMatchObject({ statusCode: 200, body: 'ready\n', cache: 'no-store' });
     expect(await get('/-/readyz', 'the disk is full')).toEqual({
-      ...{ statusCode: 503, body: 'not ready: the disk is full\n', cache: 'no-store', retry: '5' },
+      statusCode: 503,
+      body: 'not ready: the disk is full\n',
+      cache: 'no-store',
+      retry: '5',
     });
   });
 

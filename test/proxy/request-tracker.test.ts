@@ -20,8 +20,14 @@ describe('RequestTracker', () => {
     await leave();
     expect(events).toEqual([
       expect.objectContaining({
-        ...{ method: 'HEAD', url: '/x', status: 404, client: '127.0.0.1', aborted: false },
-        ...{ outcome: { module: 'corp.test/lib' }, principal: undefined, isRestricted: false },
+        method: 'HEAD',
+        url: '/x',
+        status: 404,
+        client: '127.0.0.1',
+        aborted: false,
+        outcome: { module: 'corp.test/lib' },
+        principal: undefined,
+        isRestricted: false,
       }),
     ]);
     expect(events[0]?.ms).toBeGreaterThan(0);

@@ -64,7 +64,11 @@ async function get(url: string, { headers = {}, audience, options, answer, follo
   proxyRoutes(app, {
     clients: new ClientQueue({ limit: () => 500, trusts: () => false }),
     stored: { find: () => Promise.resolve(undefined) },
-    ...{ modules, cache, trusts: () => false, roots: {} as RepoRoots, publicUrl: () => 'http://proxy.test' },
+    modules,
+    cache,
+    trusts: () => false,
+    roots: {} as RepoRoots,
+    publicUrl: () => 'http://proxy.test',
     vanity: () =>
       parseVanity('host: corp.test\npaths:\n  /lib: http://git.test/lib.git\n', '/v.yaml', {
         defaultHost: '',

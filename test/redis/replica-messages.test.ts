@@ -10,6 +10,8 @@ it.each(['', 'null', '{"type":"push"}', '{"from":"a","type":"shutdown"}', '[1'])
 
 it('reads what replicas of this version send', () => {
   expect(readMessage('{"from":"a","type":"push","push":{"forge":"gitea"}}')).toEqual({
-    ...{ from: 'a', type: 'push', push: { forge: 'gitea' } },
+    from: 'a',
+    type: 'push',
+    push: { forge: 'gitea' },
   });
 });

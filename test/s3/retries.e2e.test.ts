@@ -5,8 +5,13 @@ import { MAX_ATTEMPTS, openClient } from '../../src/s3/s3-client.js';
 import { listenOnLoopback, type LoopbackHost } from '../support/loopback.js';
 
 const SETTINGS = {
-  ...{ bucket: 'b', prefix: '', region: undefined, pathStyle: true },
-  ...{ sse: undefined, kmsKeyId: undefined, cacheBytes: 1 },
+  bucket: 'b',
+  prefix: '',
+  region: undefined,
+  pathStyle: true,
+  sse: undefined,
+  kmsKeyId: undefined,
+  cacheBytes: 1,
 };
 
 describe('a wait before a request is sent again', () => {

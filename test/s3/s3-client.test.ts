@@ -3,8 +3,14 @@ import { openClient } from '../../src/s3/s3-client.js';
 import { isSecret } from '../../src/secrets.js';
 
 const SETTINGS = {
-  ...{ endpoint: undefined, bucket: 'b', prefix: '', region: undefined, pathStyle: false },
-  ...{ sse: undefined, kmsKeyId: undefined, cacheBytes: 1 },
+  endpoint: undefined,
+  bucket: 'b',
+  prefix: '',
+  region: undefined,
+  pathStyle: false,
+  sse: undefined,
+  kmsKeyId: undefined,
+  cacheBytes: 1,
 };
 
 beforeEach(() => {

@@ -5,8 +5,12 @@ import { DamageReport } from '../../src/store/damage-report.js';
 
 function damaged(n: number): DamagedPart {
   return {
-    ...{ module: parseModulePath('corp.test/lib'), version: `v1.0.${n}`, kind: 'mod' },
-    ...{ problem: 'it is empty', file: `/cache/damaged/${n}`, at: Date.UTC(2024, 2, 1, 12, 0, n) },
+    module: parseModulePath('corp.test/lib'),
+    version: `v1.0.${n}`,
+    kind: 'mod',
+    problem: 'it is empty',
+    file: `/cache/damaged/${n}`,
+    at: Date.UTC(2024, 2, 1, 12, 0, n),
   };
 }
 
@@ -57,8 +61,11 @@ describe('DamageReport', () => {
     expect(lines).toEqual([
       [
         {
-          ...{ module: 'corp.test/lib', version: 'v1.0.7', part: 'mod' },
-          ...{ problem: 'it is empty', movedTo: '/cache/damaged/7' },
+          module: 'corp.test/lib',
+          version: 'v1.0.7',
+          part: 'mod',
+          problem: 'it is empty',
+          movedTo: '/cache/damaged/7',
         },
         expect.stringContaining('it is not served, and fetched again'),
       ],

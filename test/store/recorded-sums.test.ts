@@ -27,7 +27,10 @@ describe('RecordedSums', () => {
     await sums.note({ module, version, kind: 'ziphash' }, Buffer.from(`${X}\n`));
     await sums.note({ module, version: 'v1.0.1', kind: 'ziphash' }, Buffer.from(Y));
     expect(await sums.of({ module, version })).toEqual({
-      ...{ mod: goModHash(MOD), info: infoSum(INFO), origin: COMMIT, zip: X },
+      mod: goModHash(MOD),
+      info: infoSum(INFO),
+      origin: COMMIT,
+      zip: X,
     });
     expect(await sums.of({ module, version: 'v1.0.1' })).toEqual({ zip: Y });
     expect(await sums.of({ module, version: 'v1.0.10' })).toEqual({});

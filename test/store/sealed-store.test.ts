@@ -29,7 +29,10 @@ async function sealed(seal?: Seal) {
 }
 
 const SEAL: Seal = {
-  ...{ reason: 'purged', origin: COMMIT, mod: goModHash(Buffer.from(MOD)), zip: ZIP },
+  reason: 'purged',
+  origin: COMMIT,
+  mod: goModHash(Buffer.from(MOD)),
+  zip: ZIP,
 };
 
 describe('SealedStore', () => {

@@ -68,7 +68,8 @@ describe('readLookup', () => {
     await mkdir(join(file, '..'), { recursive: true });
     await writeFile(file, await readFile(join(dir, sumdbPath(lookupOf(3)))));
     await expect(readLookup(other, lookupOf(4), lab.verifier)).rejects.toMatchObject({
-      ...{ code: 'CHECKSUM_DATABASE', message: `malformed answer in ${sumdbPath(lookupOf(4))}` },
+      code: 'CHECKSUM_DATABASE',
+      message: `malformed answer in ${sumdbPath(lookupOf(4))}`,
     });
   });
 

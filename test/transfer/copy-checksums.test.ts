@@ -27,7 +27,11 @@ beforeEach(async () => {
 
 function copy(options: { latest?: string } = {}): Promise<CopiedChecksums> {
   return copyChecksums({
-    ...{ verifier: lab.verifier, from, to, wants: () => true, ...options },
+    verifier: lab.verifier,
+    from,
+    to,
+    wants: () => true,
+    ...options,
     async write(file, bytes) {
       await mkdir(path.dirname(path.join(to, file)), { recursive: true });
       await writeFile(path.join(to, file), bytes);

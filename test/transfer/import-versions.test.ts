@@ -191,7 +191,10 @@ describe('importVersions', () => {
     await writeProxyTree(dir, other);
     expect(await importAll()).toEqual([
       {
-        ...{ module: 'ex.test/a', version: 'v1.0.0', outcome: 'different', added: [] },
+        module: 'ex.test/a',
+        version: 'v1.0.0',
+        outcome: 'different',
+        added: [],
         faults: [
           { part: 'info', problem: `has the time 2025-01-02T03:04:05Z here and ${TIME} there` },
           { part: 'mod', problem: 'is another one there' },

@@ -100,7 +100,9 @@ describe('LocalZip', () => {
 
 describe('copyByLocalZip', () => {
   const outcome = (faults: CopiedVersion['faults']): CopiedVersion => ({
-    ...{ ...version, added: [], faults },
+    ...version,
+    added: [],
+    faults,
     outcome: faults.length === 0 ? 'same' : 'damaged',
   });
   const DAMAGE = [{ part: 'mod' as const, problem: 'is damaged' }];

@@ -15,13 +15,14 @@ import { createMemoryStore } from '../support/stores/memory-store.js';
 function stores(): MigratedStores {
   const versions = createMemoryStore();
   return {
-    ...{ versions, unchecked: versions, checked: { knownSums: () => Promise.resolve({}) } },
-    ...{
-      sealed: createMemoryBlobStore(),
-      checksums: createMemoryBlobStore(),
-      upstream: createMemoryBlobStore(),
-    },
-    ...{ privateAnswers: createMemoryBlobStore(), ownDatabases: createMemoryBlobStore() },
+    versions,
+    unchecked: versions,
+    checked: { knownSums: () => Promise.resolve({}) },
+    sealed: createMemoryBlobStore(),
+    checksums: createMemoryBlobStore(),
+    upstream: createMemoryBlobStore(),
+    privateAnswers: createMemoryBlobStore(),
+    ownDatabases: createMemoryBlobStore(),
     fetched: createMemoryBlobStore(),
   };
 }

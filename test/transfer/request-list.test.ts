@@ -21,7 +21,9 @@ describe('readRequestList', () => {
         sums: [{ kind: 'mod', hash: 'h1:1=', place: `${sum}:1` }],
       },
       {
-        ...{ module: 'ex.test/b', query: 'v1.0.0', zip: true },
+        module: 'ex.test/b',
+        query: 'v1.0.0',
+        zip: true,
         sums: [
           { kind: 'mod', hash: 'h1:2=', place: `${sum}:2` },
           { kind: 'zip', hash: 'h1:3=', place: `${sum}:3` },

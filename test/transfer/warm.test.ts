@@ -9,7 +9,10 @@ import { isWarm, warmVersions, type WarmVersionsOptions } from '../../src/transf
 
 const MODULE = parseModulePath('ex.test/m');
 const wanted = (query: string, more: Partial<RequestedVersion> = {}): RequestedVersion => ({
-  ...{ module: MODULE, query, zip: true, sums: [] },
+  module: MODULE,
+  query,
+  zip: true,
+  sums: [],
   ...more,
 });
 

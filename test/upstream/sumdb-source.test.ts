@@ -20,7 +20,9 @@ beforeEach(() => {
 });
 
 const proxy = (host: string, fallbackOn: UpstreamProxy['fallbackOn'] = 'not-found'): UpstreamProxy => ({
-  ...{ url: `https://${host}`, credentials: undefined, fallbackOn },
+  url: `https://${host}`,
+  credentials: undefined,
+  fallbackOn,
 });
 
 function source() {
@@ -93,12 +95,10 @@ describe('createSumdbSource', () => {
   it('speaks of the database where it was asked itself', async () => {
     answers = { [`https://${NAME}/latest`]: down };
     await expect(source().read(NAME, 'latest')).rejects.toMatchObject({
-      ...{
-        code: 'HOST_UNREACHABLE',
-        message: `cannot reach the checksum database ${NAME} for x`,
-        reason: 'why',
-        remedy: 'do',
-      },
+      code: 'HOST_UNREACHABLE',
+      message: `cannot reach the checksum database ${NAME} for x`,
+      reason: 'why',
+      remedy: 'do',
     });
   });
 });

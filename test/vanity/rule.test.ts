@@ -8,8 +8,15 @@ import {
 } from '../../src/vanity/rule.js';
 
 const PLAIN: RuleSource = {
-  ...{ key: '/foo', line: 3, column: 5, host: 'my.corp', repos: ['https://git.corp/foo.git'] },
-  ...{ vcs: 'git', subdir: undefined, display: undefined, baseDir: '/etc/modhaven' },
+  key: '/foo',
+  line: 3,
+  column: 5,
+  host: 'my.corp',
+  repos: ['https://git.corp/foo.git'],
+  vcs: 'git',
+  subdir: undefined,
+  display: undefined,
+  baseDir: '/etc/modhaven',
 };
 const compile = (changed: Partial<RuleSource>) => compileRule({ ...PLAIN, ...changed });
 
@@ -31,8 +38,15 @@ const words = ({ part, index, error }: RuleFault) =>
 describe('compileRule', () => {
   it('makes the rule of one path', () => {
     expect(rule()).toMatchObject({
-      ...{ key: '/foo', prefix: 'my.corp/foo', elements: ['my.corp', 'foo'], line: 3, column: 5 },
-      ...{ isPattern: false, takesRest: false, subdir: '', foreign: undefined },
+      key: '/foo',
+      prefix: 'my.corp/foo',
+      elements: ['my.corp', 'foo'],
+      line: 3,
+      column: 5,
+      isPattern: false,
+      takesRest: false,
+      subdir: '',
+      foreign: undefined,
       sources: ['https://git.corp/foo.git'],
       repos: [{ url: 'https://git.corp/foo.git', host: 'git.corp' }],
     });
@@ -41,7 +55,10 @@ describe('compileRule', () => {
   it('makes a pattern, which names no repository yet', () => {
     const pattern = rule({ key: '/{a}/{b...}', repos: ['git@git.corp:{a}/{b}.git'], subdir: 'go/{a}/' });
     expect(pattern).toMatchObject({
-      ...{ isPattern: true, takesRest: true, repos: [], subdir: 'go/{a}' },
+      isPattern: true,
+      takesRest: true,
+      repos: [],
+      subdir: 'go/{a}',
       sources: ['ssh://git@git.corp/{a}/{b}.git'],
     });
   });
@@ -117,7 +134,10 @@ describe('compileRule', () => {
       ['svn+ssh://user:secret@svn.corp/foo', 'svn+ssh://user@svn.corp/foo'],
     ])('shows %s as %s', (text, address) => {
       expect(rule({ vcs: 'hg', repos: [text] })).toMatchObject({
-        ...{ foreign: { vcs: 'hg', address }, sources: [address], repos: [], templates: [] },
+        foreign: { vcs: 'hg', address },
+        sources: [address],
+        repos: [],
+        templates: [],
       });
     });
 
@@ -146,13 +166,11 @@ describe('applyRule', () => {
   it('is the same repository for every path of a rule without {name}', () => {
     const plain = rule({ subdir: 'go', display: 'x {dir} {file}' });
     expect(applyRule(plain, ['my.corp', 'foo'])).toEqual({
-      ...{
-        root: 'my.corp/foo',
-        repos: plain.repos,
-        foreign: undefined,
-        subdir: 'go',
-        display: 'x {dir} {file}',
-      },
+      root: 'my.corp/foo',
+      repos: plain.repos,
+      foreign: undefined,
+      subdir: 'go',
+      display: 'x {dir} {file}',
       rule: plain,
     });
   });
@@ -160,13 +178,17 @@ describe('applyRule', () => {
   it('fills in what {name} stands for, everywhere', () => {
     const found = apply(
       {
-        ...{ key: '/{a}/x/{b}', repos: ['https://h/{b}/{a}.git', './{a}'], subdir: '{b}' },
+        key: '/{a}/x/{b}',
+        repos: ['https://h/{b}/{a}.git', './{a}'],
+        subdir: '{b}',
         display: 'https://h/{a} https://h/{a}{/dir} {file}',
       },
       'my.corp/one/x/two',
     );
     expect(found).toMatchObject({
-      ...{ root: 'my.corp/one/x/two', subdir: 'two', display: 'https://h/one https://h/one{/dir} {file}' },
+      root: 'my.corp/one/x/two',
+      subdir: 'two',
+      display: 'https://h/one https://h/one{/dir} {file}',
       repos: [{ url: 'https://h/two/one.git' }, { path: '/etc/modhaven/one' }],
     });
   });
@@ -179,7 +201,8 @@ describe('applyRule', () => {
 
   it('fills in the address of another kind than git', () => {
     expect(apply({ key: '/{a}', vcs: 'hg', repos: ['https://h/{a}'] }, 'my.corp/one')).toMatchObject({
-      ...{ repos: [], foreign: { vcs: 'hg', address: 'https://h/one' } },
+      repos: [],
+      foreign: { vcs: 'hg', address: 'https://h/one' },
     });
   });
 

@@ -19,7 +19,12 @@ async function world() {
   } as unknown as HostLimiter;
   const options: ArchiveOptions = {
     content: new BareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 30_000 }),
-    ...{ commit, paths: [], unchanged: false, url: 'https://git.corp.test/x.git', limiter, waitMs: 7 },
+    commit,
+    paths: [],
+    unchanged: false,
+    url: 'https://git.corp.test/x.git',
+    limiter,
+    waitMs: 7,
     ensure: () => Promise.resolve(void asked.push('ensure')),
   };
   return { options, asked };

@@ -51,7 +51,8 @@ describe('findRevision', () => {
 
   it.each([ABSENT, ABSENT.slice(0, 12)])('says that %s is unknown', async (prefix) => {
     await expect(findRevision(w.listed, prefix)).rejects.toMatchObject({
-      ...{ code: 'VERSION_NOT_FOUND', message: `unknown revision ${prefix}` },
+      code: 'VERSION_NOT_FOUND',
+      message: `unknown revision ${prefix}`,
     });
   });
 });

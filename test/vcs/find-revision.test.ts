@@ -49,7 +49,8 @@ describe('findInRefs', () => {
   it('refuses digits that several tips begin with', () => {
     expect(() => findInRefs(REFS, 'aaaaaaa1')).toThrow(
       expect.objectContaining({
-        ...{ code: 'VERSION_NOT_FOUND', message: 'ambiguous revision aaaaaaa1' },
+        code: 'VERSION_NOT_FOUND',
+        message: 'ambiguous revision aaaaaaa1',
         remedy: 'write more digits of the commit hash',
       }),
     );

@@ -12,7 +12,12 @@ import type { HostEntry, VcsSettings } from '../../src/vcs/transport/access.js';
 import type { CodeHost, CodeRepo, Need } from '../../src/vcs/types.js';
 import { connect } from 'node:net';
 import { startDaemon } from '../support/process/daemon.js';
-import { commandsIn, gitHttpHost, type GitHttpHost, type GitHttpOptions } from '../support/hosts/git-http-host.js';
+import {
+  commandsIn,
+  gitHttpHost,
+  type GitHttpHost,
+  type GitHttpOptions,
+} from '../support/hosts/git-http-host.js';
 import { repo, type GitRepo } from '../support/git/git-repo.js';
 import { listenOnLoopback, passOn, type LoopbackHost } from '../support/loopback.js';
 import { mustRun, sealedEnv } from '../support/run.js';

@@ -6,7 +6,9 @@ it('is an outage that names the repository and what to do, never a fact', () => 
   const cause = new Error('git said');
   const error = new RefsChanged('https://git.corp.test/x.git', cause);
   expect(error).toMatchObject({
-    ...{ name: 'RefsChanged', code: 'HOST_UNREACHABLE', cause },
+    name: 'RefsChanged',
+    code: 'HOST_UNREACHABLE',
+    cause,
     message: 'cannot read https://git.corp.test/x.git',
     remedy: expect.stringContaining('git fsck') as string,
   });

@@ -40,7 +40,9 @@ describe.skipIf(missing('git'))('a login tried on a repository', () => {
 
   function ask(env: NodeJS.ProcessEnv, name: string, username: string, password: string) {
     const settings = () => ({
-      ...{ timeoutMs: 10_000, connectTimeoutMs: 5_000, concurrency: 4 },
+      timeoutMs: 10_000,
+      connectTimeoutMs: 5_000,
+      concurrency: 4,
       hosts: new Map([['127.0.0.1', { token: 'server-token' }]]),
     });
     const trials = new LoginTrials({ dir, settings, env: { ...env, HOME: home } });

@@ -37,7 +37,10 @@ async function compare(
   const oldTarget = lab.targetOf(oldMap);
   const newTarget = given.newTarget ?? lab.targetOf(newMap);
   const plan = await planComparison({
-    ...{ store, newTarget, modules: [], concurrency: 4 },
+    store,
+    newTarget,
+    modules: [],
+    concurrency: 4,
     isPrivate: (module) => newMap.covers(module),
     all: all ? { oldTarget, ruleRoots: [] } : undefined,
   });
@@ -257,7 +260,10 @@ describe.skipIf(missing('git'))('the plan of a comparison', () => {
     await using lab = await moveLab();
     await lab.fetch('same@v1.0.0', 'same@v1.1.0', 'lost@v1.0.0', 'lost@v1.1.0', 'edited@v1.0.0');
     const { tasks } = await planComparison({
-      ...{ store: lab.store, newTarget: lab.targetOf(lab.newMap), modules: [], concurrency: 4 },
+      store: lab.store,
+      newTarget: lab.targetOf(lab.newMap),
+      modules: [],
+      concurrency: 4,
       isPrivate: (module) => module !== labModule('edited'),
     });
     expect(tasks.map(({ module, version }) => `${module.slice('my.corp/'.length)}@${version}`)).toEqual([

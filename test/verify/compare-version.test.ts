@@ -12,13 +12,11 @@ import type { Fingerprint, Target } from '../../src/verify/target.js';
 
 const MODULE = parseModulePath('ex.test/m');
 const FOUND: Fingerprint = {
-  ...{
-    repository: 'https://new/m',
-    commit: 'b'.repeat(40),
-    mod: 'h1:mod',
-    zip: 'h1:zip',
-    zipProblem: undefined,
-  },
+  repository: 'https://new/m',
+  commit: 'b'.repeat(40),
+  mod: 'h1:mod',
+  zip: 'h1:zip',
+  zipProblem: undefined,
 };
 const OLD: KnownHashes = { commit: 'b'.repeat(40), mod: 'h1:mod', zip: 'h1:zip' };
 const INFO = Buffer.from('{}');
@@ -53,10 +51,8 @@ function compare(old: KnownHashes, { found = {}, pinned = {}, before = {}, after
 describe('compareVersion', () => {
   it('is the same with the same commit and content', async () => {
     expect(await compare(OLD)).toEqual({
-      ...{
-        verdict: 'same',
-        found: { repository: 'https://new/m', commit: FOUND.commit, mod: 'h1:mod', zip: 'h1:zip' },
-      },
+      verdict: 'same',
+      found: { repository: 'https://new/m', commit: FOUND.commit, mod: 'h1:mod', zip: 'h1:zip' },
     });
   });
 
@@ -92,7 +88,8 @@ describe('compareVersion', () => {
       'zip h1:a is h1:zip there; go.mod h1:b is h1:mod there',
     );
     expect(await compare(OLD, { found: { zip: undefined, zipProblem: 'too large' } })).toMatchObject({
-      ...{ verdict: 'different', cause: 'too large' },
+      verdict: 'different',
+      cause: 'too large',
     });
   });
 

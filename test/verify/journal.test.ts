@@ -6,13 +6,11 @@ import { openJournal } from '../../src/verify/journal.js';
 import { tempDir } from '../support/tmp.js';
 
 const SAME: Comparison = {
-  ...{
-    module: 'ex.test/m',
-    version: 'v1.0.0',
-    verdict: 'same',
-    home: ['https://new/m'],
-    stored: { zip: 'h1:a', mod: 'h1:b' },
-  },
+  module: 'ex.test/m',
+  version: 'v1.0.0',
+  verdict: 'same',
+  home: ['https://new/m'],
+  stored: { zip: 'h1:a', mod: 'h1:b' },
 };
 let file: string;
 beforeEach(async () => {
@@ -86,7 +84,8 @@ describe('openJournal', () => {
   ])('changes nothing in a file of another kind: %j', async (content, line) => {
     await writeFile(file, content);
     await expect(openJournal(file)).rejects.toMatchObject({
-      ...{ code: 'CONFIG', message: `${file}:${line}: this is not a result of modhaven verify` },
+      code: 'CONFIG',
+      message: `${file}:${line}: this is not a result of modhaven verify`,
     });
     expect(await readFile(file, 'utf8')).toBe(content);
   });
@@ -94,7 +93,8 @@ describe('openJournal', () => {
   it('says that it cannot be written before anything is compared', async () => {
     await mkdir(file);
     await expect(openJournal(file)).rejects.toMatchObject({
-      ...{ code: 'CONFIG', message: `${file}: the result file of --resume cannot be used` },
+      code: 'CONFIG',
+      message: `${file}: the result file of --resume cannot be used`,
     });
     await expect(openJournal(join(file, 'no/such'))).rejects.toMatchObject({
       remedy: 'name a file that can be written',

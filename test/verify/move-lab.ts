@@ -127,8 +127,19 @@ export async function moveLab(): Promise<MoveLab> {
     await Promise.all([oldHost.stop(), newHost.stop()]);
   };
   return {
-    ...{ oldHost, newHost, downUrl, oldMap, newMap, oldVanity, newVanity },
-    ...{ dir, configFile, newVanityFile, store, host, stop },
+    oldHost,
+    newHost,
+    downUrl,
+    oldMap,
+    newMap,
+    oldVanity,
+    newVanity,
+    dir,
+    configFile,
+    newVanityFile,
+    store,
+    host,
+    stop,
     [Symbol.asyncDispose]: stop,
     oldRepo: (name) => repoOf(oldRepos, name),
     newRepo: (name) => repoOf(newRepos, name),

@@ -42,7 +42,8 @@ async function watch(versions: CanonicalVersion[] = ['v1.0.0'], from: RepoUrl = 
       },
       read: (part) => store.read(part),
     },
-    ...{ log, listHoldsMs },
+    log,
+    listHoldsMs,
     onForeign: (module) => void foreign.push(module),
     refresh: (remote) => void refreshed.push(remote.url),
   });
@@ -72,8 +73,12 @@ describe('createTagWatch', () => {
     expect(warnings).toEqual([
       {
         fields: {
-          ...{ module: MODULE, version: 'v1.0.0', repository: HOME.url, tag: 'v1.0.0' },
-          ...{ served: COMMIT, now: MOVED },
+          module: MODULE,
+          version: 'v1.0.0',
+          repository: HOME.url,
+          tag: 'v1.0.0',
+          served: COMMIT,
+          now: MOVED,
         },
         message: 'a tag was moved; it is not followed, the version stays as it was served',
       },

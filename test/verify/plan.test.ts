@@ -34,7 +34,10 @@ function target(versions: Record<string, string[] | Error>, modules: Record<stri
 
 async function plan(options: Partial<PlanOptions> = {}) {
   const { tasks, failures } = await planComparison({
-    ...{ store, newTarget: target({}), modules: [], concurrency: 2 },
+    store,
+    newTarget: target({}),
+    modules: [],
+    concurrency: 2,
     isPrivate: (module) => module.startsWith('my.corp/'),
     ...options,
   });
@@ -103,8 +106,12 @@ describe('planComparison', () => {
       expect(tasks).toEqual(['my.corp/b@v1.0.0', 'my.corp/b@v1.1.0 listed']);
       expect(failures).toEqual([
         {
-          ...{ module: 'my.corp/b', verdict: 'unreachable', home: ['https://new/my.corp/b'], stored: {} },
-          ...{ cause: 'what the new repository has is unknown: it is down', remedy: 'start it' },
+          module: 'my.corp/b',
+          verdict: 'unreachable',
+          home: ['https://new/my.corp/b'],
+          stored: {},
+          cause: 'what the new repository has is unknown: it is down',
+          remedy: 'start it',
         },
       ]);
     });

@@ -22,24 +22,41 @@ import { StatusPage } from '../../src/web/pages/status.js';
 const BAD = `x"'><script>alert(1)</script><img src=//evil onerror=alert(1)>&lt;`;
 
 const context: PageContext = {
-  ...{ name: BAD, canLogIn: true, publicUrl: `https://p.example/${BAD}`, version: BAD, assetsTag: 'tag' },
+  name: BAD,
+  canLogIn: true,
+  publicUrl: `https://p.example/${BAD}`,
+  version: BAD,
+  assetsTag: 'tag',
 };
 const module = BAD as ModulePath;
 const row: VersionRow = {
-  ...{ version: BAD, isPrerelease: true, isPseudo: true, retracted: BAD },
-  ...{ time: BAD, commit: BAD, tag: BAD, storedAt: BAD, fetchedBy: { kind: 'user', name: BAD } },
+  version: BAD,
+  isPrerelease: true,
+  isPseudo: true,
+  retracted: BAD,
+  time: BAD,
+  commit: BAD,
+  tag: BAD,
+  storedAt: BAD,
+  fetchedBy: { kind: 'user', name: BAD },
 };
 const facts: ModuleFacts = {
-  ...{ module, version: BAD, row, isLatest: false, latest: BAD, isStale: true, deprecated: BAD },
-  ...{ isPrivate: true, rule: { key: BAD, repository: BAD, subdir: BAD }, origin: { url: BAD, subdir: BAD } },
-  ...{
-    go: BAD,
-    licences: [{ file: BAD, name: BAD }],
-    zipSize: 1,
-    versionCount: 2,
-    docs: undefined,
-    zipError: BAD,
-  },
+  module,
+  version: BAD,
+  row,
+  isLatest: false,
+  latest: BAD,
+  isStale: true,
+  deprecated: BAD,
+  isPrivate: true,
+  rule: { key: BAD, repository: BAD, subdir: BAD },
+  origin: { url: BAD, subdir: BAD },
+  go: BAD,
+  licences: [{ file: BAD, name: BAD }],
+  zipSize: 1,
+  versionCount: 2,
+  docs: undefined,
+  zipError: BAD,
 };
 const snippet = { id: BAD, title: BAD, file: BAD, text: BAD, note: BAD };
 const outline = {
@@ -54,29 +71,34 @@ const lines = [BAD, '\u202e reversed'];
 
 const PAGES: Record<string, VNode> = {
   home: HomePage({
-    ...{ context, shells: [snippet], logins: [snippet], tools: [snippet], settings: BAD, count: 3 },
+    context,
+    shells: [snippet],
+    logins: [snippet],
+    tools: [snippet],
+    settings: BAD,
+    count: 3,
     newest: [{ module, version: BAD as string as CanonicalVersion, moment: { us: 1, ns: 1 } }],
     rules: [
       { prefix: BAD, isPattern: false },
       { prefix: `${BAD}2`, isPattern: true },
     ],
-    ...{ isEmpty: true, hasUpstream: true },
+    isEmpty: true,
+    hasUpstream: true,
   }),
   modules: ModulesPage({
-    ...{
-      context,
-      query: BAD,
-      total: 1,
-      page: 2,
-      pages: 3,
-      missing: 'rights',
-      elsewhere: `/${encodeURI(BAD)}`,
-    },
+    context,
+    query: BAD,
+    total: 1,
+    page: 2,
+    pages: 3,
+    missing: 'rights',
+    elsewhere: `/${encodeURI(BAD)}`,
     rows: [{ path: BAD, newest: BAD, storedAt: BAD, versions: 1, isPrivate: true }],
   }),
   error: ErrorPage({ context, status: 404, lines: [BAD, BAD] }),
   fetching: FetchingPage({
-    ...{ context, target: { module, version: BAD } },
+    context,
+    target: { module, version: BAD },
     phases: [{ name: BAD, ms: undefined, failed: true }],
   }),
   module: ModulePage({ context, facts, tab: 'readme', children: BAD }),
@@ -84,26 +106,45 @@ const PAGES: Record<string, VNode> = {
   versions: VersionsTab({ module, current: 'v1.0.0', rows: [row], total: 1, page: 1, pages: 2 }),
   mod: ModTab({ text: `require ${BAD}\n`, outline }),
   imports: ImportsTab({
-    ...{ module, outline, missing: 'store' },
+    module,
+    outline,
+    missing: 'store',
     users: [{ module: BAD, version: BAD, required: BAD }],
-    ...{ total: 300, page: 2, pages: 3, pageHref: (page) => `/${encodeURI(BAD)}?page=${page}` },
+    total: 300,
+    page: 2,
+    pages: 3,
+    pageHref: (page) => `/${encodeURI(BAD)}?page=${page}`,
   }),
   folder: FolderTab({
-    ...{ module, version: BAD, folder: BAD, total: 2, isCut: true },
+    module,
+    version: BAD,
+    folder: BAD,
+    total: 2,
+    isCut: true,
     folders: [{ name: BAD, files: 1 }],
     files: [{ name: BAD, size: 1 }],
   }),
   file: FileTab({ module, version: BAD, file: BAD, size: 1, content: { kind: 'text', lines } }),
   picture: FileTab({ module, version: BAD, file: `${BAD}.png`, size: 1, content: { kind: 'picture' } }),
   diff: DiffTab({
-    ...{ module, version: BAD, from: 'v1.0.0', choices: [BAD], problem: undefined },
+    module,
+    version: BAD,
+    from: 'v1.0.0',
+    choices: [BAD],
+    problem: undefined,
     files: [{ file: BAD, kind: 'removed', before: 1, after: undefined }],
     requires: [{ path: BAD, before: BAD, after: BAD }],
     go: { before: BAD, after: undefined },
     docs: { from: '/docs/1', to: '/docs/2' },
   }),
   'no diff': DiffTab({
-    ...{ module, version: BAD, from: BAD, choices: [], problem: BAD, files: [], requires: [] },
+    module,
+    version: BAD,
+    from: BAD,
+    choices: [],
+    problem: BAD,
+    files: [],
+    requires: [],
     go: { before: undefined, after: undefined },
     docs: undefined,
   }),
@@ -178,7 +219,10 @@ it('the status has words for its keys, and names settings as modhaven.yaml does'
 it('the status shows what is nested as facts, not as JSON', () => {
   const differences = [
     {
-      ...{ module: 'corp.test/a', version: 'v1.0.0', stored: { zip: 'h1:old', mod: 'h1:mod' }, old: {} },
+      module: 'corp.test/a',
+      version: 'v1.0.0',
+      stored: { zip: 'h1:old', mod: 'h1:mod' },
+      old: {},
       files: [{ path: 'a.go', change: 'changed' }],
     },
   ];
@@ -199,7 +243,13 @@ it('the status says what waits, and for which host', () => {
 it('who requires a module is shown in pages, and counted as a whole', () => {
   const html = renderToString(
     ImportsTab({
-      ...{ module, outline, missing: undefined, users: [], total: 300, page: 2, pages: 3 },
+      module,
+      outline,
+      missing: undefined,
+      users: [],
+      total: 300,
+      page: 2,
+      pages: 3,
       pageHref: (page) => `/m?tab=imports&page=${page}`,
     }),
   );

@@ -34,9 +34,13 @@ async function scene(config: ServerOptions['config'] = CONFIG): Promise<Scene> {
     vanity: { host: 'mycompany.com', paths: { '/go/{name}': `${git.url}/go/{name}.git` } },
   });
   return {
-    ...{ git, r, server },
+    git,
+    r,
+    server,
     facts: (ref, after) => ({
-      ...{ ref, after, project: 'go/foo' },
+      ref,
+      after,
+      project: 'go/foo',
       httpUrl: `${git.url}/go/foo.git`,
       sshUrl: 'ssh://git@127.0.0.1:2222/go/foo.git',
     }),

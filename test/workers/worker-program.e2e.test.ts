@@ -104,8 +104,15 @@ it('starts while a file of auth: is broken, and then lets the main process decid
   const port = await freePort();
   const order = await startOf(port);
   const auth: AuthSettings = {
-    ...{ htpasswdFile: undefined, groupsFile: undefined, tokensFile: '/nowhere/tokens.yaml', issuers: [] },
-    ...{ public: 'anyone', pages: 'anyone', rules: [], gitHost: undefined, gitHostTtlMs: 60_000 },
+    htpasswdFile: undefined,
+    groupsFile: undefined,
+    tokensFile: '/nowhere/tokens.yaml',
+    issuers: [],
+    public: 'anyone',
+    pages: 'anyone',
+    rules: [],
+    gitHost: undefined,
+    gitHostTtlMs: 60_000,
   };
   tell({ type: 'start', start: { ...order, settings: { ...order.settings, auth } } });
   await hears('listening');

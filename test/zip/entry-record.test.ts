@@ -21,7 +21,12 @@ describe('a record of the entries of a zip', () => {
     const noted = NotedEntries.decode(record(...ids));
     expect(noted?.zip).toEqual(ZIP);
     expect(noted?.find(ids[2] ?? '')).toEqual({
-      ...{ sha256: SHA256, flags: 0x0808, method: 8, crc: 0xfedcba98, compressed: 7, size: 9 },
+      sha256: SHA256,
+      flags: 0x0808,
+      method: 8,
+      crc: 0xfedcba98,
+      compressed: 7,
+      size: 9,
       dataStart: 2_000 + 30 + Buffer.byteLength('m@v1.0.0/größe'),
     });
     expect(noted?.find('00'.repeat(idBytes))).toBeUndefined();

@@ -30,18 +30,25 @@ import { strikeSecrets } from '../../secrets.js';
 
 /** In the order in which `--help` shows them. */
 const COMMANDS: readonly RegisterCommand[] = [
-  ...[registerServe, registerInit, registerCheck, registerExplain, registerTrustHost, registerList],
-  ...[
-    registerVerify,
-    registerWarm,
-    registerExport,
-    registerImport,
-    registerMigrate,
-    registerSumdb,
-    registerEnv,
-    registerToken,
-  ],
-  ...[registerGc, registerPurge, registerReport, registerCompletion, registerVersion],
+  registerServe,
+  registerInit,
+  registerCheck,
+  registerExplain,
+  registerTrustHost,
+  registerList,
+  registerVerify,
+  registerWarm,
+  registerExport,
+  registerImport,
+  registerMigrate,
+  registerSumdb,
+  registerEnv,
+  registerToken,
+  registerGc,
+  registerPurge,
+  registerReport,
+  registerCompletion,
+  registerVersion,
 ];
 
 const program = new Command('modhaven')

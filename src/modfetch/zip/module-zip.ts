@@ -230,7 +230,9 @@ function contentOf(repo: CodeRepo, commit: CommitHash, directory: string, unchan
 
 function entryOf(path: string, content: Buffer): TarEntry {
   return {
-    ...{ path, isFile: true, size: content.length },
+    path,
+    isFile: true,
+    size: content.length,
     whole: () => content,
     pieces: () => Readable.from([content]),
   };

@@ -46,7 +46,10 @@ export function createReadable(options: AccessToModules): Readable {
     }
     if (undecided.length === 0) return { paths, isComplete: true };
     const { allowed, isComplete } = await askHosts(undecided, {
-      ...{ hostRights: access.hostRights, authorization, timeoutMs, first },
+      hostRights: access.hostRights,
+      authorization,
+      timeoutMs,
+      first,
     });
     for (const path of allowed) paths.add(path);
     return { paths, isComplete };

@@ -298,22 +298,12 @@ function openState({ dir, witnessFile, shared }: LogPlace, verifier: Verifier, t
   let state = readHistory(files, EMPTY_STATE, { verifier, onRecord, onUndone, ancestor: known });
   checkWitness(dir, state.frontier.size, known, witness, trustsLog);
 
-  async function sealedRecords(number: number): Promise<string[]> {
-    const found = parsed.get(number);
-    if (found !== undefined) return found;
-    const bytes = await files.readTile(dataTile(number));
-    if (bytes === undefined) throw damaged(dir, `${tilePath(dataTile(number))} is missing`);
-    const records = parseDataTile(bytes);
-    parsed.set(number, records);
-    return records;
-  }
-
   /** Records of one tile, from `first` on. */
   async function records(first: number, count: number): Promise<string[]> {
     const { sealed, tail } = state;
     if (first >= sealed) return tail.slice(first - sealed, first - sealed + count);
     const within = first % TILE_WIDTH;
-    return (await sealedRecords(Math.floor(first / TILE_WIDTH))).slice(within, within + count);
+    return (await sealedRecords(files, parsed, Math.floor(first / TILE_WIDTH))).slice(within, within + count);
   }
 
   async function hashes(tile: Tile): Promise<Buffer | undefined> {
@@ -348,9 +338,27 @@ function openState({ dir, witnessFile, shared }: LogPlace, verifier: Verifier, t
     },
   };
   return {
-    ...{ files, known, view, index },
+    files,
+    known,
+    view,
+    index,
     state: () => state,
     use: (next) => void (state = next),
     readOn: () => readHistory(files, state, { verifier, onRecord, onUndone }),
   };
+}
+
+/** The records of the full tile `number`; `parsed` holds those that were read last. Throws STORAGE where it is missing. */
+async function sealedRecords(
+  files: LogFiles,
+  parsed: LRUCache<number, string[]>,
+  number: number,
+): Promise<string[]> {
+  const found = parsed.get(number);
+  if (found !== undefined) return found;
+  const bytes = await files.readTile(dataTile(number));
+  if (bytes === undefined) throw damaged(files.dir, `${tilePath(dataTile(number))} is missing`);
+  const records = parseDataTile(bytes);
+  parsed.set(number, records);
+  return records;
 }

@@ -139,7 +139,9 @@ export function fetchRequest(capabilities: Capabilities, what: PackRequest): str
   if (lacking !== undefined) throw new FallbackToGit(`the host knows no ${lacking}`);
   return request('fetch', capabilities, [
     // Of commits without parents a host leaves out what is here only if it may send a thin pack.
-    ...['thin-pack', 'no-progress', 'ofs-delta'],
+    'thin-pack',
+    'no-progress',
+    'ofs-delta',
     ...what.cut.map((hash) => `shallow ${hash}`),
     ...(what.shallow ? ['deepen 1'] : []),
     ...(what.withoutFiles ? ['filter blob:none'] : []),

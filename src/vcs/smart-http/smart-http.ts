@@ -159,7 +159,10 @@ class SmartHttpClient implements SmartHttp {
     const { timeoutMs, connectTimeoutMs: idleTimeoutMs } = this.#shared.settings();
     const signal = AbortSignal.timeout(timeoutMs);
     const requests = new GitRequests({
-      ...{ base, access, signal, idleTimeoutMs },
+      base,
+      access,
+      signal,
+      idleTimeoutMs,
       remote: this.#remote,
       login: this.#login,
     });

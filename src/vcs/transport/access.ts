@@ -149,8 +149,11 @@ async function prepared(
 
 /** What the account says of certificates that are believed. */
 const TLS_VARIABLES = [
-  ...['GIT_SSL_CAINFO', 'GIT_SSL_CAPATH', 'GIT_SSL_NO_VERIFY'],
-  ...['SSL_CERT_FILE', 'SSL_CERT_DIR'],
+  'GIT_SSL_CAINFO',
+  'GIT_SSL_CAPATH',
+  'GIT_SSL_NO_VERIFY',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
 ];
 
 /** What git reaches at `repo`; where that is an address that only git can read, the rule's own stands for it. */

@@ -93,7 +93,9 @@ export class FetchJobs {
       },
     );
     return {
-      ...{ version, info: decodeInfo(named.value), zipError },
+      version,
+      info: decodeInfo(named.value),
+      zipError,
       list: list?.value,
       isStale: list?.stale === true || list === undefined,
       mod: mod.value.toString(),

@@ -73,7 +73,13 @@ export async function moduleView(
   const retractions = speaks?.retracts ?? [];
   const good = (list ?? []).filter((candidate) => retraction(retractions, candidate) === undefined);
   return {
-    ...{ module, version, info, isStale, mod, versions, retractions },
+    module,
+    version,
+    info,
+    isStale,
+    mod,
+    versions,
+    retractions,
     modText: fetched.mod,
     latest: newestRelease(good) ?? newestRelease(list ?? []),
     deprecated: speaks?.deprecated,

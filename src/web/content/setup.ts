@@ -26,22 +26,30 @@ export function shellSnippets({ publicUrl }: SetupFacts): Snippet[] {
   const env = `${publicUrl}/-/env`;
   return [
     {
-      ...{ id: 'sh', title: 'Linux, macOS, Git Bash', file: undefined },
+      id: 'sh',
+      title: 'Linux, macOS, Git Bash',
+      file: undefined,
       text: `eval "$(curl -fsS ${env})"`,
       note: 'For this shell. Put the line into ~/.bashrc or ~/.zshrc to keep it.',
     },
     {
-      ...{ id: 'fish', title: 'fish', file: undefined },
+      id: 'fish',
+      title: 'fish',
+      file: undefined,
       text: `curl -fsS ${env} | source`,
       note: 'For this shell. Put the line into ~/.config/fish/config.fish to keep it.',
     },
     {
-      ...{ id: 'powershell', title: 'PowerShell', file: undefined },
+      id: 'powershell',
+      title: 'PowerShell',
+      file: undefined,
       text: `(Invoke-WebRequest -UseBasicParsing '${env}?format=powershell').Content | Invoke-Expression`,
       note: 'For this session. Put the line into $PROFILE to keep it.',
     },
     {
-      ...{ id: 'go-env', title: 'For good, on any system with a POSIX shell', file: undefined },
+      id: 'go-env',
+      title: 'For good, on any system with a POSIX shell',
+      file: undefined,
       text: `curl -fsS "${env}?format=go-env" | sh`,
       note: 'Writes the settings with go env -w. Undo it with go env -u GOPROXY GONOSUMDB GOSUMDB GONOPROXY.',
     },
@@ -53,7 +61,9 @@ export function loginSnippets({ publicUrl }: SetupFacts): Snippet[] {
   const { host, protocol } = new URL(publicUrl);
   return [
     {
-      ...{ id: 'netrc', title: 'Login', file: '~/.netrc, on Windows %USERPROFILE%\\_netrc' },
+      id: 'netrc',
+      title: 'Login',
+      file: '~/.netrc, on Windows %USERPROFILE%\\_netrc',
       text: `machine ${host} login NAME password TOKEN`,
       note:
         'Your admin makes tokens with modhaven token add NAME.' +
@@ -90,7 +100,9 @@ function gitlab({ variables, hasAuth, publicUrl }: SetupFacts): Snippet {
       ]
     : [];
   return {
-    ...{ id: 'gitlab', title: 'GitLab CI', file: '.gitlab-ci.yml' },
+    id: 'gitlab',
+    title: 'GitLab CI',
+    file: '.gitlab-ci.yml',
     text: ['variables:', ...lines, ...login].join('\n'),
     ...(hasAuth && {
       note: 'The job proves who it is by its id_token; a group or variable token works as well.',
@@ -110,7 +122,9 @@ function github({ variables, hasAuth, publicUrl }: SetupFacts): Snippet {
       ]
     : [];
   return {
-    ...{ id: 'github', title: 'GitHub Actions', file: '.github/workflows/*.yml' },
+    id: 'github',
+    title: 'GitHub Actions',
+    file: '.github/workflows/*.yml',
     text: ['env:', ...lines, ...login].join('\n'),
   };
 }
@@ -122,7 +136,9 @@ function renovate({ variables, hasAuth, publicUrl }: SetupFacts): Snippet {
     : undefined;
   const config = { customEnvVariables: env, ...(hostRules && { hostRules }) };
   return {
-    ...{ id: 'renovate', title: 'Renovate', file: 'config.js of the bot' },
+    id: 'renovate',
+    title: 'Renovate',
+    file: 'config.js of the bot',
     text: `module.exports = ${JSON.stringify(config, null, 2)}`,
     note: 'GOPROXY in the environment of the bot tells it where versions come from.',
   };
@@ -131,7 +147,9 @@ function renovate({ variables, hasAuth, publicUrl }: SetupFacts): Snippet {
 function dependabot({ publicUrl, hasAuth }: SetupFacts): Snippet {
   const login = hasAuth ? ['    username: dependabot', '    password: ${{ secrets.MODHAVEN_TOKEN }}'] : [];
   return {
-    ...{ id: 'dependabot', title: 'Dependabot', file: '.github/dependabot.yml' },
+    id: 'dependabot',
+    title: 'Dependabot',
+    file: '.github/dependabot.yml',
     text: [
       'version: 2',
       'registries:',
@@ -154,7 +172,9 @@ function dockerfile({ variables, hasAuth }: SetupFacts): Snippet {
     ? 'RUN --mount=type=secret,id=netrc,target=/root/.netrc go mod download'
     : 'RUN go mod download';
   return {
-    ...{ id: 'docker', title: 'Dockerfile', file: 'Dockerfile' },
+    id: 'docker',
+    title: 'Dockerfile',
+    file: 'Dockerfile',
     text: `ENV ${env}\nCOPY go.mod go.sum ./\n${run}`,
     ...(hasAuth && { note: 'Build it with docker build --secret id=netrc,src=$HOME/.netrc .' }),
   };
@@ -162,14 +182,18 @@ function dockerfile({ variables, hasAuth }: SetupFacts): Snippet {
 
 function bazel({ variables }: SetupFacts): Snippet {
   return {
-    ...{ id: 'bazel', title: 'Bazel (gazelle)', file: '.bazelrc' },
+    id: 'bazel',
+    title: 'Bazel (gazelle)',
+    file: '.bazelrc',
     text: variables.map(([name, value]) => `common --repo_env=${name}=${value}`).join('\n'),
   };
 }
 
 function goland({ variables }: SetupFacts): Snippet {
   return {
-    ...{ id: 'goland', title: 'GoLand', file: 'Settings → Go → Go Modules → Environment' },
+    id: 'goland',
+    title: 'GoLand',
+    file: 'Settings → Go → Go Modules → Environment',
     text: variables.map(([name, value]) => `${name}=${value}`).join(';'),
     note: 'Not needed after go env -w.',
   };
@@ -177,7 +201,9 @@ function goland({ variables }: SetupFacts): Snippet {
 
 function vscode({ variables }: SetupFacts): Snippet {
   return {
-    ...{ id: 'vscode', title: 'VS Code', file: 'settings.json' },
+    id: 'vscode',
+    title: 'VS Code',
+    file: 'settings.json',
     text: JSON.stringify({ 'go.toolsEnvVars': Object.fromEntries(variables) }, null, 2),
     note: 'Not needed after go env -w.',
   };

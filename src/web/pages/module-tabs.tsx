@@ -71,7 +71,8 @@ export function VersionsTab({ module, current, rows, total, page, pages }: Versi
         href={pageHref}
         previous="Newer"
         next="Older"
-        {...{ page, pages }}
+        page={page}
+        pages={pages}
       />
     </section>
   );
@@ -211,7 +212,7 @@ export function ImportsTab(props: ImportsTabProps): VNode {
             </li>
           ))}
         </ul>
-        <PageLinks label="Pages of modules that require it" href={pageHref} {...{ page, pages }} />
+        <PageLinks label="Pages of modules that require it" href={pageHref} page={page} pages={pages} />
       </section>
     </>
   );

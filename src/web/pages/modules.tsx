@@ -66,7 +66,7 @@ export function ModulesPage(props: ModulesProps): VNode {
             has it.
           </p>
         )}
-        <PageLinks label="Pages" href={(number) => searchHref(query, number)} {...{ page, pages }} />
+        <PageLinks label="Pages" href={(number) => searchHref(query, number)} page={page} pages={pages} />
       </div>
     </Layout>
   );

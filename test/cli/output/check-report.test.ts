@@ -3,16 +3,22 @@ import { checkReport, type CheckResult } from '../../../src/cli/output/check-rep
 import type { CheckRow } from '../../../src/cli/probe/check-row.js';
 
 const ROW: CheckRow = {
-  ...{
-    rule: '/foo',
-    line: 3,
-    module: 'my.corp/foo',
-    root: 'my.corp/foo',
-    repository: 'https://git.corp/foo.git',
-  },
-  ...{ hostEntry: undefined, credential: undefined, reached: true, skipped: false, ok: true },
-  ...{ hostAnswers: false, warning: undefined },
-  ...{ defaultBranch: 'main', versions: 2, problem: undefined, remedy: undefined },
+  rule: '/foo',
+  line: 3,
+  module: 'my.corp/foo',
+  root: 'my.corp/foo',
+  repository: 'https://git.corp/foo.git',
+  hostEntry: undefined,
+  credential: undefined,
+  reached: true,
+  skipped: false,
+  ok: true,
+  hostAnswers: false,
+  warning: undefined,
+  defaultBranch: 'main',
+  versions: 2,
+  problem: undefined,
+  remedy: undefined,
 };
 const NOTHING = { vanity: 'v.yaml', dryRun: false, warnings: [], server: { problems: [], warnings: [] } };
 const report = (rules: CheckRow[], more: Partial<CheckResult> = {}) => {

@@ -5,11 +5,18 @@ import type { CopiedVersion } from '../../../src/transfer/copy-version.js';
 import type { CopiedChecksums } from '../../../src/transfer/copy-checksums.js';
 
 const copy = (outcome: CopiedVersion['outcome'], ...problems: string[]): CopiedVersion => ({
-  ...{ module: parseModulePath('ex.test/m'), version: 'v1.0.0', outcome, added: [] },
+  module: parseModulePath('ex.test/m'),
+  version: 'v1.0.0',
+  outcome,
+  added: [],
   faults: problems.map((problem) => ({ part: 'zip', problem })),
 });
 const sums = (changed: Partial<CopiedChecksums>): CopiedChecksums => ({
-  ...{ database: 'sum.ex.test', added: 0, same: 0, treeSize: 0, faults: [] },
+  database: 'sum.ex.test',
+  added: 0,
+  same: 0,
+  treeSize: 0,
+  faults: [],
   ...changed,
 });
 const report = (copies: CopiedVersion[], checksums: CopiedChecksums[] = []) =>
@@ -33,7 +40,12 @@ describe('copiesInOrder', () => {
 
 it('copySummary counts each outcome, also those that did not come', () => {
   expect(copySummary([copy('added'), copy('added'), copy('damaged')])).toEqual({
-    ...{ versions: 3, added: 2, same: 0, incomplete: 0, damaged: 1, different: 0 },
+    versions: 3,
+    added: 2,
+    same: 0,
+    incomplete: 0,
+    damaged: 1,
+    different: 0,
   });
 });
 

@@ -3,32 +3,33 @@ import { explainReport } from '../../../src/cli/output/explain-report.js';
 import type { Explanation, RepositoryStory } from '../../../src/cli/output/explanation.js';
 
 const REPOSITORY: RepositoryStory = {
-  ...{
-    url: 'https://git.corp/foo',
-    hostEntry: undefined,
-    credential: undefined,
-    sshOptions: {},
-    reached: true,
-  },
-  ...{ defaultBranch: 'main', versions: 1, revision: undefined, problem: undefined, remedy: undefined },
+  url: 'https://git.corp/foo',
+  hostEntry: undefined,
+  credential: undefined,
+  sshOptions: {},
+  reached: true,
+  defaultBranch: 'main',
+  versions: 1,
+  revision: undefined,
+  problem: undefined,
+  remedy: undefined,
 };
 const STORY: Explanation = {
-  ...{
-    module: 'my.corp/foo',
-    query: 'v1.0.0',
-    version: 'v1.0.0',
-    private: undefined,
-    upstream: [],
-    root: 'my.corp/foo',
-    subdir: '',
-  },
-  ...{
-    rule: { key: '/foo', file: 'vanity.yaml', line: 3 },
-    repositories: [REPOSITORY],
-    cache: {},
-    origin: {},
-  },
-  ...{ tag: undefined, go: [], timings: [], ok: true },
+  module: 'my.corp/foo',
+  query: 'v1.0.0',
+  version: 'v1.0.0',
+  private: undefined,
+  upstream: [],
+  root: 'my.corp/foo',
+  subdir: '',
+  rule: { key: '/foo', file: 'vanity.yaml', line: 3 },
+  repositories: [REPOSITORY],
+  cache: {},
+  origin: {},
+  tag: undefined,
+  go: [],
+  timings: [],
+  ok: true,
 };
 
 /** The lines below each word, as they are written behind it. */

@@ -9,8 +9,15 @@ it('is not in order until something was tried', () => {
     sources: ['https://g/{name}'],
   });
   expect(row).toMatchObject({
-    ...{ rule: '/go/{name}', line: 3, module: 'my.corp/go/{name}', repository: 'https://g/{name}' },
-    ...{ ok: false, reached: false, skipped: false, hostAnswers: false, problem: undefined },
+    rule: '/go/{name}',
+    line: 3,
+    module: 'my.corp/go/{name}',
+    repository: 'https://g/{name}',
+    ok: false,
+    reached: false,
+    skipped: false,
+    hostAnswers: false,
+    problem: undefined,
   });
   expect(blankRow({ key: '', line: 0, prefix: 'x', sources: [] }).repository).toBe('');
 });

@@ -39,7 +39,9 @@ describe('checkTargets', () => {
 
   it('names modules that no rule covers beside those that one does', async () => {
     const { targets: found, uncovered } = await checkTargets(MAP, {
-      ...{ modules: ['my.corp/bar', 'my.corp/foo'], name: undefined, store: storeOf() },
+      modules: ['my.corp/bar', 'my.corp/foo'],
+      name: undefined,
+      store: storeOf(),
     });
     expect([found.length, uncovered]).toEqual([1, ['my.corp/bar']]);
   });

@@ -35,8 +35,14 @@ const source: ModuleSource = {
 
 async function answers(question: Partial<GoQuestion>, store = storeOf()) {
   const given = await goAnswers({
-    ...{ module: MODULE, query: undefined, newest: 'v1.0.0', source, store },
-    ...{ watch: createStopwatch(), admin: 'go.corp', ...question },
+    module: MODULE,
+    query: undefined,
+    newest: 'v1.0.0',
+    source,
+    store,
+    watch: createStopwatch(),
+    admin: 'go.corp',
+    ...question,
   });
   return given.map(({ request, status, cached }) => `${request} ${status}${cached ? ' cached' : ''}`);
 }
@@ -64,8 +70,13 @@ describe('goAnswers', () => {
 
   it('says what a developer would read, not what the admin has to change', async () => {
     const given = await goAnswers({
-      ...{ module: MODULE, query: 'v1.0.0', newest: undefined, source, store: storeOf() },
-      ...{ watch: createStopwatch(), admin: 'go.corp' },
+      module: MODULE,
+      query: 'v1.0.0',
+      newest: undefined,
+      source,
+      store: storeOf(),
+      watch: createStopwatch(),
+      admin: 'go.corp',
     });
     expect(given.at(-1)?.text).toMatch(/^cannot read it\ntell the admin of go\.corp/);
   });

@@ -14,7 +14,8 @@ const SETTINGS = { timeoutMs: 1000, connectTimeoutMs: 1000, concurrency: 1, pack
 /** A repository with `goMod` on its branch; without a branch it is empty. */
 function repoWith(goMod: string | undefined, defaultBranch: string | undefined = 'main'): CodeRepo {
   return {
-    ...{ url: 'https://git.corp/foo.git', defaultBranch },
+    url: 'https://git.corp/foo.git',
+    defaultBranch,
     tags: () => ({ list: [], origin: { VCS: 'git', URL: '' } }),
     latest: () => Promise.resolve({ hash: 'a'.repeat(40) }),
     readFile: () => Promise.resolve(goMod === undefined ? undefined : Buffer.from(goMod)),
@@ -58,7 +59,10 @@ describe('tryTarget', () => {
 
   it('has cause and remedy of a repository that cannot be read', async () => {
     expect(await rowOf('/foo', 'my.corp/foo', refuse('REPO_NOT_FOUND', 'there is none'))).toMatchObject({
-      ...{ ok: false, reached: false, problem: 'there is none', remedy: 'mend it' },
+      ok: false,
+      reached: false,
+      problem: 'there is none',
+      remedy: 'mend it',
     });
   });
 
@@ -70,7 +74,10 @@ describe('tryTarget', () => {
     ['HOST_UNREACHABLE', 'nothing listens there', false],
   ] as const)('asks the host of a pattern: %s, %s', async (code, reason, answers) => {
     expect(await rowOf('/go/{name}', undefined, refuse(code, reason))).toMatchObject({
-      ...{ skipped: true, ok: answers, hostAnswers: answers, problem: answers ? undefined : reason },
+      skipped: true,
+      ok: answers,
+      hostAnswers: answers,
+      problem: answers ? undefined : reason,
     });
   });
 });

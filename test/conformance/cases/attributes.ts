@@ -77,19 +77,15 @@ export const attributeCases: readonly ConformanceCase[] = [
     facts: [1, 2],
     rows: {
       nested: files({
-        ...{
-          '.gitattributes': '* eol=crlf\n',
-          'a.go': LF,
-          'p/.gitattributes': '*.go eol=lf\n',
-          'p/a.go': LF,
-        },
-        ...{
-          'p/a.txt': LF,
-          'p/q/a.go': CRLF,
-          'p/q/.gitattributes': '*.go !eol\n',
-          'r/.gitattributes': '* -text\n',
-          'r/a.go': LF,
-        },
+        '.gitattributes': '* eol=crlf\n',
+        'a.go': LF,
+        'p/.gitattributes': '*.go eol=lf\n',
+        'p/a.go': LF,
+        'p/a.txt': LF,
+        'p/q/a.go': CRLF,
+        'p/q/.gitattributes': '*.go !eol\n',
+        'r/.gitattributes': '* -text\n',
+        'r/a.go': LF,
       }),
       patterns: files({
         '.gitattributes':
@@ -114,7 +110,9 @@ export const attributeCases: readonly ConformanceCase[] = [
       }),
       macro: files({ '.gitattributes': '[attr]dos text eol=crlf\n*.go dos\n', 'a.go': LF, 'b.txt': LF }),
       'macro-below': files({
-        ...{ 'p/.gitattributes': '[attr]dos text eol=crlf\n*.go dos\n', 'p/a.go': LF, 'a.go': LF },
+        'p/.gitattributes': '[attr]dos text eol=crlf\n*.go dos\n',
+        'p/a.go': LF,
+        'a.go': LF,
       }),
       'macro-redefined': files({ '.gitattributes': '[attr]binary text eol=crlf\n*.go binary\n', 'a.go': LF }),
       'macro-of-macro': files({ '.gitattributes': '[attr]a text\n[attr]b a eol=crlf\n*.go b\n', 'a.go': LF }),
@@ -155,19 +153,19 @@ export const attributeCases: readonly ConformanceCase[] = [
       'license-encoding': inSub({ '.gitattributes': 'LICENSE working-tree-encoding=UTF-16\n' }),
       // What is vendored is read from the go.mod of the archive, which here is not text that Go could read.
       'go-mod-encoding': files({
-        ...{
-          '.gitattributes': 'go.mod working-tree-encoding=UTF-16\n',
-          'vendor/modules.txt': '',
-          'a/vendor/b.go': LF,
-        },
+        '.gitattributes': 'go.mod working-tree-encoding=UTF-16\n',
+        'vendor/modules.txt': '',
+        'a/vendor/b.go': LF,
         'go.mod': 'module example.com/attributes-and-modules/go-mod-encoding\n\ngo 1.24\n',
       }),
       'go-mod-crlf': files({
-        ...{ '.gitattributes': 'go.mod eol=crlf\n', 'vendor/modules.txt': '', 'a/vendor/b.go': LF },
+        '.gitattributes': 'go.mod eol=crlf\n',
+        'vendor/modules.txt': '',
+        'a/vendor/b.go': LF,
         'go.mod': 'module example.com/attributes-and-modules/go-mod-crlf\n\ngo 1.24\n',
       }),
       'go-mod-ident': files({
-        ...{ '.gitattributes': 'go.mod ident\n' },
+        '.gitattributes': 'go.mod ident\n',
         'go.mod': '// $Id$\nmodule example.com/attributes-and-modules/go-mod-ident\n',
       }),
       sha256: {
@@ -184,11 +182,11 @@ export const attributeCases: readonly ConformanceCase[] = [
       'ident-crlf': files({ ...IDENT, '.gitattributes': '* ident eol=crlf\n' }),
       'export-subst': files({ '.gitattributes': '* export-subst\n', 'a.go': '// $Format:%H %an %d$\n' }),
       'export-ignore': files({
-        ...{
-          '.gitattributes':
-            '*.txt export-ignore\np export-ignore\n.gitattributes export-ignore\ngo.mod export-ignore\n',
-        },
-        ...{ 'a.txt': LF, 'p/a.go': LF, 'b.go': LF },
+        '.gitattributes':
+          '*.txt export-ignore\np export-ignore\n.gitattributes export-ignore\ngo.mod export-ignore\n',
+        'a.txt': LF,
+        'p/a.go': LF,
+        'b.go': LF,
       }),
       'export-ignore-below': files({
         'p/.gitattributes': '* export-ignore export-subst\n',

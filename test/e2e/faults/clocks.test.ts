@@ -29,7 +29,8 @@ describe.skipIf(missing('git', 'faketime'))('a clock that is wrong', () => {
   };
   const start = async (dir: string, refresh: string, env: Record<string, string | undefined>) => {
     const server = await startServer({
-      ...{ dir, env },
+      dir,
+      env,
       config: { refresh },
       vanity: { host: 'clock.example', paths: { '/{name}': `${gate.url}/{name}.git` } },
     });

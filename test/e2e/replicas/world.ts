@@ -117,8 +117,20 @@ export async function startReplicas({ hasRedis = true }: ReplicaOptions = {}) {
   }
 
   return {
-    ...{ git, repos, s3, store, redis, links, nginx, replicas, startReplica },
-    ...{ verifier, see, get, developer, build },
+    git,
+    repos,
+    s3,
+    store,
+    redis,
+    links,
+    nginx,
+    replicas,
+    startReplica,
+    verifier,
+    see,
+    get,
+    developer,
+    build,
     async stop(): Promise<void> {
       await nginx.stop();
       await Promise.all(replicas.map((each) => each.stop()));

@@ -18,7 +18,9 @@ function repoWith(files: TreeEntry[], others: Record<string, string> = {}): Code
 }
 
 const file = (path: string, hash?: BlobId): TreeEntry => ({
-  ...{ path, displayPath: path, kind: 'regular' as const },
+  path,
+  displayPath: path,
+  kind: 'regular' as const,
   ...(hash && { hash }),
 });
 
@@ -26,8 +28,10 @@ describe('choose', () => {
   it('knows the blobs of the files where the listing has them all', async () => {
     const link = { ...file('link', ID), kind: 'symlink' as const };
     const chosen = await choose({
-      ...{ repo: repoWith([file('a.go', ID), link, file('vendor/x/x.go', ID)]), commit },
-      ...{ directory: '', name: 'm@v1.0.0' },
+      repo: repoWith([file('a.go', ID), link, file('vendor/x/x.go', ID)]),
+      commit,
+      directory: '',
+      name: 'm@v1.0.0',
     });
     expect(chosen).toMatchObject({ paths: ['a.go'], unchanged: true, license: undefined });
     expect([...(chosen.ids ?? [])]).toEqual([

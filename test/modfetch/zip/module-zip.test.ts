@@ -45,16 +45,17 @@ function fakeRepo(
       ([path]) => directory === '' || path === directory || path.startsWith(`${directory}/`),
     );
   const repo: CodeRepo = {
-    ...{ url: 'http://git.corp/x.git', spelling: { first: '', number: 0 }, defaultBranch: 'main', asOf: 0 },
-    ...{
-      ensureCommit: unused,
-      tags: unused,
-      stat: unused,
-      latest: unused,
-      recentTag: unused,
-      descendsFrom: unused,
-      readBlobs: unused,
-    },
+    url: 'http://git.corp/x.git',
+    spelling: { first: '', number: 0 },
+    defaultBranch: 'main',
+    asOf: 0,
+    ensureCommit: unused,
+    tags: unused,
+    stat: unused,
+    latest: unused,
+    recentTag: unused,
+    descendsFrom: unused,
+    readBlobs: unused,
     readFile: async (_commit, path) => {
       const content = files[path]?.content;
       return Promise.resolve(content === undefined ? undefined : Buffer.from(content));

@@ -9,7 +9,11 @@ import { rule } from '../../auth/rule.js';
 
 const log = { error: () => undefined, info: () => undefined };
 const authenticator = new Authenticator({
-  ...{ htpasswdFile: undefined, groupsFile: undefined, tokensFile: undefined, issuers: [], log },
+  htpasswdFile: undefined,
+  groupsFile: undefined,
+  tokensFile: undefined,
+  issuers: [],
+  log,
 });
 const settings: AccessSettings = {
   public: 'anyone',

@@ -133,7 +133,10 @@ export async function workerAndMain({
   );
   const { store } = options;
   const worker = new WorkerServer({
-    ...{ gate, faults, store, socket },
+    gate,
+    faults,
+    store,
+    socket,
     observer: { replied },
     cache: cache(),
     trusts: () => false,

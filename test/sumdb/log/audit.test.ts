@@ -36,7 +36,9 @@ describe('auditLog', () => {
     await fill(log, 0, 300);
     const progress: string[] = [];
     expect(await auditLog(log, store, (done, total) => progress.push(`${done}/${total}`))).toEqual({
-      ...{ records: 300, stored: 0, faults: [] },
+      records: 300,
+      stored: 0,
+      faults: [],
     });
     expect(progress).toEqual(['256/300', '300/300']);
   });
@@ -51,7 +53,8 @@ describe('auditLog', () => {
     await recordOf(good);
     await recordOf(bad, { zip: good.hash, mod: 'h1:other=' });
     expect(await auditLog(log, store)).toEqual({
-      ...{ records: 2, stored: 2 },
+      records: 2,
+      stored: 2,
       faults: [
         `ex.test/bad@v1.0.0: its go.mod is ${goModHash(bad.mod)}, recorded is h1:other=`,
         `ex.test/bad@v1.0.0: its zip is ${bad.hash}, recorded is ${good.hash}`,

@@ -32,7 +32,8 @@ describe('tiles', () => {
     await files.createTile(HASHES, Buffer.from('x'));
     await files.createTile(HASHES, Buffer.from('x'));
     await expect(files.createTile(HASHES, Buffer.from('y'))).rejects.toMatchObject({
-      ...{ code: 'STORAGE', reason: `${tilePath(HASHES)} is not what follows from the records` },
+      code: 'STORAGE',
+      reason: `${tilePath(HASHES)} is not what follows from the records`,
     });
     expect(files.readTileSync(HASHES)).toEqual(Buffer.from('x'));
   });
@@ -103,7 +104,9 @@ describe('commits', () => {
 
 it('damaged names the folder and what to do', () => {
   expect(damaged('/d', 'why')).toMatchObject({
-    ...{ code: 'STORAGE', message: 'the checksum database in /d is damaged', reason: 'why' },
+    code: 'STORAGE',
+    message: 'the checksum database in /d is damaged',
+    reason: 'why',
     remedy: expect.stringContaining('docs/checksum-database.md') as string,
   });
 });

@@ -17,7 +17,11 @@ beforeEach(async () => {
 });
 
 const difference = (version: string, part: 'zip' | 'mod' = 'zip') => ({
-  ...{ module: 'ex.test/mod', version, part, recorded: 'h1:a', found: 'h1:b' },
+  module: 'ex.test/mod',
+  version,
+  part,
+  recorded: 'h1:a',
+  found: 'h1:b',
 });
 
 describe('openOwnDatabase', () => {
@@ -59,7 +63,8 @@ describe('openOwnDatabase', () => {
       database.alarm(each);
     }
     expect(database.status()).toEqual({
-      ...{ name: NAME, records: 0 },
+      name: NAME,
+      records: 0,
       refused: [difference('v1.0.0'), difference('v1.0.0', 'mod'), difference('v1.0.1')],
     });
     expect(logger.error).toHaveBeenCalledWith(difference('v1.0.1'), expect.stringMatching(/^SECURITY: /));

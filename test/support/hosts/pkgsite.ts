@@ -22,8 +22,13 @@ function build(proxy: PublicProxy): Promise<string> {
   return cachedDir('pkgsite-v0.6.0', async (dir) => {
     const env = {
       ...proxy.env,
-      ...{ GOBIN: dir, GOPROXY: proxy.url, GOFLAGS: '-mod=mod', GOWORK: 'off', GOSUMDB: 'off' },
-      ...{ GOPATH: path.join(await tempDir('pkgsite'), 'go'), CGO_ENABLED: '0' },
+      GOBIN: dir,
+      GOPROXY: proxy.url,
+      GOFLAGS: '-mod=mod',
+      GOWORK: 'off',
+      GOSUMDB: 'off',
+      GOPATH: path.join(await tempDir('pkgsite'), 'go'),
+      CGO_ENABLED: '0',
     };
     await mustRun('go', ['install', PKGSITE], { env, timeoutMs: 600_000 });
   });

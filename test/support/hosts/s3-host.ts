@@ -82,8 +82,14 @@ export function chosenProgram(): S3Program {
 /** Settings for a bucket at `endpoint`. */
 export function settingsOf(endpoint: string, bucket: string, prefix = ''): S3Settings {
   return {
-    ...{ endpoint, bucket, prefix, region: 'us-east-1', pathStyle: true },
-    ...{ sse: undefined, kmsKeyId: undefined, cacheBytes: 64 * 1024 * 1024 },
+    endpoint,
+    bucket,
+    prefix,
+    region: 'us-east-1',
+    pathStyle: true,
+    sse: undefined,
+    kmsKeyId: undefined,
+    cacheBytes: 64 * 1024 * 1024,
   };
 }
 

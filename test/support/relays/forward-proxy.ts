@@ -64,8 +64,12 @@ export async function forwardProxy(hosts: Record<string, number>): Promise<Forwa
   const url = `http://127.0.0.1:${host.port}`;
   const local = '127.0.0.1,localhost';
   const env = {
-    ...{ HTTP_PROXY: url, HTTPS_PROXY: url, NO_PROXY: local },
-    ...{ http_proxy: url, https_proxy: url, no_proxy: local },
+    HTTP_PROXY: url,
+    HTTPS_PROXY: url,
+    NO_PROXY: local,
+    http_proxy: url,
+    https_proxy: url,
+    no_proxy: local,
   };
   return { ...host, url, env, requests, refused, setHost };
 }

@@ -70,7 +70,10 @@ export class MemoryS3 {
     const { bytes, etag, meta, modifiedAt } = found;
     return {
       Body: Readable.from(bytes.length === 0 ? [] : [bytes]),
-      ...{ ContentLength: bytes.length, ETag: etag, Metadata: meta, LastModified: lastModified(modifiedAt) },
+      ContentLength: bytes.length,
+      ETag: etag,
+      Metadata: meta,
+      LastModified: lastModified(modifiedAt),
     };
   }
 

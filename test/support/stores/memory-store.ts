@@ -124,7 +124,8 @@ class MemoryStore implements VersionStore {
       if (!versions.has(version)) versions.set(version, { version, storedAt });
     }
     return [...found].map(([module, versions]) => ({
-      ...{ module, state: undefined },
+      module,
+      state: undefined,
       versions: [...versions.values()],
     }));
   }

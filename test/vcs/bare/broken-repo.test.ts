@@ -82,7 +82,9 @@ describe('retryOnCorrupt', () => {
 
   it('says that our disk is at fault where a new repository is broken as well', async () => {
     await expect(retryOnCorrupt(repo().repo, work(CORRUPT, CORRUPT))).rejects.toMatchObject({
-      ...{ code: 'STORAGE', reason: expect.stringContaining('is empty') as string, cause: CORRUPT },
+      code: 'STORAGE',
+      reason: expect.stringContaining('is empty') as string,
+      cause: CORRUPT,
     });
   });
 

@@ -72,8 +72,11 @@ describe('removeLeftovers', () => {
 describe('meanObjectBytes and packCount', () => {
   it('are known from the sizes of files alone', async () => {
     const dir = await withPacks({
-      ...{ 'pack-1.pack': 6_000, 'pack-1.idx': 1072 + 28 * 10 },
-      ...{ 'pack-2.pack': 4_000, 'pack-2.idx': 1072 + 28 * 10, 'pack-2.promisor': 5 },
+      'pack-1.pack': 6_000,
+      'pack-1.idx': 1072 + 28 * 10,
+      'pack-2.pack': 4_000,
+      'pack-2.idx': 1072 + 28 * 10,
+      'pack-2.promisor': 5,
     });
     expect([await meanObjectBytes(dir), await packCount(dir)]).toEqual([500, 2]);
   });

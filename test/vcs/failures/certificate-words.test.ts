@@ -14,8 +14,11 @@ function told(certificate: CertificateFault | undefined) {
     timedOut: false,
   });
   const { reason, remedy } = explainGitFailure(failure, {
-    ...{ repo: parseRepoUrl('https://git.corp/x', '/'), hostKey: 'git.corp', credential: undefined },
-    ...{ timeoutMs: 1000, certificate },
+    repo: parseRepoUrl('https://git.corp/x', '/'),
+    hostKey: 'git.corp',
+    credential: undefined,
+    timeoutMs: 1000,
+    certificate,
   });
   return { reason, remedy };
 }

@@ -68,7 +68,8 @@ describe('what git says', () => {
   ])('knows how %s says that there is no such repository', (_, stderr) => {
     const said = `${stderr}\nfatal: Could not read from remote repository.\n`;
     expect(explain(said, 'ssh://git@git.corp.test/team/x.git')).toMatchObject({
-      ...{ code: 'REPO_NOT_FOUND', reason: expect.stringContaining('this key') as string },
+      code: 'REPO_NOT_FOUND',
+      reason: expect.stringContaining('this key') as string,
     });
   });
 
@@ -89,17 +90,16 @@ describe('what git says', () => {
     'fatal: bad object refs/heads/main\nfatal: Could not read from remote repository.',
   ])('tells a damaged repository of the host from one of ours: %s', (stderr) => {
     expect(explain(`${stderr}\nfatal: early EOF\n`)).toMatchObject({
-      ...{
-        code: 'HOST_UNREACHABLE',
-        reason: expect.stringContaining('on the git host is damaged') as string,
-      },
+      code: 'HOST_UNREACHABLE',
+      reason: expect.stringContaining('on the git host is damaged') as string,
     });
   });
 
   it('says of a local path what it says of a host in other words', () => {
     const stderr = "fatal: '/srv/x.git' does not appear to be a git repository";
     expect(explain(stderr, 'file:///srv/x.git')).toMatchObject({
-      ...{ code: 'REPO_NOT_FOUND', reason: 'there is no git repository at this path' },
+      code: 'REPO_NOT_FOUND',
+      reason: 'there is no git repository at this path',
       remedy: 'correct repo: of the rule in vanity.yaml',
     });
     expect(explain(stderr).reason).toContain('hides it from readers without a login');

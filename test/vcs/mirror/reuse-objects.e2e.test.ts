@@ -14,7 +14,10 @@ import { tempDir } from '../../support/tmp.js';
 async function fetched(from: string, commit: string, flags: string[], name: string): Promise<BareRepo> {
   const dir = path.join(await tempDir('mirror'), name);
   const ours = new BareRepo({
-    ...{ dir, env: sealedEnv(), timeoutMs: 30_000, filtered: flags.length > 1 },
+    dir,
+    env: sealedEnv(),
+    timeoutMs: 30_000,
+    filtered: flags.length > 1,
   });
   await ours.write('sha1', async () => {
     const target = `${commit}:refs/modhaven/${commit}`;
@@ -70,7 +73,9 @@ it.skipIf(missing('git'))(
     await mustRun('git', ['--git-dir', from.dir, ...fetch]);
     await rm(path.join(packs, older));
     const to = new BareRepo({
-      ...{ dir: path.join(path.dirname(from.dir), 'content.git'), env: sealedEnv(), timeoutMs: 30_000 },
+      dir: path.join(path.dirname(from.dir), 'content.git'),
+      env: sealedEnv(),
+      timeoutMs: 30_000,
     });
     await expect(to.write('sha1', () => reuseCommit(from, to, second))).rejects.toThrow('ENOENT');
     expect(await holds(to, second)).toBe(false);

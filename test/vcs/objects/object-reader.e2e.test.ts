@@ -12,8 +12,13 @@ async function world() {
   const commit = await r.write({ 'a.txt': 'one\n', 'b/c.bin': Buffer.alloc(100_000, 7) }).commit('first');
   const read = (specs: ObjectSpec[], more: Partial<ObjectRequest> = {}) =>
     readObjects({
-      ...{ dir: r.dir, identity: 'one', env: localEnvironment(r.dir, sealedEnv()) },
-      ...{ specs, timeoutMs: 30_000, maxOutput: 1_000_000, ...more },
+      dir: r.dir,
+      identity: 'one',
+      env: localEnvironment(r.dir, sealedEnv()),
+      specs,
+      timeoutMs: 30_000,
+      maxOutput: 1_000_000,
+      ...more,
     });
   return { commit, read };
 }

@@ -16,7 +16,10 @@ describe.skipIf(missing('ssh'))('sshTarget', () => {
     const file = path.join(await tempDir('keys'), 'known hosts');
     const settings = settingsOf({ '127.0.0.1:2222': { knownHostsFile: file } });
     expect(await sshTarget(repo(2222), settings)).toMatchObject({
-      ...{ host: '127.0.0.1', port: 2222, name: '[127.0.0.1]:2222', direct: true },
+      host: '127.0.0.1',
+      port: 2222,
+      name: '[127.0.0.1]:2222',
+      direct: true,
       files: expect.arrayContaining([file]) as string[],
     });
     expect((await sshTarget(repo(22), settingsOf())).name).toBe('127.0.0.1');
@@ -47,7 +50,8 @@ describe.skipIf(missing('sshd'))('the keys of a host', () => {
     expect(await scanKeys('127.0.0.1', port, 1_000)).toEqual([]);
     const target = await sshTarget(repo(port), settings);
     expect(await errorOf(offeredKeys(repo(port), target, settings))).toMatchObject({
-      ...{ code: 'HOST_UNREACHABLE', message: `cannot get the host keys of 127.0.0.1:${port}` },
+      code: 'HOST_UNREACHABLE',
+      message: `cannot get the host keys of 127.0.0.1:${port}`,
     });
   });
 });

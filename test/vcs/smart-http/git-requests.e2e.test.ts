@@ -27,7 +27,10 @@ async function requestsTo(status: number, type: string, body = '') {
   );
   const remote = parseRepoUrl(`http://127.0.0.1:${host.port}/x.git`, '/');
   const requests = new GitRequests({
-    ...{ remote, base: new URL(`${remote.url}/`), idleTimeoutMs: 5_000, signal: AbortSignal.timeout(20_000) },
+    remote,
+    base: new URL(`${remote.url}/`),
+    idleTimeoutMs: 5_000,
+    signal: AbortSignal.timeout(20_000),
     access: await accessTo(remote, settingsOf(), sealedEnv()),
     login: new LoginOnDemand(remote, sealedEnv()),
   });

@@ -45,7 +45,8 @@ it.each<[what: string, url: string, hosts: Record<string, HostEntry>, expected: 
     'ssh://git@git.corp.test/x.git',
     { 'git.corp.test': { identityFile: '/k/id', sshOptions: { Ciphers: '+aes256-cbc' } } },
     {
-      ...{ hostEntry: 'git.corp.test', credential: 'vcs.hosts.git.corp.test.identity_file' },
+      hostEntry: 'git.corp.test',
+      credential: 'vcs.hosts.git.corp.test.identity_file',
       sshOptions: { Ciphers: '+aes256-cbc' },
     },
   ],

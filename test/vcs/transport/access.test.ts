@@ -103,10 +103,13 @@ describe('accessTo, http', () => {
     const netrc = ['bob', 'alice'].map((name) => `machine h.corp:8080 login ${name} password pw-${name}\n`);
     await writeFile(path.join(home, '.netrc'), netrc.join(''));
     expect(await access('http://alice@h.corp:8080/x.git', {}, { HOME: home })).toMatchObject({
-      ...{ address: 'http://alice@h.corp:8080/x.git', secret: 'username=alice\npassword=pw-alice\n' },
+      address: 'http://alice@h.corp:8080/x.git',
+      secret: 'username=alice\npassword=pw-alice\n',
     });
     expect(await access('http://carol@h.corp:8080/x.git', {}, { HOME: home })).toMatchObject({
-      ...{ address: 'http://carol@h.corp:8080/x.git', secret: undefined, askPass: true },
+      address: 'http://carol@h.corp:8080/x.git',
+      secret: undefined,
+      askPass: true,
     });
     expect((await access('http://u:pw@h.corp/x.git')).address).toBe('http://h.corp/x.git');
   });

@@ -19,11 +19,17 @@ describe('createAccountConfig', () => {
       '[core]\n\tsshCommand = ssh -F ~/x\n[url "ssh://git@h/"]\n\tinsteadOf = https://h/\n\tinsteadOf = http://h/\n',
     );
     const read = createAccountConfig({
-      ...{ ...sealedEnv(), HOME: home, GIT_CONFIG_GLOBAL: file, GIT_CONFIG_COUNT: '1' },
-      ...{ GIT_CONFIG_KEY_0: 'ssh.variant', GIT_CONFIG_VALUE_0: 'simple' },
+      ...sealedEnv(),
+      HOME: home,
+      GIT_CONFIG_GLOBAL: file,
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'ssh.variant',
+      GIT_CONFIG_VALUE_0: 'simple',
     });
     expect(await read(path.join(home, 'made'))).toEqual({
-      ...{ sshCommand: 'ssh -F ~/x', sshVariant: 'simple', hasHttpSettings: true },
+      sshCommand: 'ssh -F ~/x',
+      sshVariant: 'simple',
+      hasHttpSettings: true,
       rewrites: [
         { insteadOf: 'https://h/', base: 'ssh://git@h/' },
         { insteadOf: 'http://h/', base: 'ssh://git@h/' },

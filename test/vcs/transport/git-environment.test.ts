@@ -8,40 +8,64 @@ import {
 } from '../../../src/vcs/transport/git-environment.js';
 
 const ACCOUNT = {
-  ...{ PATH: '/bin', HOME: '/home/mh', https_proxy: 'http://web:3128', SSH_AUTH_SOCK: '/run/agent' },
-  ...{ GIT_SSL_CAINFO: '/ca', GIT_CONFIG_GLOBAL: '/home/mh/other', GIT_DIR: '/elsewhere', LC_ALL: 'de_DE' },
-  ...{ GIT_ASKPASS: '/bin/ask', GIT_SSH_COMMAND: 'odd', GIT_TRACE: '1', AWS_SECRET_ACCESS_KEY: 's3cret' },
+  PATH: '/bin',
+  HOME: '/home/mh',
+  https_proxy: 'http://web:3128',
+  SSH_AUTH_SOCK: '/run/agent',
+  GIT_SSL_CAINFO: '/ca',
+  GIT_CONFIG_GLOBAL: '/home/mh/other',
+  GIT_DIR: '/elsewhere',
+  LC_ALL: 'de_DE',
+  GIT_ASKPASS: '/bin/ask',
+  GIT_SSH_COMMAND: 'odd',
+  GIT_TRACE: '1',
+  AWS_SECRET_ACCESS_KEY: 's3cret',
 };
 
 describe('localEnvironment', () => {
   it('holds nothing of the account but where programs are', () => {
     expect(localEnvironment('/m', ACCOUNT)).toEqual({
-      ...{
-        PATH: '/bin',
-        LC_ALL: 'C',
-        GIT_DIR: '/m',
-        GIT_CONFIG_GLOBAL: '/dev/null',
-        GIT_CONFIG_NOSYSTEM: '1',
-      },
-      ...{ GIT_ATTR_NOSYSTEM: '1', GIT_LITERAL_PATHSPECS: '1', GIT_NO_LAZY_FETCH: '1' },
-      ...{ GIT_ALLOW_PROTOCOL: 'none', GIT_TERMINAL_PROMPT: '0' },
+      PATH: '/bin',
+      LC_ALL: 'C',
+      GIT_DIR: '/m',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_ATTR_NOSYSTEM: '1',
+      GIT_LITERAL_PATHSPECS: '1',
+      GIT_NO_LAZY_FETCH: '1',
+      GIT_ALLOW_PROTOCOL: 'none',
+      GIT_TERMINAL_PROMPT: '0',
     });
   });
 });
 
 describe('networkEnvironment', () => {
   const child = {
-    ...{ workDir: '/cache/vcs/abc', gitDir: '/m', protocols: 'http:https', sshCommand: 'ssh -x' },
-    ...{ askPass: true, unset: [] },
+    workDir: '/cache/vcs/abc',
+    gitDir: '/m',
+    protocols: 'http:https',
+    sshCommand: 'ssh -x',
+    askPass: true,
+    unset: [],
   };
 
   it('passes on the environment of the account, but what changes what git does here', () => {
     expect(networkEnvironment(child, ACCOUNT)).toEqual({
-      ...{ PATH: '/bin', HOME: '/home/mh', https_proxy: 'http://web:3128', SSH_AUTH_SOCK: '/run/agent' },
-      ...{ GIT_SSL_CAINFO: '/ca', GIT_CONFIG_GLOBAL: '/home/mh/other', GIT_DIR: '/m', LC_ALL: 'C' },
-      ...{ GIT_ALLOW_PROTOCOL: 'http:https', GIT_SSH_COMMAND: 'ssh -x', GIT_TERMINAL_PROMPT: '0' },
-      ...{ GIT_ASKPASS: '/bin/ask', AWS_SECRET_ACCESS_KEY: 's3cret' },
-      ...{ GIT_CEILING_DIRECTORIES: '/cache/vcs', GCM_INTERACTIVE: 'never' },
+      PATH: '/bin',
+      HOME: '/home/mh',
+      https_proxy: 'http://web:3128',
+      SSH_AUTH_SOCK: '/run/agent',
+      GIT_SSL_CAINFO: '/ca',
+      GIT_CONFIG_GLOBAL: '/home/mh/other',
+      GIT_DIR: '/m',
+      LC_ALL: 'C',
+      GIT_ALLOW_PROTOCOL: 'http:https',
+      GIT_SSH_COMMAND: 'ssh -x',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_ASKPASS: '/bin/ask',
+      AWS_SECRET_ACCESS_KEY: 's3cret',
+      GIT_CEILING_DIRECTORIES: '/cache/vcs',
+      GCM_INTERACTIVE: 'never',
     });
   });
 

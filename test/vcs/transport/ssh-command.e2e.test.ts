@@ -46,7 +46,8 @@ describe('sshCommand', () => {
     for (const file of [wrapper, simple]) await chmod(file, 0o755);
     const env = { ...sealedEnv(), HOME: dir };
     expect(await command({ ...env, GIT_SSH_COMMAND: wrapper })).toMatchObject({
-      ...{ line: `${wrapper} ${OURS}`, words: [wrapper, ...OURS.split(' ')] },
+      line: `${wrapper} ${OURS}`,
+      words: [wrapper, ...OURS.split(' ')],
     });
     expect(await command({ ...env, GIT_SSH_COMMAND: simple })).toEqual({ line: simple, words: undefined });
   });
