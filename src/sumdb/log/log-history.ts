@@ -42,11 +42,14 @@ export interface History {
   ancestor?: Tree | undefined;
 }
 
+/** What of the files is read here. */
+type ReadableFiles = Pick<LogFiles, 'commitStarts' | 'dir' | 'isSealed' | 'readCommit' | 'readTileSync'>;
+
 /** Sealing by another process may move what is being read; it does so once in 256 records. */
 const MAX_ATTEMPTS = 5;
 
 /** The log as it is now, read from where `state` ends. Throws STORAGE if it is damaged. */
-export function readHistory(files: LogFiles, state: LogState, history: History): LogState {
+export function readHistory(files: ReadableFiles, state: LogState, history: History): LogState {
   for (let attempt = 1; ; attempt += 1) {
     const reading: HistoryReading = { firstUnsealed: undefined };
     try {
@@ -65,7 +68,7 @@ interface HistoryReading {
 }
 
 function readOnce(
-  files: LogFiles,
+  files: ReadableFiles,
   state: LogState,
   { verifier, onRecord, ancestor }: History,
   reading: HistoryReading,
@@ -132,7 +135,7 @@ export function isSealedBy(sealed: number, { tile }: FullTile): boolean {
   return (tile.number + 1) * TILE_WIDTH ** (tile.level + 1) <= sealed;
 }
 
-function parseTile(files: LogFiles, number: number, bytes: Buffer): string[] {
+function parseTile(files: ReadableFiles, number: number, bytes: Buffer): string[] {
   const path = tilePath(dataTile(number));
   try {
     const records = parseDataTile(bytes);
@@ -143,14 +146,14 @@ function parseTile(files: LogFiles, number: number, bytes: Buffer): string[] {
   throw damaged(files.dir, `${path} does not hold ${TILE_WIDTH} records`);
 }
 
-function checkOnDisk(files: LogFiles, { tile, data }: FullTile): void {
+function checkOnDisk(files: ReadableFiles, { tile, data }: FullTile): void {
   const bytes = files.readTileSync(tile);
   const path = tilePath(tile);
   if (bytes === undefined) throw damaged(files.dir, `${path} is missing`);
   if (!bytes.equals(data)) throw damaged(files.dir, `${path} is not what follows from the records`);
 }
 
-function openHead(files: LogFiles, { start, note }: Commit, verifier: Verifier): SignedTree {
+function openHead(files: ReadableFiles, { start, note }: Commit, verifier: Verifier): SignedTree {
   try {
     return openTree(note, verifier);
   } catch (error) {
@@ -159,7 +162,7 @@ function openHead(files: LogFiles, { start, note }: Commit, verifier: Verifier):
 }
 
 /** The tree that a sealed commit ends in, if it is any good: it may be what a process left that came too late. */
-function tryHead(files: LogFiles, start: number, verifier: Verifier): SignedTree | undefined {
+function tryHead(files: ReadableFiles, start: number, verifier: Verifier): SignedTree | undefined {
   try {
     const commit = files.readCommit(start);
     return commit === undefined ? undefined : openHead(files, commit, verifier);

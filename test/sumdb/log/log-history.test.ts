@@ -106,7 +106,8 @@ describe('isSealedBy', () => {
     const told: string[] = [];
     const state = readHistory(
       {
-        ...files,
+        dir: files.dir,
+        isSealed: (number) => files.isSealed(number),
         readTileSync: (tile) => ((looks += 1) === 1 ? undefined : files.readTileSync(tile)),
         commitStarts: () => (looks === 1 ? [254, 256] : files.commitStarts()),
         readCommit: (start) => (start === 254 ? late : files.readCommit(start)),
