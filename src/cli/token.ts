@@ -112,10 +112,11 @@ function checkGroup(group: string): void {
   });
 }
 
-/** `modhaven token` takes minutes, too, which no other setting needs to. */
+/** No timer waits for the end of a token, so it may be further away than one could wait: 274 years. */
+const MAX_LIFETIME_MS = 100_000 * 86_400_000;
+
 function parseLifetime(text: string): number {
-  const days = /^(\d{1,5})d$/.exec(text)?.[1];
-  const lifetime = days === undefined ? parseDuration(text) : Number(days) * 86_400_000;
+  const lifetime = parseDuration(text, MAX_LIFETIME_MS);
   if (lifetime !== undefined && lifetime > 0) return lifetime;
   throw new ModhavenError('CONFIG', `--expires ${text} is not a time`, { remedy: 'write 30m, 12h or 90d' });
 }

@@ -6,8 +6,8 @@
  * without a unit.
  */
 
-/** Milliseconds of `30s`, `2m`, `1h30m`, `500ms`, `0`; undefined for anything else. */
-export function parseDuration(text: string): number | undefined {
+/** Milliseconds of `30s`, `2m`, `1h30m`, `500ms`, `0`; undefined for anything else, and for more than `max`. */
+export function parseDuration(text: string, max = MAX_TIMER_MS): number | undefined {
   if (text === '0') return 0;
   const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) return undefined;
@@ -15,8 +15,7 @@ export function parseDuration(text: string): number | undefined {
     (sum, [, amount, unit]) => sum + Number(amount) * (DURATIONS[unit ?? ''] ?? 0),
     0,
   );
-  // Node's timers take 31 bits; a longer wait would fire at once.
-  return total <= MAX_TIMER_MS ? total : undefined;
+  return total <= max ? total : undefined;
 }
 
 /** Bytes of `50GiB`, `10MB`, `1048576`; undefined for anything else. */
@@ -28,6 +27,7 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
+/** Node's timers take 31 bits; a longer wait would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const DURATIONS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const SIZES: Record<string, number> = {

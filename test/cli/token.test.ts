@@ -73,9 +73,22 @@ it('says in words that the file cannot be written', async () => {
   });
 });
 
-it.each(['90', '0d', '-1d', 'soon', '1w'])('refuses --expires %s', async (expires) => {
-  await expect(add('ci', expires)).rejects.toThrow(/--expires/);
+it.each([
+  { expires: '1h30m', hours: 1.5 },
+  { expires: '2160h', hours: 2160 },
+  { expires: '365d', hours: 8760 },
+])('takes --expires $expires', async ({ expires, hours }) => {
+  await add('ci', expires);
+  const [entry] = (await tokens()).tokens;
+  expect((entry?.expires.getTime() ?? 0) - (entry?.created.getTime() ?? 0)).toBe(hours * 3_600_000);
 });
+
+it.each(['90', '0d', '-1d', 'soon', '1w', '100001d', '9'.repeat(400) + 'd'])(
+  'refuses --expires %s',
+  async (expires) => {
+    await expect(add('ci', expires)).rejects.toThrow(/--expires/);
+  },
+);
 
 it('refuses a group with the prefix that only rules have', async () => {
   await expect(add('ci', '90d', 'core, group:builds')).rejects.toMatchObject({

@@ -22,6 +22,11 @@ describe('parseDuration', () => {
   });
 });
 
+it('parseDuration takes a limit of its own, where no timer is to wait', () => {
+  expect(parseDuration('25d', 86_400_000 * 25)).toBe(2_160_000_000);
+  expect(parseDuration('26d', 86_400_000 * 25)).toBeUndefined();
+});
+
 describe('parseSize', () => {
   it.each([
     { text: '50GiB', bytes: 53_687_091_200 },
