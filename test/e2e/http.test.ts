@@ -177,6 +177,11 @@ describe.skipIf(missing('git')).each(ways)('HTTP $name', ({ config }) => {
       expect(got.bytes.equals(whole)).toBe(true);
     });
 
+    it.each(['bytes=0-9', 'bytes=99999999-'])('ignored of a HEAD: %s', async (range) => {
+      const head = await ask(server.url, zip, { method: 'HEAD', headers: { Range: range } });
+      expect(head).toMatchObject({ status: 200, headers: { 'content-length': String(whole.length) } });
+    });
+
     it('a whole zip is put together from two halves', async () => {
       const half = Math.floor(whole.length / 2);
       const first = await ask(server.url, zip, { headers: { Range: `bytes=0-${half - 1}` } });

@@ -50,7 +50,8 @@ function send(
     response.writeHead(200, [...prepared.headers, ...located]).end();
     return false;
   }
-  const range = prepared.hasRanges ? rangeOf(request, prepared) : undefined;
+  // A HEAD has no part of a body to ask for (RFC 9110, 14.2).
+  const range = prepared.hasRanges && method === 'GET' ? rangeOf(request, prepared) : undefined;
   if (range === 'unsatisfiable') {
     response.writeHead(416, unsatisfiableHeaders(prepared)).end();
     return false;
