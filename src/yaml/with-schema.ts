@@ -125,6 +125,7 @@ const TYPES: Record<string, string> = {
 function wrongType(expected: string, input: unknown): string {
   const wanted = TYPES[expected] ?? expected;
   if (input === undefined || input === null) return `must be ${wanted}, but nothing is given`;
+  if (expected === 'int' && typeof input === 'number') return `must be ${wanted}`;
   const got = Array.isArray(input) ? 'a list' : (TYPES[typeof input] ?? typeof input);
   return `must be ${wanted}, not ${got}${got === 'a number' && wanted === 'text' ? ' (put it in quotes)' : ''}`;
 }
@@ -133,6 +134,7 @@ function wrongType(expected: string, input: unknown): string {
 interface KeySchema {
   properties?: Record<string, KeySchema>;
   additionalProperties?: KeySchema | boolean;
+  items?: KeySchema;
   anyOf?: KeySchema[];
 }
 
@@ -153,8 +155,8 @@ function keyFinder(schema: z.ZodType): (path: DataPath) => string[] {
 function keysBelow(root: KeySchema, path: DataPath): string[] {
   let level = [root];
   for (const step of path) {
-    level = level.flatMap(alternatives).flatMap(({ properties, additionalProperties }) => {
-      const next = properties?.[String(step)] ?? additionalProperties;
+    level = level.flatMap(alternatives).flatMap(({ properties, additionalProperties, items }) => {
+      const next = typeof step === 'number' ? items : (properties?.[String(step)] ?? additionalProperties);
       return typeof next === 'object' ? [next] : [];
     });
   }

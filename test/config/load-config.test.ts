@@ -270,6 +270,14 @@ describe('parseConfig', () => {
       message: 'm.yaml:3:10: unknown key "insecure-tls"; did you mean "insecure_tls"?',
     },
     {
+      text: 'auth:\n  rules:\n    - { modules: a.b, allow: [], alow: [] }\n',
+      message: 'm.yaml:3:34: unknown key "alow"; did you mean "allow"?',
+    },
+    {
+      text: 'auth:\n  oidc:\n    - { issuer: https://a.b, audience: x, key: y }\n',
+      message: 'm.yaml:3:43: unknown key "key"; the keys here are issuer, audience, groups',
+    },
+    {
       text: 'cache:\n  directory: x\n',
       message: 'm.yaml:2:3: unknown key "directory"; the keys here are dir, max_size',
     },

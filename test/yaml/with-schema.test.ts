@@ -21,6 +21,7 @@ const SCHEMA = z.strictObject({
       z.strictObject({ size: z.int() }),
     )
     .optional(),
+  list: z.array(z.strictObject({ size: z.int() })).optional(),
   either: z
     .union([z.string(), z.strictObject({ repo: z.string() })], { error: 'must be this or that' })
     .optional(),
@@ -48,7 +49,7 @@ describe('parseWithSchema', () => {
     ['tags: [a, 1]', 'f:1:11: "tags.1" must be text, not a number (put it in quotes)'],
     ['count: 0', 'f:1:8: "count" must be at least 1'],
     ['count: 10', 'f:1:8: "count" must be at most 9'],
-    ['count: 1.5', 'f:1:8: "count" must be a whole number, not a number'],
+    ['count: 1.5', 'f:1:8: "count" must be a whole number'],
     ['flag: yes', 'f:1:7: "flag" must be true or false, not text'],
     ['by: { A: { size: 1 } }', 'f:1:7: "A" is not in small letters'],
     ['by: { a: { size: 1, sise: 2 } }', 'f:1:21: unknown key "sise"; did you mean "size"?'],
@@ -56,11 +57,13 @@ describe('parseWithSchema', () => {
     ['either: 1', 'f:1:9: "either" must be this or that'],
     ['either: { repo: 1 }', 'f:1:17: "either.repo" must be text, not a number (put it in quotes)'],
     ['either: { repo: r, rpeo: x }', 'f:1:20: unknown key "rpeo"; did you mean "repo"?'],
+    ['list: [{ size: 1 }, { size: 1, sise: 2 }]', 'f:1:32: unknown key "sise"; did you mean "size"?'],
+    ['list: [{ zzzzzzz: 1, size: 1 }]', 'f:1:10: unknown key "zzzzzzz"; the keys here are size'],
     ['- a', 'f:1:1: the file must be a map of keys, not a list'],
     ['just text', 'f:1:1: the file must be a map of keys, not text'],
     [
       'zzzzzzzzzz: 1',
-      'f:1:1: unknown key "zzzzzzzzzz"; the keys here are name, count, flag, tags, by, either',
+      'f:1:1: unknown key "zzzzzzzzzz"; the keys here are name, count, flag, tags, by, list, either',
     ],
   ])('%s: %s', (text, message) => {
     expect(messageOf(() => read(text))).toBe(message);
@@ -106,7 +109,7 @@ it('unknownKey quotes what a file holds', () => {
 
 describe('keysAt', () => {
   it.each([
-    [[], ['name', 'count', 'flag', 'tags', 'by', 'either']],
+    [[], ['name', 'count', 'flag', 'tags', 'by', 'list', 'either']],
     [['by', 'any'], ['size']],
     [['either'], ['repo']],
     [['by'], []],
