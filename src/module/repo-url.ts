@@ -92,16 +92,16 @@ const SCHEMES = new Map<string, RepoUrl['scheme']>([
  */
 export function parseRepoUrl(text: string, baseDir: string): RepoUrl {
   if (text === '') fail(text, 'it is empty', UNDERSTOOD);
-  const isPath = /^\.{0,2}\//.test(text) || text === '.' || text === '..';
-  if (isPath ? /[\p{Cc}\p{Cf}]|^\s|\s$/u.test(text) : /[\s\p{Cc}\p{Cf}]/u.test(text)) {
-    fail(text, 'it holds a space or a control character', withoutSpaces(text));
-  }
   if (/^[\w+.-]+::/.test(text)) {
     fail(
       text,
       `git transport helpers such as ${quote(text.split('::', 1)[0] ?? '')} are not allowed`,
       UNDERSTOOD,
     );
+  }
+  const isPath = /^\.{0,2}\//.test(text) || text === '.' || text === '..';
+  if (isPath ? /[\p{Cc}\p{Cf}]|^\s|\s$/u.test(text) : /[\s\p{Cc}\p{Cf}]/u.test(text)) {
+    fail(text, 'it holds a space or a control character', withoutSpaces(text));
   }
   if (isPath) return localRepo(resolve(baseDir, decodePath(text)));
 

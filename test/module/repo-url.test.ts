@@ -213,6 +213,11 @@ describe('parseRepoUrl', () => {
       text: 'ext::ssh://h/x',
       reason: 'transport helpers',
     },
+    {
+      name: 'a transport that runs a command, with arguments',
+      text: 'ext::sh -c x',
+      reason: 'git transport helpers such as "ext"',
+    },
     { name: 'a space', text: 'http://h/x y', reason: 'it holds a space or a control character' },
     { name: 'a newline', text: 'http://h/x\n', reason: 'it holds a space or a control character' },
     { name: 'a bidirectional control', text: 'http://h/\u202Ex', reason: 'control character' },
