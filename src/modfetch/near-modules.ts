@@ -32,12 +32,17 @@ export class NearModules {
     this.options = options;
   }
 
-  /** The most similar ones of at most two letters' difference (one in a short path), best first; never `path` itself. */
+  /**
+   * The most similar ones of at most two letters' difference (one in a short path), best first; never `path` itself. None where a
+   * rule names `path`: it is spelled right, and something else is wrong.
+   */
   async near(path: string): Promise<string[]> {
     const known = this.found.get(path);
     if (known !== undefined) return known;
+    const ruled = new Set(this.options.ruled());
+    if (ruled.has(path)) return [];
     await this.list();
-    const found = nearest(path, [...new Set([...this.options.ruled(), ...this.names])]);
+    const found = nearest(path, [...new Set([...ruled, ...this.names])]);
     if (this.names.length > 0) this.found.set(path, found);
     return found;
   }

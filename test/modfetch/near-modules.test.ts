@@ -36,6 +36,13 @@ describe('NearModules', () => {
     expect(listed()).toBe(1);
   });
 
+  it('has none for a path that a rule names: it is not misspelt', async () => {
+    const { modules, listed } = names(['my.corp/ruler'], ['my.corp/ruled']);
+    expect(await modules.near('my.corp/ruled')).toEqual([]);
+    expect(await modules.near('my.corp/rule')).toEqual(['my.corp/ruled', 'my.corp/ruler']);
+    expect(listed()).toBe(1);
+  });
+
   it('has none where the store cannot be read', async () => {
     const modules = new NearModules({
       // eslint-disable-next-line require-yield, @typescript-eslint/require-await -- as a store fails
