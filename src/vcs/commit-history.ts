@@ -4,6 +4,7 @@ import { findInRefs, unknownRevision, type Found } from './find-revision.js';
 import { isCommit, type BareRepo } from './bare/bare-repo.js';
 import { isBroken, retryOnCorrupt } from './bare/broken-repo.js';
 import type { Mirror } from './mirror/mirror.js';
+import { formatOf } from './objects/object-format.js';
 import { tagsOf, type Refs } from './objects/refs.js';
 import { RefsChanged } from './refs-changed.js';
 import { GitFailure } from './transport/git-exec.js';
@@ -32,7 +33,7 @@ async function findInHistory(listed: ListedMirror, revision: string): Promise<Fo
   const prefix = parseHashPrefix(revision);
   if (prefix === undefined) throw unknownRevision(revision);
   const hash = await inHistory(listed, async (history) => {
-    const commit = await resolveCommit(history, prefix);
+    const commit = await resolveCommit(history, prefix, isWhole(prefix, listed.refs));
     if (commit === undefined) return undefined;
     const holder = await history.text(git`for-each-ref --count=1 --contains=${commit} refs/heads refs/tags`);
     return holder === '' ? undefined : commit;
@@ -84,10 +85,19 @@ function inHistory<T>({ mirror, refs }: ListedMirror, work: (history: BareRepo) 
   });
 }
 
+/** Whether `prefix` is a whole hash in the repository that has `refs`: with SHA-256, 40 digits are the beginning of one. */
+function isWhole(prefix: HashPrefix, refs: Refs): boolean {
+  return isHash(prefix) && formatOf(prefix) === formatOf(refs.values().next().value);
+}
+
 /** Undefined where no commit, or more than one, has a hash that begins so. */
-async function resolveCommit(history: BareRepo, prefix: HashPrefix): Promise<ObjectHash | undefined> {
+async function resolveCommit(
+  history: BareRepo,
+  prefix: HashPrefix,
+  isWhole: boolean,
+): Promise<ObjectHash | undefined> {
   // Of a whole hash git would ask the host, if it is that of a tree or a file, which the filtered history lacks.
-  if (isHash(prefix) && !(await mayBeCommit(history, prefix))) return undefined;
+  if (isWhole && isHash(prefix) && !(await mayBeCommit(history, prefix))) return undefined;
   try {
     const args = git`rev-parse --verify --quiet --end-of-options ${prefix}^{commit}`;
     const hash = (await history.text(args)).trim();

@@ -172,12 +172,14 @@ export const refCases: readonly ConformanceCase[] = [
         .at('2024-02-01T00:00:00Z')
         .write({ 'a.go': 'package a // 2\n' })
         .commit('second');
-      return { first, second };
+      const third = await r.at('2024-03-01T00:00:00Z').write({ 'a.go': 'package a // 3\n' }).commit('third');
+      return { first, second, third };
     },
     rules: { 'example.com/sha256': { repo: 'a' } },
-    queries: ({ first = '', second = '' }) =>
+    queries: ({ first = '', second = '', third = '' }) =>
       [
         ...['v1.0.0', 'main', first, second, first.slice(0, 40), second.slice(0, 40), first.slice(0, 7)],
+        ...[third, third.slice(0, 40), third.slice(0, 41), second.slice(0, 39), second.slice(0, 41)],
         ...[second.slice(0, 63), `${second}0`, `v1.0.1-0.20240201000000-${second.slice(0, 12)}`],
       ].map((query) => `example.com/sha256@${query}`),
     lists: ['example.com/sha256'],
