@@ -40,7 +40,14 @@ import {
   storeZip,
   type BegunZip,
 } from './stored-zip.js';
-import { cachedLatest, cachedList, checkCanonical, latestInList, notCached } from './stored-versions.js';
+import {
+  cachedLatest,
+  cachedList,
+  checkCanonical,
+  joinedList,
+  latestInList,
+  notCached,
+} from './stored-versions.js';
 
 export interface CachedOptions {
   log: Pick<Logger, 'warn'>;
@@ -98,14 +105,18 @@ export class CachedModules implements Modules {
       return { value: await cachedList(this.store, module), fromCache: true, immutable: false };
     }
     const path = listPath(module);
-    const answer = this.changing(path, async () => {
-      const { versions, asOf } = await this.source.list(module);
-      return { bytes: formatVersionList(versions), asOf };
-    });
+    const answer = this.changing(path, () => this.askForList(module));
     const list = answer.then((found) => ({ ...found, value: versionsInList(found.value) }));
     return this.orElse(path, list, async () => ({
       value: await this.allowedStored(() => cachedList(this.store, module, true)),
     }));
+  }
+
+  private async askForList(module: ModulePath): Promise<DatedAnswer> {
+    const list = await this.source.list(module);
+    if (list.isPartial === true)
+      return joinedList(list, await this.options.lastAnswers?.known(listPath(module)));
+    return { bytes: formatVersionList(list.versions), asOf: list.asOf };
   }
 
   async info(module: ModulePath, query: string, options = FETCH): Promise<Fetched<Buffer>> {
@@ -307,8 +318,9 @@ export class CachedModules implements Modules {
     const { lastAnswers, isLocal = false } = this.options;
     if (hasPath && lastAnswers !== undefined) return lastAnswers.get(path, ask);
     return this.flights.run(`${this.generation} ${path}`, async () => {
-      const { bytes, asOf } = await ask();
-      return { value: bytes, fromCache: isLocal, immutable: false, fetchedAt: asOf };
+      const { bytes, asOf, isStale = false } = await ask();
+      const stale = isStale && { stale: true };
+      return { value: bytes, fromCache: isLocal, immutable: false, fetchedAt: asOf, ...stale };
     });
   }
 

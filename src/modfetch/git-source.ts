@@ -71,7 +71,7 @@ export class GitSource implements ModuleSource {
     this.aliases = new AliasCheck(options);
   }
 
-  /** The versions that any of the repositories of a module has; those that cannot be asked now are left out. */
+  /** The versions that any of the repositories of a module has; where some cannot be asked now, it says so. */
   async list(path: ModulePath): Promise<SourceList> {
     const { repos, ...root } = await this.options.roots.find(path);
     const lookup: RepositoryLookup = { path, subject: path, need: 'trees', refetch: false };
@@ -82,9 +82,12 @@ export class GitSource implements ModuleSource {
     );
     const lists = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
     const [first, ...others] = lists;
-    if (first === undefined) throw describe(path, mostTelling(answers.flatMap(failureOf)));
-    if (others.length === 0) return first;
+    const failures = answers.flatMap(failureOf);
+    if (first === undefined) throw describe(path, mostTelling(failures));
+    const isPartial = failures.some((failure) => !isNotExist(failure));
+    if (others.length === 0 && !isPartial) return first;
     return {
+      isPartial,
       versions: semver.sortVersions([...new Set(lists.flatMap(({ versions }) => versions))]),
       asOf: Math.min(...lists.map(({ asOf }) => asOf)),
     };

@@ -118,6 +118,6 @@ export class LastAnswers {
   }
 }
 
-function answerOf({ bytes, asOf }: DatedAnswer, fromCache: boolean): Fetched<Buffer> {
-  return { value: bytes, fromCache, immutable: false, fetchedAt: asOf };
+function answerOf({ bytes, asOf, isStale = false }: DatedAnswer, fromCache: boolean): Fetched<Buffer> {
+  return { value: bytes, fromCache, immutable: false, fetchedAt: asOf, ...(isStale && { stale: true }) };
 }

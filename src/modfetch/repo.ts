@@ -38,6 +38,8 @@ export interface SourceList {
   versions: CanonicalVersion[];
   /** When the origin said so, in milliseconds since 1970. */
   asOf: number;
+  /** Whether one of several homes could not be asked, so that versions may be missing. */
+  isPartial?: boolean;
 }
 
 export interface SourceInfo {

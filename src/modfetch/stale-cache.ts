@@ -15,6 +15,8 @@ export interface DatedAnswer {
   bytes: Buffer;
   /** When the origin said so, in milliseconds since 1970. */
   asOf: number;
+  /** Whether a part of it is older than it may be, because the origin of that part cannot be asked. Not kept. */
+  isStale?: boolean;
 }
 
 export interface StaleCache {

@@ -6,7 +6,10 @@ import { newestRelease } from '../module/latest.js';
 import { isPseudoVersion } from '../module/pseudo-version.js';
 import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import * as semver from '../module/semver.js';
+import { formatVersionList, versionsInList } from '../module/version-list.js';
 import type { VersionStore } from '../store/version-store.js';
+import type { SourceList } from './repo.js';
+import type { DatedAnswer } from './stale-cache.js';
 
 type StoredVersions = Pick<VersionStore, 'read' | 'versions'>;
 
@@ -52,6 +55,19 @@ export async function latestInList(
   const retracted = mod === undefined ? [] : parseGoMod(mod).retract;
   const version = newestRelease(list.filter((candidate) => !isRetracted(retracted, candidate)));
   return version === undefined ? undefined : store.read({ module, version, kind: 'info' });
+}
+
+/**
+ * The list of a module of which not all homes could be asked: what only one of those had is not gone, so the versions of the
+ * last list, `known`, stay. It counts as stale.
+ */
+export function joinedList({ versions, asOf }: SourceList, known: DatedAnswer | undefined): DatedAnswer {
+  const all = new Set([...(known === undefined ? [] : versionsInList(known.bytes)), ...versions]);
+  return {
+    bytes: formatVersionList(semver.sortVersions([...all])),
+    asOf: Math.min(asOf, known?.asOf ?? asOf),
+    isStale: true,
+  };
 }
 
 /** Throws VERSION_NOT_FOUND for a version of which there can be no `.mod` or `.zip`. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gitHttpHost, type GitHttpHost } from '../support/hosts/git-http-host.js';
-import { repo } from '../support/git/git-repo.js';
+import { repo, type GitRepo } from '../support/git/git-repo.js';
 import { missing } from '../support/requirements.js';
 import { startServer } from '../support/server.js';
 import { tempDir } from '../support/tmp.js';
@@ -16,13 +16,24 @@ async function ask(server: Server, what: string): Promise<{ status: number; body
   return { status: response.status, body: await response.text() };
 }
 
+const reposOf = new WeakMap<GitHttpHost, Map<string, GitRepo>>();
+
+/** Releases another version of what `host` has as `lib.git`. */
+async function release(host: GitHttpHost, tag: string): Promise<void> {
+  const made = reposOf.get(host)?.get('lib.git');
+  await made?.write({ 'v.go': `package v // ${tag}\n` }).commit(tag);
+  await made?.tag(tag);
+}
+
 /** A host with repositories of one module each, whose tags are given. */
 async function hostWith(
   repositories: Record<string, { module: string; tags: string[] }>,
 ): Promise<GitHttpHost> {
   const root = await tempDir('homes');
+  const repos = new Map<string, GitRepo>();
   for (const [name, { module, tags }] of Object.entries(repositories)) {
     const made = await repo(path.join(root, name));
+    repos.set(name, made);
     for (const [i, tag] of tags.entries()) {
       await made
         .at(`2024-01-0${i + 1}T00:00:00Z`)
@@ -31,7 +42,9 @@ async function hostWith(
       await made.tag(tag);
     }
   }
-  return gitHttpHost(root);
+  const host = await gitHttpHost(root);
+  reposOf.set(host, repos);
+  return host;
 }
 
 describe.skipIf(missing('git'))('repo: as a list', () => {
@@ -69,7 +82,12 @@ describe.skipIf(missing('git'))('repo: as a list', () => {
 
   it('does without one that is down, and calls nothing absent then', async () => {
     await old.stop();
-    expect(await ask(server, `${module}/@v/list`)).toEqual({ status: 200, body: 'v1.0.0\n' });
+    // What the one that is down had is not gone; a version that appears meanwhile is listed.
+    expect(await ask(server, `${module}/@v/list`)).toEqual({ status: 200, body: 'v1.0.0\nv1.1.0\n' });
+    await release(next, 'v1.2.0');
+    const list = await fetch(`${server.url}/${module}/@v/list`);
+    expect(list.headers.get('warning')).toContain('110');
+    expect(await list.text()).toBe('v1.0.0\nv1.1.0\nv1.2.0\n');
     expect(await ask(server, `${module}/@v/v1.0.0.zip`)).toMatchObject({ status: 200 });
     expect(await ask(server, `${module}/@v/v1.9.0.info`)).toMatchObject({ status: 502 });
   });
