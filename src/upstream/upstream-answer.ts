@@ -4,12 +4,13 @@
  * Credentials go to the proxy itself and to no host it names. Addresses of storage hosts hold signatures, so no message
  * shows more of them than the host.
  */
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { UpstreamProxy } from '../module/address/goproxy-list.js';
 import { ModhavenError, errorMessage, type ModhavenErrorOptions } from '../errors.js';
+import { hasCode } from '../fs/file-errors.js';
 import { beginningOf, contentOf, isPacked } from '../http/body.js';
+import { streamRegular } from '../fs/regular-file.js';
 import type { HttpClient } from '../http/client.js';
 import { describeHttpError } from '../http/errors.js';
 import { PrivateAddressError } from '../http/public-address.js';
@@ -52,29 +53,39 @@ export function askUpstream<T>(
   consume: Consume<T>,
 ): Promise<T> {
   return proxy.url.startsWith('file:')
-    ? askFolder(proxy.url + path, consume)
+    ? askFolder(proxy.url, path, consume)
     : askServer(http, proxy, path, timeouts, consume);
 }
 
-async function askFolder<T>(url: string, consume: Consume<T>): Promise<T> {
+async function askFolder<T>(folder: string, path: string, consume: Consume<T>): Promise<T> {
+  const url = folder + path;
   const file = fileURLToPath(url);
   let length: number;
   try {
     length = (await stat(file)).size;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw absent(url, 'there is no such file');
-    throw new ModhavenError('HOST_UNREACHABLE', `cannot read ${url}`, {
-      reason: errorMessage(error),
-      cause: error,
+    if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw unreadable(url, error);
+    // A folder that is not there, as of a disk that is not mounted, says nothing about what it has.
+    await stat(fileURLToPath(folder)).catch((missing: unknown) => {
+      throw unreadable(folder, missing);
     });
+    throw absent(url, 'there is no such file');
   }
-  const body = createReadStream(file);
+  const body = streamRegular(file);
   try {
-    return await consume({ body: body as AsyncIterable<Uint8Array>, length });
+    return await consume({ body: explained(body, (error) => unreadable(url, error)), length });
   } finally {
     body.destroy();
   }
+}
+
+function unreadable(url: string, error: unknown): ModhavenError {
+  return new ModhavenError('HOST_UNREACHABLE', `cannot read ${url}`, {
+    reason: errorMessage(error),
+    remedy: REMEDY,
+    remedyBy: 'admin',
+    cause: error,
+  });
 }
 
 async function askServer<T>(

@@ -87,3 +87,11 @@ it('reads a folder that is laid out as a proxy', async () => {
   await writeFile(path.join(dir, PATH), 'module ex.test/m\n');
   expect(await ask(url)).toBe('module ex.test/m\n');
 });
+
+it('takes a folder that cannot be looked into for a proxy that cannot be asked', async () => {
+  const dir = await tempDir('proxy');
+  const gone = ask(pathToFileURL(path.join(dir, 'not-mounted')).href);
+  await expect(gone).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
+  await mkdir(path.join(dir, PATH), { recursive: true });
+  await expect(ask(pathToFileURL(dir).href)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
+});

@@ -1,5 +1,5 @@
 /** Whatever a host hands out, and in whichever order versions are asked for, each of them can be had. */
-import { rm, stat } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommitHash } from '../../src/module/commit-hash.js';
@@ -153,6 +153,23 @@ describe.skipIf(missing('git'))('a local repository with filters', () => {
         `module example.com/lib // ${n}\n`,
       );
     }
+  });
+});
+
+describe.skipIf(missing('git'))('a local repository', () => {
+  const codeOf = async (dir: string): Promise<string> => {
+    const code = codeHost(path.join(await tempDir('cache'), 'vcs'));
+    return (await errorOf(code.open(parseRepoUrl(dir, '/'), 0, 'trees'))).code;
+  };
+
+  it('is unknown where none is, and an outage where it cannot be read', async () => {
+    const source = await repo(path.join(await tempDir('local'), 'lib.git'));
+    await source.write({ 'go.mod': 'module example.com/lib\n' }).commit('one');
+    expect(await codeOf(`${source.dir}.not`)).toBe('REPO_NOT_FOUND');
+    await writeFile(path.join(source.dir, 'HEAD'), '');
+    expect(await codeOf(source.dir)).toBe('HOST_REFUSED');
+    await rm(path.join(source.dir, 'HEAD'));
+    expect(await codeOf(source.dir)).toBe('HOST_REFUSED');
   });
 });
 

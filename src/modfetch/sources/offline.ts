@@ -8,7 +8,7 @@ import { ModhavenError, isModhavenError } from '../../errors.js';
 import { decodeInfo } from '../../module/info.js';
 import type { ModulePath } from '../../module/module-path.js';
 import { isCanonicalVersion, type CanonicalVersion } from '../../module/version.js';
-import type { Part, VersionReader } from '../../store/version-store.js';
+import type { ModuleVersion, Part, VersionReader } from '../../store/version-store.js';
 import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from '../repo.js';
 import { cachedLatest, cachedList } from '../stored-versions.js';
 
@@ -16,6 +16,8 @@ export interface OfflineSourceOptions {
   store: VersionReader;
   /** Says what is wrong with a path of which nothing is stored. */
   unknown: ModuleSource;
+  /** Whether a part of a version was found damaged, and set aside. */
+  isDamaged: (version: ModuleVersion) => Promise<boolean>;
 }
 
 export class OfflineSource implements ModuleSource {
@@ -39,12 +41,14 @@ export class OfflineSource implements ModuleSource {
     const info = query === 'latest' ? await this.latest(module) : await this.stored(module, query);
     if (info !== undefined) return { version: decodeInfo(info).Version, info, asOf: monotonicNow() };
     const subject = query === 'latest' ? module : `${module}@${query}`;
+    await this.checkDamage(module, query, subject);
     return this.absent(module, subject, (unknown) => unknown.info(module, query));
   }
 
   async mod(module: ModulePath, version: CanonicalVersion): Promise<SourceMod> {
     const mod = await this.options.store.read({ module, version, kind: 'mod' });
     if (mod !== undefined) return { mod };
+    await this.checkDamage(module, version, `${module}@${version} (.mod)`);
     return this.absent(module, `${module}@${version} (.mod)`, (unknown) => unknown.mod(module, version));
   }
 
@@ -53,6 +57,7 @@ export class OfflineSource implements ModuleSource {
     const zip: Part = { module, version, kind: 'zip' };
     const hash = await store.read({ ...zip, kind: 'ziphash' });
     if (hash === undefined || (await store.size(zip)) === undefined) {
+      await this.checkDamage(module, version, `${module}@${version} (.zip)`);
       return this.absent(module, `${module}@${version} (.zip)`, (unknown) => unknown.zip(module, version));
     }
     return {
@@ -76,6 +81,16 @@ export class OfflineSource implements ModuleSource {
   private async stored(module: ModulePath, query: string): Promise<Buffer | undefined> {
     if (!isCanonicalVersion(query)) return undefined;
     return this.options.store.read({ module, version: query, kind: 'info' });
+  }
+
+  /** Throws STORAGE for what was stored and is lost: that it is not here says nothing about whether there is such a version. */
+  private async checkDamage(module: ModulePath, version: string, subject: string): Promise<void> {
+    if (!isCanonicalVersion(version) || !(await this.options.isDamaged({ module, version }))) return;
+    throw new ModhavenError('STORAGE', `${subject} was damaged on the disk of modhaven`, {
+      reason: 'it was set aside, and this server has no upstream to fetch it from',
+      remedy: 'restore it from a backup, or copy the version here with "modhaven export" and "import"',
+      remedyBy: 'admin',
+    });
   }
 
   /** Throws for `subject`, which is not stored; of a module of which nothing is, `ask` says more. */
