@@ -8,7 +8,7 @@ import { retryOnCorrupt } from './bare/broken-repo.js';
 import { findRevision, type ListedMirror } from './commit-history.js';
 import { refTo } from './find-revision.js';
 import { objectAt, type ObjectHash } from './names/object-name.js';
-import { RefsChanged } from './refs-changed.js';
+import { RefsChanged, ofListed } from './refs-changed.js';
 import { GitFailure, GitOutputTooLarge } from './transport/git-exec.js';
 import { findFile } from './tree.js';
 
@@ -82,7 +82,7 @@ export async function readRemoteFile(
   if (entry === undefined) return { blob: undefined };
   let object = await readIn(trees, entry.hash, MAX_FILE);
   if (object === undefined) {
-    if (!(await mirror.fetchBlob(entry.hash))) return undefined;
+    if (!(await ofListed(listed.url, mirror.fetchBlob(entry.hash)))) return undefined;
     object = await readIn(trees, entry.hash, MAX_FILE);
   }
   if (object === undefined) return undefined;
@@ -97,7 +97,7 @@ export async function fetchFiles(listed: ListedMirror, commit: ObjectHash): Prom
   const { mirror, refs, url } = listed;
   const isKnown = isCommit(await readIn(mirror.trees, commit));
   const found = isKnown ? { hash: commit, ref: refTo(refs, commit) } : await findRevision(listed, commit);
-  await mirror.fetchCommit(refs, found.hash, found.ref);
+  await ofListed(url, mirror.fetchCommit(refs, found.hash, found.ref));
   if (isCommit(await readIn(mirror.content, commit))) return;
   // Without `trees` it was found among what the refs lead to; else that has to be looked at before it is called gone.
   if (isKnown) await findRevision(listed, commit);
@@ -144,6 +144,7 @@ async function inTrees<T>(listed: ListedMirror, commit: ObjectHash, work: () => 
   } catch (error) {
     for (const repo of [content, trees]) if ((await readIn(repo, commit)) !== undefined) throw error;
   }
-  await listed.mirror.fetchTrees(listed.refs, commit, refTo(listed.refs, commit));
+  const { mirror, refs, url } = listed;
+  await ofListed(url, mirror.fetchTrees(refs, commit, refTo(refs, commit)));
   return retryOnCorrupt(trees, work);
 }

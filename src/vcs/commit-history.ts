@@ -6,7 +6,7 @@ import { isBroken, retryOnCorrupt } from './bare/broken-repo.js';
 import type { Mirror } from './mirror/mirror.js';
 import { formatOf } from './objects/object-format.js';
 import { tagsOf, type Refs } from './objects/refs.js';
-import { RefsChanged } from './refs-changed.js';
+import { RefsChanged, ofListed } from './refs-changed.js';
 import { GitFailure } from './transport/git-exec.js';
 import { git } from './names/git-words.js';
 import { isHash, parseHashPrefix, type HashPrefix, type ObjectHash } from './names/object-name.js';
@@ -77,12 +77,27 @@ export async function isDescendant(listed: ListedMirror, commit: ObjectHash, tag
   });
 }
 
-/** Runs `work` on all commits that the refs lead to. */
-function inHistory<T>({ mirror, refs }: ListedMirror, work: (history: BareRepo) => Promise<T>): Promise<T> {
-  return retryOnCorrupt(mirror.history, async () => {
-    await mirror.fetchHistory(refs);
-    return work(mirror.history);
-  });
+/** How often a question is put again because others fetched into the history meanwhile. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * Runs `work` on all commits that the refs lead to. What it did not find counts only if the history is still all that came in
+ * from the host: another process may have removed it meanwhile, and a disk may have lost a part of it.
+ */
+async function inHistory<T>(
+  { mirror, refs, url }: ListedMirror,
+  work: (history: BareRepo) => Promise<T>,
+): Promise<T> {
+  const { history } = mirror;
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const done = await retryOnCorrupt(history, async () => {
+      if (!(await ofListed(url, mirror.fetchHistory(refs)))) throw new RefsChanged(url);
+      const result = await work(history);
+      return (await mirror.isHistoryWhole()) ? { result } : undefined;
+    });
+    if (done !== undefined) return done.result;
+  }
+  throw new RefsChanged(url);
 }
 
 /** Whether `prefix` is a whole hash in the repository that has `refs`: with SHA-256, 40 digits are the beginning of one. */

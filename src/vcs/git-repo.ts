@@ -24,7 +24,7 @@ import type { ObjectHash } from './names/object-name.js';
 import { HEAD } from './names/ref-name.js';
 import type { Mirror } from './mirror/mirror.js';
 import { tagsOf, tagsOn, tagsOrigin, type Listing } from './objects/refs.js';
-import { RefsChanged } from './refs-changed.js';
+import { RefsChanged, ofListed } from './refs-changed.js';
 import { GitOutputTooLarge } from './transport/git-exec.js';
 import type { HostLimiter } from '../concurrency/host-limiter.js';
 import { listTree } from './tree.js';
@@ -173,8 +173,11 @@ export class GitRepo implements CodeRepo {
     let commit = (await this.#lookUp(found.hash))?.object;
     if (commit === undefined) {
       const { mirror, refs } = this.#listed;
-      if (this.#need === 'files') await mirror.fetchCommit(refs, found.hash, found.ref);
-      else await mirror.fetchTrees(refs, found.hash, found.ref);
+      const fetch =
+        this.#need === 'files'
+          ? mirror.fetchCommit(refs, found.hash, found.ref)
+          : mirror.fetchTrees(refs, found.hash, found.ref);
+      await ofListed(this.url, fetch);
       commit = (await this.#lookUp(found.hash))?.object;
       if (commit === undefined) throw new RefsChanged(this.url);
     }

@@ -1,4 +1,4 @@
-import { ModhavenError } from '../errors.js';
+import { ModhavenError, isModhavenError } from '../errors.js';
 
 /**
  * The host's refs are no longer those a repository was opened with, or the mirror vanished while it was read: opening
@@ -12,5 +12,18 @@ export class RefsChanged extends ModhavenError {
       cause,
     });
     this.name = 'RefsChanged';
+  }
+}
+
+/**
+ * What `fetch` of something gives that the host at `url` has listed. Where it says now that there is no such thing, what it
+ * listed is outdated, or the answer comes from a replica that lags behind: no fact either.
+ */
+export async function ofListed<T>(url: string, fetch: Promise<T>): Promise<T> {
+  try {
+    return await fetch;
+  } catch (error) {
+    if (isModhavenError(error, 'VERSION_NOT_FOUND', 'REPO_NOT_FOUND')) throw new RefsChanged(url, error);
+    throw error;
   }
 }

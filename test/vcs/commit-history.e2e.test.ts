@@ -29,7 +29,11 @@ async function world() {
   const side = await r.write({ b: '2' }).commit('side');
   const refs = parseRefs(await r.git('ls-remote', r.dir));
   const history = new BareRepo({ dir: r.dir, env: sealedEnv(), timeoutMs: 30_000 });
-  const mirror = { history, fetchHistory: () => Promise.resolve() } as unknown as Mirror;
+  const mirror = {
+    history,
+    fetchHistory: () => Promise.resolve(true),
+    isHistoryWhole: () => Promise.resolve(true),
+  } as unknown as Mirror;
   const listed: ListedMirror = { mirror, refs, url: 'https://git.corp.test/x.git' };
   return { listed, first, second, last, between, side };
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { isNotExist } from '../../src/errors.js';
-import { RefsChanged } from '../../src/vcs/refs-changed.js';
+import { ModhavenError, isNotExist } from '../../src/errors.js';
+import { RefsChanged, ofListed } from '../../src/vcs/refs-changed.js';
 
 it('is an outage that names the repository and what to do, never a fact', () => {
   const cause = new Error('git said');
@@ -13,4 +13,22 @@ it('is an outage that names the repository and what to do, never a fact', () => 
     remedy: expect.stringContaining('git fsck') as string,
   });
   expect(isNotExist(error)).toBe(false);
+});
+
+it.each(['VERSION_NOT_FOUND', 'REPO_NOT_FOUND'] as const)(
+  'is what %s means of something that was listed a moment ago',
+  async (code) => {
+    const failure = new ModhavenError(code, 'no');
+    const url = 'https://git.corp.test/x.git';
+    await expect(ofListed(url, Promise.reject(failure))).rejects.toMatchObject({
+      ...{ code: 'HOST_UNREACHABLE', cause: failure },
+    });
+  },
+);
+
+it('leaves every other answer as it is', async () => {
+  const url = 'https://git.corp.test/x.git';
+  const failure = new ModhavenError('HOST_TIMEOUT', 'no');
+  await expect(ofListed(url, Promise.reject(failure))).rejects.toBe(failure);
+  expect(await ofListed(url, Promise.resolve('fetched'))).toBe('fetched');
 });

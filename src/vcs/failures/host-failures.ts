@@ -153,6 +153,14 @@ export const HOST_FAILURES: readonly FailureRow[] = [
       `put a valid token into ${entry(c)}.token (or token_file) in modhaven.yaml, or into ~/.netrc`,
   },
   {
+    // It has said that the repository is there before it is asked for something of it.
+    pattern: /RPC failed; HTTP (404|410)/,
+    code: 'HOST_UNREACHABLE',
+    reason: (m) =>
+      `the git host, or a proxy before it, shows the repository but answered ${m[1] ?? ''} to git's question`,
+    remedy: 'let POST requests to …/git-upload-pack through proxies and firewalls before the git host',
+  },
+  {
     // A host says it in words even where the status only says "forbidden".
     pattern: NO_REPOSITORY,
     code: 'REPO_NOT_FOUND',

@@ -19,11 +19,10 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isModhavenError } from '../../errors.js';
-import { readRegularText } from '../../fs/regular-file.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import { git } from '../names/git-words.js';
 import type { ObjectHash } from '../names/object-name.js';
-import type { RefName } from '../names/ref-name.js';
+import { HEAD, type RefName } from '../names/ref-name.js';
 import { formatOf } from '../objects/object-format.js';
 import { refsFingerprint, type RefListing, type Refs } from '../objects/refs.js';
 import type { SmartHosts } from '../smart-http/smart-http.js';
@@ -35,7 +34,15 @@ import { RemoteSession } from '../remote/remote-session.js';
 import { BareRepo, holds } from '../bare/bare-repo.js';
 import { isBroken, retryOnCorrupt } from '../bare/broken-repo.js';
 import { referencedCommits } from '../bare/commit-refs.js';
+import { packCount } from '../bare/repo-files.js';
 import { SMALL_PACK } from '../smart-http/receive-pack.js';
+import {
+  isAsNoted,
+  packedRefs,
+  readHistoryNote,
+  writeHistoryNote,
+  type HistoryNote,
+} from './history-note.js';
 import { repositoriesOf } from './mirror-layout.js';
 import { MirrorNotes } from './mirror-notes.js';
 import { reuseCommit, reuseTrees, takeInventory } from './reuse-objects.js';
@@ -174,30 +181,65 @@ export class Mirror {
     );
   }
 
-  /** Fetches all commits that `refs` lead to into `history`, unless they are there. */
-  fetchHistory(refs: Refs): Promise<void> {
+  /**
+   * Fetches all commits that `refs` lead to into `history`, unless they are there. False where the host has other refs by now,
+   * and does not send all of those commits.
+   */
+  fetchHistory(refs: Refs): Promise<boolean> {
     const { history } = this;
-    const marker = join(history.dir, 'modhaven-refs');
     const wanted = refsFingerprint(refs);
     return retryOnCorrupt(history, () =>
       history.write(formatOf(anyHash(refs)), async () => {
-        if ((await readRegularText(marker).catch(() => '')) === wanted) return;
-        // git hangs when it asks a host that only serves files for a filter.
-        const unfiltered = this.#remote.bundle || existsSync(this.#dumbMark);
-        try {
-          const flags = unfiltered ? git`--prune` : git`--prune --filter=tree:0`;
-          await this.#session.fetch(history, flags, everythingOf(refs));
-        } catch (error) {
-          if (unfiltered || !mayHelpToAskForAll(error)) throw error;
-          // Of a tag on a tree or a blob the filter leaves out what it points at, and git calls that incomplete.
-          // It has written down by now to filter all that comes from this remote.
-          await this.#session.fetch(history, git`--prune --no-filter`, everythingOf(refs));
-        }
-        await writeFile(marker, wanted);
+        const note = await readHistoryNote(history.dir);
+        const isFresh = note === undefined && (await packCount(history.dir)) === 0;
+        if (!isFresh && !(await this.#isWhole(note))) throw incomplete(history.dir);
+        if (note?.refs === wanted) return true;
+        await this.#fetchAll(refs);
         // All of it: it is small, and only so old ones of git keep the packs of a filtered fetch together.
         await history.repack(git`-a`);
+        await history.packRefs();
+        const came = await packedRefs(history.dir);
+        const moved = [...refs].filter(([name, hash]) => name !== HEAD && came.get(name) !== hash);
+        await writeHistoryNote(history.dir, moved.length === 0 ? wanted : undefined);
+        if (moved.length === 0) return true;
+        const found = await history.objects(moved.map(([, hash]) => hash));
+        return found.every((object) => object !== undefined);
       }),
     );
+  }
+
+  /**
+   * Whether `history` still is what came in, so that what was not found in it is not with the host either; false where another
+   * caller is changing it. Throws `GitFailure` for one that is broken, which a new one helps against.
+   */
+  async isHistoryWhole(): Promise<boolean> {
+    const { history } = this;
+    const isWhole = async () => this.#isWhole(await readHistoryNote(history.dir));
+    if (await isWhole()) return true;
+    await history.write(history.format, async () => {
+      if (!(await isWhole())) throw incomplete(history.dir);
+    });
+    return false;
+  }
+
+  async #isWhole(note: HistoryNote | undefined): Promise<boolean> {
+    return note !== undefined && (await isAsNoted(this.history.dir, note));
+  }
+
+  /** Fetches all branches and tags into `history`, without directories where the host leaves them out. */
+  async #fetchAll(refs: Refs): Promise<void> {
+    const { history } = this;
+    // git hangs when it asks a host that only serves files for a filter.
+    const unfiltered = this.#remote.bundle || existsSync(this.#dumbMark);
+    try {
+      const flags = unfiltered ? git`--prune` : git`--prune --filter=tree:0`;
+      await this.#session.fetch(history, flags, everythingOf(refs));
+    } catch (error) {
+      if (unfiltered || !mayHelpToAskForAll(error)) throw error;
+      // Of a tag on a tree or a blob the filter leaves out what it points at, and git calls that incomplete.
+      // It has written down by now to filter all that comes from this remote.
+      await this.#session.fetch(history, git`--prune --no-filter`, everythingOf(refs));
+    }
   }
 
   /**
@@ -250,6 +292,11 @@ const LARGE_OBJECT_BYTES = 256 * 1024;
 function isDumb(error: unknown): boolean {
   const cause = isModhavenError(error) ? error.cause : error;
   return cause instanceof GitFailure && cause.stderr.includes('dumb http');
+}
+
+/** What git says of a repository that lacks something, so that it is made anew. */
+function incomplete(dir: string): GitFailure {
+  return new GitFailure('fetch', undefined, `missing object: ${dir} is not what was fetched into it`);
 }
 
 function anyHash(refs: Refs): ObjectHash | undefined {

@@ -288,6 +288,17 @@ export const SSH_SAMPLES: readonly Sample[] = [
 
 export const HTTP_SAMPLES: readonly Sample[] = [
   http(
+    'shown, but not asked',
+    [
+      'error: RPC failed; HTTP 404 curl 22 The requested URL returned error: 404',
+      'fatal: expected flush after ref listing',
+    ],
+    {
+      code: 'HOST_UNREACHABLE',
+      says: ["answered 404 to git's question", 'git-upload-pack'],
+    },
+  ),
+  http(
     '401 to a token',
     [
       'remote: HTTP Basic: Access denied',

@@ -1,8 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { missing } from '../../support/requirements.js';
 import { mustRun } from '../../support/run.js';
+import type { CodeRepo } from '../../../src/vcs/types.js';
 import { inMirror, lab, mirrorDir, type Lab } from '../lab.js';
 
 const always = async (): Promise<boolean> => Promise.resolve(true);
@@ -50,5 +51,64 @@ describe.skipIf(missing('git'))('Mirror', () => {
     expect(await packsIn(packs)).toBeLessThan(20);
     expect(await inMirror(l.vcsDir, 'history.git', 'rev-list', '--count', 'main')).toBe('4\n');
     expect(await (await l.open()).recentTag(next, '', always)).toBe('v1.2.0');
+  });
+
+  describe('a history that is not what came from the host', () => {
+    const packs = (dir: string) => path.join(dir, 'objects/pack');
+    const indexes = async (dir: string) =>
+      (await readdir(packs(dir)))
+        .filter((name) => name.endsWith('.idx'))
+        .map((name) => path.join(packs(dir), name));
+    const replaceIndexes = async (dir: string, put: (file: string) => Promise<unknown>) => {
+      for (const file of await indexes(dir)) {
+        await rm(file);
+        await put(file);
+      }
+    };
+    const damages: [what: string, damage: (dir: string) => Promise<unknown>][] = [
+      ['lost its packs', (dir) => rm(packs(dir), { recursive: true }).then(() => mkdir(packs(dir)))],
+      ['lost an index', (dir) => replaceIndexes(dir, () => Promise.resolve())],
+      ['has an index that cannot be opened', (dir) => replaceIndexes(dir, (file) => symlink(file, file))],
+      ['lost its refs', (dir) => rm(path.join(dir, 'packed-refs'))],
+      ['has empty refs', (dir) => writeFile(path.join(dir, 'packed-refs'), '')],
+    ];
+
+    it.each(damages)(
+      'is made anew where it %s: nothing of the host is called unknown',
+      async (_what, damage) => {
+        const middle = await l.repo.write({ a: '1' }).commit('middle');
+        await l.repo.write({ a: '2' }).commit('last');
+        const asked = middle.slice(0, 10);
+        expect((await (await l.open(0)).stat(asked)).hash).toBe(middle);
+        const dir = path.join(await mirrorDir(l.vcsDir), 'history.git');
+        for (const ask of [
+          async (r: CodeRepo) => (await r.stat(asked)).hash,
+          async (r: CodeRepo) => (await r.stat(middle)).hash,
+          async (r: CodeRepo) => ((await r.recentTag(middle, '', always)) === 'v1.2.0' ? middle : undefined),
+          async (r: CodeRepo) =>
+            (await r.descendsFrom(middle, { name: 'v1.0.0', hash: await l.repo.rev('v1.0.0') }))
+              ? middle
+              : undefined,
+        ]) {
+          await damage(dir);
+          expect(await ask(await l.open())).toBe(middle);
+        }
+        await expect((await l.open()).stat('f'.repeat(12))).rejects.toMatchObject({
+          code: 'VERSION_NOT_FOUND',
+        });
+      },
+    );
+
+    it('is not taken for that of refs which the host had before and has again', async () => {
+      const release = await l.repo.rev('v1.2.0^{commit}');
+      const middle = await l.repo.write({ a: '1' }).commit('middle');
+      const last = await l.repo.write({ a: '2' }).commit('last');
+      const listed = await l.open(0);
+      await l.repo.git('update-ref', 'refs/heads/main', release);
+      // Listed by one replica of a host, fetched from another one that lags behind: an outage.
+      await expect(listed.stat(middle.slice(0, 10))).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
+      await l.repo.git('update-ref', 'refs/heads/main', last);
+      expect((await (await l.open(0)).stat(middle.slice(0, 10))).hash).toBe(middle);
+    });
   });
 });
