@@ -55,6 +55,7 @@ export const MAY_IMPORT = {
   'vcs/smart-http': [
     'module',
     'vcs/names',
+    'fs',
     'concurrency',
     'http',
     'vcs/transport',

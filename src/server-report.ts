@@ -69,6 +69,7 @@ export function statusReport(server: ReportedServer): unknown {
     sumdb: ownDatabase?.status(),
     store: {
       place: stores.bucket?.place ?? 'disk',
+      error: stores.disk.hangs?.reason,
       damaged: stores.damage.report(),
       differences: stores.damage.differences(),
     },

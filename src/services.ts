@@ -122,7 +122,10 @@ export function createServices(options: ServicesOptions): Services {
   const shared: StoreParts = { ...reached, store };
   const git = openGit(shared);
   const fetched = openModules(shared, git);
-  const sumdb = openChecksums(shared, published, fetched.modules, ownDatabase);
+  const checksums = openChecksums(shared, published, fetched.modules, ownDatabase);
+  const sumdb: ChecksumDatabases = {
+    get: (...asked) => stores.disk.run(() => checksums.get(...asked)),
+  };
   const judgeOf = createJudges(shared, git);
   const rulesChanged = () => {
     git.roots.forget();
@@ -238,7 +241,7 @@ function openModules(shared: StoreParts, { host, roots, drift, tags }: Git): Pri
     },
   });
   const fetching = (name: SourceName, source: ModuleSource) =>
-    new ObservedSource(name, new RoomCheckedSource(source, stores.room));
+    new ObservedSource(name, new RoomCheckedSource(source, stores.room, stores.disk));
   const gitSource = fetching('git', git);
   const directSource = fetching('discovery', openDirect(shared, refreshMs));
   const isDirect = (path: string) => namesHostOf(config().directHosts, path);
@@ -261,7 +264,13 @@ function openModules(shared: StoreParts, { host, roots, drift, tags }: Git): Pri
     orStored: true,
     areApart: true,
   });
-  const offlineSource = new ObservedSource('offline', new OfflineSource({ store, unknown: git }));
+  const offlineSource = new ObservedSource(
+    'offline',
+    new OfflineSource({
+      ...{ store, unknown: git },
+      isDamaged: async (version) => (await stores.seals.of(version))?.reason === 'damaged',
+    }),
+  );
   const offline = new CachedModules(offlineSource, store, { log, isLocal: true });
   const all = [ours, direct, upstream, offline];
   return {

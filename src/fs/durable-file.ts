@@ -5,7 +5,6 @@
  * What only changes names and what is in memory is done synchronously: by way of a thread each such step takes several times as
  * long, and a file needs seven of them. What waits for the disk, and what is large, is left to threads.
  */
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fchmodSync,
@@ -20,19 +19,12 @@ import {
   write,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { diskReady } from './disk-watch.js';
 import { hasCode } from './file-errors.js';
-import { processTag } from './process-tag.js';
 import { READING } from './regular-file.js';
-
-/** How the names of unfinished files begin. */
-export const TEMPORARY = '.tmp-';
-
-/** A name beside others in `folder` that no reader takes for a finished file. */
-export function temporaryName(folder: string): string {
-  return join(folder, `${TEMPORARY}${processTag()}-${randomBytes(6).toString('hex')}`);
-}
+import { temporaryName } from './temporary-name.js';
 
 export interface FileOptions {
   /** Its rights. Default: 0o666, less what the umask takes away. */
@@ -65,7 +57,8 @@ export async function replaceFile(
 
 /** Gives a finished file its name. False, and nothing is changed, if there is a file of this name already. */
 export async function linkFirst(finished: string, file: string): Promise<boolean> {
-  return Promise.resolve(linkIfFree(finished, file));
+  await diskReady(file);
+  return linkIfFree(finished, file);
 }
 
 function linkIfFree(finished: string, file: string): boolean {
@@ -92,6 +85,7 @@ async function viaTemporary<T>(
 ): Promise<T> {
   const folder = dirname(file);
   const temporary = temporaryName(folder);
+  await diskReady(folder);
   const fd = openSync(temporary, 'wx', mode);
   try {
     try {
@@ -139,6 +133,7 @@ function removeIfThere(file: string): void {
 
 /** Flushes a file, or a folder: a new name lasts only once its folder is flushed, too. */
 export async function flush(path: string): Promise<void> {
+  await diskReady(path);
   const fd = openSync(path, READING);
   try {
     await flushDescriptor(fd);

@@ -21,7 +21,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import { TEMPORARY, temporaryName } from './durable-file.js';
+import { TEMPORARY, temporaryName } from './temporary-name.js';
 import { makePrivateFolder } from './make-folder.js';
 import { absentAsUndefined } from './file-errors.js';
 import { ownerState } from './process-tag.js';

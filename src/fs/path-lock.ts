@@ -18,6 +18,7 @@ import { rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
+import { diskReady, isDiskFresh } from './disk-watch.js';
 import { hasCode } from './file-errors.js';
 import { makeFolder } from './make-folder.js';
 
@@ -110,6 +111,7 @@ async function acquire(path: string, options: LockOptions): Promise<() => Promis
   let vanished = 0;
   for (let pause = PAUSE.first; ; pause = Math.min(pause * PAUSE.growth, PAUSE.last)) {
     const isOver = performance.now() >= deadline;
+    await diskReady(path);
     try {
       // Whether a lock is stale is not for it to say: see above.
       const how = { realpath: false, retries: 0, stale: Infinity, update: renewMs, fs: observedFs };
@@ -172,12 +174,16 @@ class Watch {
 
 /**
  * The file system as `proper-lockfile` is given it: renewals are noted, and a lock that was lost is left to its new holder.
- * Making, seeing and removing an empty directory is synchronous: by way of a thread it takes ten times as long.
+ * Making, seeing and removing an empty directory is synchronous where the disk is known to answer: by way of a thread it takes
+ * ten times as long.
  */
 const observedFs = {
   ...fs,
   mkdir: (path: string, done: Done): void => atOnce(() => fs.mkdirSync(path), done),
-  stat: (path: string, done: Done<fs.Stats>): void => atOnce(() => fs.statSync(path), done),
+  stat(path: string, done: Done<fs.Stats>): void {
+    if (isDiskFresh(path)) atOnce(() => fs.statSync(path), done);
+    else fs.stat(path, done);
+  },
   utimes(path: string, atime: Date, mtime: Date, done: (error: NodeJS.ErrnoException | null) => void): void {
     const before = renewals.get(path);
     // Until it is done, either time may be seen; where it fails, the one before.
@@ -188,7 +194,8 @@ const observedFs = {
     });
   },
   rmdir(path: string, done: Done): void {
-    if (isLost(path)) done(null);
+    if (!isDiskFresh(path)) removeLater(path, done);
+    else if (isLost(path)) done(null);
     else atOnce(() => fs.rmdirSync(path), done);
   },
   /** Called for each lock when the process ends. */
@@ -196,6 +203,16 @@ const observedFs = {
     if (!isLost(path)) fs.rmdirSync(path);
   },
 };
+
+/** The same by way of a thread. */
+function removeLater(path: string, done: Done): void {
+  fs.stat(path, (error, stats) => {
+    const ours = renewals.get(path);
+    const isLost = ours !== undefined && (error !== null || !ours.includes(stats.mtime.getTime()));
+    if (isLost) done(null);
+    else fs.rmdir(path, done);
+  });
+}
 
 type Done<T = void> = (error: NodeJS.ErrnoException | null, result?: T) => void;
 

@@ -7,7 +7,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { TEMPORARY } from '../fs/durable-file.js';
+import { TEMPORARY } from '../fs/temporary-name.js';
 import { removeFile } from '../fs/empty-folders.js';
 import { unescapePath, unescapeVersion, unescapedIfValid } from '../module/escaping.js';
 import type { CacheLayout } from '../store/paths.js';

@@ -1,7 +1,7 @@
 /** What processes that were killed have left below `cache.dir`: unfinished files and folders. */
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { TEMPORARY } from '../fs/durable-file.js';
+import { TEMPORARY } from '../fs/temporary-name.js';
 import { ownerState } from '../fs/process-tag.js';
 import { measure, walk, type FoundFile } from './walk.js';
 

@@ -1,7 +1,7 @@
 /** The git mirrors below `<cache.dir>/vcs`: how large they are, when they were last used, and how to remove one. */
 import { readFile, readdir, readlink, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { temporaryName } from '../fs/durable-file.js';
+import { temporaryName } from '../fs/temporary-name.js';
 import type { HeldLock } from '../fs/path-lock.js';
 import { tryLockRepository } from '../vcs/bare/repo-lock.js';
 import { isMirrorName, repositoriesOf } from '../vcs/mirror/mirror-layout.js';

@@ -19,13 +19,21 @@ export function createReadiness(
 ): () => Promise<string | undefined> {
   let until = 0;
   let answer: Promise<string | undefined> = Promise.resolve(undefined);
+  /** One at a time: on a disk that hangs none of them comes back. */
+  let probing: Promise<string | undefined> | undefined;
   return () => {
     const ofWorkers = workersUnready();
     if (ofWorkers !== undefined) return Promise.resolve(ofWorkers);
     const now = performance.now();
     if (now < until) return answer;
     until = now + HOLDS_MS;
-    answer = inTime(store.probe().then(() => undefined, reasonOf));
+    probing ??= store
+      .probe()
+      .then(() => undefined, reasonOf)
+      .finally(() => {
+        probing = undefined;
+      });
+    answer = inTime(probing);
     return answer;
   };
 }

@@ -9,17 +9,18 @@
  * again. The version is sealed before (`seals.ts`), so that nothing else can take its place.
  */
 import { lstatSync, renameSync, statSync, type Stats } from 'node:fs';
+import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
 import { createSingleflight } from '../concurrency/singleflight.js';
-import { temporaryName } from '../fs/durable-file.js';
+import { temporaryName } from '../fs/temporary-name.js';
 import { hasCode } from '../fs/file-errors.js';
 import { makeFolderIn } from '../fs/make-folder.js';
 import { readRegularSync } from '../fs/regular-file.js';
 import type { HashZip } from '../zip/zip-hasher.js';
-import { partFile } from './disk-tree.js';
+import { partFile, stampOf } from './disk-tree.js';
 import { partProblem, zipHashIn } from './part-problem.js';
 import type { RecordedSums, VersionSums } from './recorded-sums.js';
 import type { Seals } from './seals.js';
@@ -31,6 +32,7 @@ import {
   storedName,
   type ByteRange,
   type ModuleVersion,
+  type OpenPart,
   type Part,
   type PartContent,
   type PartKind,
@@ -84,9 +86,7 @@ export class CheckedStore extends StoreDecorator {
     super(inner);
     this.options = options;
     const { positions } = inner;
-    this.checkedPositions = positions && {
-      open: async (part) => ((await this.check(part)) === undefined ? undefined : positions.open(part)),
-    };
+    this.checkedPositions = positions && { open: (part) => this.openChecked(positions, part) };
   }
 
   override get positions(): PositionalReads | undefined {
@@ -103,6 +103,17 @@ export class CheckedStore extends StoreDecorator {
     if (stats === undefined) return undefined;
     const recent = this.recent.get(storedName(part));
     return recent?.stamp === stampOf(stats) ? recent.bytes : this.inner.read(part);
+  }
+
+  /** What is known to be whole is not looked at before it is opened: that would be one more question to the disk. */
+  private async openChecked(positions: PositionalReads, part: Part): Promise<OpenPart | undefined> {
+    const known = this.remembered.get(storedName(part));
+    if (known?.isWhole === true) {
+      const opened = await positions.open(part).catch(() => undefined);
+      if (opened?.stamp === known.stamp) return opened;
+      opened?.close();
+    }
+    return (await this.check(part)) === undefined ? undefined : positions.open(part);
   }
 
   /**
@@ -138,13 +149,13 @@ export class CheckedStore extends StoreDecorator {
    * of it meanwhile: they do not wait until a large zip is hashed once more.
    */
   async checkAgain(part: Part): Promise<boolean> {
-    if (this.look(part) === undefined) return true; // removed meanwhile
+    if ((await this.lookUp(part)) === undefined) return true; // removed meanwhile
     return (await this.checks.run(storedName(part), () => this.inspect(part))) !== undefined;
   }
 
   /** What the disk says of a part that is as it was stored; undefined for any other. */
   private async check(part: Part): Promise<Stats | undefined> {
-    const stats = this.look(part);
+    const stats = await this.lookUp(part);
     if (stats === undefined) return undefined;
     const name = storedName(part);
     const known = this.remembered.get(name);
@@ -152,7 +163,19 @@ export class CheckedStore extends StoreDecorator {
     return this.checks.run(name, () => this.inspect(part));
   }
 
-  /** Synchronous: it happens before each read, and by way of a thread it takes ten times as long. */
+  /** By way of a thread, because it happens before each read: the disk may hang. */
+  private async lookUp(part: Part): Promise<Stats | undefined> {
+    const file = partFile(this.options.dir, part);
+    try {
+      return await stat(file);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+      if (hasCode(error, 'ELOOP')) return absentAsUndefined(lstat(file));
+      throw storageError(error);
+    }
+  }
+
+  /** The same, synchronous: by way of a thread it takes ten times as long. */
   private look(part: Part): Stats | undefined {
     const file = partFile(this.options.dir, part);
     try {
@@ -165,7 +188,7 @@ export class CheckedStore extends StoreDecorator {
   }
 
   private async inspect(part: Part): Promise<Stats | undefined> {
-    const stats = this.look(part);
+    const stats = await this.lookUp(part);
     if (stats === undefined) return undefined;
     const problem = stats.isFile() ? await this.problemOf(part) : 'it is not a file';
     this.remembered.set(storedName(part), { stamp: stampOf(stats), isWhole: problem === undefined });
@@ -205,7 +228,10 @@ export class CheckedStore extends StoreDecorator {
    * remembered as bad, and not given out either.
    */
   private async setAside(part: Part, problem: string, stamp: string): Promise<boolean> {
-    const isReplaced = () => stampOf(this.look(part)) !== stamp;
+    const isReplaced = () => {
+      const now = this.look(part);
+      return now === undefined || stampOf(now) !== stamp;
+    };
     if (isReplaced()) return false;
     await this.options.seals
       .add(part, { reason: 'damaged', ...(await this.knownSums(part, part.kind)) })
@@ -262,9 +288,4 @@ function moved(file: string, to: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Tells a file from others of its name, before and after it. */
-function stampOf(stats: Stats | undefined): string {
-  return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
 }

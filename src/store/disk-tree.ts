@@ -1,7 +1,8 @@
 /** The names in a tree that `GOPROXY=file://` reads: which modules and versions it holds. */
+import type { Stats } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TEMPORARY } from '../fs/durable-file.js';
+import { TEMPORARY } from '../fs/temporary-name.js';
 import { escapePath, unescapePath, unescapeVersion, unescapedIfValid } from '../module/escaping.js';
 import type { ModulePath } from '../module/module-path.js';
 import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
@@ -11,6 +12,11 @@ import { PART_KINDS, storedName, type Part, type PartKind } from './version-stor
 /** The file of `part` in a tree that begins at `dir`. */
 export function partFile(dir: string, part: Part): string {
   return join(dir, storedName(part));
+}
+
+/** Tells a file from others of its name, before and after it. */
+export function stampOf({ ino, size, mtimeMs }: Pick<Stats, 'ino' | 'size' | 'mtimeMs'>): string {
+  return `${ino} ${size} ${mtimeMs}`;
 }
 
 /** The folder of the versions of a module in a tree that begins at `dir`. */

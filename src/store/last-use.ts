@@ -7,6 +7,7 @@
 import { appendFile, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { diskReady } from '../fs/disk-watch.js';
 import { processTag } from '../fs/process-tag.js';
 import { endsInLine } from '../fs/line-end.js';
 import { APPENDING, readRegularText } from '../fs/regular-file.js';
@@ -94,6 +95,7 @@ export class LastUse {
   }
 
   private async append(uses: ReadonlyMap<string, number>): Promise<void> {
+    await diskReady(this.file);
     await mkdir(dirname(this.file), { recursive: true });
     const lines = [...uses].map(([key, seconds]) => `${seconds} ${key}\n`);
     const begin = (await endsInLine(this.file)) ? '' : '\n'; // a write to a full disk was torn

@@ -18,6 +18,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { diskReady } from '../fs/disk-watch.js';
 import { replaceFile } from '../fs/durable-file.js';
 import { inFolder, removeFile } from '../fs/empty-folders.js';
 import { makePrivateFolder } from '../fs/make-folder.js';
@@ -109,6 +110,7 @@ export class RecordedSums {
 
   private async append(module: ModulePath, line: string): Promise<void> {
     const file = this.fileOf(module);
+    await diskReady(file);
     try {
       appendSync(file, line); // by way of a thread it takes ten times as long
     } catch (error) {

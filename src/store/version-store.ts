@@ -106,6 +106,8 @@ export interface PositionalReads {
 export interface OpenPart {
   /** In bytes. */
   readonly size: number;
+  /** Tells its file from others of its name, before and after it; undefined where it is not a file. */
+  readonly stamp?: string | undefined;
   /** Reads up to `length` bytes from `position` on to the beginning of `target`, and says how many they were. */
   read(
     target: Buffer,

@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { forEach } from '../concurrency/for-each.js';
 import { ModhavenError } from '../errors.js';
-import { temporaryName } from '../fs/durable-file.js';
+import { temporaryName } from '../fs/temporary-name.js';
 import { createDiskBlobStore } from '../store/disk/disk-blob-store.js';
 import type { BlobStore } from '../store/blob-store.js';
 

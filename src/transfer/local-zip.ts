@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, unlink } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
-import { temporaryName } from '../fs/durable-file.js';
+import { temporaryName } from '../fs/temporary-name.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { CanonicalVersion } from '../module/version.js';
 import { storage } from '../store/storage-error.js';

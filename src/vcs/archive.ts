@@ -1,5 +1,6 @@
 /** Streams what `git archive` makes of a commit. */
 import { PassThrough, type Readable } from 'node:stream';
+import { diskReady } from '../fs/disk-watch.js';
 import type { CommitHash } from '../module/commit-hash.js';
 import type { BareRepo } from './bare/bare-repo.js';
 import { isBroken } from './bare/broken-repo.js';
@@ -48,6 +49,7 @@ async function writeArchive(options: ArchiveOptions, output: PassThrough): Promi
   const { content, url, limiter, waitMs } = options;
   for (let attempt = 1; !output.destroyed; attempt += 1) {
     await options.ensure();
+    await diskReady(content.dir);
     const identity = content.identity();
     const { error, begun } = await limiter.run(ARCHIVES, waitMs, () => pipeOnce(options, output));
     if (error === undefined) return;

@@ -4,10 +4,11 @@
  * A reader says how old the refs may be. A caller that needs newer ones than are being fetched right now (a tag was
  * pushed just before it asked) waits for the next question, together with all others that do.
  */
-import { existsSync, utimesSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
+import { diskReady } from '../fs/disk-watch.js';
 import { isModhavenError, type ModhavenError } from '../errors.js';
 import { repoKey, type RepoUrl } from '../module/repo-url.js';
 import { GitRepo } from './git-repo.js';
@@ -75,7 +76,7 @@ class GitHosts implements CodeHost {
     const now = monotonicNow();
     if (now - first.notedAt >= NOTED_MS) {
       first.notedAt = now;
-      noteUse(join(this.#dir, mirrorName(first.url)));
+      void noteUse(join(this.#dir, mirrorName(first.url)));
     }
     return new GitRepo({ remote: url, spelling, mirror, listing, need, limiter: this.#limiter, waitMs });
   }
@@ -108,12 +109,13 @@ class GitHosts implements CodeHost {
 }
 
 /** Notes that the mirror in `folder` is used. There may be none yet. */
-function noteUse(folder: string): void {
+async function noteUse(folder: string): Promise<void> {
   try {
+    await diskReady(folder);
     const now = new Date();
-    if (existsSync(folder)) utimesSync(folder, now, now);
+    await utimes(folder, now, now);
   } catch {
-    // It is gone meanwhile, or belongs to another account.
+    // It is not there, belongs to another account, or its disk hangs.
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { beforeAll, describe } from 'vitest';
+import { DiskWatch } from '../../src/fs/disk-watch.js';
 import { createDiscovery } from '../../src/discovery/discovery.js';
 import { CachedModules } from '../../src/modfetch/cached.js';
 import { GitSource } from '../../src/modfetch/git-source.js';
@@ -62,7 +63,8 @@ async function openGit(): Promise<OpenedSource> {
 /** The same as a server wraps it. */
 async function openWrapped(): Promise<OpenedSource> {
   const opened = await openGit();
-  const withRoom = new RoomCheckedSource(opened.source, { assert: () => Promise.resolve() });
+  const disk = new DiskWatch('/nonexistent');
+  const withRoom = new RoomCheckedSource(opened.source, { assert: () => Promise.resolve() }, disk);
   return { ...opened, source: new ObservedSource('git', withRoom) };
 }
 
@@ -139,7 +141,8 @@ describe.skipIf(missing('git', 'openssl'))('module sources', () => {
     async open() {
       const store = createDiskStore(tree.dir);
       const home = await lab();
-      const source = new OfflineSource({ store, unknown: gitSource(home) });
+      const isDamaged = () => Promise.resolve(false);
+      const source = new OfflineSource({ store, unknown: gitSource(home), isDamaged });
       return { source, store, close: () => home.host.stop() };
     },
   });

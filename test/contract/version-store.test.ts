@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { AnnouncingStore } from '../../src/catalog/announcing-store.js';
+import { DiskWatch } from '../../src/fs/disk-watch.js';
+import { AnsweringStore } from '../../src/store/disk/answering-store.js';
 import { CheckedStore } from '../../src/store/checked-store.js';
 import { createDiskStore } from '../../src/store/disk/disk-store.js';
 import { ObservedStore } from '../../src/store/observed-store.js';
@@ -65,6 +67,12 @@ versionStoreContract({
   open: () =>
     Promise.resolve(new RoomAwareStore(createMemoryStore(), { shortage: () => Promise.resolve(undefined) })),
   has: MEMORY,
+});
+
+versionStoreContract({
+  name: 'on a disk that is watched',
+  open: async () => new AnsweringStore(await openDisk(), new DiskWatch('/nonexistent')),
+  has: { positions: true, removal: true, listing: true },
 });
 
 versionStoreContract({

@@ -2,14 +2,8 @@
 import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  createFile,
-  flushNames,
-  linkFirst,
-  replaceFile,
-  TEMPORARY,
-  temporaryName,
-} from '../../src/fs/durable-file.js';
+import { createFile, flushNames, linkFirst, replaceFile } from '../../src/fs/durable-file.js';
+import { TEMPORARY, temporaryName } from '../../src/fs/temporary-name.js';
 import { tempDir } from '../support/tmp.js';
 
 describe('createFile', () => {

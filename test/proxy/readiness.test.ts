@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ModhavenError } from '../../src/errors.js';
 import { createReadiness } from '../../src/proxy/readiness.js';
@@ -14,6 +15,20 @@ describe('createReadiness', () => {
     });
     const answers = await Promise.all([ready(), ready(), ready()]);
     expect(new Set(answers)).toEqual(new Set([`the cache directory has a problem: ${reason}`]));
+    expect(probes).toBe(1);
+  });
+
+  it('asks a store that does not answer once, however long that takes', async () => {
+    let probes = 0;
+    const ready = createReadiness({
+      probe() {
+        probes += 1;
+        return new Promise(() => undefined);
+      },
+    });
+    void ready();
+    await sleep(1_100); // longer than an answer holds
+    void ready();
     expect(probes).toBe(1);
   });
 

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { TEMPORARY, createFile, replaceFile } from '../../fs/durable-file.js';
+import { isDiskFresh } from '../../fs/disk-watch.js';
+import { createFile, replaceFile } from '../../fs/durable-file.js';
+import { TEMPORARY } from '../../fs/temporary-name.js';
 import { inFolder, removeFile } from '../../fs/empty-folders.js';
 import { hasCode } from '../../fs/file-errors.js';
 import { makePrivateFolder } from '../../fs/make-folder.js';
@@ -38,7 +40,7 @@ class DiskBlobStore implements BlobStore {
   async get(name: string): Promise<StoredBlob | undefined> {
     const path = this.fileOf(name);
     // Most are asked for to find that there is none. By way of a thread that takes ten times as long.
-    if (!isThere(path)) return undefined;
+    if (isDiskFresh(path) && !isThere(path)) return undefined;
     const file = await absentAsUndefined(openRegular(path));
     if (file === undefined) return undefined;
     const { handle, stats } = file;

@@ -12,22 +12,15 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import {
-  TEMPORARY,
-  createFile,
-  flush,
-  flushNames,
-  linkFirst,
-  replaceFile,
-  temporaryName,
-} from '../../fs/durable-file.js';
+import { createFile, flush, flushNames, linkFirst, replaceFile } from '../../fs/durable-file.js';
+import { TEMPORARY, temporaryName } from '../../fs/temporary-name.js';
 import { inFolder, removeEmptyFolders } from '../../fs/empty-folders.js';
 import * as files from '../../fs/file-errors.js';
 import { READING, notRegular, readRegular, streamRegular } from '../../fs/regular-file.js';
 import type { ModulePath } from '../../module/module-path.js';
 import type { CanonicalVersion } from '../../module/version.js';
 import { scanTree } from './disk-listing.js';
-import { modulesIn, partFile, partOfName, versionFolder } from '../disk-tree.js';
+import { modulesIn, partFile, partOfName, stampOf, versionFolder } from '../disk-tree.js';
 import { absentAsUndefined, storage, storageError } from '../storage-error.js';
 import {
   PART_KINDS,
@@ -170,6 +163,7 @@ async function openForReading(file: string): Promise<OpenPart> {
     return {
       ...part,
       size,
+      stamp: stampOf(stats),
       read: (target, length, position, done) => read(descriptor, target, 0, length, position, done),
     };
   } catch (error) {

@@ -1,10 +1,13 @@
 /** Opens the stores that the configuration names. Nothing else constructs them. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { DiskWatch, watchDisk } from '../../fs/disk-watch.js';
 import { FileCache } from '../../fs/file-cache.js';
 import type { Bucket, S3Settings } from '../../s3/bucket.js';
 import { S3Bucket } from '../../s3/s3-bucket.js';
 import { createZipHasher } from '../../zip/zip-hasher.js';
+import { AnsweringBlobs } from '../disk/answering-blobs.js';
+import { AnsweringStore } from '../disk/answering-store.js';
 import type { BlobStore } from '../blob-store.js';
 import { createBucketBlobStore } from '../bucket/bucket-blob-store.js';
 import { BUCKET_FOLDERS } from '../bucket/bucket-layout.js';
@@ -33,6 +36,7 @@ export interface StoreSettings {
 
 export interface StoreLog {
   error(details: object, message: string): void;
+  info?(details: object, message: string): void;
 }
 
 export interface Stores {
@@ -62,6 +66,7 @@ export interface Stores {
   layout: CacheLayout;
   /** Of the disk of `cacheDir`. */
   room: DiskRoom;
+  disk: DiskWatch;
   /** The local copies of versions that lie in a bucket; undefined where they lie below `cacheDir`. */
   copies: LocalCopies | undefined;
   /** The bucket; undefined where there is none. */
@@ -71,16 +76,20 @@ export interface Stores {
 /** Touches no file and opens no connection: folders are made when something is stored. */
 export function openStores(settings: StoreSettings, log?: StoreLog): Stores {
   const { cacheDir, s3 } = settings;
-  return s3 === undefined ? openDisk(cacheDir, log) : openBucket(cacheDir, s3, log);
+  const disk = new DiskWatch(cacheDir, log);
+  watchDisk(disk);
+  return s3 === undefined ? openDisk(disk, log) : openBucket(disk, s3, log);
 }
 
 /** Names of modules and of people are for no other account; a web server in front reads finished versions. */
 const FOR_US_ALONE = { isPrivate: true };
 
-function openDisk(cacheDir: string, log: StoreLog | undefined): Stores {
-  const layout = cacheLayout(cacheDir);
+function openDisk(disk: DiskWatch, log: StoreLog | undefined): Stores {
+  const layout = cacheLayout(disk.dir);
   const unchecked = createDiskStore(layout.download);
-  const sealed = createDiskBlobStore(layout.seals, FOR_US_ALONE);
+  const blobs = (dir: string, options?: typeof FOR_US_ALONE) =>
+    new AnsweringBlobs(createDiskBlobStore(dir, options), disk);
+  const sealed = blobs(layout.seals, FOR_US_ALONE);
   const seals = new Seals(sealed);
   const damage = new DamageReport(log);
   const sums = new RecordedSums(layout.sums);
@@ -89,23 +98,24 @@ function openDisk(cacheDir: string, log: StoreLog | undefined): Stores {
     hashZip: createZipHasher(),
     onDamage: (part) => damage.add(part),
   });
-  const room = new DiskRoom(cacheDir, log);
+  const room = new DiskRoom(disk.dir, log);
+  const versions = new SealedStore(checked, seals, (version) => sums.evicted(version));
   return {
-    ...{ unchecked, checked, seals, sums, sealed, damage, layout, room },
-    ownDatabases: createDiskBlobStore(layout.ownDatabases),
-    versions: new RoomAwareStore(new SealedStore(checked, seals, (version) => sums.evicted(version)), room),
-    upstream: createDiskBlobStore(layout.upstream),
-    privateAnswers: createDiskBlobStore(layout.privateAnswers, FOR_US_ALONE),
-    checksums: createDiskBlobStore(layout.checksums),
-    fetched: createDiskBlobStore(layout.fetched, FOR_US_ALONE),
+    ...{ unchecked, checked, seals, sums, sealed, damage, layout, room, disk },
+    ownDatabases: blobs(layout.ownDatabases),
+    versions: new AnsweringStore(new RoomAwareStore(versions, room), disk),
+    upstream: blobs(layout.upstream),
+    privateAnswers: blobs(layout.privateAnswers, FOR_US_ALONE),
+    checksums: blobs(layout.checksums),
+    fetched: blobs(layout.fetched, FOR_US_ALONE),
     lastUse: new LastUse(layout.usage),
     ...{ copies: undefined, bucket: undefined },
   };
 }
 
 /** Everything that a new replica has to know lies in the bucket; what one replica alone needs, below `cacheDir`. */
-function openBucket(cacheDir: string, settings: S3Settings, log: StoreLog | undefined): Stores {
-  const layout = cacheLayout(cacheDir);
+function openBucket(disk: DiskWatch, settings: S3Settings, log: StoreLog | undefined): Stores {
+  const layout = cacheLayout(disk.dir);
   const bucket = new S3Bucket(settings);
   const damage = new DamageReport(log);
   const sealed = createBucketBlobStore(bucket, BUCKET_FOLDERS.seals);
@@ -123,9 +133,10 @@ function openBucket(cacheDir: string, settings: S3Settings, log: StoreLog | unde
     onDamage: (part) => damage.add(part),
   });
   const answers = { keepsNewest: true };
-  const room = new DiskRoom(cacheDir, log);
+  const room = new DiskRoom(disk.dir, log);
   return {
-    ...{ unchecked, checked, seals, sums: undefined, sealed, damage, layout, room, bucket, copies: checked },
+    ...{ unchecked, checked, seals, sums: undefined, sealed, damage, layout, room, disk, bucket },
+    copies: checked,
     ownDatabases: createBucketBlobStore(bucket, BUCKET_FOLDERS.ownDatabases),
     versions: new RoomAwareStore(new SealedStore(checked, seals), room),
     upstream: createBucketBlobStore(bucket, BUCKET_FOLDERS.upstream, answers),

@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { diskReady } from '../../fs/disk-watch.js';
 import { processTag } from '../../fs/process-tag.js';
 import { git, type GitWord } from '../names/git-words.js';
 import type { ObjectHash, ObjectSpec } from '../names/object-name.js';
@@ -85,6 +86,7 @@ export class BareRepo {
     specs: readonly ObjectSpec[],
     maxOutput = MAX_OBJECTS_BYTES,
   ): Promise<(GitObject | undefined)[]> {
+    await diskReady(this.dir);
     const identity = this.#look();
     const held = findHeld(this.#heldAs(), specs);
     if (held !== undefined) return held;
@@ -127,7 +129,8 @@ export class BareRepo {
    * Runs `work` while no other process or caller writes; the repository exists then. `work` may run twice: again when
    * this process was stopped for so long that another one took over the lock.
    */
-  write<T>(format: ObjectFormat, work: () => Promise<T>): Promise<T> {
+  async write<T>(format: ObjectFormat, work: () => Promise<T>): Promise<T> {
+    await diskReady(this.dir);
     makeParent(this.dir);
     return this.#lock.run(async (lease) => {
       this.#format = format;
@@ -152,6 +155,7 @@ export class BareRepo {
    * Throws `NotSmall` where this is for git to do.
    */
   async addSmallPack(pack: Buffer, partial: boolean): Promise<void> {
+    await diskReady(this.dir);
     const format = this.#format;
     const store = (bytes: Buffer) => {
       this.#lease?.assertHeld();
@@ -181,6 +185,17 @@ export class BareRepo {
     const args = git`repack -d -q ${flags}`;
     const { dir, env, writeSignal: signal } = this;
     await runGit({ args, cwd: dir, env, timeoutMs: this.#timeoutMs, signal }).catch(() => undefined);
+  }
+
+  /** Puts all refs into one file, inside of `write`. Throws `GitFailure`. */
+  async packRefs(): Promise<void> {
+    const { dir, env, writeSignal: signal } = this;
+    await runGit({ args: git`pack-refs --all`, cwd: dir, env, timeoutMs: this.#timeoutMs, signal });
+  }
+
+  /** How objects are named in it, as of the last `write`. */
+  get format(): ObjectFormat {
+    return this.#format;
   }
 
   /** Tells this repository from one made anew in its place. */

@@ -4,6 +4,8 @@
  * `explainGitFailure` tells them.
  */
 import { mkdir } from 'node:fs/promises';
+import { diskReady } from '../../fs/disk-watch.js';
+import { ModhavenError, isModhavenError } from '../../errors.js';
 import type { RepoUrl } from '../../module/repo-url.js';
 import { measure } from '../../observe/observe.js';
 import { explainGitFailure } from '../failures/git-errors.js';
@@ -17,6 +19,7 @@ import { certificateFault } from '../transport/certificate.js';
 import { config, git, type GitInput, type GitWord } from '../names/git-words.js';
 import { plainAddress, type RepoAddress } from '../names/repo-address.js';
 import { scanKeys } from './host-keys.js';
+import { whyNotAbsent } from './local-repository.js';
 import { Redirects } from './redirects.js';
 import { listRefsOverSsh } from './ssh-refs.js';
 import { retryTurnedAway, type Pause } from './turned-away.js';
@@ -109,7 +112,7 @@ export class RemoteSession {
 
   async #listWithoutGit(access: HostAccess): Promise<RefListing | undefined> {
     if (access.target.scheme !== 'ssh') return this.#http.listRefs(access);
-    await mkdir(this.#dir, { recursive: true });
+    await makeFolder(this.#dir);
     const env = this.#childEnvironment(access, undefined);
     return listRefsOverSsh({ access, cwd: this.#dir, env, timeoutMs: this.#settings().timeoutMs });
   }
@@ -157,7 +160,7 @@ export class RemoteSession {
     fetchOptions: GitFetchOptions = {},
   ): Promise<string> {
     return this.#limited(async (access) => {
-      await mkdir(repo?.dir ?? this.#dir, { recursive: true });
+      await makeFolder(repo?.dir ?? this.#dir);
       return this.#redirects.follow({
         access,
         work: (address) => this.#runGit(access, repo, command(address), fetchOptions),
@@ -225,7 +228,7 @@ export class RemoteSession {
   async #explain(error: unknown, { target, hostKey, credential }: HostAccess): Promise<unknown> {
     const own = asStorageError(error);
     if (!(own instanceof GitFailure)) return own;
-    return explainGitFailure(own, {
+    const explained = explainGitFailure(own, {
       repo: target,
       shownAs: this.#remote,
       hostKey,
@@ -235,6 +238,9 @@ export class RemoteSession {
         target.scheme === 'https' && isCertificateFailure(own) ? await certificateFault(target) : undefined,
       hostKeys: isUnknownHostKey(own) ? await scanKeys(target.host, target.port ?? 22, SCAN_MS) : [],
     });
+    if (!target.local || !isModhavenError(explained, 'REPO_NOT_FOUND')) return explained;
+    const reason = await whyNotAbsent(target.path);
+    return reason === undefined ? explained : unreadable(explained, reason);
   }
 
   /** git waits for minutes for an address where packets vanish. */
@@ -263,6 +269,21 @@ export class RemoteSession {
   #childEnvironment(access: HostAccess, gitDir: string | undefined): Environment {
     return networkEnvironment({ ...access, workDir: gitDir ?? this.#dir, gitDir }, this.#env);
   }
+}
+
+/** The failure of a repository on this machine that is there. */
+function unreadable({ message, cause }: ModhavenError, reason: string): ModhavenError {
+  return new ModhavenError('HOST_REFUSED', message, {
+    reason,
+    remedy: 'give the account of the modhaven service the right to read it, or run git fsck there',
+    remedyBy: 'admin',
+    cause,
+  });
+}
+
+async function makeFolder(dir: string): Promise<void> {
+  await diskReady(dir);
+  await mkdir(dir, { recursive: true });
 }
 
 function lsRemote(address: RepoAddress): readonly GitWord[] {

@@ -1,5 +1,6 @@
 /** Takes in what a host sends: small packs here, others by `git index-pack`. Either checks every byte. */
 import type { Writable } from 'node:stream';
+import { diskReady } from '../../fs/disk-watch.js';
 import type { BareRepo } from '../bare/bare-repo.js';
 import { git } from '../names/git-words.js';
 import { PIECEMEAL_OPTIONS } from '../transport/git-environment.js';
@@ -56,6 +57,7 @@ async function indexPack(
 ): Promise<void> {
   // Objects that were left out do not make a repository broken (git-index-pack(1), --promisor).
   const flags = partial ? git`--promisor` : [];
+  await diskReady(repo.dir);
   const child = converse({
     args: git`${PIECEMEAL_OPTIONS} index-pack --stdin --fix-thin ${flags}`,
     cwd: repo.dir,

@@ -11,6 +11,7 @@ import { existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { diskReady } from '../../fs/disk-watch.js';
 import { measure } from '../../observe/observe.js';
 import type { GitInput, GitWord } from '../names/git-words.js';
 import type { Environment } from './git-environment.js';
@@ -86,7 +87,8 @@ function commandName(args: readonly string[]): string {
 }
 
 async function run(command: GitCommand): Promise<Buffer> {
-  const { signal } = command;
+  const { signal, cwd } = command;
+  await diskReady(cwd); // a child cannot be started in a directory whose disk hangs, and Node waits until it has started
   signal?.throwIfAborted();
   const child = start(command);
   const kill = () => child.kill();

@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest';
 import { parseModulePath } from '../../../src/module/module-path.js';
 import { ModhavenError } from '../../../src/errors.js';
+import { DiskWatch } from '../../../src/fs/disk-watch.js';
 import type { ModuleSource, ZipTarget } from '../../../src/modfetch/repo.js';
 import { RoomCheckedSource } from '../../../src/modfetch/sources/room-checked-source.js';
 
 const MODULE = parseModulePath('corp.test/lib');
+const DISK = new DiskWatch('/nonexistent');
 
 /** What it asks of the home when there is room, or none. */
 async function asked(hasRoom: boolean, ask: (source: ModuleSource) => Promise<unknown>): Promise<unknown> {
@@ -16,7 +18,9 @@ async function asked(hasRoom: boolean, ask: (source: ModuleSource) => Promise<un
   const methods = ['list', 'info', 'mod', 'zip'].map((method) => [method, note(method)]);
   const inner = Object.fromEntries(methods) as unknown as ModuleSource;
   const assert = () => (hasRoom ? Promise.resolve() : Promise.reject(new Error('no room')));
-  await ask(new RoomCheckedSource(inner, { assert })).catch((error: unknown) => calls.push(String(error)));
+  await ask(new RoomCheckedSource(inner, { assert }, DISK)).catch((error: unknown) =>
+    calls.push(String(error)),
+  );
   return calls;
 }
 
@@ -51,7 +55,7 @@ it('tells failures of the disk from those of the home, also while a zip is deliv
       info: () => Promise.reject(failure),
       zip: () => Promise.resolve({ deliver: () => Promise.reject(failure) }),
     } as unknown as ModuleSource;
-    return new RoomCheckedSource(inner, { assert: () => Promise.resolve() });
+    return new RoomCheckedSource(inner, { assert: () => Promise.resolve() }, DISK);
   };
   const deliver = async (failure: Error) =>
     (await source(failure).zip(MODULE, 'v1.0.0')).deliver(undefined as unknown as ZipTarget);

@@ -1,13 +1,16 @@
 /**
  * A file system that fails at one operation: imported first, it stands in front of `node:fs`, for a test in its own process
  * or, by `NODE_OPTIONS=--import`, for a program. The `at`-th operation below `root` that `code` can happen to fails with it;
- * a write has written half by then. Children are not touched.
+ * a write has written half by then. Children are not touched. With `hang` in place of `at` and `code` every operation below
+ * `root` waits, as on a network file system whose server is away, until there is another plan: what is done at once holds up the
+ * whole process.
  *
  * In a program the plan lies in the file that FAULTY_FS_PLAN names: `{ "id", "root", "at", "code" }`; a new id counts anew.
  * What became of it is written beside it, into `PLAN.fired`.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What can happen to which kinds of operations. */
 const KINDS = {
@@ -36,6 +39,25 @@ export function pull() {
   return hasFired;
 }
 
+/** Whether the disk of `path` hangs. */
+function hangs(path) {
+  if (planFile === undefined) return false;
+  readPlan();
+  return plan?.hang === true && typeof path === 'string' && path.startsWith(plan.root);
+}
+
+/** How often it is looked whether a disk still hangs, in milliseconds. */
+const LOOK_MS = 20;
+const cell = new Int32Array(new SharedArrayBuffer(4));
+
+function standStill(path) {
+  while (hangs(path)) Atomics.wait(cell, 0, 0, LOOK_MS);
+}
+
+async function waitFor(path) {
+  while (hangs(path)) await sleep(LOOK_MS);
+}
+
 function readPlan() {
   if (planFile === undefined) return;
   try {
@@ -50,7 +72,8 @@ function readPlan() {
 /** The fault of this operation; undefined if it goes on. */
 function faultOf(kind, path, syscall) {
   readPlan();
-  if (plan === undefined || typeof path !== 'string' || !path.startsWith(plan.root)) return undefined;
+  if (plan === undefined || plan.hang === true || typeof path !== 'string' || !path.startsWith(plan.root))
+    return undefined;
   if (!KINDS[plan.code].has(kind)) return undefined;
   count += 1;
   if (count !== plan.at) return undefined;
@@ -80,6 +103,8 @@ const OF_PATHS = {
   readdir: 'open',
   opendir: 'open',
 };
+/** These can fail as well, but no plan has them do so. */
+const LOOKS = ['stat', 'lstat', 'access', 'exists', 'statfs', 'realpath'];
 const OF_DESCRIPTORS = {
   write: 'write',
   writev: 'write',
@@ -115,6 +140,7 @@ function wrapSync(name, kindOf) {
   const original = real[`${name}Sync`];
   if (original === undefined) return;
   fs[`${name}Sync`] = function (...args) {
+    standStill(pathOf(args[0]));
     const fault = faultOf(kindOf(args), pathOf(args[0]), name);
     if (fault !== undefined) {
       writeHalf(name, args);
@@ -137,6 +163,10 @@ function wrapCallback(name, kindOf) {
       process.nextTick(done, fault);
       return undefined;
     }
+    if (hangs(pathOf(args[0]))) {
+      void waitFor(pathOf(args[0])).then(() => fs[name](...args));
+      return undefined;
+    }
     if (name === 'open') {
       args[args.length - 1] = (error, descriptor) => {
         if (!error) open.set(descriptor, String(args[0]));
@@ -153,6 +183,7 @@ function wrapCallback(name, kindOf) {
       continue;
     }
     wrapped[key] = async (...args) => {
+      await waitFor(pathOf(args[0]));
       const fault = faultOf(kindOf(args), pathOf(args[0]), name);
       if (fault === undefined) return promised(...args);
       writeHalf(name, args);
@@ -166,6 +197,7 @@ function wrapPromise(name, kindOf) {
   const original = realPromises[name];
   if (original === undefined) return;
   fs.promises[name] = async function (...args) {
+    await waitFor(args[0]);
     const fault = faultOf(kindOf(args), pathOf(args[0]), name);
     if (fault !== undefined) {
       writeHalf(name, args);
@@ -195,6 +227,7 @@ function wrapHandle(handle, path) {
   for (const [name, kind] of Object.entries(OF_HANDLES)) {
     const original = handle[name];
     handle[name] = async function (...args) {
+      await waitFor(path);
       const fault = faultOf(kind, path, name);
       if (fault === undefined) return original.apply(handle, args);
       writeHalf(name, [handle.fd, ...args]);
@@ -207,6 +240,8 @@ const openKind = ([, flags]) => (isWriting(flags) ? 'create' : 'open');
 for (const wrap of [wrapSync, wrapCallback, wrapPromise]) {
   wrap('open', openKind);
   for (const [name, kind] of Object.entries(OF_PATHS)) wrap(name, () => kind);
+  // `fs.exists` itself has no error to give, and nothing here calls it.
+  for (const name of LOOKS) if (name !== 'exists' || wrap === wrapSync) wrap(name, () => 'look');
 }
 for (const wrap of [wrapSync, wrapCallback]) {
   for (const [name, kind] of Object.entries(OF_DESCRIPTORS)) wrap(name, () => kind);
