@@ -16,7 +16,7 @@ import type { RepoUrl } from '../module/repo-url.js';
 import * as semver from '../module/semver.js';
 import { measure } from '../observe/observe.js';
 import type { RepoRoot } from '../vanity/rule.js';
-import { RefsChanged } from '../vcs/refs-changed.js';
+import { RefsChanged, asLocalFailure } from '../vcs/refs-changed.js';
 import type { CodeHost, CodeRepo, Need } from '../vcs/types.js';
 import { AliasCheck } from './alias-check.js';
 import { codeModule, type CodeModule, type VersionInfo } from './code-module.js';
@@ -220,7 +220,7 @@ export class GitSource implements ModuleSource {
         });
       } catch (error) {
         const isOutdated = error instanceof RefsChanged || (refetch && isNotExist(error) && asOf < askedAt);
-        if (!isOutdated || attempt >= MAX_ATTEMPTS) throw error;
+        if (!isOutdated || attempt >= MAX_ATTEMPTS) throw asLocalFailure(error, remote.url);
       }
     }
   }

@@ -92,7 +92,7 @@ async function inHistory<T>(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const done = await retryOnCorrupt(history, async () => {
       if (!(await ofListed(url, mirror.fetchHistory(refs)))) throw new RefsChanged(url);
-      const result = await work(history);
+      const result = await work(history).catch(asBroken);
       return (await mirror.isHistoryWhole()) ? { result } : undefined;
     });
     if (done !== undefined) return done.result;
@@ -103,6 +103,12 @@ async function inHistory<T>(
 /** Whether `prefix` is a whole hash in the repository that has `refs`: with SHA-256, 40 digits are the beginning of one. */
 function isWhole(prefix: HashPrefix, refs: Refs): boolean {
   return isHash(prefix) && formatOf(prefix) === formatOf(refs.values().next().value);
+}
+
+/** Throws what git says of a history that it cannot read, whatever it is, as of one that a new one helps against. */
+function asBroken(error: unknown): never {
+  if (!(error instanceof GitFailure) || error.exitCode === undefined) throw error;
+  throw new GitFailure('history', error.exitCode, `missing object: ${error.stderr}`);
 }
 
 /** Undefined where no commit, or more than one, has a hash that begins so. */

@@ -1,4 +1,6 @@
 import { ModhavenError, isModhavenError } from '../errors.js';
+import { redactLine } from '../redact.js';
+import { GitFailure } from './transport/git-exec.js';
 
 /**
  * The host's refs are no longer those a repository was opened with, or the mirror vanished while it was read: opening
@@ -13,6 +15,18 @@ export class RefsChanged extends ModhavenError {
     });
     this.name = 'RefsChanged';
   }
+}
+
+/** `error` as an outage where it is what git said of a copy on this machine, in words that mean nothing else. */
+export function asLocalFailure(error: unknown, url: string): unknown {
+  if (!(error instanceof GitFailure)) return error;
+  return new ModhavenError('STORAGE', `cannot read the local copy of ${url}`, {
+    reason: redactLine(error.message),
+    remedy:
+      'try again; if it stays so, remove the folder vcs in cache.dir on the modhaven server: it is made anew',
+    remedyBy: 'admin',
+    cause: error,
+  });
 }
 
 /**

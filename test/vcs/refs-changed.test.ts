@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { ModhavenError, isNotExist } from '../../src/errors.js';
-import { RefsChanged, ofListed } from '../../src/vcs/refs-changed.js';
+import { RefsChanged, asLocalFailure, ofListed } from '../../src/vcs/refs-changed.js';
+import { GitFailure } from '../../src/vcs/transport/git-exec.js';
 
 it('is an outage that names the repository and what to do, never a fact', () => {
   const cause = new Error('git said');
@@ -31,4 +32,14 @@ it('leaves every other answer as it is', async () => {
   const failure = new ModhavenError('HOST_TIMEOUT', 'no');
   await expect(ofListed(url, Promise.reject(failure))).rejects.toBe(failure);
   expect(await ofListed(url, Promise.resolve('fetched'))).toBe('fetched');
+});
+
+it('is not what git says of a copy on this machine: that is a fault of the disk', () => {
+  const killed = new GitFailure('cat-file', undefined, '');
+  expect(asLocalFailure(killed, 'https://git.corp.test/x.git')).toMatchObject({
+    code: 'STORAGE',
+    cause: killed,
+  });
+  const other = new Error('no');
+  expect(asLocalFailure(other, 'https://git.corp.test/x.git')).toBe(other);
 });

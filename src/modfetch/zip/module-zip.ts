@@ -13,6 +13,7 @@ import type { CommitHash } from '../../module/commit-hash.js';
 import { createSizeChecker } from '../../module/files/zip-files.js';
 import { redactLine } from '../../redact.js';
 import { GitFailure, GitOutputTooLarge } from '../../vcs/archive.js';
+import { asLocalFailure } from '../../vcs/refs-changed.js';
 import type { BlobId, CodeRepo } from '../../vcs/types.js';
 import { FileHashes, expectedFiles, type ExpectedFiles } from './archive-order.js';
 import { choose, type Choice, type ModuleFiles } from './choice.js';
@@ -48,20 +49,14 @@ export async function writeModuleZip(zip: ModuleZipInput, sink: Writable): Promi
 }
 
 /** A tree that git itself refuses (a directory named `.git` or `..`) is a fact; a copy it cannot read is an outage. */
-function explain(failure: GitFailure, url: string): ModhavenError {
+function explain(failure: GitFailure, url: string): unknown {
   if (REFUSED_TREE.test(failure.stderr)) {
     return new ModhavenError('MODULE_INVALID', `create zip: git archive: ${redactLine(failure.stderr)}`, {
       remedy: 'remove these files and tag a new version',
       cause: failure,
     });
   }
-  return new ModhavenError('STORAGE', `cannot read the local copy of ${url}`, {
-    reason: redactLine(failure.message),
-    remedy:
-      'try again; if it stays so, remove the folder vcs in cache.dir on the modhaven server: it is made anew',
-    remedyBy: 'admin',
-    cause: failure,
-  });
+  return asLocalFailure(failure, url);
 }
 
 async function write(zip: ModuleZipInput, sink: Writable): Promise<string> {

@@ -47,6 +47,6 @@ const OF_EITHER =
   /bad object|missing (?:object|blob)|unable to read|[Cc]ould not read [0-9a-f]{40}|is corrupt/;
 
 const BROKEN_OBJECTS =
-  /is corrupt|object file .* is empty|bad object|missing object|missing blob|unable to read (?:tree|sha1|[0-9a-f]{40})|[Cc]ould not read [0-9a-f]{40}|does not match index|invalid object [0-9]+ [0-9a-f]{40}|cannot read '[0-9a-f]{40}|not a tree object|inflate: data stream error|mismatched algorithms|did not send all necessary objects|invalid index-pack/;
+  /is corrupt|object file .* is empty|bad object|missing object|missing blob|unable to read (?:tree|sha1|[0-9a-f]{40})|[Cc]ould not read [0-9a-f]{40}|does not match index|invalid object [0-9]+ [0-9a-f]{40}|cannot read '[0-9a-f]{40}|not a tree object|inflate: data stream error|mismatched algorithms|reference broken|unable to resolve reference|unexpected line in|unterminated line in|did not send all necessary objects|invalid index-pack/;
 const BROKEN_FILES =
   /not a git repository|\.lock': File exists|No such file or directory|is too small|not a GIT packfile|bad config|pack-[0-9a-f]+\.(?:pack|idx)/;

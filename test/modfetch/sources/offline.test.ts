@@ -4,7 +4,7 @@ import type { ModuleSource } from '../../../src/modfetch/repo.js';
 import { OfflineSource } from '../../../src/modfetch/sources/offline.js';
 import { parseModulePath } from '../../../src/module/module-path.js';
 import { putBytes, type PartKind } from '../../../src/store/version-store.js';
-import { createMemoryStore } from '../../support/memory-store.js';
+import { createMemoryStore } from '../../support/stores/memory-store.js';
 
 const MODULE = parseModulePath('pub.test/m');
 const LOST = 'v1.0.0';

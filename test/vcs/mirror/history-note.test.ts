@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -29,14 +30,19 @@ async function noted(refs?: string) {
   return note;
 }
 
+const noteOf = (content: string) => ({
+  size: content.length,
+  sha256: createHash('sha256').update(content).digest('hex'),
+});
+
 describe('a note', () => {
   it('names what holds the history, and the refs that lead to it where they are known', async () => {
     expect(await noted(REFS)).toEqual({
       refs: REFS,
       files: new Map([
-        ['packed-refs', 61 - 4],
-        ['objects/pack/pack-1.idx', 5],
-        ['objects/pack/pack-1.pack', 4],
+        ['packed-refs', noteOf(`${ONE} refs/heads/main\n`)],
+        ['objects/pack/pack-1.idx', noteOf('index')],
+        ['objects/pack/pack-1.pack', noteOf('PACK')],
       ]),
     });
     expect((await noted()).refs).toBeUndefined();
@@ -45,7 +51,7 @@ describe('a note', () => {
   it.each([
     ['nothing', ''],
     ['the note of an earlier program', REFS],
-    ['a note that was torn', `${REFS}\n4 objects/pack/pack-1.pack\n`],
+    ['a note that was torn', `${REFS}\n4 ${'b'.repeat(64)} objects/pack/pack-1.pack\n`],
     ['garbage', '\0\0\0\0'],
   ])('is not %s', async (_name, text) => {
     await writeFile(join(dir, 'modhaven-refs'), text);
@@ -69,6 +75,7 @@ describe('what is noted', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['a pack is cut', () => truncate(join(dir, 'objects/pack/pack-1.pack'), 2)],
     ['an index is gone', () => rm(idx())],
+    ['an index has another byte', () => writeFile(idx(), 'Index')],
     ['the refs are gone', () => rm(join(dir, 'packed-refs'))],
     ['all is gone', () => rm(dir, { recursive: true })],
     ['a link leads to itself', () => rm(idx()).then(() => symlink('pack-1.idx', idx()))],

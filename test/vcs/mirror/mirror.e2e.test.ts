@@ -70,6 +70,8 @@ describe.skipIf(missing('git'))('Mirror', () => {
       ['lost an index', (dir) => replaceIndexes(dir, () => Promise.resolve())],
       ['has an index that cannot be opened', (dir) => replaceIndexes(dir, (file) => symlink(file, file))],
       ['lost its refs', (dir) => rm(path.join(dir, 'packed-refs'))],
+      ['has an index with another byte', (dir) => replaceIndexes(dir, (file) => writeFile(file, '\xfftOc'))],
+      ['has garbage for refs', (dir) => writeFile(path.join(dir, 'packed-refs'), 'garbage\n')],
       ['has empty refs', (dir) => writeFile(path.join(dir, 'packed-refs'), '')],
     ];
 
