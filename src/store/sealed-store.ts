@@ -49,7 +49,9 @@ export class SealedStore extends StoreDecorator {
 
   override async put(part: Part, content: PartContent): Promise<boolean> {
     // The hash of a zip is stored before the zip itself: a caller that may not store the one never stores the other.
-    if (part.kind === 'zip') return this.putZip(part, () => this.inner.put(part, content));
+    if (part.kind === 'zip') {
+      return this.putZip(part, typeof content === 'function', () => this.inner.put(part, content));
+    }
     const memory = await this.memoryOf(part);
     if (memory === undefined) return this.inner.put(part, content);
     const bytes = await bytesOf(content);
@@ -59,7 +61,7 @@ export class SealedStore extends StoreDecorator {
   }
 
   override async putFile(part: Part, file: string): Promise<boolean> {
-    if (part.kind === 'zip') return this.putZip(part, () => this.inner.putFile(part, file));
+    if (part.kind === 'zip') return this.putZip(part, false, () => this.inner.putFile(part, file));
     return this.put(part, (sink) => pipeline(streamRegular(file), sink, { end: false }));
   }
 
@@ -71,16 +73,18 @@ export class SealedStore extends StoreDecorator {
    * A version that was purged before its zip was there has a seal without its hash. The hash is added before the zip can be
    * read: the purge may still remove it. A seal that comes later is made by a purge that looks for a zip once more
    * (`purge.ts`).
+   *
+   * A zip that `isStreamed` may be made while it is written: then its hash is stored in the midst of that, and is not there before.
    */
-  private async putZip(zip: Part, put: () => Promise<boolean>): Promise<boolean> {
+  private async putZip(zip: Part, isStreamed: boolean, put: () => Promise<boolean>): Promise<boolean> {
     const hashPart = { ...zip, kind: 'ziphash' } as const;
     const before = await this.memoryOf(zip);
-    if (before !== undefined) await this.checkZipHash(hashPart, before);
+    if (before !== undefined) await this.checkZipHash(hashPart, before, isStreamed);
     const isStored = await put();
     const memory = isStored ? await this.memoryOf(zip) : undefined;
     if (memory === undefined) return isStored;
     try {
-      await this.checkZipHash(hashPart, memory);
+      await this.checkZipHash(hashPart, memory, false);
     } catch (error) {
       await this.inner.removal?.remove(zip);
       throw error;
@@ -88,11 +92,16 @@ export class SealedStore extends StoreDecorator {
     return isStored;
   }
 
-  private async checkZipHash(part: ModuleVersion & { kind: 'ziphash' }, memory: Memory): Promise<void> {
+  /** `mayCome`: a hash that is not there is no sign of a purge. */
+  private async checkZipHash(
+    part: ModuleVersion & { kind: 'ziphash' },
+    memory: Memory,
+    mayCome: boolean,
+  ): Promise<void> {
     const hash = await this.inner.read(part);
     if (hash !== undefined) {
       checkSame(part, hash, await this.completed(memory, part, hash));
-    } else if (memory.reason !== 'evicted' || memory.zip !== undefined) {
+    } else if (!mayCome && (memory.reason !== 'evicted' || memory.zip !== undefined)) {
       // It was written before its zip: only a purge takes it.
       throw purgedMeanwhile(part);
     }

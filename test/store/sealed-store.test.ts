@@ -23,6 +23,7 @@ async function sealed(seal?: Seal) {
   return {
     inner,
     seals,
+    store,
     put: (kind: PartKind, text: string, of = version) => putBytes(store, { ...of, kind }, Buffer.from(text)),
     read: async (kind: PartKind) => (await inner.read({ ...version, kind }))?.toString(),
   };
@@ -146,6 +147,21 @@ describe('SealedStore', () => {
       });
       expect(await inner.size({ ...version, kind: 'zip' })).toBeUndefined();
     });
+  });
+
+  it.each<[Seal['reason'], string]>([
+    ['purged', ZIP],
+    ['damaged', ZIP],
+    ['damaged', OTHER_ZIP],
+  ])('takes a zip that is made while it is written, with its hash: %s, %s', async (reason, hash) => {
+    const { inner, put, store } = await sealed({ ...SEAL, reason });
+    const zip = store.put({ ...version, kind: 'zip' }, async (sink) => {
+      sink.write('PK');
+      await put('ziphash', hash);
+    });
+    if (hash === ZIP) expect(await zip).toBe(true);
+    else await expect(zip).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+    expect(await inner.size({ ...version, kind: 'zip' })).toBe(hash === ZIP ? 2 : undefined);
   });
 
   it('holds no zip in memory: its hash was judged before', async () => {
