@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load-config.js';
 import { ModhavenError } from '../errors.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { openStores } from '../store/open/open-stores.js';
+import { checkStateVersion } from '../store/state-version.js';
 import type { VersionStore } from '../store/version-store.js';
 import { sumMismatches, type SumMismatch } from '../transfer/check-sums.js';
 import { exportVersions } from '../transfer/export-versions.js';
@@ -37,7 +38,9 @@ interface Refused extends VersionName {
 export async function exportTree(options: ExportOptions): Promise<{ text: string; ok: boolean }> {
   // Of a script whose variable is not set: the working directory is not what it means.
   if (options.dir === '') throw new ModhavenError('CONFIG', 'the folder of the tree is empty text; name one');
-  const stores = openStores(loadConfig(options.config));
+  const config = loadConfig(options.config);
+  await checkStateVersion(config.cacheDir);
+  const stores = openStores(config);
   const { unchecked: store } = stores;
   const { versions, missing, refused } = await choose(store, options.wanted);
   const onDone = counter(versions.length, options.onProgress);

@@ -7,6 +7,7 @@ import { parsePathPatterns, type PathPattern } from '../module/path-patterns.js'
 import { newestRelease } from '../module/latest.js';
 import { sortVersions } from '../module/semver.js';
 import { openStores } from '../store/open/open-stores.js';
+import { checkStateVersion } from '../store/state-version.js';
 import { PART_KINDS, type VersionReader } from '../store/version-store.js';
 import { jsonText } from './output/json-text.js';
 import { tableLines } from './output/table.js';
@@ -32,8 +33,10 @@ interface StoredModule {
 export async function list(options: ListOptions): Promise<string> {
   const { config, pattern, json = false, onProgress } = options;
   const matches = pattern === undefined ? () => true : readPattern(pattern);
+  const settings = loadConfig(config);
+  await checkStateVersion(settings.cacheDir);
   // Unchecked: to hash every zip for a list of names would take hours in a large store.
-  const { unchecked: store } = openStores(loadConfig(config));
+  const { unchecked: store } = openStores(settings);
   const names: ModulePath[] = [];
   for await (const module of store.modules()) if (matches(module)) names.push(module);
   const onDone = counter(names.length, onProgress);

@@ -8,6 +8,7 @@ import { makeFolder } from '../fs/make-folder.js';
 import { ModhavenError, errorMessage } from '../errors.js';
 import { sharedLogs } from '../services.js';
 import { openStores } from '../store/open/open-stores.js';
+import { checkStateVersion } from '../store/state-version.js';
 import { auditLog } from '../sumdb/log/audit.js';
 import { readSigner } from '../sumdb/log/key-file.js';
 import { readLog, type LogView } from '../sumdb/log/log.js';
@@ -128,6 +129,7 @@ function describe(verifier: Verifier, view: LogView) {
 
 async function openView(config: Config, trustsLog: boolean): Promise<{ verifier: Verifier; view: LogView }> {
   const settings = sumdbSettings(config);
+  await checkStateVersion(config.cacheDir);
   const { verifier } = readSigner(settings);
   const place = logPlace(config.cacheDir, settings, sharedLogs(openStores(config)));
   await place.shared?.copyAll();

@@ -13,6 +13,7 @@ import { parseModulePath, type ModulePath } from '../module/module-path.js';
 import { parseRepoUrl, type RepoUrl } from '../module/repo-url.js';
 import { openStores } from '../store/open/open-stores.js';
 import { cacheLayout } from '../store/paths.js';
+import { checkStateVersion } from '../store/state-version.js';
 import type { VersionStore } from '../store/version-store.js';
 import { vcsSettings } from '../config/settings.js';
 import { loadVanity } from '../vanity/vanity-file.js';
@@ -60,6 +61,8 @@ export async function verify(options: VerifyOptions): Promise<Result> {
   }
   const config = loadConfig(options.config);
   const current = loadVanity(config.vanityFile, { defaultHost: config.publicHost });
+  // Of another layout it would find nothing, and call that in order.
+  await checkStateVersion(config.cacheDir);
   const store = openStores(config).unchecked;
   const wanted = modules.map(readModule);
   if (options.all !== true) for (const module of wanted) await mustBeStored(store, module);

@@ -4,6 +4,10 @@ import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { prepareCacheDir } from '../../../src/cli/common/cache-dir.js';
+import { exportTree } from '../../../src/cli/export.js';
+import { gc } from '../../../src/cli/gc.js';
+import { list } from '../../../src/cli/list.js';
+import { verify } from '../../../src/cli/verify.js';
 import { makeFolder } from '../../../src/fs/make-folder.js';
 import { tempDir } from '../../support/tmp.js';
 import { files } from '../support/files.js';
@@ -43,6 +47,25 @@ describe.each(UNUSABLE)('a cache directory that is %s', (_, dir) => {
     },
   );
 });
+
+it.each<[name: string, command: (config: string, dir: string) => Promise<unknown>]>([
+  ['gc', (config) => gc({ config })],
+  ['list', (config) => list({ config })],
+  ['verify', (config) => verify({ config, modules: [] })],
+  ['export', (config, dir) => exportTree({ config, dir: path.join(dir, 'tree'), wanted: [] })],
+])(
+  '%s takes a cache of a later program for none of its own, also where it only reads',
+  async (_, command) => {
+    const { dir, config } = await files({ vanity: 'paths: {}\n' });
+    await mkdir(path.join(dir, 'data'));
+    await writeFile(path.join(dir, 'data/version'), '99\n');
+    await expect(command(config, dir)).rejects.toMatchObject({
+      code: 'CONFIG',
+      message: `${path.join(dir, 'data')} was written by a later version of modhaven`,
+    });
+    expect(await readdir(path.join(dir, 'data'))).toEqual(['version']);
+  },
+);
 
 describe('prepareCacheDir', () => {
   it('makes what is missing, and leaves nothing behind', async () => {
