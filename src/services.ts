@@ -267,7 +267,8 @@ function openModules(shared: StoreParts, { host, roots, drift, tags }: Git): Pri
   const offlineSource = new ObservedSource(
     'offline',
     new OfflineSource({
-      ...{ store, unknown: git },
+      store,
+      unknown: git,
       isDamaged: async (version) => (await stores.seals.of(version))?.reason === 'damaged',
     }),
   );

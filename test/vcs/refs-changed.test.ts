@@ -22,7 +22,8 @@ it.each(['VERSION_NOT_FOUND', 'REPO_NOT_FOUND'] as const)(
     const failure = new ModhavenError(code, 'no');
     const url = 'https://git.corp.test/x.git';
     await expect(ofListed(url, Promise.reject(failure))).rejects.toMatchObject({
-      ...{ code: 'HOST_UNREACHABLE', cause: failure },
+      code: 'HOST_UNREACHABLE',
+      cause: failure,
     });
   },
 );

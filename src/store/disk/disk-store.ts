@@ -182,7 +182,8 @@ async function* usageOf(dir: string): AsyncGenerator<VersionUsage> {
       if (version === undefined || file === undefined) continue;
       const { bytes, storedAt } = found.get(version) ?? { bytes: 0, storedAt: 0 };
       found.set(version, {
-        ...{ module, version },
+        module,
+        version,
         bytes: bytes + file.size,
         storedAt: Math.max(storedAt, file.mtimeMs),
       });

@@ -21,7 +21,12 @@ async function first(items: AsyncIterable<unknown> | undefined): Promise<unknown
 
 const store = new AnsweringStore(
   {
-    ...{ size: never, read: never, versions: never, put: never, putFile: never, probe: never },
+    size: never,
+    read: never,
+    versions: never,
+    put: never,
+    putFile: never,
+    probe: never,
     modules: () => neverEach,
     positions: { open: never },
     listing: { scan: () => neverEach },
