@@ -23,6 +23,8 @@ export interface S3Settings {
   kmsKeyId: string | undefined;
   /** How large the local copies of what was read may become, in bytes. */
   cacheBytes: number;
+  /** How long an answer is waited for, in milliseconds, and how often it is asked for. Default: as a server does. */
+  patience?: { answerMs: number; attempts: number } | undefined;
 }
 
 export interface ObjectHead {
@@ -94,4 +96,6 @@ export interface Bucket {
   usable(): Promise<void>;
   /** `usable`, and writes something and reads it back each time. */
   probe(): Promise<void>;
+  /** Why it cannot be used, or not for everything, as far as its last requests say; undefined where nothing is wrong. */
+  problem(): string | undefined;
 }

@@ -1,8 +1,11 @@
 /** Passes a stream on, and fails once nothing has come for a while: a connection that went silent is not waited for. */
 import { Transform } from 'node:stream';
 
-/** `ms` counts while the reader waits; a reader that takes its time is not a silent sender. */
-export function idleLimit(ms: number): Transform {
+/**
+ * `ms` counts while the reader waits; a reader that takes its time is not a silent sender. The reader is told what `asError` makes of
+ * what went wrong.
+ */
+export function idleLimit(ms: number, asError: (error: Error) => Error = (error) => error): Transform {
   const limited = new Transform({
     transform(piece, _encoding, done) {
       timer.refresh();
@@ -14,7 +17,7 @@ export function idleLimit(ms: number): Transform {
     },
     destroy(error, done) {
       clearTimeout(timer);
-      done(error);
+      done(error && asError(error));
     },
   });
   const timer: NodeJS.Timeout = setTimeout(() => {

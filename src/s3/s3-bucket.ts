@@ -17,32 +17,31 @@ import type {
   S3Settings,
   StoredObject,
 } from './bucket.js';
+import { BucketHealth, type BucketAction, type BucketLog } from './bucket-health.js';
+import { BucketProof } from './bucket-proof.js';
 import { idleLimit } from './idle-limit.js';
-import { proveConditions } from './prove-conditions.js';
-import {
-  MAX_ATTEMPTS,
-  TIMEOUT_MS,
-  openClient,
-  sendInOnePart,
-  type Conditional,
-  type S3Client,
-} from './s3-client.js';
+import { headOf } from './object-head.js';
+import { MAX_ATTEMPTS, TIMEOUT_MS, openClient, sendInOnePart } from './s3-client.js';
+import type { Conditional, S3Client } from './s3-client.js';
 import { bucketError, isAbsent, isConditionFailed, isConflict, isLostUpload } from './s3-errors.js';
+import { isOfOneAction, isOfOneObject, isRefusal } from './s3-errors.js';
 
 /** Files above this size are sent in parts, each of it: what a slow link carries within `TIMEOUT_MS.answer`. */
 const PART_BYTES = 8 * 1024 * 1024;
 /** A write that met another one of the same key is sent again. */
 const CONFLICTS = { attempts: 5, waitMs: 100 };
+/** So long a bucket that was there counts as there, in milliseconds: a replica looks for purges more often than that. */
+const SEEN_MS = 5_000;
 /** Who wrote an object: an answer that was lost on its way is told by it from another writer's success. */
 const WRITER = 'modhaven-writer';
-/** Below it lies what `usable` and `probe` write. */
-const PROBES = '.modhaven/probe/';
 
 /** What tests replace. */
 export interface S3BucketParts {
   open?: (settings: S3Settings) => Promise<S3Client>;
   /** Files above this size are sent in parts of it. */
   partBytes?: number;
+  /** Is told when the bucket cannot be used, and when it is back. */
+  log?: BucketLog | undefined;
 }
 
 export class S3Bucket implements Bucket {
@@ -50,22 +49,40 @@ export class S3Bucket implements Bucket {
   private readonly settings: S3Settings;
   private readonly open: (settings: S3Settings) => Promise<S3Client>;
   private readonly partBytes: number;
+  private readonly health: BucketHealth;
   private loading: Promise<S3Client> | undefined;
-  private proof: Promise<void> | undefined;
+  private readonly proof: BucketProof;
+  /** When an answer last said that the bucket is there; as `performance.now()`. */
+  private seenAt = -Infinity;
 
-  constructor(settings: S3Settings, { open = openClient, partBytes = PART_BYTES }: S3BucketParts = {}) {
+  constructor(settings: S3Settings, { open = openClient, partBytes = PART_BYTES, log }: S3BucketParts = {}) {
     this.settings = settings;
     this.open = open;
     this.partBytes = partBytes;
     const { bucket, endpoint } = settings;
     this.place = endpoint === undefined ? `bucket ${bucket}` : `bucket ${bucket} at ${endpoint}`;
+    this.health = new BucketHealth(this.place, log);
+    this.proof = new BucketProof(this, {
+      write: (key, bytes, options) => this.writeUnproved(key, bytes, options),
+      writeInParts: (key, bytes, options) =>
+        this.sendConditional(key, options, (loaded, common) => sendInOnePart(loaded, common, bytes)),
+    });
   }
 
-  head(key: string): Promise<ObjectHead | undefined> {
-    return this.absentAsUndefined(async ({ sdk, client }) => {
+  problem(): string | undefined {
+    return this.health.problem();
+  }
+
+  async head(key: string): Promise<ObjectHead | undefined> {
+    const head = await this.absentAsUndefined('HeadObject', async ({ sdk, client }) => {
       const found = await client.send(new sdk.HeadObjectCommand(this.at(key)));
       return headOf(found, found.ContentLength);
     });
+    // The answer to HEAD is 404 and no more: of an object that is not there, and of a bucket that is gone.
+    if (head === undefined && performance.now() > this.seenAt + SEEN_MS) {
+      (await this.stream(key))?.body.destroy();
+    }
+    return head;
   }
 
   async read(key: string, options: ObjectReadOptions = {}): Promise<StoredObject | undefined> {
@@ -78,20 +95,21 @@ export class S3Bucket implements Bucket {
         return { ...head, size: bytes.length, bytes };
       } catch (error) {
         // A body that breaks off is past what the SDK sends again by itself.
-        if (attempt >= MAX_ATTEMPTS) throw bucketError(this.place, error);
+        if (attempt >= MAX_ATTEMPTS) throw this.failed('GetObject', error);
       }
     }
   }
 
   async stream(key: string, { range, ifMatch }: ObjectReadOptions = {}): Promise<ObjectStream | undefined> {
     const range_ = range && `bytes=${range.start}-${range.end}`;
-    const find = this.absentAsUndefined(async ({ sdk, client }) => {
+    const find = this.absentAsUndefined('GetObject', async ({ sdk, client }) => {
       const found = await client.send(
         new sdk.GetObjectCommand({ ...this.at(key), Range: range_, IfMatch: ifMatch }),
       );
       if (!(found.Body instanceof Readable)) throw new Error('the answer has no body');
-      const body = pipeline(found.Body, idleLimit(TIMEOUT_MS.idle), () => undefined);
-      return { ...headOf(found, found.ContentLength), body };
+      const head = headOf(found, found.ContentLength);
+      const body = pipeline(found.Body, idleLimit(TIMEOUT_MS.idle, this.brokenOff), () => undefined);
+      return { ...head, body };
     });
     return find.catch((error: unknown) => {
       if (error instanceof ModhavenError && isConditionFailed(error.cause)) return undefined;
@@ -128,13 +146,15 @@ export class S3Bucket implements Bucket {
   }
 
   async remove(key: string): Promise<void> {
-    await this.ask(({ sdk, client }) => client.send(new sdk.DeleteObjectCommand(this.at(key))));
+    await this.ask('DeleteObject', ({ sdk, client }) =>
+      client.send(new sdk.DeleteObjectCommand(this.at(key))),
+    );
   }
 
   async copy(from: string, to: string): Promise<void> {
     const { Bucket, Key } = this.at(from);
     const source = `${Bucket}/${Key}`.split('/').map(encodeURIComponent).join('/');
-    await this.ask(({ sdk, client }) =>
+    await this.ask('CopyObject', ({ sdk, client }) =>
       client.send(new sdk.CopyObjectCommand({ ...this.at(to), ...this.encryption(), CopySource: source })),
     );
   }
@@ -143,7 +163,7 @@ export class S3Bucket implements Bucket {
     const { Bucket, Key: Prefix } = this.at(prefix);
     let ContinuationToken: string | undefined;
     do {
-      const page = await this.ask(({ sdk, client }) =>
+      const page = await this.ask('ListObjectsV2', ({ sdk, client }) =>
         client.send(new sdk.ListObjectsV2Command({ Bucket, Prefix, ContinuationToken })),
       );
       for (const { Key, Size = 0, LastModified } of page.Contents ?? []) {
@@ -156,44 +176,11 @@ export class S3Bucket implements Bucket {
   }
 
   usable(): Promise<void> {
-    this.proof ??= this.prove().catch((error: unknown) => {
-      this.proof = undefined;
-      throw error;
-    });
-    return this.proof;
+    return this.proof.usable();
   }
 
-  /** Always the same bytes under one key: replicas that probe at the same time do not disturb each other. */
-  async probe(): Promise<void> {
-    await this.usable();
-    const key = `${PROBES}ready`;
-    const content = Buffer.from('modhaven\n');
-    await this.writeUnproved(key, content, {});
-    if ((await this.read(key))?.bytes.equals(content) !== true) {
-      throw this.refused('what was written is not what is read');
-    }
-  }
-
-  private async prove(): Promise<void> {
-    const key = `${PROBES}${randomUUID()}`;
-    try {
-      const unusable = await proveConditions({
-        content: Buffer.from(key),
-        write: (bytes, options) => this.writeUnproved(key, bytes, options),
-        writeInParts: (bytes, options) =>
-          this.sendConditional(key, options, (loaded, common) => sendInOnePart(loaded, common, bytes)),
-        read: async () => (await this.read(key))?.bytes,
-      });
-      if (unusable !== undefined) throw this.refused(unusable.reason, unusable.remedy);
-    } finally {
-      await this.remove(key).catch(() => undefined);
-    }
-  }
-
-  private refused(reason: string, remedy?: string): ModhavenError {
-    return new ModhavenError('STORAGE', `the ${this.place} cannot be used`, {
-      ...{ reason, remedy: remedy ?? 'check the object store', remedyBy: 'admin' },
-    });
+  probe(): Promise<void> {
+    return this.proof.probe();
   }
 
   private async write(key: string, options: PutOptions, send: Send): Promise<boolean> {
@@ -220,7 +207,7 @@ export class S3Bucket implements Bucket {
     };
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.ask((loaded) => send(loaded, common));
+        await this.ask('PutObject', (loaded) => send(loaded, common));
         return true;
       } catch (error) {
         const cause = error instanceof ModhavenError ? error.cause : error;
@@ -249,17 +236,38 @@ export class S3Bucket implements Bucket {
   }
 
   /** What `work` answers; its failures as STORAGE errors. */
-  private async ask<T>(work: (loaded: S3Client) => Promise<T>): Promise<T> {
+  private async ask<T>(action: BucketAction, work: (loaded: S3Client) => Promise<T>): Promise<T> {
     try {
-      return await work(await this.load());
+      const answer = await work(await this.load());
+      this.health.answered(action);
+      this.seenAt = performance.now();
+      return answer;
     } catch (error) {
-      throw bucketError(this.place, error);
+      throw this.failed(action, error);
     }
   }
 
-  private async absentAsUndefined<T>(work: (loaded: S3Client) => Promise<T>): Promise<T | undefined> {
+  /** Of a body; what a reader does that has enough is no failure of the bucket. */
+  private readonly brokenOff = (error: NodeJS.ErrnoException): Error =>
+    error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ABORT_ERR'
+      ? error
+      : this.failed('GetObject', error);
+
+  private failed(action: BucketAction, cause: unknown): ModhavenError {
+    const error = bucketError(this.place, cause, action);
+    // That a condition does not hold, or that there is no such object, is what was asked; 404 to HEAD may be another thing.
+    if (!isRefusal(cause)) this.health.failed(action, error, isOfOneAction(cause));
+    else if (action !== 'HeadObject') this.health.answered(action);
+    if (isOfOneObject(cause)) this.seenAt = performance.now();
+    return error;
+  }
+
+  private async absentAsUndefined<T>(
+    action: BucketAction,
+    work: (loaded: S3Client) => Promise<T>,
+  ): Promise<T | undefined> {
     try {
-      return await this.ask(work);
+      return await this.ask(action, work);
     } catch (error) {
       if (error instanceof ModhavenError && isAbsent(error.cause)) return undefined;
       throw error;
@@ -276,15 +284,3 @@ export class S3Bucket implements Bucket {
 }
 
 type Send = (loaded: S3Client, common: Conditional) => Promise<void>;
-
-function headOf(
-  found: Pick<Sdk.GetObjectCommandOutput, 'ETag' | 'Metadata' | 'LastModified'>,
-  size = 0,
-): ObjectHead {
-  return {
-    size,
-    etag: found.ETag ?? '',
-    meta: found.Metadata ?? {},
-    modifiedAt: found.LastModified?.getTime() ?? 0,
-  };
-}

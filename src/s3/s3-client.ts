@@ -27,7 +27,12 @@ export interface S3Client {
 /** A write with its conditions, without what is written. */
 export type Conditional = Omit<Sdk.PutObjectCommandInput, 'Body'>;
 
-export async function openClient({ endpoint, region, pathStyle }: S3Settings): Promise<S3Client> {
+export async function openClient({
+  endpoint,
+  region,
+  pathStyle,
+  patience: { answerMs, attempts } = { answerMs: TIMEOUT_MS.answer, attempts: MAX_ATTEMPTS },
+}: S3Settings): Promise<S3Client> {
   // The SDK would write to standard error that it wants a newer Node than this one.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const sdk = await import('@aws-sdk/client-s3');
@@ -38,14 +43,14 @@ export async function openClient({ endpoint, region, pathStyle }: S3Settings): P
       ? { region }
       : endpoint !== undefined && { region: process.env.AWS_REGION ?? 'us-east-1' }),
     forcePathStyle: pathStyle,
-    maxAttempts: MAX_ATTEMPTS,
-    retryStrategy: new RetriesPerRequest(MAX_ATTEMPTS),
+    maxAttempts: attempts,
+    retryStrategy: new RetriesPerRequest(attempts),
     // Object stores other than AWS do not know the checksums that the SDK would add to everything.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
-      connectionTimeout: TIMEOUT_MS.connect,
-      requestTimeout: TIMEOUT_MS.answer,
+      connectionTimeout: Math.min(TIMEOUT_MS.connect, answerMs),
+      requestTimeout: answerMs,
       throwOnRequestTimeout: true,
       httpAgent: { maxSockets: MAX_SOCKETS },
       httpsAgent: { maxSockets: MAX_SOCKETS },

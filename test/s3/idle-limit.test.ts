@@ -20,6 +20,14 @@ describe('idleLimit', () => {
     await expect(buffer(body)).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
+  it('tells its reader what the caller makes of a failure', async () => {
+    const broken = new PassThrough();
+    const limit = idleLimit(60_000, (error) => new Error(`the bucket: ${error.message}`));
+    const body = pipeline(broken, limit, () => undefined);
+    broken.destroy(new Error('cut off'));
+    await expect(buffer(body)).rejects.toThrow('the bucket: cut off');
+  });
+
   it('waits for a reader that takes its time', async () => {
     const body = pipeline(Readable.from([Buffer.alloc(200_000)]), idleLimit(20), () => undefined);
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -1,6 +1,6 @@
 /** What `test/contract/bucket.test.ts` cannot show with a good object store: a real one behind a relay that fails. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { S3Bucket } from '../../src/s3/s3-bucket.js';
@@ -112,6 +112,61 @@ describe.skipIf(missing('go'))('a bucket whose object store fails', () => {
     expect((await bucket.read(KEY))?.size).toBe(100_000);
     nextMeet(relay, Infinity, 'cut', isGet);
     await expect(bucket.read(KEY)).rejects.toMatchObject({ code: 'STORAGE' });
+  });
+
+  it.each<[S3Fate, string]>([
+    ['encoded', 'encoded on the way (Content-Encoding: gzip)'],
+    ['page', 'no ETag, so it is not that of an object store'],
+  ])('an answer that something on the way made (%s) is an outage, and no content', async (fate, words) => {
+    await bucket.put(KEY, Buffer.from('mine'));
+    nextMeet(relay, Infinity, fate, isGet);
+    await expect(bucket.read(KEY)).rejects.toMatchObject({
+      code: 'STORAGE',
+      reason: expect.stringContaining(words) as string,
+    });
+    expect(bucket.problem()).toContain(words);
+    relay.decide = undefined;
+    expect((await bucket.read(KEY))?.bytes.toString()).toBe('mine');
+    expect(bucket.problem()).toBeUndefined();
+  });
+
+  it.each<[string, (request: string) => boolean, () => Promise<unknown>]>([
+    ['s3:PutObject', (request) => request.startsWith('PUT '), () => bucket.put(KEY, Buffer.from('x'))],
+    ['s3:DeleteObject', (request) => request.startsWith('DELETE '), () => bucket.remove(KEY)],
+    ['s3:ListBucket', (request) => request.includes('list-type='), () => bucket.list('').next()],
+    ['s3:GetObject', isGet, () => bucket.read(KEY)],
+  ])('the right %s that is missing is named until it is given', async (right, is, ask) => {
+    await bucket.usable();
+    nextMeet(relay, Infinity, [403, 'AccessDenied'], is);
+    await expect(ask()).rejects.toMatchObject({ remedy: expect.stringContaining(right) as string });
+    await bucket.head(KEY);
+    expect(bucket.problem()).toContain('the credentials have no right to do that');
+    relay.decide = undefined;
+    await ask();
+    expect(bucket.problem()).toBeUndefined();
+  });
+
+  it('a bucket whose list may not be read is refused before the first write', async () => {
+    nextMeet(relay, Infinity, [403, 'AccessDenied'], (request) => request.includes('list-type='));
+    await expect(bucket.put(KEY, Buffer.from('x'))).rejects.toMatchObject({
+      remedy: 'give the credentials of the server s3:ListBucket on the bucket',
+    });
+  });
+
+  it('a bucket that is gone is an outage also for HEAD, whose 404 says nothing, and may come back', async () => {
+    await bucket.put(KEY, Buffer.from('mine'));
+    const folder = path.join(host.dir, name);
+    await rename(folder, `${folder}-away`);
+    const other = new S3Bucket(settingsOf(relay.url, name));
+    for (const ask of [() => other.head(KEY), () => other.read(KEY), () => other.probe()]) {
+      await expect(ask()).rejects.toMatchObject({
+        reason: expect.stringContaining('no such bucket') as string,
+      });
+    }
+    await rename(`${folder}-away`, folder);
+    await other.probe();
+    expect((await other.head(KEY))?.size).toBe(4);
+    expect(await other.head('never/@v/v1.0.0.zip')).toBeUndefined();
   });
 
   it('the tag of an object that came in parts is a condition as any other', async () => {

@@ -6,6 +6,9 @@ import {
   isConditionFailed,
   isConflict,
   isLostUpload,
+  isOfOneAction,
+  isOfOneObject,
+  isRefusal,
 } from '../../src/s3/s3-errors.js';
 
 /** As the SDK throws it. */
@@ -34,6 +37,7 @@ describe('bucketError', () => {
     ['Unknown', 503, 'it is overloaded, or down (Unknown, status 503)'],
     ['CredentialsProviderError', undefined, 'no AWS credentials were found (CredentialsProviderError)'],
     ['Strange', undefined, 'text of the server'],
+    ['ETIMEDOUT', undefined, 'it did not answer in time (ETIMEDOUT)'],
   ])('puts %s into words', (name, status, reason) => {
     expect(bucketError('bucket b', failure(name, status))).toMatchObject({
       code: 'STORAGE',
@@ -42,11 +46,43 @@ describe('bucketError', () => {
     });
   });
 
+  it('says in one line what it has no words for', () => {
+    expect(bucketError('b', new Error('Region is missing')).reason).toBe(
+      'neither store.s3.region nor AWS_REGION names its region',
+    );
+    expect(bucketError('b', new Error('first\nsecond')).reason).not.toContain('\n');
+  });
+
   it('knows what the operating system says, and leaves errors that have words', () => {
     const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
     expect(bucketError('b', refused).reason).toBe('nothing listens at its address (ECONNREFUSED)');
     const known = new ModhavenError('STORAGE', 'x');
     expect(bucketError('b', known)).toBe(known);
+  });
+});
+
+describe('bucketError of a request', () => {
+  it('names it, and where a right is missing the right', () => {
+    const { reason, remedy } = bucketError('b', failure('AccessDenied', 403), 'ListObjectsV2');
+    expect(reason).toBe('the credentials have no right to do that (ListObjectsV2: AccessDenied, status 403)');
+    expect(remedy).toBe('give the credentials of the server s3:ListBucket on the bucket');
+    expect(bucketError('b', failure('SignatureDoesNotMatch', 403), 'GetObject').remedy).toContain('store.s3');
+  });
+
+  it('knows what says nothing of other requests, and what says that the bucket is there', () => {
+    const failures = [
+      failure('AccessDenied', 403),
+      failure('XMinioStorageFull', 507),
+      failure('SlowDown', 503),
+    ];
+    expect(failures.map(isOfOneAction)).toEqual([true, true, false]);
+    const absences = [
+      failure('NoSuchKey', 404),
+      failure('PreconditionFailed', 412),
+      failure('NotFound', 404),
+    ];
+    expect(absences.map(isOfOneObject)).toEqual([true, true, false]);
+    expect([...absences, ...failures].map(isRefusal)).toEqual([true, true, true, false, false, false]);
   });
 });
 

@@ -27,7 +27,8 @@ let before: Stores;
 const logged: object[] = [];
 
 /** What a server sees that is started now. */
-const restarted = (): Stores => openStores({ cacheDir }, { error: (details) => logged.push(details) });
+const restarted = (): Stores =>
+  openStores({ cacheDir }, { info: () => undefined, error: (details) => logged.push(details) });
 const fileOf = (kind: PartKind): string => partFile(join(cacheDir, 'download'), partOf(kind));
 
 async function storeVersion(stores: Stores, content = 'package lib\n'): Promise<void> {

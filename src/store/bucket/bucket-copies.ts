@@ -142,7 +142,9 @@ export class BucketCopies {
         wrong = digest;
         continue;
       }
-      await this.setAside(part, problem, { etag: found.etag, isSame: wrong === digest });
+      await this.setAside(part, problem, {
+        ...{ etag: found.etag, size: bytes.length, isSame: wrong === digest },
+      });
       return undefined;
     }
   }
@@ -174,7 +176,7 @@ export class BucketCopies {
             return 'kept';
           }
           if (wrong !== undefined) {
-            await this.setAside(zip, problem, { etag, isSame: wrong.equals(sha256) });
+            await this.setAside(zip, problem, { etag, size: found.size, isSame: wrong.equals(sha256) });
             return 'absent';
           }
           wrong = sha256;
@@ -213,15 +215,19 @@ export class BucketCopies {
     await this.keepHash(zip, { zipHash });
   }
 
-  /** Bytes that are wrong in another way each time were damaged on their way here: what lies there may be good. */
+  /**
+   * Bytes that are wrong in another way each time, or not as many as lie there, were damaged on their way here: what lies
+   * there may be good.
+   */
   private async setAside(
     part: Part,
     problem: string,
-    { etag, isSame }: { etag: string; isSame: boolean },
+    { etag, size, isSame }: { etag: string; size: number; isSame: boolean },
   ): Promise<void> {
-    if (!isSame) {
+    const there = await this.bucket.head(part);
+    if (!isSame || (there?.etag === etag && there.size !== size)) {
       throw new ModhavenError('STORAGE', `${storedName(part)} could not be read as it was stored`, {
-        reason: 'the object store, or something on the way to it, gave other bytes each time',
+        reason: 'the object store, or something on the way to it, gave other bytes than lie there',
         remedy: 'check the object store and what stands before it',
         remedyBy: 'admin',
       });

@@ -116,7 +116,7 @@ function openDisk(disk: DiskWatch, log: StoreLog | undefined): Stores {
 /** Everything that a new replica has to know lies in the bucket; what one replica alone needs, below `cacheDir`. */
 function openBucket(disk: DiskWatch, settings: S3Settings, log: StoreLog | undefined): Stores {
   const layout = cacheLayout(disk.dir);
-  const bucket = new S3Bucket(settings);
+  const bucket = new S3Bucket(settings, { log });
   const damage = new DamageReport(log);
   const sealed = createBucketBlobStore(bucket, BUCKET_FOLDERS.seals);
   const seals = new Seals(sealed);

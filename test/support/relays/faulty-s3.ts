@@ -1,5 +1,5 @@
 /** A relay in front of an object store that fails as object stores do: for a share of the requests, in one way at a time. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { listenOnLoopback, passOn, type LoopbackHost } from '../loopback.js';
 
 /** `full`: no write succeeds; `slow`: half a second before each answer; `cut`: the connection breaks in the middle. */
@@ -7,10 +7,11 @@ export type S3Fault = 'none' | 'error' | 'overloaded' | 'full' | 'slow' | 'cut' 
 
 /**
  * What happens to one request: answered as if it was done, which it is not; done, but its answer is lost (`lost`), ends in
- * its middle (`cut`) or has a wrong byte (`wrong`); done only after `release` (`held`); answered with an
- * error instead.
+ * its middle (`cut`), has a wrong byte (`wrong`) or says that it is compressed (`encoded`); done only after `release`
+ * (`held`); answered with the page of a proxy (`page`), or with an error instead.
  */
-export type S3Fate = 'pretended' | 'lost' | 'cut' | 'wrong' | 'held' | [status: number, code: string];
+export type S3Fate =
+  'pretended' | 'lost' | 'cut' | 'wrong' | 'encoded' | 'page' | 'held' | [status: number, code: string];
 
 export interface FaultyS3 extends LoopbackHost {
   readonly url: string;
@@ -95,6 +96,11 @@ function meet(
     response.end('<?xml version="1.0"?><CompleteMultipartUploadResult></CompleteMultipartUploadResult>');
     return;
   }
+  if (fate === 'page') {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<p>This page was blocked.</p>');
+    return;
+  }
   const write = response.write.bind(response);
   if (fate === 'cut') {
     response.write = ((piece: Buffer) => {
@@ -109,6 +115,11 @@ function meet(
       wrong[0] = (wrong[0] ?? 0) ^ (1 + Math.floor(Math.random() * 255));
       return write(wrong, done);
     }) as typeof response.write;
+  }
+  if (fate === 'encoded') {
+    const begin = response.writeHead.bind(response);
+    response.writeHead = ((status: number, headers: OutgoingHttpHeaders) =>
+      begin(status, { ...headers, 'content-encoding': 'gzip' })) as typeof response.writeHead;
   }
   if (fate === 'lost') {
     response.writeHead = () => {

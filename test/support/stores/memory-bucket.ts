@@ -88,4 +88,8 @@ export class MemoryBucket implements Bucket {
   probe(): Promise<void> {
     return Promise.resolve();
   }
+
+  problem(): string | undefined {
+    return undefined;
+  }
 }
