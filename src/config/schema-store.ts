@@ -73,11 +73,25 @@ const S3 = S3Keys.refine(({ sse, kms_key_id: key }) => key === undefined || sse 
 /** `redis://` or `rediss://`, with the number of a database behind the host. */
 export const RedisUrl = z.string().refine(
   (text) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    return url !== undefined && /^rediss?:$/.test(url.protocol) && /^\/?\d*$/.test(url.pathname);
+    if (!URL.canParse(text)) return false;
+    const { protocol, hostname, pathname, search, hash, username, password } = new URL(text);
+    const isPlace = hostname !== '' && /^\/?\d*$/.test(pathname) && search === '' && hash === '';
+    return /^rediss?:$/.test(protocol) && isPlace && isPercentEncoded(username) && isPercentEncoded(password);
   },
-  { error: 'must be a URL such as redis://redis.corp:6379/0' },
+  {
+    error:
+      'must be a URL such as redis://redis.corp:6379/0; in a login, characters such as / @ # and % are written as %2F, %40, %23 and %25',
+  },
 );
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** `disk`, or where else versions are kept. */
 export const Store = z.preprocess(

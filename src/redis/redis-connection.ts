@@ -6,8 +6,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RedisClientType } from 'redis';
-import { errorMessage } from '../errors.js';
 import { noteSecret } from '../secrets.js';
+import { isRefusal, redisWords } from './redis-words.js';
 
 /** Until an answer, in milliseconds: what takes longer spares nothing. */
 const ANSWER_MS = 500;
@@ -31,6 +31,18 @@ export interface RedisOptions {
   isLater: boolean;
 }
 
+/** What is known of a Redis, for `/-/status`. */
+export interface RedisReport {
+  /** `HOST:PORT/DATABASE` */
+  place: string;
+  /** Whether questions are answered now: leases, and what does not exist. */
+  reached: boolean;
+  /** Whether what other replicas say arrives. */
+  listens: boolean;
+  /** What the last question, or the attempt to connect or to listen, met; until one is answered again. */
+  error: string | undefined;
+}
+
 /** Messages of other replicas; `onMissed` is called when some may not have arrived. */
 export interface RedisListener {
   channel: string;
@@ -44,10 +56,17 @@ export class RedisConnection {
   private subscriber: RedisClientType | undefined;
   private pausedUntil = 0;
   private wasUp: boolean | undefined;
+  /** The words of the last warning. */
+  private told: string | undefined;
   private isClosed = false;
   /** Whether the subscriber, or that of a connection before, was connected. */
   private wasReady: boolean;
   private isSubscribed = false;
+  /** Whether Redis has refused to pass on messages, over a connection that stands. */
+  private isRefused = false;
+  private retry: NodeJS.Timeout | undefined;
+  /** Why the last question, or the last attempt to connect, failed; and to listen. */
+  private readonly failures: { ask?: string | undefined; listen?: string | undefined } = {};
 
   constructor(options: RedisOptions) {
     this.options = options;
@@ -59,6 +78,16 @@ export class RedisConnection {
   /** Whether questions are answered now. */
   get isUp(): boolean {
     return this.client?.isReady === true && performance.now() >= this.pausedUntil;
+  }
+
+  /** See `RedisReport`. */
+  report(): RedisReport {
+    const { host, pathname } = new URL(this.options.url);
+    const reached = this.isUp;
+    const listens = this.isSubscribed && this.subscriber?.isReady === true;
+    const { ask, listen } = this.failures;
+    const error = ask ?? (listens ? undefined : listen) ?? (reached ? undefined : 'no connection yet');
+    return { place: `${host}${pathname === '/' ? '' : pathname}`, reached, listens, error };
   }
 
   /** Begins to connect; what is sent by others arrives at `listener`. Never fails. */
@@ -82,7 +111,8 @@ export class RedisConnection {
     this.subscriber = make();
     this.client.on('ready', () => this.said(true));
     this.client.on('error', (error: unknown) => this.said(false, error));
-    this.subscriber.on('error', () => undefined); // both lose the same Redis
+    // Most often both lose the same Redis, and that was said.
+    this.subscriber.on('error', (error: unknown) => (this.failures.listen = redisWords(error)));
     this.subscriber.on('ready', () => void this.subscribe(listener));
     if (this.isClosed) return;
     for (const client of [this.client, this.subscriber]) void client.connect().catch(() => undefined);
@@ -90,21 +120,44 @@ export class RedisConnection {
 
   /**
    * Called for each new connection. The client subscribes anew by itself, but only where it has subscribed before: a
-   * connection that breaks off during the first time would be the last that anything was asked of.
+   * connection that breaks off during the first time would be the last that anything was asked of. Where Redis refuses,
+   * it is asked again: an ACL is mended without a new connection.
    */
-  private async subscribe({ channel, onMessage, onMissed }: RedisListener): Promise<void> {
+  private async subscribe(listener: RedisListener): Promise<void> {
+    const { channel, onMessage, onMissed } = listener;
     const isFirst = !this.wasReady;
     this.wasReady = true;
     if (!this.isSubscribed) {
       try {
         await this.subscriber?.subscribe(channel, onMessage);
       } catch (error) {
-        this.said(false, error);
+        this.notSubscribed(listener, error);
         return;
       }
       this.isSubscribed = true;
+      if (this.isRefused) this.options.log.info({}, 'Redis passes on messages of replicas');
+      this.isRefused = false;
     }
     if (!isFirst) onMissed();
+  }
+
+  private notSubscribed(listener: RedisListener, error: unknown): void {
+    if (this.isClosed) return;
+    this.failures.listen = redisWords(error);
+    if (this.subscriber?.isReady !== true) {
+      this.said(false, error); // the connection broke off, and the next one asks again
+      return;
+    }
+    if (!this.isRefused) {
+      const text =
+        'Redis passes on no messages of replicas: pushes and edits of others are seen after `refresh`';
+      this.options.log.warn({ error: this.failures.listen }, text);
+    }
+    this.isRefused = true;
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => {
+      if (this.subscriber?.isReady === true) void this.subscribe(listener);
+    }, RETRY_MS.most).unref();
   }
 
   /** What `ask` answers; undefined where Redis does not, in time. */
@@ -121,6 +174,7 @@ export class RedisConnection {
     const found = await Promise.race([answer, late]);
     timer.abort();
     if (found !== LATE) {
+      this.failures.ask = undefined;
       if (performance.now() > this.pausedUntil + STEADY_MS) this.said(true);
       return found as T;
     }
@@ -137,6 +191,7 @@ export class RedisConnection {
 
   close(): void {
     this.isClosed = true;
+    clearTimeout(this.retry);
     for (const client of [this.client, this.subscriber]) {
       try {
         client?.destroy();
@@ -146,17 +201,20 @@ export class RedisConnection {
     }
   }
 
-  /** One line when it goes, and one when it is back: however long it is away, slow or full. */
+  /** One line when it goes, one for what it refuses when it is there, and one when it is back: however long that takes. */
   private said(isUp: boolean, error?: unknown): void {
-    if (isUp === this.wasUp || this.isClosed) return;
+    if (this.isClosed) return;
+    const words = isUp ? undefined : redisWords(error);
+    this.failures.ask = words;
+    // A connection that broke off may be refused when it comes back, and that is the cause to be told.
+    const isCause = words !== undefined && isRefusal(error) && words !== this.told;
+    if (isUp === this.wasUp && !isCause) return;
     this.wasUp = isUp;
+    this.told = words;
     if (isUp) {
       this.options.log.info({}, 'Redis answers');
     } else {
-      this.options.log.warn(
-        { error: errorMessage(error) },
-        'Redis does not answer: replicas work without it',
-      );
+      this.options.log.warn({ error: words }, 'Redis does not answer: replicas work without it');
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The Redis that the settings name, which may become another one, or none, while the server runs. */
 import type { RedisClientType } from 'redis';
-import { RedisConnection, type RedisListener, type RedisLog } from './redis-connection.js';
+import { RedisConnection, type RedisListener, type RedisLog, type RedisReport } from './redis-connection.js';
 
 export class RedisLink {
   private readonly log: RedisLog;
@@ -15,9 +15,9 @@ export class RedisLink {
     this.connection = url === undefined ? undefined : new RedisConnection({ url, log, isLater: false });
   }
 
-  /** Whether questions are answered now; undefined without a Redis. */
-  get isUp(): boolean | undefined {
-    return this.connection?.isUp;
+  /** Undefined without a Redis. */
+  report(): RedisReport | undefined {
+    return this.connection?.report();
   }
 
   /** Begins to connect; what is sent by others arrives at `listener`. Never fails. */

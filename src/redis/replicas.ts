@@ -1,7 +1,7 @@
 /** The other replicas, as far as Redis reaches them: leases on cold fetches, and what they tell each other. */
 import type { Lease } from '../concurrency/lease.js';
 import { RedisLeases } from './redis-leases.js';
-import type { RedisLog } from './redis-connection.js';
+import type { RedisLog, RedisReport } from './redis-connection.js';
 import { RedisLink } from './redis-link.js';
 import { ReplicaMessages } from './replica-messages.js';
 
@@ -79,9 +79,8 @@ export class Replicas {
   }
 
   /** For `/-/status`: undefined without Redis. */
-  report(): { reached: boolean } | undefined {
-    const { isUp } = this.link;
-    return isUp === undefined ? undefined : { reached: isUp };
+  report(): RedisReport | undefined {
+    return this.link.report();
   }
 
   close(): void {

@@ -60,6 +60,9 @@ describe('store', () => {
       message,
     ]),
     ['redis: redis://redis.corp/modhaven\n', 'must be a URL such as redis://redis.corp:6379/0'],
+    ...['redis://:100%@redis.corp', 'redis://:a/b@redis.corp', 'redis:///0', 'redis://redis.corp/0?db=1'].map(
+      (url): [string, string] => [`redis: ${JSON.stringify(url)}\n`, 'are written as %2F, %40, %23 and %25'],
+    ),
     ['store: { s3: { prefix: x } }\n', '"store.s3.bucket" must be text, but nothing is given'],
     [
       'redis: http://redis.corp\n',

@@ -267,7 +267,7 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
     const [a] = [await replica('a', { url: relay.url('redis') }), await replica('b')];
     relay.delayMs = 1_000;
     expect(await fetchesOf(a)).toBe(1);
-    expect(a.report()).toEqual({ reached: false });
+    expect(a.report()).toMatchObject({ reached: false, error: 'no answer within 500 ms' });
     relay.delayMs = 0;
     a.tellPush({ forge: 'gitea' });
     await until(
@@ -276,6 +276,53 @@ describe.each(PROGRAMS.filter((program) => !missing(program)))('replicas with %s
     );
     expect(heard).toEqual(['b push {"forge":"gitea"}']);
   });
+
+  it('refuses a replica its messages: it says why, its leases hold, and it hears of others once it may', async () => {
+    await command('ACL', 'SETUSER', 'default', 'resetchannels');
+    const replicas = new Replicas({ url: redis.url, store: STORE, timeoutMs: () => 5_000, log });
+    opened.push(replicas);
+    const listeners = { onPush: () => undefined, onPurge: () => undefined, onReload: () => undefined };
+    await replicas.listen({ ...listeners, onMissed: () => heard.push('missed') });
+    const report = () => replicas.report();
+    const refused = await until(report, (said) => said?.reached === true && said.error !== undefined);
+    expect(refused).toMatchObject({ listens: false, place: `127.0.0.1:${redis.port}/0` });
+    expect(refused?.error).toContain('its ACL does not let this user do what replicas need');
+    expect(await fetchesOf(replicas, replicas)).toBeGreaterThan(0);
+    await command('ACL', 'SETUSER', 'default', 'allchannels');
+    const healed = await until(report, (said) => said?.listens === true);
+    expect(healed).toMatchObject({ reached: true, error: undefined });
+    expect(heard).toEqual(['missed']);
+  });
+
+  it.each([
+    [
+      'wants a login',
+      ['CONFIG', 'SET', 'requirepass', 'other'],
+      ['CONFIG', 'SET', 'requirepass', ''],
+      'wants a login',
+    ],
+    ['became a copy', ['REPLICAOF', '127.0.0.1', '9'], ['REPLICAOF', 'NO', 'ONE'], 'another Redis'],
+  ])(
+    '%s: the work is done by each, the report says why, and it is spared again',
+    async (_, spoil, mend, words) => {
+      const [a, b] = [await replica('a'), await replica('b')];
+      const admin = await createClient({ url: redis.url }).connect();
+      await admin.sendCommand(spoil);
+      await admin.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
+      const isRefused = () => fetchesOf(a, b).then(() => a.report()?.error);
+      expect(await until(isRefused, (error) => error?.includes(words) === true)).toContain(words);
+      await admin.sendCommand(mend);
+      admin.destroy();
+      const isSpared = (fetches: number) => fetches === 1;
+      expect(await until(() => fetchesOf(a, b), isSpared)).toBe(1);
+      expect(
+        await until(
+          () => a.report()?.error,
+          (error) => error === undefined,
+        ),
+      ).toBeUndefined();
+    },
+  );
 
   it('another store of the same Redis has leases and messages of its own', async () => {
     const [a, b] = [await replica('a'), await replica('b', { store: { ...STORE, prefix: 'y/' } })];
