@@ -9,7 +9,7 @@ import { vcsSettings } from '../config/settings.js';
 import { settingSources } from '../config/sources.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { createRepoRoots } from '../modfetch/repo-root.js';
-import { openStores } from '../store/open/open-stores.js';
+import { openStores, type StoreSettings } from '../store/open/open-stores.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { createCodeHost } from '../vcs/code-host.js';
 import { formatProblem } from '../yaml/problems.js';
@@ -19,6 +19,7 @@ import { checkTargets } from './probe/check-targets.js';
 import { createHostCircuit } from './probe/host-circuit.js';
 import { gitHostProblems } from './probe/git-host-problem.js';
 import { serveProblems } from './probe/serve-problems.js';
+import { sharedPlaceProblems } from './probe/shared-places.js';
 import { tryTarget } from './probe/try-repository.js';
 import { checkReport } from './output/check-report.js';
 import { jsonText } from './output/json-text.js';
@@ -41,15 +42,20 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
   const { config, sources, file, map } = readBoth(options);
   await prepareCacheDir(config.cacheDir);
   const settings = vcsSettings(config);
-  const { layout, unchecked: store } = openStores(config);
+  const stores = openStores(asImpatient(config));
+  const { layout } = stores;
+  const shared = await sharedPlaceProblems(config, stores);
   const host = createCodeHost({ dir: layout.mirrors, settings: () => settings });
   const candidates = (path: string) => map.candidates(path);
   const roots = createRepoRoots({ candidates, host, refreshMs: () => config.refreshMs });
   const askHost = createHostCircuit(config.vcsConcurrency);
+  // Of a bucket that cannot be used it is not known what it holds.
+  const store = shared.problems.length === 0 ? stores.unchecked : undefined;
   const chosen = { modules: options.modules, name: options.try, store };
   const { targets, uncovered } = await checkTargets(map, chosen);
   const server = await serveProblems(config, sources);
-  server.warnings.push(...(await gitHostProblems(config, { vanity: () => map, roots })));
+  server.problems.push(...shared.problems);
+  server.warnings.push(...shared.warnings, ...(await gitHostProblems(config, { vanity: () => map, roots })));
 
   let done = 0;
   options.onProgress?.(done, targets.length);
@@ -73,6 +79,11 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
   const ok = wasAsked && result.rules.every((row) => row.ok) && server.problems.length === 0;
   const report = options.json === true ? jsonText({ ok, ...result }) : checkReport(result);
   return { text: report, ok };
+}
+
+/** A bucket that says nothing is waited for as long as a git host. */
+function asImpatient({ cacheDir, s3, vcsConnectTimeoutMs: ms }: Config): StoreSettings {
+  return { cacheDir, s3: s3 && { ...s3, patience: { attempts: 2, answerMs: ms / 2 } } };
 }
 
 /** Both files. Throws CONFIG with what is wrong in either of them: an error in one does not hide those in the other. */

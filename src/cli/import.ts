@@ -34,6 +34,7 @@ export async function importTree(options: ImportOptions): Promise<{ text: string
   if (versions.length === 0) throw noVersions(options.dir);
   const onDone = counter(versions.length, options.onProgress);
   const { dryRun = false } = options;
+  if (!dryRun) await stores.unchecked.probe();
   const own = ownSums(config);
   const { checksums, copies } = await withChecksums(stores, async ({ root, keep }) => {
     // First, so that versions are compared with them.

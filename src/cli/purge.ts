@@ -33,11 +33,24 @@ export async function purgeVersions(options: PurgeOptions): Promise<{ text: stri
   }
   const purged: Purged[] = [];
   for (const version of versions) {
-    const sums = await purge(stores, version);
+    const sums = await purge(stores, version).catch((error: unknown) => {
+      throw afterOthers(error, purged);
+    });
     if (sums !== undefined) await audited(options.config, { event: 'purge', ...version });
     purged.push({ ...version, purged: sums !== undefined, h1: sums?.zip });
   }
   return { text: report(purged, options), ok: purged.every((each) => each.purged) };
+}
+
+/** A store that failed, with what was purged before. */
+function afterOthers(error: unknown, before: readonly Purged[]): unknown {
+  const names = before.filter((each) => each.purged).map(nameOf);
+  if (!isModhavenError(error, 'STORAGE') || names.length === 0) return error;
+  const { message, reason, remedy } = error;
+  const done = `what was purged before stays so: ${names.join(', ')}`;
+  return new ModhavenError('STORAGE', message, {
+    ...{ reason, cause: error, remedy: remedy === undefined ? done : `${remedy}; ${done}` },
+  });
 }
 
 interface Purged extends ModuleVersion {

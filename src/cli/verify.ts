@@ -3,18 +3,18 @@
  *
  * Neither changes anything in the cache but git mirrors.
  */
-import pLimit from 'p-limit';
+import { join } from 'node:path';
 import { loadConfig, type Config } from '../config/load-config.js';
 import { formatProblem } from '../yaml/problems.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { parseCommitHash } from '../module/commit-hash.js';
-import type { CanonicalVersion } from '../module/version.js';
 import { parseModulePath, type ModulePath } from '../module/module-path.js';
 import { parseRepoUrl, type RepoUrl } from '../module/repo-url.js';
-import { openStores } from '../store/open/open-stores.js';
+import { openStores, type Stores } from '../store/open/open-stores.js';
 import { cacheLayout } from '../store/paths.js';
 import { checkStateVersion } from '../store/state-version.js';
-import type { VersionStore } from '../store/version-store.js';
+import type { ModuleVersion, VersionStore } from '../store/version-store.js';
+import { isInOrder, verifyVersions } from './common/verify-versions.js';
 import { vcsSettings } from '../config/settings.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import type { VanityMap } from '../vanity/vanity-map.js';
@@ -48,9 +48,6 @@ interface Result {
   ok: boolean;
 }
 
-/** Zips that are read at once. */
-const PARALLEL_ZIPS = 4;
-
 /** The report as text, and whether everything is in order. Throws CONFIG if a file or an option is bad. */
 export async function verify(options: VerifyOptions): Promise<Result> {
   const { against, modules } = options;
@@ -63,11 +60,12 @@ export async function verify(options: VerifyOptions): Promise<Result> {
   const current = loadVanity(config.vanityFile, { defaultHost: config.publicHost });
   // Of another layout it would find nothing, and call that in order.
   await checkStateVersion(config.cacheDir);
-  const store = openStores(config).unchecked;
+  const stores = openStores(config);
+  const store = stores.unchecked;
   const wanted = modules.map(readModule);
   if (options.all !== true) for (const module of wanted) await mustBeStored(store, module);
   return against === undefined
-    ? verifyStore(options, { config, current, store, wanted })
+    ? verifyStore(options, { config, current, store, wanted }, stores)
     : verifyMove({ ...options, against }, { config, current, store, wanted });
 }
 
@@ -78,33 +76,33 @@ interface Setup {
   wanted: ModulePath[];
 }
 
-async function verifyStore({ json, onProgress }: VerifyOptions, setup: Setup): Promise<Result> {
-  const { config, current, store, wanted } = setup;
-  const subjects: { module: ModulePath; version: CanonicalVersion }[] = [];
+async function verifyStore(
+  { json, onProgress }: VerifyOptions,
+  { config, current, store, wanted }: Setup,
+  stores: Stores,
+): Promise<Result> {
+  const subjects: ModuleVersion[] = [];
   const leftovers: string[] = [];
   for (const module of wanted.length > 0 ? wanted : await all(store.modules())) {
     leftovers.push(...((await store.removal?.leftovers(module)) ?? []));
     for (const version of await storedVersions(store, module)) subjects.push({ module, version });
   }
-  const limit = pLimit(PARALLEL_ZIPS);
-  const options = { localFiles: mirrorFiles(config, current) };
-  const onDone = counter(subjects.length, onProgress);
-  const versions = await Promise.all(
-    subjects.map(({ module, version }) =>
-      limit(async () => {
-        const isPrivate = current.covers(module);
-        return checkStored(store, module, version, { ...options, isPrivate }).finally(onDone);
-      }),
-    ),
-  );
-  const ok = versions.every(({ faults }) => faults.length === 0);
+  const localFiles = mirrorFiles(config, current);
+  const versions = await verifyVersions(subjects, {
+    store,
+    stagingDir: stores.bucket && join(stores.layout.copies, 'verify'),
+    check: (reader, { module, version }) =>
+      checkStored(reader, module, version, { localFiles, isPrivate: current.covers(module) }),
+    onDone: counter(subjects.length, onProgress),
+  });
+  const ok = versions.every(isInOrder);
   const text =
     json === true ? jsonText(storedJson(versions, leftovers, ok)) : storedReport(versions, leftovers);
   return { text, ok };
 }
 
 function storedJson(versions: StoredVersion[], leftovers: string[], ok: boolean): object {
-  const bad = versions.filter(({ faults }) => faults.length > 0).length;
+  const bad = versions.filter((version) => !isInOrder(version)).length;
   return { ok, summary: { versions: versions.length, bad }, leftovers, versions };
 }
 

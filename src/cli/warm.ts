@@ -35,8 +35,11 @@ export async function warm(options: WarmOptions): Promise<{ text: string; ok: bo
   const map = loadVanity(vanityFile, { defaultHost: publicHost });
   const wanted = await readRequestList(options.wanted);
   const { log } = createLog({ level: 'silent', readable: false });
-  const { modules, store, sumdb, isPrivate, drift } = createServices({ settings, vanity: () => map, log });
+  const services = createServices({ settings, vanity: () => map, log });
+  const { modules, store, sumdb, isPrivate, drift, stores } = services;
   drift.stop(); // the server's business
+  // A bucket that is away is one failure, not one for each version.
+  if (stores.bucket !== undefined) await stores.unchecked.probe();
   const asksSumdb = options.sumdb !== false && settings.current().upstream.length > 0;
   const versions = await warmVersions(wanted, {
     ...{ modules, store, isPrivate, concurrency: PARALLEL },

@@ -47,17 +47,12 @@ export class LocalZip implements VersionReader {
     }
   }
 
-  async read(part: Part): Promise<Buffer | undefined> {
-    try {
-      return await this.source.read(part);
-    } catch (error) {
-      this.failure ??= error instanceof Error ? error : new Error(errorMessage(error));
-      throw error;
-    }
+  read(part: Part): Promise<Buffer | undefined> {
+    return this.noting(this.source.read(part));
   }
 
   size(part: Part): Promise<number | undefined> {
-    return this.source.size(part);
+    return this.noting(this.source.size(part));
   }
 
   /** Of the zip alone: small parts are read as a whole. */
@@ -74,6 +69,15 @@ export class LocalZip implements VersionReader {
 
   modules(): AsyncIterable<ModulePath> {
     return this.source.modules();
+  }
+
+  private async noting<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      this.failure ??= error instanceof Error ? error : new Error(errorMessage(error));
+      throw error;
+    }
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * Nothing is fetched but what a build needs: of a version that go.sum knows by its go.mod file alone, not the zip.
  */
-import pLimit from 'p-limit';
+import { mapEach } from '../concurrency/for-each.js';
 import { isModhavenError, isNotExist } from '../errors.js';
 import { newestRelease } from '../module/latest.js';
 import type { ModulePath } from '../module/module-path.js';
@@ -11,6 +11,7 @@ import * as semver from '../module/semver.js';
 import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import type { Modules } from '../modfetch/repo.js';
 import { decodeInfo } from '../module/info.js';
+import { isDiskProblem } from '../store/storage-error.js';
 import type { VersionStore } from '../store/version-store.js';
 import { explainFailure } from '../verify/compare-version.js';
 import { sumMismatches, type SumMismatch } from './check-sums.js';
@@ -44,14 +45,16 @@ export interface WarmVersionsOptions {
   onDone?: () => void;
 }
 
-/** What became of each of `wanted`, in their order. A failure of one leaves the others alone. */
+/**
+ * What became of each of `wanted`, in their order. A failure of one leaves the others alone, but for a bucket that is away: that is
+ * thrown, and none is begun any more.
+ */
 export async function warmVersions(
   wanted: readonly RequestedVersion[],
   options: WarmVersionsOptions,
 ): Promise<Warmed[]> {
-  const limit = pLimit(options.concurrency);
-  return Promise.all(
-    wanted.map((each) => limit(() => warmVersion(each, options).finally(() => options.onDone?.()))),
+  return mapEach(wanted, options.concurrency, (each) =>
+    warmVersion(each, options).finally(() => options.onDone?.()),
   );
 }
 
@@ -80,6 +83,8 @@ async function warmVersion(wanted: RequestedVersion, options: WarmVersionsOption
     warmed.mismatches.push(...(await sumMismatches(store, module, version, recorded)));
   } catch (error) {
     if (!isModhavenError(error)) throw error;
+    // It may have been this version alone.
+    if (error.code === 'STORAGE' && !isDiskProblem(error)) await store.probe();
     Object.assign(warmed, explainFailure(error, `${module}@${warmed.version ?? query}`));
   }
   return warmed;

@@ -1,5 +1,5 @@
 /** Compares many versions with a target in parallel; a run that was stopped is resumed from its journal. */
-import pLimit from 'p-limit';
+import { mapEach } from '../concurrency/for-each.js';
 import type { CanonicalVersion } from '../module/version.js';
 import { isNotExist } from '../errors.js';
 import type { VersionStore } from '../store/version-store.js';
@@ -32,24 +32,22 @@ export interface CompareAllResult {
   resumed: number;
 }
 
-/** The comparisons of `tasks`, in their order, without versions that neither repository has. */
+/**
+ * The comparisons of `tasks`, in their order, without versions that neither repository has. Throws STORAGE, and begins no other,
+ * where the store cannot be read.
+ */
 export async function compareAll(tasks: Task[], options: CompareAllOptions): Promise<CompareAllResult> {
   const { journal, concurrency, onDone } = options;
-  const limit = pLimit(concurrency);
   let resumed = 0;
-  const comparisons = await Promise.all(
-    tasks.map((task) =>
-      limit(async () => {
-        const pending = await prepare(task, options);
-        const earlier = journal?.find(pending);
-        if (earlier !== undefined) resumed += 1;
-        const comparison = earlier ?? (await pending.compare());
-        if (earlier === undefined && comparison !== undefined) await journal?.add(comparison);
-        onDone?.();
-        return comparison;
-      }),
-    ),
-  );
+  const comparisons = await mapEach(tasks, concurrency, async (task) => {
+    const pending = await prepare(task, options);
+    const earlier = journal?.find(pending);
+    if (earlier !== undefined) resumed += 1;
+    const comparison = earlier ?? (await pending.compare());
+    if (earlier === undefined && comparison !== undefined) await journal?.add(comparison);
+    onDone?.();
+    return comparison;
+  });
   return { comparisons: comparisons.filter((comparison) => comparison !== undefined), resumed };
 }
 

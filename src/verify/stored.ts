@@ -16,7 +16,7 @@ import { splitPathVersion, type ModulePath } from '../module/module-path.js';
 import type { CanonicalVersion } from '../module/version.js';
 import type { Origin } from '../module/origin.js';
 import * as semver from '../module/semver.js';
-import type { Part, PartKind, VersionReader, VersionStore } from '../store/version-store.js';
+import type { Part, PartKind, VersionReader } from '../store/version-store.js';
 import type { ZipContent } from '../zip/check.js';
 import { readStoredZip } from '../store/read-stored-zip.js';
 import { checkInfo, parseProblem, zipHashProblem, zippedModProblem } from './check-parts.js';
@@ -54,7 +54,7 @@ export async function storedVersions(store: VersionReader, module: ModulePath): 
 
 /** Checks one version. What cannot be read is a fault like any other. */
 export async function checkStored(
-  store: VersionStore,
+  store: VersionReader,
   module: ModulePath,
   version: CanonicalVersion,
   options: StoredCheckOptions,
@@ -70,12 +70,12 @@ export async function checkStored(
 /** The checks of one version, part by part. */
 class StoredCheck {
   readonly faults = new StoredFaults();
-  readonly #store: VersionStore;
+  readonly #store: VersionReader;
   readonly #module: ModulePath;
   readonly #version: CanonicalVersion;
   #parts: PartKind[] = [];
 
-  constructor(store: VersionStore, module: ModulePath, version: CanonicalVersion) {
+  constructor(store: VersionReader, module: ModulePath, version: CanonicalVersion) {
     this.#store = store;
     this.#module = module;
     this.#version = version;

@@ -53,6 +53,15 @@ beforeEach(async () => {
 const read = (store: VersionReader, range?: ByteRange) => buffer(store.open(ZIP, range));
 
 describe('LocalZip', () => {
+  it('remembers what could not be read, also of sizes', async () => {
+    await LocalZip.with(source, { zip: ZIP, folder }, async (local) => {
+      expect(local.failure).toBeUndefined();
+      source.size = () => Promise.reject(new Error('the connection broke off'));
+      await expect(local.size(MOD)).rejects.toThrow('broke off');
+      expect(local.failure?.message).toBe('the connection broke off');
+    });
+  });
+
   it('reads a zip from a file here, and leaves nothing', async () => {
     await LocalZip.with(source, { zip: ZIP, folder }, async (local) => {
       expect(await readdir(folder)).toHaveLength(1);

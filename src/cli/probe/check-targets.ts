@@ -19,8 +19,11 @@ export interface CheckTargetsOptions {
   modules: readonly string[];
   /** What stands for every `{name}` of a pattern of which no module is stored. */
   name: string | undefined;
-  store: VersionStore;
+  store: StoredModules;
 }
+
+/** The modules of which anything is stored; undefined where that is not known. */
+type StoredModules = Pick<VersionStore, 'modules'> | undefined;
 
 export interface CheckTargets {
   /** In the order of the file, or of the modules. */
@@ -47,7 +50,7 @@ export async function checkTargets(map: VanityMap, options: CheckTargetsOptions)
 async function ruleTargets(
   map: VanityMap,
   name: string | undefined,
-  store: VersionStore,
+  store: StoredModules,
 ): Promise<CheckTarget[]> {
   const known = await knownModules(map, store);
   const targets = map.rules.map(async (rule): Promise<CheckTarget[]> => {
@@ -78,9 +81,9 @@ export function withName({ elements }: VanityRule, name: string): string {
 }
 
 /** For each pattern one cached module of every repository that it has led to. */
-async function knownModules(map: VanityMap, store: VersionStore): Promise<Map<VanityRule, string[]>> {
+async function knownModules(map: VanityMap, store: StoredModules): Promise<Map<VanityRule, string[]>> {
   const known = new Map<VanityRule, Map<string, string>>();
-  if (!map.rules.some((rule) => rule.isPattern)) return new Map();
+  if (store === undefined || !map.rules.some((rule) => rule.isPattern)) return new Map();
   for await (const module of store.modules()) {
     const root = map.resolve(module);
     if (root?.rule.isPattern !== true) continue;

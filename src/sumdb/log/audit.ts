@@ -3,12 +3,13 @@
  * tiles and the signatures fit together was checked when the log was read; here it is asked the way a client asks.
  */
 import pLimit from 'p-limit';
-import { errorMessage } from '../../errors.js';
+import { errorMessage, isModhavenError } from '../../errors.js';
 import { goModHash } from '../../module/files/dirhash.js';
 import { parseModulePath, type ModulePath } from '../../module/module-path.js';
 import type { VersionStore } from '../../store/version-store.js';
 import { isCanonicalVersion } from '../../module/version.js';
 import { readStoredZip } from '../../store/read-stored-zip.js';
+import { isDiskProblem } from '../../store/storage-error.js';
 import type { LogView } from './log.js';
 import { subjectOf, sumsIn } from '../format/record.js';
 import { TILE_HEIGHT, TILE_WIDTH, tilePath } from '../format/tile.js';
@@ -94,6 +95,8 @@ async function storedFaults(store: VersionStore, record: string): Promise<string
     try {
       compare('zip', sums?.zip, (await readStoredZip(store, { module, version })).hash);
     } catch (error) {
+      // A bucket that cannot be read says nothing of what lies there.
+      if (isModhavenError(error, 'STORAGE') && !isDiskProblem(error)) throw error;
       faults.push(`${subject}: its zip cannot be read: ${errorMessage(error)}`);
     }
   }
