@@ -1,55 +1,50 @@
 /** The composition root: settings in, a server out. Nothing here decides anything. */
-import { monotonicNow } from './concurrency/monotonic-clock.js';
-import { createServices, type Services } from './services.js';
-import type { Config } from './config/load-config.js';
-import { watchFiles } from './config/watch-files.js';
-import type { Logger } from './log/log.js';
+import { isDeepStrictEqual } from 'node:util';
+import { Access } from './auth/access.js';
+import { GuessLimit } from './auth/guess-limit.js';
 import { LocalInvalidation, type Invalidation } from './concurrency/invalidation.js';
+import { monotonicNow } from './concurrency/monotonic-clock.js';
+import type { Config } from './config/load-config.js';
+import { reloadSettings, type Settings } from './config/settings.js';
+import { TlsPair, type TlsMaterial } from './config/tls-pair.js';
+import { watchFiles } from './config/watch-files.js';
+import { isModhavenError, type ModhavenError } from './errors.js';
+import type { MaintenanceOptions } from './gc/maintenance.js';
+import { Generation, generationSettings, type GenerationSettings } from './generation.js';
+import { jsonThrough } from './http/json.js';
 import type { Faults } from './log/faults.js';
+import type { Logger } from './log/log.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
 import { observeProcess, occurred } from './observe/observe.js';
 import { createRunning } from './observe/running.js';
-import { Access } from './auth/access.js';
-import { GuessLimit } from './auth/guess-limit.js';
-import { jsonThrough } from './http/json.js';
-import { logActivities } from './proxy/observers/activity-log.js';
-import { requestRecords } from './proxy/observers/request-records.js';
 import { createAccessGate } from './proxy/access/access-gate.js';
 import type { AdminAddressOptions } from './proxy/access/admin-address.js';
 import { createAdminCheck } from './proxy/access/admin-check.js';
-import { ClientQueue, fetcherOf } from './proxy/client-queue.js';
-import { workerGate, type Gate } from './proxy/gate.js';
-import { observeAll, type Observer } from './proxy/observer.js';
-import { noteUses } from './proxy/observers/use-observer.js';
-import { requestIdOf } from './proxy/http/request-id.js';
-import { ResponseCache } from './proxy/response-cache.js';
-import { applyLimits, applyTls } from './proxy/http/listener.js';
-import { TlsPair, type TlsMaterial } from './config/tls-pair.js';
+import { ClientQueue } from './proxy/client-queue.js';
+import type { Gate } from './proxy/gate.js';
 import { createTrust, type TrustProxy } from './proxy/http/client-address.js';
-import { Maintenance, type MaintenanceOptions } from './gc/maintenance.js';
-import { replaceable } from './gc/replaceable.js';
-import type { DamagedPart } from './store/checked-store.js';
-import { watchPurges, type PurgeWatch } from './store/purge.js';
-import { Replicas } from './redis/replicas.js';
-import { ReplicaPushes } from './replica-pushes.js';
-import { webhookRoute } from './webhook/route.js';
-import { createServer, type Server } from './proxy/server.js';
-import { reloadSettings, type Settings } from './config/settings.js';
-import { pageSubject } from './vanity/page-subject.js';
-import { formatDeveloperEnv, type DeveloperEnv } from './vanity/developer-env.js';
+import { applyLimits, applyTls } from './proxy/http/listener.js';
+import { observeAll, type Observer } from './proxy/observer.js';
+import { logActivities } from './proxy/observers/activity-log.js';
+import { requestRecords } from './proxy/observers/request-records.js';
+import { noteUses } from './proxy/observers/use-observer.js';
+import type { Server } from './proxy/server.js';
 import { metricsState, statusReport, type ReportedServer } from './server-report.js';
-import type { VanityMap } from './vanity/vanity-map.js';
+import type { Services } from './services.js';
+import type { DamagedPart } from './store/checked-store.js';
+import { pageSubject } from './vanity/page-subject.js';
 import { vanityInUse, type VanityInUse } from './vanity/vanity-in-use.js';
-import { openPages } from './pages.js';
-import { openVisitors, type Visitors } from './visitors.js';
-import type { LazyPages } from './web/lazy-pages.js';
+import type { VanityMap } from './vanity/vanity-map.js';
 import type { AppWorkers } from './workers/app-workers.js';
 
 export interface App {
+  /** Accepts the connections. */
   server: Server;
   vanity: () => VanityMap;
   /** The certificate in use; undefined for plain http. */
   tls: () => TlsMaterial | undefined;
+  /** The store and the checksum database in use. */
+  inUse: () => GenerationSettings;
   /** Reads both files again and logs what came of it. */
   reload(): void;
   /** Begins to look after the cache directory: what may be removed, what may be damaged. */
@@ -80,6 +75,7 @@ export function createApp(options: AppOptions): App {
 }
 
 class Program implements App {
+  /** That of the first generation, which goes on accepting connections. */
   readonly server: Server;
   /** Reads the files again; what goes wrong is caught, counted and logged. */
   readonly reload: () => void;
@@ -87,81 +83,54 @@ class Program implements App {
   private readonly options: AppOptions;
   private readonly startedAt = new Date();
   private readonly rules: VanityInUse;
-  private readonly services: Services;
-  private readonly cache: ResponseCache;
   private readonly clients: ClientQueue;
   private readonly invalidation: Invalidation;
   private readonly access: Access;
   private readonly tlsPair: TlsPair | undefined;
-  private readonly maintenance: Maintenance;
-  private readonly purges: PurgeWatch;
-  private readonly pages: LazyPages;
-  private readonly replicas: Replicas;
-  private readonly pushes: ReplicaPushes;
+  private readonly trusts: TrustProxy;
+  private readonly gate: Gate;
+  private readonly observer: Required<Observer>;
   private readonly stopObserving: () => void;
   /** What runs now: fetches, git commands, requests to other proxies. */
   private readonly running = createRunning();
   private readonly metrics = new ServerMetrics({
-    storeName: () => (this.config().s3 === undefined ? 'disk' : 's3'),
+    storeName: () => (this.inUse().stores.s3 === undefined ? 'disk' : 's3'),
     state: () => metricsState(this.reported()),
     ofWorkers: () => this.options.workers?.metrics() ?? Promise.resolve([]),
   });
+  private generation: Generation;
+  /** Why the store and the checksum database of the settings are not in use. */
+  private refused: ModhavenError | undefined;
+  /** Generations that still answer what they had begun. */
+  private readonly ending = new Set<Promise<void>>();
+  /** Settles when the edits so far of what a generation is made from are in use. */
+  private taking: Promise<void> = Promise.resolve();
+  private isMaintained = false;
   private watcher: { close(): void };
 
   constructor(options: AppOptions) {
-    const { settings, log, workers, faults } = options;
+    const { log, workers, faults } = options;
     this.options = options;
     this.rules = vanityInUse({
       file: () => this.config().vanityFile,
       defaultHost: () => this.config().publicHost,
       log,
     });
-    this.cache = new ResponseCache({
-      maxBytes: () => this.config().cacheMemory,
-      refreshMs: () => this.config().refreshMs,
-    });
-    this.replicas = new Replicas({
-      url: this.config().redis,
-      store: this.config().s3,
-      timeoutMs: () => this.config().vcsTimeoutMs,
-      log,
-    });
-    this.services = createServices({
-      ...{ settings, vanity: this.vanity, log, lease: this.replicas.lease, fetcherOf },
-      onNewRefs: () => this.changed(),
-    });
-    const { stores, ownDatabase, http, judgeOf } = this.services;
-    ownDatabase?.open(); // a damaged one is told at the start, not at the first question
     this.invalidation =
       workers?.invalidation ?? new LocalInvalidation((error) => faults.caught(error, 'invalidation'));
-    this.invalidation.onChange(() => this.services.changed());
-    this.invalidation.onChange(({ before }) => this.cache.forgetChanging(before));
-    this.access = new Access(this.config().auth, { log, fetchJson: jsonThrough(http), judgeOf });
+    this.access = new Access(this.config().auth, {
+      log,
+      fetchJson: (url) => jsonThrough(this.services.http)(url),
+      judgeOf: (module, scope) => this.services.judgeOf(module, scope),
+    });
     this.tlsPair = this.openTls();
-    this.maintenance = new Maintenance({
-      ...{ stores, log, scrubMs: options.scrubMs },
-      maxBytes: () => this.config().cacheMaxSize,
-      isReplaceable: (module) => replaceable(module, this.config(), this.vanity()),
-      hasUpstream: () => this.config().upstream.length > 0,
-    });
-    this.purges = watchPurges(stores, () => {
-      this.replicas.tellPurge();
-      this.cache.forgetAll();
-      this.services.catalog.outdated();
-    });
-    const trusts = createTrust(() => this.config().trustProxy);
-    this.clients = new ClientQueue({ limit: () => this.config().clientQueue, trusts });
-    const visitors = openVisitors({ access: this.access, services: this.services, vanity: this.vanity });
-    this.pages = openPages({
-      ...{ ...options, services: this.services, vanity: this.vanity, trusts, ...visitors },
-      developer: () => this.developerSettings(),
-      hasAuth: () => this.access.state !== undefined,
-      isAdmin: createAdminCheck({ access: () => this.access.state, ...this.adminAddresses(trusts) }),
-    });
-    this.pushes = this.openPushes();
-    const observer = observeAll(this.observers(), faults);
-    this.stopObserving = observeProcess(observer);
-    this.server = this.createServer(observer, trusts, visitors);
+    this.trusts = createTrust(() => this.config().trustProxy);
+    this.clients = new ClientQueue({ limit: () => this.config().clientQueue, trusts: this.trusts });
+    this.gate = this.createGate();
+    this.observer = observeAll(this.observers(), faults);
+    this.generation = this.nextGeneration();
+    this.server = this.generation.server;
+    this.stopObserving = observeProcess(this.observer);
     this.reload = faults.guard('reload', () => this.readAgain());
     this.watcher = this.watch();
   }
@@ -170,25 +139,27 @@ class Program implements App {
 
   readonly tls = (): TlsMaterial | undefined => this.tlsPair?.material;
 
+  readonly inUse = (): GenerationSettings => this.generation.madeFrom;
+
   readonly damagedElsewhere = (part: DamagedPart) => this.services.stores.damage.foundElsewhere(part);
 
-  private readonly privacy = (path: string) => (this.services.isPrivate(path) ? 'private' : 'public');
-
   maintain(): void {
-    this.maintenance.start();
-    this.pushes.listen();
+    this.isMaintained = true;
+    this.generation.start();
   }
 
   async close(ending?: 'hand-over'): Promise<void> {
     this.watcher.close();
-    this.purges.close();
-    this.replicas.close();
+    await this.taking;
     this.stopObserving();
-    this.services.drift.stop();
-    this.pages.close();
+    this.generation.stop();
     await (ending === 'hand-over' ? this.server.handOver() : this.server.close());
-    await this.services.firstFetches.flush();
-    await this.maintenance.stop();
+    await Promise.all(this.ending);
+    await this.generation.finish();
+  }
+
+  private get services(): Services {
+    return this.generation.services;
   }
 
   private openTls(): TlsPair | undefined {
@@ -205,46 +176,53 @@ class Program implements App {
     return this.options.settings.current();
   }
 
-  private createServer(observer: Required<Observer>, trusts: TrustProxy, visitors: Visitors): Server {
-    const { log, faults, workers } = this.options;
-    const { modules, roots, store, sumdb } = this.services;
-    const gate = this.createGate(trusts);
-    return createServer({
-      gate: workers === undefined ? gate : workerGate(gate),
-      ...visitors,
-      observer: workers === undefined ? observer : { replied: () => undefined }, // they tell theirs
-      ...{ log, faults, trusts, modules, roots, store, databases: sumdb },
-      ...{ cache: this.cache, vanity: this.vanity, isBehindWorkers: workers !== undefined },
-      clients: this.clients,
-      ...(workers === undefined && { listener: { limits: this.config().limits, tls: this.tls() } }),
-      publicUrl: () => this.config().publicUrl,
-      workersUnready: workers && (() => workers.unready()),
+  private nextGeneration(): Generation {
+    const { access, invalidation, clients, trusts, gate, observer, vanity, tls, options } = this;
+    return new Generation({
+      ...{ ...options, access, invalidation, clients, trusts, gate, observer, vanity, tls },
+      isAdmin: createAdminCheck({ access: () => this.access.state, ...this.adminAddresses() }),
       status: () => statusReport(this.reported()),
-      statusPage: this.pages.status,
-      pageForPeople: this.pages.page,
-      developerEnv: (format) => formatDeveloperEnv(this.developerSettings(), format),
-      moreRoutes: (app) => {
-        this.metrics.route(app);
-        this.pages.register(app);
-        webhookRoute(app, {
-          ...{ log, requestIdOf },
-          secret: () => this.config().webhookSecret,
-          pushes: this.pushes.own,
-          settled: () => this.invalidation.settled(),
-        });
-      },
+      moreRoutes: (app) => this.metrics.route(app),
+      reload: () => this.readAgain(false),
     });
   }
 
-  private createGate(trusts: TrustProxy): Gate {
+  /** Where the settings name another store or checksum database, requests are answered from there from now on. */
+  private async takeOver(): Promise<void> {
+    const { log, workers } = this.options;
+    this.refused = undefined;
+    if (isDeepStrictEqual(this.inUse(), generationSettings(this.config()))) return;
+    let next: Generation;
+    try {
+      next = this.nextGeneration();
+    } catch (error) {
+      if (!isModhavenError(error)) throw error;
+      this.refused = error;
+      const { message, reason, remedy } = error;
+      log.error({ error: message, reason, remedy }, 'store and sumdb stay as they were');
+      return;
+    }
+    await next.server.app.ready();
+    const before = this.generation;
+    this.generation = next;
+    const ended = before.end(this.server.use(next.server)).finally(() => this.ending.delete(ended));
+    this.ending.add(ended);
+    if (this.isMaintained) next.start();
+    next.pushes.reloaded({ isOwn: false, redis: this.config().redis }); // it may have changed meanwhile
+    workers?.storesChanged(next.madeFrom.stores);
+    workers?.settingsChanged();
+    log.info({ store: next.services.stores.bucket?.place ?? 'disk' }, 'store and sumdb are in use as edited');
+  }
+
+  private createGate(): Gate {
     return createAccessGate({
       access: () => this.access.state,
       resources: {
-        privacy: this.privacy,
+        privacy: (path) => (this.services.isPrivate(path) ? 'private' : 'public'),
         pageSubject: (host, path) => pageSubject(this.vanity(), host, path),
         ownDatabase: () => this.services.ownDatabase?.name,
       },
-      ...this.adminAddresses(trusts),
+      ...this.adminAddresses(),
       publicUrl: () => this.config().publicUrl,
       guesses: new GuessLimit(),
       audits: () => this.config().auditFile !== undefined,
@@ -254,48 +232,25 @@ class Program implements App {
     });
   }
 
-  private adminAddresses(trusts: TrustProxy): AdminAddressOptions {
+  private adminAddresses(): AdminAddressOptions {
     const isAdmin = createTrust(() => this.config().admin);
-    return { trusts, isAdmin, isBehindWorkers: this.options.workers !== undefined };
+    return { trusts: this.trusts, isAdmin, isBehindWorkers: this.options.workers !== undefined };
   }
 
   private observers(): Observer[] {
     const { log, writeLine } = this.options;
-    const uses = noteUses(this.services.stores.lastUse);
+    const uses = noteUses({ note: (module, version) => this.services.stores.lastUse.note(module, version) });
     const records = requestRecords({ log, writeLine, files: () => this.config() });
     return [...records, logActivities(log), uses, this.running, ...this.metrics.observers];
   }
 
-  private openPushes(): ReplicaPushes {
-    return new ReplicaPushes({
-      ...{ ...this.options, replicas: this.replicas, services: this.services, vanity: this.vanity },
-      prefetch: () => this.config().webhookPrefetch,
-      changed: () => this.changed(monotonicNow()),
-      reload: () => this.readAgain(false),
-      lookForPurges: () => this.purges.look(),
-    });
-  }
-
-  /** What may change has changed, here and in the workers. */
-  private changed(before?: number): void {
-    void this.invalidation.announce({ before });
-  }
-
-  private developerSettings(): DeveloperEnv {
-    const { publicUrl, publicUrlIsGuess, privatePatterns, upstream, directHosts } = this.config();
-    return {
-      ...{ publicUrl, publicUrlIsGuess, privatePatterns, map: this.vanity() },
-      sumdbKey: this.services.ownDatabase?.key,
-      hasUpstream: upstream.length > 0 || directHosts.size > 0,
-    };
-  }
-
   private reported(): ReportedServer {
     const { settings, version, workers, faults } = this.options;
-    const { services, rules, access, tlsPair, maintenance, running, clients, startedAt } = this;
+    const { services, rules, access, tlsPair, running, clients, startedAt, refused } = this;
+    const { maintenance, replicas } = this.generation;
     return {
       ...{ settings, version, faults, services, rules, access },
-      ...{ tlsPair, maintenance, running, clients, startedAt },
+      ...{ tlsPair, maintenance, running, clients, replicas, startedAt, refused },
       workers: workers?.count ?? 0,
       workersUp: workers?.listening() ?? 0,
     };
@@ -308,16 +263,19 @@ class Program implements App {
     occurred({ type: 'reload', file: 'config', failed: !isConfigRead });
     const isMapRead = this.rules.reload();
     occurred({ type: 'reload', file: 'vanity', failed: !isMapRead });
+    this.taking = this.taking
+      .then(() => this.takeOver())
+      .catch((error: unknown) => void this.options.faults.caught(error, 'reload'));
     if (isMapRead) this.services.drift.mapChanged(mapBefore, this.vanity());
     const { auth, tls, limits, redis } = this.config();
-    this.pushes.reloaded({ isOwn, redis });
+    this.generation.pushes.reloaded({ isOwn, redis });
     this.access.update(auth);
     if (tls !== undefined) this.tlsPair?.update(tls);
     if (this.options.workers === undefined) applyLimits(this.server.app.server, limits);
     this.services.rulesChanged();
     this.access.state?.hostRights?.rulesChanged();
     this.options.workers?.settingsChanged();
-    this.changed(monotonicNow());
+    void this.invalidation.announce({ before: monotonicNow() });
     if (this.watched().join('\n') === watchedBefore) return;
     this.watcher.close();
     this.watcher = this.watch();

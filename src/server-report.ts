@@ -3,7 +3,7 @@ import type { Access } from './auth/access.js';
 import { readConfig, type Config } from './config/load-config.js';
 import type { Settings } from './config/settings.js';
 import { settingSources } from './config/sources.js';
-import { isModhavenError } from './errors.js';
+import { isModhavenError, type ModhavenError } from './errors.js';
 import type { Maintenance } from './gc/maintenance.js';
 import type { Faults } from './log/faults.js';
 import { recentErrors } from './log/recent-errors.js';
@@ -15,6 +15,7 @@ import type { ClientQueue } from './proxy/client-queue.js';
 import { errorText } from './proxy/http/http-errors.js';
 import type { TlsPair } from './config/tls-pair.js';
 import { redactDeep } from './redact.js';
+import type { Replicas } from './redis/replicas.js';
 import type { Services } from './services.js';
 import type { VanityInUse } from './vanity/vanity-in-use.js';
 import { runningGitCount } from './vcs/transport/git-exec.js';
@@ -34,6 +35,9 @@ export interface ReportedServer {
   faults: Faults;
   running: RunningActivities;
   clients: Pick<ClientQueue, 'report'>;
+  replicas: Pick<Replicas, 'report'>;
+  /** Why the store and the checksum database of the settings are not in use. */
+  refused: ModhavenError | undefined;
   /** Worker processes; 0 where one process does it all. */
   workers: number;
   /** Those of them that listen. */
@@ -42,13 +46,13 @@ export interface ReportedServer {
 
 /** The content of `/-/status`, but for the faults. */
 export function statusReport(server: ReportedServer): unknown {
-  const { version, startedAt, settings, rules, access, tlsPair, maintenance, running } = server;
+  const { version, startedAt, settings, rules, access, tlsPair, maintenance, running, replicas } = server;
   const { host, drift, tags, ownDatabase, stores } = server.services;
   const map = rules.current();
   return redactDeep({
     version,
     started: startedAt.toISOString(),
-    config: { file: settings.current().file, error: settings.lastError()?.message },
+    config: { file: settings.current().file, error: configError(server) },
     vanity: {
       file: map.file,
       rules: map.rules.length,
@@ -69,13 +73,21 @@ export function statusReport(server: ReportedServer): unknown {
     sumdb: ownDatabase?.status(),
     store: {
       place: stores.bucket?.place ?? 'disk',
-      error: stores.disk.hangs?.reason,
+      error: stores.disk.hangs?.reason ?? stores.bucket?.problem(),
       damaged: stores.damage.report(),
       differences: stores.damage.differences(),
     },
+    redis: replicas.report() ?? 'off',
     cache: maintenance.report(),
     settings: settingsInForce(settings),
   });
+}
+
+function configError({ settings, refused }: ReportedServer): string | undefined {
+  const error = settings.lastError();
+  if (error !== undefined || refused === undefined) return error?.message;
+  const { message, reason } = refused;
+  return `store and sumdb stay as they were: ${reason === undefined ? message : `${message}: ${reason}`}`;
 }
 
 let shownSettings: { of: Config; settings: Record<string, string> } | undefined;
@@ -121,7 +133,7 @@ export function metricsState(server: ReportedServer): ServerState {
     workers,
     workersUp: server.workersUp,
     rules: rules.current().rules.length,
-    hasError: { config: settings.lastError() !== undefined, vanity: rules.lastError() !== undefined },
+    hasError: { config: configError(server) !== undefined, vanity: rules.lastError() !== undefined },
     cacheBytes: maintenance.folders(),
     cacheLimit: settings.current().cacheMaxSize,
     drift: drift.report().differences.length,

@@ -31,8 +31,8 @@ written so; where there is none, each \`_\` stands for a dot, and digits behind 
 
 **While the server runs**, both files are read again when they change and on \`SIGHUP\`, and take effect at once. A file with an error
 changes nothing, nor does one that was emptied, because editors do that before they write (\`{}\` stands for every default). Either may
-have 2 MiB. \`listen\`, \`cache.dir\`, \`workers\`, \`sumdb\`, \`store\`, \`redis\`, and whether there is \`tls\` at all, take effect at the
-next start, and the log says so. Variables are those that the server was started with.
+have 2 MiB. \`listen\`, \`cache.dir\`, \`workers\`, and whether there is \`tls\` at all, take effect at the next start, and the log
+says so. Variables are those that the server was started with.
 `;
 
 /** Variables that are not keys: name, meaning. */

@@ -19,6 +19,7 @@ import { createLog, type Log, type Logger, type LogLevel } from '../log/log.js';
 import { keepServing } from '../log/process-faults.js';
 import { logWarnings } from '../log/process-warnings.js';
 import { takeSignals } from '../start-signals.js';
+import type { StoreSettings } from '../store/open/open-stores.js';
 import { startTracing } from '../tracing/start-tracing.js';
 import { WorkerPool } from '../workers/pool.js';
 import { SharedInvalidation } from '../workers/shared-invalidation.js';
@@ -90,6 +91,7 @@ function createService(
     count > 1
       ? createPool({
           ...{ count, settings, tls, log, faults },
+          ownDatabase: () => app.inUse().sumdb?.name,
           onDamaged: (part) => app.damagedElsewhere(part),
         })
       : undefined;
@@ -99,6 +101,7 @@ function createService(
     unready: () => pool.unready(),
     listening: () => pool.upCount,
     settingsChanged: () => pool.settingsChanged(),
+    storesChanged: (stores: StoreSettings) => pool.renew(stores),
     invalidation: new SharedInvalidation(
       (change) => pool.forget(change),
       (error) => faults.caught(error, 'invalidation'),
@@ -113,12 +116,14 @@ interface PoolOptions {
   settings: Settings;
   /** The certificate in use. */
   tls: App['tls'];
+  /** The name of our own checksum database in use. */
+  ownDatabase: () => string | undefined;
   log: Logger;
   faults: Faults;
   onDamaged: App['damagedElsewhere'];
 }
 
-function createPool({ count, settings, tls, log, faults, onDamaged }: PoolOptions): WorkerPool {
+function createPool({ count, settings, tls, ownDatabase, log, faults, onDamaged }: PoolOptions): WorkerPool {
   const forWorkers = () => {
     const config = settings.current();
     return {
@@ -131,7 +136,7 @@ function createPool({ count, settings, tls, log, faults, onDamaged }: PoolOption
       admin: config.admin,
       publicUrl: config.publicUrl,
       limits: config.limits,
-      ownDatabase: config.sumdb?.name,
+      ownDatabase: ownDatabase(),
       tls: tls(),
     };
   };
@@ -143,7 +148,6 @@ async function startListening(
   { app, pool, settings, inherited }: Service,
   options: ServeOptions,
 ): Promise<void> {
-  const { cacheDir, s3 } = settings.current();
   const listen = inherited ?? settings.current().listen;
   if (pool === undefined) {
     await app.server.listen(listen);
@@ -154,7 +158,8 @@ async function startListening(
   const socket = join(folder, 'main.sock');
   await app.server.listen({ path: socket });
   const { logLevel, verbose = false } = options;
-  await pool.start({ listen, stores: { cacheDir, s3 }, socket, logLevel, verbose });
+  const { stores } = app.inUse();
+  await pool.start({ listen, stores, socket, logLevel, verbose });
 }
 
 function cannotListen({ listen }: Config, error: unknown): ModhavenError {

@@ -37,7 +37,7 @@ export async function sumdbKeygen({ name, out }: KeygenOptions): Promise<string>
   return [
     `The private key is in ${file}. Keep it secret, and a copy of it apart from the cache directory.`,
     '',
-    'Add to modhaven.yaml, and restart modhaven:',
+    'Add to modhaven.yaml (a running server takes it over):',
     '',
     '  sumdb:',
     `    name: ${name}`,

@@ -137,7 +137,7 @@ export const ConfigFile = z
       }),
     ).describe('The cache on disk, and the part of it that is held in memory.'),
     store: Store.prefault('disk').describe(
-      'Where finished versions are kept: disk, below cache.dir, or s3, for several replicas. Default: disk. A change needs a restart.',
+      'Where finished versions are kept: disk, below cache.dir, or s3, for several replicas. Default: disk.',
     ),
     redis: RedisUrl.optional().describe(
       'redis:// or rediss:// URL of a Redis that spares double work between replicas; never needed to be right. Default: none.',
@@ -163,9 +163,7 @@ export const ConfigFile = z
     sumdb: z
       .preprocess((value: unknown) => value ?? undefined, Sumdb)
       .optional()
-      .describe(
-        'A checksum database of your own for all modules, private ones too. Default: none. A change needs a restart.',
-      ),
+      .describe('A checksum database of your own for all modules, private ones too. Default: none.'),
     trust_proxy: z
       .preprocess((value: unknown) => value ?? [], z.array(TrustedProxy))
       .prefault([])

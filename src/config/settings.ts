@@ -2,8 +2,7 @@
  * The settings in use, and how they are read again.
  *
  * A reload is all or nothing: a file with an error changes nothing. What a running server cannot change (where it
- * listens, whether by https, where its cache and its store are, how many workers it has, its checksum database)
- * keeps its old value, and that is said.
+ * listens, whether by https, where its cache is, how many workers it has) keeps its old value, and that is said.
  */
 import { findConfigFile } from './config-file.js';
 import { parseConfig, publicAddress, readConfig, type Config, type ConfigOverrides } from './load-config.js';
@@ -39,8 +38,8 @@ export function createSettings(
     const next = parseConfig(text, file, env, overrides);
     textInUse = text;
     if (last === undefined) return next;
-    const { listen, cacheDir, workers, sumdb, s3 } = last;
-    const fixed = { listen, cacheDir, workers, sumdb, s3 };
+    const { listen, cacheDir, workers } = last;
+    const fixed = { listen, cacheDir, workers };
     const ignored = KEPT.filter(([, key]) => JSON.stringify(next[key]) !== JSON.stringify(fixed[key]));
     // Other files may be named; but what listens speaks either http or https.
     const isOtherScheme = (next.tls === undefined) !== (last.tls === undefined);
@@ -61,8 +60,6 @@ const KEPT = [
   ['listen', 'listen'],
   ['cache.dir', 'cacheDir'],
   ['workers', 'workers'],
-  ['sumdb', 'sumdb'],
-  ['store', 's3'],
 ] as const;
 
 /** What the git layer needs of the settings (`VcsSettings` of `vcs/transport/access.ts`). */

@@ -70,6 +70,8 @@ declare module 'fastify' {
 
 export interface Server {
   app: FastifyInstance;
+  /** Answers a request, whichever server has accepted its connection. */
+  readonly answer: RequestListener;
   /**
    * From now on new requests are turned away with 503; running ones end, and then the address is given up. Resolves when
    * all have ended.
@@ -79,47 +81,112 @@ export interface Server {
   handOver(): Promise<void>;
   /** Resolves when it listens; rejects if it cannot. */
   listen(at: { host: string; port: number } | { path: string } | { fd: number }): Promise<void>;
+  /**
+   * Has `next`, which is ready and does not listen itself, answer all that comes from this call on over the connections of
+   * this one. Resolves when what was begun before has been answered.
+   */
+  use(next: Server): Promise<void>;
+  /** New requests are turned away with 503 from now on. Resolves when the running ones have ended. */
+  drain(): Promise<void>;
+  /** Each connection ends with its next response from now on. */
+  endConnections(): void;
+  /** Resolves when no request is running. */
+  idle(): Promise<void>;
 }
 
 export function createServer(options: ServerOptions): Server {
-  const { cache, store, trusts, observer, gate, faults, isBehindWorkers = false } = options;
-  let isClosing = false;
-  let isHandingOver = false;
-  const stored = new StoredResponses(cache, store);
-  const tracker = new RequestTracker(observer, trusts);
-  const annotate = isBehindWorkers ? annotateForWorker : undefined;
-  const inFront = (routes: RequestListener): RequestListener =>
-    createEntrance(
-      { gate, tracker, faults, trusts, isClosing: () => isClosing, isHandingOver: () => isHandingOver },
+  return new RoutedServer(options);
+}
+
+class RoutedServer implements Server {
+  readonly app: FastifyInstance;
+  private readonly tracker: RequestTracker;
+  private entrance: RequestListener | undefined;
+  private isClosing = false;
+  private isHandingOver = false;
+  /** Answers in place of this one, which only accepts the connections. */
+  private next: Server | undefined;
+  /** Those that answered before `next`, until what they had begun has been answered. */
+  private readonly before = new Set<Promise<void>>();
+
+  constructor(options: ServerOptions) {
+    const stored = new StoredResponses(options.cache, options.store);
+    this.tracker = new RequestTracker(options.observer, options.trusts);
+    this.app = createRouter(options, (routes) => {
+      this.entrance = this.createEntrance(options, stored, routes);
+      return (request, response) => (this.next ?? this).answer(request, response);
+    });
+    registerRoutes(this.app, { ...options, stored });
+  }
+
+  readonly answer: RequestListener = (request, response) => this.entrance?.(request, response);
+
+  async use(next: Server): Promise<void> {
+    const previous = this.next ?? this;
+    this.next = next;
+    const ended = previous.idle().finally(() => this.before.delete(ended));
+    this.before.add(ended);
+    await ended;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.drain(), this.next?.drain(), ...this.before]);
+    await this.app.close();
+  }
+
+  async handOver(): Promise<void> {
+    this.endConnections();
+    this.next?.endConnections();
+    await handOver(this.app.server, async () => {
+      await Promise.all([this.idle(), this.next?.idle(), ...this.before]);
+    });
+    await this.app.close();
+  }
+
+  async drain(): Promise<void> {
+    this.isClosing = true;
+    await this.idle();
+  }
+
+  endConnections(): void {
+    this.isHandingOver = true;
+  }
+
+  idle(): Promise<void> {
+    return this.tracker.idle();
+  }
+
+  async listen(at: Parameters<Server['listen']>[0]): Promise<void> {
+    const { app } = this;
+    if (!('fd' in at)) {
+      await app.listen(at);
+      return;
+    }
+    await app.ready(); // Fastify knows no descriptors
+    app.server.listen(at);
+    await once(app.server, 'listening');
+  }
+
+  private createEntrance(
+    options: ServerOptions,
+    stored: StoredResponses,
+    routes: RequestListener,
+  ): RequestListener {
+    const { cache, trusts, observer, gate, faults, isBehindWorkers = false } = options;
+    const { tracker } = this;
+    const annotate = isBehindWorkers ? annotateForWorker : undefined;
+    return createEntrance(
+      {
+        ...{ gate, tracker, faults, trusts },
+        isClosing: () => this.isClosing,
+        isHandingOver: () => this.isHandingOver,
+      },
       createFastPath({ cache, stored, observer, tracker, trusts, annotate }, (request, response) => {
         if (isBehindWorkers) showSignsOfLife(response);
         routes(request, response);
       }),
     );
-  const app = createRouter(options, inFront);
-  registerRoutes(app, { ...options, stored });
-  return {
-    app,
-    async close() {
-      isClosing = true;
-      await tracker.idle();
-      await app.close();
-    },
-    async handOver() {
-      isHandingOver = true;
-      await handOver(app.server, () => tracker.idle());
-      await app.close();
-    },
-    async listen(at) {
-      if (!('fd' in at)) {
-        await app.listen(at);
-        return;
-      }
-      await app.ready(); // Fastify knows no descriptors
-      app.server.listen(at);
-      await once(app.server, 'listening');
-    },
-  };
+  }
 }
 
 function createRouter(

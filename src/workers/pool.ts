@@ -13,6 +13,7 @@ import type { Logger } from '../log/log.js';
 import type { Family } from '../metrics/families.js';
 import { programFile } from '../program-files.js';
 import type { DamagedPart } from '../store/checked-store.js';
+import type { StoreSettings } from '../store/open/open-stores.js';
 import { excessOf } from './connection-share.js';
 import type { WorkerSettings, WorkerStart } from './messages.js';
 import { PooledWorker } from './pooled-worker.js';
@@ -38,6 +39,12 @@ export class WorkerPool {
   private readonly options: WorkerPoolOptions;
   private readonly workers = new Set<PooledWorker>();
   private readonly listening = new Set<PooledWorker>();
+  /** Those that others have taken the place of: they answer what they have begun, and end. */
+  private readonly leaving = new Set<PooledWorker>();
+  /** What workers are told at their start. */
+  private begin: Omit<WorkerStart, 'settings'> | undefined;
+  /** Settles when all replacements so far have taken place. */
+  private renewing: Promise<void> = Promise.resolve();
   private haveAllListened = false;
   private readonly replacements = new Set<NodeJS.Timeout>();
   private wait = REPLACE_MS.first;
@@ -54,15 +61,38 @@ export class WorkerPool {
     // Not the default, with which the main process accepts every connection and hands it out. Read by setupPrimary.
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     cluster.setupPrimary({ exec: PROGRAM, args: [] });
-    const added = Array.from({ length: this.options.count }, () => this.add(start));
+    this.begin = start;
+    const added = Array.from({ length: this.options.count }, () => this.add());
+    const allListen = Promise.all(added.map(({ listening }) => listening));
+    this.renewing = allListen.then(ignore, ignore);
     try {
-      await Promise.all(added.map(({ listening }) => listening));
+      await allListen;
       this.haveAllListened = true;
     } catch (error) {
       this.isClosing = true;
       clearInterval(this.looks);
       for (const worker of this.workers) worker.kill();
       throw error;
+    }
+  }
+
+  /** Has workers over other stores take the place of those that run, one after the other, so that clients notice nothing. */
+  renew(stores: StoreSettings): void {
+    if (this.begin === undefined) return; // they are told at their start
+    this.begin = { ...this.begin, stores };
+    this.renewing = this.renewing.then(() => this.renewAll());
+  }
+
+  private async renewAll(): Promise<void> {
+    for (const old of [...this.workers]) {
+      if (this.isClosing) return;
+      if (!this.workers.has(old) || this.leaving.has(old)) continue;
+      this.leaving.add(old);
+      await this.add().listening.catch((error: unknown) =>
+        this.options.log.error({ err: error }, 'a worker over the new store could not be started'),
+      );
+      this.listening.delete(old);
+      old.tell({ type: 'end', handOver: true });
     }
   }
 
@@ -98,6 +128,7 @@ export class WorkerPool {
     this.isClosing = true;
     clearInterval(this.looks);
     this.replacements.forEach(clearTimeout);
+    await this.renewing;
     const { workers } = this;
     for (const worker of workers) worker.tell({ type: 'end', handOver: ending === 'hand-over' });
     await Promise.all([...workers].map(({ ended }) => ended));
@@ -114,11 +145,14 @@ export class WorkerPool {
     });
   }
 
-  private add(start: Omit<WorkerStart, 'settings'>): PooledWorker {
+  private add(): PooledWorker {
     const { settings, log, faults, onDamaged } = this.options;
     const startedAt = performance.now();
-    const begin = () => ({ ...start, settings: settings() });
-    const worker = new PooledWorker({ start: begin, log, faults, onDamaged });
+    const start = (): WorkerStart => {
+      if (this.begin === undefined) throw new Error('the pool has not started');
+      return { ...this.begin, settings: settings() };
+    };
+    const worker = new PooledWorker({ start, log, faults, onDamaged });
     this.workers.add(worker);
     void worker.listening.then(
       () => this.listening.add(worker),
@@ -127,23 +161,27 @@ export class WorkerPool {
     void worker.ended.then(() => {
       this.workers.delete(worker);
       this.listening.delete(worker);
-      if (this.isClosing) return;
+      if (this.leaving.delete(worker) || this.isClosing) return;
       log.error({ pid: worker.pid, exit: worker.exit }, 'a worker ended and is replaced');
-      this.replace(start, performance.now() - startedAt);
+      this.replace(performance.now() - startedAt);
     });
     return worker;
   }
 
-  private replace(start: Omit<WorkerStart, 'settings'>, livedMs: number): void {
+  private replace(livedMs: number): void {
     if (livedMs >= REPLACE_MS.stableAfter) this.wait = REPLACE_MS.first;
     const timer = setTimeout(() => {
       this.replacements.delete(timer);
       const { log } = this.options;
-      this.add(start).listening.catch((error: unknown) =>
+      this.add().listening.catch((error: unknown) =>
         log.error({ err: error }, 'a worker could not be replaced'),
       );
     }, this.wait);
     this.replacements.add(timer);
     this.wait = Math.min(2 * this.wait, REPLACE_MS.last);
   }
+}
+
+function ignore(): void {
+  // Whoever started them is told.
 }

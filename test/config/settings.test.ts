@@ -34,6 +34,13 @@ describe('createSettings', () => {
     expect(settings.reload()).toEqual([]);
   });
 
+  it('takes another store and another checksum database at once', async () => {
+    const settings = open();
+    await writeFile(file, 'store: { s3: { bucket: b } }\nsumdb: { name: sum.corp, key_file: ./key }\n');
+    expect(settings.reload()).toEqual([]);
+    expect(settings.current()).toMatchObject({ s3: { bucket: 'b' }, sumdb: { name: 'sum.corp' } });
+  });
+
   it('takes other files of a certificate at once, and https instead of http not before a restart', async () => {
     const pair = (name: string) => `tls: { cert_file: ./${name}.crt, key_file: ./${name}.key }\n`;
     const plain = open();

@@ -2,8 +2,9 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Modules } from '../../src/modfetch/repo.js';
+import { createServer } from '../../src/proxy/server.js';
 import { ask, until } from '../support/ask.js';
-import { labServer, type LabServer } from './support/lab.js';
+import { labOptions, labServer, type LabServer } from './support/lab.js';
 
 const running: LabServer[] = [];
 afterEach(async () => {
@@ -47,23 +48,11 @@ describe('createServer', () => {
   });
 
   it('turns new requests away while it ends, finishes running ones, and then gives up the address', async () => {
-    let answer: (versions: string[]) => void = () => undefined;
-    let isAsked = false;
-    const modules = {
-      list: () => {
-        isAsked = true;
-        return new Promise((resolve) => {
-          answer = (value) => resolve({ value, fromCache: false, immutable: false });
-        });
-      },
-    } as unknown as Modules;
+    const { modules, answer, asked } = slowModules();
     const server = await start({ modules });
     const { url } = server;
     const slow = ask(url, '/ex.com/m/@v/list');
-    await until(
-      () => isAsked,
-      (is) => is,
-    );
+    await asked();
     const closed = server.close();
     const refused = await ask(url, '/-/healthz');
     expect([refused.status, refused.headers['retry-after'] !== undefined]).toEqual([503, true]);
@@ -72,4 +61,45 @@ describe('createServer', () => {
     await closed;
     await expect(ask(url, '/-/healthz')).rejects.toThrow('ECONNREFUSED');
   });
+
+  it('has another server answer what comes from now on, ends what it had begun, and with it when it is closed', async () => {
+    const [before, after] = [slowModules(), slowModules()];
+    const server = await start({ modules: before.modules });
+    const next = createServer(labOptions({ modules: after.modules }));
+    const { url } = server;
+    const begun = ask(url, '/ex.com/m/@v/list');
+    await before.asked();
+    await next.app.ready();
+    const ended = server.use(next);
+    const later = ask(url, '/ex.com/m/@v/list');
+    await after.asked();
+    const closed = server.close();
+    expect((await ask(url, '/-/healthz')).status).toBe(503);
+    before.answer(['v1.0.0']);
+    await ended;
+    expect((await begun).text).toBe('v1.0.0\n');
+    after.answer(['v2.0.0']);
+    expect((await later).text).toBe('v2.0.0\n');
+    await closed;
+    await expect(ask(url, '/-/healthz')).rejects.toThrow('ECONNREFUSED');
+  });
 });
+
+/** Modules whose only list is answered when the test says so. */
+function slowModules() {
+  let resolve: (answer: object) => void = () => undefined;
+  let isAsked = false;
+  const list = () => {
+    isAsked = true;
+    return new Promise((done) => (resolve = done));
+  };
+  return {
+    modules: { list } as unknown as Modules,
+    asked: () =>
+      until(
+        () => isAsked,
+        (is) => is,
+      ),
+    answer: (value: string[]) => resolve({ value, fromCache: false, immutable: false }),
+  };
+}

@@ -208,6 +208,20 @@ it('the status says first what needs attention', () => {
   expect(renderToString(StatusPage({ context, status: { problems: [] } }))).toContain('All is well.');
 });
 
+it('the status says what is wrong with what replicas share', () => {
+  const redis = { place: 'redis.corp:6379/0', reached: false, listens: false, error: 'it wants a login' };
+  const html = renderToString(StatusPage({ context, status: { redis, store: { error: 'no right' } } }));
+  expect(html).toContain('2 things need attention');
+  expect(html).toContain('<a href="#store">the bucket cannot be used');
+  expect(html).toContain('<a href="#redis">Redis spares no work now');
+  expect(html).toContain('<dt>Passes on what other replicas say</dt><dd>no</dd>');
+  const well = {
+    redis: { ...redis, reached: true, listens: true, error: undefined },
+    store: { place: 'disk' },
+  };
+  expect(renderToString(StatusPage({ context, status: well }))).toContain('All is well.');
+});
+
 it('the status has words for its keys, and names settings as modhaven.yaml does', () => {
   const status = { cache: { maxBytes: 1_024, wouldRemove: 0 }, settings: { 'cache.max_size': '1KiB' } };
   const html = renderToString(StatusPage({ context, status }));

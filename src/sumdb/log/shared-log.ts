@@ -29,14 +29,18 @@ export interface SharedLogOptions {
   place: string;
 }
 
+/** Copies that this process has made: a log in another bucket has another one. */
+let made = 0;
+
 export class SharedLog implements SharedFiles {
-  /** The local copy: of this process alone. */
+  /** The local copy: of this one alone. */
   readonly dir: string;
   private readonly options: SharedLogOptions;
 
   constructor(options: SharedLogOptions) {
     this.options = options;
-    this.dir = join(options.copies, `${options.name}-${processTag()}`);
+    made += 1;
+    this.dir = join(options.copies, `${options.name}-${processTag()}.${made}`);
   }
 
   get place(): string {

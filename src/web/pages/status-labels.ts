@@ -39,6 +39,9 @@ const LABELS: Readonly<Record<string, string>> = {
   found: 'In its new repository',
   zip: 'Hash of the zip',
   mod: 'Hash of go.mod',
+  reached: 'Answers now',
+  listens: 'Passes on what other replicas say',
+  place: 'Where',
 };
 
 /** What the page calls `key`; one that it does not know, by its words: `movedTags` is `Moved tags`. */

@@ -56,14 +56,13 @@ export async function labServer(
   const server = createServer(labOptions(overrides));
   await server.app.listen(listen);
   const { port } = server.app.server.address() as AddressInfo;
-  return {
-    ...server,
+  return Object.assign(server, {
     url: `http://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       server.app.server.closeAllConnections();
       await server.close();
     },
-  };
+  });
 }
 
 /** Sends one request with a body on a connection of its own. */
