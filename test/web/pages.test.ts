@@ -212,7 +212,7 @@ it('the status says what is wrong with what replicas share', () => {
   const redis = { place: 'redis.corp:6379/0', reached: false, listens: false, error: 'it wants a login' };
   const html = renderToString(StatusPage({ context, status: { redis, store: { error: 'no right' } } }));
   expect(html).toContain('2 things need attention');
-  expect(html).toContain('<a href="#store">the bucket cannot be used');
+  expect(html).toContain('<a href="#store">the store cannot be used');
   expect(html).toContain('<a href="#redis">Redis spares no work now');
   expect(html).toContain('<dt>Passes on what other replicas say</dt><dd>no</dd>');
   const well = {

@@ -135,7 +135,7 @@ function troublesOf(status: Section): Trouble[] {
     ...some('faults', numberOf(status.faults), 'fault of modhaven itself', 'faults of modhaven itself'),
     ...errorIn('vanity', 'vanity.yaml has an error: the last good map is in use'),
     ...errorIn('config', 'modhaven.yaml has an error: the last good settings are in use'),
-    ...errorIn('store', 'the bucket cannot be used: only what there are copies of is served'),
+    ...errorIn('store', 'the store cannot be used: only what is in memory or copied is served'),
     ...errorIn('redis', 'Redis spares no work now: each replica does all of it'),
     ...errorIn('sumdb', 'the checksum database has an error'),
     ...some(
