@@ -3,11 +3,11 @@ import { rename, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, logged, until } from './e2e/ask.js';
+import { ask, logged, until } from './support/ask.js';
 import { missing } from './support/requirements.js';
-import { S3_LOGIN, s3Host, type S3Host } from './support/s3-host.js';
+import { S3_LOGIN, s3Host, type S3Host } from './support/hosts/s3-host.js';
 import { modhaven, startServer, type ModhavenServer } from './support/server.js';
-import { makeVersion, writeProxyTree } from './transfer/versions.js';
+import { makeVersion, writeProxyTree } from './support/stores/versions.js';
 
 const at = (name: string, kind = 'mod') => `/ex.test/${name}/@v/v1.0.0.${kind}`;
 

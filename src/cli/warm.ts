@@ -78,8 +78,9 @@ function warmReport(versions: readonly Warmed[], { fetched, thereBefore, failed 
   for (const { module, query, version = query } of unrecorded) {
     lines.push(`no checksum database knows ${module}@${version}`);
   }
-  if (unrecorded.length > 0)
+  if (unrecorded.length > 0) {
     lines.push('  to do: developers who build with them need GONOSUMDB for these modules');
+  }
   lines.push(...sumErrors(versions));
   const failures = failed === 0 ? '' : `, ${failed} failed`;
   const total = count(versions.length, 'version');

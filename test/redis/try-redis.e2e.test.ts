@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tryRedis } from '../../src/redis/try-redis.js';
 import { freePort } from '../support/loopback.js';
-import { redisHost, type RedisHost } from '../support/redis-host.js';
+import { redisHost, type RedisHost } from '../support/hosts/redis-host.js';
 import { missing } from '../support/requirements.js';
 
 describe.skipIf(missing('redis-server'))('a Redis that is tried', () => {

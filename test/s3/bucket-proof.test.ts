@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { PutOptions } from '../../src/s3/bucket.js';
 import { BucketProof } from '../../src/s3/bucket-proof.js';
-import { MemoryBucket } from '../support/memory-bucket.js';
+import { MemoryBucket } from '../support/stores/memory-bucket.js';
 
 /** A proof over a bucket in memory, and what it has written. */
 function proofOf(bucket: MemoryBucket, spoil: (options: PutOptions) => PutOptions = (options) => options) {

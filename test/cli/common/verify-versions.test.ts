@@ -5,7 +5,7 @@ import { StoreDecorator } from '../../../src/store/store-decorator.js';
 import type { ModuleVersion, Part, VersionReader } from '../../../src/store/version-store.js';
 import { isInOrder, verifyVersions } from '../../../src/cli/common/verify-versions.js';
 import { checkStored } from '../../../src/verify/stored.js';
-import { createMemoryStore } from '../../support/memory-store.js';
+import { createMemoryStore } from '../../support/stores/memory-store.js';
 import { tempDir } from '../../support/tmp.js';
 
 const VERSIONS = ['a', 'b', 'c'].map((name): ModuleVersion => ({

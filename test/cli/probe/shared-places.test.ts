@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { sharedPlaceProblems } from '../../../src/cli/probe/shared-places.js';
 import { ModhavenError } from '../../../src/errors.js';
-import { MemoryBucket } from '../../support/memory-bucket.js';
+import { MemoryBucket } from '../../support/stores/memory-bucket.js';
 
 const config = { redis: undefined, vcsConnectTimeoutMs: 1_000 };
 

@@ -2,14 +2,14 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { faultyS3, nextMeet, type FaultyS3 } from '../support/faulty-s3.js';
-import { freePort } from '../support/loopback.js';
-import { missing } from '../support/requirements.js';
-import type { RunResult } from '../support/run.js';
-import { S3_LOGIN, s3Host, type S3Host } from '../support/s3-host.js';
-import { modhaven } from '../support/server.js';
-import { makeVersion, writeProxyTree } from '../transfer/versions.js';
-import { files } from './files.js';
+import { faultyS3, nextMeet, type FaultyS3 } from '../../support/relays/faulty-s3.js';
+import { freePort } from '../../support/loopback.js';
+import { missing } from '../../support/requirements.js';
+import type { RunResult } from '../../support/run.js';
+import { S3_LOGIN, s3Host, type S3Host } from '../../support/hosts/s3-host.js';
+import { modhaven } from '../../support/server.js';
+import { makeVersion, writeProxyTree } from '../../support/stores/versions.js';
+import { files } from '../support/files.js';
 
 const MODULES = ['a', 'b', 'c'].map((name) => `ex.test/${name}`);
 
