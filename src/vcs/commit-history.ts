@@ -33,7 +33,7 @@ async function findInHistory(listed: ListedMirror, revision: string): Promise<Fo
   const prefix = parseHashPrefix(revision);
   if (prefix === undefined) throw unknownRevision(revision);
   const hash = await inHistory(listed, async (history) => {
-    const commit = await resolveCommit(history, prefix, isWhole(prefix, listed.refs));
+    const commit = await resolveCommit(history, prefix, isWholeHash(prefix, listed.refs));
     if (commit === undefined) return undefined;
     const holder = await history.text(git`for-each-ref --count=1 --contains=${commit} refs/heads refs/tags`);
     return holder === '' ? undefined : commit;
@@ -101,7 +101,7 @@ async function inHistory<T>(
 }
 
 /** Whether `prefix` is a whole hash in the repository that has `refs`: with SHA-256, 40 digits are the beginning of one. */
-function isWhole(prefix: HashPrefix, refs: Refs): boolean {
+function isWholeHash(prefix: HashPrefix, refs: Refs): boolean {
   return isHash(prefix) && formatOf(prefix) === formatOf(refs.values().next().value);
 }
 
