@@ -70,7 +70,10 @@ export async function readBlobs(
   }
 }
 
-/** The same of a commit whose directories alone are here; undefined as a whole if its host hands out no single files. */
+/**
+ * The same of a commit whose directories alone are here; undefined as a whole where its host hands out no single files, or
+ * `content.git` has the commit by now.
+ */
 export async function readRemoteFile(
   listed: ListedMirror,
   commit: ObjectHash,
@@ -78,7 +81,9 @@ export async function readRemoteFile(
 ): Promise<{ blob: Buffer | undefined } | undefined> {
   const { mirror } = listed;
   const { trees } = mirror;
-  const entry = await inTrees(listed, commit, () => findFile(trees, commit, path));
+  const found = await inTrees(listed, commit, () => findFile(trees, commit, path));
+  if (found === undefined) return undefined;
+  const entry = found.value;
   if (entry === undefined) return { blob: undefined };
   let object = await readIn(trees, entry.hash, MAX_FILE);
   if (object === undefined) {
@@ -136,15 +141,25 @@ async function inContent<T>(listed: ListedMirror, commit: ObjectHash, work: () =
   }
 }
 
-/** Runs `work` on the directories of `commit`, likewise. */
-async function inTrees<T>(listed: ListedMirror, commit: ObjectHash, work: () => Promise<T>): Promise<T> {
-  const { content, trees } = listed.mirror;
-  try {
-    return await retryOnCorrupt(trees, work);
-  } catch (error) {
-    for (const repo of [content, trees]) if ((await readIn(repo, commit)) !== undefined) throw error;
-  }
+/**
+ * Runs `work` on the directories of `commit`, likewise. Undefined where `content.git` has the commit in their place: what a host
+ * sent with all files, although it was asked for none, another caller takes there and discards `trees.git`.
+ */
+async function inTrees<T>(
+  listed: ListedMirror,
+  commit: ObjectHash,
+  work: () => Promise<T>,
+): Promise<{ value: T } | undefined> {
   const { mirror, refs, url } = listed;
-  await ofListed(url, mirror.fetchTrees(refs, commit, refTo(refs, commit)));
-  return retryOnCorrupt(trees, work);
+  const { content, trees } = mirror;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return { value: await retryOnCorrupt(trees, work) };
+    } catch (error) {
+      if ((await readIn(trees, commit)) !== undefined) throw error;
+      if ((await readIn(content, commit)) !== undefined) return undefined;
+      if (attempt === MAX_ATTEMPTS) throw error;
+    }
+    await ofListed(url, mirror.fetchTrees(refs, commit, refTo(refs, commit)));
+  }
 }
