@@ -15,7 +15,7 @@ import { diskReady } from '../../fs/disk-watch.js';
 import { measure } from '../../observe/observe.js';
 import type { GitInput, GitWord } from '../names/git-words.js';
 import type { Environment } from './git-environment.js';
-import { watchGroup } from './orphan-watch.js';
+import { WATCHER_FD, endWatch, failedStart, watchedStart } from './orphan-watch.js';
 
 /** A git child that did not end well. `stderr` may hold anything the host said: redact before showing. */
 export class GitFailure extends Error {
@@ -198,21 +198,13 @@ type Start = Omit<GitCommand, 'timeoutMs' | 'args'> & {
   program?: string;
 };
 
-function start(command: Start, input = command.input === undefined ? 'none' : 'open'): RunningChild {
+function start(
+  command: Start,
+  input: 'none' | 'open' = command.input === undefined ? 'none' : 'open',
+): RunningChild {
   const { program = 'git' } = command;
-  const child = spawn(program, command.args, {
-    cwd: command.cwd,
-    env: command.env,
-    detached: true, // a process group of its own
-    stdio: [
-      input === 'none' ? 'ignore' : 'pipe',
-      'pipe',
-      'pipe',
-      command.secret === undefined ? 'ignore' : 'pipe',
-    ],
-  });
+  const child = spawnGroup(command, program, input);
   running.add(child);
-  const unwatch = command.network === true ? watchGroup(child) : () => undefined;
   // Absent where not even pipes could be made (too many open files); the `error` event says so.
   const stdout = (child.stdout as Readable | null | undefined) ?? Readable.from([]);
   const what = commandName(command.args);
@@ -246,20 +238,22 @@ function start(command: Start, input = command.input === undefined ? 'none' : 'o
     child.on('error', (error) => {
       closed = true;
       running.delete(child);
-      unwatch();
+      if (command.network === true) endWatch(child);
       clearTimeout(deadline);
       reject(new GitFailure(what, undefined, startFailure(program, command.cwd, error)));
     });
     child.on('close', (code) => {
       closed = true;
       running.delete(child);
-      unwatch();
+      if (command.network === true) endWatch(child);
       clearTimeout(deadline);
       if (code === 0 && !timedOut) {
         command.onWarnings?.(stderr);
         resolve();
       } else {
-        reject(new GitFailure(what, code ?? undefined, stderr, timedOut));
+        const reason = command.network === true ? failedStart(stderr) : undefined;
+        const words = reason === undefined ? stderr : startFailure(program, command.cwd, new Error(reason));
+        reject(new GitFailure(what, code ?? undefined, words, timedOut));
       }
     });
   });
@@ -267,6 +261,20 @@ function start(command: Start, input = command.input === undefined ? 'none' : 'o
   const pipes = [child.stdin, child.stdout, child.stderr].filter((stream) => stream instanceof Socket);
   const handles = [child, ...pipes];
   return { stdin: child.stdin, stdout, ended, kill, handles };
+}
+
+/** Starts a program in a process group of its own, which ends with this process where it talks to a host. */
+function spawnGroup(command: Start, program: string, input: 'none' | 'open'): ChildProcess {
+  const { cwd, env, args, secret, network = false } = command;
+  const watched = network ? watchedStart(program, args) : { program, args, watcher: undefined };
+  const stdio: (Socket | 'pipe' | 'ignore')[] = [
+    input === 'none' ? 'ignore' : 'pipe',
+    'pipe',
+    'pipe',
+    secret === undefined ? 'ignore' : 'pipe',
+  ];
+  if (watched.watcher !== undefined) stdio[WATCHER_FD] = watched.watcher;
+  return spawn(watched.program, watched.args, { cwd, env, stdio, detached: true });
 }
 
 /** node says `spawn git ENOENT` as well for a directory that is gone: in git's words, so that both mean the same. */

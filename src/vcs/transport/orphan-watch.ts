@@ -3,41 +3,66 @@
  * that read a mirror end by themselves, because their pipes close; one that waits for a host that hangs would not.
  *
  * One `sh` for the whole process, started with the first such child, is told of each child that begins and ends. Its
- * standard input ends with this process, however that ends; then it kills the process groups that are left.
+ * standard input ends with this process, however that ends; then it kills the process groups that are left. A child
+ * says itself that it begins: if this process did, it could be killed between the two.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
 
 /** Reads `+ PID` and `- PID`. The list has a space on both sides of each number. */
-const SCRIPT = `
+const WATCHER = `
 groups=' '
 while read -r change pid; do
-  case $change in
-    +) groups="$groups$pid " ;;
-    -) groups="\${groups%% $pid *} \${groups#* $pid }" ;;
+  case "$change$groups" in
+    +*) groups="$groups$pid " ;;
+    -*" $pid "*) groups="\${groups%% $pid *} \${groups#* $pid }" ;;
   esac
 done
 for pid in $groups; do kill -s KILL -- "-$pid"; done
 `;
 
-let watcher: ChildProcess | undefined;
+/** The descriptor of a child at which the watcher listens. */
+export const WATCHER_FD = 4;
 
-/** Has the process group of `child` killed if this process is, until the function that is returned is called. */
-export function watchGroup(child: ChildProcess): () => void {
-  const { pid } = child;
-  if (pid === undefined) return () => undefined;
-  tell(`+ ${pid}\n`);
-  return () => tell(`- ${pid}\n`);
+/** Tells the watcher, lets go of it, so that its input can end, and becomes the program. */
+const STARTER = `trap '' PIPE; echo "+ $$" >&${WATCHER_FD}; trap - PIPE; exec "$@" ${WATCHER_FD}>&-`;
+
+/** What the shell calls itself where it cannot start the program. */
+const STARTER_NAME = 'modhaven-start';
+
+const SHELL = '/bin/sh';
+
+/** How to start a program so that it is watched. */
+export interface WatchedStart {
+  program: string;
+  args: readonly string[];
+  /** What the child has at `WATCHER_FD`; undefined where nothing can watch it. */
+  watcher: Socket | undefined;
 }
 
-function tell(line: string): void {
+let watcher: ChildProcess | undefined;
+
+/** Has a program killed if this process is; it has to be the leader of its process group. */
+export function watchedStart(program: string, args: readonly string[]): WatchedStart {
   watcher ??= start();
-  if (watcher.stdin?.writable === true) watcher.stdin.write(line);
+  const { stdin } = watcher;
+  if (!(stdin instanceof Socket) || !stdin.writable) return { program, args, watcher: undefined };
+  return { program: SHELL, args: ['-c', STARTER, STARTER_NAME, program, ...args], watcher: stdin };
+}
+
+/** Why the shell could not start the program; undefined where `stderr` is the program's own. */
+export function failedStart(stderr: string): string | undefined {
+  return /^modhaven-start: (?:.*: )?exec: (.*)$/m.exec(stderr)?.[1];
+}
+
+/** To be called when a watched child has ended, because its number may be given to another process. */
+export function endWatch({ pid }: ChildProcess): void {
+  if (pid !== undefined && watcher?.stdin?.writable === true) watcher.stdin.write(`- ${pid}\n`);
 }
 
 function start(): ChildProcess {
   // A group of its own: what ends this process by its group must not end the watcher first.
-  const child = spawn('sh', ['-c', SCRIPT], {
+  const child = spawn(SHELL, ['-c', WATCHER], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     env: { PATH: process.env.PATH },

@@ -5,6 +5,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { git } from '../../../src/vcs/names/git-words.js';
+import { runGit } from '../../../src/vcs/transport/git-exec.js';
+import { processesNaming } from '../../chaos/processes.js';
 import { sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
 
@@ -17,14 +20,8 @@ async function isRunning(pid: number): Promise<boolean> {
 
 /** A process that runs one git child after the other, the last of which hangs with a child of its own. */
 async function hangingProcess(): Promise<{ kill: () => Promise<void>; pids: number[] }> {
-  const dir = await tempDir('orphans');
-  const script = '#!/bin/sh\n[ "$1" = quick ] && exit 0\nsleep 600 & echo "$$ $!" >pids; wait\n';
-  await writeFile(path.join(dir, 'git'), script);
-  await chmod(path.join(dir, 'git'), 0o755);
-  const env = { PATH: `${dir}:${sealedEnv().PATH ?? ''}` };
-  const program = `
-import { runGit } from ${JSON.stringify(GIT_EXEC)};
-const command = { cwd: ${JSON.stringify(dir)}, env: ${JSON.stringify(env)}, timeoutMs: 600000, network: true };
+  const { dir, code } = await fakeGit('[ "$1" = quick ] && exit 0\nsleep 600 & echo "$$ $!" >pids; wait\n');
+  const program = `${code}
 for (let i = 0; i < 3; i++) await runGit({ ...command, args: ['quick'] });
 await runGit({ ...command, args: ['hang'] });`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'ignore' });
@@ -41,11 +38,51 @@ await runGit({ ...command, args: ['hang'] });`;
   }
 }
 
-describe('watchGroup', () => {
+/** Where a script runs in place of git, and the code that runs it as a command that talks to a host. */
+async function fakeGit(script: string): Promise<{ dir: string; code: string }> {
+  const dir = await tempDir('orphans');
+  await writeFile(path.join(dir, 'git'), `#!/bin/sh\n${script}`);
+  await chmod(path.join(dir, 'git'), 0o755);
+  const env = { PATH: `${dir}:${sealedEnv().PATH ?? ''}` };
+  const code = `
+import { runGit } from ${JSON.stringify(GIT_EXEC)};
+const command = { cwd: ${JSON.stringify(dir)}, env: ${JSON.stringify(env)}, timeoutMs: 600000, network: true };`;
+  return { dir, code };
+}
+
+describe('orphan-watch', () => {
   it('ends a child that talks to a host, and its children, when the process is killed', async () => {
     const { kill, pids } = await hangingProcess();
     expect(await Promise.all(pids.map(isRunning))).toEqual([true, true]);
     await kill();
     while ((await Promise.all(pids.map(isRunning))).includes(true)) await sleep(20);
+  });
+
+  it('ends a child of a process that is killed before it knows that it has one', async () => {
+    const { dir, code } = await fakeGit('sleep 600\n');
+    const program = `${code}
+import childProcess from 'node:child_process';
+import { syncBuiltinESMExports } from 'node:module';
+const { spawn } = childProcess;
+childProcess.spawn = (program, args, options) => {
+  const child = spawn(program, args, options);
+  if (args.includes('hang')) process.kill(process.pid, 'SIGKILL');
+  return child;
+};
+syncBuiltinESMExports();
+await runGit({ ...command, args: ['hang'] });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'ignore' });
+    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+    const end = Date.now() + 20_000;
+    while (processesNaming(dir).length > 0 && Date.now() < end) await sleep(20);
+    const left = processesNaming(dir);
+    for (const { pid } of left) process.kill(pid, 'SIGKILL');
+    expect(left).toEqual([]);
+  });
+
+  it('says in the words of a failed start that there is no program', async () => {
+    const cwd = await tempDir('orphans');
+    const command = { args: git`fetch`, cwd, env: { PATH: '/nowhere' }, timeoutMs: 20_000, network: true };
+    await expect(runGit(command)).rejects.toMatchObject({ stderr: 'cannot start git: git: not found' });
   });
 });
