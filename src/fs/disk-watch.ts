@@ -99,10 +99,10 @@ export class DiskWatch {
       try {
         work().then(
           (result) => done(() => resolve(result)),
-          (error: Error) => done(() => reject(error)),
+          (error: unknown) => done(() => reject(asError(error))),
         );
       } catch (error) {
-        done(() => reject(error instanceof Error ? error : new Error(String(error))));
+        done(() => reject(asError(error)));
       }
     });
   }
@@ -173,6 +173,10 @@ export class DiskWatch {
     this.failure = undefined;
     this.log?.info?.({ dir: this.dir }, 'the disk of cache.dir answers again');
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function diskOf(dir: string): AskedDisk {

@@ -13,7 +13,7 @@ import { measure } from '../observe/observe.js';
 import { escapePath, hasEscapedForm } from '../module/escaping.js';
 import { decodeInfo, type Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
-import { formatVersionList, versionsInList } from '../module/version-list.js';
+import { versionsInList } from '../module/version-list.js';
 import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import { putBytes, storedName, type Part, type VersionStore } from '../store/version-store.js';
 import { KnownAbsence } from './known-absence.js';
@@ -41,10 +41,10 @@ import {
   type BegunZip,
 } from './stored-zip.js';
 import {
+  answerOfList,
   cachedLatest,
   cachedList,
   checkCanonical,
-  joinedList,
   latestInList,
   notCached,
 } from './stored-versions.js';
@@ -105,18 +105,12 @@ export class CachedModules implements Modules {
       return { value: await cachedList(this.store, module), fromCache: true, immutable: false };
     }
     const path = listPath(module);
-    const answer = this.changing(path, () => this.askForList(module));
+    const lastKnown = () => this.options.lastAnswers?.known(path);
+    const answer = this.changing(path, async () => answerOfList(await this.source.list(module), lastKnown));
     const list = answer.then((found) => ({ ...found, value: versionsInList(found.value) }));
     return this.orElse(path, list, async () => ({
       value: await this.allowedStored(() => cachedList(this.store, module, true)),
     }));
-  }
-
-  private async askForList(module: ModulePath): Promise<DatedAnswer> {
-    const list = await this.source.list(module);
-    if (list.isPartial === true)
-      return joinedList(list, await this.options.lastAnswers?.known(listPath(module)));
-    return { bytes: formatVersionList(list.versions), asOf: list.asOf };
   }
 
   async info(module: ModulePath, query: string, options = FETCH): Promise<Fetched<Buffer>> {

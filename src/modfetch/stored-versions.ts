@@ -58,10 +58,15 @@ export async function latestInList(
 }
 
 /**
- * The list of a module of which not all homes could be asked: what only one of those had is not gone, so the versions of the
- * last list, `known`, stay. It counts as stale.
+ * The answer for a list. Where not all homes of the module could be asked, what only one of those had is not gone: the versions
+ * of the last list, which `lastKnown` gives, stay, and the answer counts as stale.
  */
-export function joinedList({ versions, asOf }: SourceList, known: DatedAnswer | undefined): DatedAnswer {
+export async function answerOfList(
+  { versions, asOf, isPartial = false }: SourceList,
+  lastKnown: () => Promise<DatedAnswer | undefined> | undefined,
+): Promise<DatedAnswer> {
+  if (!isPartial) return { bytes: formatVersionList(versions), asOf };
+  const known = await lastKnown();
   const all = new Set([...(known === undefined ? [] : versionsInList(known.bytes)), ...versions]);
   return {
     bytes: formatVersionList(semver.sortVersions([...all])),

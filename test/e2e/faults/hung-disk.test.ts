@@ -67,8 +67,9 @@ describe.skipIf(missing('git'))('a server whose disk hangs', () => {
     expect(await statusOf('/-/status')).toBe(200);
     if (IS_SLOW) {
       const answers = await Promise.all(waiting.splice(0));
-      for (const { status, text } of answers)
+      for (const { status, text } of answers) {
         expect([status, text]).toEqual([503, expect.stringContaining('answer')]);
+      }
       expect(server.logs()).toContain('its disk does not answer');
       expect(await statusOf(at('cold', '@v/v1.0.0.info'))).toBe(503);
     }

@@ -72,8 +72,9 @@ function readPlan() {
 /** The fault of this operation; undefined if it goes on. */
 function faultOf(kind, path, syscall) {
   readPlan();
-  if (plan === undefined || plan.hang === true || typeof path !== 'string' || !path.startsWith(plan.root))
+  if (plan === undefined || plan.hang === true || typeof path !== 'string' || !path.startsWith(plan.root)) {
     return undefined;
+  }
   if (!KINDS[plan.code].has(kind)) return undefined;
   count += 1;
   if (count !== plan.at) return undefined;
