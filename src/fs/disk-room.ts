@@ -26,8 +26,11 @@ export interface DiskSpace {
 /** What should be free: this part of the disk, and no more than so many bytes and inodes. */
 const RESERVE = { share: 0.05, bytes: 2 ** 30, inodes: 10_000 };
 
-/** A look at the disk holds so long, in milliseconds: it costs little, and a burst of zips fills a small disk in a second. */
-const HOLDS_MS = 50;
+/**
+ * A look at the disk holds so long, in milliseconds, and only where the whole reserve was free: it costs little, and a burst of
+ * zips fills what is left of a small disk within some milliseconds.
+ */
+const HOLDS_MS = 10;
 
 /** How long a fetch waits for room to be made, in milliseconds. */
 const WAIT_MS = 10_000;
@@ -65,13 +68,14 @@ export class DiskRoom {
     this.until = performance.now() + HOLDS_MS;
     this.looking = spaceOf(this.dir).then((space) => {
       this.last = space;
+      if (space !== undefined && missingBytes(space, 1) > 0) this.until = 0;
       if (space === undefined || shortageOf(space) === undefined) this.isTold = false;
       return space;
     });
     return this.looking;
   }
 
-  /** Why nothing new may be fetched, undefined if it may. Asks the file system every 50 ms at most. */
+  /** Why nothing new may be fetched, undefined if it may. Asks the file system every 10 ms at most, as long as the reserve is free. */
   async shortage(): Promise<ModhavenError | undefined> {
     const space = await (performance.now() < this.until ? this.looking : this.look());
     return space && shortageOf(space);

@@ -65,6 +65,13 @@ describe('DiskRoom', () => {
     expect(statfs).toHaveBeenCalledOnce();
   });
 
+  it('asks each time where less than the reserve is free', async () => {
+    vi.mocked(statfs).mockResolvedValue(disk(40));
+    const room = new DiskRoom('/');
+    for (let fetches = 0; fetches < 3; fetches += 1) await room.assert();
+    expect(statfs).toHaveBeenCalledTimes(3);
+  });
+
   it('says it in the log once, and again after there was room', async () => {
     for (const free of [10, 9, 512, 8]) {
       vi.mocked(statfs).mockResolvedValue(disk(free));
