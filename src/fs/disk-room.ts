@@ -86,8 +86,8 @@ export class DiskRoom {
     let shortage = await this.shortage();
     for (let tries = 0; shortage !== undefined && tries < MOST_TRIES; tries += 1) {
       if (!(await this.hasMadeRoom())) break;
-      await this.look();
-      shortage = await this.shortage();
+      const space = await this.look();
+      shortage = space && shortageOf(space);
     }
     if (shortage === undefined) return;
     this.tell(shortage);
