@@ -4,6 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
+import { storageError } from '../store/storage-error.js';
 import type { OpenPart, Part, VersionStore } from '../store/version-store.js';
 import { cacheControlFor, cacheKey, type Admission } from './gate.js';
 import { isPlainUrl } from './request.js';
@@ -119,7 +120,7 @@ async function readWhole(file: OpenPart): Promise<Buffer> {
         error === null ? resolve(count) : reject(error),
       );
     });
-    if (length === 0) throw new Error('the file is shorter than it was');
+    if (length === 0) throw storageError(new Error('the file is shorter than it was'));
     filled += length;
   }
   return bytes;

@@ -164,7 +164,10 @@ async function openForReading(file: string): Promise<OpenPart> {
       ...part,
       size,
       stamp: stampOf(stats),
-      read: (target, length, position, done) => read(descriptor, target, 0, length, position, done),
+      read: (target, length, position, done) =>
+        read(descriptor, target, 0, length, position, (error, bytesRead) =>
+          done(error === null ? null : storageError(error), bytesRead),
+        ),
     };
   } catch (error) {
     part.close();
