@@ -56,7 +56,10 @@ export class SealedStore extends StoreDecorator {
     if (memory === undefined) return this.inner.put(part, content);
     const bytes = await bytesOf(content);
     const small = { ...part, kind: part.kind };
-    checkSame(small, bytes, await this.completed(memory, small, bytes));
+    // A zip that can be read was served: its hash is what the seal says.
+    const served =
+      small.kind === 'ziphash' && memory.zip === undefined ? await this.readableHash(small) : undefined;
+    checkSame(small, bytes, await this.completed(memory, small, served ?? bytes));
     return this.inner.put(part, bytes);
   }
 
@@ -111,17 +114,17 @@ export class SealedStore extends StoreDecorator {
   private async completed(memory: Memory, part: JudgedPart, bytes: Buffer): Promise<Memory> {
     const { name, of } = SUMS[part.kind];
     if (memory.reason === 'evicted' || memory[name] !== undefined) return memory;
-    // A zip that can be read was served: its hash is what the seal says.
-    const served = part.kind === 'ziphash' ? await this.storedZipHash(part) : undefined;
-    const sum = served ?? of(bytes);
+    const sum = of(bytes);
     if (sum === undefined) return memory;
     // Another process may have added another one first.
     return this.seals.add(part, { [name]: sum, reason: memory.reason });
   }
 
-  private async storedZipHash(version: ModuleVersion): Promise<string | undefined> {
-    if ((await this.inner.size({ ...version, kind: 'zip' })) === undefined) return undefined;
-    return zipHashIn(await this.inner.read({ ...version, kind: 'ziphash' }));
+  /** What lies beside a zip that can be read. */
+  private async readableHash(hashPart: Part): Promise<Buffer | undefined> {
+    const size = await this.inner.size({ ...hashPart, kind: 'zip' });
+    const hash = size === undefined ? undefined : await this.inner.read(hashPart);
+    return zipHashIn(hash) === undefined ? undefined : hash;
   }
 
   private async memoryOf(version: ModuleVersion): Promise<Memory | undefined> {
