@@ -106,6 +106,26 @@ export function isFinalAnswer(error: unknown): error is ModhavenError {
   return isNotExist(error) || isModhavenError(error, 'UPSTREAM_POLICY');
 }
 
+/** `error` with more to do, behind what its remedy says. It is its cause. */
+export function withFurtherRemedy(error: ModhavenError, more: string): ModhavenError {
+  const { code, message, reason, remedy } = error;
+  return new ModhavenError(code, message, {
+    reason,
+    cause: error,
+    remedy: remedy === undefined ? more : `${remedy}; ${more}`,
+  });
+}
+
+/** One line: what failed, and why where that is known. */
+export function messageAndReason({ message, reason }: Pick<ModhavenError, 'message' | 'reason'>): string {
+  return reason === undefined ? message : `${message}: ${reason}`;
+}
+
+/** Anything thrown, as an error. */
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(errorMessage(error));
+}
+
 /** The message of anything thrown. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -8,7 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Access } from './auth/access.js';
 import type { Invalidation } from './concurrency/invalidation.js';
 import { monotonicNow } from './concurrency/monotonic-clock.js';
-import type { Config, SumdbSettings } from './config/load-config.js';
+import { passesPublicModules, type Config, type SumdbSettings } from './config/load-config.js';
 import type { Settings } from './config/settings.js';
 import type { TlsMaterial } from './config/tls-pair.js';
 import { Maintenance, type MaintenanceOptions } from './gc/maintenance.js';
@@ -218,11 +218,12 @@ export class Generation {
   }
 
   private developerSettings(): DeveloperEnv {
-    const { publicUrl, publicUrlIsGuess, privatePatterns, upstream, directHosts } = this.config();
+    const config = this.config();
+    const { publicUrl, publicUrlIsGuess, privatePatterns } = config;
     return {
       ...{ publicUrl, publicUrlIsGuess, privatePatterns, map: this.options.vanity() },
       sumdbKey: this.services.ownDatabase?.key,
-      hasUpstream: upstream.length > 0 || directHosts.size > 0,
+      hasUpstream: passesPublicModules(config),
     };
   }
 }

@@ -3,7 +3,7 @@ import type { Access } from './auth/access.js';
 import { readConfig, type Config } from './config/load-config.js';
 import type { Settings } from './config/settings.js';
 import { settingSources } from './config/sources.js';
-import { isModhavenError, type ModhavenError } from './errors.js';
+import { isModhavenError, messageAndReason, type ModhavenError } from './errors.js';
 import type { Maintenance } from './gc/maintenance.js';
 import type { Faults } from './log/faults.js';
 import { recentErrors } from './log/recent-errors.js';
@@ -86,8 +86,7 @@ export function statusReport(server: ReportedServer): unknown {
 function configError({ settings, refused }: ReportedServer): string | undefined {
   const error = settings.lastError();
   if (error !== undefined || refused === undefined) return error?.message;
-  const { message, reason } = refused;
-  return `store and sumdb stay as they were: ${reason === undefined ? message : `${message}: ${reason}`}`;
+  return `store and sumdb stay as they were: ${messageAndReason(refused)}`;
 }
 
 let shownSettings: { of: Config; settings: Record<string, string> } | undefined;

@@ -1,20 +1,43 @@
 import { describe, expect, it } from 'vitest';
 import {
   asConfigError,
+  asError,
   ERROR_MEANINGS,
   errorMessage,
   FACTS,
   isFinalAnswer,
   isModhavenError,
   isNotExist,
+  messageAndReason,
   ModhavenError,
+  withFurtherRemedy,
   type ErrorCode,
 } from '../src/errors.js';
 
 const CODES = Object.keys(ERROR_MEANINGS) as ErrorCode[];
 const error = (code: ErrorCode) => new ModhavenError(code, 'what failed');
 
+it('is made of anything thrown', () => {
+  const thrown = new TypeError('no number');
+  expect(asError(thrown)).toBe(thrown);
+  expect(asError('text')).toEqual(new Error('text'));
+});
+
 describe('a ModhavenError', () => {
+  it('says more to do behind what it said, and keeps its cause', () => {
+    const bare = new ModhavenError('STORAGE', 'what', { reason: 'why' });
+    expect(withFurtherRemedy(bare, 'more')).toMatchObject({
+      ...{ code: 'STORAGE', message: 'what', reason: 'why', remedy: 'more', cause: bare },
+    });
+    const full = new ModhavenError('STORAGE', 'what', { remedy: 'do' });
+    expect(withFurtherRemedy(full, 'more').remedy).toBe('do; more');
+  });
+
+  it('is one line with its reason, or without one', () => {
+    expect(messageAndReason(error('STORAGE'))).toBe('what failed');
+    expect(messageAndReason(new ModhavenError('STORAGE', 'what', { reason: 'why' }))).toBe('what: why');
+  });
+
   it('says what failed, why and what to do, and who can do that', () => {
     const cause = new Error('the reason behind it');
     const found = new ModhavenError('CONFIG', 'what', {

@@ -1,7 +1,7 @@
 /** `modhaven purge`: takes versions out of the store; other content can never come back under their names. */
 import { audited } from './common/audited.js';
 import { loadConfig } from '../config/load-config.js';
-import { ModhavenError, isModhavenError } from '../errors.js';
+import { ModhavenError, isModhavenError, withFurtherRemedy } from '../errors.js';
 import { parseModulePath } from '../module/module-path.js';
 import { isCanonicalVersion } from '../module/version.js';
 import { checkStateVersion } from '../store/state-version.js';
@@ -46,11 +46,7 @@ export async function purgeVersions(options: PurgeOptions): Promise<{ text: stri
 function afterOthers(error: unknown, before: readonly Purged[]): unknown {
   const names = before.filter((each) => each.purged).map(nameOf);
   if (!isModhavenError(error, 'STORAGE') || names.length === 0) return error;
-  const { message, reason, remedy } = error;
-  const done = `what was purged before stays so: ${names.join(', ')}`;
-  return new ModhavenError('STORAGE', message, {
-    ...{ reason, cause: error, remedy: remedy === undefined ? done : `${remedy}; ${done}` },
-  });
+  return withFurtherRemedy(error, `what was purged before stays so: ${names.join(', ')}`);
 }
 
 interface Purged extends ModuleVersion {

@@ -13,7 +13,8 @@
  */
 import { open, rm, utimes } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { ModhavenError } from '../errors.js';
+import { asError, type ModhavenError } from '../errors.js';
+import { CACHE_DIR, storageError } from './storage-errors.js';
 import { temporaryName } from './temporary-name.js';
 
 /** All in milliseconds. */
@@ -175,10 +176,6 @@ export class DiskWatch {
   }
 }
 
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}
-
 function diskOf(dir: string): AskedDisk {
   return {
     async touch() {
@@ -204,11 +201,11 @@ function diskOf(dir: string): AskedDisk {
 }
 
 function notAnswering(ms: number): ModhavenError {
-  return new ModhavenError('STORAGE', 'the cache directory of modhaven has a problem', {
-    reason: `its disk does not answer: nothing came back for ${Math.round(ms / 1000)} s`,
+  const reason = `its disk does not answer: nothing came back for ${Math.round(ms / 1000)} s`;
+  return storageError(reason, undefined, {
+    ...CACHE_DIR,
     remedy:
       'look at the disk of cache.dir on the modhaven server (a network file system whose server is away?)',
-    remedyBy: 'admin',
   });
 }
 

@@ -8,19 +8,25 @@ export interface ServerFolder {
   name: string;
   /** Where the admin looks. */
   place: string;
+  /** What the admin does. Default: to check its free space and rights. */
+  remedy?: string;
 }
 
-const CACHE_DIR: ServerFolder = { name: 'the cache directory of modhaven', place: 'cache.dir' };
+export const CACHE_DIR: ServerFolder = { name: 'the cache directory of modhaven', place: 'cache.dir' };
 
 /** The STORAGE error for a `reason`. */
 export function storageError(
   reason: string,
   cause: unknown,
-  { name, place }: ServerFolder = CACHE_DIR,
+  {
+    name,
+    place,
+    remedy = `check free space and rights of ${place} on the modhaven server`,
+  }: ServerFolder = CACHE_DIR,
 ): ModhavenError {
   return new ModhavenError('STORAGE', `${name} has a problem`, {
     reason,
-    remedy: `check free space and rights of ${place} on the modhaven server`,
+    remedy,
     remedyBy: 'admin',
     cause,
   });

@@ -5,7 +5,7 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, unlink } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
+import { ModhavenError, asError, errorMessage, isModhavenError } from '../errors.js';
 import { temporaryName } from '../fs/temporary-name.js';
 import type { ModulePath } from '../module/module-path.js';
 import type { CanonicalVersion } from '../module/version.js';
@@ -75,7 +75,7 @@ export class LocalZip implements VersionReader {
     try {
       return await reading;
     } catch (error) {
-      this.failure ??= error instanceof Error ? error : new Error(errorMessage(error));
+      this.failure ??= asError(error);
       throw error;
     }
   }

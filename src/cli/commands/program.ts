@@ -24,7 +24,7 @@ import { registerVerify } from './verify.js';
 import { VERSION, registerVersion } from './version.js';
 import { registerWarm } from './warm.js';
 import { completeHints } from '../output/hints.js';
-import { isModhavenError } from '../../errors.js';
+import { isModhavenError, messageAndReason } from '../../errors.js';
 import { redact } from '../../redact.js';
 import { strikeSecrets } from '../../secrets.js';
 
@@ -106,8 +106,8 @@ function report(error: unknown): number {
 /** What failed, why, and what to do: one sentence, or two where the remedy is one. */
 function sentenceOf(error: unknown): string {
   if (!isModhavenError(error)) return String(error);
-  const { message, reason, remedy } = error;
-  const why = reason === undefined ? message : `${message}: ${reason}`;
+  const { remedy } = error;
+  const why = messageAndReason(error);
   if (remedy === undefined) return why;
   return `${why}${/^[A-Z][a-z]/.test(remedy) ? '.' : ';'} ${remedy}`;
 }

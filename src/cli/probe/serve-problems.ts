@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Access } from '../../auth/access.js';
 import type { Config } from '../../config/load-config.js';
 import type { SettingSource } from '../../config/sources.js';
-import { errorMessage, isModhavenError } from '../../errors.js';
+import { errorMessage, isModhavenError, messageAndReason } from '../../errors.js';
 import { formatListen, type Listen } from '../../config/listen.js';
 import { TlsPair } from '../../config/tls-pair.js';
 
@@ -96,11 +96,10 @@ function authProblems({ auth }: Config): ServeProblem[] {
   }
 }
 
-function asProblem(setting: string, error: unknown): ServeProblem {
-  const { message, reason, remedy } = isModhavenError(error)
-    ? error
-    : { message: errorMessage(error), reason: undefined, remedy: undefined };
-  return { setting, problem: reason === undefined ? message : `${message}: ${reason}`, remedy };
+/** What an error says of a setting. */
+export function asProblem(setting: string, error: unknown): ServeProblem {
+  if (!isModhavenError(error)) return { setting, problem: errorMessage(error), remedy: undefined };
+  return { setting, problem: messageAndReason(error), remedy: error.remedy };
 }
 
 /** Secrets that other accounts of this machine can read, in files of their own and in the configuration itself. */

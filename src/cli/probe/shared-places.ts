@@ -3,7 +3,7 @@ import type { Config } from '../../config/load-config.js';
 import { isModhavenError } from '../../errors.js';
 import { tryRedis } from '../../redis/try-redis.js';
 import type { Stores } from '../../store/open/open-stores.js';
-import type { ServeProblem, ServeProblems } from './serve-problems.js';
+import { asProblem, type ServeProblem, type ServeProblems } from './serve-problems.js';
 
 /** A bucket that cannot be used is a problem; a Redis that cannot, a warning, because replicas do without it. */
 export async function sharedPlaceProblems(
@@ -26,9 +26,7 @@ async function bucketProblem(bucket: NonNullable<Stores['bucket']>): Promise<Ser
     return undefined;
   } catch (error) {
     if (!isModhavenError(error)) throw error;
-    const { message, reason, remedy } = error;
-    const problem = reason === undefined ? message : `${message}: ${reason}`;
-    return { setting: 'store.s3', problem, remedy };
+    return asProblem('store.s3', error);
   }
 }
 

@@ -13,7 +13,7 @@ import { unlink } from 'node:fs/promises';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { LRUCache } from 'lru-cache';
-import { ModhavenError } from '../../errors.js';
+import { ModhavenError, asError } from '../../errors.js';
 import type { ModulePath } from '../../module/module-path.js';
 import type { CanonicalVersion } from '../../module/version.js';
 import type { Bucket, ObjectHead, ObjectStream, ObjectReadOptions, StoredObject } from '../../s3/bucket.js';
@@ -103,7 +103,7 @@ export class BucketStore implements VersionStore {
           await pipeline(found.body, opened).catch(() => undefined);
         } // the reader of `opened` is told
       },
-      (error: unknown) => opened.destroy(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => opened.destroy(asError(error)),
     );
     return opened;
   }

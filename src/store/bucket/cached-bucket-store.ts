@@ -6,6 +6,7 @@ import { mkdir, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { asError } from '../../errors.js';
 import { replaceFile } from '../../fs/durable-file.js';
 import { absentAsUndefined } from '../../fs/file-errors.js';
 import { readRegularText } from '../../fs/regular-file.js';
@@ -86,9 +87,7 @@ export class CachedBucketStore extends StoreDecorator implements LocalCopies {
 
   override open(part: Part, range?: ByteRange): Readable {
     const opened = new PassThrough();
-    void this.pour(part, range, opened).catch((error: unknown) =>
-      opened.destroy(error instanceof Error ? error : new Error(String(error))),
-    );
+    void this.pour(part, range, opened).catch((error: unknown) => opened.destroy(asError(error)));
     return opened;
   }
 

@@ -3,7 +3,7 @@
  * from its begin to its end must have the SHA-256 that its writer named: the last window of another is not given out.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { ModhavenError, errorMessage } from '../../errors.js';
+import { ModhavenError, asError } from '../../errors.js';
 import type { ObjectHead } from '../../s3/bucket.js';
 import type { BucketStore } from './bucket-store.js';
 import { namedSha256 } from './object-meta.js';
@@ -53,7 +53,7 @@ export class RangedPart implements OpenPart {
     }
     this.windowAt(position).then(
       ({ start, bytes }) => done(null, bytes.copy(target, 0, position - start, position - start + length)),
-      (error: unknown) => done(error instanceof Error ? error : new Error(errorMessage(error)), 0),
+      (error: unknown) => done(asError(error), 0),
     );
   }
 
