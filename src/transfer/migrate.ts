@@ -5,8 +5,8 @@
  * Nothing at the target is replaced by a version, and what is there already is not copied again, so that a migration
  * that was interrupted goes on where it ended.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { forEach, mapEach } from '../concurrency/for-each.js';
+import { insist } from '../concurrency/insist.js';
 import { isModhavenError } from '../errors.js';
 import { readIfAny, type BlobStore } from '../store/blob-store.js';
 import type { CheckedStore } from '../store/checked-store.js';
@@ -53,8 +53,6 @@ export interface CopiedBlobs {
 
 /** Zips that are read at once. */
 const PARALLEL = 4;
-/** A version is tried again so long after a store failed, or what came of it was damaged, in milliseconds. */
-const RETRY_MS = [500, 4_000];
 /** Small things that are copied at once. */
 const PARALLEL_BLOBS = 16;
 /** How often a checksum database is looked through that grows meanwhile. */
@@ -69,24 +67,13 @@ export async function migrateVersions(
   options: MigrateOptions,
 ): Promise<CopiedVersion[]> {
   return mapEach(versions, PARALLEL, async (version) => {
-    const copied = await insist(version, options);
+    // A bucket whose bytes were damaged on their way is asked again, too.
+    const copied = await insist(() => migrateVersion(version, options), {
+      isFinal: ({ outcome }) => outcome !== 'damaged' || options.stagingDir === undefined,
+    });
     options.onDone?.();
     return copied;
   });
-}
-
-/** A bucket that fails in passing, or whose bytes were damaged on their way, is asked again. */
-async function insist(name: VersionName, options: MigrateOptions): Promise<CopiedVersion> {
-  for (const wait of RETRY_MS) {
-    try {
-      const copied = await migrateVersion(name, options);
-      if (copied.outcome !== 'damaged' || options.stagingDir === undefined) return copied;
-    } catch (error) {
-      if (!isModhavenError(error, 'STORAGE')) throw error;
-    }
-    await sleep(wait);
-  }
-  return migrateVersion(name, options);
 }
 
 async function migrateVersion(name: VersionName, options: MigrateOptions): Promise<CopiedVersion> {

@@ -2,9 +2,9 @@
  * Verifies stored versions where they lie. What lies in a bucket is brought to the local disk first; what could not be read is
  * not damaged for that, but read again, and where that does not help, the store is away.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { mapEach } from '../../concurrency/for-each.js';
-import { ModhavenError, isModhavenError } from '../../errors.js';
+import { insist } from '../../concurrency/insist.js';
+import { isModhavenError, withFurtherRemedy } from '../../errors.js';
 import type { ModuleVersion, VersionReader } from '../../store/version-store.js';
 import type { StoredVersion } from '../../verify/stored.js';
 import { LocalZip } from '../../transfer/local-zip.js';
@@ -23,7 +23,6 @@ export interface VerifyVersionsOptions {
 
 /** Zips that are read at once. */
 const PARALLEL = 4;
-const RETRY_MS = [500, 4_000];
 
 /**
  * What is found of each of `versions`, in their order. Throws STORAGE where a bucket cannot be read: then no more is begun, and
@@ -36,7 +35,7 @@ export async function verifyVersions(
   const done: StoredVersion[] = [];
   try {
     return await mapEach(versions, PARALLEL, async (version) => {
-      const found = await insist(version, options);
+      const found = await verifyOne(version, options);
       done.push(found);
       options.onDone?.();
       return found;
@@ -50,8 +49,8 @@ export function isInOrder({ faults }: StoredVersion): boolean {
   return faults.length === 0;
 }
 
-async function insist(version: ModuleVersion, options: VerifyVersionsOptions): Promise<StoredVersion> {
-  const { store, stagingDir: folder, check, retryMs = RETRY_MS } = options;
+async function verifyOne(version: ModuleVersion, options: VerifyVersionsOptions): Promise<StoredVersion> {
+  const { store, stagingDir: folder, check, retryMs } = options;
   if (folder === undefined) return check(store, version);
   const read = () =>
     LocalZip.with(store, { zip: { ...version, kind: 'zip' }, folder }, async (local) => {
@@ -59,24 +58,12 @@ async function insist(version: ModuleVersion, options: VerifyVersionsOptions): P
       if (local.failure !== undefined) throw local.failure;
       return found;
     });
-  for (const wait of retryMs) {
-    try {
-      return await read();
-    } catch (error) {
-      if (!isModhavenError(error, 'STORAGE')) throw error;
-      await sleep(wait);
-    }
-  }
-  return read();
+  return insist(read, { retryMs });
 }
 
 function whereItEnded(error: unknown, done: readonly StoredVersion[], total: number): unknown {
   if (!isModhavenError(error, 'STORAGE')) return error;
-  const { message, reason, remedy } = error;
   const bad = done.filter((version) => !isInOrder(version)).length;
   const before = `${done.length} of ${total} versions were verified before, ${bad} of them not in order`;
-  return new ModhavenError('STORAGE', message, {
-    ...{ reason, cause: error },
-    remedy: `${remedy === undefined ? '' : `${remedy}; `}nothing is known of the rest: ${before}`,
-  });
+  return withFurtherRemedy(error, `nothing is known of the rest: ${before}`);
 }
