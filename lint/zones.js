@@ -31,7 +31,7 @@ export const MAY_IMPORT = {
   observe: [],
   concurrency: ['observe'],
   fs: [],
-  log: ['concurrency', 'fs'],
+  log: ['concurrency', 'fs', 'observe'],
   'module/address': [],
   module: ['module/address'],
   'module/files': ['module'],

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { logActivities } from '../../../src/proxy/observers/activity-log.js';
+import { logActivities } from '../../src/log/activity-log.js';
 
 const activity = { type: 'git', command: 'ls-refs', repository: 'https://git.corp/x' } as const;
 const ended = { id: 1, at: 5, activity, ms: 12.4, failure: undefined };
