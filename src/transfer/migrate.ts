@@ -6,7 +6,7 @@
  * that was interrupted goes on where it ended.
  */
 import { forEach, mapEach } from '../concurrency/for-each.js';
-import { insist } from '../concurrency/insist.js';
+import { retryStorage } from '../concurrency/retry-storage.js';
 import { isModhavenError } from '../errors.js';
 import { readIfAny, type BlobStore } from '../store/blob-store.js';
 import type { CheckedStore } from '../store/checked-store.js';
@@ -68,7 +68,7 @@ export async function migrateVersions(
 ): Promise<CopiedVersion[]> {
   return mapEach(versions, PARALLEL, async (version) => {
     // A bucket whose bytes were damaged on their way is asked again, too.
-    const copied = await insist(() => migrateVersion(version, options), {
+    const copied = await retryStorage(() => migrateVersion(version, options), {
       isFinal: ({ outcome }) => outcome !== 'damaged' || options.stagingDir === undefined,
     });
     options.onDone?.();

@@ -3,7 +3,7 @@
  * not damaged for that, but read again, and where that does not help, the store is away.
  */
 import { mapEach } from '../../concurrency/for-each.js';
-import { insist } from '../../concurrency/insist.js';
+import { retryStorage } from '../../concurrency/retry-storage.js';
 import { isModhavenError, withFurtherRemedy } from '../../errors.js';
 import type { ModuleVersion, VersionReader } from '../../store/version-store.js';
 import type { StoredVersion } from '../../verify/stored.js';
@@ -58,7 +58,7 @@ async function verifyOne(version: ModuleVersion, options: VerifyVersionsOptions)
       if (local.failure !== undefined) throw local.failure;
       return found;
     });
-  return insist(read, { retryMs });
+  return retryStorage(read, { retryMs });
 }
 
 function whereItEnded(error: unknown, done: readonly StoredVersion[], total: number): unknown {

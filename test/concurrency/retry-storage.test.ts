@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { insist } from '../../src/concurrency/insist.js';
+import { retryStorage } from '../../src/concurrency/retry-storage.js';
 import { ModhavenError, type ErrorCode } from '../../src/errors.js';
 
 const retryMs = [1, 1];
@@ -16,33 +16,33 @@ function work(...results: unknown[]) {
 }
 const error = (code: ErrorCode) => new ModhavenError(code, code);
 
-describe('insist', () => {
+describe('retryStorage', () => {
   it('gives what came the first time', async () => {
     const { asked, once } = work('found');
-    expect(await insist(once, { retryMs })).toBe('found');
+    expect(await retryStorage(once, { retryMs })).toBe('found');
     expect(asked.times).toBe(1);
   });
 
   it('asks again what threw STORAGE, and throws what is thrown the last time', async () => {
     const { asked, once } = work(error('STORAGE'), error('STORAGE'), 'found');
-    expect(await insist(once, { retryMs })).toBe('found');
+    expect(await retryStorage(once, { retryMs })).toBe('found');
     expect(asked.times).toBe(3);
     const failing = work(error('STORAGE'), error('STORAGE'), error('STORAGE'), 'too late');
-    await expect(insist(failing.once, { retryMs })).rejects.toMatchObject({ code: 'STORAGE' });
+    await expect(retryStorage(failing.once, { retryMs })).rejects.toMatchObject({ code: 'STORAGE' });
     expect(failing.asked.times).toBe(3);
   });
 
   it('asks nothing again that failed otherwise', async () => {
     const { asked, once } = work(error('MODULE_INVALID'), 'found');
-    await expect(insist(once, { retryMs })).rejects.toMatchObject({ code: 'MODULE_INVALID' });
+    await expect(retryStorage(once, { retryMs })).rejects.toMatchObject({ code: 'MODULE_INVALID' });
     expect(asked.times).toBe(1);
   });
 
   it('takes what is not final only where it comes the last time', async () => {
     const isFinal = (result: unknown) => result !== 'damaged';
-    expect(await insist(work('damaged', 'copied').once, { retryMs, isFinal })).toBe('copied');
+    expect(await retryStorage(work('damaged', 'copied').once, { retryMs, isFinal })).toBe('copied');
     const { asked, once } = work('damaged', 'damaged', 'damaged');
-    expect(await insist(once, { retryMs, isFinal })).toBe('damaged');
+    expect(await retryStorage(once, { retryMs, isFinal })).toBe('damaged');
     expect(asked.times).toBe(3);
   });
 });

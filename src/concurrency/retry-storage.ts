@@ -1,8 +1,8 @@
-/** Asks again what failed in passing, as a store that is reached over a network may. */
+/** Repeats what fails for a moment, as reads of a store over a network may. */
 import { isModhavenError } from '../errors.js';
 
-export interface InsistOptions<T> {
-  /** So much later it is asked again, in milliseconds: as often as there are such waits. */
+export interface RetryOptions<T> {
+  /** The waits before each further try, in milliseconds. */
   retryMs?: readonly number[] | undefined;
   /** Whether a result is taken before the last time. Default: any. */
   isFinal?: (result: T) => boolean;
@@ -10,10 +10,10 @@ export interface InsistOptions<T> {
 
 const RETRY_MS = [500, 4_000];
 
-/** What `work` gives; again where it throws STORAGE, or gives what is not final. Throws what it throws the last time. */
-export async function insist<T>(
+/** The result of `work`, run again where it throws STORAGE or its result is not final. Throws what the last run throws. */
+export async function retryStorage<T>(
   work: () => Promise<T>,
-  { retryMs = RETRY_MS, isFinal = () => true }: InsistOptions<T> = {},
+  { retryMs = RETRY_MS, isFinal = () => true }: RetryOptions<T> = {},
 ): Promise<T> {
   for (const wait of retryMs) {
     try {
