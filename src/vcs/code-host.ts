@@ -34,7 +34,7 @@ export interface CodeHostOptions {
 }
 
 /** How long a silent host is not asked again, so that a hundred clients do not each wait for it. */
-const SILENCE_MS = 5_000;
+const SILENT_MS = 5_000;
 
 /** How exact the time is at which a mirror was last used, in milliseconds. It decides what `gc` removes first. */
 const NOTED_MS = 1_000;
@@ -206,7 +206,7 @@ class Remote {
     } catch (error) {
       if (isModhavenError(error)) this.problem = { url: this.url.url, at: Date.now(), error };
       if (isModhavenError(error, 'HOST_TIMEOUT')) {
-        this.#silent = { error, until: monotonicNow() + SILENCE_MS };
+        this.#silent = { error, until: monotonicNow() + SILENT_MS };
       }
       throw error;
     } finally {

@@ -45,12 +45,12 @@ export interface ForwardOptions {
    * see `KnownPrivacy.learn` and `KnownGrants.learn`.
    */
   onDecision?: ((decision: string, authorization: string | undefined) => void) | undefined;
-  /** How long the main process may say nothing before it answers, not even that it is at it. Default: 10 s. */
-  silenceMs?: number;
+  /** How long the main process may send nothing before it answers, no heartbeat either, in milliseconds. Default: 10 s. */
+  idleTimeoutMs?: number;
 }
 
-/** Several times what the main process takes between two signs of life (`proxy/http/heartbeat.ts`). */
-const SILENCE_MS = 10_000;
+/** Several intervals of the heartbeat of the main process (`proxy/http/heartbeat.ts`). */
+const IDLE_TIMEOUT_MS = 10_000;
 
 /** Of one connection only (RFC 9110, 7.6.1), or settled with the client already. */
 const OF_CONNECTION = new Set([
@@ -102,7 +102,7 @@ class Forwarder {
 
   /** The head of the main process's reply. */
   private ask(request: AdmittedRequest, response: ServerResponse): Promise<IncomingMessage> {
-    const { socket, silenceMs = SILENCE_MS } = this.options;
+    const { socket, idleTimeoutMs = IDLE_TIMEOUT_MS } = this.options;
     const { method = 'GET', url: path = '/' } = request;
     const hasBody = WITH_BODY.has(method);
     const headers = this.headersFor(request, hasBody);
@@ -119,9 +119,9 @@ class Forwarder {
         onward.setTimeout(STALLED_MS); // a slow client may keep it waiting
         resolve(reply);
       });
-      onward.setTimeout(silenceMs);
+      onward.setTimeout(idleTimeoutMs);
       onward.on('timeout', () => {
-        onward.destroy(new Error(`it said nothing for ${Math.round(silenceMs / 1000)} s`));
+        onward.destroy(new Error(`it said nothing for ${Math.round(idleTimeoutMs / 1000)} s`));
       });
       // The client waits no longer.
       response.on('close', () => {

@@ -5,7 +5,7 @@ import type { Logger } from '../log/log.js';
 import type { Family } from '../metrics/families.js';
 import type { DamagedPart } from '../store/checked-store.js';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
-import { Silence, processState } from './silence.js';
+import { HungCheck, processState } from './hung-check.js';
 
 export interface PooledWorkerOptions {
   /** What it is told at its start, with the settings of then. */
@@ -109,7 +109,7 @@ export class PooledWorker {
   }
 
   /**
-   * Resolves with what the worker answered, or when it has ended; one that is silent for too long is killed (`silence.ts`). Looks
+   * Resolves with what the worker answered, or when it has ended; one that hangs is killed (`hung-check.ts`). Looks
    * are counted rather than the time measured: while this process itself stands still, an answer may be waiting that it has
    * not read yet.
    */
@@ -117,9 +117,9 @@ export class PooledWorker {
     this.lastId += 1;
     const id = this.lastId;
     return new Promise((resolve) => {
-      const silence = new Silence(processState(this.pid));
+      const check = new HungCheck(processState(this.pid));
       const timer = setInterval(() => {
-        if (silence.hasLasted(POLL_MS, processState(this.pid))) this.killHung();
+        if (check.isHung(POLL_MS, processState(this.pid))) this.killHung();
       }, POLL_MS);
       this.waiting.set(id, (answer) => {
         clearInterval(timer);

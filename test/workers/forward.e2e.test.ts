@@ -22,14 +22,14 @@ afterEach(async () => {
 });
 
 /** The address of a worker whose main process is `main`. */
-async function worker(main: RequestListener, silenceMs = 300): Promise<string> {
+async function worker(main: RequestListener, idleTimeoutMs = 300): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'fwd-'));
   const socket = path.join(folder, 's');
   const server = createServer(main);
   await new Promise<void>((resolve) => server.listen(socket, resolve));
   const cache = new ResponseCache({ maxBytes: () => 2 ** 20, refreshMs: () => 60_000 });
   const trusts = (): boolean => false;
-  const forward = createForwarder({ socket, cache, trusts, silenceMs });
+  const forward = createForwarder({ socket, cache, trusts, idleTimeoutMs });
   const tracker = new RequestTracker({ replied: () => undefined }, trusts);
   const faults = new Faults({ log: pino({ level: 'silent' }) });
   const entrance = createEntrance(

@@ -1,7 +1,7 @@
 /**
  * Asks many repositories, but waits for a silent host only once.
  *
- * The first question to a host goes ahead of the others. Where it meets silence, the others are answered alike: a
+ * The first question to a host goes ahead of the others. Where it times out, the others fail with the same error: a
  * hundred repositories on a host that is down cost one `vcs.connect_timeout`, not a hundred.
  */
 import pLimit from 'p-limit';
@@ -21,11 +21,11 @@ export function createHostCircuit(concurrency: number): HostCircuit {
     const first = firsts.get(host);
     if (first === undefined) {
       const asked = limit(work);
-      if (!repo.local) firsts.set(host, asked.then(nothing, silenceOf));
+      if (!repo.local) firsts.set(host, asked.then(nothing, timeoutOf));
       return asked;
     }
-    const silence = await first;
-    if (silence !== undefined) throw silence;
+    const timeout = await first;
+    if (timeout !== undefined) throw timeout;
     return limit(work);
   };
 }
@@ -34,8 +34,8 @@ function nothing(): undefined {
   return undefined;
 }
 
-/** `error` if the host said nothing at all. That one operation took too long says nothing of the next one. */
-function silenceOf(error: unknown): ModhavenError | undefined {
+/** `error` if the host sent nothing at all. That one operation took too long says nothing about the next one. */
+function timeoutOf(error: unknown): ModhavenError | undefined {
   if (!isModhavenError(error, 'HOST_TIMEOUT')) return undefined;
   return error.cause instanceof GitFailure && error.cause.timedOut ? undefined : error;
 }

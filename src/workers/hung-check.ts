@@ -1,8 +1,8 @@
 /**
- * For how long a worker was silent although it could have answered. On a machine that does much else a worker may wait many
- * seconds for a processor: one that was killed for it would be replaced by one that waits as long, and loads its program
- * besides. So while it is ready to run, only the processor time counts that it was given; asleep, stopped or waiting for a
- * disk, it could have answered at any time.
+ * Whether a worker that does not answer hangs. On a busy machine a worker may wait many seconds for a processor: one that was
+ * killed for it would be replaced by one that waits as long, and loads its program besides. So while a worker is ready to
+ * run, only the processor time that it was given counts; asleep, stopped or waiting for a disk, it could have answered at
+ * any time.
  */
 import { readFileSync } from 'node:fs';
 
@@ -14,7 +14,7 @@ export interface ProcessState {
   cpuMs: number;
 }
 
-/** A worker that was silent for so long is taken for hung, in milliseconds. */
+/** How long a worker may leave a message without an answer, in milliseconds. */
 const HUNG_MS = 5_000;
 /** It is taken for hung after that long, whatever it waits for: a change waits until it has heard of it. */
 const LONGEST_MS = 60_000;
@@ -34,7 +34,7 @@ export function processState(pid: number | undefined): ProcessState | undefined 
   }
 }
 
-export class Silence {
+export class HungCheck {
   #cpuMs: number | undefined;
   #silentMs = 0;
   #totalMs = 0;
@@ -45,7 +45,7 @@ export class Silence {
   }
 
   /** Whether it is taken for hung, after it has not answered for `ms` more. */
-  hasLasted(ms: number, state: ProcessState | undefined): boolean {
+  isHung(ms: number, state: ProcessState | undefined): boolean {
     const hadMs =
       state === undefined || this.#cpuMs === undefined ? ms : Math.min(ms, state.cpuMs - this.#cpuMs);
     this.#cpuMs = state?.cpuMs;

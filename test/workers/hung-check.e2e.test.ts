@@ -1,16 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Silence, processState, type ProcessState } from '../../src/workers/silence.js';
+import { HungCheck, processState, type ProcessState } from '../../src/workers/hung-check.js';
 
 const LOOK_MS = 250;
 
 /** How long it takes until a worker counts as hung that is found so at each look, in milliseconds. */
 function hungAfter(stateAfter: (ms: number) => ProcessState | undefined): number {
-  const silence = new Silence(stateAfter(0));
-  for (let ms = LOOK_MS; ; ms += LOOK_MS) if (silence.hasLasted(LOOK_MS, stateAfter(ms))) return ms;
+  const check = new HungCheck(stateAfter(0));
+  for (let ms = LOOK_MS; ; ms += LOOK_MS) if (check.isHung(LOOK_MS, stateAfter(ms))) return ms;
 }
 
-describe('Silence', () => {
+describe('HungCheck', () => {
   it('takes a worker for hung that sleeps, or is stopped, for 5 s', () => {
     expect(hungAfter(() => ({ isReady: false, cpuMs: 70 }))).toBe(5_000);
   });
