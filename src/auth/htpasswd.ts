@@ -10,7 +10,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type Bcrypt from 'bcrypt';
 import { LRUCache } from 'lru-cache';
 import { atMost } from '../concurrency/at-most.js';
-import { FairTurns } from '../concurrency/fair-turns.js';
+import { FairQueue } from '../concurrency/fair-queue.js';
 import { ModhavenError } from '../errors.js';
 
 /** Users by name. */
@@ -117,7 +117,7 @@ async function turn(client: string): Promise<() => void> {
     });
   }
   waiting.set(client, ofClient + 1);
-  const end = await new Promise<() => void>((resolve) => void turns.enter('', client, resolve));
+  const end = await new Promise<() => void>((resolve) => void queue.enter('', client, resolve));
   const left = (waiting.get(client) ?? 1) - 1;
   if (left === 0) waiting.delete(client);
   else waiting.set(client, left);
@@ -153,7 +153,7 @@ const MAX_PASSWORD = 72;
 const MAX_KNOWN = 10_000;
 /** Hashes that are computed at one time. More would keep the threads from reading files. */
 const CONCURRENT = 2;
-const turns = new FairTurns({ total: () => CONCURRENT, perHost: () => CONCURRENT });
+const queue = new FairQueue({ total: () => CONCURRENT, perHost: () => CONCURRENT });
 /** Logins that wait for their turn, by client. */
 const waiting = new Map<string, number>();
 const MAX_WAITING_OF_CLIENT = 100;

@@ -6,7 +6,7 @@
 import { currentClient } from './on-behalf-of.js';
 import { ModhavenError } from '../errors.js';
 import { measure } from '../observe/observe.js';
-import { FairTurns } from './fair-turns.js';
+import { FairQueue } from './fair-queue.js';
 
 export interface HostLimiter {
   /** Runs `work` when it is the turn of `host` (name and port). Throws OVERLOADED if that takes more than `waitMs`. */
@@ -26,7 +26,7 @@ const MAX_WAITING = 2000;
 /** `concurrency` is read at every turn, because it may have been edited. */
 export function createHostLimiter(concurrency: () => number, words: LimiterWords): HostLimiter {
   const perHost = () => Math.max(1, concurrency() - Math.max(1, Math.floor(concurrency() / 4)));
-  const turns = new FairTurns({ total: concurrency, perHost });
+  const queue = new FairQueue({ total: concurrency, perHost });
   let waiting = 0;
 
   /** Resolves when it is the turn of `host`, with what ends the turn. */
@@ -41,7 +41,7 @@ export function createHostLimiter(concurrency: () => number, words: LimiterWords
         giveUp();
         reject(overloaded(words, `${host} was busy for ${Math.ceil(waitMs / 1000)} s`));
       }, waitMs);
-      const giveUp = turns.enter(host, currentClient(), (end) => {
+      const giveUp = queue.enter(host, currentClient(), (end) => {
         clearTimeout(timer);
         waiting -= 1;
         resolve(end);

@@ -51,13 +51,13 @@ const BUSY = {
 
 export function createGoproxyClient(options: GoproxyClientOptions): GoproxyClient {
   const { http, proxies, timeoutMs, concurrency = CONCURRENCY } = options;
-  const turns = createHostLimiter(() => concurrency, BUSY);
+  const limiter = createHostLimiter(() => concurrency, BUSY);
 
   function readFrom<T>(proxy: UpstreamProxy, path: string, consume: Consume<T>): Promise<T> {
     const host = new URL(proxy.url).host;
     const idleTimeoutMs = timeoutMs();
     const timeouts = { idleTimeoutMs, overallMs: OVERALL * idleTimeoutMs };
-    return turns.run(host, idleTimeoutMs, () =>
+    return limiter.run(host, idleTimeoutMs, () =>
       measure({ type: 'upstream', host, path }, () => askUpstream(http, proxy, path, timeouts, consume)),
     );
   }

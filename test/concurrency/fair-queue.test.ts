@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { FairTurns } from '../../src/concurrency/fair-turns.js';
+import { FairQueue } from '../../src/concurrency/fair-queue.js';
 
 /** Turns whose order of beginning is noted; `ends` ends them in this order. */
 function lab(total: number, perHost = total) {
   const started: string[] = [];
   const ends: (() => void)[] = [];
-  const turns = new FairTurns({ total: () => total, perHost: () => perHost });
+  const queue = new FairQueue({ total: () => total, perHost: () => perHost });
   const enter = (client: string, name: string, host = 'h') =>
-    turns.enter(host, client, (end) => {
+    queue.enter(host, client, (end) => {
       started.push(name);
       ends.push(end);
     });
   return { started, ends, enter };
 }
 
-describe('FairTurns', () => {
+describe('FairQueue', () => {
   it('lets clients take turns, each with its own in order', () => {
     const { started, ends, enter } = lab(1);
     for (const name of ['a1', 'a2', 'a3', 'a4']) enter('a', name);

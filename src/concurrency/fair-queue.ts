@@ -1,10 +1,10 @@
 /**
- * Turns, given out one client after the other: a client that waits for a hundred takes no more of them than one that waits
- * for one. A client's own turns come in their order, but for those of a host that has its share already.
+ * A queue that serves its clients in rotation: a client with a hundred tasks is served no more often than one with a single
+ * task. Tasks of one client run in their order, except for those of a host that has its share already.
  */
 
-export interface FairTurnsOptions {
-  /** Turns at one time; asked each time, because it may have been edited. */
+export interface FairQueueOptions {
+  /** Tasks that run at one time; read each time, because it may have been edited. */
   total: () => number;
   /** Of these, for one host. */
   perHost: () => number;
@@ -12,22 +12,22 @@ export interface FairTurnsOptions {
 
 interface WaitingTask {
   host: string;
-  /** Called when the turn has come, with what ends it. */
+  /** Called when it is served, with what ends it. */
   start: (end: () => void) => void;
 }
 
-export class FairTurns {
-  readonly #options: FairTurnsOptions;
+export class FairQueue {
+  readonly #options: FairQueueOptions;
   /** By client, the next client first. No list is empty. */
   readonly #waiting = new Map<string, WaitingTask[]>();
   readonly #runningAt = new Map<string, number>();
   #running = 0;
 
-  constructor(options: FairTurnsOptions) {
+  constructor(options: FairQueueOptions) {
     this.#options = options;
   }
 
-  /** Waits for a turn at `host`; `start` is called at once if one is free. Returns what gives the place up. */
+  /** Adds a task for `host`; `start` is called at once if there is room. Returns what takes the task out of the queue. */
   enter(host: string, client: string, start: WaitingTask['start']): () => void {
     const entry = { host, start };
     this.#waiting.set(client, [...(this.#waiting.get(client) ?? []), entry]);
