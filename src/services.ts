@@ -315,7 +315,7 @@ function openLastAnswers(
   freshForMs: () => number,
 ): LastAnswers {
   return new LastAnswers({
-    lastKnown: createStaleCache({ blobs, log }),
+    staleCache: createStaleCache({ blobs, log }),
     freshForMs,
     staleAfterMs: () => config().vcsConnectTimeoutMs,
     log,

@@ -42,7 +42,7 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
   const { config, sources, file, map } = readBoth(options);
   await prepareCacheDir(config.cacheDir);
   const settings = vcsSettings(config);
-  const stores = openStores(asImpatient(config));
+  const stores = openStores(withShortLimits(config));
   const { layout } = stores;
   const shared = await sharedPlaceProblems(config, stores);
   const host = createCodeHost({ dir: layout.mirrors, settings: () => settings });
@@ -81,9 +81,9 @@ export async function check(options: CheckOptions): Promise<{ text: string; ok: 
   return { text: report, ok };
 }
 
-/** A bucket that says nothing is waited for as long as a git host. */
-function asImpatient({ cacheDir, s3, vcsConnectTimeoutMs: ms }: Config): StoreSettings {
-  return { cacheDir, s3: s3 && { ...s3, patience: { attempts: 2, answerMs: ms / 2 } } };
+/** Waits for a bucket that sends nothing as long as for a git host. */
+function withShortLimits({ cacheDir, s3, vcsConnectTimeoutMs: ms }: Config): StoreSettings {
+  return { cacheDir, s3: s3 && { ...s3, limits: { attempts: 2, answerMs: ms / 2 } } };
 }
 
 /** Both files. Throws CONFIG with what is wrong in either of them: an error in one does not hide those in the other. */

@@ -9,7 +9,7 @@ import { noVersions, recognizeLayout } from '../transfer/layout.js';
 import { prepareCacheDir } from './common/cache-dir.js';
 import { withChecksums } from './common/checksums.js';
 import { ownSums } from './own-sums.js';
-import { bringForward } from '../store/state-version.js';
+import { upgradeLayout } from '../store/state-version.js';
 import { copiesInOrder, copyReport, copySummary } from './output/copy-report.js';
 import { jsonText } from './output/json-text.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
@@ -27,7 +27,7 @@ export interface ImportOptions {
 export async function importTree(options: ImportOptions): Promise<{ text: string; ok: boolean }> {
   const config = loadConfig(options.config);
   await prepareCacheDir(config.cacheDir);
-  await bringForward(config.cacheDir);
+  await upgradeLayout(config.cacheDir);
   const stores = openStores(config);
   const { name, dir, source, goStateDir } = await recognizeLayout(options.dir);
   const versions = await allVersions(source);

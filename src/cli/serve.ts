@@ -6,7 +6,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp, type App } from '../app.js';
 import { prepareCacheDir } from './common/cache-dir.js';
-import { bringForward } from '../store/state-version.js';
+import { upgradeLayout } from '../store/state-version.js';
 import { readConfig, type Config } from '../config/load-config.js';
 import { settingSources } from '../config/sources.js';
 import { openSecrets } from './probe/serve-problems.js';
@@ -54,7 +54,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const settings = createSettings(file, { listen }, process.env);
   const config = settings.current();
   await prepareCacheDir(config.cacheDir);
-  await bringForward(config.cacheDir);
+  await upgradeLayout(config.cacheDir);
   const count = config.workers === 'auto' ? availableParallelism() : config.workers;
   const logs = createLog({ level: logLevel, readable: process.stdout.isTTY, shared: count > 1 });
   logWarnings(logs.log);

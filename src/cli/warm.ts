@@ -7,7 +7,7 @@ import { isWarm, warmVersions, type Warmed } from '../transfer/warm.js';
 import { readRequestList } from '../transfer/request-list.js';
 import { loadVanity } from '../vanity/vanity-file.js';
 import { prepareCacheDir } from './common/cache-dir.js';
-import { bringForward } from '../store/state-version.js';
+import { upgradeLayout } from '../store/state-version.js';
 import { jsonText } from './output/json-text.js';
 import { sumErrors } from './output/sum-errors.js';
 import { count } from '../verify/report.js';
@@ -31,7 +31,7 @@ export async function warm(options: WarmOptions): Promise<{ text: string; ok: bo
   const settings = createSettings(options.config, {}, process.env);
   const { vanityFile, publicHost, cacheDir } = settings.current();
   await prepareCacheDir(cacheDir);
-  await bringForward(cacheDir);
+  await upgradeLayout(cacheDir);
   const map = loadVanity(vanityFile, { defaultHost: publicHost });
   const wanted = await readRequestList(options.wanted);
   const { log } = createLog({ level: 'silent', readable: false });

@@ -12,7 +12,7 @@ import type { Fetched } from './repo.js';
 import type { DatedAnswer, StaleCache } from './stale-cache.js';
 
 export interface LastAnswersOptions {
-  lastKnown: StaleCache;
+  staleCache: StaleCache;
   /** How long an answer is given again without a question to the origin, in milliseconds. */
   freshForMs: () => number;
   /** How long an origin is waited for where its last answer is known, in milliseconds. */
@@ -42,7 +42,7 @@ export class LastAnswers {
 
   /** The answer for `path` (as in the GOPROXY protocol): `ask` throws a fact or an outage. */
   async get(path: string, ask: () => Promise<DatedAnswer>): Promise<Fetched<Buffer>> {
-    const known = await this.options.lastKnown.get(path);
+    const known = await this.options.staleCache.get(path);
     if (known !== undefined && this.isFresh(known)) return answerOf(known, true);
     const key = `${this.generation} ${path}`;
     const question = this.asking.get(key) ?? this.begin(key, path, ask);
@@ -51,7 +51,7 @@ export class LastAnswers {
 
   /** The last answer for `path`, however old. */
   known(path: string): Promise<DatedAnswer | undefined> {
-    return this.options.lastKnown.get(path);
+    return this.options.staleCache.get(path);
   }
 
   /** Says in the log that `path` is answered with something older. */
@@ -77,15 +77,15 @@ export class LastAnswers {
   }
 
   private async ask(path: string, ask: () => Promise<DatedAnswer>): Promise<Fetched<Buffer>> {
-    const { lastKnown } = this.options;
-    const known = await lastKnown.get(path); // another question may have ended since
+    const { staleCache } = this.options;
+    const known = await staleCache.get(path); // another question may have ended since
     if (known !== undefined && this.isFresh(known)) return answerOf(known, true);
     try {
       const answer = await ask();
-      await lastKnown.set(path, answer);
+      await staleCache.set(path, answer);
       return answerOf(answer, false);
     } catch (error) {
-      if (isNotExist(error)) await lastKnown.forget(path);
+      if (isNotExist(error)) await staleCache.forget(path);
       if (known === undefined || isFinalAnswer(error)) throw error;
       this.logStale(path, error, known.asOf);
       return { ...answerOf(known, true), stale: true };

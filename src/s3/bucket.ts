@@ -24,7 +24,7 @@ export interface S3Settings {
   /** How large the local copies of what was read may become, in bytes. */
   cacheBytes: number;
   /** How long an answer is waited for, in milliseconds, and how often it is asked for. Default: as a server does. */
-  patience?: { answerMs: number; attempts: number } | undefined;
+  limits?: { answerMs: number; attempts: number } | undefined;
 }
 
 export interface ObjectHead {

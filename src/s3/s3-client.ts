@@ -31,7 +31,7 @@ export async function openClient({
   endpoint,
   region,
   pathStyle,
-  patience: { answerMs, attempts } = { answerMs: TIMEOUT_MS.answer, attempts: MAX_ATTEMPTS },
+  limits: { answerMs, attempts } = { answerMs: TIMEOUT_MS.answer, attempts: MAX_ATTEMPTS },
 }: S3Settings): Promise<S3Client> {
   // The SDK would write to standard error that it wants a newer Node than this one.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';

@@ -40,7 +40,7 @@ export async function checkStateVersion(cacheDir: string, migrations = MIGRATION
 }
 
 /** Upgrades `cacheDir` to the layout of this program, and writes that down. Throws as `checkStateVersion` does, and STORAGE. */
-export async function bringForward(cacheDir: string, migrations = MIGRATIONS): Promise<void> {
+export async function upgradeLayout(cacheDir: string, migrations = MIGRATIONS): Promise<void> {
   const found = await checkStateVersion(cacheDir, migrations);
   const file = join(cacheDir, 'version');
   for (const [index, migrate] of migrations.slice(found - FIRST).entries()) {

@@ -61,7 +61,7 @@ export class LoginTrials {
       limiter: this.#limiter,
       smart: this.#smart,
       account: this.#account,
-      accessTo: (repo, settings, env) => accessWith(login, repo, settings, env),
+      hostAccess: (repo, settings, env) => accessWith(login, repo, settings, env),
     });
     try {
       await session.listRefs(() => undefined);

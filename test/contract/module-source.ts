@@ -112,12 +112,12 @@ export function moduleSourceContract({ name, open, hash }: ModuleSourceCase): vo
 
     /** As at a start of the server: nothing is in memory. */
     function start(): void {
-      const lastKnown = createStaleCache({ blobs: createDiskBlobStore(join(folder, 'last')), log });
+      const staleCache = createStaleCache({ blobs: createDiskBlobStore(join(folder, 'last')), log });
       const times = { freshForMs: () => 0, staleAfterMs: () => 60_000 };
       modules = new CachedModules(source, store, {
         log,
         ...(opened.store === undefined
-          ? { lastAnswers: new LastAnswers({ lastKnown, ...times, log }) }
+          ? { lastAnswers: new LastAnswers({ staleCache, ...times, log }) }
           : { isLocal: true }),
       });
     }

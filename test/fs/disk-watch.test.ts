@@ -86,9 +86,9 @@ describe('a disk that answers', () => {
     expect(watch.isFresh).toBe(false);
     await watch.ready();
     expect([watch.isFresh, watch.ready()]).toEqual([true, undefined]);
-    const impatient = new DiskWatch('/cache', undefined, { ...TIMES, fresh: 0 }, answering);
-    await impatient.ready();
-    expect(impatient.isFresh).toBe(false);
+    const withoutWait = new DiskWatch('/cache', undefined, { ...TIMES, fresh: 0 }, answering);
+    await withoutWait.ready();
+    expect(withoutWait.isFresh).toBe(false);
   });
 
   it('is one on which a folder is missing, or a real one', async () => {

@@ -9,7 +9,7 @@ import { tempDir } from '../support/tmp.js';
 /** The shortest that counts. */
 const STALE = { staleMs: 2_000 };
 const WAIT = { ...STALE, waitMs: 20_000 };
-const HURRY = { ...STALE, waitMs: 0 };
+const NO_WAIT = { ...STALE, waitMs: 0 };
 
 /** More than the steps in which a file system counts modification times. */
 const CLOCK_TICK_MS = 50;
@@ -53,7 +53,7 @@ describe.concurrent('a lock on a path', () => {
   it('is another one for another path', async () => {
     const { path } = await place();
     const first = await lockPath(path, WAIT);
-    const second = await lockPath(`${path}2`, HURRY);
+    const second = await lockPath(`${path}2`, NO_WAIT);
     expect([first.isHeld(), second.isHeld()]).toEqual([true, true]);
     await Promise.all([first.release(), second.release()]);
   });
@@ -66,17 +66,17 @@ describe.concurrent('a lock on a path', () => {
     await expect(lockPath('/proc/nowhere/x', WAIT)).rejects.toThrow('ENOENT');
   });
 
-  it('is not waited for by a caller in a hurry, who makes nothing', async () => {
+  it('is not waited for by a caller that does not wait, who makes nothing', async () => {
     const { root, path, lockDir } = await place();
-    await expect(lockPath(path, HURRY)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(lockPath(path, NO_WAIT)).rejects.toMatchObject({ code: 'ENOENT' });
     expect(await readdir(root)).toEqual([]);
     const lock = await lockPath(path, WAIT);
-    await expect(lockPath(path, HURRY)).rejects.toThrow(LockHeld);
+    await expect(lockPath(path, NO_WAIT)).rejects.toThrow(LockHeld);
     await lock.release();
     await mkdir(lockDir);
-    await expect(lockPath(path, HURRY)).rejects.toThrow(LockHeld);
+    await expect(lockPath(path, NO_WAIT)).rejects.toThrow(LockHeld);
     await rm(lockDir, { recursive: true });
-    await (await lockPath(path, HURRY)).release();
+    await (await lockPath(path, NO_WAIT)).release();
   });
 });
 
@@ -119,7 +119,7 @@ describe.concurrent('the lock of another process', () => {
   it.each([-3600, 0, 3600])('is left to it while it is renewed; its clock is off by %i s', async (off) => {
     const { path, lockDir } = await takenPlace();
     const stop = await renewed(lockDir, off);
-    await expect(lockPath(path, HURRY)).rejects.toThrow(LockHeld);
+    await expect(lockPath(path, NO_WAIT)).rejects.toThrow(LockHeld);
     let isMine = false;
     const turn = lockPath(path, WAIT).finally(() => (isMine = true));
     await sleep(4_000);
@@ -129,13 +129,13 @@ describe.concurrent('the lock of another process', () => {
   });
 
   it.each([-3600, 3600])(
-    'is taken over by a caller in a hurry only if it is not renewed; its clock was off by %i s',
+    'is taken over by a caller that does not wait only if it is not renewed; its clock was off by %i s',
     async (off) => {
       const { path, lockDir } = await takenPlace();
       const time = Date.now() / 1000 + off;
       await utimes(lockDir, time, time);
       const start = performance.now();
-      await (await lockPath(path, HURRY)).release();
+      await (await lockPath(path, NO_WAIT)).release();
       expect(performance.now() - start).toBeGreaterThan(STALE.staleMs - 100);
     },
   );

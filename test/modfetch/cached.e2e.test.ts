@@ -145,9 +145,9 @@ describe('what may change', () => {
           waiting.push((versions) => resolve({ versions, asOf: Date.now() }));
         }),
     } as unknown as ModuleSource;
-    const lastKnown = createStaleCache({ blobs: createMemoryBlobStore(), log });
+    const staleCache = createStaleCache({ blobs: createMemoryBlobStore(), log });
     const lastAnswers = new LastAnswers({
-      lastKnown,
+      staleCache,
       freshForMs: () => 0,
       staleAfterMs: () => staleAfterMs,
       log,

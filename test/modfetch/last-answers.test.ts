@@ -19,7 +19,7 @@ beforeEach(() => {
   [freshForMs, staleAfterMs] = [0, 60_000];
   const log = { warn: (details: object) => void warned.push(details) };
   answers = new LastAnswers({
-    lastKnown: createStaleCache({ blobs: createMemoryBlobStore(), log }),
+    staleCache: createStaleCache({ blobs: createMemoryBlobStore(), log }),
     freshForMs: () => freshForMs,
     staleAfterMs: () => staleAfterMs,
     log: log as never,

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { bringForward, checkStateVersion } from '../../src/store/state-version.js';
+import { upgradeLayout, checkStateVersion } from '../../src/store/state-version.js';
 import { tempDir } from '../support/tmp.js';
 
 let dir: string;
@@ -14,15 +14,15 @@ beforeEach(async () => {
 
 it('takes a directory without a number for the first layout, and writes that down', async () => {
   await expect(checkStateVersion(dir)).resolves.toBe(1);
-  await bringForward(dir);
+  await upgradeLayout(dir);
   expect(await read()).toBe('1\n');
-  await bringForward(dir);
+  await upgradeLayout(dir);
   expect(await read()).toBe('1\n');
 });
 
 it('refuses a later layout in words, and changes nothing', async () => {
   await write('2\n');
-  await expect(bringForward(dir)).rejects.toMatchObject({
+  await expect(upgradeLayout(dir)).rejects.toMatchObject({
     code: 'CONFIG',
     reason: 'its layout is 2, and this program knows up to 1',
   });
@@ -42,7 +42,7 @@ describe('migrations', () => {
       return Promise.resolve();
     });
     await write('2\n');
-    await bringForward(dir, steps);
+    await upgradeLayout(dir, steps);
     expect(done).toEqual(['b', 'c']);
     expect(await read()).toBe('4\n');
   });
@@ -54,10 +54,10 @@ describe('migrations', () => {
       () => Promise.resolve(void done.push('a')),
       () => (isBroken ? Promise.reject(new Error('full')) : Promise.resolve(void done.push('b'))),
     ];
-    await expect(bringForward(dir, steps)).rejects.toThrow('full');
+    await expect(upgradeLayout(dir, steps)).rejects.toThrow('full');
     expect(await read()).toBe('2\n');
     isBroken = false;
-    await bringForward(dir, steps);
+    await upgradeLayout(dir, steps);
     expect(done).toEqual(['a', 'b']);
     expect(await read()).toBe('3\n');
   });

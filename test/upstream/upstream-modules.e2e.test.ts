@@ -65,7 +65,7 @@ function modulesBehind(
     tempDir: folder,
   });
   const lastAnswers = new LastAnswers({
-    lastKnown: createStaleCache({ blobs: createDiskBlobStore(join(folder, 'upstream')), log }),
+    staleCache: createStaleCache({ blobs: createDiskBlobStore(join(folder, 'upstream')), log }),
     freshForMs: () => refreshMs,
     staleAfterMs: () => staleAfterMs,
     log,

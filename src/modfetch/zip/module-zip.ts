@@ -218,8 +218,8 @@ async function contentOfSome(
 
 /** What an archive of `directory` holds; `unchanged` says that no attribute applies. */
 function contentOf(repo: CodeRepo, commit: CommitHash, directory: string, unchanged: boolean): Entries {
-  const atHand = unchanged ? repo.readLocalFiles(commit, directory) : undefined;
-  if (atHand !== undefined) return atHand.map(({ path, content }) => entryOf(path, content));
+  const local = unchanged ? repo.readLocalFiles(commit, directory) : undefined;
+  if (local !== undefined) return local.map(({ path, content }) => entryOf(path, content));
   return readTar(repo.archive(commit, directory, unchanged));
 }
 

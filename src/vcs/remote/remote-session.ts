@@ -23,7 +23,7 @@ import { whyNotAbsent } from './local-repository.js';
 import { Redirects } from './redirects.js';
 import { listRefsOverSsh } from './ssh-refs.js';
 import { retryTurnedAway, type Pause } from './turned-away.js';
-import { accessTo, type HostAccess, type VcsSettings } from '../transport/access.js';
+import { hostAccess, type HostAccess, type VcsSettings } from '../transport/access.js';
 import { NO_CONFIG, type AccountConfig, type ReadAccountConfig } from '../transport/account-config.js';
 import { NETWORK_OPTIONS, networkEnvironment, type Environment } from '../transport/git-environment.js';
 import { GitFailure, runGit } from '../transport/git-exec.js';
@@ -53,7 +53,7 @@ export interface RemoteSessionOptions {
   smart: SmartHosts;
   account: ReadAccountConfig;
   /** Which login is shown. Default: the server's own for the repository. */
-  accessTo?: (
+  hostAccess?: (
     remote: RepoUrl,
     settings: VcsSettings,
     env: NodeJS.ProcessEnv,
@@ -75,7 +75,7 @@ export class RemoteSession {
   readonly #http: SmartHttp;
   readonly #account: ReadAccountConfig;
   readonly #redirects = new Redirects();
-  readonly #accessTo: NonNullable<RemoteSessionOptions['accessTo']>;
+  readonly #hostAccess: NonNullable<RemoteSessionOptions['hostAccess']>;
   readonly #pause: Pause | undefined;
 
   constructor(session: RemoteSessionOptions) {
@@ -87,7 +87,7 @@ export class RemoteSession {
     this.#env = env;
     this.#limiter = limiter;
     this.#http = smart(remote, dir);
-    this.#accessTo = session.accessTo ?? accessTo;
+    this.#hostAccess = session.hostAccess ?? hostAccess;
     this.#pause = session.pause;
   }
 
@@ -215,7 +215,7 @@ export class RemoteSession {
     const ask = async () => {
       // What the account has to say of addresses is about those of other machines.
       const account = this.#remote.local ? NO_CONFIG : await this.#account(this.#dir);
-      const access = await this.#accessTo(this.#remote, this.#settings(), this.#env, account);
+      const access = await this.#hostAccess(this.#remote, this.#settings(), this.#env, account);
       try {
         return await retryTurnedAway(() => work(access), this.#pause);
       } catch (error) {

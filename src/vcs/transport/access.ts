@@ -82,7 +82,7 @@ export interface HostAccess {
  * Looks up and prepares the access to `repo` for the account with this environment and configuration of git. A rotated
  * token file is read anew each time.
  */
-export async function accessTo(
+export async function hostAccess(
   repo: RepoUrl,
   settings: VcsSettings,
   env: NodeJS.ProcessEnv,

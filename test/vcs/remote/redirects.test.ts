@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
 import { judgeRedirect, locationIn, Redirects } from '../../../src/vcs/remote/redirects.js';
-import { accessTo } from '../../../src/vcs/transport/access.js';
+import { hostAccess } from '../../../src/vcs/transport/access.js';
 import { GitFailure } from '../../../src/vcs/transport/git-exec.js';
 import { settingsOf } from '../lab.js';
 
@@ -44,7 +44,7 @@ describe('locationIn', () => {
 
 describe('Redirects', () => {
   it('goes on where the host leads to, also the next time, until something is wrong there', async () => {
-    const access = await accessTo(parseRepoUrl('http://h/a.git', '/'), settingsOf(), {});
+    const access = await hostAccess(parseRepoUrl('http://h/a.git', '/'), settingsOf(), {});
     const redirects = new Redirects();
     const asked: string[] = [];
     let moved = true;

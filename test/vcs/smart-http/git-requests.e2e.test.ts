@@ -4,7 +4,7 @@ import { parseRepoUrl } from '../../../src/module/repo-url.js';
 import { GitRequests } from '../../../src/vcs/smart-http/git-requests.js';
 import { FallbackToGit } from '../../../src/vcs/smart-http/fallback-to-git.js';
 import { LoginOnDemand } from '../../../src/vcs/smart-http/login.js';
-import { accessTo } from '../../../src/vcs/transport/access.js';
+import { hostAccess } from '../../../src/vcs/transport/access.js';
 import { GitFailure } from '../../../src/vcs/transport/git-exec.js';
 import { listenOnLoopback, type LoopbackHost } from '../../support/loopback.js';
 import { sealedEnv } from '../../support/run.js';
@@ -31,7 +31,7 @@ async function requestsTo(status: number, type: string, body = '') {
     base: new URL(`${remote.url}/`),
     idleTimeoutMs: 5_000,
     signal: AbortSignal.timeout(20_000),
-    access: await accessTo(remote, settingsOf(), sealedEnv()),
+    access: await hostAccess(remote, settingsOf(), sealedEnv()),
     login: new LoginOnDemand(remote, sealedEnv()),
   });
   return { requests, seen };

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseRepoUrl } from '../../../src/module/repo-url.js';
 import { networkEnvironment } from '../../../src/vcs/transport/git-environment.js';
 import { NO_CONFIG } from '../../../src/vcs/transport/account-config.js';
-import { accessTo, type HostAccess, type HostEntry } from '../../../src/vcs/transport/access.js';
+import { hostAccess, type HostAccess, type HostEntry } from '../../../src/vcs/transport/access.js';
 import { tempDir } from '../../support/tmp.js';
 import { settingsOf } from '../lab.js';
 
@@ -13,7 +13,7 @@ async function access(
   hosts: Record<string, HostEntry> = {},
   env: NodeJS.ProcessEnv = {},
 ): Promise<HostAccess> {
-  return accessTo(parseRepoUrl(url, '/'), settingsOf(hosts), env);
+  return hostAccess(parseRepoUrl(url, '/'), settingsOf(hosts), env);
 }
 
 /** Redirects are followed by this program, see remote/redirects.ts. */
@@ -21,7 +21,7 @@ const STAY = ['-c', 'http.followRedirects=false'];
 
 const HELPER = '!f() { test "$1" = get && cat <&3; }; f';
 
-describe('accessTo, http', () => {
+describe('hostAccess, http', () => {
   it('asks for nothing without an entry', async () => {
     expect(await access('https://git.example.com/x.git')).toMatchObject({
       hostKey: 'git.example.com',
@@ -123,7 +123,7 @@ describe('accessTo, http', () => {
   ])("reaches what the account's insteadOf names: %s", async (_, insteadOf, base, hostKey, protocols) => {
     const account = { ...NO_CONFIG, hasHttpSettings: true, rewrites: [{ insteadOf, base }] };
     const repo = parseRepoUrl('https://h.corp/x.git', '/');
-    const found = await accessTo(
+    const found = await hostAccess(
       repo,
       settingsOf({ 'other.corp:2222': { identityFile: '/id' } }),
       {},
@@ -170,7 +170,7 @@ describe('accessTo, http', () => {
   });
 });
 
-describe('accessTo, ssh', () => {
+describe('hostAccess, ssh', () => {
   const FIRST = 'ssh -o BatchMode=yes -o ControlMaster=no';
   const rows: { name: string; entry: HostEntry; env?: NodeJS.ProcessEnv; command: RegExp | string }[] = [
     { name: 'no entry', entry: {}, command: `${FIRST} -o ConnectTimeout=5` },
