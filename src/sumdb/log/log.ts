@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 import { ModhavenError } from '../../errors.js';
 import { damaged, dataTile, logFiles, type LogFiles } from './log-files.js';
 import { extend, partialTile, treeOf, type FullTile } from './frontier.js';
-import { EMPTY_STATE, isSealedBy, readHistory, type LogState } from './log-history.js';
+import { EMPTY_STATE, isSealedBy, readHistory, type History, type LogState } from './log-history.js';
 import type { Signer, Verifier } from '../format/note.js';
 import { formatDataTile, isRecord, parseDataTile, subjectOf } from '../format/record.js';
 import { TILE_HEIGHT, TILE_WIDTH, tilePath, type Tile } from '../format/tile.js';
@@ -69,46 +69,146 @@ const MAX_PARSED = 32;
  * witness; with `trustsLog`, the witness may be missing.
  */
 export function readLog(place: LogPlace, verifier: Verifier, { trustsLog = false } = {}): LogView {
-  return openState(place, verifier, trustsLog).view;
+  return new OpenedLog(place, verifier, trustsLog);
 }
 
 /** Opens a log for appending, on the same terms. */
 export function openLog(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn' | 'info'>): ChecksumLog {
-  // A new replica has no witness yet: it joins what the others have signed, and is a witness from then on.
-  const opened = openState(place, signer.verifier, place.shared !== undefined);
-  if (place.shared !== undefined) {
-    const { known, view } = opened;
-    sayHowJoined({ known, records: view.size(), place: place.shared.place, witness: view.witness.file }, log);
+  return new AppendableLog(place, signer, log);
+}
+
+/** A log that was read and checked. */
+class OpenedLog implements LogView {
+  readonly dir: string;
+  readonly witness: Witness;
+  readonly verifier: Verifier;
+  protected readonly files: LogFiles;
+  /** What the witness said at the start. */
+  protected readonly known: SignedTree | undefined;
+  /** `module@version` → number of its record. */
+  protected readonly index = new Map<string, number>();
+  protected state: LogState;
+  private readonly parsed = new LRUCache<number, string[]>({ max: MAX_PARSED });
+
+  constructor({ dir, witnessFile, shared }: LogPlace, verifier: Verifier, trustsLog: boolean) {
+    this.dir = dir;
+    this.verifier = verifier;
+    this.files = logFiles(dir, shared);
+    this.witness = createWitness(witnessFile, verifier);
+    this.known = this.witness.read();
+    this.state = readHistory(this.files, EMPTY_STATE, { ...this.reading(), ancestor: this.known });
+    checkWitness(dir, this.size(), this.known, this.witness, trustsLog);
   }
-  const appender = new Appender(opened, signer, log);
-  const empty = signTree({ size: 0, hash: EMPTY_HASH }, signer);
-  return {
-    ...opened.view,
-    verifier: signer.verifier,
-    head: () => opened.view.head() ?? empty,
-    append: (record) => appender.append(record),
-    refresh: ({ misses = false } = {}) => (misses ? appender.refreshAnew() : appender.refresh()),
-  };
+
+  size(): number {
+    return this.state.frontier.size;
+  }
+
+  head(): SignedTree | undefined {
+    return this.state.head;
+  }
+
+  find(module: string, version: string): number | undefined {
+    const number = this.index.get(`${module}@${version}`);
+    return number !== undefined && number < this.size() ? number : undefined;
+  }
+
+  async record(number: number): Promise<string> {
+    const [record] = await this.records(number, 1);
+    if (record === undefined) throw damaged(this.dir, `record ${number} is missing`);
+    return record;
+  }
+
+  async tile(tile: Tile): Promise<Buffer | undefined> {
+    if (tile.height !== TILE_HEIGHT) return undefined;
+    const end = (tile.number * TILE_WIDTH + tile.width) * TILE_WIDTH ** Math.max(tile.level, 0);
+    if (end > this.size()) return undefined;
+    if (tile.level >= 0) return this.hashes(tile);
+    return Buffer.from(formatDataTile(await this.records(tile.number * TILE_WIDTH, tile.width)));
+  }
+
+  /** The state after what is on disk beyond this one. */
+  protected readOn(): LogState {
+    return readHistory(this.files, this.state, this.reading());
+  }
+
+  private reading(): History {
+    return {
+      verifier: this.verifier,
+      onRecord: (record, number) => this.indexRecord(record, number),
+      onUndone: (size) => this.forgetFrom(size),
+    };
+  }
+
+  private indexRecord(record: string, number: number): void {
+    const subject = subjectOf(record);
+    if (subject === undefined) throw damaged(this.dir, `record ${number} is about no version`);
+    // A copy: a part of a text keeps the whole text in memory.
+    if (!this.index.has(subject)) this.index.set(Buffer.from(subject).toString(), number);
+  }
+
+  /** A commit that a process left which came too late may have been read, before it showed that it means nothing. */
+  private forgetFrom(size: number): void {
+    for (const [subject, number] of this.index) if (number >= size) this.index.delete(subject);
+  }
+
+  /** Records of one tile, from `first` on. */
+  private async records(first: number, count: number): Promise<string[]> {
+    const { sealed, tail } = this.state;
+    if (first >= sealed) return tail.slice(first - sealed, first - sealed + count);
+    const within = first % TILE_WIDTH;
+    return (await this.sealedRecords(Math.floor(first / TILE_WIDTH))).slice(within, within + count);
+  }
+
+  /** The records of the full tile `number`. Throws STORAGE where it is missing. */
+  private async sealedRecords(number: number): Promise<string[]> {
+    const found = this.parsed.get(number);
+    if (found !== undefined) return found;
+    const bytes = await this.files.readTile(dataTile(number));
+    if (bytes === undefined) throw damaged(this.files.dir, `${tilePath(dataTile(number))} is missing`);
+    const records = parseDataTile(bytes);
+    this.parsed.set(number, records);
+    return records;
+  }
+
+  private async hashes(tile: Tile): Promise<Buffer | undefined> {
+    const { frontier, unsealed } = this.state;
+    const path = tilePath({ ...tile, width: TILE_WIDTH });
+    const full = unsealed.find((candidate) => tilePath(candidate.tile) === path)?.data;
+    const bytes =
+      full ?? partialTile(frontier, tile) ?? (await this.files.readTile({ ...tile, width: TILE_WIDTH }));
+    return bytes?.subarray(0, tile.width * HASH_SIZE);
+  }
 }
 
 /** Appends what waits, one commit after the other. */
-class Appender {
-  private readonly opened: Opened;
+class AppendableLog extends OpenedLog implements ChecksumLog {
   private readonly signer: Signer;
   private readonly log: Pick<Logger, 'warn'>;
+  /** The tree of a log without a record. */
+  private readonly empty: SignedTree;
   private queue: WaitingRecord[] = [];
   private committing: Promise<void> | undefined;
   private refreshing: Promise<void> | undefined;
   private nextRefresh: Promise<void> | undefined;
   private freshUntil = 0;
 
-  constructor(opened: Opened, signer: Signer, log: Pick<Logger, 'warn'>) {
-    this.opened = opened;
+  constructor(place: LogPlace, signer: Signer, log: Pick<Logger, 'warn' | 'info'>) {
+    // A new replica has no witness yet: it joins what the others have signed, and is a witness from then on.
+    super(place, signer.verifier, place.shared !== undefined);
     this.signer = signer;
     this.log = log;
+    if (place.shared !== undefined) {
+      const { known, witness } = this;
+      sayHowJoined({ known, records: this.size(), place: place.shared.place, witness: witness.file }, log);
+    }
+    this.empty = signTree({ size: 0, hash: EMPTY_HASH }, signer);
   }
 
-  /** As `ChecksumLog.append`. */
+  override head(): SignedTree {
+    return super.head() ?? this.empty;
+  }
+
   append(record: string): Promise<number> {
     const subject = subjectOf(record);
     if (subject === undefined || !isRecord(record)) {
@@ -120,10 +220,13 @@ class Appender {
     });
   }
 
-  /** As `ChecksumLog.refresh`. */
-  refresh(): Promise<void> {
+  refresh({ misses = false } = {}): Promise<void> {
+    return misses ? this.refreshAnew() : this.refreshOnce();
+  }
+
+  private refreshOnce(): Promise<void> {
     const isFresh = this.committing !== undefined || performance.now() < this.freshUntil;
-    if (!this.opened.files.isShared || isFresh) return Promise.resolve();
+    if (!this.files.isShared || isFresh) return Promise.resolve();
     this.refreshing ??= this.catchUp().finally(() => {
       this.refreshing = undefined;
       this.freshUntil = performance.now() + FRESH_MS;
@@ -131,12 +234,12 @@ class Appender {
     return this.refreshing;
   }
 
-  /** As `ChecksumLog.refresh`, for a caller that misses a record. However many call it, the files are read twice a second. */
-  refreshAnew(): Promise<void> {
-    if (!this.opened.files.isShared) return Promise.resolve();
+  /** For a caller that misses a record. However many call it, the files are read twice a second. */
+  private refreshAnew(): Promise<void> {
+    if (!this.files.isShared) return Promise.resolve();
     this.nextRefresh ??= this.waitForTurn().then(() => {
       this.nextRefresh = undefined; // a later caller may miss a later record
-      return this.refresh();
+      return this.refreshOnce();
     });
     return this.nextRefresh;
   }
@@ -161,7 +264,7 @@ class Appender {
         const records = new Map<string, string>();
         for (const { subject, record } of batch) if (!records.has(subject)) records.set(subject, record);
         await this.commitAll(records);
-        for (const { subject, done } of batch) done(this.opened.index.get(subject) ?? NaN);
+        for (const { subject, done } of batch) done(this.index.get(subject) ?? NaN);
       } catch (error) {
         for (const { failed } of batch) failed(error);
       }
@@ -172,7 +275,7 @@ class Appender {
   /** Records by the version they are about. */
   private async commitAll(missing: Map<string, string>): Promise<void> {
     for (;;) {
-      const start = this.opened.state().frontier.size;
+      const start = this.state.frontier.size;
       const next = new Map<string, string>();
       for (const [subject, record] of missing) {
         if (next.size === TILE_WIDTH - (start % TILE_WIDTH)) break;
@@ -190,7 +293,7 @@ class Appender {
 
   /** False if somebody else has committed at this place. */
   private async commit(start: number, added: ReadonlyMap<string, string>): Promise<boolean> {
-    const before = this.opened.state();
+    const before = this.state;
     const records = [...added.values()];
     let { frontier } = before;
     const full: FullTile[] = [];
@@ -200,59 +303,59 @@ class Appender {
       full.push(...next.full);
     }
     const head = signTree(treeOf(frontier), this.signer);
-    const isFirst = await this.opened.files.createCommit({ start, records, note: head.note });
+    const isFirst = await this.files.createCommit({ start, records, note: head.note });
     // A process that slept meanwhile may find the place empty again, because what was there is sealed.
-    if (!isFirst || (await this.opened.files.isSealedAnywhere(Math.floor(start / TILE_WIDTH)))) return false;
-    await this.opened.view.witness.advance(head);
-    for (const [i, subject] of [...added.keys()].entries()) this.opened.index.set(subject, start + i);
-    this.opened.use({
+    if (!isFirst || (await this.files.isSealedAnywhere(Math.floor(start / TILE_WIDTH)))) return false;
+    await this.witness.advance(head);
+    for (const [i, subject] of [...added.keys()].entries()) this.index.set(subject, start + i);
+    this.state = {
       ...before,
       frontier,
       head,
       tail: [...before.tail, ...records],
       unsealed: [...before.unsealed, ...full],
-    });
+    };
     return true;
   }
 
   /** Takes over what another process has committed, or what this one could not witness. */
   private async catchUp(): Promise<void> {
-    const { frontier, sealed } = this.opened.state();
-    await this.opened.files.refresh({ size: frontier.size, sealed });
-    const next = this.opened.readOn();
-    if (next.head !== undefined) await this.opened.view.witness.advance(next.head);
-    this.opened.use(next);
+    const { frontier, sealed } = this.state;
+    await this.files.refresh({ size: frontier.size, sealed });
+    const next = this.readOn();
+    if (next.head !== undefined) await this.witness.advance(next.head);
+    this.state = next;
   }
 
   private async seal(): Promise<void> {
-    const { unsealed, frontier } = this.opened.state();
-    for (const { tile, data } of unsealed) await this.opened.files.createTile(tile, data);
-    while (this.opened.state().frontier.size - this.opened.state().sealed >= TILE_WIDTH) {
-      const { sealed, tail } = this.opened.state();
+    const { unsealed, frontier } = this.state;
+    for (const { tile, data } of unsealed) await this.files.createTile(tile, data);
+    while (this.state.frontier.size - this.state.sealed >= TILE_WIDTH) {
+      const { sealed, tail } = this.state;
       const tile = dataTile(sealed / TILE_WIDTH);
-      await this.opened.files.createTile(tile, Buffer.from(formatDataTile(tail.slice(0, TILE_WIDTH))));
-      const now = this.opened.state();
-      this.opened.use({
+      await this.files.createTile(tile, Buffer.from(formatDataTile(tail.slice(0, TILE_WIDTH))));
+      const now = this.state;
+      this.state = {
         ...now,
         sealed: sealed + TILE_WIDTH,
         tail: now.tail.slice(TILE_WIDTH),
         unsealed: now.unsealed.filter((full) => !isSealedBy(sealed + TILE_WIDTH, full)),
-      });
+      };
     }
     await this.removeSealed(frontier.size);
   }
 
   /** Removes commits that mean nothing any more; not while one of them holds the newest signed tree. */
   private async removeSealed(size: number): Promise<void> {
-    const { sealed } = this.opened.state();
+    const { sealed } = this.state;
     if (size === sealed) return;
-    for (const start of this.opened.files.commitStarts()) {
-      if (start < sealed) await this.opened.files.removeCommit(start);
+    for (const start of this.files.commitStarts()) {
+      if (start < sealed) await this.files.removeCommit(start);
     }
   }
 
   private isThere(subject: string): boolean {
-    return (this.opened.index.get(subject) ?? Infinity) < this.opened.state().frontier.size;
+    return (this.index.get(subject) ?? Infinity) < this.state.frontier.size;
   }
 }
 
@@ -261,104 +364,4 @@ interface WaitingRecord {
   subject: string;
   done: (number: number) => void;
   failed: (error: unknown) => void;
-}
-
-interface Opened {
-  files: LogFiles;
-  /** What the witness said at the start. */
-  known: SignedTree | undefined;
-  view: LogView;
-  /** `module@version` → number of its record. */
-  index: Map<string, number>;
-  state: () => LogState;
-  use: (next: LogState) => void;
-  /** The state after what is on disk beyond this one. */
-  readOn: () => LogState;
-}
-
-function openState({ dir, witnessFile, shared }: LogPlace, verifier: Verifier, trustsLog: boolean): Opened {
-  const files = logFiles(dir, shared);
-  const witness = createWitness(witnessFile, verifier);
-  const known = witness.read();
-  const index = new Map<string, number>();
-  const parsed = new LRUCache<number, string[]>({ max: MAX_PARSED });
-
-  function onRecord(record: string, number: number): void {
-    const subject = subjectOf(record);
-    if (subject === undefined) throw damaged(dir, `record ${number} is about no version`);
-    // A copy: a part of a text keeps the whole text in memory.
-    if (!index.has(subject)) index.set(Buffer.from(subject).toString(), number);
-  }
-
-  /** A commit that a process left which came too late may have been read, before it showed that it means nothing. */
-  function onUndone(size: number): void {
-    for (const [subject, number] of index) if (number >= size) index.delete(subject);
-  }
-
-  let state = readHistory(files, EMPTY_STATE, { verifier, onRecord, onUndone, ancestor: known });
-  checkWitness(dir, state.frontier.size, known, witness, trustsLog);
-
-  /** Records of one tile, from `first` on. */
-  async function records(first: number, count: number): Promise<string[]> {
-    const { sealed, tail } = state;
-    if (first >= sealed) return tail.slice(first - sealed, first - sealed + count);
-    const within = first % TILE_WIDTH;
-    return (await sealedRecords(files, parsed, Math.floor(first / TILE_WIDTH))).slice(within, within + count);
-  }
-
-  async function hashes(tile: Tile): Promise<Buffer | undefined> {
-    const { frontier, unsealed } = state;
-    const path = tilePath({ ...tile, width: TILE_WIDTH });
-    const full = unsealed.find((candidate) => tilePath(candidate.tile) === path)?.data;
-    const bytes =
-      full ?? partialTile(frontier, tile) ?? (await files.readTile({ ...tile, width: TILE_WIDTH }));
-    return bytes?.subarray(0, tile.width * HASH_SIZE);
-  }
-
-  const view: LogView = {
-    dir,
-    witness,
-    size: () => state.frontier.size,
-    head: () => state.head,
-    find(module, version) {
-      const number = index.get(`${module}@${version}`);
-      return number !== undefined && number < state.frontier.size ? number : undefined;
-    },
-    async record(number) {
-      const [record] = await records(number, 1);
-      if (record === undefined) throw damaged(dir, `record ${number} is missing`);
-      return record;
-    },
-    async tile(tile) {
-      if (tile.height !== TILE_HEIGHT) return undefined;
-      const end = (tile.number * TILE_WIDTH + tile.width) * TILE_WIDTH ** Math.max(tile.level, 0);
-      if (end > state.frontier.size) return undefined;
-      if (tile.level >= 0) return hashes(tile);
-      return Buffer.from(formatDataTile(await records(tile.number * TILE_WIDTH, tile.width)));
-    },
-  };
-  return {
-    files,
-    known,
-    view,
-    index,
-    state: () => state,
-    use: (next) => void (state = next),
-    readOn: () => readHistory(files, state, { verifier, onRecord, onUndone }),
-  };
-}
-
-/** The records of the full tile `number`; `parsed` holds those that were read last. Throws STORAGE where it is missing. */
-async function sealedRecords(
-  files: LogFiles,
-  parsed: LRUCache<number, string[]>,
-  number: number,
-): Promise<string[]> {
-  const found = parsed.get(number);
-  if (found !== undefined) return found;
-  const bytes = await files.readTile(dataTile(number));
-  if (bytes === undefined) throw damaged(files.dir, `${tilePath(dataTile(number))} is missing`);
-  const records = parseDataTile(bytes);
-  parsed.set(number, records);
-  return records;
 }

@@ -20,7 +20,7 @@ async function replica(home?: string, shared: BlobStore = blobs): Promise<Checks
   const log = new SharedLog({ blobs: shared, name: NAME, copies: join(folder, 'copies'), place: 'the test' });
   await log.copyAll();
   const place = { dir: log.dir, witnessFile: join(folder, 'witness'), shared: log };
-  return { ...openLog(place, signer, silent), home: folder };
+  return Object.assign(openLog(place, signer, silent), { home: folder });
 }
 
 async function copyOf(from: BlobStore): Promise<BlobStore> {
