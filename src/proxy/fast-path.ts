@@ -97,17 +97,20 @@ export function createFastPath(options: FastPathOptions, next: AdmittedListener)
       allowRead(response, admission);
       return;
     }
-    const part = reads ? storedPart(url) : undefined;
+    const part = reads ? storedPart(request) : undefined;
     return part === undefined ? next(request, response) : lookInStore(request, response, part);
   };
 }
 
-/** The file of a version that `url` asks for; undefined for anything else, however it is wrong. */
-function storedPart(url: string): Part | undefined {
+/** The file of a version that `request` asks for; undefined for anything else, however it is wrong. The routes parse it no more. */
+function storedPart(request: TrackedRequest): Part | undefined {
+  const { url = '' } = request;
   if (!isPlainUrl(url)) return undefined;
   try {
     const asked = parseProxyRequest(url);
-    if (asked === undefined || !('version' in asked)) return undefined;
+    if (asked === undefined) return undefined;
+    request.proxyRequest = asked;
+    if (!('version' in asked)) return undefined;
     const { module, version, kind } = asked;
     return isCanonicalVersion(version) ? { module, version, kind } : undefined;
   } catch (error) {

@@ -7,6 +7,7 @@ import { clientAddress, type TrustProxy } from './http/client-address.js';
 import type { AdmittedRequest, Refusal } from './gate.js';
 import type { ReplyEvent, Observer } from './observer.js';
 import { sentBytes } from './http/sent-bytes.js';
+import type { ProxyRequest } from './request.js';
 import { requestIdOf } from './http/request-id.js';
 import type { CachedResponse, Outcome, ReplySource } from './response-cache.js';
 
@@ -17,6 +18,8 @@ export interface TrackedRequest extends IncomingMessage {
   outcome?: Outcome | undefined;
   cached?: CachedResponse;
   source?: ReplySource;
+  /** What its URL asks for, where the fast path has parsed it. */
+  proxyRequest?: ProxyRequest;
   /** When the store was asked for the part of this request and did not have it: from when to when, in `performance.now()`. */
   absent?: { askedAt: number; answeredAt: number };
   /** What the gate refused it with. */

@@ -92,7 +92,9 @@ class Routes {
     const [rawPath = '/', query = ''] = url.split('?', 2);
     const isPage = new URLSearchParams(query).get('go-get') === '1';
     const isForPeople = !isPage && this.options.pageForPeople !== undefined && wantsHtml(request.headers);
-    const asked = isPage || (isForPeople && isVersionPage(rawPath)) ? undefined : parseProxyRequest(rawPath);
+    const { proxyRequest } = request.raw as TrackedRequest;
+    const isOther = isPage || (isForPeople && isVersionPage(rawPath));
+    const asked = isOther ? undefined : (proxyRequest ?? parseProxyRequest(rawPath));
     if (asked !== undefined) {
       return this.options.clients.run(request.raw, () => this.module(request, reply, asked));
     }

@@ -8,7 +8,8 @@ import { createFastPath } from '../../src/proxy/fast-path.js';
 import { createEntrance, type AdmittedListener } from '../../src/proxy/entrance.js';
 import { openGate } from '../../src/proxy/gate.js';
 import type { ReplyEvent } from '../../src/proxy/observer.js';
-import { RequestTracker } from '../../src/proxy/request-tracker.js';
+import type { ProxyRequest } from '../../src/proxy/request.js';
+import { RequestTracker, type TrackedRequest } from '../../src/proxy/request-tracker.js';
 import { StoredResponses } from '../../src/proxy/stored-responses.js';
 import { Faults } from '../../src/log/faults.js';
 import { putBytes } from '../../src/store/version-store.js';
@@ -32,6 +33,7 @@ describe('the fast path', () => {
   let url: string;
   let lines: ReplyEvent[];
   let passed: string[];
+  let parsed: (ProxyRequest | undefined)[];
   let reads = 0;
   let open = 0;
   let isClosing: boolean;
@@ -82,7 +84,7 @@ describe('the fast path', () => {
       await put(version, 'zip', bytes);
     }
     await put('v1.2.0', 'zip', small); // its hash is missing
-    [lines, passed, reads, open, isClosing] = [[], [], 0, 0, false];
+    [lines, passed, parsed, reads, open, isClosing] = [[], [], [], 0, 0, false];
     readFails = false;
     cache = new ResponseCache({ maxBytes: () => 16 * 2 ** 20, refreshMs: () => 30_000 });
     const observer = { replied: (reply: ReplyEvent) => void lines.push(reply) };
@@ -91,6 +93,7 @@ describe('the fast path', () => {
     const stored = new StoredResponses(cache, watched(store));
     const general: AdmittedListener = (request, response) => {
       passed.push(`${request.method ?? ''} ${request.url ?? ''}`);
+      parsed.push((request as TrackedRequest).proxyRequest);
       response.end('the routes');
     };
     const entrance = createEntrance(
@@ -183,6 +186,19 @@ describe('the fast path', () => {
     expect((await ask(url, path)).text).toBe('the routes');
     expect(passed).toEqual([`GET ${path}`]);
     expect([lines.map(({ cached }) => cached), cache.bytes()]).toEqual([[undefined], 0]);
+  });
+
+  it('hands on what it has parsed, so that the routes need not parse it again', async () => {
+    await ask(url, `${at}/v9.0.0.zip`);
+    await ask(url, `${at}/list`);
+    await ask(url, `${at}/v9.0.0.zip?x`);
+    await ask(url, `${at}/v9.0.0.exe`);
+    expect(parsed).toEqual([
+      { kind: 'zip', module, version: 'v9.0.0' },
+      { kind: 'list', module },
+      undefined,
+      undefined,
+    ]);
   });
 
   it('hands on other methods, and answers nothing any more when the server ends', async () => {

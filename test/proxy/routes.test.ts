@@ -4,10 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { monotonicNow } from '../../src/concurrency/monotonic-clock.js';
 import type { RepoRoots } from '../../src/modfetch/repo-root.js';
 import type { Fetched, Modules } from '../../src/modfetch/repo.js';
+import type { ModulePath } from '../../src/module/module-path.js';
 import { ClientQueue } from '../../src/proxy/client-queue.js';
 import { admit } from '../../src/proxy/gate.js';
 import { FRESHNESS_HEADER, OUTCOME_HEADER, decodeOutcome } from '../../src/proxy/internal-headers.js';
 import { ResponseCache } from '../../src/proxy/response-cache.js';
+import type { ProxyRequest } from '../../src/proxy/request.js';
+import type { TrackedRequest } from '../../src/proxy/request-tracker.js';
 import { proxyRoutes, type RoutesOptions } from '../../src/proxy/routes.js';
 import { parseVanity } from '../../src/vanity/vanity-file.js';
 
@@ -15,6 +18,7 @@ const HASH = `h1:${Buffer.alloc(32, 1).toString('base64')}`;
 const BASE = '/corp.test/lib/@v/';
 
 interface Asked {
+  parsed?: ProxyRequest;
   headers?: Record<string, string>;
   audience?: string;
   options?: Partial<RoutesOptions>;
@@ -23,7 +27,7 @@ interface Asked {
 }
 
 /** The reply to a request, what the modules were asked, and what the cache keeps of it for anyone. */
-async function get(url: string, { headers = {}, audience, options, answer, follow }: Asked = {}) {
+async function get(url: string, { parsed, headers = {}, audience, options, answer, follow }: Asked = {}) {
   const asked: unknown[][] = [];
   const say =
     <T>(method: string, value: T) =>
@@ -59,6 +63,7 @@ async function get(url: string, { headers = {}, audience, options, answer, follo
   const app = Fastify();
   app.addHook('onRequest', (request, _reply, done) => {
     admit(request.raw, { principal: { name: 'ci' }, audience });
+    if (parsed !== undefined) (request.raw as TrackedRequest).proxyRequest = parsed;
     done();
   });
   proxyRoutes(app, {
@@ -82,6 +87,13 @@ async function get(url: string, { headers = {}, audience, options, answer, follo
 const FETCH = { onlyCached: false };
 
 describe('proxyRoutes', () => {
+  it('takes what the fast path has parsed, and does not parse it again', async () => {
+    const parsed = { kind: 'latest', module: 'corp.test/lib' as ModulePath } as const;
+    expect((await get(`${BASE}list`, { parsed })).asked).toEqual([
+      ['info', 'corp.test/lib', 'latest', FETCH],
+    ]);
+  });
+
   it.each([
     [`${BASE}list`, ['list', 'corp.test/lib', FETCH], 'text/plain; charset=utf-8', 'v1.0.0\nv1.1.0\n'],
     ['/corp.test/lib/@latest', ['info', 'corp.test/lib', 'latest', FETCH], 'application/json', '{}'],
