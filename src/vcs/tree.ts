@@ -45,7 +45,11 @@ const SLICE = 10_000;
  * Everything below `directory` ('' = the root) of `commit`, with paths relative to it. Throws MODULE_INVALID where that is
  * more than anybody could list.
  */
-export async function listTree(repo: BareRepo, commit: ObjectHash, directory: string): Promise<TreeListing> {
+export async function listTree(
+  repo: Pick<BareRepo, 'objects'>,
+  commit: ObjectHash,
+  directory: string,
+): Promise<TreeListing> {
   const root = objectAt(commit, directory);
   const trees = await readAllTrees(repo, root);
   const slices = new Slices(SLICE);
@@ -54,7 +58,10 @@ export async function listTree(repo: BareRepo, commit: ObjectHash, directory: st
 }
 
 /** The content of each directory below `root`, once, by its hash; `root` by its name. */
-async function readAllTrees(repo: BareRepo, root: ObjectSpec): Promise<Map<ObjectSpec, Buffer>> {
+async function readAllTrees(
+  repo: Pick<BareRepo, 'objects'>,
+  root: ObjectSpec,
+): Promise<Map<ObjectSpec, Buffer>> {
   const trees = new Map<ObjectSpec, Buffer>();
   const slices = new Slices(SLICE);
   let size = 0;
@@ -110,6 +117,7 @@ async function checkSize(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, slice
       const length = entry.nameEnd - entry.nameStart;
       extent.entries += 1;
       extent.pathBytes += length;
+      if (extent.entries > MAX_ENTRIES) throw tooMuch('files and directories', MAX_ENTRIES);
       if (entry.kind !== 'directory') continue;
       const hash = hashOf(tree, entry);
       const below = known.get(hash);
@@ -122,7 +130,7 @@ async function checkSize(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, slice
       extent.depth = Math.max(extent.depth, below.depth + 1);
     }
     if (unknown.length > 0) {
-      stack.push(...new Set(unknown));
+      for (const hash of new Set(unknown)) stack.push(hash); // too many to be the arguments of one call
       continue;
     }
     if (extent.entries > MAX_ENTRIES) throw tooMuch('files and directories', MAX_ENTRIES);

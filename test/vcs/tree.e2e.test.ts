@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findFile, listTree } from '../../src/vcs/tree.js';
+import { hashAt } from '../../src/vcs/names/object-name.js';
 import { kindOf, parseTree } from '../../src/vcs/objects/tree-object.js';
 import { BareRepo } from '../../src/vcs/bare/bare-repo.js';
 import { repo } from '../support/git/git-repo.js';
@@ -129,6 +130,32 @@ describe.skipIf(missing('git'))('listTree', () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  it('lists 130,000 directories of one directory, each of another content', async () => {
+    const entry = (mode: string, name: string, id: number) => {
+      const head = Buffer.from(`${mode} ${name}\0`);
+      const record = Buffer.alloc(head.length + 20);
+      head.copy(record);
+      record.writeUInt32BE(id, record.length - 4);
+      return record;
+    };
+    const root = Buffer.concat(
+      Array.from({ length: 130_000 }, (_, i) => entry('40000', `d${String(i).padStart(6, '0')}`, i + 1)),
+    );
+    const leaf = entry('100644', 'f', 0);
+    const objects = (specs: readonly string[]) =>
+      Promise.resolve(
+        specs.map((spec) => ({
+          hash: 'a'.repeat(40),
+          type: 'tree',
+          content: spec.endsWith(':') ? root : leaf,
+        })),
+      );
+    let files = 0;
+    for await (const some of await listTree({ objects }, hashAt(Buffer.alloc(20, 1), 0, 20), ''))
+      files += some.length;
+    expect(files).toBe(130_000);
   });
 
   it('lets others have their turn while many are listed, and lists them as often as it is read', async () => {
