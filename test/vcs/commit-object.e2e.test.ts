@@ -25,6 +25,8 @@ const LINES: readonly { name: string; line: string; seconds: number | undefined 
   { name: 'no zone', line: 'a <a@b> 1700000000', seconds: undefined },
   { name: 'a zone in letters', line: 'a <a@b> 1700000000 UTC', seconds: undefined },
   { name: 'no time', line: 'a <a@b>', seconds: undefined },
+  { name: 'very many leading zeros', line: `a <a@b> ${'0'.repeat(100)}12 +0000`, seconds: 12 },
+  { name: 'an angle bracket behind it', line: 'a <a@b> 12 +0000 >', seconds: undefined },
   { name: 'more than 64 bits', line: 'a <a@b> 18446744073709551615 +0000', seconds: undefined },
 ];
 
@@ -40,6 +42,14 @@ describe('committerTime', () => {
 
   it('gives an invalid Date for a time that Date does not hold', () => {
     expect(committerTime(commit('committer a <a@b> 9223372036854775807 +0000'))?.getTime()).toBeNaN();
+  });
+
+  it('reads millions of digits, and of brackets, in no time', () => {
+    const start = process.cpuUsage();
+    expect(committerTime(commit(`committer a <a@b> ${'9'.repeat(4_000_000)} +0000`))).toBeUndefined();
+    expect(committerTime(commit(`committer ${'> '.repeat(4_000_000)}`))).toBeUndefined();
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1000).toBeLessThan(500);
   });
 
   it.skipIf(missing('git'))('agrees with git', async () => {

@@ -50,12 +50,14 @@ export interface HeldFile {
 export function listHeld(identity: string, commit: string, path: string): HeldFile[] | undefined {
   const files: HeldFile[] = [];
   const wanted = path === '' ? '' : `${path}/`;
-  let left = MAX_DIRECTORIES;
+  let left = MAX_ENTRIES;
 
   function walk(tree: GitObject, prefix: string): boolean {
     left -= 1;
     if (left < 0) return false;
     const entries = parseTree(tree.content, tree.hash.length / 2);
+    left -= entries.length;
+    if (left < 0) return false;
     if (new Set(entries.map(({ name }) => name.toString('latin1'))).size < entries.length) return false;
     return entries.every(({ mode, name, hash }) => {
       const text = name.toString('latin1');
@@ -80,9 +82,9 @@ function isTree(object: GitObject | typeof NOTHING | undefined): object is GitOb
   return object !== undefined && object !== NOTHING && object.type === 'tree';
 }
 
-/** One tree may stand for many directories and files. */
 const MAX_FILES = 1_000;
-const MAX_DIRECTORIES = 1_000;
+/** Files, directories and whatever else is in them: a tree that is there many times stands for more than it has bytes. */
+const MAX_ENTRIES = 4_000;
 
 const NOTHING = 'nothing';
 

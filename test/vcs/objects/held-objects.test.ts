@@ -101,6 +101,19 @@ describe('listHeld', () => {
     expect(pathsOf(id, usualCommit)?.sort()).toEqual(names.sort());
   });
 
+  it('leaves a directory that is there very many times to git', () => {
+    const id = identity();
+    const many = directory(Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`m${i}`, submodule])));
+    const times = (count: number) => {
+      const top = tree(Object.fromEntries(Array.from({ length: count }, (_, i) => [`d${i}`, many])));
+      const holder = commitOf(top);
+      hold(id, [many, top, holder]);
+      return pathsOf(id, holder);
+    };
+    expect(times(2)).toEqual([]);
+    expect(times(20)).toBeUndefined();
+  });
+
   it('lists nothing in part', () => {
     const id = identity();
     hold(id, [commit, root, readme, sub]);
