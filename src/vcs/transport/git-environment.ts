@@ -55,6 +55,12 @@ const WITHHELD: readonly { names: RegExp; why: string }[] = [
 
 export type Environment = Record<string, string>;
 
+/**
+ * The largest piece of memory that git asks for (wrapper.c, memory_limit_check): a pack of 200 bytes may hold an object
+ * of gigabytes, which git would put together in memory. No host sends one of more than 512 MiB as a difference to another.
+ */
+const ALLOCATION: Environment = { GIT_ALLOC_LIMIT: '640m' };
+
 /** The environment of a child that reads the mirror `gitDir`. */
 export function localEnvironment(gitDir: string, env: NodeJS.ProcessEnv): Environment {
   return {
@@ -70,6 +76,7 @@ export function localEnvironment(gitDir: string, env: NodeJS.ProcessEnv): Enviro
     GIT_NO_LAZY_FETCH: '1',
     GIT_ALLOW_PROTOCOL: 'none',
     GIT_TERMINAL_PROMPT: '0',
+    ...ALLOCATION,
   };
 }
 
@@ -115,6 +122,7 @@ export function accountEnvironment(workDir: string, env: NodeJS.ProcessEnv): Env
     ...pick(env, names),
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
+    ...ALLOCATION,
     GCM_INTERACTIVE: 'never',
     // The cache may lie inside a checkout, whose configuration has nothing to do with us.
     GIT_CEILING_DIRECTORIES: dirname(workDir),

@@ -24,8 +24,14 @@ for pid in $groups; do kill -s KILL -- "-$pid"; done
 /** The descriptor of a child at which the watcher listens. */
 export const WATCHER_FD = 4;
 
-/** Tells the watcher, lets go of it, so that its input can end, and becomes the program. */
-const STARTER = `trap '' PIPE; echo "+ $$" >&${WATCHER_FD}; trap - PIPE; exec "$@" ${WATCHER_FD}>&-`;
+/** KiB of memory that a child may use: git holds all refs that a host lists, and a host may list them without end. */
+const MAX_MEMORY = 2 * 1024 * 1024;
+
+/**
+ * Tells the watcher, lets go of it, so that its input can end, and becomes the program. Where less memory is allowed already, or a
+ * system has no such limit, that stays.
+ */
+const STARTER = `ulimit -S -d ${MAX_MEMORY} 2>/dev/null; trap '' PIPE; echo "+ $$" >&${WATCHER_FD}; trap - PIPE; exec "$@" ${WATCHER_FD}>&-`;
 
 /** What the shell calls itself where it cannot start the program. */
 const STARTER_NAME = 'modhaven-start';

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { BareRepo } from '../../../src/vcs/bare/bare-repo.js';
 import { FallbackToGit } from '../../../src/vcs/smart-http/fallback-to-git.js';
@@ -63,3 +64,42 @@ describe.each([
     await expect(done).rejects.toBe(failure);
   });
 });
+
+it('of a pack of 200 bytes that stands for a gigabyte, nothing is put together', async () => {
+  const base = Buffer.alloc(0x10000);
+  const size = 2 ** 30;
+  // Copies the whole base again and again (gitformat-pack(5), "Deltified representation").
+  const delta = Buffer.concat([sizeOf(base.length), sizeOf(size), Buffer.alloc(size / base.length, 0x80)]);
+  const objects = Buffer.concat([
+    Buffer.from('PACK\0\0\0\x02\0\0\0\x02', 'latin1'),
+    Buffer.concat([entryOf(BLOB, base.length), deflateSync(base)]),
+    entryOf(REF_DELTA, delta.length),
+    createHash('sha1').update(`blob ${base.length}\0`).update(base).digest(),
+    deflateSync(delta),
+  ]);
+  const pack = Buffer.concat([objects, createHash('sha1').update(objects).digest()]);
+  expect(pack.length).toBeLessThan(300);
+  const { done } = await receive(pieces(pack));
+  await expect(done).rejects.toThrow(FallbackToGit);
+  await expect(done).rejects.toThrow('attempting to allocate 1073741825 over limit');
+});
+
+const BLOB = 3;
+const REF_DELTA = 7;
+
+/** Seven bits a byte, the lowest first. */
+function sizeOf(size: number): Buffer {
+  const bytes = [];
+  for (let rest = size; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return Buffer.from([...bytes, rest]);
+    bytes.push((rest % 128) | 0x80);
+  }
+}
+
+/** The head of an object in a pack: type and size. */
+function entryOf(type: number, size: number): Buffer {
+  const first = (type << 4) | (size % 16);
+  return size < 16
+    ? Buffer.from([first])
+    : Buffer.concat([Buffer.from([first | 0x80]), sizeOf(Math.floor(size / 16))]);
+}

@@ -35,6 +35,7 @@ describe('localEnvironment', () => {
       GIT_NO_LAZY_FETCH: '1',
       GIT_ALLOW_PROTOCOL: 'none',
       GIT_TERMINAL_PROMPT: '0',
+      GIT_ALLOC_LIMIT: '640m',
     });
   });
 });
@@ -62,6 +63,7 @@ describe('networkEnvironment', () => {
       GIT_ALLOW_PROTOCOL: 'http:https',
       GIT_SSH_COMMAND: 'ssh -x',
       GIT_TERMINAL_PROMPT: '0',
+      GIT_ALLOC_LIMIT: '640m',
       GIT_ASKPASS: '/bin/ask',
       AWS_SECRET_ACCESS_KEY: 's3cret',
       GIT_CEILING_DIRECTORIES: '/cache/vcs',

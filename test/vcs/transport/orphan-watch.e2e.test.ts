@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { git } from '../../../src/vcs/names/git-words.js';
 import { runGit } from '../../../src/vcs/transport/git-exec.js';
 import { processesNaming } from '../../chaos/processes.js';
-import { sealedEnv } from '../../support/run.js';
+import { mustRun, sealedEnv } from '../../support/run.js';
 import { tempDir } from '../../support/tmp.js';
 
 const GIT_EXEC = fileURLToPath(new URL('../../../build/vcs/transport/git-exec.js', import.meta.url));
@@ -78,6 +78,16 @@ await runGit({ ...command, args: ['hang'] });`;
     const left = processesNaming(dir);
     for (const { pid } of left) process.kill(pid, 'SIGKILL');
     expect(left).toEqual([]);
+  });
+
+  it('bounds the memory of a child, and starts it where less is allowed already', async () => {
+    const { code } = await fakeGit('ulimit -d\n');
+    const program = `${code}
+process.stdout.write(await runGit({ ...command, args: ['fetch'] }));`;
+    const start = [process.execPath, '--input-type=module', '-e', program];
+    expect(await mustRun('sh', ['-c', 'exec "$@"', 'sh', ...start])).toBe('2097152\n');
+    const less = 'ulimit -S -d 1500000 && ulimit -H -d 1500000 && exec "$@"';
+    expect(await mustRun('sh', ['-c', less, 'sh', ...start])).toBe('1500000\n');
   });
 
   it('says in the words of a failed start that there is no program', async () => {
