@@ -35,8 +35,9 @@ export function parseHtpasswd(text: string, file: string): Users {
     } else {
       users.set(name, { hash: hash.replace(/^\$2[xy]\$/, '$2b$'), line });
     }
+    if (problems.length > MAX_PROBLEMS) break;
   }
-  if (problems.length > 0) throw new ModhavenError('CONFIG', problems.join('\n'));
+  complainOf(problems, file);
   return users;
 }
 
@@ -52,9 +53,11 @@ export function parseGroups(text: string, file: string): Groups {
     }
     const names = list.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
     const known = groups.get(user.trim()) ?? new Set<string>();
-    groups.set(user.trim(), new Set([...known, ...names]));
+    for (const name of names) known.add(name);
+    groups.set(user.trim(), known);
+    if (problems.length > MAX_PROBLEMS) break;
   }
-  if (problems.length > 0) throw new ModhavenError('CONFIG', problems.join('\n'));
+  complainOf(problems, file);
   return groups;
 }
 
@@ -159,9 +162,23 @@ const waiting = new Map<string, number>();
 const MAX_WAITING_OF_CLIENT = 100;
 const MAX_WAITING_CLIENTS = 1_000;
 
-/** Lines that say something, with their numbers from 1 on. */
+/** Lines that say something, with their numbers from 1 on. One after the other: a file may be millions of line breaks. */
 function* numberedLines(text: string): Generator<[line: number, content: string]> {
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (line.trim() !== '' && !line.trimStart().startsWith('#')) yield [index + 1, line.trim()];
+  for (let at = 0, line = 1; at < text.length; line += 1) {
+    const found = text.indexOf('\n', at);
+    const end = found < 0 ? text.length : found;
+    const content = end === at ? '' : text.slice(at, end).trim();
+    if (content !== '' && !content.startsWith('#')) yield [line, content];
+    at = end + 1;
   }
+}
+
+/** Problems that are told of one file: another file in its place has one in each line. */
+const MAX_PROBLEMS = 20;
+
+/** Throws CONFIG if there are `problems` in `file`. */
+function complainOf(problems: readonly string[], file: string): void {
+  if (problems.length === 0) return;
+  const more = problems.length > MAX_PROBLEMS ? [`${file}: and more`] : [];
+  throw new ModhavenError('CONFIG', [...problems.slice(0, MAX_PROBLEMS), ...more].join('\n'));
 }

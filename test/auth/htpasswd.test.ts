@@ -16,6 +16,14 @@ describe('parseHtpasswd', () => {
       ].join('\n'),
     );
   });
+
+  it('names some of very many mistakes', () => {
+    const start = process.cpuUsage();
+    const parse = () => parseHtpasswd('no colon\n'.repeat(300_000), 'users');
+    expect(parse).toThrow('users:20:1: expected NAME:HASH, as "htpasswd -B" writes it\nusers: and more');
+    expect(parse).not.toThrow('users:21:1:');
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(500);
+  });
 });
 
 describe('PasswordChecker', () => {
@@ -76,5 +84,12 @@ describe('parseGroups', () => {
     expect([...(groups.get('ann') ?? [])]).toEqual(['core', 'docs', 'admin']);
     expect(groups.get('bob')?.size).toBe(0);
     expect(() => parseGroups('ann core', 'groups')).toThrow('groups:1:1: expected USER: GROUP, GROUP');
+  });
+
+  it('reads very many lines of one user', () => {
+    const start = process.cpuUsage();
+    const lines = Array.from({ length: 20_000 }, (_, i) => `ann: g${i}`);
+    expect(parseGroups(lines.join('\r\n'), 'groups').get('ann')?.size).toBe(20_000);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(500);
   });
 });
