@@ -24,6 +24,19 @@ export class Slices {
   }
 }
 
+/** Steps of what is done in steps (lines that are read, most often) in one slice. */
+const STEPS_AT_ONCE = 1_000;
+
+/** What `steps` comes to, all others getting their turn every thousand steps. */
+export async function inSlices<T>(steps: Iterator<unknown, T>): Promise<T> {
+  const slices = new Slices(STEPS_AT_ONCE);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (slices.isOver()) await slices.next();
+  }
+}
+
 /** Items that are sorted, or merged, in one slice. */
 const SORTED_AT_ONCE = 4_000;
 

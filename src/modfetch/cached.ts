@@ -13,7 +13,6 @@ import { measure } from '../observe/observe.js';
 import { escapePath, hasEscapedForm } from '../module/escaping.js';
 import { decodeInfo, type Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
-import { versionsInList } from '../module/version-list.js';
 import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import { putBytes, storedName, type Part, type VersionStore } from '../store/version-store.js';
 import { KnownAbsence } from './known-absence.js';
@@ -47,6 +46,7 @@ import {
   checkCanonical,
   latestInList,
   notCached,
+  versionsOf,
 } from './stored-versions.js';
 
 export interface CachedOptions {
@@ -107,7 +107,7 @@ export class CachedModules implements Modules {
     const path = listPath(module);
     const lastKnown = () => this.options.lastAnswers?.known(path);
     const answer = this.changing(path, async () => answerOfList(await this.source.list(module), lastKnown));
-    const list = answer.then((found) => ({ ...found, value: versionsInList(found.value) }));
+    const list = answer.then(async (found) => ({ ...found, value: await versionsOf(found.value) }));
     return this.orElse(path, list, async () => ({
       value: await this.allowedStored(() => cachedList(this.store, module, true)),
     }));
@@ -344,7 +344,7 @@ export class CachedModules implements Modules {
   private async latestWithoutOrigin(module: ModulePath): Promise<{ value: Buffer; fetchedAt?: number }> {
     const list = await this.options.lastAnswers?.known(listPath(module));
     if (list !== undefined) {
-      const info = await latestInList(this.store, module, versionsInList(list.bytes));
+      const info = await latestInList(this.store, module, await versionsOf(list.bytes));
       if (info !== undefined) return { value: info, fetchedAt: list.asOf };
     }
     return { value: await this.allowedStored(() => cachedLatest(this.store, module, true)) };

@@ -10,11 +10,11 @@
  *     ex.com/m/sub     ex.com/m          sub           ''          sub/v1.2.3
  *     ex.com/m/v2      ex.com/m/v2       ''            /v2         v2.0.0 (the rule names the whole path)
  */
-import { sortInSlices, Slices } from '../concurrency/slices.js';
+import { inSlices, sortInSlices, Slices } from '../concurrency/slices.js';
 import { isNotExist } from '../errors.js';
 import type { CommitHash } from '../module/commit-hash.js';
 import type { CanonicalVersion } from '../module/version.js';
-import { parseGoMod, synthesizeGoMod, type VersionInterval } from '../module/go-mod.js';
+import { readGoMod, synthesizeGoMod, type VersionInterval } from '../module/go-mod.js';
 import { newestRelease } from '../module/latest.js';
 import { matchPathMajor, type ModulePath } from '../module/module-path.js';
 import { isPseudoVersion, pseudoVersionRev } from '../module/pseudo-version.js';
@@ -160,7 +160,7 @@ class ModuleInRepo implements CodeModule {
       const newest = newestRelease(list.filter((version) => !version.endsWith('+incompatible')));
       if (newest === undefined) return [];
       const { hash } = await this.repo.stat(this.revisionOf(newest));
-      return parseGoMod(await this.goMod(newest, hash)).retract;
+      return (await inSlices(readGoMod(await this.goMod(newest, hash)))).retract;
     } catch (error) {
       if (isNotExist(error)) return [];
       throw error;

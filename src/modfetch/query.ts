@@ -2,8 +2,9 @@
  * Queries that choose among versions: `latest`, `upgrade`, `v1`, `v1.2`
  * (`cmd/go/internal/modload/query.go`). Everything else names one revision, which is the module's to resolve.
  */
+import { inSlices } from '../concurrency/slices.js';
 import { ModhavenError, isNotExist } from '../errors.js';
-import { isRetracted, parseGoMod, type VersionInterval } from '../module/go-mod.js';
+import { isRetracted, readGoMod, type VersionInterval } from '../module/go-mod.js';
 import type { CanonicalVersion } from '../module/version.js';
 import { newestRelease } from '../module/latest.js';
 import { pathMajorReason, splitPathVersion } from '../module/module-path.js';
@@ -67,7 +68,7 @@ async function retractedBy(module: CodeModule): Promise<VersionInterval[]> {
     const version = await newest(module, list, false);
     const { version: name, commit } =
       version === undefined ? await module.latest() : await module.stat(version);
-    return parseGoMod(await module.goMod(name, commit)).retract;
+    return (await inSlices(readGoMod(await module.goMod(name, commit)))).retract;
   } catch (error) {
     if (isNotExist(error)) return [];
     throw error;

@@ -1,7 +1,8 @@
 /** Answers from the store alone: for requests that forbid fetching (`Disable-Module-Fetch: true`), and for outages. */
+import { inSlices } from '../concurrency/slices.js';
 import { ModhavenError } from '../errors.js';
 import type { ModulePath } from '../module/module-path.js';
-import { isRetracted, parseGoMod } from '../module/go-mod.js';
+import { isRetracted, readGoMod } from '../module/go-mod.js';
 import { newestRelease } from '../module/latest.js';
 import { isPseudoVersion } from '../module/pseudo-version.js';
 import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
@@ -52,7 +53,7 @@ export async function latestInList(
   const newest = newestRelease(list);
   if (newest === undefined) return undefined;
   const mod = await store.read({ module, version: newest, kind: 'mod' });
-  const retracted = mod === undefined ? [] : parseGoMod(mod).retract;
+  const retracted = mod === undefined ? [] : (await inSlices(readGoMod(mod))).retract;
   const version = newestRelease(list.filter((candidate) => !isRetracted(retracted, candidate)));
   return version === undefined ? undefined : store.read({ module, version, kind: 'info' });
 }
@@ -67,12 +68,17 @@ export async function answerOfList(
 ): Promise<DatedAnswer> {
   if (!isPartial) return { bytes: formatVersionList(versions), asOf };
   const known = await lastKnown();
-  const all = new Set([...(known === undefined ? [] : versionsInList(known.bytes)), ...versions]);
+  const all = new Set([...(known === undefined ? [] : await versionsOf(known.bytes)), ...versions]);
   return {
     bytes: formatVersionList(semver.sortVersions([...all])),
     asOf: Math.min(asOf, known?.asOf ?? asOf),
     isStale: true,
   };
+}
+
+/** The versions in the text of a list; others get their turn while a long one is read. */
+export function versionsOf(list: Buffer): Promise<CanonicalVersion[]> {
+  return inSlices(versionsInList(list));
 }
 
 /** Throws VERSION_NOT_FOUND for a version of which there can be no `.mod` or `.zip`. */

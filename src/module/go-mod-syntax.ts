@@ -41,21 +41,48 @@ interface Lexer {
 }
 
 const PUNCTUATION = '()[]{},';
+const SPACES = /[ \t\r]+/y;
+/** ASCII that a word goes on with, whatever follows: no punctuation, and no slash, which may begin a comment. */
+const PLAIN = /[!-'*+.\-0-Z\\^-z|~]+/y;
 const C_COMMENT = 'mod files must use // comments (not /* */ comments)';
+
+/** What a go.mod file is made of, in its order: a block is followed by its lines and the end of it. */
+export type GoModPiece = ({ kind: 'line' | 'block' } & GoModLine) | { kind: 'blank' | 'end of block' };
+
+const BLANK = { kind: 'blank' } as const;
+const END_OF_BLOCK = { kind: 'end of block' } as const;
 
 /** Reads the statements of a go.mod file. Throws MODULE_INVALID. */
 export function parseStatements(text: string): GoModStatement[] {
-  const lexer = new TextLexer(text);
   const statements: GoModStatement[] = [];
+  let block: GoModLine[] | undefined;
+  for (const piece of readPieces(text)) {
+    if (piece.kind === 'end of block') block = undefined;
+    if (piece.kind !== 'line' && piece.kind !== 'block') continue;
+    const { words, start } = piece;
+    const isInside = block !== undefined;
+    if (piece.kind === 'block') block = [];
+    if (isInside) block?.push({ words, start });
+    else statements.push({ words, start, lines: block });
+  }
+  return statements;
+}
+
+/** The same piece by piece, one line at a time: nothing is held of a file of a million lines. Throws MODULE_INVALID. */
+export function* readPieces(text: string): Generator<GoModPiece, void> {
+  const lexer = new TextLexer(text);
   for (;;) {
     const { kind } = lexer.peek();
-    if (kind === 'end') {
-      return statements;
-    }
+    if (kind === 'end') return;
     if (kind === 'newline' || kind === 'comment') {
       lexer.next();
+      yield BLANK;
     } else {
-      statements.push(parseStatement(text, lexer));
+      const statement = readStatement(lexer);
+      const { kind: found, words, start } = statement;
+      yield { kind: found === 'line' ? 'line' : 'block', words, start };
+      if (found === 'empty block') yield END_OF_BLOCK;
+      if (found === 'block') yield* readBlock(text, lexer, statement);
     }
   }
 }
@@ -67,23 +94,24 @@ export function goModError(text: string, offset: number, reason: string): Modhav
   return new ModhavenError('MODULE_INVALID', 'cannot parse go.mod', { reason: `${place}: ${reason}` });
 }
 
-function parseStatement(text: string, lexer: Lexer): GoModStatement {
+/** A line at top level, or the beginning of a block. */
+function readStatement(lexer: Lexer): { kind: 'line' | 'block' | 'empty block' } & GoModLine {
   const first = lexer.next();
   const { start } = first;
   const words = [first.text];
   for (;;) {
     const token = lexer.next();
     if (endsLine(token)) {
-      return { words, start, lines: undefined };
+      return { kind: 'line', words, start };
     }
     if (token.text === '(' && endsLine(lexer.peek())) {
-      return { words, start, lines: parseBlock(text, lexer, start) };
+      return { kind: 'block', words, start };
     }
     if (token.text === '(' && lexer.peek().text === ')') {
       const close = lexer.next();
       if (endsLine(lexer.peek())) {
         lexer.next();
-        return { words, start, lines: [] };
+        return { kind: 'empty block', words, start };
       }
       words.push(token.text, close.text);
     } else {
@@ -92,8 +120,12 @@ function parseStatement(text: string, lexer: Lexer): GoModStatement {
   }
 }
 
-function parseBlock(text: string, lexer: Lexer, blockStart: number): GoModLine[] {
-  const lines: GoModLine[] = [];
+/** The lines of a block, whose first line was read. */
+function* readBlock(
+  text: string,
+  lexer: Lexer,
+  { start: blockStart }: GoModLine,
+): Generator<GoModPiece, void> {
   for (;;) {
     const token = lexer.peek();
     if (token.kind === 'end') {
@@ -106,12 +138,14 @@ function parseBlock(text: string, lexer: Lexer, blockStart: number): GoModLine[]
         throw lexer.fail('syntax error (expected newline after closing paren)');
       }
       lexer.next();
-      return lines;
+      yield END_OF_BLOCK;
+      return;
     }
     if (token.kind === 'newline' || token.kind === 'comment' || token.kind === 'line comment') {
       lexer.next();
+      yield BLANK;
     } else {
-      lines.push(parseLine(lexer));
+      yield { kind: 'line', ...parseLine(lexer) };
     }
   }
 }
@@ -157,9 +191,7 @@ class TextLexer implements Lexer {
   }
 
   private read(): Token {
-    while (/[ \t\r]/.test(this.text.charAt(this.offset))) {
-      this.offset++;
-    }
+    this.skip(SPACES);
     const start = this.offset;
     const kind = this.readKind();
     return { kind, text: this.text.slice(start, this.offset), start };
@@ -232,7 +264,14 @@ class TextLexer implements Lexer {
         throw goModError(this.text, this.offset, C_COMMENT);
       }
       this.offset += char.length;
+      this.skip(PLAIN);
     }
+  }
+
+  /** Goes behind what `pattern` (sticky) matches here: much quicker than character by character. */
+  private skip(pattern: RegExp): void {
+    pattern.lastIndex = this.offset;
+    if (pattern.test(this.text)) this.offset = pattern.lastIndex;
   }
 
   private charAt(index: number): string {
@@ -247,7 +286,13 @@ function isWordChar(char: string): boolean {
 
 /** Both from 1; columns count characters. */
 function position(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  return { line: before.split('\n').length, column: Array.from(before.slice(lineStart)).length + 1 };
+  let line = 1;
+  let lineStart = 0;
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', lineStart)) {
+    line += 1;
+    lineStart = at + 1;
+  }
+  let column = 1;
+  for (let at = lineStart; at < offset; column += 1) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  return { line, column };
 }

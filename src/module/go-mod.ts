@@ -10,7 +10,7 @@
  *   version of Go does not know (`1.21.x`), and is then cut down to `1.21`.
  */
 
-import { goModError, parseStatements } from './go-mod-syntax.js';
+import { goModError, readPieces } from './go-mod-syntax.js';
 import { escapeUnprintable, quote, unquote } from './go-string.js';
 import { pathMajorReason, splitPathVersion, type ModulePath } from './module-path.js';
 import * as semver from './semver.js';
@@ -72,29 +72,78 @@ export function goModModulePath(text: Buffer): string {
 
 /** Reads a go.mod file as the go command reads that of a dependency. Throws MODULE_INVALID where it fails. */
 export function parseGoMod(text: Buffer): GoModFacts {
+  const steps = readGoMod(text);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+/** The same in steps, a line each: a file may be so large that others should get their turn between them. */
+export function* readGoMod(text: Buffer): Generator<undefined, GoModFacts> {
   const source = text.toString();
   const file: GoModReading = { go: undefined, retract: [], hasModule: false };
-  for (const { words, start, lines } of parseStatements(source)) {
-    const [verb = '', ...args] = words;
-    const directive = DIRECTIVES.get(verb);
-    const isUnknownBlock = lines !== undefined && (verb === 'go' || args.length > 0);
-    if (directive !== undefined && !isUnknownBlock) {
-      for (const line of lines ?? [{ words: args, start }]) {
-        const reason = directive(file, line.words);
-        if (reason !== undefined) {
-          throw goModError(source, line.start, reason);
-        }
-      }
-    }
+  /** The words before the parenthesis. */
+  let block: readonly string[] | undefined;
+  let problem: { start: number; reason: string } | undefined;
+  for (const piece of readPieces(source)) {
+    yield undefined;
+    if (piece.kind === 'block') block = piece.words;
+    if (piece.kind === 'end of block') block = undefined;
+    if (piece.kind !== 'line' || problem !== undefined) continue;
+    const reason =
+      block === undefined ? applyLine(file, piece.words) : applyInBlock(file, block, piece.words);
+    if (reason !== undefined) problem = { start: piece.start, reason };
   }
+  // The go command reads the syntax of the whole file before it looks at what the lines mean.
+  if (problem !== undefined) throw goModError(source, problem.start, problem.reason);
   return { go: file.go, retract: file.retract };
+}
+
+function applyLine(file: GoModReading, [verb = '', ...args]: readonly string[]): string | undefined {
+  return DIRECTIVES.get(verb)?.(file, args);
+}
+
+function applyInBlock(
+  file: GoModReading,
+  [verb = '', ...args]: readonly string[],
+  words: string[],
+): string | undefined {
+  const isUnknown = verb === 'go' || args.length > 0;
+  return isUnknown ? undefined : DIRECTIVES.get(verb)?.(file, words);
 }
 
 /** Whether one of `intervals` (retractions, bounds included) holds `version`. */
 export function isRetracted(intervals: readonly VersionInterval[], version: string): boolean {
-  return intervals.some(
-    ({ low, high }) => semver.compare(low, version) <= 0 && semver.compare(version, high) <= 0,
-  );
+  const apart = withoutOverlap(intervals);
+  let [from, to] = [0, apart.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const interval = apart[middle];
+    if (interval === undefined || semver.compare(version, interval.low) < 0) to = middle;
+    else if (semver.compare(version, interval.high) > 0) from = middle + 1;
+    else return true;
+  }
+  return false;
+}
+
+const apartOf = new WeakMap<readonly VersionInterval[], readonly VersionInterval[]>();
+
+/**
+ * The same versions as intervals in ascending order, none of which meets another, computed once: a go.mod may have a hundred
+ * thousand of them, and each version of a long list is looked up.
+ */
+function withoutOverlap(intervals: readonly VersionInterval[]): readonly VersionInterval[] {
+  const known = apartOf.get(intervals);
+  if (known !== undefined) return known;
+  const apart: VersionInterval[] = [];
+  const some = intervals.filter(({ low, high }) => semver.compare(low, high) <= 0);
+  for (const { low, high } of some.sort((a, b) => semver.compare(a.low, b.low))) {
+    const last = apart.at(-1);
+    if (last === undefined || semver.compare(last.high, low) < 0) apart.push({ low, high });
+    else if (semver.compare(last.high, high) < 0) last.high = high;
+  }
+  apartOf.set(intervals, apart);
+  return apart;
 }
 
 /** The go.mod file of a module that has none. A valid path never needs the quotes of a go.mod string. */

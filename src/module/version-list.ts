@@ -3,21 +3,40 @@ import { isCanonicalVersion, type CanonicalVersion } from './version.js';
 
 /** The versions in the text of a list. Some proxies add times to the lines; lines without a canonical version are skipped. */
 export function parseVersionList(text: Buffer): CanonicalVersion[] {
-  const lines = text.toString('utf8').split('\n');
-  return lines.map((line) => line.trim().split(/\s/, 1)[0] ?? '').filter(isCanonicalVersion);
+  const versions: CanonicalVersion[] = [];
+  for (const word of wordsOf(text)) if (isCanonicalVersion(word)) versions.push(word);
+  return versions;
 }
+
+/** The first word of each line, one after the other: a text may be millions of empty lines. */
+function* wordsOf(text: Buffer): Generator<string> {
+  for (let at = 0; at < text.length;) {
+    const found = text.indexOf(NEWLINE, at);
+    const end = found < 0 ? text.length : found;
+    yield end === at ? '' : (text.toString('utf8', at, end).trim().split(/\s/, 1)[0] ?? '');
+    at = end + 1;
+  }
+}
+
+const NEWLINE = 0x0a;
 
 /** The versions of texts, and the texts of versions, that are still in use. */
 const parsed = new WeakMap<Buffer, CanonicalVersion[]>();
 const formatted = new WeakMap<readonly CanonicalVersion[], Buffer>();
 
-/** The same, computed once for each text: a list may be long, and is asked for often. The result is not to be changed. */
-export function versionsInList(text: Buffer): CanonicalVersion[] {
-  let versions = parsed.get(text);
-  if (versions === undefined) {
-    versions = parseVersionList(text);
-    parsed.set(text, versions);
+/**
+ * The same as `parseVersionList`, computed once for each text, because a list may be asked for often; in steps, a line each,
+ * because it may be so long that others should get their turn between them. The result is not to be changed.
+ */
+export function* versionsInList(text: Buffer): Generator<undefined, CanonicalVersion[]> {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const versions: CanonicalVersion[] = [];
+  for (const word of wordsOf(text)) {
+    if (isCanonicalVersion(word)) versions.push(word);
+    yield undefined;
   }
+  parsed.set(text, versions);
   return versions;
 }
 

@@ -1,7 +1,8 @@
 /** Whether the bytes of a stored part can be what was stored: judged by what was recorded then, else by themselves. */
+import { inSlices } from '../concurrency/slices.js';
 import { errorMessage } from '../errors.js';
 import { goModHash, isHash1 } from '../module/files/dirhash.js';
-import { parseGoMod } from '../module/go-mod.js';
+import { readGoMod } from '../module/go-mod.js';
 import { decodeInfo } from '../module/info.js';
 import { infoSum, type VersionSums } from './recorded-sums.js';
 import type { Part } from './version-store.js';
@@ -13,11 +14,11 @@ export function zipHashIn(bytes: Buffer | undefined): string | undefined {
 }
 
 /** What is wrong with a small part; undefined if nothing is. */
-export function partProblem(
+export async function partProblem(
   { version, kind }: Part & { kind: 'info' | 'mod' | 'ziphash' },
   bytes: Buffer,
   sums: VersionSums,
-): string | undefined {
+): Promise<string | undefined> {
   if (bytes.length === 0) return 'it is empty';
   switch (kind) {
     case 'info':
@@ -44,13 +45,13 @@ function infoProblem(bytes: Buffer, version: string, sums: VersionSums): string 
   return sums.info === undefined ? undefined : 'it is not the one that was stored';
 }
 
-function modProblem(bytes: Buffer, sums: VersionSums): string | undefined {
+async function modProblem(bytes: Buffer, sums: VersionSums): Promise<string | undefined> {
   if (sums.mod !== undefined) {
     const hash = goModHash(bytes);
     return hash === sums.mod ? undefined : `it was ${sums.mod}, now it is ${hash}`;
   }
   try {
-    parseGoMod(bytes);
+    await inSlices(readGoMod(bytes));
     return undefined;
   } catch (error) {
     return errorMessage(error);

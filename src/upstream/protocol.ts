@@ -1,12 +1,12 @@
 /** What the GOPROXY protocol looks like from the side of a client. */
+import { inSlices } from '../concurrency/slices.js';
 import { z } from 'zod';
 import { isCanonicalVersion } from '../module/version.js';
 import { ModhavenError, isModhavenError } from '../errors.js';
 import { escapePath, escapeVersion } from '../module/escaping.js';
-import { goModModulePath, parseGoMod } from '../module/go-mod.js';
+import { goModModulePath, readGoMod } from '../module/go-mod.js';
 import { pathMajorReason, splitPathVersion, type ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
-import { parseVersionList } from '../module/version-list.js';
 import { ZIP_LIMITS } from '../module/files/zip-files.js';
 import { withoutNulls, type Info } from '../module/info.js';
 import type { AskedPart } from '../store/version-store.js';
@@ -54,13 +54,20 @@ export function latestPath(module: ModulePath): string {
 /** Texts of the protocol are small; the largest go.mod the go command reads is this. */
 const MAX_TEXT = ZIP_LIMITS.goMod;
 
-/** A whole text, which has come to its announced end. Throws HOST_REFUSED for one that no client would take. */
-export async function readText({ body, length }: UpstreamAnswer, path: string): Promise<Buffer> {
+/** Bytes of a list: 300,000 versions. */
+export const MAX_LIST = 4 * 1024 * 1024;
+
+/** A whole text, which has come to its announced end. Throws HOST_REFUSED for one of more than `maxBytes`. */
+export async function readText(
+  { body, length }: UpstreamAnswer,
+  path: string,
+  maxBytes = MAX_TEXT,
+): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of body) {
     size += piece.length;
-    if (size > MAX_TEXT) throw unusable(path, `it is larger than ${MAX_TEXT} bytes`);
+    if (size > maxBytes) throw unusable(path, `it is larger than ${maxBytes} bytes`);
     pieces.push(piece);
   }
   if (length !== undefined && size !== length) {
@@ -73,22 +80,18 @@ export async function readText({ body, length }: UpstreamAnswer, path: string): 
  * Throws HOST_REFUSED for what cannot be the go.mod of a module: an error page, most likely. It may name another module
  * than was asked for: what is made of that is for the go command to decide.
  */
-export function checkGoMod(text: Buffer, path: string): void {
+export async function checkGoMod(text: Buffer, path: string): Promise<void> {
   if (text.includes(0) || goModModulePath(text) === '') throw unusable(path, 'it is not a go.mod');
   try {
-    parseGoMod(text);
+    await inSlices(readGoMod(text));
   } catch (error) {
     if (!isModhavenError(error)) throw error;
     throw unusable(path, `it is not a go.mod that can be read: ${error.message}`);
   }
 }
 
-/**
- * Throws HOST_REFUSED for what is not a list: an error page, most likely. A list may have lines that are skipped, but not
- * nothing else.
- */
-export function checkList(text: Buffer, path: string): void {
-  if (parseVersionList(text).length > 0) return;
+/** Throws HOST_REFUSED for a text without a version that is not a list either: an error page, most likely. */
+export function checkEmptyList(text: Buffer, path: string): void {
   const words = text
     .toString('utf8')
     .split('\n', 1_000)

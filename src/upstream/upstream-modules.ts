@@ -4,18 +4,20 @@
  *
  * The last entry of the list may be the repository itself (`direct`): then its source answers as for private modules.
  */
+import { inSlices } from '../concurrency/slices.js';
 import { monotonicNow } from '../concurrency/monotonic-clock.js';
 import { isNotExist } from '../errors.js';
 import type { Info } from '../module/info.js';
 import type { ModulePath } from '../module/module-path.js';
 import * as semver from '../module/semver.js';
-import { parseVersionList } from '../module/version-list.js';
+import { versionsInList } from '../module/version-list.js';
 import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import type { ModuleSource, SourceInfo, SourceList, SourceMod, SourceZip } from '../modfetch/repo.js';
 import type { GoproxyClient } from './goproxy-client.js';
 import {
+  MAX_LIST,
   checkGoMod,
-  checkList,
+  checkEmptyList,
   checkMajor,
   latestPath,
   listPath,
@@ -47,9 +49,10 @@ export class UpstreamModules implements ModuleSource {
     return this.options.client.read<SourceList>(
       path,
       async (answer) => {
-        const text = await readText(answer, path);
-        checkList(text, path);
-        return { versions: parseVersionList(text), asOf };
+        const text = await readText(answer, path, MAX_LIST);
+        const versions = await inSlices(versionsInList(text));
+        if (versions.length === 0) checkEmptyList(text, path);
+        return { versions, asOf };
       },
       { beyond: this.beyond(module, (source) => source.list(module)) },
     );
@@ -90,7 +93,7 @@ export class UpstreamModules implements ModuleSource {
       path,
       async (answer) => {
         const mod = await readText(answer, path);
-        checkGoMod(mod, path);
+        await checkGoMod(mod, path);
         return { mod };
       },
       { beyond: this.beyond(module, (source) => source.mod(module, version, pinned)) },
@@ -120,5 +123,9 @@ export class UpstreamModules implements ModuleSource {
 /** The newest release; if there is none, the newest pre-release. */
 function newestOf(versions: readonly CanonicalVersion[]): CanonicalVersion | undefined {
   const releases = versions.filter((version) => semver.prerelease(version) === '');
-  return [...(releases.length > 0 ? releases : versions)].sort(semver.compareVersions).at(-1);
+  let newest: CanonicalVersion | undefined;
+  for (const version of releases.length > 0 ? releases : versions) {
+    if (newest === undefined || semver.compareVersions(newest, version) < 0) newest = version;
+  }
+  return newest;
 }

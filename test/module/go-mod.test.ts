@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { inSlices } from '../../src/concurrency/slices.js';
 import {
   goLanguageVersion,
   goModModulePath,
   isGo124OrLater,
+  isRetracted,
   parseGoMod,
+  readGoMod,
   synthesizeGoMod,
 } from '../../src/module/go-mod.js';
+import * as semver from '../../src/module/semver.js';
 import { modulePaths } from '../support/arbitraries.js';
 
 describe('goModModulePath', () => {
@@ -331,5 +335,46 @@ describe('isGo124OrLater', () => {
     { lang: '2.0', expected: true },
   ])('is $expected for "$lang"', ({ lang, expected }) => {
     expect(isGo124OrLater(lang)).toBe(expected);
+  });
+});
+
+describe('isRetracted', () => {
+  it('says the same as one interval after the other would', () => {
+    const version = fc.oneof(
+      fc.tuple(fc.nat(4), fc.nat(4)).map(([minor, patch]) => `v1.${minor}.${patch}`),
+      fc.constantFrom('', 'x', 'v1', 'v1.2', 'v1.2.0-rc.1', 'v2.0.0+incompatible'),
+    );
+    const intervals = fc.array(fc.record({ low: version, high: version }), { maxLength: 6 });
+    fc.assert(
+      fc.property(intervals, version, (some, asked) => {
+        const isInOne = some.some(
+          ({ low, high }) => semver.compare(low, asked) <= 0 && semver.compare(asked, high) <= 0,
+        );
+        expect(isRetracted(some, asked)).toBe(isInOne);
+      }),
+    );
+  });
+
+  it('looks up 10,000 versions in 10,000 intervals', () => {
+    const some = Array.from({ length: 10_000 }, (_, i) => ({ low: `v1.${i}.0`, high: `v1.${i}.1` }));
+    const start = process.cpuUsage();
+    for (let i = 0; i < 10_000; i += 1) expect(isRetracted(some, `v1.${i}.${i % 3}`)).toBe(i % 3 !== 2);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(2_000);
+  });
+});
+
+describe('readGoMod', () => {
+  it('reads a go.mod line by line, and tells a mistake in the syntax first', async () => {
+    const lines = 'require a.test/b v1.0.0\n'.repeat(30_000);
+    let turns = 0;
+    const turning = setInterval(() => (turns += 1), 0);
+    const { go } = await inSlices(readGoMod(Buffer.from(`module m\n${lines}go 1.21\n`)));
+    clearInterval(turning);
+    expect(go).toBe('1.21');
+    expect(turns).toBeGreaterThan(2);
+    const twice = Buffer.from('go 1.21\ngo 1.21\nrequire (\n');
+    await expect(inSlices(readGoMod(twice))).rejects.toMatchObject({
+      reason: 'go.mod:4: syntax error (unterminated block started at go.mod:3:1)',
+    });
   });
 });

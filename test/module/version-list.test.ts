@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatVersionList, parseVersionList, versionsInList } from '../../src/module/version-list.js';
+import { inSlices } from '../../src/concurrency/slices.js';
+import {
+  formatVersionList,
+  parseVersionList,
+  versionsInList as versionsInSteps,
+} from '../../src/module/version-list.js';
 import type { CanonicalVersion } from '../../src/module/version.js';
+
+const versionsInList = (text: Buffer) => inSlices(versionsInSteps(text));
 
 describe('parseVersionList', () => {
   it.each([
@@ -22,6 +29,14 @@ describe('parseVersionList', () => {
     expect(parseVersionList(Buffer.from(text))).toEqual(versions);
   });
 
+  it('reads millions of empty lines in no time', () => {
+    const start = process.cpuUsage();
+    expect(parseVersionList(Buffer.concat([Buffer.alloc(4_000_000, '\n'), Buffer.from('v1.0.0')]))).toEqual([
+      'v1.0.0',
+    ]);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(700);
+  });
+
   it('does not mind bytes that are not text', () => {
     expect(parseVersionList(Buffer.from([0xff, 0xfe, 10, ...Buffer.from('v1.0.0\n')]))).toEqual(['v1.0.0']);
   });
@@ -33,14 +48,14 @@ describe('formatVersionList', () => {
     expect(formatVersionList([])).toHaveLength(0);
   });
 
-  it('is made once for each list, and is read back without parsing', () => {
+  it('is made once for each list, and is read back without parsing', async () => {
     const versions: CanonicalVersion[] = ['v1.0.0', 'v1.1.0'];
     expect(formatVersionList(versions)).toBe(formatVersionList(versions));
-    expect(versionsInList(formatVersionList(versions))).toBe(versions);
+    expect(await versionsInList(formatVersionList(versions))).toBe(versions);
   });
 
-  it('has nothing but versions, whatever text they came from', () => {
-    const versions = versionsInList(Buffer.from('v1.0.0 2024-01-02T03:04:05Z\n'));
+  it('has nothing but versions, whatever text they came from', async () => {
+    const versions = await versionsInList(Buffer.from('v1.0.0 2024-01-02T03:04:05Z\n'));
     expect(formatVersionList(versions).toString()).toBe('v1.0.0\n');
   });
 
@@ -58,10 +73,19 @@ describe('formatVersionList', () => {
 });
 
 describe('versionsInList', () => {
-  it('reads each text once, and equal texts apart', () => {
+  it('reads each text once, and equal texts apart', async () => {
     const text = Buffer.from('v1.0.0\n');
-    expect(versionsInList(text)).toEqual(['v1.0.0']);
-    expect(versionsInList(text)).toBe(versionsInList(text));
-    expect(versionsInList(Buffer.from('v1.0.0\n'))).not.toBe(versionsInList(text));
+    expect(await versionsInList(text)).toEqual(['v1.0.0']);
+    expect(await versionsInList(text)).toBe(await versionsInList(text));
+    expect(await versionsInList(Buffer.from('v1.0.0\n'))).not.toBe(await versionsInList(text));
+  });
+
+  it('lets others have their turn in a long list', async () => {
+    let turns = 0;
+    const turning = setInterval(() => (turns += 1), 0);
+    const versions = await versionsInList(Buffer.from('v1.0.0\n'.repeat(100_000)));
+    clearInterval(turning);
+    expect(versions).toHaveLength(100_000);
+    expect(turns).toBeGreaterThan(3);
   });
 });

@@ -35,9 +35,9 @@ describe('zipHashIn', () => {
 });
 
 describe('partProblem', () => {
-  it.each(['info', 'mod', 'ziphash'] as const)('finds an empty .%s, whatever is recorded', (kind) => {
-    expect(problem(kind, '')).toBe('it is empty');
-    expect(problem(kind, '', { info: infoSum(Buffer.alloc(0)), mod: goModHash(Buffer.alloc(0)) })).toBe(
+  it.each(['info', 'mod', 'ziphash'] as const)('finds an empty .%s, whatever is recorded', async (kind) => {
+    expect(await problem(kind, '')).toBe('it is empty');
+    expect(await problem(kind, '', { info: infoSum(Buffer.alloc(0)), mod: goModHash(Buffer.alloc(0)) })).toBe(
       'it is empty',
     );
   });
@@ -56,31 +56,31 @@ describe('partProblem', () => {
     ['is not an object', '"v1.0.0"', {}, 'it is not an .info'],
     ['is null', 'null', {}, 'it is not an .info'],
     ['is about another version', INFO.replace('v1.0.0', 'v1.0.1'), {}, 'it is about another version'],
-  ])('says what is wrong with an .info that %s', (_, text, sums, found) => {
+  ])('says what is wrong with an .info that %s', async (_, text, sums, found) => {
     // The words of JSON.parse follow.
-    expect(problem('info', text, sums)?.replace(/^(it is not JSON): .*/, '$1')).toBe(found);
+    expect((await problem('info', text, sums))?.replace(/^(it is not JSON): .*/, '$1')).toBe(found);
   });
 
-  it('judges a .mod by its recorded hash, which also a file that go cannot read may have', () => {
+  it('judges a .mod by its recorded hash, which also a file that go cannot read may have', async () => {
     const odd = 'module\n';
-    expect(problem('mod', MOD, { mod: goModHash(Buffer.from(MOD)) })).toBeUndefined();
-    expect(problem('mod', odd, { mod: goModHash(Buffer.from(odd)) })).toBeUndefined();
+    expect(await problem('mod', MOD, { mod: goModHash(Buffer.from(MOD)) })).toBeUndefined();
+    expect(await problem('mod', odd, { mod: goModHash(Buffer.from(odd)) })).toBeUndefined();
     const recorded = goModHash(Buffer.from(MOD));
     const text = `${MOD}// edited\n`;
-    expect(problem('mod', text, { mod: recorded })).toBe(
+    expect(await problem('mod', text, { mod: recorded })).toBe(
       `it was ${recorded}, now it is ${goModHash(Buffer.from(text))}`,
     );
   });
 
-  it('judges a .mod by itself where nothing is recorded', () => {
-    expect(problem('mod', MOD)).toBeUndefined();
-    expect(problem('mod', '\0\0\0\0')).toEqual(expect.any(String));
+  it('judges a .mod by itself where nothing is recorded', async () => {
+    expect(await problem('mod', MOD)).toBeUndefined();
+    expect(await problem('mod', '\0\0\0\0')).toEqual(expect.any(String));
   });
 
-  it('judges a .ziphash by the recorded hash, and by its form', () => {
-    expect(problem('ziphash', `${HASH}\n`)).toBeUndefined();
-    expect(problem('ziphash', HASH, { zip: HASH })).toBeUndefined();
-    expect(problem('ziphash', OTHER, { zip: HASH })).toBe(`it was ${HASH}, now it is ${OTHER}`);
-    expect(problem('ziphash', 'h1:AAAA', { zip: 'h1:AAAA' })).toBe('it is not an h1: hash');
+  it('judges a .ziphash by the recorded hash, and by its form', async () => {
+    expect(await problem('ziphash', `${HASH}\n`)).toBeUndefined();
+    expect(await problem('ziphash', HASH, { zip: HASH })).toBeUndefined();
+    expect(await problem('ziphash', OTHER, { zip: HASH })).toBe(`it was ${HASH}, now it is ${OTHER}`);
+    expect(await problem('ziphash', 'h1:AAAA', { zip: 'h1:AAAA' })).toBe('it is not an h1: hash');
   });
 });

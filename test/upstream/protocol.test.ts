@@ -103,8 +103,8 @@ describe('an .info from an upstream', () => {
 describe('a go.mod from an upstream', () => {
   it.each(['module ex.test/m\n', 'module ex.test/other // moved\n\ngo 1.21\nnew-word x\n'])(
     'is taken: %j',
-    (text) => {
-      expect(() => checkGoMod(Buffer.from(text), '/x')).not.toThrow();
+    async (text) => {
+      await checkGoMod(Buffer.from(text), '/x');
     },
   );
 
@@ -115,7 +115,7 @@ describe('a go.mod from an upstream', () => {
     'module\n',
     'module m\nrequire (\n',
     'module m\0\n',
-  ])('is refused: %j', (text) => {
-    expect(() => checkGoMod(Buffer.from(text), '/x')).toThrow(/unusable/);
+  ])('is refused: %j', async (text) => {
+    await expect(checkGoMod(Buffer.from(text), '/x')).rejects.toThrow(/unusable/);
   });
 });

@@ -153,8 +153,8 @@ describe.skipIf(missing('git'))('listTree', () => {
         })),
       );
     let files = 0;
-    for await (const some of await listTree({ objects }, hashAt(Buffer.alloc(20, 1), 0, 20), ''))
-      files += some.length;
+    const listing = await listTree({ objects }, hashAt(Buffer.alloc(20, 1), 0, 20), '');
+    for await (const some of listing) files += some.length;
     expect(files).toBe(130_000);
   });
 

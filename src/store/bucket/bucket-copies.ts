@@ -134,7 +134,11 @@ export class BucketCopies {
       const named = namedSha256(found);
       const digest = createHash('sha256').update(bytes).digest('hex');
       const problem =
-        named === undefined ? partProblem(part, bytes, {}) : named === digest ? undefined : NOT_AS_NAMED;
+        named === undefined
+          ? await partProblem(part, bytes, {})
+          : named === digest
+            ? undefined
+            : NOT_AS_NAMED;
       if (problem === undefined) {
         return part.kind === 'ziphash' ? this.hashOfZip(part, bytes) : this.keep(part, bytes);
       }
