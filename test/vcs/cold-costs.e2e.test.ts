@@ -114,11 +114,27 @@ describe.skipIf(missing('git'))('what a cold question costs', () => {
     });
 
     it('an .info: the commit with its directories, and go.mod; the .mod after it: nothing', async () => {
-      // One request more than the files cost: the pack is left with the host where it is found to be large.
-      expect(await costs(async () => info('v1.3.0'))).toEqual({ children: ['config'], requests: 5 });
+      // As many as for a small one: both have come before the pack is found to be large and left with the host.
+      expect(await costs(async () => info('v1.3.0'))).toEqual({ children: ['config'], requests: 3 });
       expect(await filesIn('trees.git')).toHaveLength(1);
       expect(await filesIn('content.git')).toEqual([]);
       expect(await costs(async () => mod('v1.3.0'))).toEqual({ children: [], requests: 0 });
+      expect(await filesIn('trees.git')).toHaveLength(1);
+    });
+
+    it('an .info where a large file comes before go.mod: one request more', async () => {
+      await l.repo.write({ 'a.bin': randomBytes(1024 * 1024) }).commit('before');
+      await l.repo.tag('v1.4.0');
+      expect(await costs(async () => info('v1.4.0'))).toEqual({ children: ['config'], requests: 4 });
+      expect(await filesIn('trees.git')).toHaveLength(1);
+      expect(await filesIn('content.git')).toEqual([]);
+    });
+
+    it('an .info of more directories than come before that: two requests more', async () => {
+      const files = Array.from({ length: 400 }, (_, n) => [`p${n}/x.go`, `package p${n}\n`]);
+      await l.repo.write(Object.fromEntries(files) as Record<string, string>).commit('wide');
+      await l.repo.tag('v1.5.0');
+      expect((await costs(async () => info('v1.5.0'))).requests).toBe(5);
       expect(await filesIn('trees.git')).toHaveLength(1);
     });
 

@@ -6,8 +6,10 @@
  *   that branches and tags lead to, as soon as a commit is needed that none of them names.
  * - `trees.git` holds single commits with their directories but without files (`--filter=blob:none`), except those few
  *   that were asked for one by one: what `.info` and `.mod` need of a large repository. Of a small one it stays empty,
- *   because all files of a commit cost one request and few bytes, and the `.zip` that is asked for next needs none. Of a
- *   host that knows no filters it stays empty as well. Then `content.git` takes its part.
+ *   because all files of a commit cost one request and few bytes, and the `.zip` that is asked for next needs none. That a
+ *   repository is large shows when the first pack of it goes on and on; by then directories and `go.mod` have mostly come
+ *   (`objects/pack-beginning.ts`). Of a host that knows no filters it stays empty as well, or has what came so. Then
+ *   `content.git` takes its part.
  * - `history.git` holds all commits of all branches and tags without their files (`--filter=tree:0`; a host that
  *   knows no filters sends everything): what "is this an ancestor" needs. It is made when first asked for, and it is
  *   never shallow.
@@ -24,6 +26,7 @@ import { git } from '../names/git-words.js';
 import type { ObjectHash } from '../names/object-name.js';
 import { HEAD, type RefName } from '../names/ref-name.js';
 import { formatOf } from '../objects/object-format.js';
+import { directoriesIn } from '../objects/pack-beginning.js';
 import { refsFingerprint, type RefListing, type Refs } from '../objects/refs.js';
 import type { SmartHosts } from '../smart-http/smart-http.js';
 import type { VcsSettings } from '../transport/access.js';
@@ -47,6 +50,7 @@ import { repositoriesOf } from './mirror-layout.js';
 import { MirrorNotes } from './mirror-notes.js';
 import { reuseCommit, reuseTrees, takeInventory } from './reuse-objects.js';
 import { CommitFetcher, everythingOf, mayHelpToAskForAll } from './commit-fetcher.js';
+import { tagDirectories } from './tags-ahead.js';
 
 export interface MirrorOptions {
   /** Folder for this remote, below `<cache.dir>/vcs`. */
@@ -140,18 +144,22 @@ export class Mirror {
   }
 
   /**
-   * Fetches `commit` with its files into `content`, if that is a small pack; false if not. Tried until a repository turns
-   * out to be large: then it has `trees`.
+   * Fetches `commit` with its files into `content`, if that is a small pack, or else with its directories into `trees`, if they
+   * came before it showed that it is not; false if neither. Tried until a repository turns out to be large: then it has `trees`.
    */
   async #fetchIfSmall(refs: Refs, commit: ObjectHash): Promise<boolean> {
     const { content, trees } = this;
     if (this.#isLarge || !/^https?$/.test(this.#remote.scheme) || existsSync(trees.dir)) return false;
+    let begun: { begin: Buffer; cut: readonly ObjectHash[] } | undefined;
+    const onLarge = (begin: Buffer, cut: readonly ObjectHash[]) => {
+      begun = { begin, cut };
+    };
     const isHere = await this.#fetcher.waiting(content, commit, () =>
       retryOnCorrupt(content, () =>
         content.write(formatOf(anyHash(refs)), async () => {
           if (await holds(content, commit)) return true;
           if (await this.#fetcher.withOthers(content, refs, commit)) return true;
-          const wanted = { commit, withoutFiles: false, anew: false, atMost: SMALL_PACK };
+          const wanted = { commit, withoutFiles: false, anew: false, atMost: SMALL_PACK, onLarge };
           const isSmall = await this.#session.fetchWithoutGit(content, wanted);
           if (isSmall) await content.repack(git`--geometric=2`);
           return isSmall;
@@ -159,7 +167,32 @@ export class Mirror {
       ),
     );
     this.#isLarge = !isHere;
-    return isHere;
+    return isHere || (begun !== undefined && (await this.#addDirectories(refs, commit, begun)));
+  }
+
+  /**
+   * Adds `commit` with its directories and the `go.mod` files of its tags to `trees`, out of the beginning of the pack that was
+   * left with the host; false where they did not come with that.
+   */
+  async #addDirectories(
+    refs: Refs,
+    commit: ObjectHash,
+    { begin, cut }: { begin: Buffer; cut: readonly ObjectHash[] },
+  ): Promise<boolean> {
+    const { trees } = this;
+    const format = formatOf(anyHash(refs));
+    const directories = new Set(['', ...tagDirectories(refs, commit)]);
+    const goMods = [...directories].map((directory) => `${directory}go.mod`);
+    const pack = directoriesIn(begin, commit, goMods, format);
+    if (pack === undefined) return false;
+    await retryOnCorrupt(trees, () =>
+      trees.write(format, async () => {
+        if (await holds(trees, commit)) return;
+        await trees.addSmallPack(pack, true);
+        trees.recordCommits([commit], cut);
+      }),
+    );
+    return true;
   }
 
   /** Fetches the blob `hash` into `trees`; false where the host hands out no single blobs. */

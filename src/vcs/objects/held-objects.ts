@@ -4,7 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { GitObject } from './object-stream.js';
-import { findEntry, isDirectory, kindOf, parseTree } from './tree-object.js';
+import { findEntry, isDirectory, kindOf, parseTree, rootOf } from './tree-object.js';
 import { isUsualName } from './usual-name.js';
 
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -93,7 +93,7 @@ function resolve(identity: string, spec: string): GitObject | typeof NOTHING | u
   const colon = spec.indexOf(':');
   if (colon < 0) return get(spec);
   let object = get(spec.slice(0, colon));
-  if (object?.type === 'commit') object = get(treeOf(object));
+  if (object?.type === 'commit') object = get(rootOf(object.content));
   const path = spec.slice(colon + 1);
   const names = path === '' ? [] : path.split('/');
   for (const [i, name] of names.entries()) {
@@ -105,9 +105,4 @@ function resolve(identity: string, spec: string): GitObject | typeof NOTHING | u
     object = get(entry.hash);
   }
   return object;
-}
-
-/** A commit begins with the line `tree HASH`. */
-function treeOf({ content }: GitObject): string {
-  return content.toString('latin1', 'tree '.length, content.indexOf(0x0a));
 }

@@ -5,10 +5,7 @@ import { readRegularSync } from '../../fs/regular-file.js';
 import { isHash, type ObjectSpec } from '../names/object-name.js';
 import { HASH_BYTES, type ObjectFormat } from './object-format.js';
 import { encodeIndex, lists } from './pack-index.js';
-import { readSmallPack, type PackedObject } from './small-pack.js';
-
-/** Reading more at once would keep others waiting. */
-const LIMITS = { objects: 300, bytes: 4 * 1024 * 1024 };
+import { readSmallPack, SMALL_PACK_LIMITS, type PackedObject } from './small-pack.js';
 
 /** Indexes up to this size are read to see what is there; about 30 bytes for an object. */
 const MAX_INDEX = 256 * 1024;
@@ -23,7 +20,7 @@ export function storeSmallPack(
   pack: Buffer,
   { format, partial }: { format: ObjectFormat; partial: boolean },
 ): PackedObject[] {
-  const objects = readSmallPack(pack, format, LIMITS);
+  const objects = readSmallPack(pack, format, SMALL_PACK_LIMITS);
   const sum = pack.subarray(pack.length - HASH_BYTES[format]);
   const folder = join(dir, 'objects', 'pack');
   const name = join(folder, `pack-${sum.toString('hex')}`);

@@ -36,6 +36,9 @@ export interface PackLimits {
   bytes: number;
 }
 
+/** Reading more at once would keep others waiting. */
+export const SMALL_PACK_LIMITS: PackLimits = { objects: 300, bytes: 4 * 1024 * 1024 };
+
 const TYPES: Readonly<Record<number, string>> = { 1: 'commit', 2: 'tree', 3: 'blob', 4: 'tag' };
 const OFS_DELTA = 6;
 const REF_DELTA = 7;
@@ -66,10 +69,9 @@ export function readSmallPack(pack: Buffer, format: ObjectFormat, limits: PackLi
 
   function add(type: string, content: Buffer, offset: number, crc: number): void {
     keep(content);
-    const hash = createHash(format).update(`${type} ${content.length}\0`).update(content).digest('hex');
-    const object = { hash, type, content, offset, crc };
+    const object = { ...named(type, content, format), offset, crc };
     byOffset.set(offset, object);
-    byHash.set(hash, object);
+    byHash.set(object.hash, object);
   }
 
   let at = HEADER;
@@ -102,14 +104,85 @@ export function readSmallPack(pack: Buffer, format: ObjectFormat, limits: PackLi
   return [...byOffset.values()].sort((a, b) => a.offset - b.offset);
 }
 
+/**
+ * The objects that the beginning of a pack holds, in its order, up to one that is cut off, not based on what came before it, or
+ * beyond `limits`.
+ */
+export function* objectsAtBeginning(
+  begin: Buffer,
+  format: ObjectFormat,
+  limits: PackLimits,
+): Generator<GitObject, undefined> {
+  const byOffset = new Map<number, GitObject>();
+  const byHash = new Map<string, GitObject>();
+  let left = limits.bytes;
+  for (let at = HEADER, count = 0; count < limits.objects; count += 1) {
+    const read = wholeObjectAt(begin, at, { format, left, byOffset, byHash });
+    if (read === undefined) return;
+    const { object, end } = read;
+    left -= object.content.length;
+    byOffset.set(at, object);
+    byHash.set(object.hash, object);
+    yield object;
+    at = end;
+  }
+}
+
+/** The object at `at`, and where it ends; undefined where it is not whole, or needs what is not known. */
+function wholeObjectAt(
+  pack: Buffer,
+  at: number,
+  known: {
+    format: ObjectFormat;
+    left: number;
+    byOffset: ReadonlyMap<number, GitObject>;
+    byHash: ReadonlyMap<string, GitObject>;
+  },
+): { object: GitObject; end: number } | undefined {
+  const { format, left, byOffset, byHash } = known;
+  try {
+    const entry = readEntry(pack, at, HASH_BYTES[format], left);
+    const type = TYPES[entry.type];
+    const base = entry.type === OFS_DELTA ? byOffset.get(at - entry.distance) : byHash.get(entry.base ?? '');
+    if (type !== undefined) return { object: named(type, entry.data, format), end: entry.end };
+    if (base === undefined) return undefined;
+    return { object: named(base.type, applyDelta(base.content, entry.data, left), format), end: entry.end };
+  } catch (error) {
+    if (error instanceof NotSmall) return undefined;
+    throw error;
+  }
+}
+
+function named(type: string, content: Buffer, format: ObjectFormat): GitObject {
+  const hash = createHash(format).update(`${type} ${content.length}\0`).update(content).digest('hex');
+  return { hash, type, content };
+}
+
+/** A pack of `objects`. */
+export function encodePack(objects: readonly GitObject[], format: ObjectFormat): Buffer {
+  const header = Buffer.alloc(HEADER);
+  header.write('PACK', 'latin1');
+  header.writeUInt32BE(2, 4);
+  header.writeUInt32BE(objects.length, 8);
+  return withSum([header, ...objects.flatMap(encodeEntry)], format);
+}
+
+function encodeEntry({ type, content }: GitObject): Buffer[] {
+  return [entryHeader(type, content.length), deflateSync(content)];
+}
+
+/** What `parts` make, with its sum behind it. */
+function withSum(parts: readonly Buffer[], format: ObjectFormat): Buffer {
+  const content = Buffer.concat(parts);
+  return Buffer.concat([content, createHash(format).update(content).digest()]);
+}
+
 /** A thin pack with the `bases` that it needs behind what it has, as `git index-pack --fix-thin` completes one. */
 export function completePack(pack: Buffer, bases: readonly GitObject[], format: ObjectFormat): Buffer {
-  const content = Buffer.concat([
-    pack.subarray(0, pack.length - HASH_BYTES[format]),
-    ...bases.flatMap(({ type, content }) => [entryHeader(type, content.length), deflateSync(content)]),
-  ]);
-  content.writeUInt32BE(pack.readUInt32BE(8) + bases.length, 8);
-  return Buffer.concat([content, createHash(format).update(content).digest()]);
+  const header = Buffer.from(pack.subarray(0, HEADER));
+  header.writeUInt32BE(pack.readUInt32BE(8) + bases.length, 8);
+  const own = pack.subarray(HEADER, pack.length - HASH_BYTES[format]);
+  return withSum([header, own, ...bases.flatMap(encodeEntry)], format);
 }
 
 /** Type and size of an object that is not a delta. */

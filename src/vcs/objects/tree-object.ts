@@ -80,6 +80,11 @@ export function findEntry(entries: readonly RawEntry[], name: Buffer): RawEntry 
   return undefined;
 }
 
+/** The hash of the root directory of a commit, which begins with the line `tree HASH`. */
+export function rootOf(commit: Buffer): string {
+  return commit.toString('latin1', 'tree '.length, commit.indexOf(0x0a));
+}
+
 /** Where a search for `name` is at an entry of `tree`. */
 function placeOf(
   tree: Buffer,

@@ -47,6 +47,8 @@ export interface WantedCommit {
   anew: boolean;
   /** A pack of more bytes is left with the host. */
   atMost?: number;
+  /** Told the beginning of such a pack, and which commits in it are without their parents. */
+  onLarge?: (begin: Buffer, cut: readonly ObjectHash[]) => void;
 }
 
 export interface WantedFiles {
@@ -220,14 +222,17 @@ async function fetchInto(
   const pack = readPack(packets(body), (commits) => {
     cut = commits;
   });
-  const atMost = 'commit' in wanted ? wanted.atMost : undefined;
+  const { atMost, onLarge }: Partial<WantedCommit> = 'commit' in wanted ? wanted : {};
+  const begin: Buffer[] = [];
+  const heard = onLarge === undefined ? pack : noted(pack, begin);
   const bytes =
-    atMost === undefined ? bounded(pack, limit, tooLarge) : bounded(pack, atMost, () => new PackTooLarge());
+    atMost === undefined ? bounded(pack, limit, tooLarge) : bounded(heard, atMost, () => new PackTooLarge());
   try {
     await receivePack(repo, bytes, { partial: wanted.withoutFiles, signal: requests.signal });
   } catch (error) {
-    if (error instanceof PackTooLarge) return false;
-    throw error;
+    if (!(error instanceof PackTooLarge)) throw error;
+    onLarge?.(Buffer.concat(begin), cut);
+    return false;
   }
   if (!('commit' in wanted)) return true;
   const commits = [wanted.commit, ...(wanted.along ?? [])];
@@ -242,6 +247,17 @@ async function fetchInto(
 
 /** The host sends more than `atMost`. */
 class PackTooLarge extends Error {}
+
+/** The pieces of a pack, which `begin` gets as well. */
+async function* noted(
+  pack: AsyncGenerator<Buffer, undefined>,
+  begin: Buffer[],
+): AsyncGenerator<Buffer, undefined> {
+  for await (const piece of pack) {
+    begin.push(piece);
+    yield piece;
+  }
+}
 
 /** The pieces of a pack; fails with `tooLarge` instead of handing out more than `limit` bytes. */
 async function* bounded(

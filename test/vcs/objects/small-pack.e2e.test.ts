@@ -7,7 +7,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeIndex, lists } from '../../../src/vcs/objects/pack-index.js';
 import {
   completePack,
+  encodePack,
   NotSmall,
+  objectsAtBeginning,
   readSmallPack,
   ThinPack,
   type PackedObject,
@@ -91,6 +93,31 @@ describe.skipIf(missing('git'))('readSmallPack and encodeIndex', () => {
     for (let i = 0; i < 1_000; i++) expect(lists(index, randomBytes(20).toString('hex'))).toBe(false);
     expect(lists(index.subarray(0, 1_100), 'ff'.repeat(20))).toBeUndefined();
     expect(lists(Buffer.alloc(0), 'ff'.repeat(20))).toBeUndefined();
+  });
+
+  it.each([
+    ['with distances to bases', ['--delta-base-offset', '--window=50', '--depth=50']],
+    ['with names of bases', ['--window=50', '--depth=50']],
+  ])('reads the beginning of packs %s, up to where it breaks off', async (_, options) => {
+    const { pack } = await packOf(r, ...options);
+    const all = readSmallPack(pack, 'sha1', LIMITS);
+    const whole = [...objectsAtBeginning(pack.subarray(0, -20), 'sha1', LIMITS)];
+    expect(whole).toEqual(all.map(({ hash, type, content }) => ({ hash, type, content })));
+    const middle = all[20]?.offset ?? 0;
+    const begin = (end: number) => [...objectsAtBeginning(pack.subarray(0, end), 'sha1', LIMITS)];
+    expect(begin(middle)).toEqual(whole.slice(0, 20));
+    expect(begin(middle - 1)).toEqual(whole.slice(0, 19));
+    expect([...objectsAtBeginning(pack, 'sha1', { ...LIMITS, objects: 3 })]).toEqual(whole.slice(0, 3));
+    const { length } = whole[0]?.content ?? Buffer.alloc(0);
+    expect([...objectsAtBeginning(pack, 'sha1', { ...LIMITS, bytes: length })]).toEqual(whole.slice(0, 1));
+  });
+
+  it('writes packs as git reads them', async () => {
+    const all = readSmallPack((await packOf(r)).pack, 'sha1', LIMITS);
+    const file = path.join(await tempDir('pack'), 'written.pack');
+    await writeFile(file, encodePack(all, 'sha1'));
+    await r.git('index-pack', '--strict', file);
+    await contentsIn(readSmallPack(await readFile(file), 'sha1', LIMITS));
   });
 
   it('reads packs of SHA-256 repositories', async () => {
