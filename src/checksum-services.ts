@@ -1,5 +1,6 @@
 /** Checksum databases, public ones and our own, and the store that they guard, put together from the settings. */
 import { isNotExist } from './errors.js';
+import type { DiskWatch } from './fs/disk-watch.js';
 import type { Logger } from './log/log.js';
 import type { Modules } from './modfetch/repo.js';
 import type { CacheLayout } from './store/paths.js';
@@ -71,22 +72,25 @@ export function openPublished({ layout, ...options }: ChecksumOptions): Publishe
 
 /** All databases that come through this server. */
 export function openChecksums(
-  { isPrivate, log }: Pick<ChecksumOptions, 'isPrivate' | 'log'>,
+  { isPrivate, log, disk }: Pick<ChecksumOptions, 'isPrivate' | 'log'> & { disk: Pick<DiskWatch, 'run'> },
   { mirror, sums }: Published,
   modules: Modules,
   ownDatabase: OwnDatabase | undefined,
 ): ChecksumDatabases {
-  if (ownDatabase === undefined) return mirror;
+  // All that public databases said lies on the disk.
+  const watched = (name: string, path: string) => disk.run(() => mirror.get(name, path));
+  if (ownDatabase === undefined) return { get: watched };
   const database = createDatabase({
     name: ownDatabase.name,
     log: ownDatabase.log,
     modules,
     isPrivate,
     publicSums: (module, version) => sums.lookup(module, version),
+    disk,
     logger: log,
   });
   return {
     get: (name, path, isAnonymous) =>
-      name === database.name ? database.get(path, isAnonymous) : mirror.get(name, path),
+      name === database.name ? database.get(path, isAnonymous) : watched(name, path),
   };
 }

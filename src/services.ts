@@ -86,7 +86,8 @@ export function createServices(options: ServicesOptions): Services {
   const config = () => settings.current();
   const { cacheDir, sumdb: own } = config();
   const stores = openStores(config(), log);
-  const ownDatabase = own && openOwnDatabase(cacheDir, own, log, sharedLogs(stores));
+  const ownDatabase =
+    own && openOwnDatabase(cacheDir, own, log, { shared: sharedLogs(stores), disk: stores.disk });
   const isPrivate = rememberPrivacy(vanity, config);
   const http = createHttp(config);
   const client = createGoproxyClient({
@@ -122,10 +123,8 @@ export function createServices(options: ServicesOptions): Services {
   const shared: StoreParts = { ...reached, store };
   const git = openGit(shared);
   const fetched = openModules(shared, git);
-  const checksums = openChecksums(shared, published, fetched.modules, ownDatabase);
-  const sumdb: ChecksumDatabases = {
-    get: (...asked) => stores.disk.run(() => checksums.get(...asked)),
-  };
+  const { disk } = stores;
+  const sumdb = openChecksums({ isPrivate, log, disk }, published, fetched.modules, ownDatabase);
   const judgeOf = createJudges(shared, git);
   const rulesChanged = () => {
     git.roots.forget();

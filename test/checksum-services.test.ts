@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { guarded, openChecksums } from '../src/checksum-services.js';
 import { ModhavenError } from '../src/errors.js';
+import type { DiskWatch } from '../src/fs/disk-watch.js';
 import { pino } from 'pino';
 import { parseModulePath } from '../src/module/module-path.js';
 import { createDiskStore } from '../src/store/disk/disk-store.js';
@@ -53,9 +54,16 @@ describe('guarded', () => {
 });
 
 describe('openChecksums', () => {
-  it('passes public databases on where there is none of our own', () => {
-    const sums = { lookup: () => Promise.reject(new Error('not asked')) };
-    const log = pino({ enabled: false });
-    expect(openChecksums({ isPrivate, log }, { mirror, sums }, {} as never, undefined)).toBe(mirror);
+  const sums = { lookup: () => Promise.reject(new Error('not asked')) };
+  const log = pino({ enabled: false });
+
+  it('passes public databases on, as long as the disk answers', async () => {
+    const answer = { body: Buffer.from('note'), hit: true, immutable: false };
+    const answering = { get: () => Promise.resolve(answer) };
+    const open = (disk: Pick<DiskWatch, 'run'>) =>
+      openChecksums({ isPrivate, log, disk }, { mirror: answering, sums }, {} as never, undefined);
+    expect(await open({ run: (work) => work() }).get('sum.golang.org', 'latest')).toBe(answer);
+    const disk = { run: () => Promise.reject(new Error('the disk does not answer')) };
+    await expect(open(disk).get('sum.golang.org', 'latest')).rejects.toThrow('does not answer');
   });
 });

@@ -12,7 +12,9 @@ export function ownSums(config: Config): (module: ModulePath, version: string) =
   const { cacheDir, sumdb } = config;
   if (sumdb === undefined) return () => Promise.resolve([]);
   const { log } = createLog({ level: 'silent', readable: false });
-  const { name: place, recorded } = openOwnDatabase(cacheDir, sumdb, log, sharedLogs(openStores(config)));
+  const { name: place, recorded } = openOwnDatabase(cacheDir, sumdb, log, {
+    shared: sharedLogs(openStores(config)),
+  });
   return async (module, version) => {
     const sums = await recorded(module, version);
     if (sums === undefined) return [];

@@ -2,6 +2,7 @@
  * The audit file (`audit:` in modhaven.yaml): one line of JSON for each event, for its owner alone. Several processes may
  * append to it: a line is one write at the end of the file, so that lines do not mix.
  */
+import type { FileHandle } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { endsInLine } from '../fs/line-end.js';
 import { openForAppending } from '../fs/regular-file.js';
@@ -17,12 +18,11 @@ const whole = new Set<string>();
 
 /** Appends a line. Rejects with what the system says. */
 export async function appendAudit(file: string, entry: AuditEntry): Promise<void> {
-  const line = `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`;
+  const line = auditLine(entry);
   const isTorn = !whole.has(file) && !(await endsInLine(file));
   const handle = await openForAppending(file, 0o600);
   try {
-    const { mode } = await handle.stat();
-    if ((mode & 0o077) !== 0) await handle.chmod(0o600);
+    await keepForOwner(handle);
     await handle.appendFile(isTorn ? `\n${line}` : line);
     whole.add(file);
   } catch (error) {
@@ -31,6 +31,17 @@ export async function appendAudit(file: string, entry: AuditEntry): Promise<void
   } finally {
     await handle.close();
   }
+}
+
+/** The line of what happened just now, its line end included. */
+export function auditLine(entry: AuditEntry): string {
+  return `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`;
+}
+
+/** Takes the rights of other accounts away from an open file. */
+export async function keepForOwner(handle: FileHandle): Promise<void> {
+  const { mode } = await handle.stat();
+  if ((mode & 0o077) !== 0) await handle.chmod(0o600);
 }
 
 /** The account that runs a command, for the line of what it does. */

@@ -5,12 +5,15 @@
  */
 import { endsInLine } from '../fs/line-end.js';
 import { appendSync, openForAppending } from '../fs/regular-file.js';
+import { keepForOwner } from './audit-file.js';
 
 export interface LineFileOptions {
   /** Undefined: lines are dropped. Asked at each write, because the setting may change. */
   file: () => string | undefined;
   /** Told when writing begins to fail, and when it works again. */
   onState: (problem: { error: unknown } | { lost: number }) => void;
+  /** Whether it is an audit file: for its owner alone, and a line waits only for those that are being written. */
+  isAudit?: boolean;
 }
 
 /** How long lines wait for others, in milliseconds. */
@@ -21,6 +24,7 @@ const FULL = 64 * 1024;
 const MAX_WAITING = 8 * 1024 * 1024;
 /** For its owner, and a group that reads logs. */
 const MODE = 0o640;
+const AUDIT_MODE = 0o600;
 
 export class LineFile {
   private pending = '';
@@ -32,9 +36,11 @@ export class LineFile {
   private writing: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private readonly options: LineFileOptions;
+  private readonly mode: number;
 
   constructor(options: LineFileOptions) {
     this.options = options;
+    this.mode = options.isAudit === true ? AUDIT_MODE : MODE;
     process.on('exit', () => this.writeRest());
   }
 
@@ -46,8 +52,11 @@ export class LineFile {
     }
     this.pending += line;
     this.pendingLines += 1;
-    if (this.pending.length >= FULL) void this.flush();
-    else this.timer ??= setTimeout(() => void this.flush(), WAIT_MS).unref();
+    if (this.pending.length < FULL && this.options.isAudit !== true) {
+      this.timer ??= setTimeout(() => void this.flush(), WAIT_MS).unref();
+    } else if (this.writing === undefined) {
+      void this.flush(); // what is being written goes on with the lines that came meanwhile
+    }
   }
 
   /** Resolves when all lines so far are written, or lost. */
@@ -64,8 +73,9 @@ export class LineFile {
     if (file === undefined || text === '') return;
     try {
       const isTorn = this.mayBeTorn && !(await endsInLine(file));
-      const handle = await openForAppending(file, MODE);
+      const handle = await openForAppending(file, this.mode);
       try {
+        if (this.options.isAudit === true) await keepForOwner(handle);
         this.mayBeTorn = true;
         await handle.appendFile(isTorn ? `\n${text}` : text);
         this.mayBeTorn = false;
@@ -106,7 +116,7 @@ export class LineFile {
     const file = this.options.file();
     if (file === undefined || text === '') return;
     try {
-      appendSync(file, text, MODE);
+      appendSync(file, text, this.mode);
     } catch {
       // There is no other place to report it.
     }

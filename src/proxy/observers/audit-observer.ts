@@ -2,7 +2,7 @@
  * What the audit file gets of requests: each read of a private module, lists included, and each refusal, wrong logins
  * included. Every process appends for itself.
  */
-import { appendAudit } from '../../log/audit-file.js';
+import { auditLine } from '../../log/audit-file.js';
 import type { RefusalReason } from '../gate.js';
 import type { Observer, ReplyEvent } from '../observer.js';
 import { loggedPath } from '../request-log.js';
@@ -17,21 +17,17 @@ const REFUSALS: Readonly<Record<RefusalReason, string>> = {
 };
 
 export interface AuditOptions {
-  /** Undefined: nothing is written. */
-  file: () => string | undefined;
-  /** Told what stood in the way of a line. */
-  onError: (error: unknown) => void;
+  /** Whether lines are wanted. */
+  isOn: () => boolean;
+  /** Takes a line, its line end included. */
+  write: (line: string) => void;
 }
 
-export function auditObserver({ file, onError }: AuditOptions): Observer {
-  let writing = Promise.resolve();
+export function auditObserver({ isOn, write }: AuditOptions): Observer {
   return {
     replied(reply) {
-      const target = file();
-      const event = eventOf(reply);
-      if (target === undefined || event === undefined) return;
-      const entry = entryOf(event, reply);
-      writing = writing.then(() => appendAudit(target, entry)).catch(onError);
+      const event = isOn() ? eventOf(reply) : undefined;
+      if (event !== undefined) write(auditLine(entryOf(event, reply)));
     },
   };
 }

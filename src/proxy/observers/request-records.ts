@@ -15,20 +15,20 @@ export interface RequestRecordsOptions {
 }
 
 export function requestRecords({ log, writeLine, files }: RequestRecordsOptions): Observer[] {
-  const access = new LineFile({ file: () => files().accessLogFile, onState: sayState(log) });
+  const auditFile = () => files().auditFile;
+  const accessLogFile = () => files().accessLogFile;
+  const audit = new LineFile({ file: auditFile, isAudit: true, onState: sayState(log, 'audit file') });
+  const access = new LineFile({ file: accessLogFile, onState: sayState(log, 'access log') });
   return [
     createRequestLog(log, writeLine),
-    auditObserver({
-      file: () => files().auditFile,
-      onError: (error) => log.error({ err: error }, 'a line of the audit file could not be written'),
-    }),
-    accessLog({ isOn: () => files().accessLogFile !== undefined, write: (line) => access.write(line) }),
+    auditObserver({ isOn: () => auditFile() !== undefined, write: (line) => audit.write(line) }),
+    accessLog({ isOn: () => accessLogFile() !== undefined, write: (line) => access.write(line) }),
   ];
 }
 
-function sayState(log: Logger): LineFileOptions['onState'] {
+function sayState(log: Logger, name: string): LineFileOptions['onState'] {
   return (state) => {
-    if ('error' in state) log.error({ err: state.error }, 'the access log cannot be written');
-    else log.warn({ lines: state.lost }, 'the access log is written again: lines are missing');
+    if ('error' in state) log.error({ err: state.error }, `the ${name} cannot be written`);
+    else log.warn({ lines: state.lost }, `the ${name} is written again: lines are missing`);
   };
 }

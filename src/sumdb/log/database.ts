@@ -6,6 +6,7 @@
  * From then on the record is what counts.
  */
 import type { Logger } from 'pino';
+import type { DiskWatch } from '../../fs/disk-watch.js';
 import { ModhavenError } from '../../errors.js';
 import { goModHash, isHash1 } from '../../module/files/dirhash.js';
 import type { ModulePath } from '../../module/module-path.js';
@@ -26,6 +27,8 @@ export interface DatabaseOptions {
   isPrivate: (module: string) => boolean;
   /** What the public checksum database has proved of a version. Throws what a module service throws. */
   publicSums: (module: ModulePath, version: CanonicalVersion) => Promise<GoSums>;
+  /** The disk that records are written to. What needs none is answered while it hangs. */
+  disk: Pick<DiskWatch, 'run'>;
   logger: Pick<Logger, 'info' | 'error'>;
 }
 
@@ -79,7 +82,8 @@ class RecordingDatabase implements Database {
     if (log.find(module, version) === undefined) await log.refresh();
     const known = log.find(module, version);
     if (known === undefined && isAnonymous) await this.checkListed(module, version);
-    const number = known ?? (await this.flights.run(subject, () => this.enter(module, version)));
+    const entered = () => this.flights.run(subject, () => this.enter(module, version));
+    const number = known ?? (await this.options.disk.run(entered));
     const record = Buffer.from(formatRecord(number, await log.record(number)));
     const body = Buffer.concat([record, log.head().note]);
     return { body, hit: known !== undefined, immutable: false };

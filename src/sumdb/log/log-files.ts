@@ -12,8 +12,9 @@
  * first, records last; from then on commits that begin before its end mean nothing and may go.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { unlink } from 'node:fs/promises';
+import { access, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { diskReady } from '../../fs/disk-watch.js';
 import { createFile } from '../../fs/durable-file.js';
 import { makeFolderIn } from '../../fs/make-folder.js';
 import { diskReason } from '../../fs/disk-words.js';
@@ -35,8 +36,6 @@ export interface Commit {
 
 export interface LogFiles {
   readonly dir: string;
-  /** Whether other replicas append to it, too. */
-  readonly isShared: boolean;
   /** The content of a full tile; undefined if it is not there. */
   readTile(tile: Tile): Promise<Buffer | undefined>;
   readTileSync(tile: Tile): Buffer | undefined;
@@ -99,13 +98,11 @@ export function logFiles(dir: string, shared?: SharedFiles): LogFiles {
 
 class FilesOfLog implements LogFiles {
   readonly dir: string;
-  readonly isShared: boolean;
   private readonly shared: SharedFiles | undefined;
   private readonly commitFolder: string;
 
   constructor(dir: string, shared: SharedFiles | undefined) {
     this.dir = dir;
-    this.isShared = shared !== undefined;
     this.shared = shared;
     this.commitFolder = join(dir, 'commit');
   }
@@ -135,7 +132,11 @@ class FilesOfLog implements LogFiles {
   }
 
   async isSealedAnywhere(number: number): Promise<boolean> {
-    return this.isSealed(number) || (await this.shared?.isSealed(number)) === true;
+    const isHere = await access(this.tileFile(dataTile(number))).then(
+      () => true,
+      () => false,
+    );
+    return isHere || (await this.shared?.isSealed(number)) === true;
   }
 
   async refresh(known: { size: number; sealed: number }): Promise<void> {
@@ -189,6 +190,7 @@ class FilesOfLog implements LogFiles {
    */
   private async isKnownEnd(size: number, shared: SharedFiles): Promise<boolean> {
     if (size === 0) return true;
+    await diskReady(this.dir);
     const last = this.commitStarts()
       .filter((start) => start < size)
       .at(-1);

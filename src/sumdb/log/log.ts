@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { ModhavenError } from '../../errors.js';
+import { diskReady, type DiskWatch } from '../../fs/disk-watch.js';
 import { damaged, dataTile, logFiles, type LogFiles } from './log-files.js';
 import { extend, partialTile, treeOf, type FullTile } from './frontier.js';
 import { EMPTY_STATE, isSealedBy, readHistory, type History, type LogState } from './log-history.js';
@@ -57,7 +58,12 @@ export interface LogPlace {
   witnessFile: string;
   /** Where all replicas have the log, of which `dir` is this one's copy; absent: `dir` is the log itself. */
   shared?: SharedLog | undefined;
+  /** The disk of `dir`, where it may hang under a server. What is in memory is answered all the same. */
+  disk?: Pick<DiskWatch, 'run'> | undefined;
 }
+
+/** What a command reads: its caller can see that it stands still. */
+const UNWATCHED: Pick<DiskWatch, 'run'> = { run: (work) => work() };
 
 /** For so many milliseconds after a look at the files, there is no other. */
 const FRESH_MS = 500;
@@ -83,6 +89,7 @@ class OpenedLog implements LogView {
   readonly witness: Witness;
   readonly verifier: Verifier;
   protected readonly files: LogFiles;
+  protected readonly disk: Pick<DiskWatch, 'run'>;
   /** What the witness said at the start. */
   protected readonly known: SignedTree | undefined;
   /** `module@version` → number of its record. */
@@ -90,10 +97,15 @@ class OpenedLog implements LogView {
   protected state: LogState;
   private readonly parsed = new LRUCache<number, string[]>({ max: MAX_PARSED });
 
-  constructor({ dir, witnessFile, shared }: LogPlace, verifier: Verifier, trustsLog: boolean) {
+  constructor(
+    { dir, witnessFile, shared, disk = UNWATCHED }: LogPlace,
+    verifier: Verifier,
+    trustsLog: boolean,
+  ) {
     this.dir = dir;
     this.verifier = verifier;
     this.files = logFiles(dir, shared);
+    this.disk = disk;
     this.witness = createWitness(witnessFile, verifier);
     this.known = this.witness.read();
     this.state = readHistory(this.files, EMPTY_STATE, { ...this.reading(), ancestor: this.known });
@@ -164,7 +176,7 @@ class OpenedLog implements LogView {
   private async sealedRecords(number: number): Promise<string[]> {
     const found = this.parsed.get(number);
     if (found !== undefined) return found;
-    const bytes = await this.files.readTile(dataTile(number));
+    const bytes = await this.readTile(dataTile(number));
     if (bytes === undefined) throw damaged(this.files.dir, `${tilePath(dataTile(number))} is missing`);
     const records = parseDataTile(bytes);
     this.parsed.set(number, records);
@@ -176,8 +188,12 @@ class OpenedLog implements LogView {
     const path = tilePath({ ...tile, width: TILE_WIDTH });
     const full = unsealed.find((candidate) => tilePath(candidate.tile) === path)?.data;
     const bytes =
-      full ?? partialTile(frontier, tile) ?? (await this.files.readTile({ ...tile, width: TILE_WIDTH }));
+      full ?? partialTile(frontier, tile) ?? (await this.readTile({ ...tile, width: TILE_WIDTH }));
     return bytes?.subarray(0, tile.width * HASH_SIZE);
+  }
+
+  private readTile(tile: Tile): Promise<Buffer | undefined> {
+    return this.disk.run(() => this.files.readTile(tile));
   }
 }
 
@@ -185,6 +201,8 @@ class OpenedLog implements LogView {
 class AppendableLog extends OpenedLog implements ChecksumLog {
   private readonly signer: Signer;
   private readonly log: Pick<Logger, 'warn'>;
+  /** Whether other replicas append to it, too. */
+  private readonly isShared: boolean;
   /** The tree of a log without a record. */
   private readonly empty: SignedTree;
   private queue: WaitingRecord[] = [];
@@ -198,6 +216,7 @@ class AppendableLog extends OpenedLog implements ChecksumLog {
     super(place, signer.verifier, place.shared !== undefined);
     this.signer = signer;
     this.log = log;
+    this.isShared = place.shared !== undefined;
     if (place.shared !== undefined) {
       const { known, witness } = this;
       sayHowJoined({ known, records: this.size(), place: place.shared.place, witness: witness.file }, log);
@@ -214,19 +233,21 @@ class AppendableLog extends OpenedLog implements ChecksumLog {
     if (subject === undefined || !isRecord(record)) {
       return Promise.reject(new ModhavenError('CHECKSUM_DATABASE', 'malformed record'));
     }
-    return new Promise((done, failed) => {
-      this.queue.push({ record, subject, done, failed });
-      this.committing ??= this.work();
-    });
+    const appended = () =>
+      new Promise<number>((done, failed) => {
+        this.queue.push({ record, subject, done, failed });
+        this.committing ??= this.work();
+      });
+    return this.disk.run(appended);
   }
 
   refresh({ misses = false } = {}): Promise<void> {
-    return misses ? this.refreshAnew() : this.refreshOnce();
+    if (!this.isShared) return Promise.resolve();
+    return this.disk.run(() => (misses ? this.refreshAnew() : this.refreshOnce()));
   }
 
   private refreshOnce(): Promise<void> {
-    const isFresh = this.committing !== undefined || performance.now() < this.freshUntil;
-    if (!this.files.isShared || isFresh) return Promise.resolve();
+    if (this.committing !== undefined || performance.now() < this.freshUntil) return Promise.resolve();
     this.refreshing ??= this.catchUp().finally(() => {
       this.refreshing = undefined;
       this.freshUntil = performance.now() + FRESH_MS;
@@ -236,7 +257,6 @@ class AppendableLog extends OpenedLog implements ChecksumLog {
 
   /** For a caller that misses a record. However many call it, the files are read twice a second. */
   private refreshAnew(): Promise<void> {
-    if (!this.files.isShared) return Promise.resolve();
     this.nextRefresh ??= this.waitForTurn().then(() => {
       this.nextRefresh = undefined; // a later caller may miss a later record
       return this.refreshOnce();
@@ -322,6 +342,7 @@ class AppendableLog extends OpenedLog implements ChecksumLog {
   private async catchUp(): Promise<void> {
     const { frontier, sealed } = this.state;
     await this.files.refresh({ size: frontier.size, sealed });
+    await diskReady(this.dir);
     const next = this.readOn();
     if (next.head !== undefined) await this.witness.advance(next.head);
     this.state = next;
@@ -349,6 +370,7 @@ class AppendableLog extends OpenedLog implements ChecksumLog {
   private async removeSealed(size: number): Promise<void> {
     const { sealed } = this.state;
     if (size === sealed) return;
+    await diskReady(this.dir);
     for (const start of this.files.commitStarts()) {
       if (start < sealed) await this.files.removeCommit(start);
     }

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { LRUCache } from 'lru-cache';
+import { diskReady, type DiskWatch } from '../../fs/disk-watch.js';
 import type { Difference } from './guarded-store.js';
 import { readSigner, type KeySettings } from './key-file.js';
 import { openLog, type ChecksumLog, type LogPlace } from './log.js';
@@ -59,13 +60,14 @@ export function logPlace(
   return { dir: shared.dir, witnessFile, shared };
 }
 
+/** `disk`: that of the cache directory, where it may hang under a server. */
 export function openOwnDatabase(
   cacheDir: string,
   settings: OwnDatabaseSettings,
   logger: Pick<Logger, 'info' | 'warn' | 'error'>,
-  shared?: SharedPlace,
+  { shared, disk }: { shared?: SharedPlace | undefined; disk?: Pick<DiskWatch, 'run'> } = {},
 ): OwnDatabase {
-  return new OpenedDatabase(logPlace(cacheDir, settings, shared), settings, logger);
+  return new OpenedDatabase({ ...logPlace(cacheDir, settings, shared), disk }, settings, logger);
 }
 
 class OpenedDatabase implements OwnDatabase {
@@ -120,11 +122,13 @@ class OpenedDatabase implements OwnDatabase {
     if (this.current !== undefined) return this.current;
     // A failure is not kept: the place may be reached the next time.
     this.opening ??= this.openShared().finally(() => (this.opening = undefined));
-    return this.opening;
+    const { opening } = this;
+    return this.place.disk === undefined ? opening : this.place.disk.run(() => opening);
   }
 
   private async openShared(): Promise<ChecksumLog> {
     await this.place.shared?.copyAll();
+    await diskReady(this.place.dir);
     const log = this.openNow();
     await log.refresh(); // and from now on this replica is a witness of what it found
     this.current = log;

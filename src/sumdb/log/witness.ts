@@ -5,7 +5,7 @@
  */
 import { replaceFile } from '../../fs/durable-file.js';
 import { hasCode } from '../../fs/file-errors.js';
-import { readRegularSync } from '../../fs/regular-file.js';
+import { readRegular, readRegularSync } from '../../fs/regular-file.js';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import type { Verifier } from '../format/note.js';
 import { openTree, type SignedTree } from '../format/tree-head.js';
@@ -23,14 +23,18 @@ export function createWitness(file: string, verifier: Verifier): Witness {
     try {
       return openTree(readRegularSync(file), verifier);
     } catch (error) {
-      if (hasCode(error, 'ENOENT')) return undefined;
-      throw new ModhavenError('STORAGE', `the witness ${file} of the checksum database cannot be used`, {
-        reason: errorMessage(error),
-        remedy:
-          'it belongs to the key: a new key needs a new name (docs/checksum-database.md); else restore it, or, if there is no backup, remove it and run "modhaven sumdb verify --renew-witness"',
-        remedyBy: 'admin',
-        cause: error,
-      });
+      throwUnlessAbsent(file, error);
+      return undefined;
+    }
+  }
+
+  /** The same by way of a thread: the disk may hang. */
+  async function readLater(): Promise<SignedTree | undefined> {
+    try {
+      return openTree(await readRegular(file), verifier);
+    } catch (error) {
+      throwUnlessAbsent(file, error);
+      return undefined;
     }
   }
 
@@ -38,7 +42,7 @@ export function createWitness(file: string, verifier: Verifier): Witness {
     file,
     read,
     async advance(head) {
-      const known = read();
+      const known = await readLater();
       if (known !== undefined && known.size >= head.size) return;
       try {
         await replaceFile(file, head.note, { mode: 0o644 });
@@ -52,4 +56,15 @@ export function createWitness(file: string, verifier: Verifier): Witness {
       }
     },
   };
+}
+
+function throwUnlessAbsent(file: string, error: unknown): void {
+  if (hasCode(error, 'ENOENT')) return;
+  throw new ModhavenError('STORAGE', `the witness ${file} of the checksum database cannot be used`, {
+    reason: errorMessage(error),
+    remedy:
+      'it belongs to the key: a new key needs a new name (docs/checksum-database.md); else restore it, or, if there is no backup, remove it and run "modhaven sumdb verify --renew-witness"',
+    remedyBy: 'admin',
+    cause: error,
+  });
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pino } from 'pino';
 import { expect, it, vi } from 'vitest';
@@ -24,6 +24,8 @@ it('writes a request into each file that is wanted at the time, and says what ca
   }, 20_000);
   expect(lines.map(({ msg }) => msg)).toEqual(['request']);
 
+  expect((await stat(files.auditFile ?? '')).mode & 0o777).toBe(0o600);
+
   files.auditFile = undefined;
   files.accessLogFile = path.join(dir, 'folder');
   await mkdir(files.accessLogFile);
@@ -33,4 +35,25 @@ it('writes a request into each file that is wanted at the time, and says what ca
       expect(lines.map(({ msg }) => msg)).toEqual(['request', 'request', 'the access log cannot be written']),
     20_000,
   );
+});
+
+it('holds a few megabytes of lines while the audit file takes none, and says how many were lost', async () => {
+  const file = path.join(await tempDir('records'), 'audit.jsonl');
+  const told: object[] = [];
+  const log = pino(
+    { level: 'warn' },
+    { write: (line: string) => void told.push(JSON.parse(line) as object) },
+  );
+  const files = () => ({ auditFile: file, accessLogFile: undefined });
+  const observers = requestRecords({ log, writeLine: undefined, files });
+  const request = { httpVersion: '1.1', headers: { 'user-agent': 'x'.repeat(8_000) } };
+  const reply = replyEvent({ url: '/corp.test/x/@v/list', privateModule: 'corp.test/x', request });
+  const count = 2_000;
+  for (let i = 0; i < count; i++) observers.forEach((observer) => observer.replied?.(reply));
+  await vi.waitFor(() => expect(told).toHaveLength(1), 20_000);
+  const kept = (await readFile(file, 'utf8')).split('\n').length - 1;
+  expect(kept).toBeLessThan(1_200);
+  expect(told).toMatchObject([
+    { msg: 'the audit file is written again: lines are missing', lines: count - kept },
+  ]);
 });

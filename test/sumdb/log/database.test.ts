@@ -42,6 +42,7 @@ beforeEach(async () => {
   log = lab.open();
   store = createDiskStore(join(await tempDir('store'), 'download'));
   fetched = [];
+  isHung = false;
   publicAsked = [];
   logger.error.mockClear();
   publicSums = (module, version) => Promise.resolve(sumsOf(module, version));
@@ -68,9 +69,13 @@ beforeEach(async () => {
         return { fromCache: true, stored: () => Promise.resolve({ hash, open }) };
       },
     },
+    disk: { run: (work) => (isHung ? Promise.reject(HUNG) : work()) },
     logger,
   });
 });
+
+const HUNG = new ModhavenError('STORAGE', 'the disk does not answer');
+let isHung: boolean;
 
 /** Stores a part of a version, unless it is stored. */
 async function ensure(module: ModulePath, version: CanonicalVersion, kind: 'mod' | 'zip'): Promise<void> {
@@ -109,6 +114,18 @@ describe('a lookup', () => {
     });
     expect(publicAsked).toEqual([]);
     expect(lab.open().find(PRIVATE, 'v1.0.0')).toBe(0);
+  });
+
+  it('of what is recorded is answered while the disk hangs, and any other then refused', async () => {
+    await lookup('corp.test/lib@v1.0.0');
+    isHung = true;
+    expect(await lookup('corp.test/lib@v1.0.0')).toMatchObject({ number: 0, size: 1 });
+    for (const path of ['supported', 'latest', 'tile/8/0/000.p/1']) {
+      expect(await database.get(path)).toMatchObject({ hit: true });
+    }
+    await expect(lookup('corp.test/lib@v1.0.1')).rejects.toBe(HUNG);
+    isHung = false;
+    expect(await lookup('corp.test/lib@v1.0.1')).toMatchObject({ number: 1, size: 2 });
   });
 
   it('records a version once, however many ask', async () => {
