@@ -98,11 +98,37 @@ export class CheckedStore extends StoreDecorator {
   }
 
   override async read(part: Part): Promise<Buffer | undefined> {
-    if (part.kind === 'ziphash') await this.checkHashOf(part);
+    if (part.kind !== 'ziphash') return this.readChecked(part);
+    const zip: Part = { ...part, kind: 'zip' };
+    const isThere = (await this.check(zip)) !== undefined;
+    const hash = await this.readChecked(part);
+    if (hash !== undefined || !isThere) return hash;
+    // A bad hash beside a good zip was written again when the zip was checked: this one was removed while the zip was stored.
+    await this.checkAgain(zip);
+    return this.readChecked(part);
+  }
+
+  private async readChecked(part: Part): Promise<Buffer | undefined> {
+    const known = await this.readKnown(part);
+    if (known !== undefined) return known;
     const stats = await this.check(part);
     if (stats === undefined) return undefined;
     const recent = this.recent.get(storedName(part));
     return recent?.stamp === stampOf(stats) ? recent.bytes : this.inner.read(part);
+  }
+
+  /** The content of a part that is known to be whole and still lies there; undefined for any other. */
+  private async readKnown(part: Part): Promise<Buffer | undefined> {
+    const name = storedName(part);
+    const known = this.remembered.get(name);
+    const { positions } = this.inner;
+    if (known?.isWhole !== true || positions === undefined || this.recent.has(name)) return undefined;
+    const opened = await positions.open(part).catch(() => undefined);
+    try {
+      return opened?.stamp === known.stamp ? await readWhole(opened) : undefined;
+    } finally {
+      opened?.close();
+    }
   }
 
   /** What is known to be whole is not looked at before it is opened: that would be one more question to the disk. */
@@ -114,16 +140,6 @@ export class CheckedStore extends StoreDecorator {
       opened?.close();
     }
     return (await this.check(part)) === undefined ? undefined : positions.open(part);
-  }
-
-  /**
-   * A bad hash beside a good zip is written again when the zip is checked. One that is missing was removed while the zip
-   * was stored: then the zip is checked once more.
-   */
-  private async checkHashOf(part: Part): Promise<void> {
-    const zip: Part = { ...part, kind: 'zip' };
-    const isThere = (await this.check(zip)) !== undefined;
-    if (isThere && this.look(part) === undefined) await this.checkAgain(zip);
   }
 
   /** Callers ask for the size first: what is open here was checked then. */
@@ -278,6 +294,23 @@ export class CheckedStore extends StoreDecorator {
     this.recent.set(storedName(part), { stamp, bytes: small });
     await this.options.sums.note(part, small);
   }
+}
+
+/** The content of a part that is open, as much as there was when it was opened. */
+async function readWhole(opened: OpenPart): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafeSlow(opened.size);
+  for (let filled = 0; filled < bytes.length;) {
+    const rest = bytes.subarray(filled);
+    const position = filled;
+    const count = await new Promise<number>((resolve, reject) => {
+      opened.read(rest, rest.length, position, (error, bytesRead) =>
+        error === null ? resolve(bytesRead) : reject(error),
+      );
+    });
+    if (count === 0) return bytes.subarray(0, filled); // it was cut meanwhile
+    filled += count;
+  }
+  return bytes;
 }
 
 /** The new name of a file; undefined where it cannot be moved. */
