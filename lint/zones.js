@@ -13,7 +13,15 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SRC = path.join(ROOT, 'src');
 
 /** What the whole house stands on; every zone but these may import them. */
-const GROUND = ['errors.ts', 'program-files.ts', 'redact.ts', 'secrets.ts', 'shell-word.ts', 'size-text.ts'];
+const GROUND = [
+  'errors.ts',
+  'program-files.ts',
+  'redact.ts',
+  'secrets.ts',
+  'shell-word.ts',
+  'size-text.ts',
+  'timers.ts',
+];
 
 /**
  * The zones of `src`, from the bottom up: a row names only rows above it, and each of them is imported. Itself is always allowed.
@@ -26,6 +34,7 @@ export const MAY_IMPORT = {
   'redact.ts': ['secrets.ts'],
   'shell-word.ts': [],
   'size-text.ts': [],
+  'timers.ts': [],
   'compiled-code.ts': [],
   'start-signals.ts': [],
   observe: [],
@@ -203,7 +212,16 @@ export const MAY_IMPORT = {
     'compiled-code.ts',
   ],
 
-  'checksum-services.ts': ['log', 'store', 'modfetch', 'upstream', 'sumdb', 'sumdb/log', 'sumdb/client'],
+  'checksum-services.ts': [
+    'fs',
+    'log',
+    'store',
+    'modfetch',
+    'upstream',
+    'sumdb',
+    'sumdb/log',
+    'sumdb/client',
+  ],
   'services.ts': [
     'checksum-services.ts',
     'concurrency',
@@ -400,6 +418,7 @@ export const PURE = [
   'secrets.ts',
   'shell-word.ts',
   'size-text.ts',
+  'timers.ts',
   'concurrency',
   'module/address',
   'module',

@@ -12,7 +12,7 @@ import {
   type Tokens,
 } from '../auth/tokens.js';
 import { loadConfig } from '../config/load-config.js';
-import { parseDuration } from '../config/units.js';
+import { DAY_MS, MAX_DAYS, parseDuration } from '../config/units.js';
 import { ModhavenError, errorMessage, isModhavenError } from '../errors.js';
 import { replaceFile } from '../fs/durable-file.js';
 import { absentAsUndefined } from '../fs/file-errors.js';
@@ -112,13 +112,15 @@ function checkGroup(group: string): void {
   });
 }
 
-/** No timer waits for the end of a token, so it may be further away than one could wait: 274 years. */
-const MAX_LIFETIME_MS = 100_000 * 86_400_000;
-
 function parseLifetime(text: string): number {
-  const lifetime = parseDuration(text, MAX_LIFETIME_MS);
-  if (lifetime !== undefined && lifetime > 0) return lifetime;
-  throw new ModhavenError('CONFIG', `--expires ${text} is not a time`, { remedy: 'write 30m, 12h or 90d' });
+  const lifetime = parseDuration(text);
+  if (lifetime === undefined || lifetime === 0) {
+    throw new ModhavenError('CONFIG', `--expires ${text} is not a time`, { remedy: 'write 30m, 12h or 90d' });
+  }
+  if (lifetime <= MAX_DAYS * DAY_MS) return lifetime;
+  throw new ModhavenError('CONFIG', `--expires ${text} is too far away`, {
+    remedy: `write ${MAX_DAYS}d or less`,
+  });
 }
 
 function tokensFile(config: string | undefined): string {

@@ -1,7 +1,7 @@
 /** Kinds of values in modhaven.yaml. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { parseDuration, parseSize } from './units.js';
+import { DAY_MS, MAX_DAYS, MAX_TIMEOUT_DAYS, parseDuration, parseSize } from './units.js';
 
 export const Text = z.string().min(1);
 /** A path. No file has a NUL in its name, and one with a line break is a mistake. */
@@ -29,8 +29,16 @@ export function readAs<T>(parse: (text: string) => T | undefined, expected: stri
   });
 }
 
-export const Duration = readAs(parseDuration, 'a duration such as 500ms, 30s, 2m or 1h30m');
-export const Timeout = Duration.refine((ms) => ms > 0, { error: 'must be longer than 0' });
+const AnyDuration = readAs(parseDuration, 'a duration such as 500ms, 30s, 2m or 1h30m');
+/** How old something may be. No timer waits for it. */
+export const Duration = AnyDuration.refine((ms) => ms <= MAX_DAYS * DAY_MS, {
+  error: `must be at most ${MAX_DAYS}d`,
+});
+/** How long a timer waits. */
+export const Timeout = AnyDuration.refine((ms) => ms > 0, { error: 'must be longer than 0' }).refine(
+  (ms) => ms <= MAX_TIMEOUT_DAYS * DAY_MS,
+  { error: `must be at most ${MAX_TIMEOUT_DAYS}d` },
+);
 export const Size = readAs(parseSize, 'a size such as 50GiB, 500MB or 1048576');
 
 /** `HOST` or `HOST:PORT`, in lower case. */

@@ -6,16 +6,12 @@
  * without a unit.
  */
 
-/** Milliseconds of `30s`, `2m`, `1h30m`, `500ms`, `0`; undefined for anything else, and for more than `max`. */
-export function parseDuration(text: string, max = MAX_TIMER_MS): number | undefined {
+/** Milliseconds of `30s`, `2m`, `1h30m`, `500ms`, `0`; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0;
   const parts = [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) return undefined;
-  const total = parts.reduce(
-    (sum, [, amount, unit]) => sum + Number(amount) * (DURATIONS[unit ?? ''] ?? 0),
-    0,
-  );
-  return total <= max ? total : undefined;
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (DURATIONS[unit ?? ''] ?? 0), 0);
 }
 
 /** Bytes of `50GiB`, `10MB`, `1048576`; undefined for anything else. */
@@ -27,9 +23,12 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-/** Node's timers take 31 bits; a longer wait would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-const DURATIONS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+/** What no person means to be longer, in days: 274 years. Dates are reckoned with it. */
+export const MAX_DAYS = 100_000;
+/** What a timer of Node waits, in days, is less than 25. */
+export const MAX_TIMEOUT_DAYS = 24;
+export const DAY_MS = 86_400_000;
+const DURATIONS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: DAY_MS };
 const SIZES: Record<string, number> = {
   '': 1,
   b: 1,

@@ -11,6 +11,7 @@ import { ModhavenError, isModhavenError } from '../errors.js';
 import type { HttpClient } from '../http/client.js';
 import { measure } from '../observe/observe.js';
 import { createHostLimiter } from '../concurrency/host-limiter.js';
+import { timerMs } from '../timers.js';
 import { StorageHostFailure, askUpstream, type Consume } from './upstream-answer.js';
 
 export interface GoproxyClient {
@@ -56,7 +57,7 @@ export function createGoproxyClient(options: GoproxyClientOptions): GoproxyClien
   function readFrom<T>(proxy: UpstreamProxy, path: string, consume: Consume<T>): Promise<T> {
     const host = new URL(proxy.url).host;
     const idleTimeoutMs = timeoutMs();
-    const timeouts = { idleTimeoutMs, overallMs: OVERALL * idleTimeoutMs };
+    const timeouts = { idleTimeoutMs, overallMs: timerMs(OVERALL * idleTimeoutMs) };
     return limiter.run(host, idleTimeoutMs, () =>
       measure({ type: 'upstream', host, path }, () => askUpstream(http, proxy, path, timeouts, consume)),
     );

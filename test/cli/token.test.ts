@@ -90,6 +90,13 @@ it.each(['90', '0d', '-1d', 'soon', '1w', '100001d', '9'.repeat(400) + 'd'])(
   },
 );
 
+it('says of a time that is too far away how far it may be', async () => {
+  await expect(add('ci', '100001d')).rejects.toMatchObject({
+    message: '--expires 100001d is too far away',
+    remedy: 'write 100000d or less',
+  });
+});
+
 it('refuses a group with the prefix that only rules have', async () => {
   await expect(add('ci', '90d', 'core, group:builds')).rejects.toMatchObject({
     code: 'CONFIG',

@@ -398,6 +398,32 @@ describe('parseConfig', () => {
   });
 });
 
+describe('durations', () => {
+  const timeouts = ['shutdown_timeout', 'vcs.timeout', 'vcs.connect_timeout'].concat(
+    ['header_timeout', 'request_timeout', 'idle_timeout'].map((name) => `limits.${name}`),
+  );
+  const ages = ['refresh', 'auth.git_host_ttl'];
+  const written = (key: string, value: string) =>
+    key.split('.').reduceRight((inner, name) => `{ ${name}: ${inner} }`, value);
+  const problemOf = (key: string, value: string): string => {
+    try {
+      parseConfig(written(key, value), 'm.yaml', {});
+      return 'none';
+    } catch (error) {
+      return (error as Error).message.replace(/^[^"]*/, '');
+    }
+  };
+
+  it.each([
+    ...timeouts.map((key) => [key, '24d', '30d', 'must be at most 24d']),
+    ...ages.map((key) => [key, '30d', '100001d', 'must be at most 100000d']),
+  ])('%s may be %s; of %s it is said that it %s', (key = '', most = '', more = '', problem) => {
+    expect(problemOf(key, most)).toBe('none');
+    expect(problemOf(key, more)).toBe(`"${key}" ${problem}`);
+    expect(problemOf(key, 'soon')).toBe(`"${key}" must be a duration such as 500ms, 30s, 2m or 1h30m`);
+  });
+});
+
 describe('vcs.hosts', () => {
   it('takes hosts, ports and paths, and lowers the case of the host only', () => {
     const text =

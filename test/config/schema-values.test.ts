@@ -16,6 +16,8 @@ describe('Duration and Timeout', () => {
     ['30s', 30_000],
     [' 2m ', 120_000],
     ['0s', 0],
+    ['30d', 2_592_000_000],
+    ['100001d', 'must be at most 100000d'],
     ['soon', DURATION],
     ['', DURATION],
     [true, DURATION],
@@ -29,6 +31,11 @@ describe('Duration and Timeout', () => {
     expect(read(Timeout, '1ms')).toBe(1);
     expect(read(Timeout, '0s')).toBe('must be longer than 0');
     expect(read(Timeout, 'soon')).toBe(DURATION);
+  });
+
+  it('a timeout is no longer than a timer waits', () => {
+    expect(read(Timeout, '24d')).toBe(2_073_600_000);
+    expect(read(Timeout, '25d')).toBe('must be at most 24d');
   });
 });
 

@@ -1,5 +1,6 @@
 /** The separators of a GOPROXY list. Proxies are folders here; `upstream-answer.e2e.test.ts` has servers. */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -49,6 +50,22 @@ const clientOf = (proxies: readonly UpstreamProxy[]) =>
     proxies: () => proxies,
     timeoutMs: () => 5_000,
   });
+
+it('a timeout of days is waited for, and not over at once', async () => {
+  let isOver: boolean | undefined;
+  const get = async (_url: URL, options: { signal: AbortSignal }): Promise<never> => {
+    await sleep(20); // a timer that is given too much ends after a millisecond
+    isOver = options.signal.aborted;
+    throw new Error('refused');
+  };
+  const client = createGoproxyClient({
+    http: { get } as unknown as HttpClient,
+    proxies: () => [{ url: 'http://proxy.test', credentials: undefined, fallbackOn: 'not-found' }],
+    timeoutMs: () => 3 * 86_400_000,
+  });
+  await expect(client.read(LIST, textOf)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
+  expect(isOver).toBe(false);
+});
 
 describe('a list of proxies', () => {
   it.each<[string, [Kind, UpstreamProxy['fallbackOn']], Kind, string]>([

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModhavenError } from '../../errors.js';
 import type { RepoUrl } from '../../module/repo-url.js';
+import { timerMs } from '../../timers.js';
 import { explainGitFailure } from '../failures/git-errors.js';
 import { GitFailure } from '../transport/git-exec.js';
 import { parseHostKey, type HostKey } from '../ssh/known-hosts.js';
@@ -72,7 +73,7 @@ export async function offeredKeys(
 export async function scanKeys(host: string, port: number, timeoutMs: number): Promise<HostKey[]> {
   const seconds = String(Math.max(1, Math.ceil(timeoutMs / 1000)));
   const args = ['-T', seconds, '-p', String(port), '--', bare(host)];
-  const { stdout } = await run('ssh-keyscan', args, timeoutMs + 1_000);
+  const { stdout } = await run('ssh-keyscan', args, timerMs(timeoutMs + 1_000));
   return keysIn(stdout).sort((a, b) => rank(a) - rank(b));
 }
 
@@ -94,7 +95,7 @@ async function connectForKey(repo: RepoUrl, settings: VcsSettings): Promise<Host
     };
     const args = Object.entries(before).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
     const connect = [...args, ...connectArguments(repo, entry, settings), 'true'];
-    const result = await run('ssh', connect, 2 * settings.connectTimeoutMs + 1_000);
+    const result = await run('ssh', connect, timerMs(2 * settings.connectTimeoutMs + 1_000));
     const keys = keysIn(await readFile(file, 'utf8').catch(() => ''));
     if (keys.length === 0) throw explain(repo, result, settings);
     return keys;
