@@ -9,6 +9,7 @@ import type { RepoUrl } from '../module/repo-url.js';
 import { isCanonicalVersion, type CanonicalVersion } from '../module/version.js';
 import { codeModule } from '../modfetch/code-module.js';
 import { openStores } from '../store/open/open-stores.js';
+import { checkStateVersion } from '../store/state-version.js';
 import { isPrivatePath, whyPrivate } from '../modfetch/private-paths.js';
 import { GitSource } from '../modfetch/git-source.js';
 import { createRepoRoots } from '../modfetch/repo-root.js';
@@ -53,6 +54,7 @@ async function tell({ module: argument, config: file, onProgress }: ExplainOptio
     const loaded = loadConfig(file);
     return { config: loaded, map: loadVanity(loaded.vanityFile, { defaultHost: loaded.publicHost }) };
   });
+  await checkStateVersion(config.cacheDir);
   const { host, store } = openCache(config);
   const candidates = (path: string) => map.candidates(path);
   // What the first question fetched serves all of them.

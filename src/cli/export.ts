@@ -12,6 +12,7 @@ import { allVersions, type VersionName } from '../transfer/import-versions.js';
 import { exportChecksums } from '../transfer/transfer-checksums.js';
 import { readRequestList } from '../transfer/request-list.js';
 import { storedVersions } from '../verify/stored.js';
+import { checkIsOutside } from './common/cache-dir.js';
 import { withChecksums } from './common/checksums.js';
 import { counter, type OnProgress } from './terminal/progress-bar.js';
 import { sumErrors } from './output/sum-errors.js';
@@ -40,6 +41,7 @@ export async function exportTree(options: ExportOptions): Promise<{ text: string
   if (options.dir === '') throw new ModhavenError('CONFIG', 'the folder of the tree is empty text; name one');
   const config = loadConfig(options.config);
   await checkStateVersion(config.cacheDir);
+  await checkIsOutside(options.dir, config.cacheDir);
   const stores = openStores(config);
   const { unchecked: store } = stores;
   const { versions, missing, refused } = await choose(store, options.wanted);

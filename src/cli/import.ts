@@ -6,7 +6,7 @@ import { allVersions, importVersions } from '../transfer/import-versions.js';
 import { recordedSums } from '../transfer/checksum-folder.js';
 import { importChecksums } from '../transfer/transfer-checksums.js';
 import { noVersions, recognizeLayout } from '../transfer/layout.js';
-import { prepareCacheDir } from './common/cache-dir.js';
+import { checkIsOutside, prepareCacheDir } from './common/cache-dir.js';
 import { withChecksums } from './common/checksums.js';
 import { ownSums } from './own-sums.js';
 import { upgradeLayout } from '../store/state-version.js';
@@ -27,6 +27,7 @@ export interface ImportOptions {
 export async function importTree(options: ImportOptions): Promise<{ text: string; ok: boolean }> {
   const config = loadConfig(options.config);
   await prepareCacheDir(config.cacheDir);
+  await checkIsOutside(options.dir, config.cacheDir);
   await upgradeLayout(config.cacheDir);
   const stores = openStores(config);
   const { name, dir, source, goStateDir } = await recognizeLayout(options.dir);

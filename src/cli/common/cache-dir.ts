@@ -1,6 +1,6 @@
 /** Whether the cache directory can be used: asked before a command does anything that would only fail later, or never end. */
-import { mkdtemp, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdtemp, realpath, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ModhavenError, errorMessage } from '../../errors.js';
 import { makeFolder, makePrivateFolder } from '../../fs/make-folder.js';
 import { cacheLayout } from '../../store/paths.js';
@@ -22,4 +22,32 @@ export async function prepareCacheDir(cacheDir: string): Promise<void> {
     });
   }
   await checkStateVersion(cacheDir);
+}
+
+/**
+ * Throws CONFIG if `dir`, which need not be there, is `cacheDir` or lies in it, by whatever name: the files of a tree beside
+ * those of the cache would be taken for its own.
+ */
+export async function checkIsOutside(dir: string, cacheDir: string): Promise<void> {
+  const cache = await stat(cacheDir).catch(() => undefined);
+  if (cache === undefined) return;
+  for (let at = await realPathOf(resolve(dir)); ; at = dirname(at)) {
+    const found = await stat(at).catch(() => undefined);
+    if (found?.ino === cache.ino && found.dev === cache.dev) {
+      throw new ModhavenError('CONFIG', `${dir} is in the cache directory ${cacheDir}, or is that itself`, {
+        remedy: 'name a folder outside of cache.dir',
+      });
+    }
+    if (dirname(at) === at) return;
+  }
+}
+
+/** `path` without links, as far as it is there. */
+async function realPathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(await realPathOf(parent), basename(path));
+  }
 }

@@ -1,15 +1,18 @@
 /** `cache.dir` that cannot be made or written: one sentence from every command that would need it, and at once. */
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { prepareCacheDir } from '../../../src/cli/common/cache-dir.js';
+import { explain } from '../../../src/cli/explain.js';
 import { exportTree } from '../../../src/cli/export.js';
 import { gc } from '../../../src/cli/gc.js';
+import { importTree } from '../../../src/cli/import.js';
 import { list } from '../../../src/cli/list.js';
 import { verify } from '../../../src/cli/verify.js';
 import { makeFolder } from '../../../src/fs/make-folder.js';
 import { tempDir } from '../../support/tmp.js';
+import { makeVersion, writeProxyTree } from '../../support/stores/versions.js';
 import { files } from '../support/files.js';
 
 const CLI = path.resolve('dist/cli.js');
@@ -51,6 +54,7 @@ describe.each(UNUSABLE)('a cache directory that is %s', (_, dir) => {
 it.each<[name: string, command: (config: string, dir: string) => Promise<unknown>]>([
   ['gc', (config) => gc({ config })],
   ['list', (config) => list({ config })],
+  ['explain', (config) => explain({ config, module: 'a.example/x' })],
   ['verify', (config) => verify({ config, modules: [] })],
   ['export', (config, dir) => exportTree({ config, dir: path.join(dir, 'tree'), wanted: [] })],
 ])(
@@ -66,6 +70,33 @@ it.each<[name: string, command: (config: string, dir: string) => Promise<unknown
     expect(await readdir(path.join(dir, 'data'))).toEqual(['version']);
   },
 );
+
+it.each<[string, (config: string, dir: string) => Promise<unknown>]>([
+  ['export', (config, dir) => exportTree({ config, dir, wanted: [] })],
+  ['import', (config, dir) => importTree({ config, dir })],
+])('%s refuses the cache itself as its tree, by whatever name, and changes nothing', async (_, command) => {
+  const { dir, config } = await files({ vanity: 'paths: {}\n' });
+  const cache = path.join(dir, 'data');
+  await writeProxyTree(path.join(cache, 'download'), await makeVersion('a.example/x', 'v1.0.0', {}));
+  await symlink('data', path.join(dir, 'link'));
+  await prepareCacheDir(cache);
+  const before = await readdir(cache, { recursive: true });
+  for (const name of ['data', 'data/download', 'data/new/tree', 'link', 'link/download', './x/../data']) {
+    await expect(command(config, path.join(dir, name)), name).rejects.toMatchObject({
+      code: 'CONFIG',
+      message: `${path.join(dir, name)} is in the cache directory ${cache}, or is that itself`,
+    });
+  }
+  expect(await readdir(cache, { recursive: true })).toEqual(before);
+});
+
+it('a tree beside the cache is exported to, and imported from', async () => {
+  const { dir, config } = await files({ vanity: 'paths: {}\n' });
+  await writeProxyTree(path.join(dir, 'data/download'), await makeVersion('a.example/x', 'v1.0.0', {}));
+  const tree = path.join(dir, 'data-tree');
+  expect((await exportTree({ config, dir: tree, wanted: [] })).ok).toBe(true);
+  expect((await importTree({ config, dir: tree })).ok).toBe(true);
+});
 
 describe('prepareCacheDir', () => {
   it('makes what is missing, and leaves nothing behind', async () => {
