@@ -16,13 +16,13 @@ import type { CodeHost, CodeRepo } from '../vcs/types.js';
 import type { CodeModule, VersionInfo } from './code-module.js';
 
 export interface AliasCheckOptions {
-  roots: { find(path: string): Promise<{ repos: readonly RepoUrl[] }> };
+  roots: { find(path: string): Promise<{ repos: readonly RepoUrl[]; rule?: { isPattern: boolean } }> };
   host: Pick<CodeHost, 'open'>;
   /** How old refs may be, in milliseconds. */
   refreshMs: () => number;
 }
 
-/** Spellings of a repository without a go.mod that are served: nothing says which one is meant. */
+/** Spellings of a repository without a go.mod that are served, beside those that are most likely meant: nothing says which one is. */
 const MAX_UNDECLARED = 4;
 
 export class AliasCheck {
@@ -38,8 +38,11 @@ export class AliasCheck {
    */
   async check(path: ModulePath, repo: CodeRepo, goMod: Buffer | undefined): Promise<void> {
     if (goMod === undefined) {
-      if (repo.spelling.number >= MAX_UNDECLARED) throw tooManySpellings(path, repo.spelling.first);
-      return;
+      const { number, first } = repo.spelling;
+      if (number < MAX_UNDECLARED) return;
+      const { rule } = await this.options.roots.find(path);
+      if (rule?.isPattern !== false) throw tooManySpellings(path, first);
+      return; // a rule without a placeholder has the address as an admin wrote it
     }
     const declared = goModModulePath(goMod);
     if (declared === path || declared.toLowerCase() !== path.toLowerCase()) return;
@@ -81,6 +84,7 @@ function otherSpelling(path: ModulePath, declared: string): ModhavenError {
 function tooManySpellings(path: ModulePath, first: string): ModhavenError {
   return new ModhavenError('MODULE_NOT_FOUND', `not found: ${path}: one repository, too many spellings`, {
     reason: `the git host has one repository for this path and ${first}, and no go.mod says which one is meant`,
-    remedy: 'ask for the path as the git host writes it, or add a go.mod to the repository',
+    remedy:
+      'add a go.mod to the repository; until then, ask for it in lower case, or have the admin write a rule for this path',
   });
 }

@@ -47,9 +47,22 @@ export class Spellings<R extends RefsSource> {
       known.spellings.push(address);
     }
     const at = known.spellings.indexOf(address);
-    const number = at < 0 ? MAX_SPELLINGS : at;
+    const number = isPlainest(address, known.spellings) ? 1 : at < 0 ? MAX_SPELLINGS : at;
     return { remote: known.remote, spelling: { first: known.address, number } };
   }
+}
+
+/**
+ * Whether `address` has fewer capital letters than each of `others` that is another one. Most repositories are called so, and it
+ * does not become the last of many because the wrong ones were asked for before; there can be no more of them than letters.
+ */
+function isPlainest(address: string, others: readonly string[]): boolean {
+  const own = capitalsIn(address);
+  return others.every((other) => other === address || capitalsIn(other) > own);
+}
+
+function capitalsIn(text: string): number {
+  return text.match(/\p{Lu}/gu)?.length ?? 0;
 }
 
 /** Whether `remote` lists what `listing` says; what is known of it may be older, and is asked for again then. */

@@ -40,7 +40,7 @@ export type BlobId = ObjectHash;
 export interface Spelling {
   /** The address by which the repository was opened first. */
   readonly first: string;
-  /** How many other spellings were opened before this one; 0 for the first. */
+  /** How many other spellings were opened before this one, 0 for the first; the one with the fewest capital letters is the second at most. */
   readonly number: number;
 }
 

@@ -20,15 +20,18 @@ describe.skipIf(missing('git'))('a repository under many spellings', () => {
   let folder: string;
   let source: GitSource;
 
-  async function begin(files: Record<string, string>): Promise<void> {
+  async function begin(files: Record<string, string>, named?: string): Promise<void> {
     home = await repo();
     await home.at('2024-01-02T03:04:05Z').write(files).commit('first');
     await home.tag('v1.0.0');
     folder = await tempDir('spellings');
-    for (const name of ['lib', 'Lib', 'LIB', 'lIb', 'liB', 'LIb']) {
+    for (const name of ['lib', 'Lib', 'LIB', 'lIb', 'liB', 'LIb', 'LiB']) {
       await symlink(home.dir, join(folder, name));
     }
-    const text = `host: corp.test\npaths:\n  /{name}: ${pathToFileURL(folder).href}/{name}\n`;
+    const rules = ['{name}', ...(named === undefined ? [] : [named])].map(
+      (name) => `  /${name}: ${pathToFileURL(folder).href}/${name}\n`,
+    );
+    const text = `host: corp.test\npaths:\n${rules.join('')}`;
     const map = parseVanity(text, '/srv/vanity.yaml', { defaultHost: '' });
     const host: CodeHost = createCodeHost({
       dir: await tempDir('vcs'),
@@ -74,5 +77,19 @@ describe.skipIf(missing('git'))('a repository under many spellings', () => {
     }
     await expect(source.mod(module('liB'), 'v1.0.0')).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
     await expect(source.list(module('LIb'))).rejects.toMatchObject({ code: 'MODULE_NOT_FOUND' });
+  });
+
+  it('is served by its right path without a go.mod, however many wrong ones were asked for before', async () => {
+    await begin({ 'x.go': 'package x\n' }, 'lIb');
+    for (const name of ['LIB', 'Lib', 'liB', 'LIb']) {
+      await source.mod(module(name), 'v1.0.0');
+    }
+    const refused = { code: 'MODULE_NOT_FOUND', remedy: expect.stringContaining('add a go.mod') as string };
+    await expect(source.mod(module('LiB'), 'v1.0.0')).rejects.toMatchObject(refused);
+    // In lower case, and as a rule says that has no placeholder.
+    for (const name of ['lib', 'lIb']) {
+      await expect(source.mod(module(name), 'v1.0.0')).resolves.toHaveProperty('mod');
+      await expect(source.list(module(name))).resolves.toMatchObject({ versions: ['v1.0.0'] });
+    }
   });
 });

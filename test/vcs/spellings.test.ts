@@ -35,6 +35,18 @@ describe('Spellings', () => {
     ).toBe(0);
   });
 
+  it('counts the one with the fewest capital letters as the second at most', async () => {
+    const spellings = new Spellings<ReturnType<typeof repository>>();
+    const numberOf = async (name: string) => {
+      const url = parseRepoUrl(`http://h/${name}`, '/');
+      return (await spellings.find(url, repository('a'), listing('a'), 0)).spelling.number;
+    };
+    const numbers = [];
+    for (const name of ['ABC', 'Abc', 'aBc', 'abC', 'ABc', 'abc', 'aBC']) numbers.push(await numberOf(name));
+    expect(numbers).toEqual([0, 1, 2, 3, 4, 1, 6]);
+    expect([await numberOf('abc'), await numberOf('abC')]).toEqual([1, 3]);
+  });
+
   it('keeps apart what lists something else, and what cannot be asked', async () => {
     const spellings = new Spellings<ReturnType<typeof repository>>();
     await spellings.find(parseRepoUrl('http://h/x.git', '/'), repository('a'), listing('a'), 0);
