@@ -187,7 +187,7 @@ function announce(service: Service, count: number): void {
   const { app, settings, log, inherited } = service;
   const map = app.vanity();
   const { publicUrlIsDefault, publicUrlIsGuess, cacheDir: cache } = settings.current();
-  const address = listensAt(service, count);
+  const address = listensAt(service);
   const url = reachedUrl(settings.current(), inherited === undefined ? undefined : address);
   log.info(
     {
@@ -222,13 +222,10 @@ function announce(service: Service, count: number): void {
   log.info(`try it: GOPROXY=${url} GONOPROXY=none GONOSUMDB='*' ${command}`);
 }
 
-/**
- * Where connections are accepted: port 0 of the settings is any free one. Undefined for an inherited socket that only workers
- * listen at.
- */
-function listensAt({ app, settings, inherited }: Service, count: number): Listen | undefined {
+/** Where connections are accepted: port 0 of the settings is any free one. Undefined where an inherited socket does not say it. */
+function listensAt({ app, pool, settings, inherited }: Service): Listen | undefined {
   const { listen } = settings.current();
-  const address = count > 1 ? null : app.server.app.server.address();
+  const address = pool === undefined ? app.server.app.server.address() : pool.address;
   if (address === null) return inherited === undefined ? listen : undefined;
   if (typeof address === 'string') return { path: address };
   if (inherited !== undefined) return { host: address.address, port: address.port };

@@ -1,4 +1,5 @@
 /** The messages between the main process and its workers. */
+import type { Server } from 'node:net';
 import type { Listen } from '../config/listen.js';
 import type { AuthSettings } from '../config/auth-settings.js';
 import type { FaultRecord } from '../log/faults.js';
@@ -55,9 +56,12 @@ export type ToWorker =
   /** Finish what runs, then end; `handOver`: another process takes over the address. */
   | { type: 'end'; handOver: boolean };
 
+/** Where a server accepts connections, as Node says it; null where it does not. */
+export type ServerAddress = ReturnType<Server['address']>;
+
 export type FromWorker =
   | { type: 'ready' }
-  | { type: 'listening' }
+  | { type: 'listening'; address: ServerAddress }
   | { type: 'failed'; reason: string }
   | { type: 'done'; id: number; connections?: number }
   | { type: 'metrics'; id: number; families: Family[] }

@@ -15,7 +15,7 @@ import { programFile } from '../program-files.js';
 import type { DamagedPart } from '../store/checked-store.js';
 import type { StoreSettings } from '../store/open/open-stores.js';
 import { excessOf } from './connection-share.js';
-import type { WorkerSettings, WorkerStart } from './messages.js';
+import type { ServerAddress, WorkerSettings, WorkerStart } from './messages.js';
 import { PooledWorker } from './pooled-worker.js';
 
 export interface WorkerPoolOptions {
@@ -49,6 +49,7 @@ export class WorkerPool {
   private readonly replacements = new Set<NodeJS.Timeout>();
   private wait = REPLACE_MS.first;
   private isClosing = false;
+  private listensAt: ServerAddress = null;
   private looks: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerPoolOptions) {
@@ -66,7 +67,8 @@ export class WorkerPool {
     const allListen = Promise.all(added.map(({ listening }) => listening));
     this.renewing = allListen.then(ignore, ignore);
     try {
-      await allListen;
+      const [address = null] = await allListen;
+      this.listensAt = address;
       this.haveAllListened = true;
     } catch (error) {
       this.isClosing = true;
@@ -94,6 +96,11 @@ export class WorkerPool {
       this.listening.delete(old);
       old.tell({ type: 'end', handOver: true });
     }
+  }
+
+  /** Where they accept connections; null before they do. */
+  get address(): ServerAddress {
+    return this.listensAt;
   }
 
   /** How many workers listen now. */

@@ -4,7 +4,7 @@ import type { Faults } from '../log/faults.js';
 import type { Logger } from '../log/log.js';
 import type { Family } from '../metrics/families.js';
 import type { DamagedPart } from '../store/checked-store.js';
-import type { FromWorker, ToWorker, WorkerStart } from './messages.js';
+import type { FromWorker, ServerAddress, ToWorker, WorkerStart } from './messages.js';
 import { HungCheck, processState } from './hung-check.js';
 
 export interface PooledWorkerOptions {
@@ -20,8 +20,8 @@ export interface PooledWorkerOptions {
 const POLL_MS = 250;
 
 export class PooledWorker {
-  /** Resolves when the worker listens; rejects with the reason if it cannot. */
-  readonly listening: Promise<void>;
+  /** Resolves when the worker listens, with where that is; rejects with the reason if it cannot. */
+  readonly listening: Promise<ServerAddress>;
   /** Resolves when the worker has ended. */
   readonly ended: Promise<void>;
   private readonly worker: Worker;
@@ -39,7 +39,7 @@ export class PooledWorker {
     this.ended = new Promise((resolve) => this.worker.once('exit', () => resolve()));
     this.listening = new Promise((resolve, reject) => {
       this.worker.on('message', (message: FromWorker) => {
-        if (message.type === 'listening') resolve();
+        if (message.type === 'listening') resolve(message.address);
         else if (message.type === 'failed') reject(new Error(message.reason));
         else this.receive(message);
       });

@@ -90,7 +90,7 @@ class WorkerProgram {
   async listen(listen: WorkerStart['listen']): Promise<void> {
     try {
       await this.server.listen(listen);
-      say({ type: 'listening' });
+      say({ type: 'listening', address: this.server.address() });
     } catch (error) {
       process.send?.({ type: 'failed', reason: errorMessage(error) } satisfies FromWorker, () =>
         process.exit(1),

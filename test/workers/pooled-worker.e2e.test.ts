@@ -36,12 +36,12 @@ async function start(onMessage: string): Promise<{ worker: PooledWorker; logged:
   return { worker, logged, faults };
 }
 
-const LISTENS = `if (message.type === 'start') process.send({ type: 'listening' });`;
+const LISTENS = `if (message.type === 'start') process.send({ type: 'listening', address: null });`;
 
 describe('PooledWorker', () => {
   it('is told how to start, and listens', async () => {
     const { worker } = await start(
-      `if (message.start.socket === '/nowhere.sock') process.send({ type: 'listening' });`,
+      `if (message.start.socket === '/nowhere.sock') process.send({ type: 'listening', address: null });`,
     );
     await worker.listening;
     expect(worker.pid).toBeGreaterThan(0);
