@@ -64,7 +64,7 @@ export interface AppOptions extends Pick<MaintenanceOptions, 'scrubMs'> {
   /** Errors that no code foresaw, of this process and its workers. */
   faults: Faults;
   /** The processes that accept the connections and ask this one; absent: this one does it all. */
-  workers?: AppWorkers;
+  workers?: AppWorkers | undefined;
 }
 
 /** Builds the server; it does not listen yet. Throws CONFIG if vanity.yaml is bad, STORAGE if the checksum database is. */
@@ -179,7 +179,15 @@ class Program implements App {
   private nextGeneration(): Generation {
     const { access, invalidation, clients, trusts, gate, observer, vanity, tls, options } = this;
     return new Generation({
-      ...{ ...options, access, invalidation, clients, trusts, gate, observer, vanity, tls },
+      ...options,
+      access,
+      invalidation,
+      clients,
+      trusts,
+      gate,
+      observer,
+      vanity,
+      tls,
       isAdmin: createAdminCheck({ access: () => this.access.state, ...this.adminAddresses() }),
       status: () => statusReport(this.reported()),
       moreRoutes: (app) => this.metrics.route(app),
@@ -249,8 +257,19 @@ class Program implements App {
     const { services, rules, access, tlsPair, running, clients, startedAt, refused } = this;
     const { maintenance, replicas } = this.generation;
     return {
-      ...{ settings, version, faults, services, rules, access },
-      ...{ tlsPair, maintenance, running, clients, replicas, startedAt, refused },
+      settings,
+      version,
+      faults,
+      services,
+      rules,
+      access,
+      tlsPair,
+      maintenance,
+      running,
+      clients,
+      replicas,
+      startedAt,
+      refused,
       workers: workers?.count ?? 0,
       workersUp: workers?.listening() ?? 0,
     };

@@ -100,7 +100,11 @@ export class Generation {
       log,
     });
     this.services = createServices({
-      ...{ settings, vanity, log, lease: this.replicas.lease, fetcherOf },
+      settings,
+      vanity,
+      log,
+      lease: this.replicas.lease,
+      fetcherOf,
       onNewRefs: () => this.changed(),
     });
     const { services } = this;
@@ -117,7 +121,9 @@ export class Generation {
     });
     const visitors = openVisitors({ access, services, vanity });
     this.pages = openPages({
-      ...{ ...options, services, ...visitors },
+      ...options,
+      services,
+      ...visitors,
       developer: () => this.developerSettings(),
       hasAuth: () => access.state !== undefined,
     });
@@ -164,7 +170,9 @@ export class Generation {
   private openMaintenance(): Maintenance {
     const { vanity, log, scrubMs } = this.options;
     return new Maintenance({
-      ...{ stores: this.services.stores, log, scrubMs },
+      stores: this.services.stores,
+      log,
+      scrubMs,
       maxBytes: () => this.config().cacheMaxSize,
       isReplaceable: (module) => replaceable(module, this.config(), vanity()),
       hasUpstream: () => this.config().upstream.length > 0,
@@ -174,7 +182,9 @@ export class Generation {
   private openPushes(): ReplicaPushes {
     const { options, replicas, services } = this;
     return new ReplicaPushes({
-      ...{ ...options, replicas, services },
+      ...options,
+      replicas,
+      services,
       prefetch: () => this.config().webhookPrefetch,
       changed: () => this.changed(monotonicNow()),
       lookForPurges: () => this.purges.look(),
@@ -188,8 +198,17 @@ export class Generation {
       gate: workers === undefined ? gate : workerGate(gate),
       ...visitors,
       observer: workers === undefined ? observer : { replied: () => undefined }, // they tell theirs
-      ...{ log, faults, trusts, modules, roots, store, databases: sumdb },
-      ...{ cache: this.cache, vanity, isBehindWorkers: workers !== undefined, clients },
+      log,
+      faults,
+      trusts,
+      modules,
+      roots,
+      store,
+      databases: sumdb,
+      cache: this.cache,
+      vanity,
+      isBehindWorkers: workers !== undefined,
+      clients,
       ...(workers === undefined && {
         listener: { limits: this.config().limits, tls: this.options.tls() },
       }),
@@ -203,7 +222,8 @@ export class Generation {
         this.options.moreRoutes(app);
         this.pages.register(app);
         webhookRoute(app, {
-          ...{ log, requestIdOf },
+          log,
+          requestIdOf,
           secret: () => this.config().webhookSecret,
           pushes: this.pushes.own,
           settled: () => invalidation.settled(),
@@ -221,7 +241,10 @@ export class Generation {
     const config = this.config();
     const { publicUrl, publicUrlIsGuess, privatePatterns } = config;
     return {
-      ...{ publicUrl, publicUrlIsGuess, privatePatterns, map: this.options.vanity() },
+      publicUrl,
+      publicUrlIsGuess,
+      privatePatterns,
+      map: this.options.vanity(),
       sumdbKey: this.services.ownDatabase?.key,
       hasUpstream: passesPublicModules(config),
     };

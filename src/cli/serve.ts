@@ -90,7 +90,11 @@ function createService(
   const pool =
     count > 1
       ? createPool({
-          ...{ count, settings, tls, log, faults },
+          count,
+          settings,
+          tls,
+          log,
+          faults,
           ownDatabase: () => app.inUse().sumdb?.name,
           onDamaged: (part) => app.damagedElsewhere(part),
         })
@@ -107,7 +111,7 @@ function createService(
       (error) => faults.caught(error, 'invalidation'),
     ),
   };
-  const app = createApp({ settings, log, writeLine, version, faults, ...(workers && { workers }) });
+  const app = createApp({ settings, log, writeLine, version, faults, workers });
   return { settings, log, app, pool };
 }
 
@@ -197,7 +201,7 @@ function announce(service: Service, count: number): void {
       url,
       rules: map.rules.length,
       cache,
-      ...(count > 1 && { workers: count }),
+      workers: count > 1 ? count : undefined,
     },
     'modhaven is ready',
   );

@@ -42,7 +42,10 @@ export async function warm(options: WarmOptions): Promise<{ text: string; ok: bo
   if (stores.bucket !== undefined) await stores.unchecked.probe();
   const asksSumdb = options.sumdb !== false && settings.current().upstream.length > 0;
   const versions = await warmVersions(wanted, {
-    ...{ modules, store, isPrivate, concurrency: PARALLEL },
+    modules,
+    store,
+    isPrivate,
+    concurrency: PARALLEL,
     checksums: asksSumdb ? (module, version) => fetchChecksums(sumdb, module, version) : undefined,
     onDone: counter(wanted.length, options.onProgress),
   });
@@ -50,7 +53,9 @@ export async function warm(options: WarmOptions): Promise<{ text: string; ok: bo
   const warmed = versions.filter(isWarm);
   const fetched = warmed.filter((version) => version.fetched).length;
   const summary = {
-    ...{ versions: versions.length, fetched, thereBefore: warmed.length - fetched },
+    versions: versions.length,
+    fetched,
+    thereBefore: warmed.length - fetched,
     failed: versions.length - warmed.length,
   };
   const text = options.json === true ? jsonText({ ok, summary, versions }) : warmReport(versions, summary);

@@ -177,7 +177,10 @@ class RoutedServer implements Server {
     const annotate = isBehindWorkers ? annotateForWorker : undefined;
     return createEntrance(
       {
-        ...{ gate, tracker, faults, trusts },
+        gate,
+        tracker,
+        faults,
+        trusts,
         isClosing: () => this.isClosing,
         isHandingOver: () => this.isHandingOver,
       },

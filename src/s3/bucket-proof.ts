@@ -66,7 +66,9 @@ export class BucketProof {
 
   private refused(reason: string, remedy?: string): ModhavenError {
     return new ModhavenError('STORAGE', `the ${this.bucket.place} cannot be used`, {
-      ...{ reason, remedy: remedy ?? 'check the object store', remedyBy: 'admin' },
+      reason,
+      remedy: remedy ?? 'check the object store',
+      remedyBy: 'admin',
     });
   }
 }

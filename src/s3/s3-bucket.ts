@@ -202,8 +202,8 @@ export class S3Bucket implements Bucket {
       ...this.encryption(),
       ContentType: contentType,
       Metadata: { ...meta, [WRITER]: writer },
-      ...(ifAbsent === true && { IfNoneMatch: '*' }),
-      ...(ifMatch !== undefined && { IfMatch: ifMatch }),
+      IfNoneMatch: ifAbsent === true ? '*' : undefined,
+      IfMatch: ifMatch,
     };
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -229,10 +229,7 @@ export class S3Bucket implements Bucket {
 
   private encryption(): Pick<Sdk.PutObjectCommandInput, 'ServerSideEncryption' | 'SSEKMSKeyId'> {
     const { sse, kmsKeyId } = this.settings;
-    return {
-      ...(sse !== undefined && { ServerSideEncryption: sse }),
-      ...(kmsKeyId !== undefined && { SSEKMSKeyId: kmsKeyId }),
-    };
+    return { ServerSideEncryption: sse, SSEKMSKeyId: kmsKeyId };
   }
 
   /** What `work` answers; its failures as STORAGE errors. */

@@ -147,7 +147,9 @@ export class BucketCopies {
         continue;
       }
       await this.setAside(part, problem, {
-        ...{ etag: found.etag, size: bytes.length, isSame: wrong === digest },
+        etag: found.etag,
+        size: bytes.length,
+        isSame: wrong === digest,
       });
       return undefined;
     }

@@ -94,14 +94,25 @@ function openDisk(disk: DiskWatch, log: StoreLog | undefined): Stores {
   const damage = new DamageReport(log);
   const sums = new RecordedSums(layout.sums);
   const checked = new CheckedStore(unchecked, {
-    ...{ dir: layout.download, damagedDir: layout.damaged, seals, sums },
+    dir: layout.download,
+    damagedDir: layout.damaged,
+    seals,
+    sums,
     hashZip: createZipHasher(),
     onDamage: (part) => damage.add(part),
   });
   const room = new DiskRoom(disk.dir, log);
   const versions = new SealedStore(checked, seals, (version) => sums.evicted(version));
   return {
-    ...{ unchecked, checked, seals, sums, sealed, damage, layout, room, disk },
+    unchecked,
+    checked,
+    seals,
+    sums,
+    sealed,
+    damage,
+    layout,
+    room,
+    disk,
     ownDatabases: blobs(layout.ownDatabases),
     versions: new AnsweringStore(new RoomAwareStore(versions, room), disk),
     upstream: blobs(layout.upstream),
@@ -109,7 +120,8 @@ function openDisk(disk: DiskWatch, log: StoreLog | undefined): Stores {
     checksums: blobs(layout.checksums),
     fetched: blobs(layout.fetched, FOR_US_ALONE),
     lastUse: new LastUse(layout.usage),
-    ...{ copies: undefined, bucket: undefined },
+    copies: undefined,
+    bucket: undefined,
   };
 }
 
@@ -127,7 +139,8 @@ function openBucket(disk: DiskWatch, settings: S3Settings, log: StoreLog | undef
     onDifference: (difference) => damage.differs(difference),
   });
   const checked = new CachedBucketStore(unchecked, {
-    ...{ copies, seals },
+    copies,
+    seals,
     seenPurgeFile: join(dir, 'seen-purge'),
     hashZip: createZipHasher(),
     onDamage: (part) => damage.add(part),
@@ -135,7 +148,16 @@ function openBucket(disk: DiskWatch, settings: S3Settings, log: StoreLog | undef
   const answers = { keepsNewest: true };
   const room = new DiskRoom(disk.dir, log);
   return {
-    ...{ unchecked, checked, seals, sums: undefined, sealed, damage, layout, room, disk, bucket },
+    unchecked,
+    checked,
+    seals,
+    sums: undefined,
+    sealed,
+    damage,
+    layout,
+    room,
+    disk,
+    bucket,
     copies: checked,
     ownDatabases: createBucketBlobStore(bucket, BUCKET_FOLDERS.ownDatabases),
     versions: new RoomAwareStore(new SealedStore(checked, seals), room),
