@@ -141,7 +141,7 @@ class RevisionVersion {
     const wanted = candidate === asked.replace(/\+incompatible$/, '') ? asked : candidate;
     const base = wanted.replace(/\+incompatible$/, '');
     const { version, refusal } = await this.judge(wanted, base);
-    // A caller who asks for a canonical version gets this one or none.
+    // A caller that asks for a canonical version gets this one or none.
     if (asked !== '' && isCanonicalVersion(asked)) {
       const askedBase = asked.replace(/\+incompatible$/, '');
       if (askedBase !== base) {

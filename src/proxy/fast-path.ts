@@ -102,7 +102,7 @@ export function createFastPath(options: FastPathOptions, next: AdmittedListener)
   };
 }
 
-/** The file of a version that `request` asks for; undefined for anything else, however it is wrong. The routes parse it no more. */
+/** The file of a version that `request` asks for; undefined for anything else, however it is wrong. Notes what was parsed, for the routes. */
 function storedPart(request: TrackedRequest): Part | undefined {
   const { url = '' } = request;
   if (!isPlainUrl(url)) return undefined;

@@ -244,7 +244,7 @@ export class S3Bucket implements Bucket {
     }
   }
 
-  /** Of a body; what a reader does that has enough is no failure of the bucket. */
+  /** For a body that is being read: a reader that stops early is not a failure of the bucket. */
   private readonly brokenOff = (error: NodeJS.ErrnoException): Error =>
     error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'ABORT_ERR'
       ? error

@@ -52,7 +52,7 @@ export function isRefusal(error: unknown): boolean {
   return isAbsent(error) || isConditionFailed(error) || isConflict(error) || isLostUpload(error);
 }
 
-/** Whether a failure says nothing of other requests: a right that is missing, no room for what is written. */
+/** Whether a failure says nothing about other requests: a right that is missing, no room for what is written. */
 export function isOfOneAction(error: unknown): boolean {
   const { code, status } = failureOf(error);
   return (

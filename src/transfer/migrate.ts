@@ -129,7 +129,7 @@ async function judgeAndCopy(
   }
 }
 
-/** A zip that is there must be as long as here: its hash beside it says nothing of its bytes. */
+/** A zip that is there must be as long as here: its hash beside it says nothing about its bytes. */
 async function withSameSize(
   copied: CopiedVersion,
   from: MigratedStores,

@@ -34,7 +34,7 @@ function nothing(): undefined {
   return undefined;
 }
 
-/** `error` if the host sent nothing at all. That one operation took too long says nothing about the next one. */
+/** `error` if the host sent nothing. That one operation took too long says nothing about the next one. */
 function timeoutOf(error: unknown): ModhavenError | undefined {
   if (!isModhavenError(error, 'HOST_TIMEOUT')) return undefined;
   return error.cause instanceof GitFailure && error.cause.timedOut ? undefined : error;

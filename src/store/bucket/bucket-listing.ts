@@ -47,7 +47,7 @@ export async function* scanBucket(
   if (open !== undefined) yield* open.listed(stateOf, onWrongList);
 }
 
-/** What a key is to a module; undefined for what says nothing of its versions. */
+/** What a key is to a module; undefined for what says nothing about its versions. */
 function keyOfModule(key: string): { module: ModulePath; part: Part | 'list' } | undefined {
   if (!key.endsWith('/@v/list')) {
     const part = partOfKey(key);

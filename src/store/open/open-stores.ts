@@ -81,7 +81,7 @@ export function openStores(settings: StoreSettings, log?: StoreLog): Stores {
   return s3 === undefined ? openDisk(disk, log) : openBucket(disk, s3, log);
 }
 
-/** Names of modules and of people are for no other account; a web server in front reads finished versions. */
+/** No other account may read names of modules and people; a web server in front reads finished versions only. */
 const FOR_US_ALONE = { isPrivate: true };
 
 function openDisk(disk: DiskWatch, log: StoreLog | undefined): Stores {

@@ -95,7 +95,7 @@ async function storedFaults(store: VersionStore, record: string): Promise<string
     try {
       compare('zip', sums?.zip, (await readStoredZip(store, { module, version })).hash);
     } catch (error) {
-      // A bucket that cannot be read says nothing of what lies there.
+      // A bucket that cannot be read says nothing about what lies there.
       if (isModhavenError(error, 'STORAGE') && !isDiskProblem(error)) throw error;
       faults.push(`${subject}: its zip cannot be read: ${errorMessage(error)}`);
     }

@@ -65,7 +65,7 @@ export interface LogPlace {
 /** What a command reads: its caller can see that it stands still. */
 const UNWATCHED: Pick<DiskWatch, 'run'> = { run: (work) => work() };
 
-/** For so many milliseconds after a look at the files, there is no other. */
+/** The shortest time between two looks at the files, in milliseconds. */
 const FRESH_MS = 500;
 /** Parsed tiles of records that are kept in memory: of 256 records each, some 64 KiB. */
 const MAX_PARSED = 32;
@@ -159,7 +159,7 @@ class OpenedLog implements LogView {
     if (!this.index.has(subject)) this.index.set(Buffer.from(subject).toString(), number);
   }
 
-  /** A commit that a process left which came too late may have been read, before it showed that it means nothing. */
+  /** Undoes the records of a commit that came too late: it may have been read before that was known. */
   private forgetFrom(size: number): void {
     for (const [subject, number] of this.index) if (number >= size) this.index.delete(subject);
   }
