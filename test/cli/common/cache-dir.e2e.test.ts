@@ -38,17 +38,20 @@ const UNUSABLE: [name: string, dir: (root: string) => Promise<string>][] = [
 ];
 
 describe.each(UNUSABLE)('a cache directory that is %s', (_, dir) => {
-  it.each([['serve', '--listen', '127.0.0.1:0'], ['check'], ['warm', 'a.example/x@v1.0.0']])(
-    '%s',
-    async (...command) => {
-      const { dir: root, config } = await files({ vanity: 'host: a.example\npaths:\n  /x: /nowhere\n' });
-      const cache = await dir(root);
-      await writeFile(config, `cache: { dir: ${cache} }\n`);
-      const { code, stderr } = await run(...command, '--config', config);
-      expect(stderr).toMatch(/^modhaven: the cache directory \S+ cannot be made or written: [^\n]+\n$/);
-      expect(code).toBe(2);
-    },
-  );
+  it.each([
+    ['serve', '--listen', '127.0.0.1:0'],
+    ['check'],
+    ['warm', 'a.example/x@v1.0.0'],
+    ['gc'],
+    ['import', '.'],
+  ])('%s', async (...command) => {
+    const { dir: root, config } = await files({ vanity: 'host: a.example\npaths:\n  /x: /nowhere\n' });
+    const cache = await dir(root);
+    await writeFile(config, `cache: { dir: ${cache} }\n`);
+    const { code, stderr } = await run(...command, '--config', config);
+    expect(stderr).toMatch(/^modhaven: the cache directory \S+ cannot be made or written: [^\n]+\n$/);
+    expect(code).toBe(2);
+  });
 });
 
 it.each<[name: string, command: (config: string, dir: string) => Promise<unknown>]>([
