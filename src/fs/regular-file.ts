@@ -40,8 +40,18 @@ export function notRegular(path: PathLike): Error {
   });
 }
 
+/** Bytes of a file that is read as a whole, unless the caller says otherwise: one in its place must not take all memory. */
+const MAX_WHOLE = 256 * 1024 * 1024;
+
+/** The error for `path`, which has more than `maxBytes`. */
+function tooLarge(path: string, maxBytes: number): Error {
+  const message = `it is larger than ${maxBytes / 2 ** 20} MiB: ${path}`;
+  return Object.assign(new Error(message), { code: 'EFBIG', syscall: 'read', path });
+}
+
 /** A regular file that is open for reading, and what the system said of it then. */
 export interface RegularFile {
+  path: string;
   handle: FileHandle;
   stats: Stats;
 }
@@ -51,7 +61,7 @@ export async function openRegular(path: string): Promise<RegularFile> {
   const handle = await openHandle(path, READING);
   try {
     const stats = await handle.stat();
-    if (stats.isFile()) return { handle, stats };
+    if (stats.isFile()) return { path, handle, stats };
   } catch (error) {
     await handle.close();
     throw error;
@@ -60,8 +70,12 @@ export async function openRegular(path: string): Promise<RegularFile> {
   throw notRegular(path);
 }
 
-/** The content of an open file, as much as there was when it was opened. */
-export async function readOpened({ handle, stats }: RegularFile): Promise<Buffer> {
+/** The content of an open file, as much as there was when it was opened. One of more than `maxBytes` is an error (`EFBIG`). */
+export async function readOpened(
+  { path, handle, stats }: RegularFile,
+  maxBytes = MAX_WHOLE,
+): Promise<Buffer> {
+  if (stats.size > maxBytes) throw tooLarge(path, maxBytes);
   const bytes = Buffer.allocUnsafeSlow(stats.size);
   let filled = 0;
   while (filled < bytes.length) {
@@ -72,11 +86,11 @@ export async function readOpened({ handle, stats }: RegularFile): Promise<Buffer
   return bytes.subarray(0, filled);
 }
 
-/** The content of a regular file. */
-export async function readRegular(path: string): Promise<Buffer> {
+/** The content of a regular file. One of more than `maxBytes` is an error (`EFBIG`). */
+export async function readRegular(path: string, maxBytes = MAX_WHOLE): Promise<Buffer> {
   const file = await openRegular(path);
   try {
-    return await readOpened(file);
+    return await readOpened(file, maxBytes);
   } finally {
     await file.handle.close();
   }
@@ -101,7 +115,10 @@ export function withRegularSync<T>(path: string, work: (descriptor: number, stat
 
 /** The content of a regular file, read at once. */
 export function readRegularSync(path: string): Buffer {
-  return withRegularSync(path, (descriptor, stats) => readUpTo(descriptor, stats.size));
+  return withRegularSync(path, (descriptor, { size }) => {
+    if (size > MAX_WHOLE) throw tooLarge(path, MAX_WHOLE);
+    return readUpTo(descriptor, size);
+  });
 }
 
 /** What a shell passes for `<(command)` and `-`: a pipe, which is read although it is not a regular file. */

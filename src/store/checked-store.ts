@@ -27,6 +27,7 @@ import type { Seals } from './seals.js';
 import { absentAsUndefined, storageError } from './storage-error.js';
 import { StoreDecorator } from './store-decorator.js';
 import {
+  MAX_SMALL_PART,
   bytesOf,
   putBytes,
   storedName,
@@ -206,7 +207,7 @@ export class CheckedStore extends StoreDecorator {
   private async inspect(part: Part): Promise<Stats | undefined> {
     const stats = await this.lookUp(part);
     if (stats === undefined) return undefined;
-    const problem = stats.isFile() ? await this.problemOf(part) : 'it is not a file';
+    const problem = kindProblem(part, stats) ?? (await this.problemOf(part));
     this.remembered.set(storedName(part), { stamp: stampOf(stats), isWhole: problem === undefined });
     if (problem === undefined) return stats;
     // Another one that was put in its place meanwhile is judged by itself.
@@ -224,8 +225,9 @@ export class CheckedStore extends StoreDecorator {
 
   private async zipProblem(zip: Part, sums: VersionSums): Promise<string | undefined> {
     const hashPart: Part = { ...zip, kind: 'ziphash' };
-    const written =
-      this.look(hashPart)?.isFile() === true ? zipHashIn(await this.inner.read(hashPart)) : undefined;
+    const stats = this.look(hashPart);
+    const isReadable = stats !== undefined && kindProblem(hashPart, stats) === undefined;
+    const written = isReadable ? zipHashIn(await this.inner.read(hashPart)) : undefined;
     const expected = sums.zip ?? written;
     const verdict = await absentAsUndefined(this.options.hashZip(partFile(this.options.dir, zip)));
     if (verdict === undefined) return undefined; // removed meanwhile
@@ -311,6 +313,13 @@ async function readWhole(opened: OpenPart): Promise<Buffer> {
     filled += count;
   }
   return bytes;
+}
+
+/** Why a part cannot be what its name says, before anything is read of it; undefined if it can. */
+function kindProblem({ kind }: Part, stats: Stats): string | undefined {
+  if (!stats.isFile()) return 'it is not a file';
+  const isTooLarge = kind !== 'zip' && stats.size > MAX_SMALL_PART;
+  return isTooLarge ? `it is larger than ${MAX_SMALL_PART / 2 ** 20} MiB` : undefined;
 }
 
 /** The new name of a file; undefined where it cannot be moved. */

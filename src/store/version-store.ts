@@ -22,6 +22,9 @@ export type PartKind = 'info' | 'mod' | 'zip' | 'ziphash';
 /** All kinds of parts, in the order in which a version is written: `ziphash` before the zip that it describes. */
 export const PART_KINDS: readonly PartKind[] = ['info', 'mod', 'ziphash', 'zip'];
 
+/** Bytes of a part that is read as a whole, which all but the zip are: a go.mod from a repository has 24 MiB at most. */
+export const MAX_SMALL_PART = 32 * 1024 * 1024;
+
 /** The `Content-Type` of each part and of a version list: from this server, and from a bucket behind any web server. */
 export const CONTENT_TYPES = {
   list: 'text/plain; charset=utf-8',

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -149,4 +149,15 @@ describe('openForAppending', () => {
     await written;
     await reader.close();
   });
+});
+
+it('reads no file as a whole that is gigabytes large', async () => {
+  const file = join(await tempDir('large'), 'file');
+  await writeFile(file, 'x');
+  await truncate(file, 2 ** 33); // takes no room on the disk
+  const error = { code: 'EFBIG', message: `it is larger than 256 MiB: ${file}` };
+  for (const way of ['readRegular', 'readRegularText', 'readRegularSync', 'openRegular']) {
+    await expect(WAYS[way]?.(file), way).rejects.toMatchObject(error);
+  }
+  await expect(readRegular(file, 2 ** 20)).rejects.toThrow('it is larger than 1 MiB');
 });

@@ -178,6 +178,22 @@ describe('a store that is opened again', () => {
     expect(await versions.size(partOf('zip'))).toBeDefined();
   });
 
+  it.each(['info', 'mod', 'ziphash'] as const)(
+    'reads nothing of a .%s that is gigabytes large',
+    async (kind) => {
+      await truncate(fileOf(kind), 3 * 2 ** 30); // takes no room on the disk
+      const { versions, damage } = restarted();
+      const read = await versions.read(partOf(kind));
+      // Beside a good zip its hash is written again.
+      if (kind === 'ziphash') expect(read?.toString()).toMatch(/^h1:/);
+      else expect(read).toBeUndefined();
+      expect(damage.report()).toMatchObject({
+        count: 1,
+        newest: [{ part: kind, problem: 'it is larger than 32 MiB' }],
+      });
+    },
+  );
+
   it('writes the hash of a good zip again that another process removed, without a restart', async () => {
     const good = await readFile(fileOf('ziphash'), 'utf8');
     await rm(fileOf('ziphash'));

@@ -28,6 +28,9 @@ export function createDiskBlobStore(dir: string, { isPrivate = false } = {}): Bl
 /** A comparison and a rename take milliseconds: a lock that is older belongs to a process that was killed. */
 const LOCK = { staleMs: 5_000, waitMs: 10_000 };
 
+/** Bytes of a file: the list of a module with a million versions has half of it. */
+const MAX_BLOB = 32 * 1024 * 1024;
+
 class DiskBlobStore implements BlobStore {
   private readonly dir: string;
   private readonly isPrivate: boolean;
@@ -45,7 +48,7 @@ class DiskBlobStore implements BlobStore {
     if (file === undefined) return undefined;
     const { handle, stats } = file;
     try {
-      const bytes = await storage(readOpened(file));
+      const bytes = await storage(readOpened(file, MAX_BLOB));
       return { bytes, asOf: stats.mtimeMs, tag: tagOf(bytes) };
     } finally {
       await handle.close();

@@ -23,6 +23,7 @@ import { scanTree } from './disk-listing.js';
 import { modulesIn, partFile, partOfName, stampOf, versionFolder } from '../disk-tree.js';
 import { absentAsUndefined, storage, storageError } from '../storage-error.js';
 import {
+  MAX_SMALL_PART,
   PART_KINDS,
   bytesOf,
   type ByteRange,
@@ -71,7 +72,9 @@ class DiskStore implements VersionStore {
   }
 
   read(part: Part): Promise<Buffer | undefined> {
-    return absentAsUndefined(readRegular(partFile(this.dir, part)));
+    return absentAsUndefined(
+      readRegular(partFile(this.dir, part), part.kind === 'zip' ? undefined : MAX_SMALL_PART),
+    );
   }
 
   open(part: Part, range?: ByteRange): Readable {
