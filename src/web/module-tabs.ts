@@ -8,14 +8,8 @@ import type { ListedFile } from '../zip/browse.js';
 import { docsHref, moduleHref } from './content/links.js';
 import { fileChanges, requirementChanges } from './content/difference.js';
 import { versionRows, type Fetches, type ModuleView } from './content/module-view.js';
-import {
-  MAX_MARKDOWN,
-  PICTURES,
-  endingOf,
-  findReadme,
-  isMarkdown,
-  renderMarkdown,
-} from './content/readme.js';
+import { PICTURES, endingOf, findReadme, isMarkdown } from './content/readme.js';
+import { renderReadme } from './content/render-readme.js';
 import { missingOf } from './pages/layout.js';
 import { DiffTab, FileTab, FolderTab, type DiffProps, type FileContent } from './pages/file-tabs.js';
 import { ImportsTab, ModTab, ReadmeTab, VersionsTab, type Readme } from './pages/module-tabs.js';
@@ -55,22 +49,17 @@ async function filesOf({ web }: PageRequest, view: ModuleView): Promise<ListedFi
 }
 
 async function readmeOf(page: PageRequest, view: ModuleView): Promise<Readme> {
-  const files = await filesOf(page, view);
-  const file = findReadme(files.map(({ name }) => name));
+  const files = (await filesOf(page, view)).map(({ name }) => name);
+  const file = findReadme(files);
   if (file === undefined) return { kind: 'none' };
   const bytes = await page.web.zips.read(view, file, MAX_TEXT);
   if (!Buffer.isBuffer(bytes)) return { kind: 'none' };
   const text = bytes.toString();
-  if (!isMarkdown(file) || bytes.length > MAX_MARKDOWN) return { kind: 'text', file, text };
-  const names = new Set(files.map(({ name }) => name));
-  const isFolder = (name: string) => files.some((other) => other.name.startsWith(`${name}/`));
   const { module, version } = view;
-  const html = renderMarkdown(text, {
-    ref: { module, version },
-    file,
-    has: (name) => names.has(name) || (name !== '' && isFolder(name)),
-  });
-  return { kind: 'html', file, html };
+  const html = isMarkdown(file)
+    ? await renderReadme(text, { ref: { module, version }, file, files })
+    : undefined;
+  return html === undefined ? { kind: 'text', file, text } : { kind: 'html', file, html };
 }
 
 async function versionsTab({ web, query }: PageRequest, view: ModuleView, fetches: Fetches): Promise<VNode> {

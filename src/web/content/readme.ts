@@ -5,9 +5,6 @@
 import MarkdownIt, { type MarkdownIt as Markdown } from 'markdown-it';
 import { fileHref, rawHref, type VersionRef } from './links.js';
 
-/** Beyond this size, in bytes, a README is shown as plain text. */
-export const MAX_MARKDOWN = 256 * 1024;
-
 /** Pictures that are shown out of zips, by their endings. */
 export const PICTURES: ReadonlyMap<string, string> = new Map([
   ['png', 'image/png'],
@@ -22,8 +19,14 @@ export interface ReadmeContext {
   ref: VersionRef;
   /** The README itself, relative to the root of the module. */
   file: string;
-  /** Whether the version has such a file. */
-  has: (file: string) => boolean;
+  /** The names of all files of the version. */
+  files: readonly string[];
+}
+
+/** A README whose links are looked up. */
+interface Rendering extends ReadmeContext {
+  /** The files of the version and the folders they lie in. */
+  places: ReadonlySet<string>;
 }
 
 /** The name of the README among `files`, by preference. */
@@ -45,12 +48,24 @@ export function endingOf(file: string): string {
 /** Markdown as HTML. Whatever the text holds, the result has no script, no form, and loads nothing from elsewhere. */
 export function renderMarkdown(text: string, context: ReadmeContext): string {
   const markdown = new MarkdownIt({ html: false, linkify: true, typographer: false, maxNesting: 40 });
-  markdown.validateLink = (url) => targetOf(url, context) !== undefined;
+  const rendering = { ...context, places: placesOf(context.files) };
+  markdown.validateLink = (url) => targetOf(url, rendering) !== undefined;
   headingsWithAnchors(markdown);
-  linksThatStay(markdown, context);
-  picturesOfTheZip(markdown, context);
+  linksThatStay(markdown, rendering);
+  picturesOfTheZip(markdown, rendering);
   taskLists(markdown);
   return markdown.render(withoutTags(text));
+}
+
+function placesOf(files: readonly string[]): ReadonlySet<string> {
+  const places = new Set(files);
+  for (const file of files) {
+    let end = file.lastIndexOf('/');
+    for (; end > 0 && !places.has(file.slice(0, end)); end = file.lastIndexOf('/', end - 1)) {
+      places.add(file.slice(0, end));
+    }
+  }
+  return places;
 }
 
 /**
@@ -147,7 +162,7 @@ function taskLists(markdown: Markdown): void {
   });
 }
 
-function linksThatStay(markdown: Markdown, context: ReadmeContext): void {
+function linksThatStay(markdown: Markdown, context: Rendering): void {
   markdown.core.ruler.push('links', (state) => {
     for (const token of state.tokens.flatMap(({ children }) => children ?? [])) {
       if (token.type !== 'link_open') continue;
@@ -158,7 +173,7 @@ function linksThatStay(markdown: Markdown, context: ReadmeContext): void {
   });
 }
 
-function picturesOfTheZip(markdown: Markdown, context: ReadmeContext): void {
+function picturesOfTheZip(markdown: Markdown, context: Rendering): void {
   const { escapeHtml } = markdown.utils;
   markdown.renderer.rules.image = (tokens, index) => {
     const token = tokens[index];
@@ -174,7 +189,7 @@ function picturesOfTheZip(markdown: Markdown, context: ReadmeContext): void {
 }
 
 /** Where a link of the README leads on these pages; undefined for what is not a link here. */
-function targetOf(url: string, context: ReadmeContext): string | undefined {
+function targetOf(url: string, context: Rendering): string | undefined {
   if (/^(?:https?:\/\/|mailto:)/i.test(url)) return url;
   if (url.startsWith('#')) return `#${PREFIX}${decoded(url.slice(1)).toLowerCase().replace(/-+/g, '-')}`;
   if (/^[a-z][a-z0-9+.-]*:/i.test(url) || url.startsWith('//') || url.includes('\\')) return undefined;
@@ -185,7 +200,7 @@ function targetOf(url: string, context: ReadmeContext): string | undefined {
 }
 
 /** The file of the zip that a relative address means; undefined if there is none. */
-function fileOf(address: string, { file: readme, has }: ReadmeContext): string | undefined {
+function fileOf(address: string, { file: readme, places }: Rendering): string | undefined {
   if (/^[a-z][a-z0-9+.-]*:/i.test(address) || address.startsWith('//')) return undefined;
   const [path = ''] = address.split(/[?#]/, 1);
   const base = path.startsWith('/') ? [] : readme.split('/').slice(0, -1);
@@ -198,7 +213,7 @@ function fileOf(address: string, { file: readme, has }: ReadmeContext): string |
     }
   }
   const name = elements.join('/');
-  return has(name) ? name : undefined;
+  return places.has(name) ? name : undefined;
 }
 
 function decoded(text: string): string {

@@ -8,7 +8,7 @@ import { Notice, PageLinks, Time, counted, whyMissing, type Missing } from './la
 import { FetchedBy, VersionTags } from './module.js';
 
 export type Readme =
-  /** HTML as `renderMarkdown` makes it. */
+  /** HTML as `renderReadme` makes it. */
   | { kind: 'html'; file: string; html: string }
   | { kind: 'text'; file: string; text: string }
   | { kind: 'none' };

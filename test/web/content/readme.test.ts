@@ -6,7 +6,7 @@ const FILES = ['README.md', 'LICENSE', 'docs/guide.md', 'docs/logo.png', 'docs/d
 const context: ReadmeContext = {
   ref: { module: 'example.com/m', version: 'v1.0.0' },
   file: 'README.md',
-  has: (file) => FILES.includes(file) || file === 'docs',
+  files: FILES,
 };
 const render = (text: string, more: Partial<ReadmeContext> = {}): string =>
   renderMarkdown(text, { ...context, ...more });
