@@ -40,8 +40,8 @@ export interface GoproxyClientOptions {
   concurrency?: number;
 }
 
-/** A whole answer may take so many times as long as a pause between two bytes. */
-const OVERALL = 10;
+/** A whole zip may take so many times as long as a pause between two bytes; all else is small, and takes no longer than that. */
+const ZIP_TIMES = 10;
 const CONCURRENCY = 64;
 
 const BUSY = {
@@ -57,7 +57,8 @@ export function createGoproxyClient(options: GoproxyClientOptions): GoproxyClien
   function readFrom<T>(proxy: UpstreamProxy, path: string, consume: Consume<T>): Promise<T> {
     const host = new URL(proxy.url).host;
     const idleTimeoutMs = timeoutMs();
-    const timeouts = { idleTimeoutMs, overallMs: timerMs(OVERALL * idleTimeoutMs) };
+    const overallMs = timerMs(path.endsWith('.zip') ? ZIP_TIMES * idleTimeoutMs : idleTimeoutMs);
+    const timeouts = { idleTimeoutMs, overallMs };
     return limiter.run(host, idleTimeoutMs, () =>
       measure({ type: 'upstream', host, path }, () => askUpstream(http, proxy, path, timeouts, consume)),
     );

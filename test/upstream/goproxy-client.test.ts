@@ -51,20 +51,37 @@ const clientOf = (proxies: readonly UpstreamProxy[]) =>
     timeoutMs: () => 5_000,
   });
 
-it('a timeout of days is waited for, and not over at once', async () => {
-  let isOver: boolean | undefined;
-  const get = async (_url: URL, options: { signal: AbortSignal }): Promise<never> => {
-    await sleep(20); // a timer that is given too much ends after a millisecond
-    isOver = options.signal.aborted;
-    throw new Error('refused');
-  };
-  const client = createGoproxyClient({
-    http: { get } as unknown as HttpClient,
-    proxies: () => [{ url: 'http://proxy.test', credentials: undefined, fallbackOn: 'not-found' }],
-    timeoutMs: () => 3 * 86_400_000,
+describe('a whole answer', () => {
+  /** Whether the question for `path` is over after `afterMs`, although bytes still come. */
+  async function isOver(path: string, timeoutMs: number, afterMs: number): Promise<boolean | undefined> {
+    let isAborted: boolean | undefined;
+    const get = async (_url: URL, { signal }: { signal: AbortSignal }): Promise<never> => {
+      await sleep(afterMs);
+      isAborted = signal.aborted;
+      throw new Error('refused');
+    };
+    const client = createGoproxyClient({
+      http: { get } as unknown as HttpClient,
+      proxies: () => [{ url: 'http://proxy.test', credentials: undefined, fallbackOn: 'not-found' }],
+      timeoutMs: () => timeoutMs,
+    });
+    await expect(client.read(path, textOf)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
+    return isAborted;
+  }
+  const ZIP = '/example.com/m/@v/v1.0.0.zip';
+
+  it('that is small takes no longer than the timeout, however it drips in; a zip may', async () => {
+    for (const path of [LIST, '/example.com/m/@v/v1.0.0.info', '/sumdb/sum.test/latest']) {
+      expect(await isOver(path, 50, 200)).toBe(true);
+    }
+    expect(await isOver(ZIP, 10_000, 200)).toBe(false);
+    expect(await isOver(ZIP, 50, 200)).toBe(false);
   });
-  await expect(client.read(LIST, textOf)).rejects.toMatchObject({ code: 'HOST_UNREACHABLE' });
-  expect(isOver).toBe(false);
+
+  it('is waited for with a timeout of days, and not over at once', async () => {
+    // A timer that is given more than 2^31 ms ends after one.
+    expect(await isOver(ZIP, 3 * 86_400_000, 20)).toBe(false);
+  });
 });
 
 describe('a list of proxies', () => {
