@@ -7,7 +7,15 @@ import { GitFailure } from '../transport/git-exec.js';
 import type { ObjectFormat } from './object-format.js';
 import type { GitObject } from './object-stream.js';
 import { encodePack, objectsAtBeginning, SMALL_PACK_LIMITS } from './small-pack.js';
-import { entriesOf, findEntry, hashOf, isDirectory, parseTree, rootOf } from './tree-object.js';
+import {
+  entriesOf,
+  findEntry,
+  hashOf,
+  isDirectory,
+  parseTree,
+  rootOf,
+  type RawEntry,
+} from './tree-object.js';
 
 /**
  * A pack of `commit`, all of its directories, and those of `files` (their paths) that came as well; undefined where `begin`,
@@ -54,11 +62,15 @@ function collect(
   return directories.areWhole ? [...directories.objects, ...found] : undefined;
 }
 
+/** Bytes of a directory in which files are looked up here, a hundred of them maybe; the host is asked for those in a larger one. */
+const MAX_SEARCHED = 256 * 1024;
+
 /** A commit and its directories, as they come. */
 class Directories {
   readonly objects = new Set<GitObject>();
   readonly #commit: ObjectHash;
   readonly #came = new Map<string, GitObject>();
+  readonly #parsed = new Map<GitObject, readonly RawEntry[]>();
   /** What the commit is known to consist of, and has not come yet. */
   readonly #missing: Set<string>;
 
@@ -75,6 +87,8 @@ class Directories {
     this.#came.set(object.hash, object);
     const waiting = this.#missing.has(object.hash) ? [object] : [];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      // A directory may be listed a hundred thousand times, in one that is listed as often itself.
+      if (this.objects.has(next)) continue;
       this.#missing.delete(next.hash);
       this.objects.add(next);
       for (const hash of below(next)) {
@@ -85,9 +99,9 @@ class Directories {
     }
   }
 
-  /** The hashes of the files at `paths`, as far as there are any. */
+  /** The hashes of the files at `paths`, as far as there are any; of as many paths as there may be objects. */
   filesAt(paths: readonly string[]): Set<string> {
-    const hashes = paths.map((path) => this.#fileAt(path.split('/')));
+    const hashes = paths.slice(0, SMALL_PACK_LIMITS.objects).map((path) => this.#fileAt(path.split('/')));
     return new Set(hashes.filter((hash) => hash !== undefined));
   }
 
@@ -95,14 +109,19 @@ class Directories {
     const commit = this.#came.get(this.#commit);
     let tree = commit && this.#came.get(rootOf(commit.content));
     for (const [i, name] of names.entries()) {
-      if (tree === undefined) return undefined;
+      if (tree === undefined || tree.content.length > MAX_SEARCHED) return undefined;
       const isLast = i === names.length - 1;
-      const entries = parseTree(tree.content, tree.hash.length / 2);
-      const entry = findEntry(entries, Buffer.from(isLast ? name : `${name}/`));
+      const entry = findEntry(this.#entriesOf(tree), Buffer.from(isLast ? name : `${name}/`));
       if (isLast) return entry !== undefined && !isDirectory(entry.mode) ? entry.hash : undefined;
       tree = entry && this.#came.get(entry.hash);
     }
     return undefined;
+  }
+
+  #entriesOf(tree: GitObject): readonly RawEntry[] {
+    const parsed = this.#parsed.get(tree) ?? parseTree(tree.content, tree.hash.length / 2);
+    this.#parsed.set(tree, parsed);
+    return parsed;
   }
 }
 

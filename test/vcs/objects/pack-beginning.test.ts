@@ -62,6 +62,18 @@ describe('directoriesIn', () => {
     );
   });
 
+  it('goes through a directory once, however often it is listed', () => {
+    const many = (below: GitObject) =>
+      tree(Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`d${i}`, below])));
+    const inner = many(twice);
+    const outer = many(inner);
+    const top = object('commit', `tree ${outer.hash}\n\n`);
+    // What is listed came before that which lists it.
+    const begin = encodePack([twice, inner, top, outer], 'sha1');
+    const pack = directoriesIn(begin, top.hash as ObjectHash, ['go.mod', 'd1/go.mod'], 'sha1');
+    expect(pack && readSmallPack(pack, 'sha1', SMALL_PACK_LIMITS)).toHaveLength(4);
+  });
+
   it('takes nothing where a directory did not come, or comes behind a file', () => {
     expect(taken([commit, root, twice])).toBeUndefined();
     expect(taken([commit, root, twice, sub], [], 1)).toBeUndefined();
