@@ -25,8 +25,8 @@ export interface ReadmeContext {
 
 /** A README whose links are looked up. */
 interface Rendering extends ReadmeContext {
-  /** The files of the version and the folders they lie in. */
-  places: ReadonlySet<string>;
+  /** `files` in order: a README may have as many links as a module has files. */
+  sorted: readonly string[];
 }
 
 /** The name of the README among `files`, by preference. */
@@ -48,7 +48,7 @@ export function endingOf(file: string): string {
 /** Markdown as HTML. Whatever the text holds, the result has no script, no form, and loads nothing from elsewhere. */
 export function renderMarkdown(text: string, context: ReadmeContext): string {
   const markdown = new MarkdownIt({ html: false, linkify: true, typographer: false, maxNesting: 40 });
-  const rendering = { ...context, places: placesOf(context.files) };
+  const rendering = { ...context, sorted: [...context.files].sort() };
   markdown.validateLink = (url) => targetOf(url, rendering) !== undefined;
   headingsWithAnchors(markdown);
   linksThatStay(markdown, rendering);
@@ -57,15 +57,23 @@ export function renderMarkdown(text: string, context: ReadmeContext): string {
   return markdown.render(withoutTags(text));
 }
 
-function placesOf(files: readonly string[]): ReadonlySet<string> {
-  const places = new Set(files);
-  for (const file of files) {
-    let end = file.lastIndexOf('/');
-    for (; end > 0 && !places.has(file.slice(0, end)); end = file.lastIndexOf('/', end - 1)) {
-      places.add(file.slice(0, end));
-    }
+/** Whether there is a file or folder called `name` among `sorted` names of files. */
+function isAmong(sorted: readonly string[], name: string): boolean {
+  return (
+    name !== '' &&
+    (firstFrom(sorted, name) === name || firstFrom(sorted, `${name}/`)?.startsWith(`${name}/`) === true)
+  );
+}
+
+/** The first of `sorted` that is not before `text`. */
+function firstFrom(sorted: readonly string[], text: string): string | undefined {
+  let low = 0;
+  for (let high = sorted.length; low < high;) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? '') < text) low = middle + 1;
+    else high = middle;
   }
-  return places;
+  return sorted[low];
 }
 
 /**
@@ -200,7 +208,7 @@ function targetOf(url: string, context: Rendering): string | undefined {
 }
 
 /** The file of the zip that a relative address means; undefined if there is none. */
-function fileOf(address: string, { file: readme, places }: Rendering): string | undefined {
+function fileOf(address: string, { file: readme, sorted }: Rendering): string | undefined {
   if (/^[a-z][a-z0-9+.-]*:/i.test(address) || address.startsWith('//')) return undefined;
   const [path = ''] = address.split(/[?#]/, 1);
   const base = path.startsWith('/') ? [] : readme.split('/').slice(0, -1);
@@ -213,7 +221,7 @@ function fileOf(address: string, { file: readme, places }: Rendering): string | 
     }
   }
   const name = elements.join('/');
-  return places.has(name) ? name : undefined;
+  return isAmong(sorted, name) ? name : undefined;
 }
 
 function decoded(text: string): string {
