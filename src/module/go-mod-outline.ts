@@ -42,7 +42,12 @@ export interface GoModOutline {
   tools: string[];
 }
 
-/** The outline of a go.mod text; of one that cannot be read, an empty one. */
+/** UTF-16 units of a go.mod that is outlined: one that is longer is not written for people, and takes long. */
+const MAX_LENGTH = 512 * 1024;
+/** UTF-16 units of a comment, after which its next line is not read. */
+const MAX_COMMENT = 8 * 1024;
+
+/** The outline of a go.mod text; of one that cannot be read, or is longer than 512 Ki characters, an empty one. */
 export function outlineGoMod(text: string): GoModOutline {
   const outline: GoModOutline = {
     module: undefined,
@@ -55,6 +60,7 @@ export function outlineGoMod(text: string): GoModOutline {
     retracts: [],
     tools: [],
   };
+  if (text.length > MAX_LENGTH) return outline;
   try {
     for (const { words, start, lines } of parseStatements(text)) {
       const [verb = '', ...args] = words;
@@ -120,14 +126,16 @@ function commentAt(text: string, start: number): string {
   const beside = besides(lineAt(text, start));
   if (beside !== '') return beside;
   const above: string[] = [];
-  const lines = text
-    .slice(0, text.lastIndexOf('\n', start - 1) + 1)
-    .split('\n')
-    .slice(0, -1);
-  for (let line = lines.pop()?.trim(); line?.startsWith('//') === true; line = lines.pop()?.trim()) {
-    above.unshift(line.replace(/^\/\/\s?/, ''));
+  let length = 0;
+  for (let end = text.lastIndexOf('\n', start); end > 0 && length < MAX_COMMENT;) {
+    const begin = text.lastIndexOf('\n', end - 1) + 1;
+    const line = text.slice(begin, end).trim();
+    if (!line.startsWith('//')) break;
+    above.push(line.replace(/^\/\/\s?/, ''));
+    length += line.length;
+    end = begin - 1;
   }
-  return above.join('\n').trim();
+  return above.reverse().join('\n').trim();
 }
 
 function lineAt(text: string, start: number): string {

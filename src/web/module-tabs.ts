@@ -21,6 +21,8 @@ const USERS_SHOWN = 100;
 const CHOICES_SHOWN = 500;
 /** Largest file that is shown as text, in bytes. */
 const MAX_TEXT = 512 * 1024;
+/** Most lines of one. */
+const MAX_LINES = 20_000;
 
 export async function tabContent(
   page: PageRequest,
@@ -36,7 +38,7 @@ export async function tabContent(
     case 'files':
       return filesTab(page, view);
     case 'mod':
-      return ModTab({ text: view.modText, outline: view.mod });
+      return ModTab({ lines: linesOf(view.modText), outline: view.mod });
     case 'imports':
       return importsTab(page, view);
     case 'diff':
@@ -109,7 +111,15 @@ async function contentOf(page: PageRequest, view: ModuleView, { name }: ListedFi
   if (!Buffer.isBuffer(bytes)) return { kind: 'too large' };
   const text = bytes.toString();
   if (bytes.includes(0) || text.includes('\ufffd')) return { kind: 'binary' };
-  return { kind: 'text', lines: text.replace(/\n$/, '').split(/\r?\n/) };
+  const lines = linesOf(text);
+  return lines === undefined ? { kind: 'too large' } : { kind: 'text', lines };
+}
+
+/** Undefined of a text that is too large to be shown. */
+function linesOf(text: string): string[] | undefined {
+  if (text.length > MAX_TEXT) return undefined;
+  const lines = text.replace(/\n$/, '').split(/\r?\n/, MAX_LINES + 1);
+  return lines.length > MAX_LINES ? undefined : lines;
 }
 
 async function importsTab({ web, visitor, query }: PageRequest, view: ModuleView): Promise<VNode> {

@@ -68,3 +68,17 @@ it('is empty for what is not a go.mod', () => {
   expect(outlineGoMod('require (\n').requires).toEqual([]);
   expect(outlineGoMod('\u0000\u0001').module).toBeUndefined();
 });
+
+it('finds the comments of many lines, and reads no further above than a page', () => {
+  const lines = Array.from({ length: 10_000 }, (_, i) => `// why ${i}\nretract v1.0.${i}\n`);
+  const { retracts } = outlineGoMod(`module m.example/x\n\n${lines.join('\n')}`);
+  expect(retracts).toHaveLength(10_000);
+  expect(retracts.at(-1)).toEqual({ low: 'v1.0.9999', high: 'v1.0.9999', rationale: 'why 9999' });
+  const above = `${'// a line\n'.repeat(10_000)}// Deprecated: it is.\n`;
+  const { deprecated, module } = outlineGoMod(`${above}module m.example/x\n`);
+  expect([deprecated, module]).toEqual([undefined, 'm.example/x']); // the last line begins no paragraph
+});
+
+it('is empty for a go.mod that is too long for people', () => {
+  expect(outlineGoMod(`module m.example/x\n${'\n'.repeat(512 * 1024)}`).module).toBeUndefined();
+});

@@ -104,7 +104,7 @@ const PAGES: Record<string, VNode> = {
   module: ModulePage({ context, facts, tab: 'readme', children: BAD }),
   readme: ReadmeTab({ readme: { kind: 'text', file: BAD, text: BAD }, files: '/files' }),
   versions: VersionsTab({ module, current: 'v1.0.0', rows: [row], total: 1, page: 1, pages: 2 }),
-  mod: ModTab({ text: `require ${BAD}\n`, outline }),
+  mod: ModTab({ lines: [`require ${BAD}`], outline }),
   imports: ImportsTab({
     module,
     outline,

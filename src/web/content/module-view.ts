@@ -71,7 +71,7 @@ export async function moduleView(
   const newest = newestRelease(list ?? []) ?? version;
   const speaks = newest === version ? mod : await outlineOf(modules, module, newest);
   const retractions = speaks?.retracts ?? [];
-  const good = (list ?? []).filter((candidate) => retraction(retractions, candidate) === undefined);
+  const good = (list ?? []).filter((candidate) => !isRetracted(retractions, candidate));
   return {
     module,
     version,
@@ -126,8 +126,13 @@ function tagOf(info: Info | undefined): string | undefined {
   return ref?.startsWith('refs/tags/') === true ? ref.slice('refs/tags/'.length) : undefined;
 }
 
+/** Retractions among which the one that says why is looked for. */
+const MAX_RATIONALES = 1_000;
+
+/** Why `version` was retracted, '' where that is not known; undefined if it was not. */
 function retraction(retractions: readonly Retraction[], version: CanonicalVersion): string | undefined {
-  return retractions.find((interval) => isRetracted([interval], version))?.rationale;
+  if (!isRetracted(retractions, version)) return undefined;
+  return retractions.slice(0, MAX_RATIONALES).find((each) => isRetracted([each], version))?.rationale ?? '';
 }
 
 /** Undefined where it cannot be had: a page without warnings is better than no page. */

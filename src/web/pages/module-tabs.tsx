@@ -118,7 +118,9 @@ function VersionLine({ module, current, row }: { module: string; current: string
   );
 }
 
-export function ModTab({ text, outline }: { text: string; outline: GoModOutline }): VNode {
+/** `lines` are undefined of a go.mod that is too large to be shown. */
+export function ModTab(props: { lines: readonly string[] | undefined; outline: GoModOutline }): VNode {
+  const { lines, outline } = props;
   const paths = new Map(
     outline.requires.map(({ path, version }) => [
       `${path} ${version}`,
@@ -128,13 +130,17 @@ export function ModTab({ text, outline }: { text: string; outline: GoModOutline 
   return (
     <section aria-labelledby="mod-title">
       <h2 id="mod-title">go.mod</h2>
-      <pre class="source">
-        <code>
-          {text.split('\n').map((line, i) => (
-            <ModLine key={i} line={line} paths={paths} />
-          ))}
-        </code>
-      </pre>
+      {lines === undefined ? (
+        <Notice>This file is too large to be shown.</Notice>
+      ) : (
+        <pre class="source">
+          <code>
+            {lines.map((line, i) => (
+              <ModLine key={i} line={line} paths={paths} />
+            ))}
+          </code>
+        </pre>
+      )}
     </section>
   );
 }

@@ -2,6 +2,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { Catalog } from '../../../src/catalog/catalog.js';
 import { encodeInfo } from '../../../src/module/info.js';
 import { parseModulePath } from '../../../src/module/module-path.js';
+import { isCanonicalVersion, type CanonicalVersion } from '../../../src/module/version.js';
 import { putBytes } from '../../../src/store/version-store.js';
 import { FetchJobs } from '../../../src/web/content/fetch-jobs.js';
 import { moduleView, versionRows, type ModuleViewOptions } from '../../../src/web/content/module-view.js';
@@ -57,3 +58,26 @@ it('knows of each version what is stored of it, and nothing of others', async ()
   expect(rows[1]).toMatchObject({ isPseudo: false, isPrerelease: true, storedAt: undefined });
   expect(rows[2]).toMatchObject({ retracted: 'broken' });
 });
+
+it('knows what thousands of retractions hold, and the reason of the first of them', async () => {
+  const many = Array.from({ length: 5_000 }, (_, i) => `\tv1.${i}.1 // reason ${i}\n`);
+  const list = Array.from({ length: 3_000 }, (_, i) => parseCanonical(`v1.${i}.${i % 2}`));
+  const retracting = answering({
+    list,
+    infos: { 'v1.1.1': { Version: 'v1.1.1' } },
+    mods: {
+      'v1.1.1': 'module example.com/m\n',
+      'v1.2999.1': `module example.com/m\n\nretract (\n${many.join('')})\n`,
+    },
+  });
+  const fetched = await new FetchJobs(retracting).of(module, 'v1.1.1').result;
+  const view = await moduleView({ ...options, modules: retracting }, module, fetched);
+  expect([view.retracted, view.latest]).toEqual(['reason 1', 'v1.2998.0']);
+  const rows = await versionRows(options, view, list.slice(-2));
+  expect(rows.map(({ retracted }) => retracted)).toEqual([undefined, '']);
+});
+
+function parseCanonical(version: string): CanonicalVersion {
+  if (!isCanonicalVersion(version)) throw new Error(version);
+  return version;
+}
