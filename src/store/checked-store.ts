@@ -120,27 +120,33 @@ export class CheckedStore extends StoreDecorator {
 
   /** The content of a part that is known to be whole and still lies there; undefined for any other. */
   private async readKnown(part: Part): Promise<Buffer | undefined> {
-    const name = storedName(part);
-    const known = this.remembered.get(name);
     const { positions } = this.inner;
-    if (known?.isWhole !== true || positions === undefined || this.recent.has(name)) return undefined;
-    const opened = await positions.open(part).catch(() => undefined);
+    if (positions === undefined || this.recent.has(storedName(part))) return undefined;
+    const opened = await this.openKnown(positions, part);
     try {
-      return opened?.stamp === known.stamp ? await readWhole(opened) : undefined;
+      return opened && (await readWhole(opened));
     } finally {
       opened?.close();
     }
   }
 
-  /** What is known to be whole is not looked at before it is opened: that would be one more question to the disk. */
   private async openChecked(positions: PositionalReads, part: Part): Promise<OpenPart | undefined> {
-    const known = this.remembered.get(storedName(part));
-    if (known?.isWhole === true) {
-      const opened = await positions.open(part).catch(() => undefined);
-      if (opened?.stamp === known.stamp) return opened;
-      opened?.close();
-    }
+    const opened = await this.openKnown(positions, part);
+    if (opened !== undefined) return opened;
     return (await this.check(part)) === undefined ? undefined : positions.open(part);
+  }
+
+  /**
+   * A part that is known to be whole and still lies there; undefined for any other. It is not looked at before it is opened:
+   * that would be one more question to the disk.
+   */
+  private async openKnown(positions: PositionalReads, part: Part): Promise<OpenPart | undefined> {
+    const known = this.remembered.get(storedName(part));
+    if (known?.isWhole !== true) return undefined;
+    const opened = await positions.open(part).catch(() => undefined);
+    if (opened?.stamp === known.stamp) return opened;
+    opened?.close();
+    return undefined;
   }
 
   /** Callers ask for the size first: what is open here was checked then. */
