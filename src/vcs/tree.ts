@@ -117,28 +117,31 @@ async function checkSize(trees: Map<ObjectSpec, Buffer>, root: ObjectSpec, slice
       const length = entry.nameEnd - entry.nameStart;
       extent.entries += 1;
       extent.pathBytes += length;
-      if (extent.entries > MAX_ENTRIES) throw tooMuch('files and directories', MAX_ENTRIES);
-      if (entry.kind !== 'directory') continue;
-      const hash = hashOf(tree, entry);
-      const below = known.get(hash);
-      if (below === undefined) {
-        unknown.push(hash);
-        continue;
+      if (entry.kind === 'directory') {
+        const hash = hashOf(tree, entry);
+        const below = known.get(hash);
+        if (below === undefined) unknown.push(hash);
+        else addBelow(extent, below, length);
       }
-      extent.entries += below.entries;
-      extent.pathBytes += below.pathBytes + below.entries * (length + 1);
-      extent.depth = Math.max(extent.depth, below.depth + 1);
+      // At once: the entries of one directory may be millions.
+      if (extent.entries > MAX_ENTRIES) throw tooMuch('files and directories', MAX_ENTRIES);
     }
     if (unknown.length > 0) {
       for (const hash of new Set(unknown)) stack.push(hash); // too many to be the arguments of one call
       continue;
     }
-    if (extent.entries > MAX_ENTRIES) throw tooMuch('files and directories', MAX_ENTRIES);
     if (extent.pathBytes > MAX_LISTING) throw tooMuch('bytes of file names', MAX_LISTING);
     if (extent.depth > MAX_DEPTH) throw tooMuch('directories below each other', MAX_DEPTH);
     known.set(spec, extent);
     stack.pop();
   }
+}
+
+/** Adds what a directory with a name of `nameLength` bytes stands for. */
+function addBelow(extent: Extent, below: Extent, nameLength: number): void {
+  extent.entries += below.entries;
+  extent.pathBytes += below.pathBytes + below.entries * (nameLength + 1);
+  extent.depth = Math.max(extent.depth, below.depth + 1);
 }
 
 /** The files below `root`, in the order of their trees, made anew each time they are read: of a million, the directories take least. */

@@ -47,13 +47,9 @@ function collect(
   const found: GitObject[] = [];
   for (const object of objectsAtBeginning(begin, format, SMALL_PACK_LIMITS)) {
     if (object.hash === commit && object.type !== 'commit') return undefined;
-    if (object.type === 'blob') {
-      if (!directories.areWhole) return undefined;
-      wanted ??= directories.filesAt(files);
-      if (wanted.delete(object.hash)) found.push(object);
-    } else {
-      directories.add(object);
-    }
+    if (object.type !== 'blob') directories.add(object);
+    else if (!directories.areWhole) return undefined;
+    else if (wanted?.delete(object.hash) === true) found.push(object);
     if (directories.areWhole) {
       wanted ??= directories.filesAt(files);
       if (wanted.size === 0) break;
