@@ -13,21 +13,14 @@ export interface AuditEntry {
   [field: string]: unknown;
 }
 
-/** Files whose last line is whole, as far as this process knows: no write to them has failed since it looked. */
-const whole = new Set<string>();
-
-/** Appends a line. Rejects with what the system says. */
+/** Appends the line of what a command does. Rejects with what the system says. Servers write theirs through a `LineFile`. */
 export async function appendAudit(file: string, entry: AuditEntry): Promise<void> {
   const line = auditLine(entry);
-  const isTorn = !whole.has(file) && !(await endsInLine(file));
+  const isTorn = !(await endsInLine(file));
   const handle = await openForAppending(file, 0o600);
   try {
     await keepForOwner(handle);
     await handle.appendFile(isTorn ? `\n${line}` : line);
-    whole.add(file);
-  } catch (error) {
-    whole.delete(file);
-    throw error;
   } finally {
     await handle.close();
   }
