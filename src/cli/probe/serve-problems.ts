@@ -8,6 +8,7 @@ import type { SettingSource } from '../../config/sources.js';
 import { errorMessage, isModhavenError, messageAndReason } from '../../errors.js';
 import { formatListen, type Listen } from '../../config/listen.js';
 import { TlsPair } from '../../config/tls-pair.js';
+import { DAY_MS } from '../../config/units.js';
 
 export interface ServeProblem {
   /** The setting, as a person writes its place. */
@@ -123,7 +124,7 @@ function tlsProblems({ tls }: Config): ServeProblems {
     const log = { error: () => undefined, info: () => undefined };
     const { expires } = new TlsPair(tls, { log }).report();
     const leftMs = Date.parse(expires) - Date.now();
-    if (leftMs > EXPIRES_SOON_DAYS * 86_400_000) return { problems: [], warnings: [] };
+    if (leftMs > EXPIRES_SOON_DAYS * DAY_MS) return { problems: [], warnings: [] };
     const problem =
       leftMs <= 0 ? `the certificate has expired (${expires})` : `the certificate ends soon (${expires})`;
     return { problems: [], warnings: [{ setting: 'tls.cert_file', problem, remedy: 'have it renewed' }] };
